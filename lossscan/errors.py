@@ -1,0 +1,62 @@
+"""The errors a user may meet; only `commands` turns them into an exit status.
+
+LossscanError
+├─ UsageError           an option, verb or rule that does not exist
+│  └─ SettingsError     a settings file that cannot be used
+├─ InputError           this run cannot be examined
+│  ├─ NoLogFound        nothing below the path is a log
+│  ├─ UnreadableLog     a log that cannot be read
+│  └─ NoUsableSeries    logs were read and hold no series to judge
+├─ OutputError          the report could not be written
+└─ MissingExtra         an optional part is not installed
+"""
+
+from __future__ import annotations
+
+
+class LossscanError(Exception):
+    """What went wrong (`str(error)`, one line) and the way out (`hint`)."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process."""
+        return (_revive, (type(self), str(self), self.hint))
+
+
+def _revive(kind: type[LossscanError], message: str, hint: str) -> LossscanError:
+    return kind(message, hint=hint)
+
+
+class UsageError(LossscanError):
+    """An option, verb or rule that does not exist; the hint names the nearest match."""
+
+
+class SettingsError(UsageError):
+    """A settings file that cannot be used: names the file, the key and what was expected."""
+
+
+class InputError(LossscanError):
+    """This run cannot be examined; the message begins with its path."""
+
+
+class NoLogFound(InputError):  # noqa: N818 - reads as the fact it states
+    """Nothing below the path is a log: says what was looked for."""
+
+
+class UnreadableLog(InputError):  # noqa: N818
+    """A log that cannot be read: file, line or byte offset, reason."""
+
+
+class NoUsableSeries(InputError):  # noqa: N818
+    """Logs were read and hold no series to judge: names the series found instead."""
+
+
+class OutputError(LossscanError):
+    """The report could not be written."""
+
+
+class MissingExtra(LossscanError):  # noqa: N818
+    """An optional part is not installed; the hint is the command that installs it."""
