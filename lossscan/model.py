@@ -15,12 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    FloatArray: TypeAlias = NDArray[np.float64]
-    IntArray: TypeAlias = NDArray[np.int64]
-    BoolArray: TypeAlias = NDArray[np.bool_]
+    from lossscan.arrays import FloatArray, IntArray
 
 Number: TypeAlias = float | int
 Numbers: TypeAlias = Mapping[str, "Number | str | None"]
@@ -214,7 +209,8 @@ class Curve:
     values: FloatArray  # (n,), as logged
     scaled: FloatArray  # (n,), log of the values, or the values themselves
     log: bool  # whether `scaled` is a logarithm
-    noise: float  # standard deviation of one point of `scaled` about its course, robust
+    noise: float  # typical standard deviation of one point of `scaled` about its course, robust
+    local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
     settled: int  # index of the first point after the initial descent
     positions: IntArray  # (n,), index of each point in the run's series, before clean-up
 

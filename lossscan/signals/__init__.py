@@ -1,1 +1,75 @@
 """A Run becomes Signals: numpy in, numpy out; knows no files and no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
+from lossscan.signals.boundaries import test_landmarks
+from lossscan.signals.breaks import find_breaks
+from lossscan.signals.clean import curve_of
+from lossscan.signals.levels import early_rises, split
+from lossscan.signals.periods import epoch_correlation, period
+from lossscan.signals.spikes import find_spikes
+
+SCANNED = ("loss", "grad_norm", "reward")  # searched for breaks; the other series are only cleaned
+TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
+
+__all__ = ["change_points", "scan"]
+
+
+def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
+    """All that the engine finds in a run; `series` are the ones searched for breaks."""
+    curves = {
+        name: curve
+        for name, column in run.series.items()
+        if (curve := curve_of(column)) is not None
+    }
+    changes, excursions = [], []
+    for name in series:
+        if name not in curves:
+            continue
+        found, episodes = _search(curves[name], run)
+        changes += found
+        excursions += episodes
+    loss = curves.get("loss")
+    if loss is None:
+        return Signals(curves=curves, changes=tuple(changes), excursions=tuple(excursions))
+    marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
+    repeats, strength = period(loss)
+    return Signals(
+        curves=curves,
+        changes=tuple(sorted(changes, key=lambda change: change.step)),
+        excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
+        boundaries=test_landmarks(loss, marks, averaged=run.averaging == "window"),
+        epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
+        period=repeats,
+        period_strength=strength,
+    )
+
+
+def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:
+    """The breaks of any one-dimensional series: indices, or steps where they are given.
+
+    Each is the first point of a new level, on a trend or not; NaN and infinities are passed over.
+    Raises ValueError where `values` is not one-dimensional or `steps` is of another length.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    at = np.arange(len(array)) if steps is None else np.asarray(steps, dtype=np.int64)
+    if array.ndim != 1 or at.shape != array.shape:
+        raise ValueError(f"values of shape {array.shape} and steps of shape {at.shape} do not fit")
+    curve = curve_of(Series("values", at, array))
+    return [] if curve is None else [int(curve.steps[b.index]) for b in find_breaks(curve)]
+
+
+def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
+    changes, excursions = split(curve, find_breaks(curve), run.schedule.landmarks)
+    taken = [(episode.start, episode.stop) for episode in excursions]
+    lone = [
+        spike
+        for spike in (*find_spikes(curve), *early_rises(curve))
+        if not any(start <= spike.start < stop for start, stop in taken)
+    ]
+    return changes, excursions + lone

@@ -1,0 +1,64 @@
+"""Which landmark a change belongs to, and how surprising that is by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from lossscan.arrays import IntArray
+from lossscan.model import Alignment, Curve, Landmark, LandmarkKind
+
+REACH = 1.0  # logged points: a window that covers the landmark shows a part, the next one all of it
+
+# What explains a change best where several landmarks fall together: the rarer one first. An
+# evaluation or a checkpoint changes nothing by itself, so anything else goes before it.
+RANK: dict[LandmarkKind, int] = {
+    "resume": 0,
+    "last_data_epoch": 1,
+    "lr_change": 2,
+    "epoch_boundary": 3,
+    "warmup_end": 4,
+    "accumulation": 5,
+    "evaluation": 6,
+    "checkpoint": 7,
+}
+
+
+def align(curve: Curve, index: int, landmarks: Iterable[Landmark]) -> Alignment | None:
+    """The landmark within one logged point of the change that first shows at `index`, if any."""
+    marks = list(landmarks)
+    near = [mark for mark in marks if touches(curve.steps, index, mark)]
+    if not near:
+        return None
+    step = float(curve.steps[index])
+    best = min(near, key=lambda mark: (RANK[mark.kind], abs(step - mark.step)))
+    return Alignment(
+        kind=best.kind,
+        step=best.step,
+        distance_steps=round(step - best.step, 3),
+        p_value=_chance(curve.steps, [mark for mark in marks if mark.kind == best.kind]),
+        epoch=best.epoch,
+    )
+
+
+def touches(steps: IntArray, index: int, mark: Landmark) -> bool:
+    """Whether the change at point `index` may be the landmark's doing."""
+    first, last = _covered(steps, mark)
+    return first <= index <= last
+
+
+def _covered(steps: IntArray, mark: Landmark) -> tuple[int, int]:
+    """First and last point at which a change made by the landmark may first show."""
+    first = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
+    last = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
+    return first - int(REACH), last + int(REACH)
+
+
+def _chance(steps: IntArray, marks: list[Landmark]) -> float:
+    """Share of all places of the run that lie as near to a landmark of this kind."""
+    near = np.zeros(len(steps), dtype=bool)
+    for mark in marks:
+        first, last = _covered(steps, mark)
+        near[max(first, 0) : last + 1] = True
+    return round(float(near.mean()), 4)

@@ -1,0 +1,142 @@
+"""Known landmarks are tested where they stand, against every other place of the same run.
+
+No search, no selection: the gap at the boundary itself, compared with gaps where nothing is known
+to happen (placebos). The steps found at the landmarks are taken out before the placebos are drawn,
+or they would be compared with themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray, IntArray
+from lossscan.model import BoundaryTest, Curve, Landmark
+from lossscan.signals.clean import clipped, from_scale, robust_sigma
+from lossscan.signals.gaps import MIN_SIDE, Windows, gaps
+
+WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
+MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
+MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
+LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenomena 0: k)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a landmark falls among the points: `[start, stop)` are touched by both sides."""
+
+    landmark: Landmark
+    start: int
+    stop: int
+    room: int  # points to the nearest other place or end, on the shorter side
+
+
+def test_landmarks(
+    curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool
+) -> tuple[BoundaryTest, ...]:
+    """The step at each landmark that has at least 3 points on each side; in order."""
+    places = _places(curve, landmarks, averaged=averaged)
+    if not places:
+        return ()
+    level = clipped(curve)
+    room = max(place.room for place in places)
+    widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
+    best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
+    placebos = []
+    for width in widths:
+        windows = _windows(places, width)
+        found = gaps(level, windows)
+        noise = curve.local_noise[np.minimum(windows.right, len(level) - 1)]
+        others = _placebos(curve, _without(level, places, found.size), width)
+        spread = _spread(others)
+        sigma = found.size / (found.error * noise * spread)
+        placebos.append(others / spread)
+        best = [
+            max(old, (float(s), float(g)), key=lambda pair: abs(pair[0]))
+            for old, s, g in zip(best, sigma, found.size, strict=True)
+        ]
+    return tuple(
+        _test(curve, place, sigma, gap, placebos)
+        for place, (sigma, gap) in zip(places, best, strict=True)
+        if np.isfinite(sigma) and sigma != 0
+    )
+
+
+def _places(curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool) -> list[Place]:
+    spacing = float(np.median(np.diff(curve.steps)))
+    marks = sorted(landmarks, key=lambda mark: mark.step)
+    spans = [(mark, *_span(curve.steps, mark, spacing, averaged=averaged)) for mark in marks]
+    places = []
+    for at, (mark, start, stop) in enumerate(spans):
+        floor = max(curve.settled, spans[at - 1][2] if at else 0)
+        roof = spans[at + 1][1] if at + 1 < len(spans) else len(curve.steps)
+        room = min(start - floor, roof - stop)
+        if room >= MIN_SIDE:
+            places.append(Place(mark, start, stop, room))
+    return places
+
+
+def _span(steps: IntArray, mark: Landmark, spacing: float, *, averaged: bool) -> tuple[int, int]:
+    """The points that may lie on either side: those in doubt, and a window that covers both."""
+    start = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
+    stop = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
+    if (
+        averaged
+        and stop < len(steps)
+        and mark.step + mark.slack - (steps[stop] - spacing) > (MIXED * spacing)
+    ):
+        stop += 1
+    return start, stop
+
+
+def _windows(places: list[Place], width: int) -> Windows:
+    side = np.array([min(place.room, width) for place in places], dtype=np.int64)
+    start = np.array([place.start for place in places], dtype=np.int64)
+    stop = np.array([place.stop for place in places], dtype=np.int64)
+    return Windows(left=start - side, mid=start, right=stop, stop=stop + side)
+
+
+def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> FloatArray:
+    """The curve with the steps at the landmarks taken out, half of each at its mixed points."""
+    flat = level.copy()
+    for place, size in zip(places, np.nan_to_num(sizes), strict=True):
+        flat[place.stop :] -= size
+        flat[place.start : place.stop] -= size / 2
+    return flat
+
+
+def _placebos(curve: Curve, flat: FloatArray, width: int) -> FloatArray:
+    """Gaps in standard errors at all places after the descent."""
+    rest, noise = flat[curve.settled :], curve.local_noise[curve.settled :]
+    places = np.arange(MIN_SIDE, len(rest) - MIN_SIDE + 1)
+    side = np.minimum(np.minimum(places, len(rest) - places), width)
+    others = gaps(rest, Windows(places - side, places, places, places + side))
+    return np.asarray(others.size / (others.error * noise[np.minimum(places, len(rest) - 1)]))
+
+
+def _spread(placebos: FloatArray) -> float:
+    """Never below 1: the error of white noise is the least there is."""
+    return 1.0 if len(placebos) < MIN_PLACEBOS else max(robust_sigma(placebos), 1.0)
+
+
+def _test(
+    curve: Curve, place: Place, sigma: float, gap: float, placebos: list[FloatArray]
+) -> BoundaryTest:
+    before = curve.scaled[max(place.start - min(place.room, LEVEL_POINTS), 0) : place.start]
+    after = curve.scaled[place.stop : place.stop + min(place.room, LEVEL_POINTS)]
+    sign = np.sign(sigma)
+    extreme = sum(int(np.sum(sign * p >= abs(sigma))) for p in placebos)
+    total = sum(len(p) for p in placebos)
+    return BoundaryTest(
+        landmark=place.landmark,
+        index=place.stop,
+        step=int(curve.steps[place.start]),
+        before=from_scale(float(np.median(before)), log=curve.log),
+        after=from_scale(float(np.median(after)), log=curve.log),
+        gap=gap,
+        sigma=sigma,
+        p_value=(extreme + 1) / (total + 1),
+        points=place.room,
+    )

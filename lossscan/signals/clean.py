@@ -1,0 +1,151 @@
+"""A series becomes a Curve: its finite points, the scale of even noise, that noise, the knee."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossscan.arrays import BoolArray, FloatArray
+from lossscan.model import Curve, Series
+
+MIN_POINTS = 4  # fewer cannot tell a course from noise
+LOG_SHARE = (
+    0.8  # positive share that makes zeros a rounding floor and not the objective's own value
+)
+COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise (phenomena P-0)
+CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
+CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
+NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this is luck
+STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
+STEP_POINTS = 3  # a step, averaged over its window and smoothed, is over in 3 points; a fall is not
+DESCENT_SHARE = 0.5  # the first descent ends within the first half, or the run is all descent
+
+
+def curve_of(series: Series) -> Curve | None:
+    """The curve of a series, or None where fewer than 4 finite points are left."""
+    finite = np.flatnonzero(np.isfinite(series.values))
+    if len(finite) < MIN_POINTS:
+        return None
+    values = series.values[finite]
+    scaled, log = to_scale(values)
+    floor = np.maximum(rounding_noise(values, log=log), TINY)
+    local = np.maximum(_local_noise(scaled), floor)
+    noise = float(np.median(local))
+    return Curve(
+        name=series.name,
+        steps=series.steps[finite],
+        values=values,
+        scaled=scaled,
+        log=log,
+        noise=noise,
+        local_noise=np.maximum(local, NOISE_FLOOR * noise),
+        settled=settled_index(scaled),
+        positions=finite.astype(np.int64),
+    )
+
+
+TINY = float(np.finfo(np.float64).eps)  # keeps a constant series from dividing by nothing
+
+
+def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
+    """The logarithm where the values are positive but for a few zeros; else the values.
+
+    Zeros among positive values are a rounding floor (4 decimals in transformers 4.x): they count as
+    half of the smallest positive value.
+    """
+    positive = values > 0
+    if np.any(values < 0) or positive.mean() < LOG_SHARE:
+        return values.astype(np.float64), False
+    floor = values[positive].min() / 2
+    return np.log(np.where(positive, values, floor)), True
+
+
+def from_scale(value: float, *, log: bool) -> float:
+    """Back to the units of the series."""
+    return float(np.exp(value)) if log else float(value)
+
+
+def rounding_noise(values: FloatArray, *, log: bool) -> FloatArray:
+    """(n,) standard deviation that the rounding of the printed values alone brings."""
+    distinct = np.unique(np.abs(values))
+    gaps = np.diff(distinct)
+    quantum = gaps.min() if len(gaps) else 0.0
+    spread = quantum / np.sqrt(12)  # of a uniform error
+    if not log:
+        return np.full(len(values), spread)
+    return np.asarray(spread / np.maximum(np.abs(values), max(quantum, TINY)))
+
+
+def running_median(values: FloatArray, window: int) -> FloatArray:
+    """(n,) median over `window` points around each, edges repeated."""
+    half = min(window, len(values)) // 2
+    padded = np.pad(values, half, mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    return np.asarray(np.median(views, axis=1))
+
+
+def robust_sigma(residuals: FloatArray) -> float:
+    """Standard deviation from the median absolute deviation."""
+    if len(residuals) == 0:
+        return 0.0
+    return float(MAD_TO_SIGMA * np.median(np.abs(residuals - np.median(residuals))))
+
+
+def clipped(curve: Curve) -> FloatArray:
+    """(n,) the scaled values with lone outliers drawn in, so that no spike makes a step."""
+    course = running_median(curve.scaled, CLIP_WINDOW)
+    reach = CLIP_SIGMA * curve.local_noise
+    return np.asarray(course + np.clip(curve.scaled - course, -reach, reach))
+
+
+def settled_index(scaled: FloatArray) -> int:
+    """Index of the first point after the initial descent; 0 where there is none.
+
+    The descent is where the curve falls steeper, over a short lag, than it usually does later. It
+    may begin late (warm-up, then a sigmoid fall): then it is told from a step by its length.
+    """
+    n = len(scaled)
+    lag = int(np.clip(n // 20, 2, 10))
+    if n < 4 * lag:
+        return 0
+    smooth = running_median(scaled, 2 * (lag // 2) + 1)
+    falls = smooth[:-lag] - smooth[lag:]
+    later = falls[len(falls) // 3 :]
+    steep = falls > np.median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
+    end = _end_of_descent(steep, lag)
+    return end + lag // 2 if end else 0
+
+
+def _end_of_descent(steep: BoolArray, lag: int) -> int:
+    """The end of the steep stretch that opens the run, or of a long one in its first half."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], steep, [False]]).astype(np.int8)))
+    starts, stops = edges[::2], edges[1::2]
+    limit = int(len(steep) * DESCENT_SHARE)
+    end = 0
+    for start, stop in zip(starts, stops, strict=True):
+        long = stop - start > lag + STEP_POINTS
+        if start < limit and (start <= lag or long):
+            end = int(min(stop, limit))
+    return end
+
+
+def _local_noise(scaled: FloatArray) -> FloatArray:
+    """(n,) noise of one point around each, by two measures that fail in different places.
+
+    A point's distance from the running median is nothing where a curve is monotone; its bend
+    (second difference, of variance 6 for unit white noise) is little where noise is correlated.
+    """
+    bends = np.diff(scaled, n=2, prepend=scaled[1], append=scaled[-2]) / np.sqrt(6)
+    residuals = scaled - running_median(scaled, COURSE_WINDOW)
+    return np.maximum(_local_sigma(bends), _local_sigma(residuals))
+
+
+def _local_sigma(residuals: FloatArray) -> FloatArray:
+    n = len(residuals)
+    if n <= NOISE_WINDOW:
+        return np.full(n, robust_sigma(residuals))
+    half = NOISE_WINDOW // 2
+    knots = np.arange(0, n, half)
+    sigmas = [robust_sigma(residuals[max(0, k - half) : k + half + 1]) for k in knots]
+    return np.interp(np.arange(n), knots, sigmas)

@@ -1,0 +1,100 @@
+"""Confirmed breaks become Changes, or Excursions where the next break takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Change, Curve, Excursion, Landmark
+from lossscan.signals.align import align
+from lossscan.signals.breaks import Break
+from lossscan.signals.clean import from_scale
+from lossscan.signals.spikes import excursion
+
+LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenomena 0: k)
+TAKEN_BACK = (
+    0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
+)
+MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
+
+
+def split(
+    curve: Curve, breaks: list[Break], landmarks: tuple[Landmark, ...]
+) -> tuple[list[Change], list[Excursion]]:
+    """Changes that stay and rises that a later fall takes back."""
+    changes: list[Change] = []
+    excursions: list[Excursion] = []
+    at = 0
+    while at < len(breaks):
+        pair = breaks[at : at + 2]
+        if len(pair) == 2 and _taken_back(curve, *pair):  # noqa: PLR2004 - a rise and its fall
+            up, down = pair
+            course = np.full(len(curve.steps), _level(curve, up.index - LEVEL_POINTS, up.index))
+            excursions.append(excursion(curve, course, up.index, down.index, up.sigma))
+            at += 2
+            continue
+        stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)
+        changes.append(_change(curve, breaks[at], stop, landmarks))
+        at += 1
+    return changes, excursions
+
+
+def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
+    short = down.index - up.index <= MAX_EXCURSION_SHARE * len(curve.steps)
+    return up.gap > 0 > down.gap and short and -down.gap >= TAKEN_BACK * up.gap
+
+
+def _change(curve: Curve, at: Break, stop: int, landmarks: tuple[Landmark, ...]) -> Change:
+    before = _level(curve, at.index - LEVEL_POINTS, at.index)
+    after = _level(curve, at.index, min(at.index + LEVEL_POINTS, stop))
+    late = _level(curve, max(stop - LEVEL_POINTS, at.index), stop)
+    low, high = from_scale(before, log=curve.log), from_scale(after, log=curve.log)
+    return Change(
+        series=curve.name,
+        kind="level_up" if at.gap > 0 else "level_down",
+        index=at.index,
+        step=int(curve.steps[at.index]),
+        before=low,
+        after=high,
+        delta=high - low,
+        ratio=high / low if low > 0 and high > 0 else None,
+        sigma=at.sigma,
+        stays=float(np.clip((late - before) / (after - before), 0, 1)) if after != before else 0.0,
+        aligned_to=align(curve, at.index, landmarks),
+    )
+
+
+def _level(curve: Curve, start: int, stop: int) -> float:
+    return float(np.median(curve.scaled[max(start, 0) : stop]))
+
+
+def early_rises(curve: Curve) -> Iterator[Excursion]:
+    """Rises within the initial descent: there a healthy loss only falls.
+
+    A rise is the climb from the running minimum of a median of 3 points to the highest point before
+    the curve is back at that minimum.
+    """
+    stop = curve.settled
+    if stop < EARLY_POINTS:
+        return
+    low = np.minimum.accumulate(_smooth(curve.scaled))
+    climb = (curve.scaled - low) / curve.local_noise
+    climb[stop:] = 0.0
+    top = int(np.argmax(climb))
+    if climb[top] < EARLY_SIGMA:
+        return
+    start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
+    back = np.flatnonzero(curve.scaled[top:] <= low[top])
+    end = top + (int(back[0]) if len(back) else len(curve.steps) - top)
+    yield excursion(curve, low, start, end, float(climb[top]))
+
+
+EARLY_POINTS = 3
+EARLY_SIGMA = 10.0  # the running minimum lies up to 3 noise units low, a point as much high
+
+
+def _smooth(values: FloatArray) -> FloatArray:
+    padded = np.pad(values, 1, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1))

@@ -1,0 +1,75 @@
+"""Whether the loss repeats: at equal places of the epochs, or with any other period."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Curve, Landmark
+from lossscan.signals.clean import clipped, running_median
+
+MIN_LAG = 3  # points: a shorter period is not resolved
+MIN_PERIODS = 4  # that the run must hold (phenomena P09)
+MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
+SMOOTH_POINTS = 51  # the trend that is removed first
+
+
+def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float | None:
+    """Mean correlation of the detrended curve between neighbouring whole epochs, at equal places.
+
+    None where fewer than two whole epochs of 5 points lie after the initial descent.
+    """
+    edges = [int(np.searchsorted(curve.steps, mark.step, side="right")) for mark in boundaries]
+    edges = [0, *[edge for edge in edges if 0 < edge < len(curve.steps)], len(curve.steps)]
+    whole = int(np.median(np.diff(edges)))
+    flat = detrended(curve, whole)
+    epochs = [
+        flat[start:stop]
+        for start, stop in itertools.pairwise(edges)
+        if stop - start >= max(MIN_EPOCH_POINTS, whole - 1) and start >= curve.settled
+    ]
+    pairs = [_correlation(a, b) for a, b in itertools.pairwise(epochs)]
+    return float(np.mean(pairs)) if pairs else None
+
+
+def period(curve: Curve) -> tuple[float | None, float]:
+    """The period of the curve in steps and its autocorrelation there; (None, 0) where none is.
+
+    The period is the highest peak of the autocorrelation after its first fall below zero.
+    """
+    flat = detrended(curve, SMOOTH_POINTS)[curve.settled :]
+    longest = len(flat) // MIN_PERIODS
+    if longest <= MIN_LAG or not np.any(flat):
+        return None, 0.0
+    strength = _autocorrelation(flat)[: longest + 1]
+    below = np.flatnonzero(strength < 0)
+    start = max(MIN_LAG, int(below[0]) if len(below) else longest + 1)
+    if start > longest:
+        return None, 0.0
+    lag = start + int(np.argmax(strength[start:]))
+    spacing = float(np.median(np.diff(curve.steps)))
+    return lag * spacing, float(strength[lag])
+
+
+def detrended(curve: Curve, window: int) -> FloatArray:
+    """The clipped curve minus its running median."""
+    level = clipped(curve)
+    return np.asarray(level - running_median(level, min(max(window, 3), SMOOTH_POINTS) | 1))
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float:
+    n = min(len(first), len(second))
+    a, b = first[:n] - first[:n].mean(), second[:n] - second[:n].mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale > 0 else 0.0
+
+
+def _autocorrelation(flat: FloatArray) -> FloatArray:
+    """At lags 0, 1, ...; by the Fourier transform."""
+    centred = flat - flat.mean()
+    size = 2 * len(centred)
+    power = np.abs(np.fft.rfft(centred, size)) ** 2
+    covariance = np.fft.irfft(power, size)[: len(centred)]
+    return np.asarray(covariance / max(covariance[0], np.finfo(np.float64).tiny))

@@ -1,0 +1,83 @@
+"""Points and short episodes that leave the course upward and come back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.arrays import BoolArray, FloatArray
+from lossscan.model import Curve, Excursion
+from lossscan.signals.clean import from_scale, running_median
+
+MIN_POINTS = 20  # fewer have no course that a point could leave
+WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
+WINDOW_MIN, WINDOW_MAX = 11, 51  # within the range that phenomena 0 gives
+PEAK_SIGMA = 7.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
+BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
+BLOCK_POINTS = 3
+ENTER_SIGMA = 3.0  # an episode begins and ends here
+HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
+TAIL_SHARE = 0.02  # of the points, the deepest dips: the tail of the noise, seen from below
+TAIL_MIN = 5  # dips; fewer do not show how a tail falls off
+TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
+MAX_FLOOR_SHARE = 0.3  # of points at the very lowest value: there is no course but a printing floor
+
+
+def find_spikes(curve: Curve) -> Iterator[Excursion]:
+    """The upward excursions after the initial descent that are over before the run ends."""
+    n = len(curve.steps)
+    if n < MIN_POINTS or np.mean(curve.values <= curve.values.min()) > MAX_FLOOR_SHARE:
+        return
+    window = int(np.clip(n // WINDOW_SHARE, WINDOW_MIN, WINDOW_MAX)) | 1
+    course = running_median(curve.scaled, window)
+    sigma = (curve.scaled - course) / curve.local_noise
+    sigma[: curve.settled] = 0.0
+    reach = noise_reach(sigma[curve.settled :])
+    for start, stop in _episodes(sigma > ENTER_SIGMA):
+        inside = sigma[start:stop]
+        block = stop - start >= BLOCK_POINTS
+        typical = float(np.median(inside)) if block else 0.0
+        peak = float(inside.max())
+        if stop < n and (peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, reach / 2)):
+            yield excursion(curve, course, start, stop, peak)
+
+
+def noise_reach(sigma: FloatArray) -> float:
+    """How far upward noise alone may throw a point of this run, judged by its dips.
+
+    Noise on the right scale is symmetric, a spike is not. Where the dips go deeper than normal
+    noise does, their tail is taken as a power law (the Hill estimator) and extended to where one point in
+    a hundred runs would lie.
+    """
+    dips = np.sort(np.maximum(-sigma, 0))[::-1]
+    count = max(TAIL_MIN, int(TAIL_SHARE * len(dips)))
+    if len(dips) <= count or dips[0] < HEAVY_SIGMA or dips[count] <= 0:
+        return 0.0
+    exponent = float(np.mean(np.log(dips[:count] / dips[count])))
+    return float(dips[count] * (count / TAIL_CHANCE) ** exponent)
+
+
+def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:
+    """The excursion over the points `[start, stop)` from a course given on the curve's scale."""
+    top = start + int(np.argmax(curve.scaled[start:stop]))
+    return Excursion(
+        series=curve.name,
+        start=start,
+        stop=stop,
+        start_step=int(curve.steps[start]),
+        end_step=int(curve.steps[stop - 1]),
+        peak_step=int(curve.steps[top]),
+        base=from_scale(float(course[top]), log=curve.log),
+        peak=float(curve.values[top]),
+        sigma=sigma,
+    )
+
+
+def _episodes(above: BoolArray) -> Iterator[tuple[int, int]]:
+    """Stretches of true values, half-open; one false value inside does not end a stretch."""
+    bridged = above.copy()
+    bridged[1:-1] |= above[:-2] & above[2:]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], bridged, [False]]).astype(np.int8)))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        yield int(start), int(stop)
