@@ -47,8 +47,8 @@ def noise_reach(sigma: FloatArray) -> float:
     """How far upward noise alone may throw a point of this run, judged by its dips.
 
     Noise on the right scale is symmetric, a spike is not. Where the dips go deeper than normal
-    noise does, their tail is taken as a power law (the Hill estimator) and extended to where one point in
-    a hundred runs would lie.
+    noise does, their tail is taken as a power law (the Hill estimator) and extended to where one
+    point in a hundred runs would lie.
     """
     dips = np.sort(np.maximum(-sigma, 0))[::-1]
     count = max(TAIL_MIN, int(TAIL_SHARE * len(dips)))

@@ -1,0 +1,175 @@
+"""What several rules ask of a run around one step: learning rate, gradient, evaluation, noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import Advice, Alignment, Clue, Curve, Number, Run, Series, Signals
+
+LEAD_POINTS = 20  # logged points before a change in which a leading gradient shows (phenomena P08)
+LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
+LORA_RATE = 2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (phenomena P04)
+FULL_RATE = 5e-5  # the same for full fine-tuning
+MIN_LEAD_POINTS = 8  # fewer have no course of their own
+
+
+def relative(gap: float, before: float, *, log: bool) -> float:
+    """A gap on the curve's scale as a share of the level before it: -0.2 is a fifth lost."""
+    return float(np.expm1(gap)) if log else gap / max(abs(before), np.finfo(np.float64).tiny)
+
+
+def value_at(series: Series | None, step: float) -> float | None:
+    """The last finite value logged at or before a step; the first one where none is."""
+    if series is None:
+        return None
+    finite = np.isfinite(series.values)
+    steps, values = series.steps[finite], series.values[finite]
+    if len(steps) == 0:
+        return None
+    return float(values[max(int(np.searchsorted(steps, step, side="right")) - 1, 0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The learning rate at a step, and what share of its peak that is."""
+
+    value: float
+    share: float
+
+
+def rate_at(run: Run, step: float) -> Rate | None:
+    """The logged learning rate, else the configured one taken as constant."""
+    series = run.series.get("learning_rate")
+    value = value_at(series, step)
+    if series is not None and value is not None:
+        peak = float(np.nanmax(series.values))
+        return Rate(value, value / peak if peak > 0 else 0.0)
+    stated = number(run, "learning_rate")
+    return None if stated is None else Rate(stated, 1.0)
+
+
+def rate_limit(run: Run) -> float:
+    """The learning rate above which runs of this method are known to break."""
+    lora = run.setting("lora_rank") is not None or run.setting("finetuning_type") == "lora"
+    return LORA_RATE if lora else FULL_RATE
+
+
+def number(run: Run, field: str) -> float | None:
+    """A config field as a number, or None where it is not one."""
+    value = run.setting(field)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def leading_gradient(signals: Signals, step: int) -> float | None:
+    """Highest gradient norm in the points before a step, in noise units above their median.
+
+    None where gradient norms are not logged there.
+    """
+    curve = signals.curves.get("grad_norm")
+    if curve is None:
+        return None
+    stop = int(np.searchsorted(curve.steps, step, side="right"))
+    start = max(stop - LEAD_POINTS, 0)
+    if stop - start < MIN_LEAD_POINTS:
+        return None
+    course = float(np.median(curve.scaled[start:stop]))
+    return float((curve.scaled[start:stop].max() - course) / max(curve.noise, 1e-12))
+
+
+def eval_change(run: Run, step: float) -> tuple[float, float] | None:
+    """The evaluation loss last seen up to a step, and the last of the run after it."""
+    series = run.series.get("eval_loss")
+    if series is None:
+        return None
+    finite = np.isfinite(series.values)
+    steps, values = series.steps[finite], series.values[finite]
+    at = int(np.searchsorted(steps, step, side="right"))
+    if at == 0 or at == len(steps):
+        return None
+    return float(values[at - 1]), float(values[-1])
+
+
+def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
+    """The samples of their epoch that the steps (first, last] read, where order is fixed."""
+    batch, per_epoch = number(run, "total_train_batch_size"), run.schedule.steps_per_epoch
+    if batch is None or not per_epoch:
+        return None
+    start = int((first % per_epoch) * batch)
+    return start, start + int((last - first) * batch)
+
+
+def rate_clue(run: Run, step: float) -> Clue | None:
+    """The learning rate at a step, as evidence."""
+    rate = rate_at(run, step)
+    if rate is None:
+        return None
+    return Clue(
+        "learning-rate",
+        {"rate": rate.value, "share": rate.share, "limit": rate_limit(run)},
+        source=run.source_of("learning_rate"),
+        step=int(step),
+        value=rate.value,
+    )
+
+
+def gradient_clue(run: Run, signals: Signals, step: int) -> Clue | None:
+    """Whether the gradient norm rose before a step, as evidence for or against instability."""
+    lead = leading_gradient(signals, step)
+    if lead is None:
+        return None
+    return Clue(
+        "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm",
+        {"sigma": lead, "points": LEAD_POINTS},
+        source=run.source_of("grad_norm"),
+        step=step,
+        value=lead,
+    )
+
+
+def landmark_clue(at: Alignment | None) -> Clue | None:
+    """The landmark that a change belongs to, as evidence."""
+    if at is None:
+        return None
+    numbers: dict[str, Number | str | None] = {"step": at.step, "p": at.p_value, "epoch": at.epoch}
+    return Clue(f"at-{at.kind.replace('_', '-')}", numbers, step=int(at.step))
+
+
+def level_clue(run: Run, curve: Curve, before: float, after: float, step: int) -> Clue:
+    """The two levels and the noise they are measured against, as evidence."""
+    return Clue(
+        "levels",
+        {"before": before, "after": after, "noise": curve.noise * (100 if curve.log else 1)},
+        source=run.source_of(curve.name),
+        step=step,
+        value=after,
+    )
+
+
+def eval_clue(run: Run, step: float) -> Clue | None:
+    """What evaluation said before a step and at the end, as evidence."""
+    change = eval_change(run, step)
+    if change is None:
+        return None
+    return Clue(
+        "evaluation",
+        {"before": change[0], "after": change[1], "change": change[1] / change[0] - 1},
+        source=run.source_of("eval_loss"),
+        value=change[1],
+    )
+
+
+def present(*clues: Clue | None) -> tuple[Clue, ...]:
+    """The clues that there are."""
+    return tuple(clue for clue in clues if clue is not None)
+
+
+def stated(run: Run, field: str, suggest: object = None) -> tuple[Advice, ...]:
+    """Advice on a field, where the run states it."""
+    return (Advice(field, suggest),) if field in run.config else ()
+
+
+def logistic(strength: float, half: float, slope: float) -> float:
+    """A probability from the strength of the evidence: 0.5 at `half`."""
+    return float(1 / (1 + np.exp(-slope * (strength - half))))

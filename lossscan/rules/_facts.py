@@ -1,0 +1,88 @@
+"""What several rules ask of a run: its levels, its stretches, and settings that need care."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from lossscan.arrays import BoolArray, FloatArray
+from lossscan.model import Episode, Run, Series
+
+CROSS_ENTROPY = "cross-entropy"
+TRAINER_FAMILY = ("transformers", "llamafactory", "trl", "paddlenlp", "axolotl", "ms-swift", None)
+
+
+def is_cross_entropy(run: Run) -> bool:
+    """Whether the loss is the mean negative logarithm of a probability."""
+    return run.objective == CROSS_ENTROPY
+
+
+def finite(series: Series | None) -> Series | None:
+    """The finite points of a series, or None where there are none."""
+    if series is None:
+        return None
+    good = np.isfinite(series.values)
+    return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
+
+
+def level(values: FloatArray) -> float:
+    """The median; NaN where there is nothing."""
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def level_at(series: Series, step: float, *, points: int) -> float:
+    """The median of the `points` logged nearest to a step."""
+    nearest = np.argsort(np.abs(series.steps - step), kind="stable")[:points]
+    return level(series.values[nearest])
+
+
+def stretches(mask: BoolArray) -> list[tuple[int, int]]:
+    """The half-open index ranges over which a mask is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def episodes_of(series: Series, mask: BoolArray) -> tuple[Episode, ...]:
+    """One episode for each stretch of a mask over the points of a series."""
+    return tuple(
+        Episode(int(series.steps[a]), int(series.steps[b - 1])) for a, b in stretches(mask)
+    )
+
+
+def eval_losses(run: Run) -> dict[str, Series]:
+    """The finite evaluation losses: `eval_loss` and those of several sets (`eval_<name>_loss`)."""
+    return {
+        name: points
+        for name, series in run.series.items()
+        if is_eval_loss(name) and (points := finite(series)) is not None
+    }
+
+
+def is_eval_loss(name: str) -> bool:
+    """Whether a series is the loss on an evaluation set."""
+    return name.startswith("eval_") and name.endswith("loss")
+
+
+def last_step(run: Run) -> int:
+    """The last step that any series logged; 0 where there is none."""
+    return max((int(s.steps[-1]) for s in run.series.values() if len(s)), default=0)
+
+
+def accumulation_steps(run: Run) -> int | None:
+    """Micro-batches a step: stated, or the total batch divided by what one pass takes."""
+    stated = run.setting("gradient_accumulation_steps")
+    if stated is not None:
+        return int(stated)
+    total = run.setting("total_train_batch_size")
+    each = run.setting("per_device_train_batch_size")
+    devices = run.setting("num_devices")
+    if not (total and each and devices) or total % (each * devices):
+        return None
+    return int(total // (each * devices))
+
+
+def version_of(run: Run, field: str) -> tuple[int, ...] | None:
+    """A version as numbers, without what follows them (`4.49.0.dev0` is 4.49.0)."""
+    match = re.match(r"\d+(?:\.\d+)*", str(run.setting(field) or ""))
+    return tuple(int(part) for part in match[0].split(".")) if match else None

@@ -1,0 +1,104 @@
+"""Why a loss jumped or climbed: each cause scored by what speaks for and against it in this run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Advice, Change, Run, Signals, Suspect
+from lossscan.rules._context import (
+    LEAD_SIGMA,
+    leading_gradient,
+    number,
+    rate_at,
+    rate_limit,
+    stated,
+)
+
+# A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
+# it is measured on runs whose cause is known (sample_logs).
+BASE = 0.3  # too high a learning rate is the commonest cause in public reports (phenomena P04)
+STRONG, MILD = 0.3, 0.15
+NEAR_PEAK = (
+    0.5  # share of the peak learning rate: runs break between warm-up's end and half way down
+)
+EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
+WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
+MANY_ACCUMULATED = 16  # steps: few updates of large batches
+OVERFLOW_POINTS = 5  # logged points around the jump in which a non-finite gradient counts
+
+
+def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
+    """The causes with a score above nothing, best first."""
+    lead = leading_gradient(signals, change.step)
+    found = (
+        *_learning_rate(run, change, lead),
+        *_no_warmup(run, change),
+        *_overflow(run, change),
+        *_resume(change),
+        *_scale(run, change),
+        *_data(change, lead),
+    )
+    return tuple(sorted(found, key=lambda suspect: -suspect.score))
+
+
+def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Suspect]:
+    rate = rate_at(run, change.step)
+    if rate is None:
+        yield Suspect("learning-rate-too-high", BASE, {"rate": None, "limit": rate_limit(run)})
+        return
+    limit = rate_limit(run)
+    score = BASE
+    score += STRONG if rate.value > limit else -MILD
+    score += MILD if rate.share >= NEAR_PEAK else -MILD
+    score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
+    suggest = float(f"{min(rate.value / 5, limit):.1g}")
+    yield Suspect(
+        "learning-rate-too-high",
+        float(np.clip(score, 0.05, 0.95)),
+        {"rate": rate.value, "limit": limit, "suggest": suggest},
+        stated(run, "learning_rate", suggest) or (Advice("learning_rate", suggest),),
+    )
+
+
+def _no_warmup(run: Run, change: Change) -> Iterator[Suspect]:
+    early = change.step <= EARLY_SHARE * run.series["loss"].steps[-1]
+    warmed = bool(number(run, "warmup_steps") or number(run, "warmup_ratio"))
+    if early and not warmed and not run.schedule.of("warmup_end"):
+        yield Suspect("no-warmup", 0.6, config=(Advice("warmup_ratio", 0.03),))
+
+
+def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
+    grads = run.series.get("grad_norm")
+    if grads is None:
+        return
+    at = int(np.searchsorted(grads.steps, change.step))
+    near = grads.values[max(at - OVERFLOW_POINTS, 0) : at + OVERFLOW_POINTS]
+    if len(near) and not np.all(np.isfinite(near)):
+        half = bool(run.setting("fp16"))
+        advice = (Advice("bf16", suggest=True), *stated(run, "fp16", suggest=False))
+        yield Suspect("overflow", 0.85 if half else 0.6, config=advice)
+
+
+def _resume(change: Change) -> Iterator[Suspect]:
+    if change.aligned_to is not None and change.aligned_to.kind == "resume":
+        yield Suspect("optimizer-state-lost", 0.85)
+
+
+def _scale(run: Run, change: Change) -> Iterator[Suspect]:
+    """A level multiplied by a whole number at a resume: accumulation or library changed."""
+    accumulated = number(run, "gradient_accumulation_steps")
+    at_resume = change.aligned_to is not None and change.aligned_to.kind == "resume"
+    ratio = change.ratio or 0.0
+    whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
+    if at_resume and whole:
+        yield Suspect("scale-changed", 0.5, {"ratio": ratio})
+    if accumulated is not None and accumulated >= MANY_ACCUMULATED:
+        advice = stated(run, "gradient_accumulation_steps", int(accumulated) // 2)
+        yield Suspect("large-accumulation", 0.15, {"steps": int(accumulated)}, advice)
+
+
+def _data(change: Change, lead: float | None) -> Iterator[Suspect]:
+    calm = lead is not None and lead < LEAD_SIGMA
+    yield Suspect("data-switch", 0.35 if calm else 0.2)

@@ -1,0 +1,135 @@
+"""The loss climbs and keeps climbing, or blows up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import (
+    Acquittal,
+    Change,
+    Clue,
+    Curve,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Signals,
+)
+from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
+from lossscan.rules._jump_causes import suspects
+
+RULE = "divergence"
+MIN_POINTS = 8  # fewer logged points have no course
+END_SHARE = 0.05  # of the run, whose median is where it ends
+END_POINTS = 3
+CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
+ONSET_SHARE = 0.1  # of the climb: where it has begun to show
+JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
+START_POINTS = 5  # whose median is where the run began
+WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
+BLOWN_UP = 3.0  # times the minimum (phenomena P04): diverged wherever it began
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """From the lowest stretch of a curve to its end."""
+
+    low_index: int
+    onset: int
+    low: float
+    end: float
+    start: float
+    sigma: float  # in noise units of one point
+
+
+def check(
+    run: Run, signals: Signals, *, min_ratio: float = 1.3, min_sigma: float = 5.0
+) -> Iterator[Hit | Acquittal]:
+    """A climb from the lowest stretch that lasts to the end and is not one jump.
+
+    `min_ratio`: end over minimum; slow drifts of clean public runs stay below 1.1.
+    `min_sigma`: the climb in units of the noise of one point; the end is a median of several.
+    """
+    curve = signals.curves.get("loss")
+    if curve is None or len(curve.steps) < MIN_POINTS or not curve.log:
+        return
+    climb = _climb(curve)
+    if climb is None:
+        return
+    ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
+    bad = ratio >= BLOWN_UP or climb.end >= WORSE_THAN_START * climb.start
+    if ratio < min_ratio or climb.sigma < min_sigma or not bad:
+        return
+    jump = _jump(signals, climb, np.log(ratio))
+    if jump is not None:
+        yield Acquittal(RULE, "one-jump", {"step": jump.step})
+        return
+    yield _hit(run, signals, curve, climb)
+
+
+def _climb(curve: Curve) -> Climb | None:
+    n = len(curve.steps)
+    tail = max(END_POINTS, int(END_SHARE * n))
+    smooth = _smooth(curve.scaled, tail)
+    low = int(np.argmin(smooth))
+    if n - low < max(END_POINTS, CLIMB_SHARE * n):
+        return None
+    end = float(np.median(curve.scaled[-tail:]))
+    height = end - float(smooth[low])
+    above = np.flatnonzero(smooth[low:] >= smooth[low] + ONSET_SHARE * height)
+    return Climb(
+        low_index=low,
+        onset=low + int(above[0]) if len(above) else low,
+        low=float(np.exp(smooth[low])),
+        end=float(np.exp(end)),
+        start=float(np.median(curve.values[:START_POINTS])),
+        sigma=height / float(np.median(curve.local_noise[low:])),
+    )
+
+
+def _smooth(values: FloatArray, window: int) -> FloatArray:
+    half = window // 2
+    padded = np.pad(values, half, mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    return np.asarray(np.median(views, axis=1))
+
+
+def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
+    """The single jump that makes most of the climb, if there is one."""
+    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.ratio]
+    return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
+
+
+def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
+    step, last = int(curve.steps[climb.onset]), int(curve.steps[-1])
+    ratio = climb.end / climb.low
+    onset = Change(
+        "loss", "slope_up", climb.onset, step, climb.low, climb.end, climb.end - climb.low,
+        ratio, climb.sigma, 1.0,
+    )  # fmt: skip
+    return Hit(
+        rule=RULE,
+        confidence=logistic(climb.sigma, 3.0, 0.5),
+        numbers={"low": climb.low, "end": climb.end, "step": step, "ratio": ratio, "last": last},
+        episodes=(Episode(step, last, climb.sigma),),
+        effect=Effect(climb.low, climb.end, climb.end - climb.low, ratio, climb.sigma),
+        clues=(
+            Clue(
+                "climb",
+                {"low": climb.low, "low_step": int(curve.steps[climb.low_index]),
+                 "end": climb.end, "start": climb.start},
+                run.source_of("loss"), step, climb.end,
+            ),
+            *present(
+                rate_clue(run, step), gradient_clue(run, signals, step), eval_clue(run, step)
+            ),
+        ),
+        suspects=suspects(run, signals, onset),
+        remedies=("last-good-checkpoint",),
+        next="replay",
+        claims=frozenset({step}),
+    )  # fmt: skip

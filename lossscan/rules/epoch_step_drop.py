@@ -1,0 +1,167 @@
+"""The loss steps down where epochs begin: samples that were seen before are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import (
+    Acquittal,
+    Alignment,
+    BoundaryTest,
+    Clue,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Severity,
+    Signals,
+    Suspect,
+)
+from lossscan.rules._context import (
+    eval_change,
+    eval_clue,
+    logistic,
+    number,
+    present,
+    rate_at,
+    rate_clue,
+    rate_limit,
+    relative,
+    stated,
+)
+
+RULE = "epoch-step-drop"
+HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show (P01)
+EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
+SAME_PLACE = 1.0  # logged points within which another landmark explains the step
+
+
+def check(
+    run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.03
+) -> Iterator[Hit | Acquittal]:
+    """All boundaries are judged together, since memorisation steps at each of them.
+
+    `min_sigma`: combined size in standard errors; 2.5 happens by chance in 0.6 % of runs.
+    `min_drop`: smallest typical step, as a share of the loss (phenomena P01: 3 %).
+    """
+    curve = signals.curves.get("loss")
+    tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]
+    if curve is None or not tests:
+        return
+    free = [test for test in tests if not _explained(run, test)]
+    if len(free) < len(tests):
+        yield Acquittal(RULE, "other-landmark", {"count": len(tests) - len(free)})
+    if not free:
+        return
+    combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
+    down = [test for test in free if test.sigma <= EPISODE_SIGMA]
+    drops = [relative(test.gap, test.before, log=curve.log) for test in down]
+    if combined > -min_sigma or not drops or -float(np.median(drops)) < min_drop:
+        yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
+        return
+    yield _hit(run, down, drops, combined)
+
+
+def _explained(run: Run, test: BoundaryTest) -> bool:
+    """A step of the learning rate or a resume at the same place explains the drop as well."""
+    spacing = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
+        len(run.series["loss"]) - 1, 1
+    )
+    others = (*run.schedule.of("lr_change"), *run.schedule.of("resume"))
+    return any(
+        abs(mark.step - test.landmark.step) <= SAME_PLACE * spacing + test.landmark.slack
+        for mark in others
+    )
+
+
+def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Hit:
+    largest = down[int(np.argmin(drops))]
+    verdict, severity = _verdict(run, down[0].landmark.step)
+    rate = rate_at(run, largest.landmark.step)
+    return Hit(
+        rule=RULE,
+        confidence=logistic(-combined, 2.0, 1.2),
+        severity=severity,
+        message=verdict,
+        numbers={
+            "count": len(down),
+            "drop": -float(np.median(drops)),
+            "before": largest.before,
+            "after": largest.after,
+            "step": down[0].step,
+            "rate": rate.value if rate else None,
+        },
+        episodes=tuple(Episode(test.step, None, test.sigma) for test in down),
+        effect=Effect(
+            before=largest.before,
+            after=largest.after,
+            delta=largest.after - largest.before,
+            ratio=largest.after / largest.before if largest.before > 0 else None,
+            sigma=combined,
+        ),
+        aligned_to=Alignment(
+            "epoch_boundary",
+            largest.landmark.step,
+            largest.step - largest.landmark.step,
+            largest.p_value,
+            largest.landmark.epoch,
+        ),
+        clues=(
+            *(_step_clue(run, test, drop) for test, drop in zip(down, drops, strict=True)),
+            *present(eval_clue(run, down[0].landmark.step), rate_clue(run, largest.step)),
+        ),
+        suspects=_suspects(run),
+        remedies=("watch-evaluation",) if verdict == "unknown" else (),
+        next="evaluate" if verdict == "unknown" else None,
+        claims=frozenset(test.step for test in down),
+    )
+
+
+def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Clue:
+    numbers = {
+        "epoch": test.landmark.epoch,
+        "before": test.before,
+        "after": test.after,
+        "drop": -drop,
+        "p": test.p_value,
+    }
+    return Clue("step", numbers, run.source_of("loss"), test.step, test.after)
+
+
+def _verdict(run: Run, first_boundary: float) -> tuple[str, Severity]:
+    change = eval_change(run, first_boundary)
+    if change is None:
+        return "unknown", Severity.INFO
+    before, last = change
+    if last > before * (1 + HARMFUL):
+        return "harmful", Severity.WARNING
+    return "benign", Severity.INFO
+
+
+def _suspects(run: Run) -> tuple[Suspect, ...]:
+    """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
+    rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
+    found = [Suspect("memorisation", 0.9, config=stated(run, "num_train_epochs"))]
+    if rate is not None and rate.value > limit:
+        score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
+        found.append(
+            Suspect(
+                "learning-rate-high",
+                score,
+                {"rate": rate.value, "limit": limit},
+                stated(run, "learning_rate", limit),
+            )
+        )
+    if run.setting("finetuning_type") == "full":
+        found.append(
+            Suspect("full-fine-tuning", 0.3, config=stated(run, "finetuning_type", "lora"))
+        )
+    examples = number(run, "num_examples")
+    if examples is not None and examples < SMALL_SET:
+        found.append(Suspect("small-data", 0.35, {"examples": int(examples)}))
+    return tuple(found)
+
+
+SMALL_SET = 20_000  # samples: the public stairs come from sets of 300 to 20,000

@@ -1,0 +1,133 @@
+"""A drop only where the last, incomplete data epoch begins: the sampler shuffles it apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossscan.model import (
+    Acquittal,
+    Alignment,
+    BoundaryTest,
+    Change,
+    Clue,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Signals,
+    Suspect,
+)
+from lossscan.rules._context import (
+    eval_clue,
+    logistic,
+    number,
+    present,
+    rate_clue,
+    relative,
+    stated,
+)
+
+RULE = "last-epoch-drop"
+SAMPLERS = {"paddlenlp", "megatron"}  # build E data epochs and shuffle the last one apart
+EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch (formats 6)
+RATE_STEP = 0.1  # change of the learning rate around the drop that would explain it
+
+
+def check(
+    run: Run, signals: Signals, *, min_sigma: float = 3.0, min_drop: float = 0.01
+) -> Iterator[Hit | Acquittal]:
+    """Tested at the printed or computed boundary; without one, a lone late drop is consistent.
+
+    `min_sigma`: size at the boundary in standard errors; one place is tested, 3 is 0.1 % by chance.
+    `min_drop`: smallest step as a share of the loss; below 1 % nobody looks.
+    """
+    known = [t for t in signals.boundaries if t.landmark.kind == "last_data_epoch"]
+    curve = signals.curves.get("loss")
+    if curve is None:
+        return
+    for test in known:
+        drop = -relative(test.gap, test.before, log=curve.log)
+        if test.sigma <= -min_sigma and drop >= min_drop:
+            yield _at_boundary(run, test, drop)
+        else:
+            yield Acquittal(RULE, "no-step", {"step": test.landmark.step, "sigma": test.sigma})
+    if not known and run.framework in SAMPLERS:
+        yield from _consistent(run, signals)
+
+
+def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
+    source = test.landmark.source
+    return Hit(
+        rule=RULE,
+        confidence=logistic(-test.sigma, 1.5, 1.2),
+        message="at-boundary",
+        numbers={"step": int(test.landmark.step) + 1, "drop": drop, **_levels(test)},
+        episodes=(Episode(test.step, None, test.sigma),),
+        effect=_effect(test.before, test.after, test.sigma),
+        aligned_to=Alignment(
+            "last_data_epoch",
+            test.landmark.step,
+            test.step - test.landmark.step,
+            test.p_value,
+            test.landmark.epoch,
+        ),
+        clues=(
+            Clue("boundary", {"step": int(test.landmark.step) + 1}, source, test.step),
+            Clue("size", {"sigma": -test.sigma, "p": test.p_value}, run.source_of("loss")),
+            *present(rate_clue(run, test.step), eval_clue(run, test.landmark.step)),
+        ),
+        suspects=_suspects(run, 0.95),
+        next="compare-evaluation",
+        claims=frozenset({test.step}),
+    )
+
+
+def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
+    """One drop, late, with nothing else to explain it, in a trainer that has such a sampler."""
+    last = run.series["loss"].steps[-1]
+    falls = [c for c in signals.changes_of("loss") if c.kind == "level_down"]
+    late = [c for c in falls if c.aligned_to is None and c.step >= EARLIEST_SHARE * last]
+    if len(falls) != 1 or len(late) != 1 or _rate_steps(run, late[0]):
+        return
+    change = late[0]
+    yield Hit(
+        rule=RULE,
+        confidence=0.6,  # the place is not confirmed: half of such drops have another reason
+        message="consistent",
+        numbers={
+            "step": change.step,
+            "share": change.step / last,
+            "before": change.before,
+            "after": change.after,
+        },
+        episodes=(Episode(change.step, None, change.sigma),),
+        effect=_effect(change.before, change.after, change.sigma),
+        clues=present(rate_clue(run, change.step), eval_clue(run, change.step)),
+        suspects=_suspects(run, 0.6),
+        next="confirm-line",
+        claims=frozenset({change.step}),
+    )
+
+
+def _rate_steps(run: Run, change: Change) -> bool:
+    series = run.series.get("learning_rate")
+    if series is None:
+        return False
+    near = series.values[(series.steps >= change.step - 1) & (series.steps <= change.step + 1)]
+    return bool(len(near) > 1 and abs(near[-1] - near[0]) > RATE_STEP * abs(near[0]))
+
+
+def _levels(test: BoundaryTest) -> dict[str, float]:
+    return {"before": test.before, "after": test.after}
+
+
+def _effect(before: float, after: float, sigma: float) -> Effect:
+    return Effect(before, after, after - before, after / before if before > 0 else None, sigma)
+
+
+def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:
+    numbers = {"epochs": number(run, "num_data_epochs")}
+    return (
+        Suspect("last-epoch-shuffled-apart", score, numbers, stated(run, "max_steps")),
+        Suspect("data-mix-change", 0.2),
+    )

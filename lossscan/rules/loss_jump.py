@@ -1,0 +1,99 @@
+"""The loss jumps up and stays up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Acquittal, Change, Clue, Effect, Episode, Hit, Run, Severity, Signals
+from lossscan.rules._context import (
+    eval_clue,
+    gradient_clue,
+    landmark_clue,
+    level_clue,
+    logistic,
+    present,
+    rate_clue,
+)
+from lossscan.rules._jump_causes import suspects
+
+RULE = "loss-jump"
+CRITICAL_RATIO = 1.5  # phenomena P04: half as much again, and the checkpoint is usually spoilt
+MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
+SHORT_STAY = 0.02  # of the run, the same for long runs
+
+
+def check(
+    run: Run,
+    signals: Signals,
+    *,
+    min_ratio: float = 1.15,
+    min_sigma: float = 6.0,
+    min_stay: float = 0.5,
+) -> Iterator[Hit | Acquittal]:
+    """Each upward change of level that is large and still there at the end of its stretch.
+
+    `min_ratio`: a resume without its weights was reported at 1.16 (phenomena P07); clean public
+    runs hold lasting rises of up to 1.04.
+    `min_sigma`: size in standard errors, see signals.breaks.
+    `min_stay`: share of the jump left at the end of the stretch; less is a slow recovery.
+    """
+    curve = signals.curves.get("loss")
+    if curve is None:
+        return
+    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up"]
+    large = [c for c in rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
+    staying = [c for c in large if c.stays >= min_stay and _lasts(len(curve.steps), c)]
+    if staying:
+        yield _hit(run, signals, staying)
+    elif large:
+        yield Acquittal(RULE, "recovers", {"step": large[0].step, "stays": large[0].stays})
+
+
+def _ratio(change: Change) -> float:
+    """After over before; on a scale that crosses zero, the rise in units of the level's size."""
+    if change.ratio is not None:
+        return change.ratio
+    return 1 + change.delta / max(abs(change.before), np.finfo(np.float64).tiny)
+
+
+def _lasts(points: int, change: Change) -> bool:
+    return points - change.index >= max(MIN_AFTER, SHORT_STAY * points)
+
+
+def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
+    worst = max(jumps, key=_ratio)
+    curve = signals.curves["loss"]
+    last = int(curve.steps[-1])
+    ratio = _ratio(worst)
+    return Hit(
+        rule=RULE,
+        confidence=logistic(worst.sigma, 3.0, 0.7),
+        severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
+        numbers={
+            "before": worst.before,
+            "after": worst.after,
+            "step": worst.step,
+            "stays": worst.stays,
+            "last": last,
+            "count": len(jumps),
+        },
+        episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
+        effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
+        aligned_to=worst.aligned_to,
+        clues=(
+            level_clue(run, curve, worst.before, worst.after, worst.step),
+            Clue("stays", {"stays": worst.stays, "last": last}, run.source_of("loss"), last),
+            *present(
+                rate_clue(run, worst.step),
+                gradient_clue(run, signals, worst.step),
+                landmark_clue(worst.aligned_to),
+                eval_clue(run, worst.step),
+            ),
+        ),
+        suspects=suspects(run, signals, worst),
+        remedies=("last-good-checkpoint",),
+        next="replay",
+        claims=frozenset(jump.step for jump in jumps),
+    )

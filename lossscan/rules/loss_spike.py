@@ -1,0 +1,184 @@
+"""The loss jumps up and recovers; the same samples may bring it back in each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import (
+    Acquittal,
+    Advice,
+    Clue,
+    Curve,
+    Effect,
+    Episode,
+    Excursion,
+    Hit,
+    Run,
+    Signals,
+    Suspect,
+)
+from lossscan.rules._context import (
+    LEAD_SIGMA,
+    gradient_clue,
+    leading_gradient,
+    logistic,
+    number,
+    present,
+    rate_at,
+    rate_clue,
+    rate_limit,
+    samples_between,
+    stated,
+)
+
+RULE = "loss-spike"
+SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
+ORDER_CORRELATION = 0.5  # between epochs at equal places (phenomena P02a)
+SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (phenomena P08)
+BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
+MANY = 12  # episodes named one by one
+SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What the spikes of a run have in common."""
+
+    recurring: tuple[int, ...]  # start steps of those that return at the same place of an epoch
+    slowest: int  # points of the longest
+    correlation: float | None
+    lead: float | None  # gradient before the highest, in noise units
+
+
+def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
+    """All upward excursions that are at least a fifth above the course.
+
+    `min_ratio`: peak over course; the clean public runs hold blips of up to 1.1.
+    """
+    curve = signals.curves.get("loss")
+    if curve is None:
+        return
+    spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
+    if not spikes:
+        return
+    yield _hit(run, signals, curve, spikes)
+
+
+def _height(spike: Excursion) -> float:
+    if spike.base > 0:
+        return spike.peak / spike.base
+    return 1 + (spike.peak - spike.base) / max(abs(spike.base), np.finfo(np.float64).tiny)
+
+
+def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Hit:
+    top = max(spikes, key=lambda spike: spike.sigma)
+    pattern = _pattern(run, signals, spikes, top)
+    return Hit(
+        rule=RULE,
+        confidence=logistic(top.sigma, 4.0, 0.6),
+        message="recurring" if pattern.recurring else "isolated",
+        numbers={
+            "count": len(spikes),
+            "base": top.base,
+            "peak": top.peak,
+            "step": top.start_step,
+            "points": top.stop - top.start,
+            "recurring": len(pattern.recurring),
+        },
+        episodes=tuple(Episode(s.start_step, s.end_step, s.sigma) for s in spikes),
+        effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
+        aligned_to=top.aligned_to,
+        clues=(
+            *(_spike_clue(run, spike) for spike in spikes[:MANY]),
+            *_sample_clues(run, curve, spikes[:MANY], pattern),
+            *_order_clues(run, pattern),
+            *present(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
+        ),
+        suspects=tuple(sorted(_suspects(run, pattern), key=lambda s: -s.score)),
+        next="print-batch",
+        claims=frozenset(spike.start_step for spike in spikes),
+    )
+
+
+def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion) -> Pattern:
+    return Pattern(
+        recurring=_recurring(run, spikes),
+        slowest=max(spike.stop - spike.start for spike in spikes),
+        correlation=signals.epoch_correlation,
+        lead=leading_gradient(signals, top.start_step),
+    )
+
+
+def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
+    """Spikes that stand at the same place of their epoch as a spike of another epoch."""
+    per_epoch = run.schedule.steps_per_epoch
+    if not per_epoch:
+        return ()
+    spacing = float(np.median(np.diff(run.series["loss"].steps)))
+    reach = max(spacing, SAME_PLACE_SHARE * per_epoch)
+    places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]
+    return tuple(
+        spike.start_step
+        for spike, (at, epoch) in zip(spikes, places, strict=True)
+        if any(other != epoch and abs(where - at) <= reach for where, other in places)
+    )
+
+
+def _spike_clue(run: Run, spike: Excursion) -> Clue:
+    numbers = {
+        "base": spike.base,
+        "peak": spike.peak,
+        "points": spike.stop - spike.start,
+        "end": spike.end_step,
+    }
+    return Clue("spike", numbers, run.source_of("loss"), spike.start_step, spike.peak)
+
+
+def _sample_clues(
+    run: Run, curve: Curve, spikes: list[Excursion], pattern: Pattern
+) -> Iterator[Clue]:
+    """Which samples of the epoch were read there; known only where their order is fixed."""
+    if not pattern.recurring:
+        return
+    spacing = int(np.median(np.diff(curve.steps)))
+    for spike in spikes:
+        samples = samples_between(run, spike.start_step - spacing, spike.end_step)
+        if samples is not None:
+            numbers = {"first": samples[0], "last": samples[1]}
+            yield Clue("samples", numbers, step=spike.start_step)
+
+
+def _order_clues(run: Run, pattern: Pattern) -> Iterator[Clue]:
+    if pattern.correlation is not None:
+        fixed = pattern.correlation >= ORDER_CORRELATION
+        yield Clue("order-fixed" if fixed else "order-shuffled", {"r": pattern.correlation})
+    if run.setting("shuffle") is False:
+        yield Clue("shuffle-off", source=run.config["shuffle"].source)
+
+
+def _suspects(run: Run, pattern: Pattern) -> Iterator[Suspect]:
+    correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
+    unshuffled = run.setting("shuffle") is False
+    leads = pattern.lead is not None and pattern.lead >= LEAD_SIGMA
+    ordered = 0.3 + 0.35 * bool(pattern.recurring) + 0.2 * unshuffled + 0.1 * correlated
+    if pattern.slowest >= BLOCK_POINTS and not leads:
+        ordered += 0.1
+    yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
+    batch = number(run, "total_train_batch_size")
+    small = batch is not None and batch <= SMALL_BATCH
+    yield Suspect(
+        "odd-batch",
+        0.35 if small and pattern.slowest < BLOCK_POINTS else 0.25,
+        {"batch": int(batch) if batch else None},
+        stated(run, "total_train_batch_size"),
+    )
+    rate = rate_at(run, run.series["loss"].steps[-1] / 2)
+    hot = rate is not None and rate.value > rate_limit(run)
+    unstable = 0.15 + 0.3 * leads + 0.15 * hot + 0.15 * (pattern.slowest >= SLOW_POINTS)
+    if pattern.recurring:
+        unstable -= 0.2  # an optimizer does not know the place in the epoch
+    numbers = {"rate": rate.value if rate else None}
+    yield Suspect("instability", max(unstable, 0.05), numbers, stated(run, "learning_rate"))

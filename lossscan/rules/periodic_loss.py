@@ -1,0 +1,57 @@
+"""The loss repeats with a period: length-grouped or unshuffled data, or a side effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
+from lossscan.rules._context import number, stated
+
+RULE = "periodic-loss"
+NEAR = 0.06  # relative difference of two periods that are one: a point in 16
+MEGA_BATCHES = (
+    50  # updates between two sorted mega-batches of a length-grouped sampler (formats 1.11)
+)
+
+
+def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[Hit | Acquittal]:
+    """Where the autocorrelation has a peak at a lag that the run holds at least four times.
+
+    `min_strength`: of the peak (phenomena P09).
+    """
+    if signals.period is None or signals.period_strength < min_strength:
+        return
+    period = signals.period
+    yield Hit(
+        rule=RULE,
+        confidence=min(0.5 + signals.period_strength / 2, 0.95),
+        numbers={"period": period, "strength": signals.period_strength},
+        clues=(
+            Clue(
+                "repeats",
+                {"period": period, "strength": signals.period_strength},
+                run.source_of("loss"),
+            ),
+        ),
+        suspects=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
+    )
+
+
+def _suspects(run: Run, period: float) -> Iterator[Suspect]:
+    if run.setting("group_by_length"):
+        advice = stated(run, "group_by_length", suggest=False)
+        yield Suspect("length-grouping", 0.8, {"period": period}, advice)
+    elif _same(period, MEGA_BATCHES):
+        yield Suspect("length-grouping", 0.5, {"period": period})
+    per_epoch = run.schedule.steps_per_epoch
+    if per_epoch and _same(period, per_epoch):
+        yield Suspect("data-order", 0.7, {"period": period}, stated(run, "shuffle", suggest=True))
+    for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
+        steps = number(run, field)
+        if steps and _same(period, steps):
+            yield Suspect(cause, 0.6, {"period": period}, stated(run, field))
+    yield Suspect("unknown-cycle", 0.1, {"period": period})
+
+
+def _same(period: float, other: float) -> bool:
+    return abs(period / other - 1) <= NEAR

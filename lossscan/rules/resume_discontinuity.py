@@ -1,0 +1,225 @@
+"""Loss or learning rate do not continue across a resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import (
+    Acquittal,
+    Advice,
+    Alignment,
+    BoundaryTest,
+    Clue,
+    Effect,
+    Episode,
+    Hit,
+    Landmark,
+    Resume,
+    Run,
+    Series,
+    Signals,
+    Suspect,
+)
+from lossscan.rules._context import logistic, present, relative
+
+RULE = "resume-discontinuity"
+RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
+MIN_RATE_POINTS = 2
+MIN_OVERLAP = 3  # points that both launches logged: fewer give no mean
+OVERLAP_SIGMA = 4.0  # of their mean difference: 1 in 30,000 for a faithful resume
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """One resume and what does not continue there."""
+
+    resume: Resume
+    first_step: int  # first logged step after it
+    test: BoundaryTest | None  # of the loss, where it steps
+    rate: tuple[float, float] | None  # learning rate expected and found, where they differ
+    overlap: (
+        tuple[float, float] | None
+    )  # mean difference of the two launches, in noise and as share
+
+
+def check(
+    run: Run,
+    signals: Signals,
+    *,
+    min_sigma: float = 4.0,
+    min_step: float = 0.03,
+    rate_tolerance: float = 0.05,
+) -> Iterator[Hit | Acquittal]:
+    """Each resume is tested for a step of the loss, of the learning rate, and for its overlap.
+
+    `min_sigma`, `min_step`: of the loss at the resume, in standard errors and as a share.
+    `rate_tolerance`: of the learning rate against the line of the launch before (phenomena P07).
+    """
+    if "loss" not in run.series:
+        return
+    seams = [
+        _seam(run, signals, resume, min_sigma, min_step, rate_tolerance)
+        for resume in run.schedule.resumes
+        if not resume.fresh
+    ]
+    torn = [seam for seam in seams if seam.test or seam.rate or seam.overlap]
+    if torn:
+        yield _hit(run, signals, torn)
+    elif seams:
+        yield Acquittal(RULE, "continues", {"count": len(seams)})
+
+
+def _seam(
+    run: Run, signals: Signals, resume: Resume, min_sigma: float, min_step: float, tolerance: float
+) -> Seam:
+    loss = run.series["loss"]
+    after = loss.steps[loss.steps > resume.step]
+    test = next((t for t in signals.boundaries if _is_at(t.landmark, resume)), None)
+    log = signals.curves["loss"].log if "loss" in signals.curves else False
+    if test is not None and (
+        abs(test.sigma) < min_sigma or abs(relative(test.gap, test.before, log=log)) < min_step
+    ):
+        test = None
+    return Seam(
+        resume,
+        int(after[0]) if len(after) else resume.step,
+        test,
+        _rate_gap(run.series.get("learning_rate"), resume.step, tolerance),
+        _overlap(run, signals, resume),
+    )
+
+
+def _is_at(mark: Landmark, resume: Resume) -> bool:
+    return mark.kind == "resume" and mark.step == resume.step
+
+
+def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float, float] | None:
+    """The rate that the launch before led to and the one found, where they differ."""
+    if rates is None:
+        return None
+    at = int(np.searchsorted(rates.steps, step, side="right"))
+    before = slice(max(at - RATE_POINTS, 0), at)
+    if at - before.start < MIN_RATE_POINTS or at >= len(rates):
+        return None
+    slope, offset = np.polyfit(rates.steps[before], rates.values[before], 1)
+    found = float(rates.values[at])
+    bend = float(np.ptp(rates.values[before]))  # a schedule bends by no more than it moved before
+    expected = max(float(slope * rates.steps[at] + offset), 0.0)
+    peak = float(np.nanmax(rates.values))
+    return (expected, found) if abs(found - expected) > tolerance * peak + bend else None
+
+
+def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] | None:
+    """Mean difference of steps that both launches made: in its own errors, and as a share."""
+    dead, curve = resume.dead.get("loss"), signals.curves.get("loss")
+    if dead is None or curve is None or not curve.log:
+        return None
+    live = run.series["loss"]
+    _, ours, theirs = np.intersect1d(live.steps, dead.steps, return_indices=True)
+    pairs = np.column_stack([live.values[ours], dead.values[theirs]])
+    pairs = pairs[np.all(np.isfinite(pairs) & (pairs > 0), axis=1)]
+    if len(pairs) < MIN_OVERLAP:
+        return None
+    gaps = np.log(pairs[:, 0] / pairs[:, 1])
+    error = curve.noise * np.sqrt(2 / len(gaps))
+    sigma = float(gaps.mean() / error)
+    return (sigma, float(np.expm1(gaps.mean()))) if abs(sigma) >= OVERLAP_SIGMA else None
+
+
+def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
+    worst = max(torn, key=_strength)
+    test = worst.test
+    return Hit(
+        rule=RULE,
+        confidence=logistic(_strength(worst), 2.0, 0.8),
+        message="loss" if test else ("rate" if worst.rate else "overlap"),
+        numbers={
+            "step": worst.resume.step,
+            "before": test.before if test else None,
+            "after": test.after if test else None,
+            "expected": worst.rate[0] if worst.rate else None,
+            "found": worst.rate[1] if worst.rate else None,
+            "share": worst.overlap[1] if worst.overlap else None,
+        },
+        episodes=tuple(
+            Episode(seam.first_step, None, seam.test.sigma if seam.test else None) for seam in torn
+        ),
+        effect=_effect(test),
+        aligned_to=Alignment(
+            "resume", worst.resume.step, worst.first_step - worst.resume.step,
+            test.p_value if test else None,
+        ),
+        clues=tuple(clue for seam in torn for clue in _clues(run, seam)),
+        suspects=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
+        next="compare-branches" if worst.overlap is None else None,
+        claims=frozenset(
+            change.step
+            for change in signals.changes_of("loss")
+            if change.aligned_to is not None and change.aligned_to.kind == "resume"
+        ),
+    )  # fmt: skip
+
+
+def _strength(seam: Seam) -> float:
+    """In standard errors; a learning rate is logged without noise, so its gap alone is certain."""
+    certain = 6.0 if seam.rate else 0.0
+    step = abs(seam.test.sigma) if seam.test else 0.0
+    return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
+
+
+def _effect(test: BoundaryTest | None) -> Effect | None:
+    if test is None:
+        return None
+    ratio = test.after / test.before if test.before > 0 else None
+    return Effect(test.before, test.after, test.after - test.before, ratio, test.sigma)
+
+
+def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
+    step = seam.first_step
+    test, rate, overlap = seam.test, seam.rate, seam.overlap
+    return present(
+        Clue("resume", {"step": seam.resume.step}, seam.resume.source, seam.resume.step),
+        None
+        if test is None
+        else Clue(
+            "loss-steps",
+            {"before": test.before, "after": test.after, "sigma": test.sigma},
+            run.source_of("loss"),
+            step,
+            test.after,
+        ),
+        None
+        if rate is None
+        else Clue(
+            "rate-steps",
+            {"expected": rate[0], "found": rate[1]},
+            run.source_of("learning_rate"),
+            step,
+            rate[1],
+        ),
+        None
+        if overlap is None
+        else Clue("branches-differ", {"sigma": overlap[0], "share": overlap[1]}, step=step),
+    )
+
+
+def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
+    """The shapes of phenomena P07: which state was lost."""
+    rises = seam.test is not None and seam.test.sigma > 0
+    falls = seam.test is not None and seam.test.sigma < 0
+    bare = bool(run.setting("save_only_model"))
+    if seam.rate is not None:
+        yield Suspect("scheduler-lost", 0.9, {"expected": seam.rate[0], "found": seam.rate[1]})
+    score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
+    yield Suspect("optimizer-lost", min(score, 0.85), config=_bare_advice(run))
+    if rises:
+        yield Suspect("weights-not-loaded", 0.35)
+    if falls or seam.overlap is not None:
+        yield Suspect("data-order-lost", 0.6 if falls else 0.3)
+
+
+def _bare_advice(run: Run) -> tuple[Advice, ...]:
+    return (Advice("save_only_model", suggest=False),) if run.setting("save_only_model") else ()

@@ -1,0 +1,84 @@
+"""An abrupt drop that no epoch, schedule or resume explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Acquittal, Change, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue
+
+RULE = "unexplained-drop"
+EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (phenomena P13)
+RATE_STEP = 0.1  # relative change of the learning rate beyond its usual one that explains a drop
+RATE_POINTS = 3  # logged points around the drop in which it counts
+EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
+OTHER_SAMPLERS = {"paddlenlp", "megatron"}  # a lone late drop there has a rule of its own
+
+
+def check(
+    run: Run, signals: Signals, *, max_ratio: float = 0.9, min_sigma: float = 7.0
+) -> Iterator[Hit | Acquittal]:
+    """Downward changes of level away from everything that is known to make one.
+
+    `max_ratio`: after over before; a tenth is what people ask about.
+    `min_sigma`: one more than a break needs, since nothing else supports the finding.
+    """
+    curve = signals.curves.get("loss")
+    if curve is None:
+        return
+    falls = [
+        c
+        for c in signals.changes_of("loss")
+        if c.kind == "level_down" and -c.sigma >= min_sigma and (c.ratio or 1.0) <= max_ratio
+    ]
+    free = []
+    for fall in falls:
+        reason = _reason(run, fall, len(curve.steps))
+        if reason is None:
+            free.append(fall)
+        else:
+            yield Acquittal(RULE, reason, {"step": fall.step})
+    if free:
+        worst = min(free, key=lambda fall: fall.sigma)
+        yield Hit(
+            rule=RULE,
+            confidence=logistic(-worst.sigma, 6.0, 0.4),
+            numbers={"before": worst.before, "after": worst.after, "step": worst.step},
+            episodes=tuple(Episode(fall.step, None, fall.sigma) for fall in free),
+            effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
+            aligned_to=worst.aligned_to,
+            clues=(
+                level_clue(run, curve, worst.before, worst.after, worst.step),
+                *present(rate_clue(run, worst.step), eval_clue(run, worst.step)),
+            ),
+            suspects=(
+                Suspect("data-change", 0.5),
+                Suspect("repeated-data", 0.3),
+                Suspect("phase-transition", 0.15),
+            ),
+            next="look-at-data",
+            claims=frozenset(fall.step for fall in free),
+        )
+
+
+def _reason(run: Run, fall: Change, points: int) -> str | None:
+    """What explains the drop after all, as the id of a sentence; None where nothing does."""
+    if fall.aligned_to is not None and fall.aligned_to.kind in EXPLAINING:
+        return "landmark"
+    if fall.index < EARLY_SHARE * points:
+        return "early"
+    return "learning-rate" if _rate_steps(run, fall) else None
+
+
+def _rate_steps(run: Run, fall: Change) -> bool:
+    """Whether the learning rate moves around the drop more than it usually does."""
+    series = run.series.get("learning_rate")
+    if series is None or len(series) <= RATE_POINTS:
+        return False
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves = np.abs(np.diff(series.values) / series.values[:-1])
+    at = int(np.searchsorted(series.steps, fall.step))
+    near = moves[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
+    return bool(len(near) and np.nanmax(near) > RATE_STEP + np.nanmedian(moves))
