@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.signals.boundaries import test_landmarks
 from lossscan.signals.breaks import find_breaks
-from lossscan.signals.clean import curve_of
+from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import find_spikes
@@ -22,6 +22,11 @@ __all__ = ["change_points", "scan"]
 
 def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
     """All that the engine finds in a run; `series` are the ones searched for breaks."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a log may hold 1e300: inf is no crash
+        return _scan(run, series)
+
+
+def _scan(run: Run, series: Sequence[str]) -> Signals:
     curves = {
         name: curve
         for name, column in run.series.items()
@@ -65,6 +70,8 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
 
 
 def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
+    if on_floor(curve):
+        return [], []
     changes, excursions = split(curve, find_breaks(curve), run.schedule.landmarks)
     taken = [(episode.start, episode.stop) for episode in excursions]
     lone = [

@@ -32,6 +32,7 @@ MAX_WIDTH_SHARE = 4  # a window may hold a quarter of the run: two of them leave
 STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
+REFINE = 3  # points either way in which a break's place is looked for again
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
 
@@ -47,14 +48,20 @@ class Break:
 
 
 def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Break]:
-    """The level shifts of a curve after its initial descent, in order; at most 30.
-
-    The strongest is taken first and its step removed, so that it does not hide or fake another.
-    """
+    """The level shifts of a curve after its initial descent, in order; at most 30."""
     first = curve.settled
     level, noise = clipped(curve)[first:], curve.local_noise[first:]
     if len(level) < MIN_SEARCH:
         return []
+    candidates = _candidates(level.copy(), noise, threshold)
+    return [
+        Break(b.index + first, b.gap, b.sigma, b.width)
+        for b in _confirmed(level, noise, candidates, threshold)
+    ]
+
+
+def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
+    """The strongest is taken first and its step removed, so that it does not hide another."""
     found: list[Break] = []
     proposals = _propose(level)
     while len(proposals) and len(found) < MAX_BREAKS:
@@ -65,10 +72,36 @@ def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Br
         if step_beside_bend(level, best) >= STEP_SHARE * abs(best.gap):
             found.append(best)
             level[best.index :] -= best.gap
-    return [
-        Break(b.index + first, b.gap, b.sigma, b.width)
-        for b in sorted(found, key=lambda b: b.index)
-    ]
+    return sorted(found, key=lambda b: b.index)
+
+
+def _confirmed(
+    level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
+) -> list[Break]:
+    """All breaks measured again between their neighbours, the weakest dropped until all stand."""
+    while found:
+        edges = [0, *[b.index for b in found], len(level)]
+        found = [
+            _measured(level, noise, b, min(b.index - edges[at], edges[at + 2] - b.index, b.width))
+            for at, b in enumerate(found)
+        ]
+        weakest = min(found, key=lambda b: abs(b.sigma))
+        if abs(weakest.sigma) >= threshold:
+            return found
+        found.remove(weakest)
+    return found
+
+
+def _measured(level: FloatArray, noise: FloatArray, at: Break, side: int) -> Break:
+    """The break at its best place near by, with windows that reach no other break."""
+    if side < MIN_SIDE:
+        return Break(at.index, at.gap, 0.0, at.width)
+    places = np.arange(at.index - REFINE, at.index + REFINE + 1)
+    places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
+    here = gaps(level, windows_at(places, side, n=len(level)))
+    sigma = here.size / (here.error * noise[places] * placebo_spread(level, noise, side))
+    best = int(np.nanargmax(np.abs(sigma)))
+    return Break(int(places[best]), float(here.size[best]), float(sigma[best]), at.width)
 
 
 def step_beside_bend(level: FloatArray, at: Break) -> float:

@@ -12,6 +12,7 @@ LOG_SHARE = (
     0.8  # positive share that makes zeros a rounding floor and not the objective's own value
 )
 COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise (phenomena P-0)
+MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -97,6 +98,11 @@ def clipped(curve: Curve) -> FloatArray:
     course = running_median(curve.scaled, CLIP_WINDOW)
     reach = CLIP_SIGMA * curve.local_noise
     return np.asarray(course + np.clip(curve.scaled - course, -reach, reach))
+
+
+def on_floor(curve: Curve) -> bool:
+    """Whether so many points share the lowest value that there is no course to depart from."""
+    return bool(np.mean(curve.values <= curve.values.min()) > MAX_FLOOR_SHARE)
 
 
 def settled_index(scaled: FloatArray) -> int:

@@ -13,6 +13,7 @@ from lossscan.signals.clean import clipped, running_median
 MIN_LAG = 3  # points: a shorter period is not resolved
 MIN_PERIODS = 4  # that the run must hold (phenomena P09)
 MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
+RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -43,12 +44,15 @@ def period(curve: Curve) -> tuple[float | None, float]:
     longest = len(flat) // MIN_PERIODS
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0
-    strength = _autocorrelation(flat)[: longest + 1]
+    strength = _autocorrelation(flat)
     below = np.flatnonzero(strength < 0)
     start = max(MIN_LAG, int(below[0]) if len(below) else longest + 1)
     if start > longest:
         return None, 0.0
-    lag = start + int(np.argmax(strength[start:]))
+    lag = start + int(np.argmax(strength[start : longest + 1]))
+    again = strength[2 * lag - 1 : 2 * lag + 2]
+    if len(again) == 0 or again.max() < RETURNS * strength[lag]:
+        return None, 0.0
     spacing = float(np.median(np.diff(curve.steps)))
     return lag * spacing, float(strength[lag])
 

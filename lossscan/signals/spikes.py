@@ -20,14 +20,14 @@ ENTER_SIGMA = 3.0  # an episode begins and ends here
 HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
 TAIL_SHARE = 0.02  # of the points, the deepest dips: the tail of the noise, seen from below
 TAIL_MIN = 5  # dips; fewer do not show how a tail falls off
+LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflows
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
-MAX_FLOOR_SHARE = 0.3  # of points at the very lowest value: there is no course but a printing floor
 
 
 def find_spikes(curve: Curve) -> Iterator[Excursion]:
     """The upward excursions after the initial descent that are over before the run ends."""
     n = len(curve.steps)
-    if n < MIN_POINTS or np.mean(curve.values <= curve.values.min()) > MAX_FLOOR_SHARE:
+    if n < MIN_POINTS:
         return
     window = int(np.clip(n // WINDOW_SHARE, WINDOW_MIN, WINDOW_MAX)) | 1
     course = running_median(curve.scaled, window)
@@ -55,7 +55,8 @@ def noise_reach(sigma: FloatArray) -> float:
     if len(dips) <= count or dips[0] < HEAVY_SIGMA or dips[count] <= 0:
         return 0.0
     exponent = float(np.mean(np.log(dips[:count] / dips[count])))
-    return float(dips[count] * (count / TAIL_CHANCE) ** exponent)
+    steps = min(exponent * float(np.log(count / TAIL_CHANCE)), LONGEST_REACH)
+    return float(dips[count] * np.exp(steps))
 
 
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:

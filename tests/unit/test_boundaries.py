@@ -1,0 +1,60 @@
+"""Known landmarks are tested where they stand."""
+
+import numpy as np
+import pytest
+
+from lossscan.model import Landmark, Series
+from lossscan.signals.boundaries import test_landmarks as judge
+from lossscan.signals.clean import curve_of
+
+
+def curve(values, spacing=1):
+    array = np.asarray(values, dtype=np.float64)
+    found = curve_of(Series("loss", spacing * np.arange(1, len(array) + 1), array))
+    assert found is not None
+    return found
+
+
+def stairs(levels, points, noise, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.repeat(levels, points) * np.exp(noise * rng.normal(size=len(levels) * points))
+
+
+def epochs(*steps):
+    return [Landmark("epoch_boundary", step, epoch=at + 1) for at, step in enumerate(steps)]
+
+
+def test_steps_at_boundaries_stand_out():
+    """Each stair is measured at its own place, in the right direction."""
+    found = judge(curve(stairs([1.0, 0.8, 0.6], 60, 0.05)), epochs(60, 120), averaged=True)
+    assert [test.step for test in found] == [61, 121]
+    assert all(test.sigma < -5 and test.p_value < 0.05 for test in found)
+
+
+def test_boundary_without_step_does_not_stand_out():
+    """A multi-epoch run without memorisation is like any other place of itself."""
+    rng = np.random.default_rng(1)
+    values = (1 + np.exp(-np.arange(180) / 30)) * np.exp(0.05 * rng.normal(size=180))
+    assert all(abs(t.sigma) < 3 for t in judge(curve(values), epochs(60, 120), averaged=True))
+
+
+def test_window_across_the_boundary_belongs_to_neither_side():
+    """The logged mean of a window that holds both epochs is left out of both levels."""
+    values = np.repeat([1.0, 0.5], 30)
+    values[30] = 0.75  # steps 301..310, the epoch ends at 305
+    (test,) = judge(curve(values, spacing=10), epochs(305), averaged=True)
+    assert (test.before, test.after) == (1.0, 0.5)
+    assert test.gap == pytest.approx(np.log(0.5))
+
+
+def test_instant_losses_have_no_mixed_point():
+    """MiniMind prints single batches: the first one after the boundary is all new."""
+    values = np.repeat([1.0, 0.5], 30)
+    (test,) = judge(curve(values, spacing=10), epochs(305), averaged=False)
+    assert test.index == 30
+
+
+def test_epochs_of_two_points_are_not_judged():
+    """With one or two points an epoch there is nothing to compare."""
+    values = stairs([1.0, 0.8, 0.7, 0.6, 0.5], 2, 0.01)
+    assert judge(curve(values), epochs(2, 4, 6, 8), averaged=True) == ()

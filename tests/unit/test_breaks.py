@@ -1,0 +1,95 @@
+"""Level shifts: found where they are, and nowhere else."""
+
+import numpy as np
+import pytest
+
+import lossscan
+from lossscan.model import Series
+from lossscan.signals.breaks import find_breaks
+from lossscan.signals.clean import curve_of
+from lossscan.signals.gaps import gaps, windows_at
+
+
+def breaks(values) -> list[int]:
+    array = np.asarray(values, dtype=np.float64)
+    curve = curve_of(Series("loss", np.arange(len(array)), array))
+    return [] if curve is None else [b.index for b in find_breaks(curve)]
+
+
+def noise(n: int, seed: int, size: float = 0.03):
+    return np.exp(size * np.random.default_rng(seed).normal(size=n))
+
+
+def test_gap_is_the_step_and_nothing_of_line_or_parabola():
+    """A decay that bends gently makes no gap; a step shows in full."""
+    t = np.arange(80.0)
+    curve = 5 - 0.1 * t + 0.002 * t**2
+    curve[40:] += 1.5
+    found = gaps(curve, windows_at(np.array([40, 60]), 15, n=80))
+    assert found.size == pytest.approx([1.5, 0.0], abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [60, 300, 2000, 20_000])
+def test_one_step_is_found_at_its_point(n):
+    """A lasting jump by a half in 3 % noise stands at its first point, at any length."""
+    at = n * 6 // 10
+    values = 2 * (1 + np.arange(n) / 20) ** -0.2 * noise(n, 5)
+    values[at:] *= 1.5
+    assert breaks(values) == [at]
+
+
+def test_two_drops_on_a_decay_are_both_found():
+    """Trend and steps are told apart."""
+    n = 1500
+    values = (1 + 2 * np.exp(-np.arange(n) / 300)) * noise(n, 6)
+    values[500:] *= 0.7
+    values[1000:] *= 0.7
+    assert breaks(values) == [500, 1000]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "course",
+    [
+        lambda t: 1 + 3 * np.exp(-t / 40),
+        lambda t: 4 * (1 + t) ** -0.3,
+        lambda t: 2 - 0.5 * np.cos(np.pi * t / 800) * -1,
+        lambda t: 1 + 2 / (1 + np.exp((t - 80) / 8)),
+    ],
+)
+def test_smooth_courses_have_no_break(course, seed):
+    """Descents, knees and cosines are courses, not changes."""
+    assert breaks(course(np.arange(800.0)) * noise(800, seed)) == []
+
+
+def test_spike_is_no_break():
+    """Three wild points do not make a level."""
+    values = noise(400, 7)
+    values[200:203] *= 6
+    assert breaks(values) == []
+
+
+def test_change_points_speaks_in_steps_where_given():
+    """The public function gives the steps of the caller."""
+    values = np.where(np.arange(200) < 120, 1.0, 3.0) * noise(200, 8)
+    assert lossscan.change_points(list(values)) == [120]
+    assert lossscan.change_points(list(values), steps=list(range(0, 2000, 10))) == [1200]
+
+
+def test_change_points_passes_over_what_is_not_finite():
+    """One NaN does not hide a break."""
+    values = np.where(np.arange(200) < 120, 1.0, 3.0) * noise(200, 9)
+    values[[10, 150]] = np.nan, np.inf
+    assert lossscan.change_points(list(values)) == [120]
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0, 3.0], [5.0] * 500])
+def test_change_points_of_short_or_constant_series_are_none(values):
+    """Nothing to find is not an error."""
+    assert lossscan.change_points(values) == []
+
+
+def test_change_points_refuses_steps_of_another_length():
+    """A mistake in the call is said, not guessed over."""
+    with pytest.raises(ValueError, match="do not fit"):
+        lossscan.change_points([1.0, 2.0], steps=[1])

@@ -1,0 +1,79 @@
+"""Excursions: points and blocks that leave the course and come back."""
+
+import numpy as np
+import pytest
+
+from lossscan.model import Run, Series
+from lossscan.signals import scan
+from lossscan.signals.clean import curve_of
+from lossscan.signals.spikes import find_spikes
+
+
+def curve(values):
+    array = np.asarray(values, dtype=np.float64)
+    found = curve_of(Series("loss", np.arange(1, len(array) + 1), array))
+    assert found is not None
+    return found
+
+
+def decay(n=400, size=0.03, seed=0):
+    rng = np.random.default_rng(seed)
+    return (1 + np.exp(-np.arange(n) / 60)) * np.exp(size * rng.normal(size=n))
+
+
+def test_single_point_far_above_its_course_is_a_spike():
+    """One odd batch shows as one point."""
+    values = decay()
+    values[250] *= 2
+    (spike,) = find_spikes(curve(values))
+    assert (spike.start_step, spike.end_step) == (251, 251)
+    assert spike.peak / spike.base == pytest.approx(2, rel=0.15)
+
+
+def test_block_of_points_is_one_spike():
+    """Six logged points of other data are one episode, not six."""
+    values = decay()
+    values[200:206] *= 1.4
+    (spike,) = find_spikes(curve(values))
+    assert (spike.start_step, spike.end_step) == (201, 206)
+
+
+def test_long_block_that_returns_is_an_excursion_and_no_jump():
+    """Sixty points of another source rise and fall with sharp edges: no level stays changed."""
+    values = decay(800)
+    values[400:460] *= 1.5
+    array = Series("loss", np.arange(1, 801), values)
+    signals = scan(Run("r", "r", {"loss": array}, ()))
+    assert [(e.start_step, e.end_step) for e in signals.excursions] == [(401, 460)]
+    assert signals.changes == ()
+
+
+def test_early_spike_that_recovers_slowly_is_found():
+    """A start at 12 that leaps to 43 and needs 15 points to come back is seen within the descent."""
+    rng = np.random.default_rng(3)
+    values = np.concatenate(
+        [[12.4, 12.4, 12.4], 43 * np.exp(-np.arange(16) / 12), 9 * np.exp(-np.arange(60) / 40)]
+    ) * np.exp(0.01 * rng.normal(size=79))
+    array = Series("loss", np.arange(1, 80), values)
+    signals = scan(Run("r", "r", {"loss": array}, ()))
+    assert [e.start_step for e in signals.excursions_of("loss")] == [4]
+
+
+def test_heavy_tails_on_both_sides_are_noise():
+    """A run whose points fall as far below its course as above has no spikes."""
+    rng = np.random.default_rng(4)
+    values = np.exp(0.05 * rng.standard_t(3, size=600))
+    assert list(find_spikes(curve(values))) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_plain_noise_has_no_spike(seed):
+    """A healthy decay is silent."""
+    assert list(find_spikes(curve(decay(seed=seed)))) == []
+
+
+def test_last_point_is_not_called_a_spike():
+    """Whether the last point recovers is not known yet."""
+    values = decay()
+    values[-1] *= 2
+    assert list(find_spikes(curve(values))) == []
