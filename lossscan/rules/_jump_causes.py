@@ -46,7 +46,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
 def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Suspect]:
     rate = rate_at(run, change.step)
     if rate is None:
-        yield Suspect("learning-rate-too-high", BASE, {"rate": None, "limit": rate_limit(run)})
+        yield Suspect("learning-rate-unknown", BASE)
         return
     limit = rate_limit(run)
     score = BASE

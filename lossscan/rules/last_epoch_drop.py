@@ -20,7 +20,6 @@ from lossscan.model import (
 from lossscan.rules._context import (
     eval_clue,
     logistic,
-    number,
     present,
     rate_clue,
     relative,
@@ -126,8 +125,7 @@ def _effect(before: float, after: float, sigma: float) -> Effect:
 
 
 def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:
-    numbers = {"epochs": number(run, "num_data_epochs")}
     return (
-        Suspect("last-epoch-shuffled-apart", score, numbers, stated(run, "max_steps")),
+        Suspect("last-epoch-shuffled-apart", score, config=stated(run, "max_steps")),
         Suspect("data-mix-change", 0.2),
     )

@@ -172,13 +172,11 @@ def _suspects(run: Run, pattern: Pattern) -> Iterator[Suspect]:
     yield Suspect(
         "odd-batch",
         0.35 if small and pattern.slowest < BLOCK_POINTS else 0.25,
-        {"batch": int(batch) if batch else None},
-        stated(run, "total_train_batch_size"),
+        config=stated(run, "total_train_batch_size"),
     )
     rate = rate_at(run, run.series["loss"].steps[-1] / 2)
     hot = rate is not None and rate.value > rate_limit(run)
     unstable = 0.15 + 0.3 * leads + 0.15 * hot + 0.15 * (pattern.slowest >= SLOW_POINTS)
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
-    numbers = {"rate": rate.value if rate else None}
-    yield Suspect("instability", max(unstable, 0.05), numbers, stated(run, "learning_rate"))
+    yield Suspect("instability", max(unstable, 0.05), config=stated(run, "learning_rate"))

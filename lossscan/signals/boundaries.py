@@ -91,6 +91,11 @@ def _span(steps: IntArray, mark: Landmark, spacing: float, *, averaged: bool) ->
     return start, stop
 
 
+def _first_after(steps: IntArray, mark: Landmark) -> int:
+    """The first logged step that holds anything of what lies behind the landmark."""
+    return int(steps[min(int(np.searchsorted(steps, mark.step, side="right")), len(steps) - 1)])
+
+
 def _windows(places: list[Place], width: int) -> Windows:
     side = np.array([min(place.room, width) for place in places], dtype=np.int64)
     start = np.array([place.start for place in places], dtype=np.int64)
@@ -132,7 +137,7 @@ def _test(
     return BoundaryTest(
         landmark=place.landmark,
         index=place.stop,
-        step=int(curve.steps[place.start]),
+        step=_first_after(curve.steps, place.landmark),
         before=from_scale(float(np.median(before)), log=curve.log),
         after=from_scale(float(np.median(after)), log=curve.log),
         gap=gap,

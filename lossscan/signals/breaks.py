@@ -14,7 +14,7 @@ import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
 from lossscan.model import Curve
-from lossscan.signals.clean import clipped, robust_sigma
+from lossscan.signals.clean import clipped, robust_sigma, running_mean
 from lossscan.signals.gaps import MIN_SIDE, gaps, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
@@ -120,7 +120,7 @@ def _propose(level: FloatArray) -> IntArray:
     size = -(-len(level) // MAX_BINS)
     bins = level[: len(level) // size * size].reshape(-1, size).mean(axis=1)
     wide = max(len(bins) // 5, 6)
-    flat = bins - _running_mean(bins, wide)
+    flat = bins - running_mean(bins, wide)
     noise = max(robust_sigma(np.diff(flat)) / np.sqrt(2), np.finfo(np.float64).eps)
     penalty = 2 * noise**2 * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
     search = ruptures.KernelCPD(kernel="linear", min_size=3).fit(flat.reshape(-1, 1))
@@ -128,13 +128,6 @@ def _propose(level: FloatArray) -> IntArray:
     reach = np.arange(-size - 1, size + 2)
     near = np.unique((edges[:, None] + reach[None, :]).ravel())
     return near[(near >= MIN_SIDE) & (near <= len(level) - MIN_SIDE)]
-
-
-def _running_mean(values: FloatArray, half: int) -> FloatArray:
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    places = np.arange(len(values))
-    start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, len(values))
-    return np.asarray((total[stop] - total[start]) / (stop - start))
 
 
 def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:

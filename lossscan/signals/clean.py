@@ -86,6 +86,14 @@ def running_median(values: FloatArray, window: int) -> FloatArray:
     return np.asarray(np.median(views, axis=1))
 
 
+def running_mean(values: FloatArray, half: int) -> FloatArray:
+    """(n,) mean of up to `half` points on each side of each, fewer at the ends."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    places = np.arange(len(values))
+    start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, len(values))
+    return np.asarray((total[stop] - total[start]) / (stop - start))
+
+
 def robust_sigma(residuals: FloatArray) -> float:
     """Standard deviation from the median absolute deviation."""
     if len(residuals) == 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.model import Curve, Landmark
-from lossscan.signals.clean import clipped, running_median
+from lossscan.signals.clean import clipped, running_mean
 
 MIN_LAG = 3  # points: a shorter period is not resolved
 MIN_PERIODS = 4  # that the run must hold (phenomena P09)
@@ -38,15 +38,15 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
 def period(curve: Curve) -> tuple[float | None, float]:
     """The period of the curve in steps and its autocorrelation there; (None, 0) where none is.
 
-    The period is the highest peak of the autocorrelation after its first fall below zero.
+    The period is the highest peak of the autocorrelation after its first valley.
     """
     flat = detrended(curve, SMOOTH_POINTS)[curve.settled :]
     longest = len(flat) // MIN_PERIODS
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0
     strength = _autocorrelation(flat)
-    below = np.flatnonzero(strength < 0)
-    start = max(MIN_LAG, int(below[0]) if len(below) else longest + 1)
+    valley = np.flatnonzero(np.diff(strength) > 0)
+    start = max(MIN_LAG, int(valley[0]) if len(valley) else longest + 1)
     if start > longest:
         return None, 0.0
     lag = start + int(np.argmax(strength[start : longest + 1]))
@@ -58,9 +58,9 @@ def period(curve: Curve) -> tuple[float | None, float]:
 
 
 def detrended(curve: Curve, window: int) -> FloatArray:
-    """The clipped curve minus its running median."""
+    """The clipped curve minus its running mean."""
     level = clipped(curve)
-    return np.asarray(level - running_median(level, min(max(window, 3), SMOOTH_POINTS) | 1))
+    return np.asarray(level - running_mean(level, min(max(window, 3), SMOOTH_POINTS) // 2))
 
 
 def _correlation(first: FloatArray, second: FloatArray) -> float:
