@@ -20,6 +20,8 @@ from lossscan.signals.gaps import MIN_SIDE, Windows, gaps
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
 MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
+NEIGHBOURS = 5  # points, the outermost of which may be odd
+ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenomena 0: k)
 
 
@@ -67,7 +69,10 @@ def test_landmarks(
 def _places(curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool) -> list[Place]:
     spacing = float(np.median(np.diff(curve.steps)))
     marks = sorted(landmarks, key=lambda mark: mark.step)
-    spans = [(mark, *_span(curve.steps, mark, spacing, averaged=averaged)) for mark in marks]
+    spans = [
+        (mark, *_trimmed(curve, *_span(curve.steps, mark, spacing, averaged=averaged)))
+        for mark in marks
+    ]
     places = []
     for at, (mark, start, stop) in enumerate(spans):
         floor = max(curve.settled, spans[at - 1][2] if at else 0)
@@ -87,6 +92,21 @@ def _span(steps: IntArray, mark: Landmark, spacing: float, *, averaged: bool) ->
         and stop < len(steps)
         and mark.step + mark.slack - (steps[stop] - spacing) > (MIXED * spacing)
     ):
+        stop += 1
+    return start, stop
+
+
+def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:
+    """The span with a lone odd point at either edge taken in.
+
+    The last accumulation group or batch of an epoch may be incomplete: one point is off there, and
+    is no level.
+    """
+    level, odd = curve.scaled, ODD_SIGMA * curve.noise
+    before, after = level[max(start - NEIGHBOURS, 0) : start], level[stop : stop + NEIGHBOURS]
+    if len(before) == NEIGHBOURS and abs(before[-1] - np.median(before[:-1])) > odd:
+        start -= 1
+    if len(after) == NEIGHBOURS and abs(after[0] - np.median(after[1:])) > odd:
         stop += 1
     return start, stop
 
