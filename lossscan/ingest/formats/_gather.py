@@ -1,0 +1,190 @@
+"""Many events at once: an open event file in, one column a tag out.
+
+A run logs the same few shapes over and over. One record of a shape is taken apart, and all others
+that agree with it in every byte but the numbers themselves are read by numpy; what is left is read
+one by one. Both ways check every checksum and give the same points.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from lossscan.ingest.formats._event import Event, event_of, value_at
+from lossscan.ingest.formats._protobuf import Malformed, signed, varint
+from lossscan.ingest.formats._rows import WORD, Batch, rows_of
+from lossscan.ingest.formats._tfrecord import FOOTER, HEADER, Block, blocks, checksum
+from lossscan.model import Column
+
+if TYPE_CHECKING:
+    from lossscan.arrays import BoolArray, FloatArray, IntArray
+    from lossscan.ingest.formats._rows import Bytes
+
+_FEW = 12  # records; from 6 to 16 the time is the same, above it grows (300 tags of 20 points)
+_WIDEST = 1024  # bytes; longer records hold histograms and texts, of which no two are alike
+_TURNS = 8  # samples of a shape taken from records of one length, so that the work stays linear
+
+
+@dataclass(slots=True)
+class Log:
+    """What an event file holds; places are byte offsets of records in the file."""
+
+    parts: dict[str, list[tuple[IntArray, IntArray, FloatArray]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # tag -> places, steps, values
+    singles: dict[str, list[tuple[int, int, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # the same, point by point
+    texts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # tag -> place, the latest
+    hparams: dict[str, Any] = field(default_factory=dict)
+    launches: list[tuple[int, int]] = field(default_factory=list)  # place, step
+    wall_time: float | None = None  # seconds since 1970, of the first event
+    bad: int = 0  # records with a wrong checksum or without meaning
+    first_bad: int | None = None  # place
+    records: int = 0
+    left: int = 0  # bytes at the end that no whole record holds
+    broken: bool = False  # they begin with a length whose checksum is wrong
+
+    def columns(self) -> dict[str, Column]:
+        """One column a tag, in file order."""
+        tags = dict.fromkeys([*self.parts, *self.singles])
+        return {tag: _column(self.parts.get(tag, []), self.singles.get(tag, [])) for tag in tags}
+
+
+def scan(stream: BinaryIO, size: int) -> Log:
+    """Read the first `size` bytes of an event file; no bytes make it raise."""
+    log = Log()
+    for block in blocks(stream, size):
+        if not log.records:
+            log.wall_time = _wall_time(block)
+        log.records += len(block.starts)
+        _read_block(log, block)
+        log.left, log.broken = block.left, block.broken
+        if block.broken and any(block.data[block.end : block.end + HEADER]):  # not a tail of zeros
+            _count_bad(log, np.array([block.offset + block.end]))
+    return log
+
+
+def _column(
+    parts: list[tuple[IntArray, IntArray, FloatArray]], singles: list[tuple[int, int, float]]
+) -> Column:
+    if singles:
+        at, by, of = zip(*singles, strict=True)
+        parts = [*parts, (np.array(at), np.array(by, dtype=np.int64), np.array(of, dtype=float))]
+    places, steps, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(places, kind="stable")
+    return Column(steps=steps[order], values=values[order])
+
+
+def _wall_time(block: Block) -> float | None:
+    if not block.starts:
+        return None
+    payload = block.data[block.starts[0] : _stops(block)[0]]
+    event = _event(payload)
+    return value_at(payload, event.wall_time) if event and event.wall_time else None
+
+
+def _stops(block: Block) -> IntArray:
+    """Where each payload ends in the block's data."""
+    starts = np.frombuffer(block.starts, dtype=np.int64)
+    return np.append(starts[1:] - HEADER, block.end)[: len(starts)] - FOOTER
+
+
+def _event(payload: bytes) -> Event | None:
+    try:
+        return event_of(payload)
+    except Malformed:
+        return None  # the caller counts it
+
+
+def _read_block(log: Log, block: Block) -> None:
+    """Sort the records by length, and read each length the way that suits it."""
+    starts = np.frombuffer(block.starts, dtype=np.int64)
+    lengths = _stops(block) - starts
+    order = np.argsort(lengths, kind="stable")
+    cuts = np.flatnonzero(np.diff(lengths[order])) + 1
+    padded = np.frombuffer(block.data + bytes(WORD), dtype=np.uint8)
+    for group in np.split(order, cuts):
+        length = int(lengths[group[0]]) if len(group) else 0
+        rest = starts[group]
+        if length <= _WIDEST:
+            rest = _read_alike(log, block.offset, padded, rest, length)
+        _read_singly(log, block, rest, length)
+
+
+def _read_singly(log: Log, block: Block, starts: IntArray, length: int) -> None:
+    for start in starts.tolist():
+        payload = block.data[start : start + length]
+        stored = block.data[start + length : start + length + FOOTER]
+        place = block.offset + start - HEADER
+        sound = checksum(payload) == int.from_bytes(stored, "little")
+        event = _event(payload) if sound else None
+        if event is None:
+            _count_bad(log, np.array([place]))
+            continue
+        step = signed(varint(payload, event.step.start, event.step.stop))
+        for tag, number in event.scalars:
+            log.singles[tag].append((place, step, value_at(payload, number)))
+        if event.starts:
+            log.launches.append((place, step))
+        _keep_words(log, event, place)
+
+
+def _count_bad(log: Log, places: IntArray) -> None:
+    if len(places):
+        log.bad += len(places)
+        first = int(places.min())
+        log.first_bad = first if log.first_bad is None else min(first, log.first_bad)
+
+
+def _keep_words(log: Log, event: Event, place: int) -> None:
+    """The texts and settings of an event; of a text the latest counts."""
+    for tag, text in event.texts:
+        if place >= log.texts.get(tag, (0, b""))[0]:
+            log.texts[tag] = (place, text)
+    log.hparams.update(event.hparams)
+
+
+def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: int) -> IntArray:
+    """Read the records of one length shape by shape; returns where those begin that remain."""
+    if len(starts) < _FEW:
+        return starts
+    batch = Batch(rows_of(data, starts, length), starts, length)
+    for turn in range(_TURNS):
+        sample = _event(batch.payload(len(batch) * turn // _TURNS))
+        left = [
+            group if len(group) < _FEW else group[_take(log, offset, batch.only(group))]
+            for group in batch.groups(sample.numbers if sample else ())
+        ]
+        batch = batch.only(np.sort(np.concatenate(left)))
+        if len(batch) < _FEW:
+            break
+    return batch.starts
+
+
+def _take(log: Log, offset: int, batch: Batch) -> BoolArray:
+    """Keep what the rows of the first one's shape hold; returns which rows are of another."""
+    event = _event(batch.payload(0))
+    other = ~batch.alike(event.numbers if event else ())
+    if other.any():
+        batch = batch.only(~other)
+    places = batch.starts + (offset - HEADER)
+    good = batch.sound(event.numbers) if event else np.zeros(len(batch), dtype=bool)
+    if not good.all():
+        _count_bad(log, places[~good])
+        batch, places = batch.only(good), places[good]
+    if event and len(batch):
+        _keep(log, event, batch, places)
+    return other
+
+
+def _keep(log: Log, event: Event, batch: Batch, places: IntArray) -> None:
+    steps = batch.steps(event.step)
+    for tag, number in event.scalars:
+        log.parts[tag].append((places, steps, batch.values(number)))
+    if event.starts:
+        log.launches.extend(zip(places.tolist(), steps.tolist(), strict=True))
+    _keep_words(log, event, int(places[-1]))

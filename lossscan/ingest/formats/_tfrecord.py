@@ -1,0 +1,95 @@
+"""The framing of event files: a stream in, blocks of whole records out, lengths checked.
+
+A record is `length u64 | masked CRC-32C of the length u32 | payload | masked CRC-32C of the payload
+u32`, all little-endian (tensorboard: data/server/tf_record.rs).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from crc32c import crc32c
+
+HEADER = 12  # bytes before the payload
+FOOTER = 4  # bytes behind it
+_CHUNK = 8 << 20  # bytes read at once: large enough to spread numpy's fixed costs, flat in memory
+_LARGEST = 64 << 20  # bytes; a larger record is a graph or a picture: stepped over, never read
+MASK = 0xA282EAD8
+_U32 = 0xFFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive whole records, and what stands behind the last one where the reading ends."""
+
+    data: bytes
+    offset: int  # of data[0] in the file
+    starts: array[int]  # where each payload begins in `data`
+    end: int  # where the last whole record ends in `data`
+    broken: bool = False  # the length behind `end` has a wrong checksum: no way on
+    left: int = 0  # bytes of the file that no whole record holds; known in the last block only
+
+
+def checksum(data: bytes | memoryview) -> int:
+    """The masked CRC-32C that the format stores."""
+    crc = crc32c(data)
+    return ((crc >> 15 | crc << 17) + MASK) & _U32
+
+
+def length_of(header: bytes) -> int | None:
+    """The payload's length that 12 bytes of header state; None where their checksum is wrong."""
+    if checksum(header[:8]) != int.from_bytes(header[8:HEADER], "little"):
+        return None
+    return int.from_bytes(header[:8], "little")
+
+
+def blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
+    """All whole records of the first `size` bytes; the last block says how the file ends."""
+    offset, wanted = 0, _CHUNK
+    while True:
+        stream.seek(offset)
+        data = stream.read(min(wanted, size - offset))
+        if len(data) < min(wanted, size - offset):  # the file shrank while it was read
+            size = offset + len(data)
+        block = _block(data, offset)
+        offset += block.end
+        ahead = _ahead(block)
+        if block.broken or offset + ahead > size:
+            yield replace(block, left=size - offset)
+            return
+        yield block
+        offset, wanted = (
+            (offset + ahead, _CHUNK) if ahead > _LARGEST else (offset, max(ahead, _CHUNK))
+        )
+
+
+def _ahead(block: Block) -> int:
+    """Bytes the next record takes, its header alone where nothing more is known of it."""
+    header = block.data[block.end : block.end + HEADER]
+    length = length_of(header) if len(header) == HEADER else None
+    return HEADER if length is None else HEADER + length + FOOTER
+
+
+def _block(data: bytes, offset: int) -> Block:
+    """Follow the chain of lengths; the same 12 bytes of header are checked once only."""
+    known: dict[bytes, int | None] = {}
+    starts = array("q")
+    at, size = 0, len(data)
+    while True:
+        header = data[at : at + HEADER]
+        length = known.get(header)
+        if length is None:
+            if len(header) < HEADER:
+                break
+            length = known[header] = length_of(header)
+            if length is None:
+                return Block(data, offset, starts, at, broken=True)
+        after = at + length + (HEADER + FOOTER)
+        if after > size:
+            break
+        starts.append(at + HEADER)
+        at = after
+    return Block(data, offset, starts, at)
