@@ -1,1 +1,22 @@
 """A directory becomes a Run: discover its files, read each, merge them, place the landmarks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossscan.ingest.discover import RunFiles
+    from lossscan.model import Run
+    from lossscan.settings import Settings
+
+
+def read_run(files: RunFiles, settings: Settings) -> Run:
+    """The run that `files` hold.
+
+    A log that cannot be read is named in `Run.skipped` while another can. Raises NoLogFound,
+    UnreadableLog or NoUsableSeries where nothing is left to judge, UsageError for a bad
+    `settings.training_config`.
+    """
+    from lossscan.ingest.read import assemble  # numpy loads with the first run
+
+    return assemble(files, settings)

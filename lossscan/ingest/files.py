@@ -26,3 +26,9 @@ def head_of(path: Path) -> Head:
     """Read the beginning of a file; raises OSError where it cannot be read."""
     with path.open("rb") as stream:
         return Head(path=path, size=path.stat().st_size, start=stream.read(HEAD_BYTES))
+
+
+def relative(path: Path, root: Path) -> str:
+    """The path as a reader of the report knows it: below the run where it lies there."""
+    folder = root if root.is_dir() else root.parent
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

@@ -1,0 +1,193 @@
+"""Steps and the epochs logged with them become epoch boundaries, each with how far off it may be.
+
+Epochs are logged rounded (two decimals, four digits) or as a bare index, so each point only says
+that the true epoch lies in an interval; what all points agree on is far sharper than any pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray, IntArray
+from lossscan.model import Series
+
+MIN_POINTS = 2  # one point has no pace
+DECIMALS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # units of a rounded column; nobody rounds coarser
+DIGITS = 4  # significant digits of transformers 5 on the console
+ROUNDED = 1e-3  # of a unit: what the float32 of an event file adds to a rounded value
+FLOAT32 = 1.2e-7  # relative precision of an unrounded epoch in an event file
+EXACT = 1e-6  # relative: below it a length is known as well as it was written
+MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the memory
+LEAST_SLACK = 1.0  # steps; frameworks disagree on whether the step counts before or after
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The last step of an epoch."""
+
+    epoch: int  # that ends here, counted from 1
+    step: float
+    slack: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """What the epoch column tells."""
+
+    steps_per_epoch: float | None
+    done: float | None  # epochs at the last point
+    boundaries: tuple[Boundary, ...] = ()
+
+
+def epochs_of(column: Series, expected: float | None = None) -> Epochs:
+    """Place the boundaries strictly between the first and the last step of the column.
+
+    `expected` steps an epoch are taken where the column allows them.
+    """
+    sane = (column.values >= 0) & (column.values <= MAX_EPOCHS)  # not so for NaN
+    steps, values = column.steps[sane], column.values[sane]
+    if len(steps) < MIN_POINTS or values.max() <= 0:
+        return Epochs(None, None)
+    if _is_index(values):
+        return _of_index(steps, values, expected)
+    half = _rounding(values) / 2
+    pace = _pace(steps, values - half, values + half, expected)
+    if pace is None:
+        boundaries = tuple(_local(steps, values, half))
+        return Epochs(_length(steps, values, boundaries), float(values[-1]), boundaries)
+    length, uncertainty = pace
+    least = LEAST_SLACK if uncertainty > EXACT * length else 0.0
+    found = regular(int(steps[0]), int(steps[-1]), length, uncertainty=uncertainty, least=least)
+    return Epochs(length, float(steps[-1]) / length, tuple(found))
+
+
+def regular(
+    first: int,
+    last: int,
+    length: float,
+    *,
+    shift: float = 0.0,
+    uncertainty: float = 0.0,
+    least: float = 0.0,
+) -> Iterator[Boundary]:
+    """Boundaries `shift` beside each multiple of `length` strictly inside `(first, last)`.
+
+    `uncertainty` is that of one length and grows with the number of epochs; `least` does not.
+    """
+    if length <= 1 or last - first > MAX_EPOCHS * length:  # a step is a whole epoch, or nonsense
+        return
+    for epoch in range(max(int(first / length), 1), int(last / length) + 2):
+        step = epoch * length + shift
+        if first < step < last:
+            yield Boundary(epoch, step, epoch * uncertainty + least)
+
+
+def _is_index(values: FloatArray) -> bool:
+    """Whether the column numbers epochs (Lightning, from 0) instead of measuring them."""
+    return bool(np.all(values == np.round(values)) and np.any(values[1:] == values[:-1]))
+
+
+def _of_index(steps: IntArray, values: FloatArray, expected: float | None) -> Epochs:
+    for base in (0, 1):  # the number of the first epoch
+        pace = _pace(steps, values - base, values - base + 1, expected)
+        if pace is not None:
+            length, uncertainty = pace
+            shift = -1.0 if base == 0 else 0.0  # who counts epochs from 0 counts steps from 0
+            found = regular(
+                int(steps[0]),
+                int(steps[-1]),
+                length,
+                shift=shift,
+                uncertainty=uncertainty,
+                least=LEAST_SLACK,
+            )
+            return Epochs(length, float(steps[-1]) / length, tuple(found))
+    middle = values + 0.5  # all that is known: the index changes between two points
+    boundaries = tuple(_local(steps, middle, np.zeros(len(values))))
+    return Epochs(_length(steps, middle, boundaries), float(values[-1]), boundaries)
+
+
+def _rounding(values: FloatArray) -> FloatArray:
+    """The unit in the last place that a column of epochs shows, for each of its values."""
+    size = np.maximum(np.abs(values), EXACT)
+    exact = 2 * FLOAT32 * np.maximum(size, 1.0)
+    decimal = next((unit for unit in DECIMALS if _multiples(values, unit)), 0.0)
+    digit = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
+    four = digit if _multiples(values, digit) else 0.0
+    return np.maximum(exact, np.maximum(decimal, four) * (1 + ROUNDED))
+
+
+def _multiples(values: FloatArray, unit: FloatArray | float) -> bool:
+    return bool(np.all(np.abs(values / unit - np.round(values / unit)) < ROUNDED))
+
+
+def _pace(
+    steps: IntArray, low: FloatArray, high: FloatArray, expected: float | None
+) -> tuple[float, float] | None:
+    """Steps an epoch that every point allows, and how far off; None where no number fits all."""
+    counted = steps > 0
+    if np.any(high[counted] <= 0):
+        return None
+    bounded = counted & (low > 0)
+    shortest = float(np.max(steps[counted] / high[counted], initial=0.0))
+    longest = float(np.min(steps[bounded] / low[bounded], initial=np.inf))
+    if not np.isfinite(longest) or not 0 < shortest <= longest:
+        return None
+    length = _preferred(shortest, longest, expected)
+    return length, max(length - shortest, longest - length)
+
+
+def _preferred(shortest: float, longest: float, expected: float | None) -> float:
+    """A length that is known, else a whole number, else the middle."""
+    if expected is not None and shortest <= expected <= longest:
+        return expected
+    middle = (shortest + longest) / 2
+    whole = float(round(middle))
+    return whole if shortest <= whole <= longest else middle
+
+
+# --- where the pace changes: an incomplete last update, a resume, a stream ----------------------
+
+
+def _local(steps: IntArray, values: FloatArray, half: FloatArray) -> Iterator[Boundary]:
+    """Boundaries wherever the number of the epoch that a point lies in rises."""
+    number = np.ceil(values - half).astype(np.int64)
+    for place in np.flatnonzero(np.diff(number) > 0):
+        at = int(place) + 1
+        for epoch in range(max(int(number[place]), 1), int(number[at])):
+            yield _between(steps, values, half, at, epoch)
+
+
+def _between(
+    steps: IntArray, values: FloatArray, half: FloatArray, at: int, epoch: int
+) -> Boundary:
+    """The boundary just before the point `at`, by the pace of the epoch that it opens."""
+    before, after = float(steps[at - 1]), float(steps[at])
+    pace = _pace_from(steps, values, at)
+    if pace <= 0:
+        return Boundary(epoch, (before + after) / 2, (after - before) / 2)
+    step = after - (float(values[at]) - epoch) / pace
+    slack = 2 * float(half[at]) / pace + LEAST_SLACK
+    return Boundary(epoch, min(max(step, before), after), min(slack, after - before))
+
+
+def _pace_from(steps: IntArray, values: FloatArray, at: int) -> float:
+    """Epochs a step from the point `at` to the end of its epoch; 0 where it has no other point."""
+    same = np.floor(values[at:]) == np.floor(values[at])
+    stop = at + (len(same) if same.all() else int(np.argmin(same))) - 1
+    rise = float(values[stop] - values[at])
+    return rise / float(steps[stop] - steps[at]) if stop > at else 0.0
+
+
+def _length(steps: IntArray, values: FloatArray, boundaries: Sequence[Boundary]) -> float | None:
+    """Steps an epoch between the boundaries, else as most neighbouring points have it."""
+    if boundaries:
+        first, last = boundaries[0], boundaries[-1]
+        spans = last.epoch - first.epoch
+        return (last.step - first.step) / spans if spans > 0 else last.step / last.epoch
+    rises = np.diff(values) > EXACT**2  # a smaller one is no progress
+    paces = np.diff(steps)[rises] / np.diff(values)[rises]
+    return float(np.median(paces)) if len(paces) else None

@@ -1,0 +1,83 @@
+"""What the run minimises, from the settings and from the names of what it logs.
+
+Rules about the level and the course of a loss hold for cross-entropy only (phenomena.md P15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from lossscan.model import Field
+
+CROSS_ENTROPY: Final = "cross-entropy"
+
+_STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rlhf_type`
+    "pt": CROSS_ENTROPY,
+    "sft": CROSS_ENTROPY,
+    "rm": "reward",
+    "dpo": "dpo",
+    "kto": "kto",
+    "ppo": "ppo",
+    "grpo": "grpo",
+}
+_PREFERENCE_LOSSES: Final[Mapping[str, str]] = {
+    "orpo": "orpo",
+    "simpo": "simpo",
+    "ipo": "ipo",
+    "hinge": "hinge",
+}
+# The first line of which a mark was logged decides. All keys of a mark must be there; one that
+# ends with "/" is a prefix.
+_MARKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("orpo", ("log_odds_ratio", "log_odds_chosen")),
+    ("ppo", ("critic_loss", "value_loss", "policy/", "ppo/", "objective/kl", "val/ratio")),
+    ("reward", ("min_reward max_reward",)),
+    ("grpo", ("reward_std", "frac_reward_zero_std", "completions/", "clip_ratio/", "reward")),
+    ("kto", ("rewards/chosen kl",)),  # DPO compares with the reference and logs no divergence
+    ("dpo", ("dpo_loss", "rewards/margins", "rewards/accuracies", "logps/")),
+    ("distillation", ("distill", "distill_loss", "distillation_loss")),
+)
+_HEADS: Final = (  # of the architecture's name
+    ("SequenceClassification", "classification"),
+    ("TokenClassification", "classification"),
+    ("ImageClassification", "classification"),
+    ("MultipleChoice", "classification"),
+)
+
+
+def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
+    """The objective's name; cross-entropy where nothing points elsewhere."""
+    return _from_settings(config) or _from_keys(keys) or _from_model(config) or CROSS_ENTROPY
+
+
+def _from_settings(config: Mapping[str, Field]) -> str | None:
+    stage = _STAGES.get(_setting(config, "stage"))
+    if stage == "dpo":
+        return _PREFERENCE_LOSSES.get(_setting(config, "pref_loss"), stage)
+    return stage
+
+
+def _from_keys(keys: Iterable[str]) -> str | None:
+    logged = {key.removeprefix("eval_").lower().replace(" ", "_") for key in keys}
+    return next((o for o, marks in _MARKS if any(_is_there(mark, logged) for mark in marks)), None)
+
+
+def _is_there(mark: str, logged: set[str]) -> bool:
+    return all(
+        any(key.startswith(part) for key in logged) if part.endswith("/") else part in logged
+        for part in mark.split()
+    )
+
+
+def _from_model(config: Mapping[str, Field]) -> str | None:
+    if _setting(config, "peft_task_type") in ("seq_cls", "token_cls"):
+        return "classification"
+    named = config.get("architectures")
+    architectures = " ".join(named.value) if named else ""
+    return next((objective for head, objective in _HEADS if head in architectures), None)
+
+
+def _setting(config: Mapping[str, Field], name: str) -> str:
+    field = config.get(name)
+    return "" if field is None else str(field.value)

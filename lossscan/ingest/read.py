@@ -1,0 +1,124 @@
+"""The files of one run become a Run: each is read, all are merged, the landmarks are placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from lossscan.errors import InputError, NoLogFound, NoUsableSeries, UnreadableLog
+from lossscan.ingest import formats
+from lossscan.ingest.config import Config, read_config
+from lossscan.ingest.discover import RunFiles
+from lossscan.ingest.files import head_of, relative
+from lossscan.ingest.merge import Merged, merge
+from lossscan.ingest.objective import objective_of
+from lossscan.ingest.schedule import schedule_of
+from lossscan.model import Run, Schedule, Series, Skipped, Table
+from lossscan.settings import Settings
+
+JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
+SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most specific name holds
+    "llamafactory",
+    "ms-swift",
+    "axolotl",
+    "trl",
+    "paddlenlp",
+    "minimind",
+    "megatron",
+    "nemo",
+    "lightning",
+    "nanogpt",
+    "torchtune",
+    "transformers",
+)
+SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # no log has such a name: not worth a look
+MOST_NAMED = 12  # series named in an error
+
+
+def assemble(files: RunFiles, settings: Settings) -> Run:
+    """Read every log of a run and put together what they say; see `lossscan.ingest.read_run`."""
+    tables, skipped = _tables(files, settings)
+    if not tables:
+        raise _nothing(files, skipped)
+    merged = merge(tables, files.root)
+    if not any(len(merged.series.get(name, ())) for name in JUDGED):
+        raise _no_series(files.root, merged)
+    config = read_config(
+        files.files, merged.tables, root=files.root, explicit=settings.training_config
+    )
+    schedule = schedule_of(merged.series, config.fields, merged.resumes)
+    return Run(
+        path=str(files.root),
+        name=files.root.name,
+        series=merged.series,
+        sources=merged.sources,
+        framework=_framework(merged, config),
+        objective=objective_of(merged.series, config.fields),
+        averaging=merged.averaging,
+        config=config.fields,
+        schedule=schedule,
+        complete=_complete(merged, schedule),
+        notes=(*merged.notes, *config.notes),
+        skipped=(*files.skipped, *skipped, *merged.skipped),
+    )
+
+
+def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], list[Skipped]]:
+    tables: list[Table] = []
+    skipped: list[Skipped] = []
+    for path in files.files:
+        if path.suffix in SETTINGS_ONLY and path != files.root:
+            continue
+        try:
+            tables.append(formats.read(head_of(path), settings))
+        except NoLogFound:
+            continue  # a settings file of the run
+        except (InputError, OSError) as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            skipped.append(Skipped(relative(path, files.root), reason))
+    return tables, skipped
+
+
+def _nothing(files: RunFiles, skipped: Sequence[Skipped]) -> InputError:
+    if not skipped:
+        return NoLogFound(
+            f"{files.root}: no training log found among {len(files.files)} files",
+            hint="looked for trainer_state.json, JSONL, CSV, event files and console logs",
+        )
+    first = skipped[0]
+    more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+    return UnreadableLog(
+        f"{files.root}: {first.path}: {first.reason}{more}",
+        hint="copy the file again, or give another log of the same run",
+    )
+
+
+def _no_series(root: Path, merged: Merged) -> NoUsableSeries:
+    found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
+    return NoUsableSeries(
+        f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",
+        hint="say which key is the loss in lossscan.yaml, for example `series: {loss: my_loss}`",
+    )
+
+
+def _framework(merged: Merged, config: Config) -> str | None:
+    named = {config.framework, *(table.framework for table in merged.tables)} - {None}
+    known = (name for name in SPECIFIC if name in named)
+    return next(known, None) or min((name for name in named if name), default=None)
+
+
+def _complete(merged: Merged, schedule: Schedule) -> bool | None:
+    """Whether training came to its planned end; the updates after the last log do not count."""
+    if any(table.complete for table in merged.tables):
+        return True
+    if schedule.max_steps is None:
+        return None
+    last, gap = _end(merged.series)
+    return last > schedule.max_steps - gap
+
+
+def _end(series: Mapping[str, Series]) -> tuple[int, int]:
+    """The last logged step, and how many steps lie between it and the one before."""
+    steps = next(series[name].steps for name in JUDGED if len(series.get(name, ())))
+    return int(steps[-1]), int(steps[-1] - steps[-2]) if len(steps) > 1 else 1

@@ -1,0 +1,56 @@
+"""YAML text from an untrusted run becomes plain values, or a ValueError that says why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
+MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
+MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most twenty copies
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTRUCTOR_ERRORS = (  # what PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+def load_yaml(text: str) -> Any:
+    """The first document of `text`; raises ValueError with a one-line reason.
+
+    The events are counted before anything is built: depth and aliases are what a hostile file
+    can multiply with.
+    """
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} characters")
+    try:
+        _check_shape(text)
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where it is built
+    except yaml.YAMLError as error:
+        raise ValueError(_one_line(error)) from error
+    except _CONSTRUCTOR_ERRORS as error:
+        raise ValueError(f"not usable as YAML: {error}") from error
+
+
+def _check_shape(text: str) -> None:
+    depth = aliases = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
+        aliases += isinstance(event, yaml.AliasEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        if aliases > MAX_ALIASES:
+            raise ValueError(f"more than {MAX_ALIASES} aliases")
+
+
+def _one_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return place + str(getattr(error, "problem", None) or error).replace("\n", " ")

@@ -1,0 +1,135 @@
+"""A folder becomes a run: what is read, what is left out, and what is said where nothing is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossscan.errors import NoLogFound, NoUsableSeries, UnreadableLog
+from lossscan.ingest import read_run
+from lossscan.ingest.discover import RunFiles
+from lossscan.model import Run
+from lossscan.settings import Settings
+
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
+
+
+def _rows(last: int, **more: float) -> list[dict[str, Any]]:
+    return [{"step": s, "epoch": s / 100, "loss": 2.0, **more} for s in range(10, last + 1, 10)]
+
+
+def _state(folder: Path, rows: list[dict[str, Any]], **facts: Any) -> Path:
+    path = folder / "trainer_state.json"
+    path.write_text(json.dumps({"log_history": rows, **facts}))
+    return path
+
+
+def _run(folder: Path, settings: Settings | None = None) -> Run:
+    files = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+    return read_run(RunFiles(folder, files), settings or Settings())
+
+
+def test_read_run_puts_a_folder_together(tmp_path: Path) -> None:
+    """Series, settings, landmarks and the folder's name are all there."""
+    _state(tmp_path, _rows(200), max_steps=300)
+    (tmp_path / "train.yaml").write_text("finetuning_type: lora\nstage: dpo\nseed: 1\n")
+    run = _run(tmp_path)
+    assert (run.name, run.framework, run.objective) == (tmp_path.name, "llamafactory", "dpo")
+    assert run.setting("seed") == 1
+    assert run.source_of("loss") == "trainer_state.json"
+    assert [mark.step for mark in run.schedule.of("epoch_boundary")] == pytest.approx([100], abs=2)
+    assert run.complete is False
+
+
+@pytest.mark.parametrize(
+    ("extra", "facts", "expected"),
+    [
+        ([], {}, None),
+        ([], {"max_steps": 204}, True),  # the last four updates fill no logging window
+        ([], {"max_steps": 300}, False),
+        ([{"step": 200, "train_loss": 1.0, "train_runtime": 9.0}], {"max_steps": 300}, True),
+    ],
+)
+def test_read_run_knows_whether_training_ended(
+    tmp_path: Path, extra: list[dict[str, Any]], facts: dict[str, Any], expected: object
+) -> None:
+    """A summary row or the planned number of steps says so; without a plan nobody knows."""
+    _state(tmp_path, _rows(200) + extra, **facts)
+    assert _run(tmp_path).complete is expected
+
+
+def test_read_run_goes_on_without_a_broken_log(tmp_path: Path) -> None:
+    """One unreadable log is named with its reason, and the others are read."""
+    _state(tmp_path, _rows(200))
+    (tmp_path / "events.out.tfevents.1.host").write_bytes(b"no event file at all")
+    run = _run(tmp_path)
+    assert len(run.series["loss"]) == 20
+    (skipped,) = run.skipped
+    assert skipped.path == "events.out.tfevents.1.host"
+    assert str(tmp_path) not in skipped.reason
+
+
+def test_read_run_refuses_a_folder_without_logs(tmp_path: Path) -> None:
+    """The error names the folder and what was looked for."""
+    (tmp_path / "train.yaml").write_text("seed: 1\n")
+    with pytest.raises(NoLogFound, match=tmp_path.name) as caught:
+        _run(tmp_path)
+    assert "trainer_state.json" in caught.value.hint
+
+
+def test_read_run_refuses_a_folder_whose_only_log_is_broken(tmp_path: Path) -> None:
+    """The error names the file and what is wrong with it."""
+    (tmp_path / "events.out.tfevents.1.host").write_bytes(b"no event file at all")
+    with pytest.raises(UnreadableLog, match=r"tfevents\.1\.host") as caught:
+        _run(tmp_path)
+    assert caught.value.hint
+
+
+def test_read_run_refuses_logs_without_a_loss(tmp_path: Path) -> None:
+    """The error names the series that were found instead, and how to map one."""
+    _state(tmp_path, [{"step": s, "my_score": 1.0} for s in range(1, 9)])
+    with pytest.raises(NoUsableSeries, match="my_score") as caught:
+        _run(tmp_path)
+    assert "series" in caught.value.hint
+
+
+def test_read_run_takes_the_training_config_of_the_user(tmp_path: Path) -> None:
+    """--training-config may lie anywhere and wins."""
+    run = tmp_path / "run"
+    run.mkdir()
+    _state(run, _rows(200))
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("learning_rate: 5e-4\n")
+    found = _run(run, Settings(training_config=mine))
+    assert found.config["learning_rate"].value == 5e-4
+    assert found.config["learning_rate"].source == str(mine)
+
+
+def test_read_run_reads_a_single_file(tmp_path: Path) -> None:
+    """A log given by itself is a run named after it."""
+    path = _state(tmp_path, _rows(200))
+    run = read_run(RunFiles(path, (path,)), Settings())
+    assert run.name == "trainer_state.json"
+    assert run.sources[0].path == "trainer_state.json"
+
+
+def test_read_run_finds_the_resume_of_the_resumed_sample() -> None:
+    """In the real resumed run the event files tell what trainer_state.json has forgotten."""
+    run = _run(SAMPLES / "resumed")
+    (mark,) = run.schedule.of("resume")
+    assert (mark.step, run.source_of("loss")) == (300, "trainer_state.json")
+    assert len(run.schedule.resumes[0].dead["loss"]) > 5
+
+
+def test_read_run_reads_the_staircase_sample_once() -> None:
+    """State, live log and two event files of one training are one run with three boundaries."""
+    run = _run(SAMPLES / "staircase")
+    assert run.framework == "llamafactory"
+    assert len(run.series["loss"]) == 80
+    assert run.skipped == ()
+    assert run.schedule.resumes == ()
+    steps = [mark.step for mark in run.schedule.of("epoch_boundary")]
+    assert steps == pytest.approx([100, 200, 300], abs=2)
