@@ -29,7 +29,7 @@ END_POINTS = 3
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it has begun to show
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
-START_POINTS = 5  # whose median is where the run began
+START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
 BLOWN_UP = 3.0  # times the minimum (phenomena P04): diverged wherever it began
 
@@ -86,7 +86,7 @@ def _climb(curve: Curve) -> Climb | None:
         onset=low + int(above[0]) if len(above) else low,
         low=float(np.exp(smooth[low])),
         end=float(np.exp(end)),
-        start=float(np.median(curve.values[:START_POINTS])),
+        start=float(curve.values[:START_POINTS].min()),
         sigma=height / float(np.median(curve.local_noise[low:])),
     )
 

@@ -33,11 +33,11 @@ RATE_STEP = 0.1  # change of the learning rate around the drop that would explai
 
 
 def check(
-    run: Run, signals: Signals, *, min_sigma: float = 3.0, min_drop: float = 0.01
+    run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.01
 ) -> Iterator[Hit | Acquittal]:
     """Tested at the printed or computed boundary; without one, a lone late drop is consistent.
 
-    `min_sigma`: size at the boundary in standard errors; one place is tested, 3 is 0.1 % by chance.
+    `min_sigma`: size at the boundary in standard errors; one place is tested, 2.5 is 0.6 % by chance.
     `min_drop`: smallest step as a share of the loss; below 1 % nobody looks.
     """
     known = [t for t in signals.boundaries if t.landmark.kind == "last_data_epoch"]

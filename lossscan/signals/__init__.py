@@ -76,7 +76,10 @@ def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
     taken = [(episode.start, episode.stop) for episode in excursions]
     lone = [
         spike
-        for spike in (*find_spikes(curve), *early_rises(curve))
+        for spike in (
+            *find_spikes(curve, epoch=run.schedule.steps_per_epoch),
+            *early_rises(curve),
+        )
         if not any(start <= spike.start < stop for start, stop in taken)
     ]
     return changes, excursions + lone

@@ -15,6 +15,7 @@ WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # within the range that phenomena 0 gives
 PEAK_SIGMA = 7.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
+RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
 BLOCK_POINTS = 3
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
@@ -24,8 +25,12 @@ LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflow
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
 
 
-def find_spikes(curve: Curve) -> Iterator[Excursion]:
-    """The upward excursions after the initial descent that are over before the run ends."""
+def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursion]:
+    """The upward excursions after the initial descent that are over before the run ends.
+
+    `epoch`: steps an epoch. A rise too small to count alone counts where another epoch has one at
+    the same place.
+    """
     n = len(curve.steps)
     if n < MIN_POINTS:
         return
@@ -34,13 +39,28 @@ def find_spikes(curve: Curve) -> Iterator[Excursion]:
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
     reach = noise_reach(sigma[curve.settled :])
-    for start, stop in _episodes(sigma > ENTER_SIGMA):
-        inside = sigma[start:stop]
+    episodes = [(start, stop) for start, stop in _episodes(sigma > ENTER_SIGMA) if stop < n]
+    strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
+    steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
+    again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, reach / 2), epoch)
+    for (start, stop), recurs in zip(episodes, again, strict=True):
+        peak = float(sigma[start:stop].max())
         block = stop - start >= BLOCK_POINTS
-        typical = float(np.median(inside)) if block else 0.0
-        peak = float(inside.max())
-        if stop < n and (peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, reach / 2)):
+        typical = float(np.median(sigma[start:stop])) if block else 0.0
+        alone = peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, reach / 2)
+        if alone or recurs:
             yield excursion(curve, course, start, stop, peak)
+
+
+def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:
+    """Which of the rises are high and have a high one at the same place of another epoch."""
+    if not epoch or len(steps) == 0:
+        return np.zeros(len(steps), dtype=bool)
+    reach = float(np.median(np.diff(curve.steps)))
+    place, number = steps % epoch, steps // epoch
+    near = np.abs(place[:, None] - place[None, :]) <= reach
+    other = number[:, None] != number[None, :]
+    return np.asarray(high & np.any(near & other & high[None, :], axis=1))
 
 
 def noise_reach(sigma: FloatArray) -> float:
