@@ -1,3 +1,53 @@
-"""lossscan: reads what a training run left on disk and explains what happened to its loss."""
+"""lossscan: reads what a training run left on disk and explains what happened to its loss.
+
+The public functions are the verbs of the command line; importing this module loads none of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lossscan.api import analyze as analyze
+    from lossscan.api import batch as batch
+    from lossscan.api import explain as explain
+    from lossscan.api import rule_names as rule_names
+    from lossscan.errors import LossscanError as LossscanError
+    from lossscan.model import Report as Report
+    from lossscan.model import RunReport as RunReport
+    from lossscan.settings import Settings as Settings
+    from lossscan.signals import change_points as change_points
+
+_HOMES = {
+    "LossscanError": "lossscan.errors",
+    "Report": "lossscan.model",
+    "RunReport": "lossscan.model",
+    "Settings": "lossscan.settings",
+    "analyze": "lossscan.api",
+    "batch": "lossscan.api",
+    "change_points": "lossscan.signals",
+    "explain": "lossscan.api",
+    "rule_names": "lossscan.api",
+}
+
+__all__ = [
+    "LossscanError",
+    "Report",
+    "RunReport",
+    "Settings",
+    "__version__",
+    "analyze",
+    "batch",
+    "change_points",
+    "explain",
+    "rule_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lossscan' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,1 +1,87 @@
-"""The verbs of the command line, one file each."""
+"""The verbs of the command line, one file each, found by listing; `main` is the whole command.
+
+Each file holds a function of its own name; its docstring is the help text, it returns the exit
+status. Results go to standard output; errors are one line on standard error and status 2.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from typing import Annotated
+
+import typer
+
+from lossscan import __version__, words
+from lossscan.errors import LossscanError
+from lossscan.gate import FAILED
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status, which is 130 where Ctrl-C ended it."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal without UTF-8 shows codes, and no error
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return _app()(arguments, prog_name="lossscan", standalone_mode=False) or 0
+    except LossscanError as error:
+        return _complain(str(error), error.hint)
+    except typer.TyperException as error:
+        return _complain(*_usage(error))
+    except Exception as error:  # status 1 is for findings: a bug must not look like one
+        return _crashed(error)
+
+
+def verbs() -> tuple[str, ...]:
+    """The names of all verbs, sorted."""
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    app.callback(invoke_without_command=True)(_root)
+    for verb in verbs():
+        function = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
+        app.command(verb)(function)
+    return app
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show on standard error what goes on inside.")
+    ] = False,
+) -> None:
+    """Find where the loss of a training run departs from its course, and why."""
+    if verbose:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    if version:
+        typer.echo(f"lossscan {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _complain(message: str, hint: str) -> int:
+    line = words.printable("; ".join(filter(None, (message, hint))))
+    print(f"lossscan: {line}", file=sys.stderr)  # noqa: T201 - the one place that speaks of errors
+    return FAILED
+
+
+def _usage(error: typer.TyperException) -> tuple[str, str]:
+    """A usage error of typer's in our form: one sentence and the way out."""
+    message = " ".join(error.format_message().replace("'", "").split()).rstrip(".")
+    command = getattr(getattr(error, "ctx", None), "command_path", "lossscan")
+    return message[:1].lower() + message[1:], f"see {command} --help"
+
+
+def _crashed(error: Exception) -> int:
+    import logging
+
+    logging.getLogger(__name__).debug("unexpected", exc_info=True)
+    hint = "this is a bug: please report it with what lossscan --verbose shows"
+    return _complain(f"unexpected {type(error).__name__}: {error}", hint)

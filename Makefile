@@ -1,0 +1,37 @@
+# Each target is one command; all run in .venv, which the first of them makes.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: test format lint layers types pytest fix goldens wheel-check clean
+
+test: format lint layers types pytest  ## everything CI does, fastest first
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check -e '.[dev]' && touch $@
+
+format: .venv/ready
+	$(BIN)/ruff format --check .
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+
+layers: .venv/ready
+	$(BIN)/lint-imports
+
+types: .venv/ready
+	$(BIN)/mypy
+
+pytest: .venv/ready
+	$(BIN)/pytest -n 2
+
+fix: .venv/ready
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+goldens: .venv/ready
+	$(BIN)/pytest tests/unit --update-goldens; git diff --stat tests/golden
+
+wheel-check:
+	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never
+
+clean:
+	rm -rf .venv build dist

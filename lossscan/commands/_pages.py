@@ -1,0 +1,117 @@
+"""The catalogue for a reader: all rules in a table, or one page as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from lossscan import words
+from lossscan.reporters import Page
+from lossscan.rules.pages import Page as Entry
+from lossscan.rules.pages import say
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FIELD = re.compile(r"\{(\w+)[^}]*\}")  # a number that only a run can fill in
+MEASURE = 100  # cells; longer lines are hard to read
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+    listed: bool = True  # a list rather than prose
+
+
+def listing(entries: Iterable[Entry], page: Page) -> str:
+    """A line each: the rule, its severity, what it says."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from lossscan.reporters._console import printed
+    from lossscan.reporters._prose import Prose
+    from lossscan.reporters._style import STYLES
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for entry in entries:
+        severity = Text(words.say(page.lang, entry.severity), style=STYLES[entry.severity])
+        table.add_row(Text(entry.rule), severity, Prose(Text(say(entry.summary, page.lang))))
+    return printed([table], page)
+
+
+def shown(entry: Entry, page: Page) -> str:
+    """A page as text for a terminal."""
+    from rich.constrain import Constrain
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from lossscan.reporters._console import printed
+    from lossscan.reporters._style import STYLES, bulleted
+
+    severity = words.say(page.lang, entry.severity)
+    head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])
+    parts: list[RenderableType] = [Text(say(entry.title, page.lang), style="bold"), head]
+    for section in _sections(entry, page.lang):
+        bullet = "-" if section.listed else ""
+        lines = bulleted((bullet, Text(line)) for line in section.lines)
+        parts += [Text(), Text(section.heading, style="bold"), Padding(lines, (0, 0, 0, 1))]
+    return printed([Constrain(part, MEASURE) for part in parts], page)
+
+
+def marked_down(entry: Entry, page: Page) -> str:
+    """A page as Markdown."""
+    severity = words.say(page.lang, entry.severity)
+    lines = [f"# {say(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
+    for section in _sections(entry, page.lang):
+        bullet = "- " if section.listed else ""
+        lines += ["", f"## {section.heading}", "", *(bullet + line for line in section.lines)]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(entry: Entry, page: Page) -> str:
+    """The whole page, in both languages, as the catalogue has it."""
+    return json.dumps(asdict(entry), ensure_ascii=False, indent=2) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Entry, Page], str]] = {
+    "json": as_json,
+    "markdown": marked_down,
+    "rich": shown,
+}
+
+
+def _sections(entry: Entry, lang: str) -> list[Section]:
+    """What a page says, in the order a reader asks; sections without lines are left out."""
+    table: list[tuple[str, Iterable[str], bool]] = [
+        ("what", [say(entry.summary, lang)], False),
+        ("why", [say(entry.why, lang)], False),
+        ("how_to_tell", entry.telltales.get(lang, ()), True),
+        ("look_alikes", (f"{n}: {say(t, lang)}" for n, t in entry.lookalikes.items()), True),
+        ("causes", (say(cause.text, lang) for cause in entry.causes.values()), True),
+        ("remedies", _remedies(entry, lang), True),
+        ("references", entry.references, True),
+    ]
+    sections = (
+        Section(words.say(lang, f"page_{key}"), tuple(map(_open, lines)), listed)
+        for key, lines, listed in table
+    )
+    return [section for section in sections if section.lines]
+
+
+def _remedies(entry: Entry, lang: str) -> Iterable[str]:
+    texts = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
+    return dict.fromkeys(say(text, lang) for text in texts)
+
+
+def _open(line: str) -> str:
+    """The line with its numbers left open: `{limit:.3g}` becomes `<limit>`."""
+    return FIELD.sub(r"<\1>", line)

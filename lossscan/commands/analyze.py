@@ -1,0 +1,44 @@
+"""lossscan analyze: one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossscan import __version__, api, reporters
+from lossscan.commands._options import (
+    Config,
+    FailOn,
+    Format,
+    Ignore,
+    Lang,
+    Output,
+    Select,
+    TrainingConfig,
+    settings_from,
+)
+from lossscan.commands._output import emit, waiting
+from lossscan.model import Report
+
+
+def analyze(
+    run_dir: Annotated[
+        Path, typer.Argument(metavar="RUN_DIR", help="A run's directory, or one log file.")
+    ],
+    format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
+    output: Output = None,
+    fail_on: FailOn = None,
+    config: Config = None,
+    training_config: TrainingConfig = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    lang: Lang = None,
+) -> int:
+    """Say what happened to the loss of one run."""
+    reporters.check(format)
+    settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    with waiting(str(run_dir)):
+        one = api.analyze(run_dir, settings=settings, training_config=training_config)
+    return emit(Report(__version__, (one,)), format, output, settings, single=True)

@@ -1,0 +1,29 @@
+"""lossscan explain: the catalogue page of a rule."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lossscan import api, reporters, words
+from lossscan.commands._options import Config, Lang, settings_from
+from lossscan.commands._output import page_for, write
+from lossscan.commands._pages import FORMATS
+from lossscan.errors import UsageError
+
+
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.")],
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print the page.")
+    ] = reporters.DEFAULT,
+    config: Config = None,
+    lang: Lang = None,
+) -> int:
+    """Print the page of a rule: what it is, why it happens, how to tell, what to do."""
+    if format not in FORMATS:
+        raise UsageError(f'there is no format "{format}"', hint=words.nearest(format, FORMATS))
+    settings = settings_from(config, lang=lang)
+    write(FORMATS[format](api.explain(rule), page_for(settings)), None)
+    return 0

@@ -1,0 +1,20 @@
+"""lossscan rules: all rules, a line each."""
+
+from __future__ import annotations
+
+from lossscan.commands._options import Config, Ignore, Lang, Select, settings_from
+from lossscan.commands._output import page_for, write
+from lossscan.commands._pages import listing
+
+
+def rules(
+    config: Config = None, select: Select = None, ignore: Ignore = None, lang: Lang = None
+) -> int:
+    """List all rules, a line each."""
+    from lossscan.rules import chosen_rules
+    from lossscan.rules.pages import load_page
+
+    settings = settings_from(config, select=select, ignore=ignore, lang=lang)
+    entries = [load_page(name) for name in chosen_rules(settings.select, settings.ignore)]
+    write(listing(entries, page_for(settings)), None)
+    return 0

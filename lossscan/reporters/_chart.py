@@ -1,0 +1,215 @@
+"""The loss drawn for a terminal: the curve in dots, with what happens along it marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.text import Text
+
+from lossscan import words
+from lossscan.arrays import FloatArray
+from lossscan.model import Run, RunReport, Series
+from lossscan.reporters import Page
+from lossscan.reporters._braille import draw
+
+GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
+RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
+LOG_SPAN = 10.0  # values over more than a decade are drawn on a logarithmic scale
+BOUNDARY_GAP = 6  # cells between two boundaries; where epochs are denser, only some are drawn
+TICK_GAP = 11  # cells between two step numbers
+BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
+STYLES = {BOUNDARY: "dim", EVAL: "green", CHANGE: "yellow", LOST: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How steps and values become places on the canvas."""
+
+    width: int  # cells of the canvas
+    height: int
+    first: float  # step at the left edge
+    last: float
+    low: float  # on the drawn scale
+    high: float
+    log: bool
+
+    def across(self, step: float) -> int:
+        """The column of a step."""
+        return round((step - self.first) / (self.last - self.first) * (self.width - 1))
+
+    def up(self, values: FloatArray) -> FloatArray:
+        """Values as heights, 0..1."""
+        drawn = np.log(values) if self.log else values
+        height: FloatArray = (drawn - self.low) / (self.high - self.low)
+        return height
+
+    def value(self, height: float) -> float:
+        """The value at a height, 0..1."""
+        drawn = self.low + height * (self.high - self.low)
+        return math.exp(drawn) if self.log else drawn
+
+    def holds(self, step: float | None) -> bool:
+        """Whether a step lies on the canvas."""
+        return step is not None and self.first <= step <= self.last
+
+
+def chart(report: RunReport, page: Page) -> list[Text]:
+    """The lines of the chart; none where fewer than two points can be drawn."""
+    main = _main_series(report.run) if report.run else None
+    if report.run is None or main is None:
+        return []
+    run = report.run
+    finite = np.isfinite(main.values)
+    overlay = run.series.get("eval_loss") if main.name == "loss" else None
+    frame = _frame(main, overlay, page.width)
+    steps = main.steps[finite]
+    x = ((steps - frame.first) / (frame.last - frame.first)).astype(np.float64)
+    rows = draw(x, frame.up(main.values[finite]), frame.width, frame.height)
+    canvas = [list(row) for row in rows]
+    every = _boundaries(canvas, frame, run)
+    _points(canvas, frame, overlay)
+    marks = _marks(report, frame, main)
+    keys = [(EVAL, "eval_loss")] if overlay is not None else []
+    return [
+        _title(main.name, frame, page),
+        *_body(canvas, frame),
+        *_axis(frame),
+        *([_indent(_coloured(marks.rstrip()))] if marks.strip() else []),
+        _legend(keys, marks, every, page),
+    ]
+
+
+def _main_series(run: Run) -> Series | None:
+    drawable = [s for s in run.series.values() if np.isfinite(s.values).sum() > 1]
+    named = [s for name in ("loss", "eval_loss") for s in drawable if s.name == name]
+    return next(iter(named), max(drawable, key=len, default=None))
+
+
+def _frame(main: Series, overlay: Series | None, width: int) -> Frame:
+    both = (main, overlay) if overlay is not None else (main,)
+    values = np.concatenate([s.values[np.isfinite(s.values)] for s in both])
+    log = bool(values.min() > 0 and values.max() > LOG_SPAN * values.min())
+    drawn = np.log(values) if log else values
+    low, high = float(drawn.min()), float(drawn.max())
+    pad = 0.5 if high == low else 0.0  # a constant curve runs through the middle
+    return Frame(
+        width=width - GUTTER,
+        height=min(max(width // RATIO, LEAST), MOST),
+        first=float(min(s.steps[0] for s in both if len(s))),
+        last=float(max(s.steps[-1] for s in both if len(s))),
+        low=low - pad,
+        high=high + pad,
+        log=log,
+    )
+
+
+# --- marks on the canvas and below it ----------------------------------------------------------
+
+
+def _boundaries(canvas: list[list[str]], frame: Frame, run: Run) -> int:
+    """Draw every n-th epoch boundary, so that they stand apart, and say n; 0 for none."""
+    steps = [m.step for m in run.schedule.of("epoch_boundary") if frame.holds(m.step)]
+    every = math.ceil(len(steps) * BOUNDARY_GAP / frame.width)
+    for step in steps[every - 1 :: every] if steps else ():
+        for row in canvas:
+            column = frame.across(step)
+            row[column] = BOUNDARY if row[column] == " " else row[column]
+    return every
+
+
+def _points(canvas: list[list[str]], frame: Frame, series: Series | None) -> None:
+    if series is None:
+        return
+    finite = np.isfinite(series.values)
+    heights = frame.up(series.values[finite])
+    for step, height in zip(series.steps[finite], heights, strict=True):
+        canvas[round((1 - float(height)) * (frame.height - 1))][frame.across(step)] = EVAL
+
+
+def _marks(report: RunReport, frame: Frame, main: Series) -> str:
+    """One line below the axis: changes, values that are not finite, and findings by number."""
+    lost = main.steps[~np.isfinite(main.values)]
+    changes = [c.step for c in report.change_points if c.series == main.name]
+    line = [" "] * frame.width
+    for mark, steps in ((CHANGE, changes), (LOST, lost.tolist()), *_numbered(report)):
+        for step in steps:
+            if frame.holds(step):
+                line[frame.across(step)] = mark
+    return "".join(line)
+
+
+def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
+    """The places of each finding under its number; the worst is drawn last and stays on top."""
+    for number, finding in reversed(list(enumerate(report.findings[:9], start=1))):
+        steps = [e.start_step for e in finding.episodes] or [finding.start_step]
+        yield str(number), [step for step in steps if step is not None]
+
+
+# --- lines of text -----------------------------------------------------------------------------
+
+
+def _title(name: str, frame: Frame, page: Page) -> Text:
+    title = Text(" " * GUTTER + words.printable(name), style="bold")
+    return title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
+
+
+def _body(canvas: Sequence[Sequence[str]], frame: Frame) -> Iterable[Text]:
+    ticks = {0, frame.height // 2, frame.height - 1}
+    for number, row in enumerate(canvas):
+        value = frame.value(1 - number / (frame.height - 1))
+        label = f"{value:>7.3g} ┤" if number in ticks else f"{'':>7} │"
+        yield Text(label, style="dim") + _coloured("".join(row), "cyan")
+
+
+def _axis(frame: Frame) -> Iterable[Text]:
+    """The axis with a tick at round steps, and their numbers below."""
+    line, numbers = ["─"] * frame.width, [" "] * frame.width
+    free = 0  # first column that no number covers yet
+    for step in _round_steps(frame):
+        column, label = frame.across(step), f"{step:g}" if step < 1e6 else f"{step:.3g}"  # noqa: PLR2004 - longer numbers in powers of ten
+        start = min(max(column - len(label) // 2, 0), frame.width - len(label))
+        if start >= free:
+            line[column] = "┬"
+            numbers[start : start + len(label)] = label
+            free = start + len(label) + 1
+    yield Text(" " * (GUTTER - 1) + "└" + "".join(line), style="dim")
+    yield Text(" " * GUTTER + "".join(numbers).rstrip(), style="dim")
+
+
+def _round_steps(frame: Frame) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten that lie on the canvas."""
+    least = (frame.last - frame.first) * TICK_GAP / frame.width
+    power = 10.0 ** math.floor(math.log10(least))
+    gap = max(1.0, next(power * n for n in (1, 2, 5, 10) if power * n >= least))
+    first = math.ceil(frame.first / gap)
+    return [gap * n for n in range(first, math.floor(frame.last / gap) + 1)]
+
+
+def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> Text:
+    say = words.say
+    if every:
+        key = "epoch_boundary" if every == 1 else "some_boundaries"
+        keys = [*keys, (BOUNDARY, say(page.lang, key, every=every))]
+    keys += [
+        (mark, say(page.lang, key))
+        for mark, key in ((CHANGE, "change_point"), (LOST, "not_finite"))
+        if mark in marks
+    ]
+    numbers = sorted(mark for mark in set(marks) if mark.isdigit())
+    keys += [(" ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
+    parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]
+    return _indent(Text("   ").join(parts))
+
+
+def _coloured(line: str, style: str = "bold") -> Text:
+    text = Text(line, style=style)
+    for mark, colour in STYLES.items():
+        text.highlight_words([mark], style=colour)
+    return text
+
+
+def _indent(text: Text) -> Text:
+    return Text(" " * GUTTER) + text

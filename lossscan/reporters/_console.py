@@ -1,0 +1,28 @@
+"""Renderables become text of a fixed width; without colour it holds no escape codes at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import StringIO
+
+from rich.console import Console, RenderableType
+
+from lossscan.reporters import Page
+
+
+def printed(parts: Iterable[RenderableType], page: Page) -> str:
+    """The parts one below the other, without spaces at the ends of lines."""
+    console = Console(
+        file=StringIO(),
+        width=page.width,
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part)
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())

@@ -1,0 +1,125 @@
+"""What a report says in short: places, amounts and settings, made safe to print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lossscan import words
+from lossscan.model import ConfigAdvice, Finding, Report, Run, RunReport, Source
+from lossscan.reporters import Page
+
+SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
+CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
+    "learning_rate",
+    "lr_scheduler_type",
+    "warmup_steps",
+    "warmup_ratio",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "finetuning_type",
+    "max_grad_norm",
+    "logging_steps",
+    "eval_strategy",
+    "eval_steps",
+)
+
+SERIES = ("loss", "eval_loss", "reward", "grad_norm", "learning_rate")  # worth naming
+
+
+def amount(value: Any) -> str:
+    """A number in four digits, anything else as its text on one line."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return words.printable(str(value))
+
+
+def span_of(run: Run, page: Page) -> list[str]:
+    """How far the run came: its steps, epochs, and whether it ended as planned."""
+    steps = [series.steps for series in run.series.values() if len(series)]
+    parts = []
+    if steps:
+        first, last = min(s[0] for s in steps), max(s[-1] for s in steps)
+        parts.append(words.say(page.lang, "step_range", first=first, last=last))
+    if run.schedule.epochs is not None:
+        parts.append(words.say(page.lang, "epoch_count", epochs=amount(run.schedule.epochs)))
+    if run.complete is not None:
+        parts.append(words.say(page.lang, "complete" if run.complete else "incomplete"))
+    return parts
+
+
+def used_for(source: Source, page: Page) -> str:
+    """The series taken from a source: those worth naming, and how many more."""
+    if not source.used_for:
+        return words.say(page.lang, "not_used")
+    named = [name for name in SERIES if name in source.used_for] or list(source.used_for[:1])
+    more = len(source.used_for) - len(named)
+    return ", ".join([*named, *([words.say(page.lang, "more", count=more)] if more else [])])
+
+
+def config_of(run: Run) -> list[str]:
+    """The settings that matter, as far as a file states them."""
+    stated = ((name, run.setting(name)) for name in CONFIG)
+    return [f"{name}={amount(value)}" for name, value in stated if value is not None]
+
+
+def place_of(finding: Finding, page: Page) -> list[str]:
+    """How sure a finding is and where it shows."""
+    parts = [words.say(page.lang, "sure", percent=round(finding.confidence * 100))]
+    steps = [e.start_step for e in finding.episodes if e.start_step is not None]
+    if len(steps) > 1:
+        shown = ", ".join(map(str, steps[:SHOWN_STEPS])) + (" ..." * (len(steps) > SHOWN_STEPS))
+        return [*parts, words.say(page.lang, "episodes", count=len(steps), steps=shown)]
+    first, last = finding.start_step, finding.end_step
+    if first is None:
+        return parts
+    key = "at_step" if last in {None, first} else "from_to"
+    return [*parts, words.say(page.lang, key, first=first, last=last)]
+
+
+def change_of(finding: Finding) -> list[str]:
+    """The series a finding is about, before and after."""
+    effect = finding.effect
+    name = words.printable(finding.series)
+    if effect is None or effect.before is None or effect.after is None:
+        return [name]
+    return [f"{name} {amount(effect.before)} -> {amount(effect.after)}"]
+
+
+def advice_line(advice: ConfigAdvice, page: Page) -> str:
+    """A setting behind a cause, and the value that would mend it."""
+    value = words.say(page.lang, "unset") if advice.value is None else amount(advice.value)
+    key = "stated" if advice.suggest is None else "suggest"
+    suggest = amount(advice.suggest)
+    return words.say(page.lang, key, field=advice.field, value=value, suggest=suggest)
+
+
+def closing(report: Report, page: Page) -> str:
+    """The last line: the status and what the command returns."""
+    if page.single:
+        one = report.runs[0]
+        status = words.say(page.lang, one.status)
+        return words.say(
+            page.lang,
+            "close_findings",
+            status=status,
+            count=len(one.findings),
+            exit=page.exit_status,
+        )
+    counts = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in tally(report.runs))
+    runs = len(report.runs)
+    return words.say(page.lang, "close_runs", runs=runs, counts=counts, exit=page.exit_status)
+
+
+def tally(runs: tuple[RunReport, ...]) -> list[tuple[str, int]]:
+    """How many runs have each status, worst first; statuses that no run has are left out."""
+    order = ("error", "critical", "warning", "info", "ok")
+    counts = [(status, sum(run.status == status for run in runs)) for status in order]
+    return [(status, count) for status, count in counts if count]
+
+
+def last_loss(run: Run) -> str:
+    """The last logged loss, or nothing."""
+    series = run.series.get("loss")
+    return amount(float(series.values[-1])) if series is not None and len(series) else ""

@@ -1,0 +1,98 @@
+"""A run report as the JSON report of the contract: plain dicts, lists, strings and numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from lossscan.model import Report, Run, RunReport
+
+SCHEMA = "lossscan.report/1"
+
+
+def plain(one: RunReport, version: str) -> dict[str, Any]:
+    """One run; every key is there whatever the run's fate, numbers that are not finite are None."""
+    return {
+        "schema": SCHEMA,
+        "version": version,
+        "run": _run(one.run) | {"path": one.path, "name": one.name},
+        "status": one.status,
+        "findings": _value(one.findings),
+        "ruled_out": _value(one.ruled_out),
+        "change_points": [_change(_value(change)) for change in one.change_points],
+        "skipped": _value(one.run.skipped) if one.run else [],
+        "remarks": list(one.remarks),
+        "error": _value(one.error),
+    }
+
+
+def plain_many(report: Report) -> dict[str, Any]:
+    """Many runs, and what only several together show."""
+    runs = [plain(one, report.version) for one in report.runs]
+    return {"schema": SCHEMA, "runs": runs, "findings": _value(report.findings)}
+
+
+RUN_KEYS = (
+    "path",
+    "name",
+    "framework",
+    "sources",
+    "first_step",
+    "last_step",
+    "epochs",
+    "complete",
+    "series",
+    "config",
+)
+CHANGE_KEYS = ("series", "step", "kind", "delta", "sigma", "aligned_to")
+ALIGNMENT_KEYS = ("kind", "step", "distance_steps", "p_value")
+
+
+def _run(run: Run | None) -> dict[str, Any]:
+    unknown = dict.fromkeys(RUN_KEYS) | {"sources": [], "series": {}, "config": {}}
+    if run is None:
+        return unknown
+    steps = [series.steps for series in run.series.values() if len(series)]
+    return unknown | {
+        "framework": run.framework,
+        "sources": _value(run.sources),
+        "first_step": min((int(s[0]) for s in steps), default=None),
+        "last_step": max((int(s[-1]) for s in steps), default=None),
+        "epochs": _value(run.schedule.epochs),
+        "complete": run.complete,
+        "series": {name: len(series) for name, series in run.series.items()},
+        "config": _value(run.config),
+    }
+
+
+def _change(change: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: change[key] for key in CHANGE_KEYS}
+
+
+def _value(value: Any) -> Any:
+    """Any value of the report as JSON knows it; what JSON does not know becomes its text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    if isinstance(value, Mapping):
+        return {str(key): _value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_value(item) for item in value]
+    return _scalar(value)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    fields = {f.name: _value(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if "distance_steps" in fields:  # an Alignment: the contract knows four of its fields
+        return {key: fields[key] for key in ALIGNMENT_KEYS}
+    return fields
+
+
+def _scalar(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value  # numpy's scalars
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)

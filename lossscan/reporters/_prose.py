@@ -1,0 +1,56 @@
+"""Prose for a terminal, wrapped where its script allows.
+
+Rich breaks lines at spaces only, and Chinese has none: a line would end at the last Latin word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.text import Text
+
+HAN = r"\u3040-\u9fff"
+OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
+UNIT = re.compile(rf"[{OPENING}]*[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
+NARROW = 12  # cells; a column of prose never asks for less
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A text that takes the width it is given."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Its lines."""
+        offsets = list(_breaks(self.text.plain, options.max_width))
+        for line in self.text.divide(offsets):
+            line.rstrip()
+            yield line
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """The least and the greatest width it can use."""
+        whole = min(cell_len(self.text.plain), options.max_width)
+        return Measurement(min(NARROW, whole), whole)
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Where lines begin: before the unit, or the part of one, that no longer fits."""
+    place = used = 0
+    for unit in _units(text, width):
+        if used + cell_len(unit.rstrip()) > width and place:
+            yield place
+            used = 0
+        place += len(unit)
+        used += cell_len(unit)
+
+
+def _units(text: str, width: int) -> Iterator[str]:
+    """Words, and single Chinese characters with their punctuation; longer ones letter by letter."""
+    for unit in UNIT.findall(text):
+        yield from (unit if cell_len(unit.rstrip()) > width else (unit,))

@@ -1,0 +1,153 @@
+"""One run for a terminal: what was read, the chart, the verdicts, what was excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePath
+
+from rich.console import RenderableType
+from rich.constrain import Constrain
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lossscan import words
+from lossscan.model import Cause, Evidence, Finding, Run, RunReport
+from lossscan.reporters import Page
+from lossscan.reporters._chart import chart
+from lossscan.reporters._lines import advice_line, change_of, config_of, place_of, span_of, used_for
+from lossscan.reporters._prose import Prose
+from lossscan.reporters._style import STYLES, bulleted, safe
+
+MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
+INDENT = 4
+LONGEST_NAME = 36  # characters of a file's name beside a line of evidence
+
+
+def sheet(report: RunReport, page: Page) -> list[RenderableType]:
+    """All parts, with a blank line between them."""
+    verdicts = [
+        list(_finding(_relevant(finding, report.run), number, page))
+        for number, finding in enumerate(report.findings, start=1)
+    ]
+    parts: list[list[RenderableType]] = [
+        _header(report, page),
+        list(chart(report, page)),
+        *verdicts,
+        _nothing(report, page),
+        _notes("ruled_out", [(o.rule, o.text) for o in report.ruled_out], page),
+        _notes("remarks", [("", remark) for remark in report.remarks], page),
+        _notes("skipped", _skipped(report), page),
+    ]
+    return [line for part in parts if part for line in (*part, Text())]
+
+
+def _nothing(report: RunReport, page: Page) -> list[RenderableType]:
+    if report.findings:
+        return []
+    return [Text(words.say(page.lang, "nothing_found"), style=STYLES["ok"])]
+
+
+# --- what was read -----------------------------------------------------------------------------
+
+
+def _header(report: RunReport, page: Page) -> list[RenderableType]:
+    run = report.run
+    if run is None:
+        return [safe(report.path, "bold")]
+    facts = [*([run.framework] if run.framework else []), *span_of(run, page)]
+    title = safe(report.path, "bold").append(f"  {' · '.join(map(words.printable, facts))}")
+    settings = " · ".join(config_of(run))
+    return [
+        Prose(title),
+        _sources(run, page),
+        *([_block(Prose(safe(settings, "dim")), 2)] if settings else []),
+    ]
+
+
+def _sources(run: Run, page: Page) -> RenderableType:
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(overflow="fold", ratio=3)
+    rows.add_column(no_wrap=True, justify="right")
+    rows.add_column(overflow="fold", ratio=2)
+    for source in run.sources:
+        points = words.say(page.lang, "points", points=source.points)
+        rows.add_row(safe(source.path), Text(points), safe(used_for(source, page), "dim"))
+    return _block(rows, 2)
+
+
+# --- a verdict ---------------------------------------------------------------------------------
+
+
+def _finding(finding: Finding, number: int, page: Page) -> Iterator[RenderableType]:
+    head = Text(f"{number:>2}  ").append(
+        words.say(page.lang, finding.severity).upper(), STYLES[finding.severity]
+    )
+    yield head.append("  ").append_text(safe(finding.title, "bold"))
+    facts = [finding.rule, *place_of(finding, page), *change_of(finding)]
+    yield _block(Prose(safe(" · ".join(facts), "dim")))
+    yield _block(Prose(safe(finding.message)))
+    yield from _list("evidence", (_evidence(e) for e in finding.evidence), page)
+    yield from _list("causes", _causes(finding.causes, page), page)
+    yield from _list("remedies", (("-", safe(r)) for r in finding.remedies), page)
+    if finding.next:
+        yield from _list("next", [("-", safe(finding.next))], page)
+
+
+def _relevant(finding: Finding, run: Run | None) -> Finding:
+    """The finding with the sources of its evidence, except where it is the series' own file."""
+    own = run.source_of(finding.series) if run else None
+    evidence = (replace(e, source=None) if e.source == own else e for e in finding.evidence)
+    return replace(finding, evidence=tuple(evidence))
+
+
+def _evidence(evidence: Evidence) -> tuple[str, Text]:
+    return "-", _sourced(safe(evidence.text), evidence.source)
+
+
+def _sourced(text: Text, source: str | None) -> Text:
+    return text.append("  ").append_text(safe(f"[{_short(source)}]", "dim")) if source else text
+
+
+def _short(source: str) -> str:
+    """A file's name; a long one, as event files have, without its middle."""
+    name = PurePath(source).name
+    return name if len(name) <= LONGEST_NAME else f"{name[:20]}...{name[-10:]}"
+
+
+def _causes(causes: Iterable[Cause], page: Page) -> Iterator[tuple[str, Text]]:
+    for number, cause in enumerate(causes, start=1):
+        yield f"{number}.", safe(cause.text).append(f"  ({cause.score:.2f})", "dim")
+        for advice in cause.config:
+            yield "", _sourced(safe(advice_line(advice, page), "cyan"), advice.source)
+
+
+# --- blocks ------------------------------------------------------------------------------------
+
+
+def _list(
+    key: str, rows: Iterable[tuple[str, Text]], page: Page, indent: int = INDENT
+) -> Iterator[RenderableType]:
+    """A heading and its lines, each hanging beside its bullet; nothing where there is no line."""
+    grid = bulleted(rows)
+    if grid.row_count:
+        yield _block(Text(words.say(page.lang, key), style="bold"), indent)
+        yield _block(grid, indent + 2)
+
+
+def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[RenderableType]:
+    rows = (
+        ("-", safe(f"{name}: " if name else "", "bold").append(" " * bool(name)) + safe(text))
+        for name, text in notes
+    )
+    return list(_list(key, rows, page, indent=0))
+
+
+def _skipped(report: RunReport) -> list[tuple[str, str]]:
+    return [(s.path, s.reason) for s in report.run.skipped] if report.run else []
+
+
+def _block(content: RenderableType, indent: int = INDENT) -> RenderableType:
+    """Set in from the left and kept to a readable measure."""
+    return Constrain(Padding(content, (0, 0, 0, indent)), MEASURE)

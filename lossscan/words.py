@@ -1,0 +1,170 @@
+"""Words that stand in no rule's catalogue page, in English and Chinese, and how to say them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import unicodedata
+from collections.abc import Iterable
+
+LANGUAGES = ("en", "zh")
+LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
+
+# A pair a line: English, Chinese. Names in braces are given to `say`.
+TABLE: dict[str, tuple[str, str]] = {
+    # severities and fates
+    "critical": ("critical", "严重"),
+    "warning": ("warning", "警告"),
+    "info": ("info", "提示"),
+    "ok": ("ok", "正常"),
+    "error": ("error", "出错"),
+    # headings
+    "evidence": ("Evidence", "证据"),
+    "causes": ("Likely causes, best first", "可能的原因（按可能性排序）"),
+    "remedies": ("What to do", "怎么办"),
+    "next": ("Next", "下一步"),
+    "ruled_out": ("Ruled out", "已排除"),
+    "remarks": ("Remarks", "备注"),
+    "skipped": ("Could not be used", "未能使用的文件"),
+    "settings": ("Settings of the training", "训练设置"),
+    "findings": ("findings", "结论"),
+    "severity": ("severity", "级别"),
+    "run": ("run", "运行"),
+    "steps": ("steps", "步数"),
+    "epochs": ("epochs", "epoch 数"),
+    "last_loss": ("last loss", "最后 loss"),
+    # header of a run
+    "step_range": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
+    "epoch_count": ("{epochs} epochs", "{epochs} 个 epoch"),
+    "complete": ("complete", "已完成"),
+    "incomplete": ("ended early", "未跑完"),
+    "points": ("{points} points", "{points} 个点"),
+    "not_used": ("nothing: another source is fuller", "未采用：另有更完整的来源"),
+    "more": ("+{count}", "+{count}"),
+    "below": ("runs below {root}", "{root} 下的运行"),
+    # chart
+    "log_scale": ("log scale", "对数坐标"),
+    "epoch_boundary": ("epoch boundary", "epoch 边界"),
+    "some_boundaries": ("every {every}. epoch boundary", "每 {every} 个 epoch 标一条边界"),
+    "change_point": ("change point", "变点"),
+    "finding_here": ("finding below", "见下方结论"),
+    "not_finite": ("not finite", "非有限值"),
+    # a finding
+    "sure": ("{percent} % sure", "置信度 {percent}%"),
+    "from_to": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
+    "at_step": ("step {first}", "第 {first} 步"),
+    "episodes": ("{count} places: {steps}", "共 {count} 处：{steps}"),
+    "suggest": ("{field}: {value} -> {suggest}", "{field}：{value} -> {suggest}"),
+    "stated": ("{field}: {value}", "{field}：{value}"),
+    "unset": ("not set", "未设置"),
+    # closing lines
+    "nothing_found": (
+        "Nothing found: the loss keeps its course.",
+        "未发现问题：loss 走势正常。",
+    ),
+    "close_findings": (
+        "{status} · findings: {count} · exit status: {exit}",
+        "{status} · 结论 {count} 条 · 退出码 {exit}",
+    ),
+    "close_runs": (
+        "runs: {runs} ({counts}) · exit status: {exit}",
+        "运行 {runs} 个（{counts}）· 退出码 {exit}",
+    ),
+    "see_one": (
+        "One run in full: lossscan analyze PATH",
+        "查看单个运行的完整报告：lossscan analyze 路径",
+    ),
+    # catalogue pages
+    "page_what": ("What it is", "是什么"),
+    "page_why": ("Why it happens", "为什么"),
+    "page_how_to_tell": ("How to tell", "如何判断"),
+    "page_look_alikes": ("What looks like it", "容易混淆的情况"),
+    "page_causes": ("Possible causes", "可能的原因"),
+    "page_remedies": ("What to do", "怎么办"),
+    "page_references": ("Reported in", "参考"),
+    # what a reader saw and survived, or could not judge
+    "note": ("{path}: {kind} {numbers}", "{path}：{kind} {numbers}"),
+    "broken_lines": (
+        "{path}: {lines} line(s) could not be read and were left out",
+        "{path}：{lines} 行无法读取，已略过",
+    ),
+    "truncated_tail": (
+        "{path}: the last record is cut off; all before it was read",
+        "{path}：最后一条记录不完整，之前的内容已全部读取",
+    ),
+    "bad_checksum": (
+        "{path}: {records} record(s) fail their checksum, the first at byte {offset}",
+        "{path}：{records} 条记录校验失败，首条位于第 {offset} 字节",
+    ),
+    "empty_log_history": (
+        "{path}: log_history is empty: nothing was logged when it was saved",
+        "{path}：log_history 为空：保存时还没有任何日志",
+    ),
+    "steps_counted": (
+        "{path}: states no step numbers; they were counted from its {entries} entries",
+        "{path}：没有记录步数；已按其 {entries} 条记录推算",
+    ),
+    "config_unreadable": (
+        "{path}: could not be read as a configuration: {reason}",
+        "{path}：无法作为配置读取：{reason}",
+    ),
+    "config_conflict": (
+        "{field} is {value} in {source} and {other} in {other_source}; the first is used",
+        "{field} 在 {source} 中为 {value}，在 {other_source} 中为 {other}；采用前者",
+    ),
+    "interleaved_writers": (
+        "{path}: several launches wrote at once; {points} point(s) were set aside",
+        "{path}：多个进程同时写入；{points} 个点已搁置",
+    ),
+    "fresh_start": (
+        "{path}: an earlier run in the same folder ({points} points, to step {step}) is left out",
+        "{path}：同一目录中较早的运行（{points} 个点，至第 {step} 步）未计入",
+    ),
+    "too_short": (
+        "only {points} points of the loss: too short or too noisy to tell",
+        "损失只有 {points} 个点：太短或噪声太大，无法判断",
+    ),
+    "explained_by": (
+        "the same change is better explained as: {by}",
+        "同一变化有更好的解释：{by}",
+    ),
+    "rule_crashed": (
+        "rule {rule} failed ({reason}); the other rules were run",
+        "规则 {rule} 运行失败（{reason}）；其余规则已照常运行",
+    ),
+}
+
+
+def say(lang: str, key: str, **numbers: object) -> str:
+    """The sentence `key` in a language; raises KeyError for a key or number that is not there."""
+    return TABLE[key][LANGUAGES.index(lang)].format(**numbers)
+
+
+def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:
+    """What a reader noted; a kind or number without words is shown bare and not lost."""
+    try:
+        return say(lang, kind, path=path, **numbers)
+    except KeyError:
+        bare = ", ".join(f"{name} {value}" for name, value in numbers.items())
+        return say(lang, "note", path=path, kind=kind.replace("_", " "), numbers=bare).strip()
+
+
+def default_language() -> str:
+    """`zh` where the user's locale is Chinese, else `en`."""
+    stated = next(filter(None, map(os.environ.get, LOCALE_VARIABLES)), "")
+    return "zh" if stated.lower().startswith("zh") else "en"
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A way out for a name that does not exist: the nearest one, else all there are."""
+    known = sorted(choices)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f'did you mean "{close[0]}"?' if close else f"choose from {', '.join(known)}"
+
+
+def printable(text: str) -> str:
+    """One line without control characters: text from a log may not steer a terminal."""
+    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text).strip()
+
+
+UNPRINTABLE = {"Cc", "Cf", "Zl", "Zp"}  # controls, bidirectional overrides, line separators

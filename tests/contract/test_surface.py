@@ -1,0 +1,116 @@
+"""What users rely on: API and command line agree, everything has help, start-up stays light."""
+
+import inspect
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+import lossscan
+from lossscan import api, commands
+from lossscan.model import Report
+from lossscan.reporters import Page, render
+
+HEAVY = {"numpy", "pandas", "ruptures", "scipy", "rich.console", "yaml", "msgspec", "crc32c"}
+OWN = {"run_dir": "path", "roots": "paths"}  # arguments of the command that the API calls otherwise
+ONLY_CLI = {"format", "output"}  # how to show a report is no matter of the API
+IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
+
+
+def _command(verb) -> Any:
+    group: Any = get_command(commands._app())
+    return group.commands[verb]
+
+
+def _options(verb):
+    return _command(verb).params
+
+
+def test_all_names_what_is_exported():
+    """`__all__` is sorted, complete, and each name is there."""
+    assert lossscan.__all__ == sorted(lossscan.__all__)
+    assert set(lossscan.__all__) == {*lossscan._HOMES, "__version__"}
+    assert all(getattr(lossscan, name) is not None for name in lossscan.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """Lazy loading does not hide a misspelt name."""
+    with pytest.raises(AttributeError, match="analyse"):
+        lossscan.analyse  # noqa: B018
+
+
+@pytest.mark.parametrize("module", ["batching", "rules.pages", "signals.breaks", "commands"])
+def test_public_names_survive_the_import_of_modules(module):
+    """No module of ours takes the place of a function once it is imported."""
+    each = "all(callable(getattr(lossscan, name)) for name in lossscan._HOMES)"
+    code = f"import lossscan.{module}, lossscan; print({each})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_every_verb_is_a_function_of_the_api():
+    """What the command line can do, a script can do."""
+    functions = {n for n in vars(api) if inspect.isfunction(getattr(api, n))}
+    assert {verb if verb != "rules" else "rule_names" for verb in commands.verbs()} <= functions
+
+
+@pytest.mark.parametrize("verb", ["analyze", "batch", "explain"])
+def test_every_option_is_an_argument_of_the_api(verb):
+    """An option is an argument of the same name, or a field of Settings."""
+    arguments = set(inspect.signature(getattr(api, verb)).parameters)
+    options = {OWN.get(p.name, p.name) for p in _options(verb)} - ONLY_CLI
+    assert options - IN_SETTINGS <= arguments
+    assert arguments - {"settings"} <= options
+
+
+@pytest.mark.parametrize("verb", commands.verbs())
+def test_every_verb_and_option_has_help(verb):
+    """Nothing on the command line is left unexplained."""
+    assert _command(verb).help
+    assert all(param.help for param in _options(verb))
+
+
+def test_analyze_of_api_and_command_line_agree(make_run, capsys):
+    """The JSON of the command is the JSON of the function's report."""
+    folder = make_run()
+    commands.main(["analyze", str(folder), "--format", "json", "--lang", "en"])
+    one = lossscan.analyze(folder)
+    assert capsys.readouterr().out == render("json", Report(lossscan.__version__, (one,)), Page())
+
+
+def test_batch_says_of_each_run_what_analyze_says(make_run, tmp_path, capsys):
+    """A row of batch equals the report of the run alone."""
+    folders = [make_run("runs/a"), make_run("runs/b", losses=[2.0, 1.5, 1.2])]
+    commands.main(["batch", str(tmp_path / "runs"), "--format", "jsonl"])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for folder, row in zip(folders, rows, strict=True):
+        one = Report(lossscan.__version__, (lossscan.analyze(folder),))
+        assert row == json.loads(render("json", one, Page()))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["analyze", "--help"], ["analyze", "x", "--format", "no"], ["wrong"]]
+)
+def test_help_and_usage_errors_load_nothing_heavy(arguments):
+    """Help comes at once."""
+    assert not _loaded(arguments) & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["rules"], ["explain", "loss-jump"]])
+def test_the_catalogue_loads_no_engine(arguments):
+    """Reading about a rule does not wait for numpy."""
+    assert not _loaded(arguments) & {"numpy", "pandas", "ruptures", "scipy"}
+
+
+def _loaded(arguments) -> set[str]:
+    code = (
+        "import sys, contextlib, io, lossscan.commands as c\n"
+        "with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):\n"
+        f"    c.main({arguments!r})\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())

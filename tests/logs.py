@@ -1,0 +1,112 @@
+"""Short logs as their writers leave them, and how a test reads one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lossscan.ingest import formats
+from lossscan.ingest.files import Head, head_of
+from lossscan.model import Table
+from lossscan.settings import Settings
+
+LLAMAFACTORY = (
+    '{"current_steps": 10, "total_steps": 30, "loss": 1.5, "lr": 1e-05, "epoch": 0.5,'
+    ' "percentage": 33.33, "elapsed_time": "0:00:10", "remaining_time": "0:00:20"}\n'
+    '{"current_steps": 20, "total_steps": 30, "loss": 1.25, "lr": 5e-06, "epoch": 1.0,'
+    ' "percentage": 66.67, "elapsed_time": "0:00:20", "remaining_time": "0:00:10"}\n'
+    '{"current_steps": 20, "total_steps": 30, "eval_loss": 1.3, "epoch": 1.0,'
+    ' "percentage": 66.67, "elapsed_time": "0:00:21", "remaining_time": "0:00:10"}\n'
+)
+LIGHTNING = (
+    "epoch,step,train_loss_epoch,train_loss_step,val_loss\r\n"
+    "0,49,,7.5,\r\n0,99,,7.25,\r\n0,99,,,6.5\r\n0,99,7.375,,\r\n1,149,,6.75,\r\n"
+)
+TRANSFORMERS = "".join(
+    f"{{'loss': {3 - step / 100:.4f}, 'grad_norm': 1.5, 'learning_rate': 1e-05,"
+    f" 'epoch': {step / 100:.2f}}}\n {step}%|#  | {step}/200 [00:01<00:02,  1.2it/s]\r"
+    for step in range(10, 201, 10)
+)
+MINIMIND = (
+    "Model Params: 30.03M\n"
+    "Epoch:[1/2](0/300) loss:8.850 lr:0.000550000000 epoch_Time:2.0min:\n"
+    "Epoch:[1/2](100/300) loss:5.032 lr:0.000500000000 epoch_Time:2.0min:\n"
+    "Epoch:[2/2](100/300) loss:4.032 lr:0.000300000000 epoch_Time:1.0min:\n"
+)
+PADDLENLP = (
+    "[2026-11-21 06:42:20,897] [    INFO] - loss: 5.279, learning_rate: 0.001, global_step: 5,"
+    " interval_runtime: 0.2825, interval_samples_per_second: 283.171,"
+    " interval_steps_per_second: 17.6982, progress_or_epoch: 0.0104\n"
+    "[2026-11-21 06:42:21,128] [    INFO] - loss: 4.896, learning_rate: 0.002, global_step: 10,"
+    " interval_runtime: 0.2308, interval_samples_per_second: 346.6052,"
+    " interval_steps_per_second: 21.6628, progress_or_epoch: 0.0207\n"
+    "[2026-11-21 06:42:22,000] [    INFO] - eval_loss: 5.125, eval_runtime: 0.5,"
+    " eval_samples_per_second: 160.0, progress_or_epoch: 0.0207\n"
+)
+_MEGATRON = (
+    " [2026-11-21 06:42:50.743524] iteration {step:8d}/     484 | consumed samples:"
+    " {samples:12d} | elapsed time per iteration (ms): 50.0 | learning rate: 1.000000E-03 |"
+    " global batch size:    16 |{loss} loss scale: 1.0 | grad norm: 1.996 |"
+    " number of skipped iterations: {skipped:3d} | number of nan iterations:   0 |\n"
+)
+
+
+def megatron_line(step: int, loss: str = " lm loss: 5.294689E+00 |", skipped: int = 0) -> str:
+    """One line of Megatron-LM's training log."""
+    return _MEGATRON.format(step=step, samples=16 * step, loss=loss, skipped=skipped)
+
+
+MEGATRON = megatron_line(5) + megatron_line(10) + megatron_line(15, " lm loss: 4.5E+00 |")
+NANOGPT = (
+    "step 0: train loss 4.2874, val loss 4.2823\n"
+    "iter 0: loss 4.2654, time 4521.25ms, mfu -100.00%\n"
+    "iter 10: loss 3.2412, time 20.50ms, mfu 18.45%\n"
+    "step 10: train loss 3.1234, val loss 3.2345\n"
+    "iter 20: loss 2.7912, time 20.10ms, mfu 18.45%\n"
+)
+TORCHTUNE = "".join(
+    f"Step {step} | loss:{3 - step / 10:.3f} lr:2e-05 tokens_per_second_per_gpu:1234 \n"
+    for step in range(1, 6)
+)
+TRAINER_STATE = (
+    '{"epoch": 1.0, "global_step": 20, "log_history": ['
+    ' {"epoch": 0.5, "grad_norm": 1.5, "learning_rate": 1e-05, "loss": 2.5, "step": 10},'
+    ' {"epoch": 1.0, "grad_norm": 1.25, "learning_rate": 0.0, "loss": 2.25, "step": 20},'
+    ' {"epoch": 1.0, "eval_loss": 2.375, "eval_runtime": 1.0, "step": 20},'
+    ' {"epoch": 1.0, "step": 20, "total_flos": 1.0, "train_loss": 2.375, "train_runtime": 9.0}],'
+    ' "logging_steps": 10, "max_steps": 20, "num_train_epochs": 1}\n'
+)
+ALL = {
+    "json_lines": LLAMAFACTORY,
+    "csv_table": LIGHTNING,
+    "transformers_console": TRANSFORMERS,
+    "minimind": MINIMIND,
+    "paddlenlp_console": PADDLENLP,
+    "megatron_console": MEGATRON,
+    "nanogpt_console": NANOGPT,
+    "key_value": TORCHTUNE,
+    "trainer_state": TRAINER_STATE,
+}
+
+
+def head_with(folder: Path, content: str | bytes, name: str = "train.log") -> Head:
+    """Write a log and look at its beginning."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return head_of(path)
+
+
+def read_log(folder: Path, content: str | bytes, series: dict[str, str] | None = None) -> Table:
+    """Write a log and read it by the format that claims it."""
+    return formats.read(head_with(folder, content), Settings(series=series or {}))
+
+
+def claimed_by(folder: Path, content: str | bytes) -> list[str]:
+    """The formats that see their own in it."""
+    head = head_with(folder, content)
+    return [each.name for each in formats.claimants(head, Settings())]
+
+
+def points(table: Table, name: str) -> list[tuple[int, float]]:
+    """The points of a column."""
+    column = table.columns[name]
+    return list(zip(column.steps.tolist(), column.values.tolist(), strict=True))

@@ -1,0 +1,152 @@
+"""Hand-made reports: what the reporters are tested on, so that no verdict hangs on the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lossscan.model import (
+    Alignment,
+    Cause,
+    Change,
+    ConfigAdvice,
+    Effect,
+    Episode,
+    Evidence,
+    Failure,
+    Field,
+    Finding,
+    Landmark,
+    Report,
+    RuledOut,
+    Run,
+    RunReport,
+    Schedule,
+    Series,
+    Severity,
+    Skipped,
+    Source,
+)
+
+HOSTILE = "a<script>|`x`[red]\x1b[31m\nb\u202e@all"
+
+
+def jumped(name: str = "runs/jumped") -> RunReport:
+    """A run of four epochs that jumps after the third and ends in NaN."""
+    steps = np.arange(10, 4010, 10, dtype=np.int64)
+    loss = 0.5 + np.exp(-steps / 900) + 0.02 * np.sin(steps / 7.0)
+    loss[150] += 2.0
+    loss[steps > 3000] *= 12
+    loss[-8:] = np.nan
+    evals = np.arange(500, 4010, 500, dtype=np.int64)
+    run = Run(
+        path=name,
+        name=Path(name).name,
+        series={
+            "loss": Series("loss", steps, loss),
+            "eval_loss": Series("eval_loss", evals, 0.7 + np.exp(-evals / 900)),
+        },
+        sources=(
+            Source("trainer_state.json", "trainer_state", 400, ("loss", "eval_loss", "epoch")),
+            Source("trainer_log.jsonl", "trainer_log", 400, ()),
+        ),
+        framework="llamafactory",
+        config={
+            "learning_rate": Field(5e-4, "train.yaml"),
+            "num_train_epochs": Field(4, "train.yaml"),
+            "warmup_ratio": Field(float("nan"), "train.yaml"),
+            "output_dir": Field(Path("saves/x"), "train.yaml"),
+        },
+        schedule=Schedule(
+            landmarks=tuple(Landmark("epoch_boundary", 1000.0 * k, epoch=k) for k in range(1, 5)),
+            steps_per_epoch=1000.0,
+            epochs=4.0,
+        ),
+        complete=True,
+        skipped=(Skipped("console.log", "no line looks like a log entry"),),
+    )
+    return RunReport(
+        path=name,
+        name=run.name,
+        status="critical",
+        run=run,
+        findings=(_jump(), _stairs()),
+        ruled_out=(RuledOut("last-epoch-drop", "the drop stands at every epoch"),),
+        change_points=(_change(3010, 0.5, 6.1), _change(2250, 0.6, 0.5)),
+        remarks=("trainer_log.jsonl: 3 lines could not be read",),
+    )
+
+
+def clean(name: str = "runs/clean") -> RunReport:
+    """A short run in which nothing is found."""
+    steps = np.arange(1, 31, dtype=np.int64)
+    series = {"loss": Series("loss", steps, 3.0 / np.sqrt(steps))}
+    sources = (Source("train.csv", "csv_table", 30, ("loss",)),)
+    return RunReport(name, Path(name).name, "ok", Run(name, Path(name).name, series, sources))
+
+
+def unreadable(name: str = "runs/broken") -> RunReport:
+    """A run that could not be read."""
+    failure = Failure("UnreadableLog", f"{name}: trainer_state.json: not JSON at byte 7", "mend it")
+    return RunReport(name, Path(name).name, "error", error=failure)
+
+
+def report(*runs: RunReport) -> Report:
+    """Runs under a fixed version."""
+    return Report("0.0.0", runs)
+
+
+def _jump() -> Finding:
+    return Finding(
+        rule="loss-jump",
+        severity=Severity.CRITICAL,
+        confidence=0.98,
+        title="The loss jumps up and stays up",
+        message="At step 3010 the loss goes from 0.51 to 6.1 (12 times) and stays to the end.",
+        series="loss",
+        start_step=3010,
+        end_step=4000,
+        epoch=3.01,
+        episodes=(Episode(3010, 4000, 41.0),),
+        effect=Effect(0.51, 6.1, 5.59, 12.0, float("inf")),
+        aligned_to=Alignment("epoch_boundary", 3000.0, 10.0, 0.001, 3),
+        evidence=(
+            Evidence("the loss is on another level from there", "trainer_state.json", 3010, 6.1),
+            Evidence("gradient norms rise", "runs/events.out.tfevents.1.host.2.0", 3000, 12.3),
+        ),
+        causes=(
+            Cause(
+                "learning-rate",
+                0.75,
+                "the learning rate is too high",
+                (ConfigAdvice("learning_rate", 5e-4, "train.yaml", 1e-4),),
+            ),
+            Cause("data", 0.2, "other data", (ConfigAdvice("shuffle", None, None, None),)),
+        ),
+        remedies=("Lower the learning rate.", "Go back to the last checkpoint before step 3010."),
+        next="Resume before it with a fifth of the learning rate.",
+    )
+
+
+def _stairs() -> Finding:
+    places = tuple(Episode(10 + 500 * k, None, 8.0) for k in range(1, 8))
+    return Finding(
+        rule="epoch-step-drop",
+        severity=Severity.INFO,
+        confidence=0.9,
+        title="每个 epoch 开始处 loss 阶梯式下降",
+        message="loss 在 7 个 epoch 边界处阶梯式下降。",
+        series="loss",
+        start_step=510,
+        end_step=None,
+        epoch=None,
+        episodes=places,
+    )
+
+
+def _change(step: int, before: float, after: float) -> Change:
+    kind = "level_up" if after > before else "level_down"
+    index = step // 10 - 1
+    ratio = after / before
+    return Change("loss", kind, index, step, before, after, after - before, ratio, 9.0, 1.0)

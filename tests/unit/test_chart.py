@@ -1,0 +1,93 @@
+"""The chart in the terminal: what is seen of a curve at a given width."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lossscan.model import Landmark, Run, RunReport, Schedule, Series
+from lossscan.reporters import Page
+from lossscan.reporters._braille import draw
+from lossscan.reporters._chart import BOUNDARY, CHANGE, EVAL, LOST, chart
+from tests.reports import jumped
+
+
+def _report(values, *, boundaries=(), **series) -> RunReport:
+    columns = {"loss": values} | series
+    run = Run(
+        path="x",
+        name="x",
+        series={
+            name: Series(name, np.arange(1, len(v) + 1), np.asarray(v, dtype=np.float64))
+            for name, v in columns.items()
+        },
+        sources=(),
+        schedule=Schedule(landmarks=tuple(Landmark("epoch_boundary", b) for b in boundaries)),
+    )
+    return RunReport("x", "x", "ok", run)
+
+
+def _drawn(report: RunReport, width: int = 100) -> str:
+    return "\n".join(line.plain for line in chart(report, Page(width=width)))
+
+
+def test_draw_keeps_a_spike_of_one_point_among_a_million():
+    """Downsampling never hides an extreme."""
+    y = np.zeros(1_000_000)
+    y[123_456] = 1.0
+    rows = draw(np.linspace(0, 1, len(y)), y, 60, 8)
+    assert rows[0].strip()
+
+
+def test_draw_joins_distant_points():
+    """Two points make a line from corner to corner."""
+    rows = draw(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 10, 5)
+    assert rows[0][-1] != " "
+    assert rows[-1][0] != " "
+    assert all(row.strip() for row in rows)
+
+
+def test_chart_has_every_mark_and_its_key():
+    """Epochs, evaluation, NaN and findings are drawn and explained."""
+    text = _drawn(jumped())
+    legend = text.splitlines()[-1]
+    assert all(mark in legend for mark in (BOUNDARY, EVAL, LOST, "1 2 finding below"))
+
+
+def test_chart_marks_change_points_that_no_finding_names():
+    """A change without a verdict is still shown."""
+    assert f"{CHANGE} change point" in _drawn(jumped()).splitlines()[-1]
+
+
+@pytest.mark.parametrize(("low", "logarithmic"), [(0.05, True), (2.0, False), (-1.0, False)])
+def test_chart_is_logarithmic_over_a_decade_of_positive_values(low, logarithmic):
+    """A tenfold fall is drawn on a log scale; values at or below zero never are."""
+    text = _drawn(_report(np.linspace(3.0, low, 50)))
+    assert ("log scale" in text) is logarithmic
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [np.nan] * 5])
+def test_chart_of_fewer_than_two_points_is_left_out(values):
+    """Nothing to draw is no chart, and no error."""
+    assert _drawn(_report(values)) == ""
+
+
+@pytest.mark.parametrize("values", [[2.0] * 9, [0.0] * 9, [1e28, 1.0, np.inf], [1e-300, 1e300]])
+def test_chart_of_extreme_values_is_drawn(values):
+    """Constant, zero, infinite and huge losses all have a chart."""
+    assert "┤" in _drawn(_report(values), width=60)
+
+
+def test_chart_thins_dense_epoch_boundaries():
+    """Two hundred epochs do not fill the chart with lines."""
+    text = _drawn(_report(np.linspace(3, 2, 1000), boundaries=range(5, 1000, 5)))
+    assert "every 14. epoch boundary" in text
+
+
+def test_chart_draws_another_series_where_there_is_no_loss():
+    """A reward-only run is drawn by its reward."""
+    report = _report([1.0, 2.0, 3.0])
+    assert report.run is not None
+    reward = replace(report.run.series["loss"], name="reward")
+    only = replace(report.run, series={"reward": reward})
+    assert _drawn(replace(report, run=only)).startswith(" " * 9 + "reward")

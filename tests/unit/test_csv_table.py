@@ -1,0 +1,57 @@
+"""Tables with a header."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import logs
+
+
+def test_read_lightning(tmp_path: Path):
+    """Rows are sparse, and the mean of an epoch is not the loss."""
+    table = logs.read_log(tmp_path, logs.LIGHTNING)
+    assert table.framework == "lightning"
+    assert table.averaging == "instant"
+    assert logs.points(table, "loss") == [(49, 7.5), (99, 7.25), (149, 6.75)]
+    assert logs.points(table, "eval_loss") == [(99, 6.5)]
+    assert logs.points(table, "train_loss_epoch") == [(99, 7.375)]
+
+
+def test_read_keras(tmp_path: Path):
+    """Keras counts epochs and writes NA."""
+    text = "epoch,accuracy,loss,val_loss\n0,0.5,2.5,NA\n1,0.6,2.0,2.25\n"
+    table = logs.read_log(tmp_path, text)
+    assert table.framework == "keras"
+    assert logs.points(table, "loss") == [(0, 2.5), (1, 2.0)]
+    assert logs.points(table, "eval_loss") == [(1, 2.25)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_read_any_separator(tmp_path: Path, separator: str):
+    """The header shows how cells are separated."""
+    text = "step,train_loss\n1,3.0\n2,2.5\n3,2.25\n".replace(",", separator)
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[2] == (3, 2.25)
+
+
+def test_read_takes_a_second_header_for_none(tmp_path: Path):
+    """A launch that appends may write the header again."""
+    table = logs.read_log(tmp_path, "step,loss\n1,3.0\nstep,loss\n1,2.0\n")
+    assert logs.points(table, "loss") == [(1, 3.0), (1, 2.0)]
+
+
+def test_read_takes_quoted_cells(tmp_path: Path):
+    """A cell of text may hold the separator."""
+    table = logs.read_log(tmp_path, 'step,note,loss\n1,"a, b",3.0\n')
+    assert logs.points(table, "loss") == [(1, 3.0)]
+
+
+def test_read_leaves_out_a_cut_cell(tmp_path: Path):
+    """The last number of a file that is still written may lack digits."""
+    table = logs.read_log(tmp_path, "step,loss\n1,3.0\n2,2.")
+    assert logs.points(table, "loss") == [(1, 3.0)]
+
+
+def test_read_leaves_out_a_cell_without_end(tmp_path: Path):
+    """A quoted cell of a megabyte is not a number."""
+    table = logs.read_log(tmp_path, 'step,loss\n1,3.0\n2,"' + "x" * 200_000 + '"\n3,2.0\n')
+    assert logs.points(table, "loss") == [(1, 3.0), (3, 2.0)]

@@ -1,0 +1,220 @@
+"""Hits become findings in words; look-alikes are ruled out; broken rules do not silence others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lossscan import rules
+from lossscan.diagnosis import Diagnosis, diagnose
+from lossscan.errors import SettingsError, UsageError
+from lossscan.model import (
+    Acquittal,
+    Advice,
+    Clue,
+    Episode,
+    Hit,
+    Run,
+    Schedule,
+    Series,
+    Severity,
+    Signals,
+    Suspect,
+)
+from lossscan.settings import Settings
+from tests.curves import make_run
+
+RUN = make_run(loss=[[0, 200, 2.0, 1.0]], epochs=2, config={"learning_rate": 5e-4})
+SPIKE = Hit("loss-spike", 0.8, claims=frozenset({40}))
+NAN = Hit("non-finite-loss", 0.97, message="dropped", numbers={"step": 50, "count": 3})
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch):
+    """Let the rules say what a test puts into their mouths, by rule."""
+
+    def put(run: Run = RUN, lang: str = "en", **words: object) -> Diagnosis:
+        names = tuple(name.replace("_", "-") for name in words)
+
+        def load(name: str) -> rules.Rule:
+            def check(_run: Run, _signals: Signals) -> Iterator[rules.Outcome]:
+                said = words[name.replace("-", "_")]
+                if isinstance(said, Exception):
+                    raise said
+                yield from said  # type: ignore[misc]
+
+            return rules.Rule(name, check)
+
+        monkeypatch.setattr("lossscan.diagnosis.load_rule", load)
+        return diagnose(run, Signals(), Settings(lang=lang, select=names))
+
+    return put
+
+
+def test_diagnose_puts_a_hit_into_words(says):
+    """A finding has the page's title and severity, and the hit's numbers in its message."""
+    (finding,) = says(non_finite_loss=[NAN]).findings
+    assert finding.severity is Severity.CRITICAL
+    assert "3 NaN iterations" in finding.message
+    assert "step 50" in finding.message
+
+
+def test_diagnose_speaks_chinese(says):
+    """The same finding in the other language."""
+    (finding,) = says(lang="zh", non_finite_loss=[NAN]).findings
+    assert "3 次 NaN" in finding.message
+
+
+def test_diagnose_shows_an_unknown_number_as_a_question_mark(says):
+    """A number that the rule could not know never breaks a report."""
+    (finding,) = says(non_finite_loss=[replace(NAN, numbers={"step": None})]).findings
+    assert "?" in finding.message
+
+
+def test_diagnose_keeps_braces_from_a_log_as_they_are(says):
+    """A text from a log that looks like a template is shown, not filled in."""
+    clue = Clue("setting", {"field": "eval_dataset", "value": "{step.__class__}"})
+    hit = Hit("eval-missing", 0.9, message="no-loss", numbers={"seen": "5"}, clues=(clue,))
+    (finding,) = says(eval_missing=[hit]).findings
+    assert finding.evidence[0].text == "eval_dataset: {step.__class__}"
+
+
+def test_diagnose_ranks_causes_and_names_their_settings(says):
+    """The likeliest cause comes first, with the run's own value, its file and a better one."""
+    lower = (Advice("learning_rate", 1e-4), Advice("fp16", suggest=False))
+    suspects = (Suspect("numerics", 0.2), Suspect("learning-rate-too-high", 0.7, config=lower))
+    (finding,) = says(non_finite_loss=[replace(NAN, suspects=suspects)]).findings
+    assert [cause.id for cause in finding.causes] == ["learning-rate-too-high", "numerics"]
+    rate, half = finding.causes[0].config
+    assert (rate.value, rate.source, rate.suggest) == (5e-4, "train.yaml", 1e-4)
+    assert (half.value, half.source) == (None, None)
+
+
+def test_diagnose_gives_each_remedy_once(says):
+    """What the finding and its causes advise, without repetition."""
+    suspects = (Suspect("memorisation", 0.5), Suspect("memorisation", 0.4))
+    numbers = {"low_step": 60, "low": 1.0, "rise": 0.1, "high": 1.1}
+    hit = Hit("overfitting", 0.9, numbers=numbers, suspects=suspects, remedies=("best-checkpoint",))
+    (finding,) = says(overfitting=[hit]).findings
+    assert len(finding.remedies) == 2
+    assert "step 60" in finding.remedies[0]
+
+
+def test_diagnose_places_a_finding_in_its_epoch(says):
+    """The epoch follows from the steps of an epoch, or from the logged epochs where there are."""
+    hit = replace(NAN, episodes=(Episode(150, 160), Episode(50, 60)))
+    (counted,) = says(non_finite_loss=[hit]).findings
+    assert (counted.start_step, counted.end_step, counted.epoch) == (50, 160, 0.5)
+    logged = Series("epoch", np.array([0, 200]), np.array([0.0, 4.0]))
+    (read,) = says(replace(RUN, series={**RUN.series, "epoch": logged}), non_finite_loss=[hit])[0:1]
+    assert read[0].epoch == 1.0
+
+
+def test_diagnose_knows_no_epoch_without_a_schedule(says):
+    """Without epochs and without a place the fields stay empty."""
+    bare = replace(RUN, schedule=Schedule())
+    (finding,) = says(bare, non_finite_loss=[replace(NAN, episodes=(Episode(50),))]).findings
+    assert finding.epoch is None
+
+
+def test_diagnose_sorts_the_worst_first(says):
+    """Severity, then confidence, then place."""
+    early, late = (replace(NAN, episodes=(Episode(step),)) for step in (10, 90))
+    info = replace(NAN, severity=Severity.INFO, confidence=0.99)
+    sure = replace(NAN, confidence=0.98)
+    findings = says(non_finite_loss=[info, late, early, sure]).findings
+    assert [f.start_step for f in findings] == [None, 10, 90, None]
+    assert [f.severity.rank for f in findings] == [0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(("said", "shown"), [(1.7, 0.99), (-1.0, 0.01), (0.856, 0.86)])
+def test_diagnose_keeps_confidence_a_probability(says, said: float, shown: float):
+    """Nothing is certain and nothing impossible, and two digits are enough."""
+    (finding,) = says(non_finite_loss=[replace(NAN, confidence=said)]).findings
+    assert finding.confidence == shown
+
+
+def test_diagnose_rules_out_what_another_rule_explains(says):
+    """A hit whose changes are all claimed by a rule it yields to becomes a look-alike."""
+    peak = Hit("grad-norm-explosion", 0.7, message="peak", claims=frozenset({40}))
+    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="once")])
+    assert [finding.rule for finding in found.findings] == ["loss-spike"]
+    assert [out.rule for out in found.ruled_out] == ["grad-norm-explosion"]
+
+
+def test_diagnose_keeps_a_finding_that_is_only_partly_explained(says):
+    """One change of two being claimed is not enough."""
+    peak = Hit("grad-norm-explosion", 0.7, message="peak", claims=frozenset({40, 90}))
+    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="once")])
+    assert {finding.rule for finding in found.findings} == {"grad-norm-explosion", "loss-spike"}
+
+
+def test_diagnose_says_what_a_rule_excluded(says):
+    """An acquittal is told in words, unless the same rule found something after all."""
+    acquittal = Acquittal("overfitting", "no-rise", {"low": 1.0, "high": 1.01})
+    assert "1.01" in says(overfitting=[acquittal]).ruled_out[0].text
+    assert says(overfitting=[acquittal, Hit("overfitting", 0.9)]).ruled_out == ()
+
+
+def test_diagnose_survives_a_broken_rule(says):
+    """A crash inside one rule becomes a remark that names it, and the others still speak."""
+    found = says(loss_spike=KeyError("x"), non_finite_loss=[NAN])
+    assert [finding.rule for finding in found.findings] == ["non-finite-loss"]
+    assert "loss-spike" in found.remarks[0]
+
+
+def test_diagnose_survives_a_rule_without_words(says):
+    """An id without a text is a fault of the rule, not of the report."""
+    found = says(non_finite_loss=[replace(NAN, message="no-such-message")])
+    assert "non-finite-loss" in found.remarks[0]
+
+
+def test_diagnose_says_that_a_run_is_too_short():
+    """Seven points of the loss cannot be judged, eight can."""
+    short, enough = (make_run(loss=dict.fromkeys(range(1, n), 1.0)) for n in (8, 9))
+    assert "7 points" in diagnose(short, Signals(), Settings(select=("plateau",))).remarks[0]
+    assert not diagnose(enough, Signals(), Settings(select=("plateau",))).remarks
+
+
+def test_diagnose_refuses_a_rule_that_does_not_exist():
+    """A misspelt rule is an error that names the nearest one."""
+    with pytest.raises(UsageError) as caught:
+        diagnose(RUN, Signals(), Settings(select=("los-jump",)))
+    assert "loss-jump" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"platea": {}}, "plateau"),
+        ({"plateau": {"max_chang": 0.1}}, "max_change"),
+        ({"plateau": {"max_change": "much"}}, "0.01"),
+        ({"plateau": {"max_change": True}}, "0.01"),
+        ({"non-finite-loss": {"tolerated": 1.5}}, "3"),
+    ],
+)
+def test_diagnose_refuses_options_that_no_rule_takes(given: dict[str, object], told: str):
+    """A rule, an option or a value that does not fit is an error that names what would."""
+    with pytest.raises(SettingsError) as caught:
+        diagnose(RUN, Signals(), Settings(rules=given, source="lossscan.yaml"))  # type: ignore[arg-type]
+    assert told in caught.value.hint
+    assert str(caught.value).startswith("lossscan.yaml: rules.")
+
+
+def test_diagnose_hands_options_to_the_rule():
+    """An option from the settings changes what a rule says."""
+    run = make_run(loss=[[0, 800, 1.2, 0.4]], eval_loss={200: 0.95, 400: 0.9, 600: 0.92, 800: 0.93})
+    for options, count in (({}, 0), ({"min_rise": 0.02}, 1)):
+        chosen = Settings(select=("overfitting",), rules={"overfitting": options})
+        assert len(diagnose(run, Signals(), chosen).findings) == count
+
+
+def test_diagnose_leaves_ignored_rules_out():
+    """An ignored rule says nothing."""
+    run = make_run(loss=[[0, 200, 35.0, 30.0]])
+    assert diagnose(run, Signals(), Settings(select=("high-initial-loss",))).findings
+    ignoring = Settings(select=("high-initial-loss",), ignore=("high-initial-loss",))
+    assert diagnose(run, Signals(), ignoring) == Diagnosis()

@@ -1,0 +1,157 @@
+"""Which files below a path are logs, and which of them make one run."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import NoLogFound
+from lossscan.ingest import discover as unit
+from lossscan.ingest.discover import RunFiles, discover
+from tests import logs
+
+
+def grow(root: Path, *names: str, content: str = "{}") -> None:
+    """Make files of these names."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+def shown(runs: Iterable[RunFiles], root: Path) -> dict[str, list[str]]:
+    """The files of each run, all below the root."""
+    return {
+        str(run.root.relative_to(root)): [str(file.relative_to(run.root)) for file in run.files]
+        for run in runs
+    }
+
+
+def test_discover_takes_a_file_and_the_settings_beside_it(tmp_path: Path):
+    """A log given by name is the run; other logs in its folder are not."""
+    grow(tmp_path, "a.log", "b.log", "train.yaml", "adapter_config.json")
+    (run,) = discover(tmp_path / "a.log")
+    assert run.root == tmp_path / "a.log"
+    assert [file.name for file in run.files] == ["a.log", "adapter_config.json", "train.yaml"]
+
+
+def test_discover_joins_what_one_training_left(tmp_path: Path):
+    """Checkpoints and event files belong to the run they lie in."""
+    launch = "runs/Nov21_06-37-31_host/events.out.tfevents.1.host"
+    grow(tmp_path, "trainer_state.json", "checkpoint-20/trainer_state.json", launch, "config.json")
+    assert shown(discover(tmp_path), tmp_path) == {
+        ".": ["config.json", "trainer_state.json", "checkpoint-20/trainer_state.json", launch]
+    }
+
+
+def test_discover_reads_the_last_checkpoints(tmp_path: Path):
+    """The histories of the others are their beginnings; numbers are no words."""
+    grow(tmp_path, *(f"checkpoint-{n}/trainer_state.json" for n in (5, 50, 100, 900, 1000)))
+    assert shown(discover(tmp_path), tmp_path)["."] == [
+        f"checkpoint-{n}/trainer_state.json" for n in (100, 1000, 900)
+    ]
+
+
+def test_discover_tells_sibling_runs_apart(tmp_path: Path):
+    """Folders beside each other are runs of their own, in order of name."""
+    grow(tmp_path, "b/trainer_state.json", "a/trainer_log.jsonl", "a/train.yaml", "c/notes.md")
+    assert list(shown(discover(tmp_path), tmp_path)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "name", ["lightning_logs/version_{}/metrics.csv", "wandb/run-1_{}/files/output.log"]
+)
+def test_discover_takes_each_folder_of_a_container_for_a_run(tmp_path: Path, name: str):
+    """Lightning and W&B keep their runs side by side."""
+    grow(tmp_path, name.format(0), name.format(1))
+    assert len(discover(tmp_path)) == 2
+
+
+def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
+    """Event files of two launches beside a trainer_state.json are those of one training."""
+    launches = [f"runs/Nov21_06-3{i}-31_host/events.out.tfevents.{i}" for i in (1, 2)]
+    grow(tmp_path / "own", *launches)
+    grow(tmp_path / "one", *launches, "trainer_state.json")
+    assert list(shown(discover(tmp_path), tmp_path)) == [
+        "one",
+        "own/runs/Nov21_06-31-31_host",
+        "own/runs/Nov21_06-32-31_host",
+    ]
+
+
+def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
+    """A text file is a log where it reads like one."""
+    grow(tmp_path, "run/out.txt", content=logs.TORCHTUNE)
+    grow(tmp_path, "other/requirements.txt", content="torch==2.1.0\n")
+    assert shown(discover(tmp_path), tmp_path) == {"run": ["out.txt"]}
+
+
+def test_discover_leaves_the_rest_to_the_reader(tmp_path: Path):
+    """Only the user's settings can tell which column of an unknown table is the loss."""
+    grow(tmp_path, "curve.csv", content="t,nll\n1,2.5\n")
+    assert shown(discover(tmp_path), tmp_path) == {".": ["curve.csv"]}
+
+
+def test_discover_finds_nothing_where_nothing_is(tmp_path: Path):
+    """Settings alone are no run, nor are empty and hidden files."""
+    grow(tmp_path, "config.json", ".git/train.log", "node_modules/x/a.log")
+    (tmp_path / "empty.log").touch()
+    assert discover(tmp_path) == ()
+
+
+def test_discover_refuses_a_path_that_is_not_there(tmp_path: Path):
+    """A mistyped path is named."""
+    with pytest.raises(NoLogFound, match="nowhere: no such file or folder"):
+        discover(tmp_path / "nowhere")
+
+
+def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
+    """A link may lead to anything on the disk."""
+    grow(tmp_path, "secret.log", "run/train.log")
+    (tmp_path / "run/other.log").symlink_to(tmp_path / "secret.log")
+    (tmp_path / "run/up").symlink_to(tmp_path)
+    (run,) = discover(tmp_path / "run")
+    assert [file.name for file in run.files] == ["train.log"]
+    assert [(item.path, item.reason) for item in run.skipped] == [
+        ("other.log", "a link out of the run")
+    ]
+
+
+def test_discover_follows_a_link_within_the_run(tmp_path: Path):
+    """A link to a file of the same run is as good as the file."""
+    grow(tmp_path, "train.txt", content=logs.TORCHTUNE)
+    (tmp_path / "latest.log").symlink_to("train.txt")
+    assert shown(discover(tmp_path), tmp_path) == {".": ["latest.log", "train.txt"]}
+
+
+def test_discover_waits_for_no_pipe(tmp_path: Path):
+    """A named pipe would never end."""
+    os.mkfifo(tmp_path / "train.log")
+    assert discover(tmp_path) == ()
+    with pytest.raises(NoLogFound, match="neither a file nor a folder"):
+        discover(tmp_path / "train.log")
+
+
+def test_discover_ends_in_a_deep_tree(tmp_path: Path):
+    """What lies deeper than runs do is named, not searched."""
+    grow(tmp_path, "/".join("d" * (unit.DEEPEST + 2)) + "/train.log", "run/train.log")
+    (run,) = discover(tmp_path)
+    assert run.root.name == "run"
+    assert [item.reason for item in run.skipped] == ["too deep"]
+
+
+def test_discover_names_a_folder_it_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A folder of another user is skipped, and that is said."""
+    grow(tmp_path, "run/train.log")
+    (tmp_path / "run/logs").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("logs"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (run,) = discover(tmp_path)
+    assert [(item.path, item.reason) for item in run.skipped] == [("logs", "Permission denied")]

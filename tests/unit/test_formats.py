@@ -1,0 +1,82 @@
+"""Each log is read by the format that is at home in it, and nothing else is read at all."""
+
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.ingest import formats
+from lossscan.settings import Settings
+from tests import logs
+
+NO_LOGS = {
+    "requirements": "torch==2.1.0\ntransformers>=4.40\n# loss functions\n",
+    "readme": "# My run\nThe loss fell from 3.2 to 1.1 at step 100.\n\n    loss: 1.1\n",
+    "args": '{"learning_rate": 1e-05, "num_train_epochs": 3, "logging_steps": 10}',
+    "dataset": '{"instruction": "Say hi", "output": "hi", "id": 1}\n' * 5,
+    "scores": "name,accuracy,loss_of_hair\nanna,0.5,1\nbert,0.7,2\n",
+    "server": "GET /index.html status: 200 time: 0.3\n" * 20,
+    "zeros": "\0" * 5000,
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", logs.ALL)
+def test_claimants_begin_with_the_format_at_home(tmp_path: Path, name: str):
+    """The log of a trainer is claimed by its own format first."""
+    assert logs.claimed_by(tmp_path, logs.ALL[name])[0] == name
+
+
+@pytest.mark.parametrize("name", NO_LOGS)
+def test_claimants_leave_other_files_alone(tmp_path: Path, name: str):
+    """A file that only lies beside a log is not read as one."""
+    assert logs.claimed_by(tmp_path, NO_LOGS[name]) == []
+
+
+def test_read_says_what_it_looked_for(tmp_path: Path):
+    """The message begins with the path and names the formats."""
+    with pytest.raises(NoLogFound, match=r"train\.log: none of the log formats \(.*minimind"):
+        logs.read_log(tmp_path, "Dear diary")
+
+
+def test_read_says_why_each_claimant_refused(tmp_path: Path):
+    """A file that looks right and is not is refused with a reason."""
+    with pytest.raises(UnreadableLog, match="as trainer_state: log_history is not a list"):
+        logs.read_log(tmp_path, '{"log_history": 3}')
+
+
+def test_read_tries_any_table_where_the_user_names_the_key(tmp_path: Path):
+    """A table that no format knows is read by the names that the user gives."""
+    table = logs.read_log(tmp_path, "t,nll\n1,2.5\n2,2.25\n", {"loss": "nll", "step": "t"})
+    assert logs.points(table, "loss") == [(1, 2.5), (2, 2.25)]
+
+
+def test_formats_ask_the_general_ones_last():
+    """A format that reads any pairs must not come before one that knows the trainer."""
+    assert formats.formats()[-1].name == "key_value"
+
+
+def test_read_finds_the_mark_beyond_the_start_of_the_file(tmp_path: Path):
+    """Progress bars of data preparation can fill the first megabytes of a console log."""
+    bars = "".join(f"Map: {i}/9999 examples\r" for i in range(9999))
+    assert len(logs.points(logs.read_log(tmp_path, bars + logs.TRANSFORMERS), "loss")) == 20
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_read_takes_what_powershell_writes(tmp_path: Path, encoding: str):
+    """A redirect on Windows writes a byte order mark."""
+    table = logs.read_log(tmp_path, logs.MINIMIND.encode(encoding))
+    assert len(table.columns["loss"].steps) == 3
+
+
+def test_read_looks_through_colours(tmp_path: Path):
+    """Terminal colours are no part of a number."""
+    line = "\x1b[31mstep: {}  \x1b[32mloss:  2.5\x1b[39m  \x1b[33mtps: 14,593\x1b[0m\n"
+    table = logs.read_log(tmp_path, "".join(line.format(step) for step in range(1, 5)))
+    assert logs.points(table, "tokens_per_second")[0] == (1, 14593.0)
+
+
+def test_read_uses_no_settings_by_default(tmp_path: Path):
+    """The defaults need no settings file."""
+    head = logs.head_with(tmp_path, logs.TORCHTUNE)
+    assert formats.read(head, Settings()).framework == "torchtune"

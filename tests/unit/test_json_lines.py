@@ -1,0 +1,112 @@
+"""Logs of one JSON object a line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossscan.errors import UnreadableLog
+from tests import logs
+
+
+def log(*rows: dict[str, Any]) -> str:
+    """One object a line."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def launch(step: int, seconds: int, loss: float = 2.0) -> dict[str, Any]:
+    """One line of LLaMA-Factory's log."""
+    return {
+        "current_steps": step,
+        "total_steps": 90,
+        "loss": loss,
+        "elapsed_time": f"0:00:{seconds}",
+    }
+
+
+def test_read_llamafactory(tmp_path: Path):
+    """The live log of LLaMA-Factory."""
+    table = logs.read_log(tmp_path, logs.LLAMAFACTORY)
+    assert table.framework == "llamafactory"
+    assert logs.points(table, "loss") == [(10, 1.5), (20, 1.25)]
+    assert logs.points(table, "learning_rate") == [(10, 1e-05), (20, 5e-06)]
+    assert logs.points(table, "eval_loss") == [(20, 1.3)]
+    assert table.config == {"max_steps": 30}
+    assert table.complete is None
+
+
+def test_read_old_llamafactory(tmp_path: Path):
+    """Up to 0.8 all keys are there, null where absent, and the throughput is text."""
+    row = launch(10, 10) | {"eval_loss": None, "learning_rate": 1e-4, "throughput": "1234.56"}
+    table = logs.read_log(tmp_path, log(row))
+    assert "eval_loss" not in table.columns
+    assert logs.points(table, "throughput") == [(10, 1234.56)]
+
+
+def test_read_joins_a_key_that_was_renamed(tmp_path: Path):
+    """An update of LLaMA-Factory between two launches renames the learning rate."""
+    text = log(launch(10, 10) | {"learning_rate": 0.5}, launch(20, 20) | {"lr": 0.25})
+    assert logs.points(logs.read_log(tmp_path, text), "learning_rate") == [(10, 0.5), (20, 0.25)]
+
+
+def test_read_knows_the_end(tmp_path: Path):
+    """The last line of a whole run holds no loss."""
+    ended = {"current_steps": 90, "total_steps": 90, "epoch": 3.0}
+    assert logs.read_log(tmp_path, log(launch(80, 10), ended)).complete is True
+
+
+def test_read_ms_swift(tmp_path: Path):
+    """ms-swift writes the step as part of the whole."""
+    row = {"loss": 1.5, "global_step/max_steps": "601/2161", "memory(GiB)": 20.5}
+    table = logs.read_log(tmp_path, log(row))
+    assert table.framework == "ms-swift"
+    assert logs.points(table, "loss") == [(601, 1.5)]
+    assert table.config == {"max_steps": 2161}
+
+
+def test_read_takes_the_users_key(tmp_path: Path):
+    """A nested key is named with dots."""
+    text = log({"step": 1, "train": {"nll": 2.5}, "loss": 9.0})
+    table = logs.read_log(tmp_path, text, {"loss": "train.nll"})
+    assert logs.points(table, "loss") == [(1, 2.5)]
+
+
+def test_read_counts_broken_lines(tmp_path: Path):
+    """A line that is no JSON is counted, and the first one is named."""
+    table = logs.read_log(tmp_path, log(launch(10, 10)) + "{oops\n[1]\n" + log(launch(20, 20)))
+    assert len(table.columns["loss"].steps) == 2
+    assert [(note.kind, dict(note.numbers)) for note in table.notes] == [
+        ("broken_lines", {"lines": 2, "first": 2})
+    ]
+
+
+def test_read_survives_a_cut_last_line(tmp_path: Path):
+    """A run that is still writing leaves half a line."""
+    table = logs.read_log(tmp_path, log(launch(10, 10)) + '{"current_steps": 2')
+    assert len(table.columns["loss"].steps) == 1
+    assert [note.kind for note in table.notes] == ["truncated_tail"]
+
+
+def test_read_sees_a_launch_by_its_clock(tmp_path: Path):
+    """A resumed launch goes on in step, and its clock starts again."""
+    text = log(launch(10, 10), launch(20, 20), launch(30, 10), launch(40, 20))
+    assert logs.read_log(tmp_path, text).launches == (20,)
+
+
+def test_read_takes_bare_nan(tmp_path: Path):
+    """Python writes NaN into JSON."""
+    values = logs.read_log(tmp_path, '{"step": 1, "loss": NaN}\n').columns["loss"].values
+    assert str(values.tolist()) == "[nan]"
+
+
+def test_read_counts_objects_without_a_step(tmp_path: Path):
+    """Where no key is a step, the objects are counted."""
+    table = logs.read_log(tmp_path, log({"nll": 3.0}, {"nll": 2.0}), {"loss": "nll"})
+    assert logs.points(table, "loss") == [(1, 3.0), (2, 2.0)]
+
+
+def test_read_names_the_keys_it_found(tmp_path: Path):
+    """Where the user's key is not there, the message shows what is."""
+    with pytest.raises(UnreadableLog, match=r"no series among its keys \(text\)"):
+        logs.read_log(tmp_path, log({"text": "hello"}), {"loss": "nll"})

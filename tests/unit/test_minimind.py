@@ -1,0 +1,57 @@
+"""What MiniMind's trainers print."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import logs
+
+_AT = "Epoch:[1/19](100/12345)"
+SHAPES = [
+    f"{_AT} loss:2.345 lr:0.00000200 epoch_Time:123.0min:",
+    f"{_AT} loss:2.345000 lr:0.000002000000 epoch_Time:12min:",
+    f"{_AT}, loss: 2.3450, aux_loss: 0.0000, learning_rate: 0.00000200, epoch_time: 12.0min",
+    f"{_AT}, loss: 2.3450, dpo_loss: 2.3450, lr: 0.00000200, epoch_time: 9.000min",
+    f"{_AT}, Reward: -2.3041, KL_ref: -0.0010, Actor Loss: 2.3450, Learning Rate: 0.00000200",
+]
+
+
+@pytest.mark.parametrize("line", SHAPES)
+def test_read_every_shape(tmp_path: Path, line: str):
+    """The line changed over the years; its meaning did not."""
+    table = logs.read_log(tmp_path, line + "\n")
+    assert logs.points(table, "loss") == [(100, 2.345)]
+    assert logs.points(table, "learning_rate") == [(100, 2e-06)]
+    assert table.averaging == "instant"
+
+
+def test_read_counts_steps_across_epochs(tmp_path: Path):
+    """The step in a line begins anew in each epoch."""
+    table = logs.read_log(tmp_path, logs.MINIMIND)
+    assert logs.points(table, "loss") == [(0, 8.85), (100, 5.032), (400, 4.032)]
+    assert table.config == {"steps_per_epoch": 300, "num_train_epochs": 2}
+
+
+def test_read_keeps_rewards(tmp_path: Path):
+    """GRPO prints rewards beside the loss."""
+    table = logs.read_log(tmp_path, SHAPES[-1] + "\n")
+    assert logs.points(table, "reward") == [(100, -2.3041)]
+    assert logs.points(table, "kl") == [(100, -0.001)]
+
+
+def test_read_knows_a_resume(tmp_path: Path):
+    """A resumed launch says how many steps it skips."""
+    text = "Epoch [1/2]: 跳过前100个step，从step 101开始\n" + logs.MINIMIND
+    assert logs.read_log(tmp_path, text).launches == (100,)
+
+
+def test_read_takes_points_of_one_physical_line(tmp_path: Path):
+    """Output of a progress bar may lack the newline."""
+    text = logs.MINIMIND.replace("\n", " ") + "\n"
+    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 3
+
+
+def test_read_leaves_out_a_cut_number(tmp_path: Path):
+    """The last number of a file that is still written may lack digits."""
+    table = logs.read_log(tmp_path, SHAPES[0] + "\nEpoch:[1/19](200/12345) loss:2.3")
+    assert logs.points(table, "loss") == [(100, 2.345)]

@@ -1,0 +1,40 @@
+"""What nanoGPT, its forks and mlx-lm print."""
+
+from pathlib import Path
+
+from tests import logs
+
+
+def test_read_tells_iterations_and_evaluations_apart(tmp_path: Path):
+    """A `step` line evaluates, an `iter` line trains."""
+    table = logs.read_log(tmp_path, logs.NANOGPT)
+    assert logs.points(table, "loss") == [(0, 4.2654), (10, 3.2412), (20, 2.7912)]
+    assert logs.points(table, "eval_loss") == [(0, 4.2823), (10, 3.2345)]
+    assert logs.points(table, "eval_train_loss") == [(0, 4.2874), (10, 3.1234)]
+    assert logs.points(table, "seconds_per_step")[1] == (10, 0.0205)
+    assert table.averaging == "instant"
+
+
+def test_read_takes_a_unit_behind_the_loss(tmp_path: Path):
+    """A fork prints bits per character."""
+    table = logs.read_log(tmp_path, "iter 10: loss 4.6810 BPC, time 52.57ms, mfu 7.09%\n")
+    assert logs.points(table, "loss") == [(10, 4.681)]
+
+
+def test_read_mlx(tmp_path: Path):
+    """mlx-lm prints means, and validations on lines of their own."""
+    text = "Iter 1: Val loss 2.9, Val took 7.3s\n" + "".join(
+        f"Iter {i}0: Train loss 2.{9 - i}, Learning Rate 1.000e-05, Tokens/sec 1728.1\n"
+        for i in range(1, 5)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss")[0] == (10, 2.8)
+    assert logs.points(table, "eval_loss") == [(1, 2.9)]
+    assert logs.points(table, "learning_rate")[0] == (10, 1e-05)
+    assert table.averaging == "window"
+
+
+def test_read_leaves_out_a_cut_number(tmp_path: Path):
+    """The last number of a file that is still written may lack digits."""
+    table = logs.read_log(tmp_path, logs.NANOGPT + "iter 30: loss 2.")
+    assert len(logs.points(table, "loss")) == 3

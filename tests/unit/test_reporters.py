@@ -1,0 +1,140 @@
+"""The report formats, on hand-made reports; goldens lie in tests/golden."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from rich.cells import cell_len
+
+from lossscan.errors import UsageError
+from lossscan.model import RunReport
+from lossscan.reporters import Page, check, formats, render
+from tests.reports import HOSTILE, clean, jumped, report, unreadable
+
+ALL = (jumped(), clean(), unreadable())
+SCHEMA = json.loads(Path("docs/report.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_render_single_matches_its_golden(golden, name, lang):
+    """One run looks as it was last approved, in every format and language."""
+    text = render(name, report(jumped()), Page(width=100, lang=lang, exit_status=1))
+    golden(f"jumped.{name}.{lang}", text)
+
+
+@pytest.mark.parametrize("name", formats())
+def test_render_many_matches_its_golden(golden, name):
+    """Many runs look as they were last approved, in every format."""
+    golden(f"many.{name}.en", render(name, report(*ALL), Page(single=False, exit_status=2)))
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 160, 200])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("single", [True, False])
+def test_terminal_stays_within_the_width(width, lang, single):
+    """No line is wider than the terminal, double-width characters counted as two."""
+    text = render("rich", report(*ALL), Page(width=width, lang=lang, single=single))
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.status)
+def test_terminal_without_colour_has_no_escape_codes(one):
+    """A pipe receives plain text."""
+    assert "\x1b" not in render("rich", report(one), Page(colour=False))
+
+
+def test_terminal_in_colour_says_the_same_words():
+    """Colour adds codes and changes nothing else."""
+    plain, coloured = (render("rich", report(jumped()), Page(colour=c)) for c in (False, True))
+    stripped = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert coloured != plain
+    assert _lines(stripped) == _lines(plain)
+
+
+def test_terminal_closing_line_names_status_and_exit():
+    """The last line tells a script's author what the command returned."""
+    text = render("rich", report(jumped()), Page(exit_status=1))
+    assert text.splitlines()[-1] == "critical · findings: 2 · exit status: 1"
+
+
+def test_terminal_says_when_nothing_was_found():
+    """A clean run is told so in words."""
+    assert "Nothing found" in render("rich", report(clean()), Page())
+
+
+def test_terminal_omits_the_source_that_every_clue_shares():
+    """Evidence from the loss's own file does not repeat its name; other files are named."""
+    text = render("rich", report(jumped()), Page())
+    assert "[trainer_state.json]" not in text
+    assert "[events.out.tfevents.1.host.2.0]" in text
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_terminal_neutralises_text_from_a_log(single):
+    """Escape codes, line breaks and markup in a run's name do nothing."""
+    text = render("rich", report(clean(HOSTILE)), Page(single=single, width=120))
+    assert not re.search("[\x1b\u202e]", text)
+    assert "a<script>|`x`[red] [31m b @all" in text
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_markdown_neutralises_text_from_a_log(single):
+    """Tags, code, cells, links and mentions in a run's name show as text."""
+    text = render("markdown", report(clean(HOSTILE)), Page(single=single))
+    assert r"a\<script\>\|\`x\`\[red\] \[31m b @" in text
+    assert "@all" not in text
+
+
+@pytest.mark.parametrize("one", [*ALL, clean(HOSTILE)], ids=lambda one: one.name[:6])
+def test_json_satisfies_the_published_schema(one):
+    """Every fate of a run is described by docs/report.schema.json."""
+    text = render("json", report(one), Page())
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(text))
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl"])
+def test_json_knows_no_nan(name):
+    """Numbers that are not finite are null, as JSON has no word for them."""
+    text = render(name, report(jumped()), Page())
+    assert not re.search(r"\b(NaN|Infinity)\b", text)
+    assert json.loads(text)["run"]["config"]["warmup_ratio"]["value"] is None
+
+
+def test_json_of_an_unreadable_run_keeps_all_keys():
+    """A failed run has the keys of any other, an error object and no findings."""
+    failed, fine = (json.loads(render("json", report(r), Page())) for r in (unreadable(), clean()))
+    assert failed.keys() == fine.keys()
+    assert failed["run"].keys() == fine["run"].keys()
+    assert failed["error"]["type"] == "UnreadableLog"
+
+
+def test_json_of_many_is_one_object():
+    """`batch --format json` wraps the runs of --format jsonl."""
+    page = Page(single=False)
+    whole = json.loads(render("json", report(*ALL), page))
+    lines = render("jsonl", report(*ALL), page).splitlines()
+    assert whole == {
+        "schema": "lossscan.report/1",
+        "runs": list(map(json.loads, lines)),
+        "findings": [],
+    }
+
+
+def test_check_names_the_nearest_format():
+    """A misspelt format is answered with the right one."""
+    with pytest.raises(UsageError) as caught:
+        check("markdwn")
+    assert caught.value.hint == 'did you mean "markdown"?'
+
+
+def test_formats_without_points_still_render():
+    """A run that holds no points has a report in every format."""
+    bare = RunReport("x", "x", "ok")
+    assert all(render(name, report(bare), Page()) for name in formats())
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]

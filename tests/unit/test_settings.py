@@ -1,0 +1,117 @@
+"""Settings files: where they are found, and what a mistake in one is answered with."""
+
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import SettingsError
+from lossscan.model import Severity
+from lossscan.settings import Settings, find, load
+
+FULL = """
+lang: zh
+fail-on: warning
+select: [loss-jump]
+ignore: "plateau, loss-spike"
+series: {loss: train/ce}
+rules:
+  loss-jump: {min_sigma: 9, severity: info}
+"""
+
+
+def _file(folder: Path, text: str, name: str = "lossscan.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_load_reads_every_key(tmp_path):
+    """All keys of a settings file arrive where the program looks for them."""
+    path = _file(tmp_path, FULL)
+    assert load(path) == Settings(
+        lang="zh",
+        fail_on=Severity.WARNING,
+        select=("loss-jump",),
+        ignore=("plateau", "loss-spike"),
+        series={"loss": "train/ce"},
+        rules={"loss-jump": {"min_sigma": 9}},
+        severities={"loss-jump": Severity.INFO},
+        source=str(path),
+    )
+
+
+def test_load_without_a_file_gives_the_defaults(tmp_path, monkeypatch):
+    """No settings file is needed."""
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    assert load(folder=tmp_path) == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "fail-on: never"])
+def test_load_of_few_words_keeps_the_other_defaults(tmp_path, text):
+    """A file says what differs and nothing else."""
+    settings = load(_file(tmp_path, text))
+    assert settings.select == ()
+    assert settings.fail_on is (None if text else Severity.CRITICAL) or "#" in text
+
+
+def test_find_prefers_its_own_file_over_a_nearer_pyproject(tmp_path):
+    """lossscan.yaml of a parent goes before pyproject.toml of the folder itself."""
+    own = _file(tmp_path, "lang: en")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    _file(below, "[tool.lossscan]\nlang = 'zh'", "pyproject.toml")
+    assert find(below) == own
+
+
+def test_find_takes_the_nearest_pyproject_that_has_a_say(tmp_path):
+    """[tool.lossscan] is read; a pyproject.toml without it is passed over."""
+    project = _file(tmp_path, "[tool.lossscan]\nfail-on = 'info'", "pyproject.toml")
+    assert load(folder=tmp_path).fail_on is Severity.INFO
+    project.write_text("[tool.other]\n", encoding="utf-8")
+    assert find(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("fail_on: info", "fail_on: there is no such key", 'did you mean "fail-on"?'),
+        ("lang: fr", "lang: expected en or zh, found 'fr'", ""),
+        ("fail-on: high", "fail-on: expected one of critical, warning, info, never", ""),
+        ("select: 3", "select: expected a list of rule names, found 3", ""),
+        ("series: [loss]", "series: expected a table of names and values", ""),
+        ("series: {loss: 1}", "series.loss: expected the name of a column in the log", ""),
+        ("rules: {loss-jump: 1}", "rules.loss-jump: expected a table of names and values", ""),
+        ("rules: {loss-jump: {severity: bad}}", "rules.loss-jump.severity: expected one of", ""),
+        ("- a", "top level: expected a table", ""),
+        ("a: [", "line 1, column 5", ""),
+        ("a: !!python/object:os.system x", "could not determine a constructor", ""),
+        ("[" * 5000, "", ""),
+    ],
+)
+def test_load_names_the_file_the_key_and_what_was_expected(tmp_path, text, message, hint):
+    """Each mistake is answered with its place and a way out."""
+    path = _file(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+    assert caught.value.hint
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_load_of_an_unreadable_file_is_a_settings_error(tmp_path, content):
+    """A missing file and one that is no text are said to be so."""
+    path = tmp_path / "mine.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"mine\.yaml"):
+        load(path)
+
+
+def test_load_of_a_broken_pyproject_names_it(tmp_path):
+    """TOML that does not parse is an error with its place."""
+    _file(tmp_path, "[tool.lossscan\n", "pyproject.toml")
+    with pytest.raises(SettingsError, match="line 1"):
+        load(folder=tmp_path)

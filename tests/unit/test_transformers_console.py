@@ -1,0 +1,146 @@
+"""The console of transformers' Trainer, which prints no step."""
+
+from pathlib import Path
+
+import pytest
+
+from lossscan.model import Table
+from tests import logs
+
+BANNER = """***** Running training *****
+  Num examples = 1,600
+  Num Epochs = 2
+  Instantaneous batch size per device = 4
+  Total train batch size (w. parallel, distributed & accumulation) = 8
+  Gradient Accumulation steps = 2
+  Total optimization steps = 400
+"""
+
+
+def entry(epoch: float, loss: float = 2.0) -> str:
+    """One line of transformers 4."""
+    return f"{{'loss': {loss}, 'grad_norm': 1.5, 'learning_rate': 1e-05, 'epoch': {epoch}}}\n"
+
+
+def quoted(epoch: str) -> str:
+    """One line of transformers 5."""
+    return (
+        f"{{'loss': '0.9154', 'grad_norm': '0.7', 'learning_rate': '1e-07', 'epoch': '{epoch}'}}\n"
+    )
+
+
+def steps(table: Table, name: str = "loss") -> list[int]:
+    """The steps of a column."""
+    return [int(step) for step in table.columns[name].steps]
+
+
+def test_read_places_lines_by_the_progress_bar(tmp_path: Path):
+    """Without a banner the bar beside each line tells how many steps an epoch has."""
+    table = logs.read_log(tmp_path, logs.TRANSFORMERS)
+    assert steps(table) == list(range(10, 201, 10))
+    assert not table.notes
+
+
+def test_read_places_lines_by_the_banner(tmp_path: Path):
+    """The banner counts samples and steps."""
+    text = BANNER + "".join(entry(round(i * 0.05, 2)) for i in range(1, 41))
+    table = logs.read_log(tmp_path, text)
+    assert steps(table) == list(range(10, 401, 10))
+    assert table.config["gradient_accumulation_steps"] == 2
+    assert table.config["total_train_batch_size"] == 8
+    assert table.config["max_steps"] == 400
+    assert table.config["num_examples"] == 1600
+
+
+def test_read_counts_lines_that_share_an_epoch(tmp_path: Path):
+    """In a long epoch two decimals do not tell one line from the next."""
+    banner = BANNER.replace("1,600", "160,000").replace("= 400", "= 40,000")
+    text = banner + "".join(entry(round(i * 10 / 20_000, 2)) for i in range(1, 4001))
+    assert steps(logs.read_log(tmp_path, text)) == list(range(10, 40_001, 10))
+
+
+def test_read_places_lines_by_run_time_and_speed(tmp_path: Path):
+    """With neither banner nor bar the summary tells how many steps there were."""
+    lines = "".join(quoted(f"{i * 10 / 120:.4g}") for i in range(1, 37))
+    summary = (
+        "{'train_runtime': '2918', 'train_steps_per_second': '0.1234',"
+        " 'train_loss': '0.9', 'epoch': '3'}\n"
+    )
+    table = logs.read_log(tmp_path, lines + summary)
+    assert steps(table) == list(range(10, 361, 10))
+    assert table.complete is True
+    assert "train_loss" not in table.columns
+
+
+def test_read_counts_lines_where_nothing_tells(tmp_path: Path):
+    """A log that states nothing but epochs still has an order."""
+    table = logs.read_log(tmp_path, entry(0.1) + entry(0.2) + entry(0.3))
+    assert steps(table) == [1, 2, 3]
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+
+
+def test_read_counts_the_first_step_apart(tmp_path: Path):
+    """With logging_first_step the first line is that of step 1."""
+    text = BANNER + entry(0.005) + "".join(entry(round(i * 0.05, 2)) for i in range(1, 41))
+    assert steps(logs.read_log(tmp_path, text))[:3] == [1, 10, 20]
+
+
+def test_read_puts_evaluations_beside_their_line(tmp_path: Path):
+    """An evaluation shows the epoch of the line before, or its own."""
+    evaluation = "{{'eval_loss': 2.5, 'eval_runtime': 1.0, 'epoch': {}}}\n"
+    text = BANNER + "".join(entry(round(i * 0.05, 2)) for i in range(1, 11))
+    text += evaluation.format(0.5) + entry(0.55) + evaluation.format(0.58)
+    table = logs.read_log(tmp_path, text)
+    assert steps(table, "eval_loss") == [100, 116]
+
+
+def test_read_takes_several_entries_of_one_physical_line(tmp_path: Path):
+    """A progress bar writes over itself without a newline."""
+    text = BANNER + entry(0.05).strip() + "\r 2%| | 10/400 [00:01<00:09]\r" + entry(0.1).strip()
+    assert len(steps(logs.read_log(tmp_path, text))) == 2
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_read_takes_bare_nan_and_inf(tmp_path: Path, value: str):
+    """Python prints them as names."""
+    text = BANNER + entry(0.05).replace("1.5", value)
+    assert str(logs.read_log(tmp_path, text).columns["grad_norm"].values[0]) == value
+
+
+def test_read_joins_the_two_lines_of_llamafactory(tmp_path: Path):
+    """LLaMA-Factory prints its own line beside that of the trainer."""
+    own = "[INFO|2026-01-01 00:00:00] llamafactory.train.callbacks:143 >> "
+    text = BANNER
+    for i in range(1, 5):
+        text += own + f"{{'loss': 2.0000, 'learning_rate': 1.0000e-05, 'epoch': {i * 0.05:.2f}}}\n"
+        text += entry(round(i * 0.05, 2), 2.00004)
+    assert steps(logs.read_log(tmp_path, text)) == [10, 20, 30, 40]
+
+
+def test_read_follows_a_resume(tmp_path: Path):
+    """A second launch says from which step it continues, and its steps go back."""
+    first = "".join(entry(round(i * 0.05, 2)) for i in range(1, 31))
+    second = "".join(entry(round(i * 0.05, 2)) for i in range(21, 41))
+    again = BANNER + "  Continuing training from global step 200\n"
+    table = logs.read_log(tmp_path, BANNER + first + again + second)
+    assert table.launches == (200,)
+    assert steps(table) == [*range(10, 301, 10), *range(210, 401, 10)]
+
+
+def test_read_leaves_the_counts_of_an_evaluation_alone(tmp_path: Path):
+    """An evaluation has a banner of its own."""
+    evaluation = "***** Running Evaluation *****\n  Num examples = 100\n"
+    table = logs.read_log(tmp_path, BANNER + entry(0.05) + evaluation + entry(0.1))
+    assert table.config["num_examples"] == 1600
+
+
+def test_read_drops_a_cut_entry(tmp_path: Path):
+    """A log may end anywhere."""
+    text = BANNER + entry(0.05) + entry(0.1)[:30]
+    assert steps(logs.read_log(tmp_path, text)) == [10]
+
+
+def test_read_leaves_other_dicts_alone(tmp_path: Path):
+    """A printed dict without an epoch is no entry."""
+    text = BANNER + "{'loss': 9.0, 'accuracy': 0.5}\n{'epoch': 0.01}\n" + entry(0.05)
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(10, 2.0)]

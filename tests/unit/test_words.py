@@ -1,0 +1,74 @@
+"""The words that stand in no catalogue page."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from lossscan import ingest, words
+
+INGEST = Path(ingest.__file__).parent
+
+
+@pytest.mark.parametrize("key", words.TABLE)
+def test_table_languages_name_the_same_numbers(key):
+    """A sentence says as much in Chinese as in English."""
+    english, chinese = map(_numbers, words.TABLE[key])
+    assert english == chinese
+
+
+@pytest.mark.parametrize("key", words.TABLE)
+def test_table_chinese_is_chinese(key):
+    """No entry that holds words was left untranslated."""
+    english, chinese = words.TABLE[key]
+    bare = re.sub(r"{\w+}", "", english)
+    assert bool(re.search("[a-z]", bare)) is bool(re.search("[\u4e00-\u9fff]", chinese))
+
+
+def test_say_note_shows_a_kind_without_words():
+    """A note of an unknown kind is shown bare and not lost."""
+    assert words.say_note("en", "odd_thing", "a.log", lines=3) == "a.log: odd thing lines 3"
+
+
+def test_say_note_fills_in_its_numbers():
+    """A known kind is a sentence."""
+    assert "byte 12" in words.say_note("en", "bad_checksum", "events", records=1, offset=12)
+
+
+def test_every_kind_of_note_has_words():
+    """What a reader may note is said in words and never shown bare."""
+    code = "".join(path.read_text(encoding="utf-8") for path in INGEST.rglob("*.py"))
+    assert set(re.findall(r'Note\(\s*"(\w+)"', code)) <= words.TABLE.keys()
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, "zh"),
+    ],
+)
+def test_default_language_follows_the_locale(monkeypatch, variables, language):
+    """Chinese readers get Chinese without asking; LC_ALL goes before LANG."""
+    for name in words.LOCALE_VARIABLES:
+        monkeypatch.setenv(name, variables.get(name, ""))
+    assert words.default_language() == language
+
+
+def test_nearest_suggests_or_lists():
+    """A near miss is answered with one name, anything else with all."""
+    assert words.nearest("analyse", ["analyze", "batch"]) == 'did you mean "analyze"?'
+    assert words.nearest("zzz", ["b", "a"]) == "choose from a, b"
+
+
+def test_printable_is_one_harmless_line():
+    """Escape codes, line breaks and direction overrides are gone, other scripts stay."""
+    assert words.printable("a\x1b[31m\n中\u202eb\x07") == "a [31m 中 b"
+
+
+def _numbers(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
