@@ -26,6 +26,7 @@ NEAR_PEAK = (
 EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
+RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
 OVERFLOW_POINTS = 5  # logged points around the jump in which a non-finite gradient counts
 
 
@@ -54,11 +55,13 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     suggest = float(f"{min(rate.value / 5, limit):.1g}")
+    configured = number(run, "learning_rate")
+    raised = configured is not None and rate.value > RAISED * configured
     yield Suspect(
-        "learning-rate-too-high",
+        "learning-rate-raised" if raised else "learning-rate-too-high",
         float(np.clip(score, 0.05, 0.95)),
-        {"rate": rate.value, "limit": limit, "suggest": suggest},
-        stated(run, "learning_rate", suggest) or (Advice("learning_rate", suggest),),
+        {"rate": rate.value, "limit": limit, "suggest": suggest, "configured": configured},
+        () if raised else (Advice("learning_rate", suggest),),
     )
 
 
