@@ -12,6 +12,7 @@ LEAD_POINTS = 20  # logged points before a change in which a leading gradient sh
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
 LORA_RATE = 2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (phenomena P04)
 FULL_RATE = 5e-5  # the same for full fine-tuning
+MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch (formats 3)
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 
@@ -93,11 +94,23 @@ def eval_change(run: Run, step: float) -> tuple[float, float] | None:
 
 def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
     """The samples of their epoch that the steps (first, last] read, where order is fixed."""
-    batch, per_epoch = number(run, "total_train_batch_size"), run.schedule.steps_per_epoch
+    batch, per_epoch = samples_a_step(run), run.schedule.steps_per_epoch
     if batch is None or not per_epoch:
         return None
     start = int((first % per_epoch) * batch)
     return start, start + int((last - first) * batch)
+
+
+def samples_a_step(run: Run) -> float | None:
+    """Samples that one step reads, over all devices."""
+    own = number(run, "per_device_train_batch_size")
+    devices = number(run, "num_devices") or 1.0
+    if run.framework in MICRO_BATCH_STEPS:
+        return None if own is None else own * devices
+    total = number(run, "total_train_batch_size")
+    if total is not None or own is None:
+        return total
+    return own * devices * (number(run, "gradient_accumulation_steps") or 1.0)
 
 
 def rate_clue(run: Run, step: float) -> Clue | None:

@@ -15,7 +15,6 @@ from lossscan.model import (
     Episode,
     Hit,
     Run,
-    Severity,
     Signals,
     Suspect,
 )
@@ -78,12 +77,11 @@ def _explained(run: Run, test: BoundaryTest) -> bool:
 
 def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Hit:
     largest = down[int(np.argmin(drops))]
-    verdict, severity = _verdict(run, down[0].landmark.step)
+    verdict = _verdict(run, down[0].landmark.step)
     rate = rate_at(run, largest.landmark.step)
     return Hit(
         rule=RULE,
         confidence=logistic(-combined, 2.0, 1.2),
-        severity=severity,
         message=verdict,
         numbers={
             "count": len(down),
@@ -130,14 +128,13 @@ def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Clue:
     return Clue("step", numbers, run.source_of("loss"), test.step, test.after)
 
 
-def _verdict(run: Run, first_boundary: float) -> tuple[str, Severity]:
+def _verdict(run: Run, first_boundary: float) -> str:
+    """Benign, harmful or unknown; the harm itself is `overfitting`'s to report."""
     change = eval_change(run, first_boundary)
     if change is None:
-        return "unknown", Severity.INFO
+        return "unknown"
     before, last = change
-    if last > before * (1 + HARMFUL):
-        return "harmful", Severity.WARNING
-    return "benign", Severity.INFO
+    return "harmful" if last > before * (1 + HARMFUL) else "benign"
 
 
 def _suspects(run: Run) -> tuple[Suspect, ...]:

@@ -37,7 +37,7 @@ def check(
 ) -> Iterator[Hit | Acquittal]:
     """Tested at the printed or computed boundary; without one, a lone late drop is consistent.
 
-    `min_sigma`: size at the boundary in standard errors; one place is tested, 2.5 is 0.6 % by chance.
+    `min_sigma`: size in standard errors; one place is tested, 2.5 is 0.6 % by chance.
     `min_drop`: smallest step as a share of the loss; below 1 % nobody looks.
     """
     known = [t for t in signals.boundaries if t.landmark.kind == "last_data_epoch"]

@@ -25,11 +25,11 @@ from lossscan.rules._context import (
     gradient_clue,
     leading_gradient,
     logistic,
-    number,
     present,
     rate_at,
     rate_clue,
     rate_limit,
+    samples_a_step,
     samples_between,
     stated,
 )
@@ -167,7 +167,7 @@ def _suspects(run: Run, pattern: Pattern) -> Iterator[Suspect]:
     if pattern.slowest >= BLOCK_POINTS and not leads:
         ordered += 0.1
     yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
-    batch = number(run, "total_train_batch_size")
+    batch = samples_a_step(run)
     small = batch is not None and batch <= SMALL_BATCH
     yield Suspect(
         "odd-batch",

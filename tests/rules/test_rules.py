@@ -1,0 +1,70 @@
+"""Every case of every rule: a recipe, and what the rule says of it or that it stays silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lossscan.diagnosis import diagnose
+from lossscan.model import Finding
+from lossscan.settings import Settings
+from lossscan.signals import scan
+from tests.curves import make_run
+
+CASES = [
+    pytest.param(path.stem, case, id=f"{path.stem}-{name}")
+    for path in sorted(Path(__file__).parent.glob("*.yaml"))
+    for name, case in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+]
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_rule_says_what_the_case_expects(rule: str, case: dict[str, Any]):
+    """A rule finds what a recipe holds, names its place, and is silent at near misses."""
+    said = [_findings(rule, case, lang) for lang in ("en", "zh")]
+    expected = case.get("expect", [])
+    for findings in said:
+        assert [_facts(f, e) for f, e in zip(findings, expected, strict=False)] == expected
+        assert len(findings) == len(expected), [f.message for f in findings]
+        assert not [text for f in findings for text in _texts(f) if "?" in text]
+
+
+def _findings(rule: str, case: dict[str, Any], lang: str) -> tuple[Finding, ...]:
+    run = make_run(**case["run"])
+    options = {rule: case.get("options", {})}
+    found = diagnose(run, scan(run), Settings(lang=lang, select=(rule,), rules=options))
+    assert not [remark for remark in found.remarks if rule in remark]
+    if "ruled_out" in case:
+        assert bool(found.ruled_out) == case["ruled_out"]
+    return found.findings
+
+
+def _facts(finding: Finding, expected: dict[str, Any]) -> dict[str, Any]:
+    """The facts of a finding that the case speaks of."""
+    facts = {
+        "severity": str(finding.severity),
+        "series": finding.series,
+        "start_step": finding.start_step,
+        "end_step": finding.end_step,
+        "episodes": len(finding.episodes),
+        "first_cause": finding.causes[0].id if finding.causes else None,
+        "causes": [cause.id for cause in finding.causes],
+        "sure": finding.confidence >= 0.9,
+        "evidence": len(finding.evidence),
+        "next": finding.next is not None,
+    }
+    return {key: facts[key] for key in expected}
+
+
+def _texts(finding: Finding) -> list[str]:
+    return [
+        finding.title,
+        finding.message,
+        *(evidence.text for evidence in finding.evidence),
+        *(cause.text for cause in finding.causes),
+        *finding.remedies,
+        *([finding.next] if finding.next else []),
+    ]
