@@ -24,6 +24,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
+from lossscan.rules.pages import load_page
 from lossscan.settings import Settings
 from tests.curves import make_run
 
@@ -74,6 +75,12 @@ def test_diagnose_shows_an_unknown_number_as_a_question_mark(says):
     assert "?" in finding.message
 
 
+def test_diagnose_shows_a_word_where_a_number_was_expected(says):
+    """A setting that is no number is shown as it is."""
+    (finding,) = says(overfitting=[Hit("overfitting", 0.9, numbers={"rise": "much"})]).findings
+    assert "much" in finding.message
+
+
 def test_diagnose_keeps_braces_from_a_log_as_they_are(says):
     """A text from a log that looks like a template is shown, not filled in."""
     clue = Clue("setting", {"field": "eval_dataset", "value": "{step.__class__}"})
@@ -109,8 +116,9 @@ def test_diagnose_places_a_finding_in_its_epoch(says):
     (counted,) = says(non_finite_loss=[hit]).findings
     assert (counted.start_step, counted.end_step, counted.epoch) == (50, 160, 0.5)
     logged = Series("epoch", np.array([0, 200]), np.array([0.0, 4.0]))
-    (read,) = says(replace(RUN, series={**RUN.series, "epoch": logged}), non_finite_loss=[hit])[0:1]
-    assert read[0].epoch == 1.0
+    with_epochs = replace(RUN, series={**RUN.series, "epoch": logged})
+    (read,) = says(with_epochs, non_finite_loss=[hit]).findings
+    assert read.epoch == 1.0
 
 
 def test_diagnose_knows_no_epoch_without_a_schedule(says):
@@ -140,15 +148,24 @@ def test_diagnose_keeps_confidence_a_probability(says, said: float, shown: float
 def test_diagnose_rules_out_what_another_rule_explains(says):
     """A hit whose changes are all claimed by a rule it yields to becomes a look-alike."""
     peak = Hit("grad-norm-explosion", 0.7, message="peak", claims=frozenset({40}))
-    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="once")])
+    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="isolated")])
     assert [finding.rule for finding in found.findings] == ["loss-spike"]
     assert [out.rule for out in found.ruled_out] == ["grad-norm-explosion"]
+
+
+def test_diagnose_names_the_better_explanation_in_the_rule_s_own_words(says):
+    """A page may say itself what it means that another rule explains the change."""
+    step = Hit("epoch-step-drop", 0.9, message="unknown", claims=frozenset({40}))
+    resumed = Hit("resume-discontinuity", 0.9, message="loss", claims=frozenset({40}))
+    (out,) = says(epoch_step_drop=[step], resume_discontinuity=[resumed]).ruled_out
+    assert out.rule == "epoch-step-drop"
+    assert load_page("resume-discontinuity").title["en"] in out.text
 
 
 def test_diagnose_keeps_a_finding_that_is_only_partly_explained(says):
     """One change of two being claimed is not enough."""
     peak = Hit("grad-norm-explosion", 0.7, message="peak", claims=frozenset({40, 90}))
-    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="once")])
+    found = says(grad_norm_explosion=[peak], loss_spike=[replace(SPIKE, message="isolated")])
     assert {finding.rule for finding in found.findings} == {"grad-norm-explosion", "loss-spike"}
 
 

@@ -87,6 +87,12 @@ def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
     assert shown(discover(tmp_path), tmp_path) == {"run": ["out.txt"]}
 
 
+def test_discover_looks_through_compressed_names(tmp_path: Path):
+    """A log that was packed away is still a log."""
+    grow(tmp_path, "run/trainer_state.json.gz", "run/train.yaml")
+    assert shown(discover(tmp_path), tmp_path) == {"run": ["train.yaml", "trainer_state.json.gz"]}
+
+
 def test_discover_leaves_the_rest_to_the_reader(tmp_path: Path):
     """Only the user's settings can tell which column of an unknown table is the loss."""
     grow(tmp_path, "curve.csv", content="t,nll\n1,2.5\n")

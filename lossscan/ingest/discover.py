@@ -1,0 +1,228 @@
+"""A path becomes the runs below it: which files are logs, and which of them make one run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+from lossscan.errors import LossscanError, NoLogFound
+from lossscan.ingest.config_files import is_config_name
+from lossscan.ingest.files import head_of, relative
+from lossscan.ingest.packed import plain_name
+from lossscan.model import Skipped
+from lossscan.settings import Settings
+
+DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
+MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
+MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
+CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
+
+# Names of logs, and names that only the content can tell; anything else may be a settings file.
+_LOGS: Final = (
+    "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
+    " *tfevents* vdlrecords.* workerlog.* *.log"
+)
+_DOUBTFUL: Final = "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json"
+_NEVER: Final = "__pycache__ node_modules site-packages venv"
+_CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
+_PARTS: Final = (  # folders in which a run keeps its own
+    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
+    " vdl_log events files train validation eval"
+)
+
+_CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
+_LAUNCH: Final = re.compile(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """The files of one run, in order of path."""
+
+    root: Path  # its folder, or its only log
+    files: tuple[Path, ...]  # logs and what may be settings; their content decides
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(slots=True)
+class _Folder:
+    logs: list[Path] = field(default_factory=list)
+    doubtful: list[Path] = field(default_factory=list)
+    settings: list[Path] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        return self.logs + self.doubtful + self.settings
+
+
+@dataclass(slots=True)
+class _Tree:
+    root: Path
+    folders: dict[Path, _Folder] = field(default_factory=dict)
+    skipped: dict[Path, str] = field(default_factory=dict)
+
+
+def discover(path: Path) -> tuple[RunFiles, ...]:
+    """The runs at and below a path in sorted order, none where no file there is a log.
+
+    A file is a run together with the settings beside it. Where only the user's settings can tell
+    which key is the loss, a folder is one run of all that may be a log. Raises NoLogFound where
+    there is no such path.
+    """
+    if path.is_file():
+        beside = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
+        settings = sorted(set(beside.settings) - {path})
+        return (RunFiles(root=path, files=(path, *settings)),)
+    if not path.is_dir():
+        found = "neither a file nor a folder" if path.exists() else "no such file or folder"
+        raise NoLogFound(f"{path}: {found}", hint="give a run directory or a log file")
+    tree = _walked(path, depth=DEEPEST)
+    for folder in tree.folders.values():
+        _settle(folder)
+    return _runs(tree) or _last_resort(tree)
+
+
+def _walked(root: Path, *, depth: int) -> _Tree:
+    """All candidates below `root`; links are not followed out of it."""
+    tree = _Tree(root)
+    left = MOST_ENTRIES
+    for name, below, files in os.walk(root, onerror=lambda error: _refuse(tree, error)):
+        folder = Path(name)
+        below[:] = sorted(
+            each for each in below if not each.startswith(".") and each not in _NEVER.split()
+        )
+        left -= len(below) + len(files)
+        if len(folder.relative_to(root).parts) >= depth or left < 0:
+            if below and depth:
+                tree.skipped[folder] = "too deep" if left >= 0 else "too many files above"
+            below.clear()
+        _sort_in(tree, folder, sorted(files))
+    return tree
+
+
+def _refuse(tree: _Tree, error: OSError) -> None:
+    tree.skipped[Path(error.filename)] = error.strerror or "unreadable"
+
+
+def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
+    content = _Folder()
+    for path in (folder / name for name in names if not name.startswith(".")):
+        kind = _kind(path, content)
+        if kind is None or not _has_content(path):
+            continue
+        if path.is_symlink() and not path.resolve().is_relative_to(tree.root.resolve()):
+            tree.skipped[path] = "a link out of the run"
+        else:
+            kind.append(path)
+    tree.folders[folder] = content
+
+
+def _kind(path: Path, content: _Folder) -> list[Path] | None:
+    name = plain_name(path.name.lower())
+    if _matches(name, _LOGS):
+        return content.logs
+    if _matches(name, _DOUBTFUL):
+        return content.doubtful
+    return content.settings if is_config_name(path) else None
+
+
+def _matches(name: str, patterns: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns.split())
+
+
+def _has_content(path: Path) -> bool:
+    """Whether it is a regular file that is not empty: a pipe would be waited for."""
+    try:
+        return path.is_file() and path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _settle(folder: _Folder) -> None:
+    """Doubtful files are logs where their content says so and nothing surer lies beside them."""
+    if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
+        folder.logs = [path for path in folder.doubtful if _is_log(path)]
+        folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
+
+
+def _is_log(path: Path) -> bool:
+    from lossscan.ingest import formats  # loads numpy; few folders need it
+
+    try:
+        return any(formats.claimants(head_of(path), Settings()))
+    except (OSError, LossscanError):  # damaged: the reader says how
+        return False
+
+
+def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
+    holding = {path for path, folder in tree.folders.items() if folder.logs}
+    anchors = holding | {path.parent for path in holding if _CHECKPOINT.fullmatch(path.name)}
+    owners: dict[Path, list[Path]] = defaultdict(list)
+    for path in tree.folders:
+        owners[_owner(path, tree.root, holding, anchors)].append(path)
+    roots = sorted(root for root, parts in owners.items() if holding.intersection(parts))
+    skipped = _shared_out(tree.skipped, roots)
+    return tuple(
+        RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
+        for root in roots
+    )
+
+
+def _owner(path: Path, root: Path, holding: set[Path], anchors: set[Path]) -> Path:
+    """The folder of the run that `path` is a part of."""
+    while path != root and _is_part(path, holding, anchors):
+        path = path.parent
+    return path
+
+
+def _is_part(path: Path, holding: set[Path], anchors: set[Path]) -> bool:
+    """Whether a folder belongs to the run of the folder above.
+
+    In a container each folder is a run, but the launches of one training lie there too: they
+    belong together where the training shows itself beside the container.
+    """
+    container = path.parent
+    if container.name in _CONTAINERS.split():
+        launch = _LAUNCH.fullmatch(path.name) is not None
+        only = not any(each.parent == container for each in holding - {path})
+        anchored = container.parent in anchors
+        return (launch and (anchored or only)) or (anchored and only)
+    known = (
+        path.name in _PARTS.split()
+        or _CHECKPOINT.fullmatch(path.name)
+        or _LAUNCH.fullmatch(path.name)
+    )
+    return bool(known)
+
+
+def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
+    parts = list(parts)
+    numbers = {path: int(m[1]) for path in parts if (m := _CHECKPOINT.fullmatch(path.name))}
+    last = sorted(numbers, key=lambda path: numbers[path])[-CHECKPOINTS:]
+    for path in sorted(parts):
+        if path not in numbers or path in last:
+            yield from sorted(folders[path].files)
+
+
+def _shared_out(skipped: Mapping[Path, str], roots: list[Path]) -> dict[Path, list[Skipped]]:
+    """What could not be looked at, each at the run it lies in, else at the first."""
+    shared: dict[Path, list[Skipped]] = defaultdict(list)
+    for path, reason in sorted(skipped.items()):
+        around = [root for root in roots if path.is_relative_to(root)]
+        home = max(around, key=lambda root: len(root.parts), default=next(iter(roots), path))
+        shared[home].append(Skipped(relative(path, home), reason))
+    return shared
+
+
+def _last_resort(tree: _Tree) -> tuple[RunFiles, ...]:
+    """One run of all that may be a log, for the reader to judge; nothing where nothing may."""
+    if not any(folder.doubtful for folder in tree.folders.values()):
+        return ()
+    files = tuple(_files(tree.folders, tree.folders))
+    skipped = _shared_out(tree.skipped, [tree.root])[tree.root]
+    return (RunFiles(tree.root, files[:MOST_DOUBTFUL], tuple(skipped)),)

@@ -1,0 +1,77 @@
+"""Text of any origin as lines: whatever a terminal, a crash or another encoding left in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from io import TextIOWrapper
+from typing import Final
+
+from lossscan.ingest.files import HEAD_BYTES, Head
+
+LONGEST_LINE = 1 << 20  # characters; a longer one is read in pieces
+HOLES = 8  # pieces of nothing but NUL after which the rest is taken for a hole
+BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash may leave some
+_MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # PowerShell's `>`
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
+
+_WORD = r"[A-Za-z_(][\w./()#-]{0,60}"  # bounded, so that a hostile line costs no quadratic time
+NUMBER: Final = (
+    r"[-+]?(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
+    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|[iI]nf(?:inity)?)"
+)
+# What follows shows that the number is not cut: a log may end anywhere.
+PAIR: Final = re.compile(
+    rf"(?<!\w)({_WORD}(?: {_WORD}){{0,5}})['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
+)
+
+
+def encoding(head: Head) -> str:
+    """The encoding of a text file, from its byte order mark."""
+    return _MARKS.get(head.start[:2], "utf-8-sig")
+
+
+def is_text(head: Head) -> bool:
+    """Whether the start of the file is text and not binary data or a hole of zeros."""
+    zeros = head.start.count(0)
+    return encoding(head) == "utf-16" or zeros <= BINARY_SHARE * len(head.start)
+
+
+@lru_cache(maxsize=2)
+def peek(head: Head) -> str:
+    """The text at the start, the middle and the end of a file; empty where it is no text.
+
+    Progress bars of data preparation alone can fill the start of a console log.
+    """
+    if not is_text(head):
+        return ""
+    parts = [head.start]
+    if head.size > HEAD_BYTES:
+        with head.open() as stream:
+            for place in (head.size // 2 // 2 * 2, max(head.size - HEAD_BYTES, HEAD_BYTES)):
+                stream.seek(place)
+                parts.append(stream.read(HEAD_BYTES))
+    text = b"".join(parts).decode(encoding(head), errors="replace")
+    return _ANSI.sub("", text).replace("\r", "\n")
+
+
+def lines(head: Head) -> Iterator[str]:
+    r"""The lines of a file with their newline; `\r` ends a line too, terminal colours are gone.
+
+    Only the last line may lack its newline: then it may be cut.
+    """
+    holes = 0
+    with TextIOWrapper(head.open(), encoding(head), errors="replace", newline=None) as stream:
+        while line := stream.readline(LONGEST_LINE):
+            if "\0" in line:
+                line = line.replace("\0", "")
+                holes += not line
+                if holes > HOLES:
+                    return
+            yield _ANSI.sub("", line) if "\x1b" in line else line
+
+
+def pairs(text: str) -> dict[str, str]:
+    """The `name: number` and `name=number` pairs of a line, names of up to six words."""
+    return {match[1]: match[2] for match in PAIR.finditer(text)}

@@ -1,0 +1,103 @@
+"""Tables with a header: Lightning's metrics.csv, Keras' CSVLogger, and alike."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from lossscan.errors import UnreadableLog
+from lossscan.ingest.files import Head
+from lossscan.ingest.formats._columns import Row, columns, step_number
+from lossscan.ingest.formats._text import lines, peek
+from lossscan.ingest.names import canonical, namer
+from lossscan.model import Table
+from lossscan.settings import Settings
+
+NAME = "csv_table"
+PRIORITY = 60
+MAPPABLE = True
+MOST_COLUMNS = 2000  # a line with more separators is no header
+_SEPARATORS: Final = ",;\t"
+_LOGGED: Final = ("loss", "eval_loss", "train_loss", "reward")
+
+
+def claims(head: Head) -> bool:
+    """Whether the first line names a step or an epoch, and a loss."""
+    header = _header(peek(head).partition("\n")[0])
+    names = {canonical(name) for name in header}
+    placed = "step" in names or "epoch" in names
+    return placed and any(name in names for name in _LOGGED)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All cells that hold numbers; the step is that of the row, else its epoch or its number.
+
+    Raises UnreadableLog where no column is known.
+    """
+    text = lines(head)
+    first = next(text, "")
+    header = _header(first)
+    found = columns(_rows(text, header, _separator(first), settings), settings)
+    if not found:
+        raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
+    framework = _framework(header)
+    averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=framework,
+        config={"logging_strategy": "epoch"} if framework == "keras" else {},
+        averaging=averaging,
+    )
+
+
+def _separator(line: str) -> str:
+    return max(_SEPARATORS, key=line.count)
+
+
+def _header(line: str) -> list[str]:
+    names = [name.strip().strip('"') for name in line.strip().split(_separator(line))]
+    return names if 1 < len(names) <= MOST_COLUMNS else []
+
+
+def _rows(
+    text: Iterator[str], header: Sequence[str], separator: str, settings: Settings
+) -> list[Row]:
+    """The filled cells of each row; the header again, where a launch appended, has no step."""
+    place = _place(header, settings)
+    rows: list[Row] = []
+    for line in text:
+        cells = zip(header, _cells(line, separator), strict=False)
+        row = {name: cell for name, cell in cells if cell and not cell.isspace()}
+        step = step_number(row.get(place)) if place else len(rows) + 1
+        if step is not None:
+            rows.append((step, row))
+    return rows
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """The cells of a line; the last one of a line that is cut may be cut too and is left out."""
+    if '"' not in line:
+        cells = line.rstrip("\n").split(separator)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=separator))
+        except csv.Error:  # a cell of more than 128 KiB
+            return []
+    return cells if line.endswith("\n") else cells[:-1]
+
+
+def _place(header: Sequence[str], settings: Settings) -> str | None:
+    """The column that holds the step, else the epoch."""
+    names = {namer(settings.series)(name): name for name in reversed(header)}
+    return names.get("step", names.get("epoch"))
+
+
+def _framework(header: Sequence[str]) -> str | None:
+    """Lightning sorts all its columns, Keras all but the epoch."""
+    if list(header) == sorted(header) and {"epoch", "step"} <= set(header):
+        return "lightning"
+    keras = header[0] == "epoch" and list(header[1:]) == sorted(header[1:]) and "step" not in header
+    return "keras" if keras else None

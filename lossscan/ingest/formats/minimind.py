@@ -1,0 +1,60 @@
+"""What MiniMind's trainers print, all its periods: `Epoch:[1/2](100/936) loss:2.345 lr:...`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossscan.ingest.files import Head
+from lossscan.ingest.formats._columns import Row, columns
+from lossscan.ingest.formats._text import lines, pairs, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+
+NAME = "minimind"
+_POINT: Final = re.compile(
+    r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
+)
+_RESUMED: Final = re.compile(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12})个")
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it."""
+    return _POINT.search(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points; a step is a micro-batch, counted on from epoch to epoch (formats.md 3.1).
+
+    The value is the loss of that very micro-batch, not a mean.
+    """
+    rows: list[Row] = []
+    resumed: list[tuple[int, int]] = []  # epoch, step in it
+    config: dict[str, Any] = {}
+    for line in lines(head):
+        if "Epoch" not in line:
+            continue
+        resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
+        for epoch, epochs, step, length, text in _points(line):
+            config = {"steps_per_epoch": length, "num_train_epochs": epochs}
+            rows.append(((epoch - 1) * length + step, pairs(text)))
+    length = config.get("steps_per_epoch", 0)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework="minimind",
+        config=config,
+        averaging="instant",
+        launches=tuple((epoch - 1) * length + step for epoch, step in resumed),
+    )
+
+
+def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
+    """Epoch, epochs, step, steps of an epoch and the text behind, of each point of a line."""
+    found = list(_POINT.finditer(line))
+    ends = [match.start() for match in found[1:]] + [len(line)]
+    for match, end in zip(found, ends, strict=False):
+        epoch, epochs, step, length = (int(part) for part in match.groups())
+        yield max(epoch, 1), epochs, step, length, line[match.end() : end]

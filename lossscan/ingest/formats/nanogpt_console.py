@@ -1,0 +1,61 @@
+"""What nanoGPT, its forks and mlx-lm print: `iter 100: loss 3.45, time 52ms`, `step 250: ...`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossscan.ingest.files import Head
+from lossscan.ingest.formats._columns import Row, columns
+from lossscan.ingest.formats._text import NUMBER, lines, peek
+from lossscan.ingest.names import canonical
+from lossscan.model import Table
+from lossscan.settings import Settings
+
+NAME = "nanogpt_console"
+_POINT: Final = re.compile(
+    rf"(?i)\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
+)
+_FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
+_MILLISECONDS = 1e-3
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it."""
+    return _POINT.search(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points; nanoGPT prints the loss of one micro-batch, mlx-lm a mean since the last line.
+
+    `step` lines are evaluations, of the training data too: that becomes `eval_train_loss`.
+    """
+    rows: list[Row] = []
+    instant = False
+    for line in lines(head):
+        if point := _POINT.search(line):
+            row = _row(line[point.end() :])
+            if "train loss" in row and not line.endswith("\n"):
+                continue  # cut: it may have been an evaluation
+            instant = instant or "loss" in row
+            rows.append((int(point[1]), row))
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework="nanogpt" if instant else None,
+        averaging="instant" if instant else "window",
+    )
+
+
+def _row(text: str) -> dict[str, float | str]:
+    row: dict[str, float | str] = {}
+    for key, value, unit in _FIELD.findall(text):
+        name = key.strip()
+        if name == "time" and unit:
+            row["seconds_per_step"] = float(value.replace(",", "")) * _MILLISECONDS
+        else:
+            row[name] = value
+    if any(canonical(name) == "eval_loss" for name in row) and "train loss" in row:
+        row["eval_train_loss"] = row.pop("train loss")
+    return row

@@ -1,0 +1,72 @@
+"""The console of PaddleNLP's Trainer: `loss: 5.27, learning_rate: 0.001, global_step: 5, ...`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lossscan.ingest.files import Head
+from lossscan.ingest.formats._banner import Banner, consistent, data_facts
+from lossscan.ingest.formats._columns import Row, columns, number, step_number
+from lossscan.ingest.formats._text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+
+NAME = "paddlenlp_console"
+_POINT: Final = re.compile(
+    rf"\bloss: {NUMBER}, learning_rate: {NUMBER}, global_step: \d"
+    rf"|\beval_loss: {NUMBER}, eval_runtime:"
+)
+_FIELD: Final = re.compile(rf"(?<![\w./])([A-Za-z][\w/]{{0,60}}): ({NUMBER})(?=[,\s])")
+_SPEED = "interval_steps_per_second"
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it, or an evaluation."""
+    return _POINT.search(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points, the evaluations at the step before them, and what the dataset builder says.
+
+    A loss of 0 may stand for a window in which all updates were skipped (formats.md 4.1).
+    """
+    rows: list[Row] = []
+    banner = Banner()
+    facts: dict[str, Any] = {}
+    complete = None
+    for line in lines(head):
+        row = _row(line)
+        if "train_runtime" in row:
+            complete = True
+        elif row:
+            step = step_number(row.pop("global_step", None))
+            rows.append((_last(rows) if step is None else step, row))
+        else:
+            banner.take(line)
+            facts = dict(data_facts(line)) | facts
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework="paddlenlp",
+        config=banner.config | consistent(facts),
+        launches=tuple(banner.launches),
+        complete=complete,
+    )
+
+
+def _row(line: str) -> dict[str, Any]:
+    """The fields of a point, an evaluation or the summary; empty where the line is none."""
+    if "loss: " not in line:
+        return {}
+    row: dict[str, Any] = dict(_FIELD.findall(line))
+    if not {"global_step", "eval_runtime", "train_runtime"} & row.keys():
+        return {}
+    if (speed := number(row.pop(_SPEED, None))) is not None and speed > 0:
+        row["seconds_per_step"] = 1 / speed
+    return row
+
+
+def _last(rows: list[Row]) -> int:
+    return rows[-1][0] if rows else 0

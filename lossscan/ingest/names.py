@@ -1,0 +1,107 @@
+"""One alias table for logged quantities: raw keys go in, canonical names come out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final
+
+_ALIASES: Final[Mapping[str, str]] = {
+    alias: name
+    for name, aliases in {
+        "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step",
+        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch",
+        "grad_norm": "gradnorm gradient_norm total_grad_norm optim/total_grad_norm",
+        "learning_rate": "lr optim/lr_(group_0) learning_rate_(group_0)",
+        "epoch": "epochs progress_or_epoch",
+        "reward": "avg_reward mean_reward reward_mean",
+        "kl": "kl_ref kl_div kl_divergence",
+        "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens",
+        "skipped_iterations": "number_of_skipped_iterations",
+        "nan_iterations": "number_of_nan_iterations",
+        "seconds_per_step": "elapsed_time_per_iteration_(ms) elapsed_time_per_iteration_(s)"
+        " iteration_time train_step_timing_in_s iter_time_(s) step_time seconds_per_iteration",
+        "tokens_per_second": "tps tokens/sec tokens_per_sec tokens_per_second_per_gpu"
+        " tokens_per_second_per_device interval_tokens_per_second_per_device",
+        "step": "steps iter iters iteration iterations current_steps global_step current_step"
+        " trainer/global_step global_steps global_step/max_steps",
+        "max_steps": "total_steps",
+        "loss_scale": "",
+        "consumed_samples": "",
+    }.items()
+    for alias in (name, *aliases.split())
+}
+_NAMES: Final = frozenset(_ALIASES.values())
+_FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
+_EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
+_TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
+
+# Names that are the loss of some trainers and something beside it in others, the likeliest first.
+_STAND_INS: Final = ("train_loss", "total_loss", "nll_loss", "policy_loss", "dpo_loss")
+MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
+
+
+@lru_cache(maxsize=4096)
+def canonical(raw: str) -> str:
+    """The canonical name of a logged key; an unknown key keeps its own, without `train/`.
+
+    A mean over an epoch or a run (`train_loss_epoch`, transformers' last `train_loss`) is not
+    the loss and keeps its name; see `stand_in`.
+    """
+    bare = _bare(raw)
+    folded = _folded(bare)
+    if folded in _ALIASES or folded in _STAND_INS:
+        return _ALIASES.get(folded, folded)
+    evaluated = _EVALUATION.fullmatch(folded)
+    if evaluated is None:
+        return bare
+    name = f"eval_{evaluated[1]}"
+    return _ALIASES.get(name, name)
+
+
+def is_known(raw: str) -> bool:
+    """Whether the key names a quantity of this table, an evaluation or a stand-in for the loss."""
+    name = canonical(raw)
+    return name in _NAMES or name in _STAND_INS or name.startswith("eval_")
+
+
+def factor(raw: str) -> float:
+    """What a logged value is multiplied by to be in the unit of its canonical name."""
+    return _FACTORS.get(_folded(_bare(raw)), 1.0)
+
+
+def namer(series: Mapping[str, str]) -> Callable[[str], str]:
+    """`canonical` with the user's own names first; `series` maps canonical names to raw keys.
+
+    A key that would have had a name the user gave to another keeps its raw spelling in brackets.
+    """
+    chosen = {raw: name for name, raw in series.items()}
+
+    def name_of(raw: str) -> str:
+        if raw in chosen:
+            return chosen[raw]
+        name = canonical(raw)
+        return f"({raw})" if name in series else name
+
+    return name_of if chosen else canonical
+
+
+def stand_in(points: Mapping[str, int]) -> str | None:
+    """The column that serves as the loss where none is called so; `points` counts each column's.
+
+    `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
+    summary that transformers logs last.
+    """
+    if "loss" in points:
+        return None
+    return next((name for name in _STAND_INS if points.get(name, 0) > MEANS_AT_MOST), None)
+
+
+def _bare(raw: str) -> str:
+    match = _TRAINING.fullmatch(raw.strip())
+    return match[1] if match else raw.strip()
+
+
+def _folded(raw: str) -> str:
+    return re.sub(r"[\s-]+", "_", raw.lower()).replace(".", "/")

@@ -1,0 +1,66 @@
+"""Whatever bytes a log holds, reading gives points or says why not."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossscan.errors import InputError
+from lossscan.ingest import formats
+from lossscan.ingest.files import HEAD_BYTES, Head
+from lossscan.model import Table
+from lossscan.settings import Settings
+from tests import logs
+
+EXAMPLES = settings(max_examples=100, deadline=None)
+TEXT_FORMATS = [each for each in formats.formats() if each.name in logs.ALL]
+PARTS = st.sampled_from(
+    [part.encode() for text in logs.ALL.values() for part in text.split(" ")]
+    + [b"{", b"}", b"[", b"nan", b"1e999", b"9" * 400, b"\0", b"\r", b"\n", b"\x1b[0m", b"\xff\xfe"]
+)
+ANYTHING = st.binary(max_size=300) | st.lists(PARTS, max_size=60).map(b" ".join)
+# Steps of these are derived from the whole of the log, so only their number can be compared.
+DERIVED = {"transformers_console"}
+
+
+def read(data: bytes, each: formats.Format) -> Table:
+    """Read bytes by one format."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "train.log"
+        path.write_bytes(data)
+        return each.read(Head(path, len(data), data[:HEAD_BYTES]), Settings())
+
+
+@pytest.mark.parametrize("each", TEXT_FORMATS, ids=lambda each: each.name)
+@EXAMPLES
+@given(data=ANYTHING)
+def test_readers_take_anything(each: formats.Format, data: bytes):
+    """No bytes crash a reader: they give a table or an InputError."""
+    try:
+        table = read(data, each)
+    except InputError:
+        return
+    assert all(len(c.steps) == len(c.values) > 0 for c in table.columns.values())
+
+
+@pytest.mark.parametrize("each", TEXT_FORMATS, ids=lambda each: each.name)
+@EXAMPLES
+@given(data=st.data())
+def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
+    each: formats.Format, data: st.DataObject
+):
+    """A log that is still written never shows a point that the whole log does not hold."""
+    whole = logs.ALL[each.name].encode()
+    cut = data.draw(st.integers(0, len(whole)))
+    try:
+        part = read(whole[:cut], each)
+    except InputError:
+        return
+    full = read(whole, each)
+    for name in part.columns:
+        points, all_points = logs.points(part, name), logs.points(full, name)
+        if each.name in DERIVED:
+            points, all_points = [(0, y) for _, y in points], [(0, y) for _, y in all_points]
+        assert points == all_points[: len(points)]
