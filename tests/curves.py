@@ -121,7 +121,7 @@ def _source(series: Mapping[str, Series]) -> Source:
 def _schedule(recipe: Mapping[str, Any], last: int) -> Schedule:
     epochs = recipe.get("epochs")
     length = last / epochs if epochs else None
-    ends = [] if length is None else np.arange(1, int(np.ceil(epochs))) * length
+    ends = np.arange(1, np.ceil(epochs)) * length if epochs else []
     marks = [Landmark("epoch_boundary", float(s), epoch=i) for i, s in enumerate(ends, start=1)]
     marks += [Landmark(kind, float(at)) for kind, at in recipe.get("landmarks", ())]
     return Schedule(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -37,6 +38,7 @@ class Rule:
         return tuple(self.check(run, signals, **(options or {})))
 
 
+@cache
 def rule_names() -> tuple[str, ...]:
     """All rules in alphabetical order, without loading any."""
     stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
@@ -49,6 +51,7 @@ def rule_names() -> tuple[str, ...]:
     )
 
 
+@cache
 def load_rule(name: str) -> Rule:
     """Import one rule; raises UsageError where there is none of that name."""
     _known(name)

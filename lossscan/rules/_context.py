@@ -167,10 +167,14 @@ def eval_clue(run: Run, step: float) -> Clue | None:
         return None
     return Clue(
         "evaluation",
-        {"before": change[0], "after": change[1], "change": change[1] / change[0] - 1},
+        {"before": change[0], "after": change[1], "change": _growth(*change)},
         source=run.source_of("eval_loss"),
         value=change[1],
     )
+
+
+def _growth(before: float, after: float) -> float | None:
+    return after / before - 1 if before > 0 else None
 
 
 def present(*clues: Clue | None) -> tuple[Clue, ...]:

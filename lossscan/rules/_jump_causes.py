@@ -93,7 +93,7 @@ def _scale(run: Run, change: Change) -> Iterator[Suspect]:
     """A level multiplied by a whole number at a resume: accumulation or library changed."""
     accumulated = number(run, "gradient_accumulation_steps")
     at_resume = change.aligned_to is not None and change.aligned_to.kind == "resume"
-    ratio = change.ratio or 0.0
+    ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
     whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
     if at_resume and whole:
         yield Suspect("scale-changed", 0.5, {"ratio": ratio})

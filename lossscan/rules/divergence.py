@@ -26,6 +26,7 @@ RULE = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course
 END_SHARE = 0.05  # of the run, whose median is where it ends
 END_POINTS = 3
+SMOOTH_POINTS = 5  # whose median tells where a climb begins to show
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it has begun to show
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
@@ -74,25 +75,26 @@ def check(
 def _climb(curve: Curve) -> Climb | None:
     n = len(curve.steps)
     tail = max(END_POINTS, int(END_SHARE * n))
-    smooth = _smooth(curve.scaled, tail)
-    low = int(np.argmin(smooth))
-    if n - low < max(END_POINTS, CLIMB_SHARE * n):
+    stretches = np.median(curve.scaled[: n // tail * tail].reshape(-1, tail), axis=1)
+    at = int(np.argmin(stretches))
+    low, end = float(stretches[at]), float(np.median(curve.scaled[-tail:]))
+    if n - at * tail < max(END_POINTS, CLIMB_SHARE * n):
         return None
-    end = float(np.median(curve.scaled[-tail:]))
-    height = end - float(smooth[low])
-    above = np.flatnonzero(smooth[low:] >= smooth[low] + ONSET_SHARE * height)
+    smooth = _smooth(curve.scaled[at * tail :])
+    above = np.flatnonzero(smooth >= low + ONSET_SHARE * (end - low))
     return Climb(
-        low_index=low,
-        onset=low + int(above[0]) if len(above) else low,
-        low=float(np.exp(smooth[low])),
+        low_index=at * tail + tail // 2,
+        onset=at * tail + (int(above[0]) if len(above) else 0),
+        low=float(np.exp(low)),
         end=float(np.exp(end)),
         start=float(curve.values[:START_POINTS].min()),
-        sigma=height / float(np.median(curve.local_noise[low:])),
+        sigma=(end - low) / float(np.median(curve.local_noise[at * tail :])),
     )
 
 
-def _smooth(values: FloatArray, window: int) -> FloatArray:
-    half = window // 2
+def _smooth(values: FloatArray) -> FloatArray:
+    """(n,) running median of a few points, so that one wild point is no onset."""
+    half = min(SMOOTH_POINTS, len(values)) // 2
     padded = np.pad(values, half, mode="edge")
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     return np.asarray(np.median(views, axis=1))

@@ -55,7 +55,7 @@ def _ratio(change: Change) -> float:
     """After over before; on a scale that crosses zero, the rise in units of the level's size."""
     if change.ratio is not None:
         return change.ratio
-    return 1 + change.delta / max(abs(change.before), np.finfo(np.float64).tiny)
+    return 1 + change.delta / abs(change.before) if change.before else np.inf
 
 
 def _lasts(points: int, change: Change) -> bool:

@@ -68,9 +68,10 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
 
 
 def _height(spike: Excursion) -> float:
+    """Peak over course; on a scale that crosses zero, the rise in units of the course's size."""
     if spike.base > 0:
         return spike.peak / spike.base
-    return 1 + (spike.peak - spike.base) / max(abs(spike.base), np.finfo(np.float64).tiny)
+    return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
 
 
 def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Hit:

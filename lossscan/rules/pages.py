@@ -46,6 +46,7 @@ class Page:
     references: tuple[str, ...] = ()  # "owner/repository#number" or an address
 
 
+@cache
 def page_names() -> tuple[str, ...]:
     """The rules that have a page, in alphabetical order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))

@@ -160,6 +160,8 @@ def _local_sigma(residuals: FloatArray) -> FloatArray:
     if n <= NOISE_WINDOW:
         return np.full(n, robust_sigma(residuals))
     half = NOISE_WINDOW // 2
-    knots = np.arange(0, n, half)
-    sigmas = [robust_sigma(residuals[max(0, k - half) : k + half + 1]) for k in knots]
-    return np.interp(np.arange(n), knots, sigmas)
+    padded = np.pad(residuals, half, mode="reflect")
+    views = np.lib.stride_tricks.sliding_window_view(padded, NOISE_WINDOW)[::half]
+    spread = np.abs(views - np.median(views, axis=1, keepdims=True))
+    sigmas = MAD_TO_SIGMA * np.median(spread, axis=1)
+    return np.interp(np.arange(n), np.arange(0, n, half), sigmas)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -94,7 +96,7 @@ def test_page_holds_no_text_that_the_rule_never_says(rule: str):
     ids = {said for kind in kinds for said in kind} - {"default", "explained_by"}
     words = {node.value for node in _nodes(rule) if isinstance(node, ast.Constant)}
     begun = tuple(
-        node.values[0].value
+        str(node.values[0].value)
         for node in _nodes(rule)
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant)
     )
@@ -183,3 +185,12 @@ def _literals(node: ast.expr) -> Iterator[str]:
         yield from _literals(node.orelse)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+
+
+def test_catalogue_is_read_without_numpy():
+    """Listing and explaining rules stays quick: no numpy is loaded for it."""
+    code = (
+        "import sys; from lossscan.rules.pages import load_page, page_names;"
+        "[load_page(name) for name in page_names()]; sys.exit('numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

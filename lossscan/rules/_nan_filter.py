@@ -1,0 +1,91 @@
+"""What transformers' filter makes of NaN: zeros, and before them a value that is too large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import Run, Series
+from lossscan.rules._facts import accumulation_steps, level
+
+HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
+MIN_ZEROS = 2  # a single 0.0 may be one masked sample
+NEAR = 5  # logged points that tell the level before
+FLOOR_LEVEL = 0.05  # 500 times the print floor: a loss there does not round to 0.0 by itself
+SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before (formats 1.3 c)
+MIN_INFLATION = 1.5  # a weaker rise is within the noise of many runs and proves nothing
+MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
+
+
+@dataclass(frozen=True, slots=True)
+class Inflation:
+    """A logged value explained: `good` steps of loss `value` in a window, and NaN behind them."""
+
+    logged: float
+    value: float
+    good: int
+    window: int
+    accumulation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Zeros to the end of a run that stand for NaN."""
+
+    start: int  # index of the first zero in the loss
+    level: float  # of the loss before
+    spoilt: bool  # whether gradient norms beside the zeros are not finite
+    inflation: Inflation | None
+
+
+def hidden_nan(run: Run, loss: Series) -> Hidden | None:
+    """Zeros to the end behind a normal level, with NaN gradients or the law as proof."""
+    zeros = _trailing_zeros(loss)
+    if not MIN_ZEROS <= zeros < len(loss):
+        return None
+    start = len(loss) - zeros
+    before = level(loss.values[max(0, start - NEAR - 1) : max(1, start - 1)])
+    norms = run.series.get("grad_norm")
+    spoilt = norms is not None and _spoilt(norms, int(loss.steps[start]))
+    inflation = _inflation(run, loss, start - 1)
+    proven = spoilt or (norms is None and inflation is not None)
+    return Hidden(start, before, spoilt, inflation) if proven and before >= FLOOR_LEVEL else None
+
+
+def _trailing_zeros(loss: Series) -> int:
+    nonzero = np.flatnonzero(loss.values != 0)
+    return len(loss) - 1 - int(nonzero[-1]) if len(nonzero) else len(loss)
+
+
+def _spoilt(norms: Series, since: int) -> bool:
+    later = norms.values[norms.steps >= since]
+    return bool(len(later)) and float(np.mean(~np.isfinite(later))) >= HALF
+
+
+def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:
+    """After j good steps of loss v in a window of L, NaN makes the log j v ((L+1)/(j+1))^G / L.
+
+    Solved for v at every j; formats.md 1.3 (c), exact in simulation.
+    """
+    accumulation, logged = accumulation_steps(run), float(loss.values[index])
+    window = int(loss.steps[index] - (loss.steps[index - 1] if index else 0))
+    if accumulation is None or window < MIN_ZEROS:
+        return None
+    good = np.arange(1, window)
+    value = logged * window / (good * ((window + 1) / (good + 1)) ** accumulation)
+    best = _fitting(value, logged, loss.values[max(0, index - NEAR) : index])
+    if best is None:
+        return None
+    return Inflation(logged, float(value[best]), int(good[best]), window, accumulation)
+
+
+def _fitting(value: np.ndarray, logged: float, before: np.ndarray) -> int | None:
+    """Index of the value nearest to the level before; without one, of the only value possible."""
+    if len(before):
+        usual = level(before)
+        best = int(np.argmin(np.abs(value - usual)))
+        near = abs(value[best] - usual) <= SAME_LEVEL * usual
+        return best if near and logged > MIN_INFLATION * usual else None
+    possible = np.flatnonzero(value <= MAX_LOSS)
+    return int(possible[0]) if len(possible) == 1 else None

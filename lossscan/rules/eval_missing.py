@@ -1,0 +1,175 @@
+"""Evaluation is configured and did not run when it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+
+from lossscan.model import Advice, Clue, Episode, Hit, Run, Signals, Suspect
+from lossscan.rules._context import stated
+from lossscan.rules._facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
+
+RULE = "eval-missing"
+
+RENAMED_IN = (4, 46)  # transformers that no longer takes evaluation_strategy
+SHOWN = 6  # steps listed before the list is cut
+SPLITS = ("val_size", "eval_dataset", "num_eval_examples")  # fields that state an evaluation set
+# The state file names eval_steps also where nobody asked for evaluation: transformers' default.
+NOT_A_WISH = "trainer_state.json"
+
+# Confidence by message.
+_SURE = {
+    "no-loss": 0.95,  # evaluation left its running time and no loss
+    "default": 0.95,  # due several times by the configuration, and nothing logged
+    "only-end": 0.9,  # the one at the end may be all that was wanted
+    "beyond-end": 0.96,  # arithmetic
+    "strategy-unset": 0.9,  # transformers ignores the other options without it
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """When evaluation was to run, and when it did."""
+
+    strategy: str | None  # steps, epoch, no; None where nothing states it
+    every: int | None  # steps
+    due: tuple[int, ...]  # steps before the last one at which it should have run
+    seen: tuple[int, ...]
+    last: int
+    planned: int | None  # last step of the whole training
+
+    @property
+    def during(self) -> bool:
+        """Whether evaluation ran before the end."""
+        return any(step < self.last for step in self.seen)
+
+
+def check(run: Run, signals: Signals) -> Iterator[Hit]:
+    """Compare the steps at which evaluation was due with those at which it ran."""
+    if run.framework not in TRAINER_FAMILY:
+        return
+    plan = _plan(run)
+    message = _message(run, plan)
+    if message:
+        yield _hit(run, plan, message)
+
+
+def _plan(run: Run) -> _Plan:
+    seen = {
+        int(step)
+        for name, series in run.series.items()
+        if name.startswith("eval_")
+        for step in series.steps
+    }
+    last = last_step(run)
+    strategy = run.setting("eval_strategy")
+    every = run.setting("eval_steps") or run.setting("logging_steps")
+    due = {
+        "steps": _multiples(every, run.setting("eval_delay"), last),
+        "epoch": tuple(int(np.ceil(mark.step)) for mark in run.schedule.of("epoch_boundary")),
+    }.get(strategy, ())
+    return _Plan(
+        strategy=strategy,
+        every=int(every) if every else None,
+        due=tuple(step for step in due if step < last),
+        seen=tuple(sorted(seen)),
+        last=last,
+        planned=run.schedule.max_steps or (last if run.complete else None),
+    )
+
+
+def _multiples(every: float | None, delay: float | None, last: int) -> tuple[int, ...]:
+    steps = range(int(every), last + 1, int(every)) if every and every >= 1 else ()
+    return tuple(step for step in steps if step >= (delay or 0))
+
+
+def _message(run: Run, plan: _Plan) -> str:
+    """Which message fits; empty where evaluation ran, was not asked for, or is not due yet."""
+    if "eval_runtime" in run.series and not any(is_eval_loss(name) for name in run.series):
+        return "no-loss"
+    if plan.during:
+        return ""
+    if plan.due:
+        return "only-end" if plan.seen else "default"
+    if plan.strategy == "steps":
+        beyond = plan.every and plan.planned and plan.every > plan.planned
+        return "beyond-end" if beyond else ""
+    unset = plan.strategy in (None, "no") and _is_wished(run, plan)
+    return "strategy-unset" if unset else ""
+
+
+def _is_wished(run: Run, plan: _Plan) -> bool:
+    """Whether somebody set how often to evaluate, or set data aside and got no evaluation."""
+    steps = run.config.get("eval_steps")
+    if steps is not None and PurePath(steps.source).name != NOT_A_WISH:
+        return bool(steps.value <= plan.last)  # else nothing was due yet
+    return not plan.seen and bool(run.setting("val_size") or run.setting("eval_dataset"))
+
+
+def _hit(run: Run, plan: _Plan, message: str) -> Hit:
+    first = plan.due[0] if plan.due else None
+    return Hit(
+        RULE,
+        _SURE[message],
+        series="eval_loss",
+        message=message,
+        numbers={
+            "every": plan.every,
+            "strategy": plan.strategy or "no",
+            "last": plan.last,
+            "count": len(plan.due),
+            "due": _listed(plan.due),
+            "planned": plan.planned,
+            "seen": _listed(plan.seen),
+        },
+        episodes=(Episode(first, plan.last),) if first else (),
+        clues=tuple(_clues(run, plan, message)),
+        suspects=tuple(_suspects(run, plan, message)),
+        next="watch-first" if message in ("default", "no-loss") else None,
+    )
+
+
+def _listed(steps: tuple[int, ...]) -> str:
+    shown = ", ".join(str(step) for step in steps[:SHOWN])
+    return f"{shown}, ..." if len(steps) > SHOWN else shown
+
+
+def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
+    for field in ("eval_strategy", "evaluation_strategy", "eval_steps", *SPLITS):
+        if field in run.config:
+            setting = {"field": field, "value": str(run.setting(field))}
+            yield Clue("setting", setting, source=run.config[field].source)
+    if plan.due:
+        yield Clue("due")
+    if message == "no-loss":
+        yield Clue("runtime", step=plan.seen[0], source=run.source_of("eval_runtime"))
+    elif plan.seen:
+        yield Clue("seen", step=plan.seen[-1])
+
+
+def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
+    if message == "no-loss":
+        yield Suspect("no-labels", 0.8, config=stated(run, "label_names", suggest="labels"))
+        return
+    if message == "strategy-unset":
+        yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", "steps"),))
+        return
+    if plan.every and plan.planned and plan.every > plan.planned:
+        suggest = max(1, plan.planned // 10)
+        config = stated(run, "eval_steps", suggest)
+        yield Suspect("eval-steps-beyond-last-step", 0.95, {"suggest": suggest}, config)
+        return
+    version = version_of(run, "transformers_version")
+    if "evaluation_strategy" in run.config and version and version >= RENAMED_IN:
+        config = (Advice("evaluation_strategy"), Advice("eval_strategy", plan.strategy))
+        yield Suspect("renamed-option", 0.9, config=config)
+    if not any(run.setting(field) for field in SPLITS):
+        yield Suspect("no-evaluation-set", 0.6, config=(Advice("val_size", 0.05),))
+    yield Suspect("log-without-evaluation", 0.5 if _several_sets(run) else 0.3)
+
+
+def _several_sets(run: Run) -> bool:
+    return bool(run.setting("eval_on_each_dataset")) or "," in str(run.setting("eval_dataset"))

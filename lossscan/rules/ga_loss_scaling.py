@@ -1,0 +1,237 @@
+"""The logged loss is multiplied (or divided) by the gradient accumulation steps."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import (
+    Acquittal,
+    Advice,
+    Clue,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Series,
+    Signals,
+    Suspect,
+)
+from lossscan.rules._context import stated
+from lossscan.rules._facts import (
+    accumulation_steps,
+    finite,
+    is_cross_entropy,
+    last_step,
+    level,
+    level_at,
+    version_of,
+)
+from lossscan.rules._loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
+
+RULE = "ga-loss-scaling"
+
+NEAR = 3  # logged points around an evaluation: one alone is noisy, more reach into another level
+AGREEING = 0.8  # share of evaluations at which the ratio must hold: a few may be noisy
+TELLING = 4  # accumulation steps from which no under- or overfitting gives the ratio by itself
+ABOVE_UNIFORM = 1.1  # above ln V by a tenth is worse than guessing (phenomena P03)
+LOWEST_START = 0.3  # of the loss once divided: a fine-tuned model seldom starts lower
+STRONG_GRADIENT = 5.0  # median norm before clipping: usual ones are near 1 (phenomena P03)
+UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
+FIRST = 3  # logged points at either end that tell the level there
+
+# Confidence by what agrees. The ratio alone, with few steps, is what dropout may bring: silent.
+_SURE = {
+    "ratio library": 0.98,
+    "ratio initial": 0.97,
+    "ratio gradient": 0.92,
+    "ratio": 0.9,  # from TELLING steps on
+    "library": 0.85,  # nothing to compare with, but worse than uniform to the end, as known
+    "initial": 0.6,  # the same without a known culprit
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is known of one run."""
+
+    run: Run
+    loss: Series
+    steps: int  # accumulation
+    ratios: FloatArray  # train / eval at each evaluation
+    defect: Defect | None
+
+    def near(self, target: float, tolerance: float) -> bool:
+        """Whether the ratio is near a target at the first evaluation and at most others."""
+        if not len(self.ratios):
+            return False
+        close = np.abs(self.ratios / target - 1) <= tolerance
+        return bool(close[0]) and float(close.mean()) >= AGREEING
+
+
+def check(
+    run: Run, signals: Signals, *, tolerance: float = 0.25, min_ratio: float = 1.7
+) -> Iterator[Hit | Acquittal]:
+    """Compare training with evaluation loss, the first loss with ln V, the library with a table.
+
+    `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
+    `min_ratio`: a lower ratio is what dropout and hard training samples bring.
+    """
+    loss, steps = finite(run.series.get("loss")), accumulation_steps(run)
+    if loss is None or steps is None or steps <= 1 or not is_cross_entropy(run):
+        return
+    case = _Case(run, loss, steps, _ratios(run, loss), _defect(run))
+    agreeing = _agreeing(case, tolerance, min_ratio)
+    if agreeing in _SURE:
+        yield _multiplied(case, agreeing)
+    elif _is_divided(case, tolerance):
+        yield _divided(case)
+    elif len(case.ratios) and abs(math.log(level(case.ratios))) > math.log(UNEQUAL):
+        yield Acquittal(RULE, "ratio", {"ratio": level(case.ratios), "accumulation": steps})
+
+
+def _ratios(run: Run, loss: Series) -> FloatArray:
+    """Training over evaluation loss at each evaluation during training."""
+    evaluated = finite(run.series.get("eval_loss"))
+    if evaluated is None:
+        return np.zeros(0)
+    after = evaluated.steps >= loss.steps[0]  # an evaluation before training has no partner
+    trained = np.array([level_at(loss, step, points=NEAR) for step in evaluated.steps[after]])
+    values = evaluated.values[after]
+    positive = (values > 0) & (trained > 0)
+    return np.asarray(trained[positive] / values[positive])
+
+
+def _agreeing(case: _Case, tolerance: float, min_ratio: float) -> str:
+    """Which kinds of evidence agree, as a key of `_SURE`; another word where too few do."""
+    ratio = case.near(case.steps, tolerance) and level(case.ratios) >= min_ratio
+    initial = _worse_than_uniform(case)
+    support = "library" if case.defect else "initial" if initial else ""
+    if ratio:
+        support = support or ("gradient" if _strong_gradient(case.run) else "")
+        return f"ratio {support}".strip() if support or case.steps >= TELLING else "too few"
+    return support if initial and not len(case.ratios) else "nothing"
+
+
+def _worse_than_uniform(case: _Case) -> bool:
+    """Above ln V at the start and still far up at the end, and both plausible once divided.
+
+    A model that only starts badly falls below ln V; one that is known to multiply may as well.
+    """
+    vocabulary = case.run.setting("vocab_size")
+    if not vocabulary:
+        return False
+    uniform = math.log(vocabulary)
+    start, end = level(case.loss.values[:FIRST]), level(case.loss.values[-FIRST:])
+    plausible = LOWEST_START <= end / case.steps <= start / case.steps <= uniform * ABOVE_UNIFORM
+    return start > uniform * ABOVE_UNIFORM and plausible and (end > uniform or bool(case.defect))
+
+
+def _strong_gradient(run: Run) -> bool:
+    norms = finite(run.series.get("grad_norm"))
+    return norms is not None and level(norms.values) > STRONG_GRADIENT
+
+
+def _is_divided(case: _Case, tolerance: float) -> bool:
+    return case.near(1 / case.steps, tolerance) and (
+        case.steps >= TELLING or any(mark in _model(case.run) for mark in DIVIDED_TWICE)
+    )
+
+
+def _model(run: Run) -> str:
+    """Architecture, type and path of the model in lower case, letters and digits only."""
+    named = (*(run.setting("architectures") or ()), run.setting("model_type"))
+    whole = " ".join(str(name) for name in (*named, run.setting("model_name_or_path")) if name)
+    return re.sub(r"[^a-z0-9 ]", "", whole.lower())
+
+
+def _defect(run: Run) -> Defect | None:
+    version, model = version_of(run, "transformers_version"), _model(run)
+    if version is None:
+        return None
+    known = (defect for defect in MODELS if any(mark in model for mark in defect.marks))
+    return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
+
+
+def _multiplied(case: _Case, agreeing: str) -> Hit:
+    release = case.defect in RELEASES
+    known = {"model": case.defect.name} if case.defect and not release else {}
+    ignores = 0.95 if known else 0.6
+    return _hit(
+        case,
+        confidence=_SURE[agreeing],
+        message="default" if len(case.ratios) else "initial",
+        factor=float(case.steps),
+        clues=tuple(_clues(case)),
+        suspects=(
+            Suspect("known-defect" if known else "loss-kwargs-ignored", ignores, known),
+            Suspect("library-version", 0.97 if release else 0.3, config=_versions(case.run)),
+        ),
+    )
+
+
+def _divided(case: _Case) -> Hit:
+    known = any(mark in _model(case.run) for mark in DIVIDED_TWICE)
+    return _hit(
+        case,
+        confidence=0.92 if known else 0.75,  # duplicates in the training set may look alike
+        message="divided",
+        factor=1 / case.steps,
+        clues=tuple(_clues(case)),
+        suspects=(Suspect("double-division", 0.9 if known else 0.6, config=_versions(case.run)),),
+    )
+
+
+def _versions(run: Run) -> tuple[Advice, ...]:
+    return (*stated(run, "transformers_version"), *stated(run, "llamafactory_version"))
+
+
+def _hit(
+    case: _Case,
+    *,
+    confidence: float,
+    message: str,
+    factor: float,
+    clues: tuple[Clue, ...],
+    suspects: tuple[Suspect, ...],
+) -> Hit:
+    first = int(case.loss.steps[0])
+    logged = level(case.loss.values[:FIRST])
+    return Hit(
+        RULE,
+        confidence,
+        message=message,
+        numbers={
+            "accumulation": case.steps,
+            "ratio": level(case.ratios) if len(case.ratios) else None,
+            "logged": logged,
+            "true": logged / factor,
+        },
+        episodes=(Episode(first, last_step(case.run)),),
+        effect=Effect(before=logged / factor, after=logged, ratio=factor),
+        clues=clues,
+        suspects=suspects,
+        next="one-step",
+        claims=frozenset({first}),
+    )
+
+
+def _clues(case: _Case) -> Iterator[Clue]:
+    run, vocabulary = case.run, case.run.setting("vocab_size")
+    if len(case.ratios):
+        numbers = {"low": float(case.ratios.min()), "high": float(case.ratios.max())}
+        yield Clue("ratio", numbers | {"evaluations": len(case.ratios)})
+    if vocabulary and _worse_than_uniform(case):
+        numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
+        yield Clue("uniform", numbers, step=int(case.loss.steps[0]))
+    if case.defect:
+        numbers_of = {"model": case.defect.name, "version": run.setting("transformers_version")}
+        yield Clue("library", numbers_of, run.config["transformers_version"].source)
+    norms = finite(run.series.get("grad_norm"))
+    if norms is not None and _strong_gradient(run):
+        yield Clue("gradient", {"norm": level(norms.values)}, run.source_of("grad_norm"))

@@ -1,0 +1,144 @@
+"""Gradient norms leave their range, before or with the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.arrays import BoolArray, FloatArray
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._context import number, present, rate_clue, stated
+from lossscan.rules._facts import finite, level
+
+RULE = "grad-norm-explosion"
+
+BLOCKS = 8  # a run is cut into so many stretches at least, whose medians are the usual norms
+BLOCK = (10, 50)  # logged points of a stretch, at least and at most
+LEARNING_IN = 20  # logged points at the start, where norms come down from anywhere
+LASTING = 8  # logged points of which most must be high: three blips are not enough
+BLIP = 2.0  # a single point must stand out this many times more to count with a loss change
+FOLLOWS = 10  # logged points within which the loss answers a gradient (phenomena P08)
+SELDOM = 2.0  # median deviations: norms are heavy-tailed in many runs
+TINY = 1e-12  # a norm of exactly 0 has no logarithm
+CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
+LOWER = 0.5  # the usual first cut of a learning rate that is too high
+
+
+def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
+    """Yield a hit where norms stay `factor` times above the usual, or a peak precedes a rise."""
+    norms = finite(run.series.get("grad_norm"))
+    if norms is None or len(norms) < 2 * LEARNING_IN:
+        return
+    clip = number(run, "max_grad_norm") or CLIP
+    usual, rises = _usual(norms.values), _rises(signals)
+    border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
+    above = _late(norms.values > border)
+    lasting = above & _mostly(above)
+    if lasting.any():
+        start = int(np.argmax(lasting))
+        stop = _end(norms.values, start, float(border[start]))
+        yield _hit(run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises))
+        return
+    for at in np.flatnonzero(_late(norms.values > BLIP * border)):
+        answer = _answer(norms, int(at), rises)
+        if answer is not None:
+            yield _hit(run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
+            return
+
+
+def _usual(values: FloatArray) -> FloatArray:
+    """(n,) the median of the block of points before the one each is in; of its own in the first."""
+    block = int(np.clip(len(values) // BLOCKS, *BLOCK))
+    medians = [level(values[k : k + block]) for k in range(0, len(values), block)]
+    return np.repeat([medians[0], *medians[:-1]], block)[: len(values)]
+
+
+def _spread(values: FloatArray, usual: FloatArray) -> FloatArray:
+    """(n,) the factor that norms seldom exceed beside the usual; 1 at least."""
+    away = np.abs(np.log(np.maximum(values, TINY) / np.maximum(usual, TINY)))
+    return np.asarray(np.exp(SELDOM * _usual(away)))
+
+
+def _mostly(above: BoolArray) -> BoolArray:
+    """(n,) whether most of LASTING points from each on are above; behind the last none is."""
+    counts = np.concatenate([[0], np.cumsum(above)])
+    ends = np.minimum(np.arange(len(above)) + LASTING, len(above))
+    return np.asarray(counts[ends] - counts[:-1] > LASTING / 2)
+
+
+def _end(values: FloatArray, start: int, border: float) -> int:
+    """Index behind the last point before most norms are below the border again."""
+    above = values > border
+    calm = np.flatnonzero(~_mostly(above)[start + 1 :])
+    since = len(values) if not len(calm) else start + 1 + int(calm[0])
+    return start + 1 + int(np.flatnonzero(above[start : since + LASTING])[-1])
+
+
+def _late(mask: BoolArray) -> BoolArray:
+    """The mask without the points at the start."""
+    return mask & (np.arange(len(mask)) >= LEARNING_IN)
+
+
+def _rises(signals: Signals) -> list[int]:
+    """The steps at which the loss begins to rise."""
+    changes = [c.step for c in signals.changes_of("loss") if c.kind in ("level_up", "slope_up")]
+    return sorted(changes + [e.start_step for e in signals.excursions_of("loss") if e.sigma > 0])
+
+
+def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
+    """The step at which the loss rises with a gradient or soon after it."""
+    since = int(norms.steps[at - 1])  # the loss covers the steps since the last entry
+    until = int(norms.steps[min(at + FOLLOWS, len(norms) - 1)])
+    return next((step for step in rises if since < step <= until), None)
+
+
+def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: int | None) -> Hit:
+    start, stop = where
+    lasts = stop - start > 1
+    values = norms.values[start:stop]
+    step, peak = int(norms.steps[start]), float(values.max())
+    rate = number(run, "learning_rate")
+    message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
+    return Hit(
+        RULE,
+        _SURE[message],
+        series="grad_norm",
+        message=message,
+        numbers={
+            "step": step,
+            "last": int(norms.steps[stop - 1]),
+            "count": stop - start,
+            "usual": usual,
+            "level": level(values),
+            "peak": peak,
+            "loss_step": answer,
+        },
+        episodes=(Episode(step, int(norms.steps[stop - 1])),),
+        effect=Effect(
+            usual, level(values), level(values) - usual, level(values) / usual if usual else None
+        ),
+        clues=(
+            Clue("norms", step=step, value=peak),
+            *([Clue("loss-follows", step=answer, source=run.source_of("loss"))] if answer else []),
+            *present(rate_clue(run, step)),
+        ),
+        suspects=(
+            Suspect(
+                "learning-rate-too-high",
+                0.6,
+                config=stated(run, "learning_rate", rate * LOWER) if rate else (),
+            ),
+            Suspect("bad-batch", 0.3 if lasts else 0.6),
+            Suspect("no-clipping", 0.5, config=stated(run, "max_grad_norm", CLIP))
+            if (number(run, "max_grad_norm") or 0) > CLIP
+            else Suspect("instability", 0.35),
+        ),
+        next="inspect-batch",
+        # A peak with a spike is the spike's; norms that stay up speak for themselves.
+        claims=frozenset() if lasts or answer is None else frozenset({answer}),
+    )
+
+
+# Confidence: two series that agree, one that stays up, one point and its answer.
+_SURE = {"lasting-loss": 0.92, "lasting": 0.75, "peak": 0.75}

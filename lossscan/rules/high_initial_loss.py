@@ -1,0 +1,59 @@
+"""The first losses are far above ln(vocabulary size): worse than guessing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.rules._context import number, stated
+from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy, level
+
+RULE = "high-initial-loss"
+
+FIRST = 3  # logged points that make the first level
+LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
+CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
+
+
+def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | Acquittal]:
+    """Yield a hit where the first losses exceed ln V by `margin` nats (phenomena P16)."""
+    loss = finite(run.series.get("loss"))
+    if loss is None or not is_cross_entropy(run):
+        return
+    vocabulary = number(run, "vocab_size")
+    uniform = math.log(vocabulary or LARGEST)
+    first = level(loss.values[:FIRST])
+    if first <= uniform + margin:
+        if vocabulary and first > uniform:
+            yield Acquittal(RULE, "near", {"first": first, "uniform": uniform})
+        return
+    step, steps = int(loss.steps[0]), accumulation_steps(run)
+    scaled = steps is not None and steps > 1 and first / steps <= uniform
+    yield Hit(
+        RULE,
+        0.95 if first > uniform + CERTAIN else 0.85,  # less may come from an odd first batch
+        message="default" if vocabulary else "unknown-vocabulary",
+        numbers={
+            "first": first,
+            "uniform": uniform,
+            "vocabulary": int(vocabulary or LARGEST),
+            "step": step,
+            "last": level(loss.values[-FIRST:]),
+        },
+        episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
+        effect=Effect(before=uniform, after=first, delta=first - uniform),
+        clues=(
+            Clue("first", step=step, value=first),
+            *([Clue("recovers")] if level(loss.values[-FIRST:]) < uniform else []),
+        ),
+        suspects=(
+            *([Suspect("accumulation", 0.7, {"steps": steps})] if scaled else []),
+            Suspect("wrong-model-or-template", 0.5, config=stated(run, "template")),
+            Suspect("attention", 0.45, config=stated(run, "flash_attn")),
+            Suspect("new-tokens", 0.4),
+            Suspect("initialisation", 0.35),
+        ),
+        next="one-batch",
+        claims=frozenset({step}),
+    )

@@ -1,0 +1,123 @@
+"""One point at the end of each epoch is off: the last accumulation group is incomplete."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import IntArray
+from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Signals, Suspect
+from lossscan.rules._context import number, stated
+from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy, level
+
+RULE = "incomplete-accumulation"
+
+SIDE = 3  # logged points on each side that tell the level: more reach past a stair
+MOST = 0.7  # share of the boundaries that must show it
+OUT = 4.0  # noise units by which a point is off, and the sides agree
+DROP_LAST = "dataloader_drop_last"
+SAME_FACTOR = 0.15  # how near a factor must lie to the one computed from the batch sizes
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The point that covers an epoch's end, against the level around it."""
+
+    step: int
+    level: float
+    value: float
+
+    @property
+    def factor(self) -> float:
+        return self.value / self.level
+
+
+def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Hit]:
+    """Yield a hit where most points at epoch ends are `low` times the level, or 1/`low`."""
+    curve = signals.curves.get("loss")
+    if curve is None or not curve.log or not is_cross_entropy(run):
+        return
+    boundaries = run.schedule.of("epoch_boundary")
+    tails = [tail for mark in boundaries for tail in _tail(curve, mark)]
+    down = [tail for tail in tails if tail.factor <= low]
+    up = [tail for tail in tails if tail.factor >= 1 / low]
+    for message, found in (("default", down), ("high", up)):
+        if found and len(found) >= MOST * len(boundaries):
+            yield from _judged(run, curve, found, message)
+
+
+def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:
+    """The odd one out of the points that may cover a boundary, if the sides agree."""
+    candidates = _covering(curve.steps, mark)
+    for at in candidates:
+        left, right = curve.scaled[max(0, at - SIDE) : at], curve.scaled[at + 1 : at + 1 + SIDE]
+        if len(left) < SIDE or len(right) < SIDE:
+            continue
+        middle = level(np.concatenate([left, right]))
+        noise = max(float(curve.local_noise[at]), 1e-12)
+        off = abs(float(curve.scaled[at]) - middle)
+        if off > OUT * noise and off > 2 * abs(level(right) - level(left)):
+            yield _Tail(int(curve.steps[at]), math.exp(middle), float(curve.values[at]))
+            return
+
+
+def _covering(steps: IntArray, mark: Landmark) -> range:
+    """The points whose window may hold the boundary, as its place is known only so well."""
+    first = int(np.searchsorted(steps, math.ceil(mark.step - mark.slack)))
+    last = int(np.searchsorted(steps, math.ceil(mark.step + mark.slack)))
+    return range(first, min(last + 1, len(steps)))
+
+
+def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Hit]:
+    """One boundary alone proves nothing, unless the gradient or the batch sizes say the same."""
+    factor = level(np.array([tail.factor for tail in found]))
+    clues = tuple(_support(run, found, factor))
+    if len(found) == 1 and not clues:
+        return
+    worst = min(found, key=lambda tail: tail.factor)
+    yield Hit(
+        RULE,
+        # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
+        0.95 if clues else 0.93 if len(found) >= SIDE else 0.8,
+        message=message,
+        numbers={
+            "count": len(found),
+            "factor": factor,
+            "step": found[0].step,
+            "before": worst.level,
+            "after": worst.value,
+        },
+        episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / curve.noise) for t in found),
+        effect=Effect(worst.level, worst.value, worst.value - worst.level, worst.factor),
+        clues=(Clue("points", step=found[0].step, value=found[0].value), *clues),
+        suspects=(
+            Suspect("incomplete-last-group", 0.8, config=stated(run, "transformers_version"))
+            if message == "default"
+            else Suspect("small-last-batch", 0.7, config=stated(run, DROP_LAST, suggest=True)),
+        ),
+        claims=frozenset(tail.step for tail in found),
+    )
+
+
+def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Clue]:
+    norms = finite(run.series.get("grad_norm"))
+    if norms is not None:
+        at = np.isin(norms.steps, [tail.step for tail in found])
+        same = level(norms.values[at]) / level(norms.values) if at.any() else math.nan
+        if abs(same / factor - 1) <= 2 * SAME_FACTOR:
+            yield Clue("gradient", {"same": same}, run.source_of("grad_norm"))
+    steps, left = accumulation_steps(run), _left_over(run)
+    if steps and left and abs(left / steps / factor - 1) <= SAME_FACTOR:
+        yield Clue("batches", {"left": left, "accumulation": steps})
+
+
+def _left_over(run: Run) -> int | None:
+    """Micro-batches in the last group of an epoch."""
+    steps, examples = accumulation_steps(run), number(run, "num_examples")
+    batch = number(run, "per_device_train_batch_size")
+    if not (steps and examples and batch):
+        return None
+    return math.ceil(examples / (batch * (number(run, "num_devices") or 1))) % steps

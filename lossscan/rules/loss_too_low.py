@@ -1,0 +1,89 @@
+"""The loss collapses within the first epoch: leaked labels, a broken mask, duplicates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._context import number
+from lossscan.rules._facts import finite, is_cross_entropy, level, level_at
+
+RULE = "loss-too-low"
+
+FIRST = 3  # logged points that make the first level
+LASTS = 5  # logged points that a collapse must last
+OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (phenomena P16)
+FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
+READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
+EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
+SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public runs), with luck 0.01
+OF_START = 0.05  # of the first loss (phenomena P14)
+
+
+def check(run: Run, signals: Signals) -> Iterator[Hit]:
+    """Yield a hit where the loss is below what one pass over the data can teach."""
+    loss = finite(run.series.get("loss"))
+    if loss is None or not is_cross_entropy(run):
+        return
+    loss = _first_epoch(run, loss)
+    if len(loss) < FIRST + LASTS:
+        return
+    message = _message(run, loss)
+    if message:
+        yield _hit(run, loss, message)
+
+
+def _first_epoch(run: Run, loss: Series) -> Series:
+    """The points before any sample is seen again; none where that is unknown."""
+    length, epochs = run.schedule.steps_per_epoch, run.schedule.epochs
+    until = length or (math.inf if epochs is not None and epochs <= 1 else 0)
+    inside = (loss.steps <= until) & (loss.values > 0)  # zeros are another rule's
+    return Series(loss.name, loss.steps[inside], loss.values[inside])
+
+
+def _message(run: Run, loss: Series) -> str:
+    start, end = level(loss.values[:FIRST]), level(loss.values[-LASTS:])
+    vocabulary = number(run, "vocab_size")
+    scratch = start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
+    if scratch and end < READ_TEXT and end < OF_START * 2 * start:
+        return "default"
+    evaluated = finite(run.series.get("eval_loss"))
+    if evaluated is None or end >= SHORT_ANSWERS or end >= OF_START * start:
+        return ""
+    low = level_at(evaluated, float(loss.steps[-1]), points=1) < max(
+        EQUALLY_LOW * end, SHORT_ANSWERS
+    )
+    return "fine-tuning" if low else ""
+
+
+def _hit(run: Run, loss: Series, message: str) -> Hit:
+    start, end = level(loss.values[:FIRST]), level(loss.values[-LASTS:])
+    collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
+    evaluated = finite(run.series.get("eval_loss"))
+    step = int(loss.steps[collapsed])
+    return Hit(
+        RULE,
+        # From scratch there is no innocent way; a pretrained model may have known the answers.
+        0.9 if message == "default" else 0.6,
+        message=message,
+        numbers={"start": start, "end": end, "step": step, "last": int(loss.steps[-1])},
+        episodes=(Episode(step, int(loss.steps[-1])),),
+        effect=Effect(start, end, end - start, end / start),
+        clues=(
+            Clue("level", step=int(loss.steps[-1]), value=end),
+            *(
+                [Clue("evaluation", {"evaluated": float(evaluated.values[0])})]
+                if evaluated is not None
+                else []
+            ),
+        ),
+        suspects=(
+            Suspect("broken-mask", 0.6 if message == "default" else 0.3),
+            Suspect("leaked-labels", 0.5),
+            Suspect("duplicates", 0.4),
+        ),
+        next="shuffled-tokens",
+    )

@@ -1,0 +1,168 @@
+"""The logged learning rate does not follow the configured schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._context import number, stated
+from lossscan.rules._facts import TRAINER_FAMILY, finite, stretches
+
+RULE = "lr-schedule-mismatch"
+
+MIN_POINTS = 5  # logged rates; fewer show no shape
+SHARE_OFF = 0.2  # of the entries: less is a kink read one window late
+SHARE_ZERO = 0.05  # of the entries at rate 0 at the end: a full schedule has one
+FEW = 3  # entries: fewer may be rounding
+SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step (formats 1.2)
+OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
+
+_SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {
+    # share of the peak over the progress behind the warm-up, 0..1
+    "linear": lambda progress: 1 - progress,
+    "cosine": lambda progress: (1 + np.cos(np.pi * progress)) / 2,
+    "constant": np.ones_like,
+    "constant_with_warmup": np.ones_like,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """What the configuration promises."""
+
+    kind: str
+    peak: float
+    warmup: int
+    total: int
+
+    def at(self, steps: FloatArray) -> FloatArray:
+        """(n,) the rate promised at steps."""
+        behind = (steps - self.warmup) / max(self.total - self.warmup, 1)
+        share = _SHAPES[self.kind](np.clip(behind, 0, 1))
+        rising = np.clip(steps / self.warmup, 0, 1) if self.warmup else np.ones_like(steps)
+        return np.asarray(self.peak * np.where(steps < self.warmup, rising, share))
+
+
+def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Hit | Acquittal]:
+    """Compare every logged rate with the promised one; `tolerance` is a share of the peak."""
+    rate = finite(run.series.get("learning_rate"))
+    optimizer = str(run.setting("optim") or "")
+    if rate is None or len(rate) < MIN_POINTS or rate.values.max() <= 0:
+        return
+    if run.schedule.resumes or any(mark in optimizer for mark in OWN_RATES):
+        return  # a resume may change the plan, and says so by itself
+    found = next(_deviations(run, rate, tolerance), None)
+    if found is not None:
+        yield found
+    elif _promised(run) is not None:
+        yield Acquittal(RULE, "follows", {"schedule": run.setting("lr_scheduler_type")})
+
+
+def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
+    """What is wrong with the rate, the plainest first."""
+    zeros = _zeros_at_the_end(rate)
+    if zeros >= max(FEW, SHARE_ZERO * len(rate)):
+        yield _hit(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
+    promised = _promised(run)
+    if promised is None or run.framework not in TRAINER_FAMILY:
+        return
+    expected = _best_shift(promised, rate)
+    off = np.abs(rate.values - expected) > tolerance * promised.peak
+    if off.sum() < max(FEW, SHARE_OFF * len(rate)):
+        return
+    frozen = _frozen(rate, expected, tolerance * promised.peak)
+    if frozen is not None:
+        yield _hit(run, rate, "frozen", frozen, expected)
+    where = np.flatnonzero(off)
+    message = "peak" if _only_peak(promised, rate, tolerance) else "default"
+    yield _hit(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
+
+
+def _zeros_at_the_end(rate: Series) -> int:
+    """Entries of rate 0 at the end; none where the rate is printed with too few digits to tell."""
+    nonzero = np.flatnonzero(rate.values)
+    last = rate.values[nonzero[-2:]]
+    rounded = len(last) > 1 and last[0] == last[1] == rate.values[nonzero].min()
+    return 0 if rounded else len(rate) - 1 - int(nonzero[-1])
+
+
+def _promised(run: Run) -> _Schedule | None:
+    kind, peak = run.setting("lr_scheduler_type"), number(run, "learning_rate")
+    total = run.schedule.max_steps
+    if kind not in _SHAPES or not peak or not total or "min_lr" in run.config:
+        return None
+    warmup = number(run, "warmup_steps") or np.ceil(total * (number(run, "warmup_ratio") or 0))
+    return _Schedule(kind, peak, 0 if kind == "constant" else int(warmup), total)
+
+
+def _best_shift(promised: _Schedule, rate: Series) -> FloatArray:
+    """(n,) the promised rates, one step earlier or later where that fits better."""
+    candidates = [promised.at(rate.steps.astype(np.float64) + shift) for shift in SHIFTS]
+    return min(candidates, key=lambda expected: float(np.abs(rate.values - expected).mean()))
+
+
+def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:
+    """The longest stretch of one same rate over which the promised one moves."""
+    same = np.concatenate([np.diff(rate.values) == 0, [False]])
+    start, stop = max(stretches(same), key=lambda pair: pair[1] - pair[0], default=(0, 0))
+    long = stop - start >= max(FEW, SHARE_OFF * len(rate))
+    moves = long and np.ptp(expected[start : stop + 1]) > margin
+    return slice(start, stop + 1) if moves and rate.values[start] > 0 else None
+
+
+def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
+    """Whether the shape is the promised one and only its height differs."""
+    unit = _Schedule(promised.kind, 1.0, promised.warmup, promised.total)
+    shape = _best_shift(unit, Series(rate.name, rate.steps, rate.values / rate.values.max()))
+    peak = float(rate.values.max() / max(shape.max(), tolerance))
+    return bool((np.abs(rate.values - peak * shape) <= tolerance * peak).all())
+
+
+# Confidence, the causes and their scores.
+_FOUND: dict[str, tuple[float, dict[str, float]]] = {
+    "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
+    "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
+    "peak": (0.85, {"other-peak": 0.7}),  # the height alone: another file may be in force
+    "default": (0.85, {"other-schedule": 0.6, "other-length": 0.5}),
+}
+
+
+def _hit(
+    run: Run, rate: Series, message: str, where: slice, expected: FloatArray | None = None
+) -> Hit:
+    confidence, causes = _FOUND[message]
+    steps, values = rate.steps[where], rate.values[where]
+    worst = 0 if expected is None else int(np.argmax(np.abs(values - expected[where])))
+    promised = None if expected is None else float(expected[where][worst])
+    logged = float(values[worst])
+    compared = {"promised": promised, "logged": logged}
+    return Hit(
+        RULE,
+        confidence,
+        series="learning_rate",
+        message=message,
+        numbers={
+            "step": int(steps[0]),
+            "last": int(steps[-1]),
+            "count": len(steps),
+            "schedule": run.setting("lr_scheduler_type"),
+            "peak": float(rate.values.max()),
+            "configured": number(run, "learning_rate"),
+            "total": run.schedule.max_steps,
+        },
+        episodes=(Episode(int(steps[0]), int(steps[-1])),),
+        effect=Effect(before=promised, after=logged) if promised is not None else None,
+        clues=(
+            *([Clue("compared", compared, step=int(steps[worst]))] if promised is not None else []),
+            Clue("stretch", step=int(steps[0]), value=float(values[0])),
+        ),
+        suspects=tuple(
+            Suspect(cause, score, config=stated(run, "fp16") if message == "frozen" else ())
+            for cause, score in causes.items()
+        ),
+        next="print-schedule",
+    )

@@ -1,0 +1,225 @@
+"""NaN or infinity in the loss or the gradient norm, also where the trainer hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.rules._context import rate_clue, stated
+from lossscan.rules._facts import episodes_of, is_eval_loss, level
+from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan
+
+RULE = "non-finite-loss"
+
+MIN_POINTS = 4  # fewer show no course
+RISE = 1.5  # of the lowest level: beyond the noise of most runs
+EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
+LOWER = 0.5  # the usual first cut of a learning rate that is too high
+
+
+def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
+    """Yield a hit for training and one for each evaluation set.
+
+    `tolerated`: overflows of fp16 in the first steps that are not worth a word.
+    """
+    training = _loss(run) or _hidden(run) or _gradient(run, tolerated) or _dropped(run)
+    if training is not None:
+        yield training
+    for name, series in run.series.items():
+        if is_eval_loss(name):
+            yield from _evaluation(run, series, training)
+
+
+def _loss(run: Run) -> Hit | None:
+    loss = run.series.get("loss")
+    if loss is None or np.isfinite(loss.values).all():
+        return None
+    bad = ~np.isfinite(loss.values)
+    first = int(np.argmax(bad))
+    alone = int(bad.sum()) == 1 and not bad[-1]
+    before, step = loss.values[:first], int(loss.steps[first])
+    return Hit(
+        RULE,
+        0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
+        severity=Severity.WARNING if alone else None,
+        message="isolated" if alone else "default",
+        numbers={
+            "step": step,
+            "count": int(bad.sum()),
+            "total": len(loss),
+            "before": float(before[-1]) if len(before) else None,
+        },
+        episodes=episodes_of(loss, bad),
+        clues=(
+            Clue("count", step=step, value=float(loss.values[first])),
+            *_gradient_clue(run, step),
+            *_rate_clue(run, step),
+        ),
+        suspects=_suspects(run, lost=bool(bad[-1]), rose=_rose(before), alone=alone),
+        next="inspect-batch" if alone else "find-first",
+        claims=frozenset(loss.steps[bad].tolist()),
+    )
+
+
+def _hidden(run: Run) -> Hit | None:
+    loss = run.series.get("loss")
+    hidden = None if loss is None else hidden_nan(run, loss)
+    if loss is None or hidden is None:
+        return None
+    step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
+    before = loss.values[: hidden.start - 1]
+    return Hit(
+        RULE,
+        0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
+        message="hidden",
+        numbers={"step": step, "count": len(loss) - hidden.start, "before": hidden.level},
+        episodes=(Episode(_begin(run, loss, hidden), last),),
+        clues=(
+            Clue("zeros", step=step, value=0.0),
+            *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
+            *_gradient_clue(run, last),
+            *_rate_clue(run, step),
+        ),
+        suspects=_suspects(run, lost=True, rose=_rose(before)),
+        next="filter-off",
+        claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
+    )
+
+
+def _begin(run: Run, loss: Series, hidden: Hidden) -> int:
+    """The first step that shows it: NaN begins inside the window before the zeros."""
+    norms, step = run.series.get("grad_norm"), int(loss.steps[hidden.start - 1])
+    spoilt = norms is not None and (~np.isfinite(norms.values[norms.steps == step])).any()
+    return step if spoilt or hidden.inflation else int(loss.steps[hidden.start])
+
+
+# How gradient norms alone are judged: confidence and severity (None: the page's).
+_JUDGED: dict[str, tuple[float, Severity | None]] = {
+    "gradient": (0.96, None),  # NaN to the end, or in half of all entries: nothing is learnt
+    "scaled": (0.75, Severity.INFO),  # what fp16 does, unless it becomes frequent
+    "passing": (0.8, Severity.WARNING),  # bf16 has no scale to search for
+}
+
+
+def _gradient(run: Run, tolerated: int) -> Hit | None:
+    norms = run.series.get("grad_norm")
+    if norms is None or np.isfinite(norms.values).all():
+        return None
+    bad = ~np.isfinite(norms.values)
+    lasting = bad.mean() >= HALF or bool(bad[-2:].all())
+    if not lasting and _is_search(run, norms.steps[bad].tolist(), tolerated):
+        return None
+    kind = "gradient" if lasting else "scaled" if _may_be_fp16(run) else "passing"
+    confidence, severity = _JUDGED[kind]
+    first = int(norms.steps[int(np.argmax(bad))])
+    frozen = tuple(_frozen(run)) if lasting else ()
+    return Hit(
+        RULE,
+        confidence,
+        series="grad_norm",
+        severity=severity,
+        message=kind,
+        numbers={"step": first, "count": int(bad.sum()), "total": len(norms)},
+        episodes=episodes_of(norms, bad),
+        clues=(Clue("gradient-count", step=first), *frozen),
+        suspects=_suspects(run, lost=lasting and not frozen, alone=not lasting),
+        next="find-first" if lasting else None,
+    )
+
+
+def _may_be_fp16(run: Run) -> bool:
+    return run.setting("fp16") is not False and run.setting("bf16") is not True
+
+
+def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
+    return _may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
+
+
+def _frozen(run: Run) -> Iterator[Clue]:
+    """The scheduler moves only with the optimizer: a rate that stands still means no update."""
+    rate = run.series.get("learning_rate")
+    if rate is None or len(rate) < MIN_POINTS or run.setting("lr_scheduler_type") == "constant":
+        return
+    if np.ptp(rate.values) == 0 and rate.values[0] > 0:
+        yield Clue("frozen", source=run.source_of("learning_rate"), value=float(rate.values[0]))
+
+
+def _dropped(run: Run) -> Hit | None:
+    """Megatron counts NaN iterations, and leaves `lm loss` out of a line where it is NaN."""
+    counts = run.series.get("nan_iterations")
+    if counts is None or not (counts.values > 0).any():
+        return None
+    bad = counts.values > 0
+    first = int(counts.steps[int(np.argmax(bad))])
+    return Hit(
+        RULE,
+        0.97,  # Megatron's own count
+        message="dropped",
+        numbers={"step": first, "count": int(counts.values[bad].sum())},
+        episodes=episodes_of(counts, bad),
+        clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
+        suspects=_suspects(run, lost=bool(bad[-1])),
+        next="find-first",
+    )
+
+
+def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]:
+    bad = ~np.isfinite(series.values)
+    first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
+    broken = None if training is None else training.episodes[0].start_step
+    if not bad.any() or (broken is not None and broken <= first):
+        return  # a broken model cannot be evaluated: the finding on training says it
+    yield Hit(
+        RULE,
+        0.97,  # the log itself says NaN
+        series=series.name,
+        message="eval",
+        numbers={"step": first, "count": int(bad.sum()), "total": len(series)},
+        episodes=episodes_of(series, bad),
+        clues=(Clue("eval-count", step=first),),
+        suspects=(
+            Suspect("masked-evaluation", 0.6),
+            Suspect("half-precision", 0.7 if run.setting("fp16") else 0.3),
+        ),
+        next="evaluate-alone",
+    )
+
+
+def _gradient_clue(run: Run, step: int) -> Iterator[Clue]:
+    norms = run.series.get("grad_norm")
+    if norms is None or np.isfinite(norms.values).all():
+        return
+    first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
+    if first <= step:
+        yield Clue("gradient-first", {"first": first}, run.source_of("grad_norm"), first)
+
+
+def _rate_clue(run: Run, step: int) -> Iterator[Clue]:
+    clue = rate_clue(run, step)
+    if clue is not None:
+        yield clue
+
+
+def _rose(before: FloatArray) -> bool:
+    """Whether the loss had left its lowest level by half before it was lost."""
+    values = before[np.isfinite(before)]
+    return len(values) >= MIN_POINTS and level(values[-3:]) > RISE * float(np.min(values)) > 0
+
+
+def _suspects(
+    run: Run, *, lost: bool, rose: bool = False, alone: bool = False
+) -> tuple[Suspect, ...]:
+    rate = run.setting("learning_rate")
+    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
+    half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
+    return (
+        *([Suspect("nan-in-weights", 0.9)] if lost else []),
+        Suspect("half-precision", 0.8 if run.setting("fp16") else 0.3, config=half),
+        Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
+        Suspect("masked-batch", 0.6 if alone else 0.3),
+        Suspect("numerics", 0.35),
+    )

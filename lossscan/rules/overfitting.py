@@ -1,0 +1,162 @@
+"""Evaluation loss rises while training loss falls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._context import number, rate_limit, stated
+from lossscan.rules._facts import eval_losses, finite, level, level_at
+
+RULE = "overfitting"
+
+POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
+AFTER = 2  # evaluations behind the minimum: one may be bad luck
+SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
+LONG = 24  # evaluations from which a median of 5 does
+NOISE_SIGMA = 4.0  # a rise below this many noise units of the evaluation itself is no rise
+BEND_TO_NOISE = 1.4826 / np.sqrt(6)  # from the median size of second differences
+STRONG = 1.3  # a rise by 30 % is strong (phenomena P11)
+CLEAR = 1.1  # beyond what a reshuffled evaluation set brings
+NEAR = 5  # logged training points that tell the level at an evaluation
+STILL_FALLING = 0.99  # training loss must be lower at the end than at the minimum
+SMALL_SET = 10_000  # samples; public reports of overfitting in 3 epochs stay below
+FEW_EPOCHS = 2.0  # more than this is where a set is usually learnt by heart
+
+
+@dataclass(frozen=True, slots=True)
+class _Rise:
+    """An evaluation loss that has passed its minimum."""
+
+    series: Series
+    low_step: int
+    low: float  # the lowest value
+    course: float  # the same without its luck: the lowest of the smoothed course
+    high: float  # the level at the end
+    sure: float  # the same without its luck
+    noise: float  # of one evaluation, relative
+    after: int  # evaluations behind the minimum
+
+    @property
+    def ratio(self) -> float:
+        return self.high / self.low
+
+
+def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Hit | Acquittal]:
+    """Yield a hit for the evaluation set that rises most, by `min_rise` of its minimum at least."""
+    loss = finite(run.series.get("loss"))
+    if run.objective in POLICY:
+        return
+    rises = [rise for series in eval_losses(run).values() for rise in _rise(series)]
+    found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
+    if not found:
+        yield from (Acquittal(RULE, "no-rise", {"low": r.low, "high": r.high}) for r in rises[:1])
+        return
+    worst = max(found, key=lambda rise: rise.ratio)
+    before, end = _training(loss, worst.low_step)
+    if end <= before * STILL_FALLING:
+        yield _hit(run, worst, found, before, end)
+    else:
+        yield Acquittal(RULE, "training-rises", {"before": before, "after": end})
+
+
+def _rise(series: Series) -> Iterator[_Rise]:
+    """The rise behind the minimum, where it is longer and larger than noise."""
+    if len(series) <= AFTER or (series.values <= 0).any():
+        return
+    values, half = series.values, _half_width(len(series))
+    course = _course(values, half)
+    middle = int(np.argmin(course))
+    at = max(middle - half, 0) + int(np.argmin(values[max(middle - half, 0) : middle + half + 1]))
+    after = len(values) - 1 - at
+    if after < AFTER:
+        return
+    noise, low = _noise(values), float(course[middle])
+    high = level(values[-min(after, 2 * half + 1) :])
+    sure = high if half else float(values[-AFTER:].min())  # few: one may be bad luck
+    if np.log(sure / low) > NOISE_SIGMA * noise:
+        lowest = float(values[at])
+        yield _Rise(series, int(series.steps[at]), lowest, low, high, sure, noise, after)
+
+
+def _half_width(points: int) -> int:
+    return 0 if points < SMOOTHED_FROM else 1 if points < LONG else 2
+
+
+def _course(values: FloatArray, half: int) -> FloatArray:
+    """The evaluations without the noise that a median of 2 `half` + 1 takes away."""
+    padded = np.pad(values, half, mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    return np.asarray(np.median(views, axis=1))
+
+
+def _noise(values: FloatArray) -> float:
+    """Relative noise of one evaluation, from how the series bends; 0 where too short to tell."""
+    if len(values) < SMOOTHED_FROM:
+        return 0.0
+    return float(BEND_TO_NOISE * np.median(np.abs(np.diff(np.log(values), n=2))))
+
+
+def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
+    """The training loss around the minimum and at the end."""
+    if loss is None:
+        return 1.0, 0.0  # nothing says that training did not improve
+    return level_at(loss, low_step, points=NEAR), level(loss.values[-NEAR:])
+
+
+def _confidence(rise: _Rise) -> float:
+    strong, steady = rise.ratio >= STRONG, rise.after > AFTER
+    # A rise by a third over many evaluations is never noise; one of 5 % over two may be.
+    return 0.97 if strong and steady else 0.93 if strong or rise.ratio >= CLEAR else 0.8
+
+
+def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Hit:
+    last = int(rise.series.steps[-1])
+    per_epoch = run.schedule.steps_per_epoch
+    numbers = {
+        "low": rise.low,
+        "low_step": rise.low_step,
+        "high": rise.high,
+        "rise": rise.ratio - 1,
+        "last": last,
+        "count": rise.after,
+    }
+    others = [other for other in found if other is not rise]
+    training = {"before": before, "after": end}
+    return Hit(
+        RULE,
+        _confidence(rise),
+        series=rise.series.name,
+        message="strong" if rise.ratio >= STRONG else "default",
+        numbers=numbers,
+        episodes=(Episode(rise.low_step, last),),
+        effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
+        clues=(
+            Clue("evaluation", step=rise.low_step, value=rise.low),
+            *([Clue("training", training, run.source_of("loss"))] if "loss" in run.series else []),
+            *([Clue("noise", {"noise": rise.noise})] if rise.noise else []),
+            *(Clue("other-set", {"name": o.series.name, "also": o.ratio - 1}) for o in others),
+        ),
+        suspects=tuple(_suspects(run, rise.low_step / per_epoch if per_epoch else None)),
+        remedies=("best-checkpoint",),
+        next="task-metric",
+    )
+
+
+def _suspects(run: Run, low_epoch: float | None) -> Iterator[Suspect]:
+    epochs, rate = run.schedule.epochs, number(run, "learning_rate")
+    examples, often = number(run, "num_examples"), (epochs or 0) > FEW_EPOCHS
+    yield Suspect("memorisation", 0.85 if often else 0.5)
+    if often and low_epoch is not None:
+        config = stated(run, "num_train_epochs", max(1, round(low_epoch)))
+        yield Suspect("too-many-epochs", 0.8, {"epochs": epochs, "low_epoch": low_epoch}, config)
+    if rate is not None and rate > rate_limit(run):
+        numbers = {"rate": rate, "limit": rate_limit(run)}
+        config = stated(run, "learning_rate", rate_limit(run))
+        yield Suspect("learning-rate-high", 0.6, numbers, config)
+    if examples is not None and examples < SMALL_SET:
+        yield Suspect("small-set", 0.6, {"examples": int(examples)})

@@ -1,0 +1,117 @@
+"""The loss does not move from where it began."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._context import number, stated
+from lossscan.rules._facts import finite, level
+
+RULE = "plateau"
+
+JUDGED = ("cross-entropy", "classification")
+MIN_POINTS = 10  # logged points; the shortest public case had 12
+START = 3  # points at the start that must lie on the level: else the loss fell and levelled off
+SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
+NEAR_CHANCE = 0.015  # of ln k: the spread of a model that has learnt nothing (public case 0.7 %)
+MOST_CLASSES = 10  # ln k of more classes lie too close together to tell one by its value
+ACCURACY = 0.05  # how far from 1/k the accuracy of guessing may lie
+MOSTLY = 0.8  # of the entries
+FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
+
+# What holds the loss: confidence, the causes and their scores.
+_HOLDS: dict[str, tuple[float, dict[str, float]]] = {
+    "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
+    "zero-rate": (0.95, {"zero-rate": 0.95}),
+    "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
+    "frozen": (0.8, {"frozen-parameters": 0.7, "rate-unsuitable": 0.4}),
+}
+
+
+def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Hit]:
+    """Yield a hit where the loss has not changed by `max_change`, and something shows why."""
+    loss = finite(run.series.get("loss"))
+    if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
+        return
+    if not _is_flat(loss, max_change):
+        return
+    holds = next(iter(_held_by(run, loss)), None)
+    if holds is not None:
+        yield _hit(run, loss, holds)
+
+
+def _is_flat(loss: Series, max_change: float) -> bool:
+    """Whether the first and the last third, and the very start, lie on one level."""
+    third, values = len(loss) // 3, loss.values
+    middle = level(values)
+    noise = 1.4826 * level(np.abs(values - middle))
+    moved = abs(level(values[-third:]) - level(values[:third]))
+    fell = level(values[:START]) - middle
+    return moved <= max(max_change * middle, _error(noise, third)) and fell <= max(
+        max_change * middle, _error(noise, START)
+    )
+
+
+def _error(noise: float, points: int) -> float:
+    """How far two levels of so many points each may lie apart by chance."""
+    return SURE_SIGMA * noise * math.sqrt(2 / points)
+
+
+def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Clue]]:
+    """The evidence that the model does not learn, the strongest first."""
+    norms, rate = finite(run.series.get("grad_norm")), finite(run.series.get("learning_rate"))
+    if norms is not None and (norms.values == 0).mean() >= MOSTLY:
+        yield "no-gradient", Clue("no-gradient", source=run.source_of("grad_norm"), value=0.0)
+    if rate is not None and (rate.values == 0).all():
+        yield "zero-rate", Clue("zero-rate", source=run.source_of("learning_rate"), value=0.0)
+    chance = _chance(run, level(loss.values))
+    if chance is not None:
+        yield "chance", Clue("chance", {"choices": chance, "uniform": math.log(chance)})
+    low, high = np.quantile(loss.values, (0.05, 0.95))
+    if 0 < high - low <= FROZEN * high or high == low != 0:
+        yield "frozen", Clue("frozen", {"low": float(low), "high": float(high)})
+
+
+def _chance(run: Run, value: float) -> int | None:
+    """The number of choices among which a model with this loss guesses."""
+    choices = [int(number(run, "vocab_size") or 0)]
+    accuracy = finite(run.series.get("eval_accuracy"))
+    if run.objective == "classification" or accuracy is not None:
+        choices = list(range(2, MOST_CLASSES + 1))
+    if accuracy is not None:
+        final = float(accuracy.values[-1])
+        choices = [k for k in choices if abs(final - 1 / k) <= ACCURACY]
+    near = (k for k in choices if k > 1 and abs(value / math.log(k) - 1) <= NEAR_CHANCE)
+    return next(near, None)
+
+
+def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
+    kind, clue = holds
+    confidence, scores = _HOLDS[kind]
+    third = len(loss) // 3
+    before, after = level(loss.values[:third]), level(loss.values[-third:])
+    first, last = int(loss.steps[0]), int(loss.steps[-1])
+    rate = finite(run.series.get("learning_rate"))
+    peak = float(rate.values.max()) if rate is not None else None
+    return Hit(
+        RULE,
+        confidence,
+        message=kind,
+        numbers={"level": level(loss.values), "first": first, "last": last, "points": len(loss)},
+        episodes=(Episode(first, last),),
+        effect=Effect(before, after, after - before, after / before if before else None),
+        clues=(
+            clue,
+            Clue("thirds", {"before": before, "after": after}),
+            *([Clue("rate", {"peak": peak}, value=peak)] if peak is not None else []),
+        ),
+        suspects=tuple(
+            Suspect(cause, score, config=stated(run, "learning_rate") if "rate" in cause else ())
+            for cause, score in scores.items()
+        ),
+        next="overfit-one-batch",
+    )

@@ -1,0 +1,79 @@
+"""Seconds per step change and stay changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.rules._facts import finite, level
+
+RULE = "throughput-drop"
+
+WARM_UP = 2  # logged points at the start: compilation and caches
+MIN_SIDE = 8  # logged points on each side of a lasting change
+MIN_SIGMA = 5.0  # of the change in noise units of one point: step times are heavy-tailed
+MOST = 0.9  # of the points that lie on their side of the middle
+CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an evaluation)
+
+
+def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Hit]:
+    """Yield a hit where the time of a step changes by `min_change` once and stays."""
+    times = finite(run.series.get("seconds_per_step"))
+    if times is None or len(times) < WARM_UP + 2 * MIN_SIDE or (times.values <= 0).any():
+        return
+    times = Series(times.name, times.steps[WARM_UP:], times.values[WARM_UP:])
+    at = _split(np.log(times.values))
+    before, after = level(times.values[:at]), level(times.values[at:])
+    if abs(np.log(after / before)) < np.log1p(min_change) or not _is_clean(times.values, at):
+        return
+    yield _hit(run, times, at, before, after)
+
+
+def _split(values: FloatArray) -> int:
+    """Index that best parts the points into two levels."""
+    middle = level(values)
+    reach = max(CLIP * 1.4826 * level(np.abs(values - middle)), 1e-9)
+    calm = np.clip(values, middle - reach, middle + reach)
+    counts = np.arange(1, len(calm))
+    sums = np.cumsum(calm)[:-1]
+    gap = sums / counts - (calm.sum() - sums) / (len(calm) - counts)
+    gain = gap**2 * counts * (len(calm) - counts)
+    return MIN_SIDE + int(np.argmax(gain[MIN_SIDE - 1 : len(calm) - MIN_SIDE]))
+
+
+def _is_clean(values: FloatArray, at: int) -> bool:
+    """Whether the two sides hardly overlap, beyond their noise."""
+    before, after = np.log(values[:at]), np.log(values[at:])
+    gap = level(after) - level(before)
+    noise = 1.4826 * max(level(np.abs(side - level(side))) for side in (before, after))
+    middle = (level(after) + level(before)) / 2
+    apart = min(((before - middle) * gap < 0).mean(), ((after - middle) * gap > 0).mean())
+    return bool(abs(gap) >= MIN_SIGMA * noise and apart >= MOST)
+
+
+def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
+    step = int(times.steps[at])
+    slower = after > before
+    resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)
+    return Hit(
+        RULE,
+        0.9,  # two levels that hardly overlap
+        series="seconds_per_step",
+        message="slower" if slower else "faster",
+        numbers={"step": step, "before": before, "after": after, "change": after / before - 1},
+        episodes=(Episode(step, int(times.steps[-1])),),
+        effect=Effect(before, after, after - before, after / before),
+        clues=(Clue("levels", step=step, value=after), *([Clue("resume")] if resumed else [])),
+        suspects=(
+            Suspect("other-machine", 0.8 if resumed else 0.4),
+            Suspect("longer-samples", 0.4),
+            *([Suspect("contention", 0.5)] if slower else []),
+        ),
+    )
+
+
+def _window(times: Series) -> int:
+    return int(np.median(np.diff(times.steps))) * 2
