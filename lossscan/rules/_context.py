@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.model import Advice, Alignment, Clue, Curve, Number, Run, Series, Signals
+from lossscan.model import Advice, Alignment, Clue, Curve, Effect, Number, Run, Series, Signals
 
 LEAD_POINTS = 20  # logged points before a change in which a leading gradient shows (phenomena P08)
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
@@ -175,6 +175,12 @@ def eval_clue(run: Run, step: float) -> Clue | None:
 
 def _growth(before: float, after: float) -> float | None:
     return after / before - 1 if before > 0 else None
+
+
+def step_effect(before: float, after: float, sigma: float) -> Effect:
+    """The size of a step between two levels."""
+    ratio = after / before if before > 0 else None
+    return Effect(before, after, after - before, ratio, sigma)
 
 
 def present(*clues: Clue | None) -> tuple[Clue, ...]:

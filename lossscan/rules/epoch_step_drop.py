@@ -11,7 +11,6 @@ from lossscan.model import (
     Alignment,
     BoundaryTest,
     Clue,
-    Effect,
     Episode,
     Hit,
     Run,
@@ -29,6 +28,7 @@ from lossscan.rules._context import (
     rate_limit,
     relative,
     stated,
+    step_effect,
 )
 
 RULE = "epoch-step-drop"
@@ -92,13 +92,7 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
             "rate": rate.value if rate else None,
         },
         episodes=tuple(Episode(test.step, None, test.sigma) for test in down),
-        effect=Effect(
-            before=largest.before,
-            after=largest.after,
-            delta=largest.after - largest.before,
-            ratio=largest.after / largest.before if largest.before > 0 else None,
-            sigma=combined,
-        ),
+        effect=step_effect(largest.before, largest.after, combined),
         aligned_to=Alignment(
             "epoch_boundary",
             largest.landmark.step,

@@ -10,7 +10,6 @@ from lossscan.model import (
     BoundaryTest,
     Change,
     Clue,
-    Effect,
     Episode,
     Hit,
     Run,
@@ -24,6 +23,7 @@ from lossscan.rules._context import (
     rate_clue,
     relative,
     stated,
+    step_effect,
 )
 
 RULE = "last-epoch-drop"
@@ -62,7 +62,7 @@ def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
         message="at-boundary",
         numbers={"step": int(test.landmark.step) + 1, "drop": drop, **_levels(test)},
         episodes=(Episode(test.step, None, test.sigma),),
-        effect=_effect(test.before, test.after, test.sigma),
+        effect=step_effect(test.before, test.after, test.sigma),
         aligned_to=Alignment(
             "last_data_epoch",
             test.landmark.step,
@@ -100,7 +100,7 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
             "after": change.after,
         },
         episodes=(Episode(change.step, None, change.sigma),),
-        effect=_effect(change.before, change.after, change.sigma),
+        effect=step_effect(change.before, change.after, change.sigma),
         clues=present(rate_clue(run, change.step), eval_clue(run, change.step)),
         suspects=_suspects(run, 0.6),
         next="confirm-line",
@@ -118,10 +118,6 @@ def _rate_steps(run: Run, change: Change) -> bool:
 
 def _levels(test: BoundaryTest) -> dict[str, float]:
     return {"before": test.before, "after": test.after}
-
-
-def _effect(before: float, after: float, sigma: float) -> Effect:
-    return Effect(before, after, after - before, after / before if before > 0 else None, sigma)
 
 
 def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:

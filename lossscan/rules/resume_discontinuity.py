@@ -13,7 +13,6 @@ from lossscan.model import (
     Alignment,
     BoundaryTest,
     Clue,
-    Effect,
     Episode,
     Hit,
     Landmark,
@@ -23,7 +22,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules._context import logistic, present, relative
+from lossscan.rules._context import logistic, present, relative, step_effect
 
 RULE = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -147,7 +146,7 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
         episodes=tuple(
             Episode(seam.first_step, None, seam.test.sigma if seam.test else None) for seam in torn
         ),
-        effect=_effect(test),
+        effect=step_effect(test.before, test.after, test.sigma) if test else None,
         aligned_to=Alignment(
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
             test.p_value if test else None,
@@ -168,13 +167,6 @@ def _strength(seam: Seam) -> float:
     certain = 6.0 if seam.rate else 0.0
     step = abs(seam.test.sigma) if seam.test else 0.0
     return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
-
-
-def _effect(test: BoundaryTest | None) -> Effect | None:
-    if test is None:
-        return None
-    ratio = test.after / test.before if test.before > 0 else None
-    return Effect(test.before, test.after, test.after - test.before, ratio, test.sigma)
 
 
 def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
