@@ -80,11 +80,11 @@ def _climb(curve: Curve) -> Climb | None:
     low, end = float(stretches[at]), float(np.median(curve.scaled[-tail:]))
     if n - at * tail < max(END_POINTS, CLIMB_SHARE * n):
         return None
-    smooth = _smooth(curve.scaled[at * tail :])
-    above = np.flatnonzero(smooth >= low + ONSET_SHARE * (end - low))
+    lowest = at * tail + int(np.argmin(curve.scaled[at * tail : (at + 1) * tail]))
+    above = np.flatnonzero(_smooth(curve.scaled[lowest:]) >= low + ONSET_SHARE * (end - low))
     return Climb(
-        low_index=at * tail + tail // 2,
-        onset=at * tail + (int(above[0]) if len(above) else 0),
+        low_index=lowest,
+        onset=lowest + (int(above[0]) if len(above) else 0),
         low=float(np.exp(low)),
         end=float(np.exp(end)),
         start=float(curve.values[:START_POINTS].min()),

@@ -19,6 +19,7 @@ MAD_TO_SIGMA = 1.4826  # of a normal distribution
 NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
 NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this is luck
 STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
+COARSE_BLOCKS = 200  # of a long curve: a descent of a twentieth of it spans ten
 STEP_POINTS = 3  # a step, averaged over its window and smoothed, is over in 3 points; a fall is not
 DESCENT_SHARE = 0.5  # the first descent ends within the first half, or the run is all descent
 
@@ -117,8 +118,18 @@ def settled_index(scaled: FloatArray) -> int:
     """Index of the first point after the initial descent; 0 where there is none.
 
     The descent is where the curve falls steeper, over a short lag, than it usually does later. It
-    may begin late (warm-up, then a sigmoid fall): then it is told from a step by its length.
+    may begin late (warm-up, then a sigmoid fall): then it is told from a step by its length. Long
+    curves are looked at in blocks as well, since noise hides a slow fall from point to point.
     """
+    size = len(scaled) // COARSE_BLOCKS
+    near = _descent(scaled)
+    if size <= 1:
+        return near
+    blocks = np.median(scaled[: len(scaled) // size * size].reshape(-1, size), axis=1)
+    return max(near, _descent(blocks) * size)
+
+
+def _descent(scaled: FloatArray) -> int:
     n = len(scaled)
     lag = int(np.clip(n // 20, 2, 10))
     if n < 4 * lag:

@@ -17,6 +17,8 @@ LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenome
 TAKEN_BACK = (
     0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
 )
+EARLY_POINTS = 3
+EARLY_SIGMA = 10.0  # of medians of 3, the lowest of which lies up to 3 noise units low
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 
@@ -73,14 +75,15 @@ def _level(curve: Curve, start: int, stop: int) -> float:
 def early_rises(curve: Curve) -> Iterator[Excursion]:
     """Rises within the initial descent: there a healthy loss only falls.
 
-    A rise is the climb from the running minimum of a median of 3 points to the highest point before
+    A rise is the climb of a median of 3 points from its running minimum to the highest point before
     the curve is back at that minimum.
     """
     stop = curve.settled
     if stop < EARLY_POINTS:
         return
-    low = np.minimum.accumulate(_smooth(curve.scaled))
-    climb = (curve.scaled - low) / curve.local_noise
+    smooth = _smooth(curve.scaled)
+    low = np.minimum.accumulate(smooth)
+    climb = (smooth - low) / curve.local_noise
     climb[stop:] = 0.0
     top = int(np.argmax(climb))
     if climb[top] < EARLY_SIGMA:
@@ -89,10 +92,6 @@ def early_rises(curve: Curve) -> Iterator[Excursion]:
     back = np.flatnonzero(curve.scaled[top:] <= low[top])
     end = top + (int(back[0]) if len(back) else len(curve.steps) - top)
     yield excursion(curve, low, start, end, float(climb[top]))
-
-
-EARLY_POINTS = 3
-EARLY_SIGMA = 10.0  # the running minimum lies up to 3 noise units low, a point as much high
 
 
 def _smooth(values: FloatArray) -> FloatArray:
