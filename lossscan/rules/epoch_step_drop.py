@@ -34,6 +34,7 @@ from lossscan.rules._context import (
 RULE = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show (P01)
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
+ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
 SAME_PLACE = 1.0  # logged points within which another landmark explains the step
 
 
@@ -55,7 +56,7 @@ def check(
     if not free:
         return
     combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
-    down = [test for test in free if test.sigma <= EPISODE_SIGMA]
+    down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(test, log=curve.log)]
     drops = [relative(test.gap, test.before, log=curve.log) for test in down]
     if combined > -min_sigma or not drops or -float(np.median(drops)) < min_drop:
         yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
@@ -73,6 +74,12 @@ def _explained(run: Run, test: BoundaryTest) -> bool:
         abs(mark.step - test.landmark.step) <= SAME_PLACE * spacing + test.landmark.slack
         for mark in others
     )
+
+
+def _falls(test: BoundaryTest, *, log: bool) -> bool:
+    """Whether the levels themselves fall, and not only against lines drawn through them."""
+    actual = (test.after - test.before) / max(abs(test.before), np.finfo(np.float64).tiny)
+    return actual <= ACTUAL_SHARE * relative(test.gap, test.before, log=log)
 
 
 def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Hit:

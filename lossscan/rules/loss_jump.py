@@ -25,30 +25,27 @@ SHORT_STAY = 0.02  # of the run, the same for long runs
 
 
 def check(
-    run: Run,
-    signals: Signals,
-    *,
-    min_ratio: float = 1.15,
-    min_sigma: float = 6.0,
-    min_stay: float = 0.5,
+    run: Run, signals: Signals, *, min_ratio: float = 1.15, min_sigma: float = 6.0
 ) -> Iterator[Hit | Acquittal]:
-    """Each upward change of level that is large and still there at the end of its stretch.
+    """Each upward change of level that is large and lasts.
 
-    `min_ratio`: a resume without its weights was reported at 1.16 (phenomena P07); clean public
+    `min_ratio`: after over before; a resume without its weights was reported at 1.16, clean public
     runs hold lasting rises of up to 1.04.
-    `min_sigma`: size in standard errors, see signals.breaks.
-    `min_stay`: share of the jump left at the end of the stretch; less is a slow recovery.
+    `min_sigma`: size in standard errors, as for any break.
     """
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up"]
-    large = [c for c in rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
-    staying = [c for c in large if c.stays >= min_stay and _lasts(len(curve.steps), c)]
-    if staying:
-        yield _hit(run, signals, staying)
-    elif large:
-        yield Acquittal(RULE, "recovers", {"step": large[0].step, "stays": large[0].stays})
+    jumps = [
+        c
+        for c in signals.changes_of("loss")
+        if c.kind == "level_up"
+        and c.sigma >= min_sigma
+        and _ratio(c) >= min_ratio
+        and _lasts(len(curve.steps), c)
+    ]
+    if jumps:
+        yield _hit(run, signals, jumps)
 
 
 def _ratio(change: Change) -> float:

@@ -17,6 +17,7 @@ LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenome
 TAKEN_BACK = (
     0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
 )
+STAYS = 0.5  # of a rise at the end of its stretch; one that loses more than half is fading
 EARLY_POINTS = 3
 EARLY_SIGMA = 10.0  # of medians of 3, the lowest of which lies up to 3 noise units low
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
@@ -25,7 +26,7 @@ MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 def split(
     curve: Curve, breaks: list[Break], landmarks: tuple[Landmark, ...]
 ) -> tuple[list[Change], list[Excursion]]:
-    """Changes that stay and rises that a later fall takes back."""
+    """Changes that stay, and rises that a later fall takes back or that fade."""
     changes: list[Change] = []
     excursions: list[Excursion] = []
     at = 0
@@ -38,9 +39,23 @@ def split(
             at += 2
             continue
         stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)
-        changes.append(_change(curve, breaks[at], stop, landmarks))
+        change = _change(curve, breaks[at], stop, landmarks)
+        if change.kind == "level_up" and change.stays < STAYS:
+            excursions.append(_fading(curve, change, stop))
+        else:
+            changes.append(change)
         at += 1
     return changes, excursions
+
+
+def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
+    """A rise that fades away by itself, up to where half of it is gone."""
+    before = _level(curve, rise.index - LEVEL_POINTS, rise.index)
+    after = _level(curve, rise.index, min(rise.index + LEVEL_POINTS, stop))
+    low = np.flatnonzero(_smooth(curve.scaled[rise.index : stop]) <= (before + after) / 2)
+    end = rise.index + max(int(low[0]), 1) if len(low) else stop
+    course = np.full(len(curve.steps), before)
+    return excursion(curve, course, rise.index, end, rise.sigma)
 
 
 def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
