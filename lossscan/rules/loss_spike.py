@@ -39,6 +39,8 @@ SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same
 ORDER_CORRELATION = 0.5  # between epochs at equal places (phenomena P02a)
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (phenomena P08)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
+PERIODIC = 0.4  # autocorrelation of a loss that comes in waves (as in periodic-loss)
+ABOVE_A_WAVE = 14.0  # noise units: twice a spike's own threshold, since a crest is no event
 MANY = 12  # episodes named one by one
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
@@ -62,6 +64,9 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     if curve is None:
         return
     spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
+    if signals.period_strength >= PERIODIC:
+        recurring = _recurring(run, spikes)
+        spikes = [e for e in spikes if e.start_step in recurring or e.sigma >= ABOVE_A_WAVE]
     if not spikes:
         return
     yield _hit(run, signals, curve, spikes)

@@ -13,7 +13,7 @@ from lossscan.rules._facts import finite, is_cross_entropy, level, level_at
 
 RULE = "loss-too-low"
 
-FIRST = 3  # logged points that make the first level
+FIRST = 3  # logged points, the highest of which is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
 OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (phenomena P16)
 FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
@@ -45,7 +45,7 @@ def _first_epoch(run: Run, loss: Series) -> Series:
 
 
 def _message(run: Run, loss: Series) -> str:
-    start, end = level(loss.values[:FIRST]), level(loss.values[-LASTS:])
+    start, end = float(loss.values[:FIRST].max()), level(loss.values[-LASTS:])
     vocabulary = number(run, "vocab_size")
     scratch = start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
     if scratch and end < READ_TEXT and end < OF_START * 2 * start:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
 
 RULE = "periodic-loss"
+CHANCE_ERRORS = 3.5  # standard errors of an autocorrelation, 1/sqrt(n): many lags are looked at
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MEGA_BATCHES = (
     50  # updates between two sorted mega-batches of a length-grouped sampler (formats 1.11)
@@ -19,7 +22,11 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[
 
     `min_strength`: of the peak (phenomena P09).
     """
-    if signals.period is None or signals.period_strength < min_strength:
+    curve = signals.curves.get("loss")
+    if curve is None or signals.period is None:
+        return
+    chance = CHANCE_ERRORS / float(np.sqrt(len(curve.steps)))
+    if signals.period_strength < max(min_strength, chance):
         return
     period = signals.period
     yield Hit(

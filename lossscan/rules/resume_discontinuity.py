@@ -154,12 +154,18 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
         clues=tuple(clue for seam in torn for clue in _clues(run, seam)),
         suspects=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
         next="compare-branches" if worst.overlap is None else None,
-        claims=frozenset(
-            change.step
-            for change in signals.changes_of("loss")
-            if change.aligned_to is not None and change.aligned_to.kind == "resume"
-        ),
+        claims=frozenset(_claimed(signals)),
     )  # fmt: skip
+
+
+def _claimed(signals: Signals) -> Iterator[int]:
+    """Changes and excursions of the loss that begin at a resume."""
+    for change in signals.changes_of("loss"):
+        if change.aligned_to is not None and change.aligned_to.kind == "resume":
+            yield change.step
+    for spike in signals.excursions_of("loss"):
+        if spike.aligned_to is not None and spike.aligned_to.kind == "resume":
+            yield spike.start_step
 
 
 def _strength(seam: Seam) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
+from lossscan.signals.align import align
 from lossscan.signals.boundaries import test_landmarks
 from lossscan.signals.breaks import find_breaks
 from lossscan.signals.clean import curve_of, on_floor
@@ -82,4 +84,8 @@ def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
         )
         if not any(start <= spike.start < stop for start, stop in taken)
     ]
-    return changes, excursions + lone
+    return changes, [_aligned(curve, run, spike) for spike in (*excursions, *lone)]
+
+
+def _aligned(curve: Curve, run: Run, spike: Excursion) -> Excursion:
+    return replace(spike, aligned_to=align(curve, spike.start, run.schedule.landmarks))

@@ -22,7 +22,9 @@ MIXED = 0.1  # of a logging window on the far side: less does not shift the wind
 MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
 NEIGHBOURS = 5  # points, the outermost of which may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
-LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenomena 0: k)
+LEVEL_POINTS = (
+    6  # points a side that a quoted level is the median of: epochs may be short and slope
+)
 
 
 @dataclass(frozen=True, slots=True)
