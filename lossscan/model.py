@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from lossscan.arrays import FloatArray, IntArray
+    from lossscan.comparison import Comparison
 
 Number: TypeAlias = float | int
 Numbers: TypeAlias = Mapping[str, "Number | str | None"]
@@ -86,9 +88,10 @@ class Series:
     name: str
     steps: IntArray  # (n,), strictly increasing
     values: FloatArray  # (n,), NaN and infinities kept
+    points: int | None = None  # n, where no more than the first and the last are kept
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.steps) if self.points is None else self.points
 
 
 LandmarkKind: TypeAlias = Literal[
@@ -227,8 +230,8 @@ class Change:
     after: float  # just after
     delta: float  # after - before on the scale of the values
     ratio: float | None  # after / before where both are positive
-    sigma: float  # size in units of the noise of one point
-    stays: float  # share of the change still there at the end of its segment, 0..1
+    sigma: float  # size in its own standard errors; negative is down
+    stays: float  # share of the change still there a tenth of the run later, 0..1
     aligned_to: Alignment | None = None
 
 
@@ -399,6 +402,24 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: of the point that shows a finding, or of a setting behind it."""
+
+    path: str  # relative to the run
+    line: int | None = None  # from 1; None where the file has no lines or none could be found
+    field: str | None = None  # the setting that stands there; None for a point of the log
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not fail the gate."""
+
+    by: Literal["baseline", "suppression"]
+    reason: str | None = None  # as the settings give it
+    expires: date | None = None  # the last day on which it counts
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict, ready to be shown."""
 
@@ -418,6 +439,9 @@ class Finding:
     causes: tuple[Cause, ...] = ()
     remedies: tuple[str, ...] = ()
     next: str | None = None
+    locations: tuple[Location, ...] = ()  # the most telling first
+    fingerprint: str | None = None  # the same in every report of the run, see lossscan.baseline
+    waiver: Waiver | None = None  # None: it counts at the gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,3 +483,5 @@ class Report:
     version: str
     runs: tuple[RunReport, ...]
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[str, ...] = ()  # of the gate: what the baseline or a suppression no longer meets
+    comparison: Comparison | None = None  # of what `compare` says beyond the runs themselves

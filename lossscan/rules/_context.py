@@ -12,6 +12,9 @@ LEAD_POINTS = 20  # logged points before a change in which a leading gradient sh
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
 LORA_RATE = 2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (phenomena P04)
 FULL_RATE = 5e-5  # the same for full fine-tuning
+RATE_STEP = 0.1  # of the peak learning rate: a move that explains a change of the loss
+RATE_POINTS = 3  # logged points around the change in which it counts
+TINY = float(np.finfo(np.float64).tiny)
 MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch (formats 3)
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
@@ -55,6 +58,17 @@ def rate_limit(run: Run) -> float:
     """The learning rate above which runs of this method are known to break."""
     lora = run.setting("lora_rank") is not None or run.setting("finetuning_type") == "lora"
     return LORA_RATE if lora else FULL_RATE
+
+
+def rate_steps(run: Run, step: float) -> bool:
+    """Whether the learning rate moves around a step more than it usually does."""
+    series = run.series.get("learning_rate")
+    if series is None or len(series) <= RATE_POINTS:
+        return False
+    moves = np.abs(np.diff(series.values)) / max(float(np.nanmax(series.values)), TINY)
+    at = int(np.searchsorted(series.steps, step))
+    near = moves[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
+    return bool(len(near) and np.nanmax(near) > RATE_STEP + np.nanmedian(moves))
 
 
 def number(run: Run, field: str) -> float | None:

@@ -81,10 +81,10 @@ def _climb(curve: Curve) -> Climb | None:
     if n - at * tail < max(END_POINTS, CLIMB_SHARE * n):
         return None
     lowest = at * tail + int(np.argmin(curve.scaled[at * tail : (at + 1) * tail]))
-    above = np.flatnonzero(_smooth(curve.scaled[lowest:]) >= low + ONSET_SHARE * (end - low))
+    below = np.flatnonzero(_smooth(curve.scaled[lowest:]) < low + ONSET_SHARE * (end - low))
     return Climb(
         low_index=lowest,
-        onset=lowest + (int(above[0]) if len(above) else 0),
+        onset=min(lowest + (int(below[-1]) + 1 if len(below) else 0), n - 1),
         low=float(np.exp(low)),
         end=float(np.exp(end)),
         start=float(curve.values[:START_POINTS].min()),

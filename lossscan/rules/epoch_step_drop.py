@@ -35,6 +35,7 @@ RULE = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show (P01)
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
+AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
 SAME_PLACE = 1.0  # logged points within which another landmark explains the step
 
 
@@ -58,7 +59,8 @@ def check(
     combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
     down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(test, log=curve.log)]
     drops = [relative(test.gap, test.before, log=curve.log) for test in down]
-    if combined > -min_sigma or not drops or -float(np.median(drops)) < min_drop:
+    agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
+    if combined > -min_sigma or not agree or not drops or -float(np.median(drops)) < min_drop:
         yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
         return
     yield _hit(run, down, drops, combined)

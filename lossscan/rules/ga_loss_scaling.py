@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,7 @@ from lossscan.rules._facts import (
     version_of,
 )
 from lossscan.rules._loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
+from lossscan.rules._scaling_across import Slope, hit_across, steps_of, way_of
 
 RULE = "ga-loss-scaling"
 
@@ -93,6 +94,19 @@ def check(
         yield _divided(case)
     elif len(case.ratios) and abs(math.log(level(case.ratios))) > math.log(UNEQUAL):
         yield Acquittal(RULE, "ratio", {"ratio": level(case.ratios), "accumulation": steps})
+
+
+def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Hit | None:
+    """The same of runs of one config (by letter) that differ in their accumulation steps.
+
+    `slope`: growth of the log loss with the log of the steps; `evaluated`: of the evaluation loss.
+    """
+    way = way_of(slope, evaluated)
+    if way is None:
+        return None
+    worst = max(runs.values(), key=steps_of)
+    named = suspects(worst, divided=way < 0)
+    return hit_across(runs, slope, evaluated, way=way, rule=RULE, suspects=named)
 
 
 def _ratios(run: Run, loss: Series) -> FloatArray:
@@ -158,20 +172,27 @@ def _defect(run: Run) -> Defect | None:
     return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
 
 
-def _multiplied(case: _Case, agreeing: str) -> Hit:
-    release = case.defect in RELEASES
-    known = {"model": case.defect.name} if case.defect and not release else {}
+def suspects(run: Run, *, divided: bool) -> tuple[Suspect, ...]:
+    """What may multiply or divide the loss, by what is known of the model and the versions."""
+    if divided:
+        known_twice = any(mark in _model(run) for mark in DIVIDED_TWICE)
+        return (Suspect("double-division", 0.9 if known_twice else 0.6, config=_versions(run)),)
+    defect = _defect(run)
+    release = defect in RELEASES
+    known = {"model": defect.name} if defect and not release else {}
     ignores = 0.95 if known else 0.6
+    return (
+        Suspect("known-defect" if known else "loss-kwargs-ignored", ignores, known),
+        Suspect("library-version", 0.97 if release else 0.3, config=_versions(run)),
+    )
+
+
+def _multiplied(case: _Case, agreeing: str) -> Hit:
     return _hit(
         case,
         confidence=_SURE[agreeing],
         message="default" if len(case.ratios) else "initial",
         factor=float(case.steps),
-        clues=tuple(_clues(case)),
-        suspects=(
-            Suspect("known-defect" if known else "loss-kwargs-ignored", ignores, known),
-            Suspect("library-version", 0.97 if release else 0.3, config=_versions(case.run)),
-        ),
     )
 
 
@@ -182,8 +203,6 @@ def _divided(case: _Case) -> Hit:
         confidence=0.92 if known else 0.75,  # duplicates in the training set may look alike
         message="divided",
         factor=1 / case.steps,
-        clues=tuple(_clues(case)),
-        suspects=(Suspect("double-division", 0.9 if known else 0.6, config=_versions(case.run)),),
     )
 
 
@@ -197,8 +216,6 @@ def _hit(
     confidence: float,
     message: str,
     factor: float,
-    clues: tuple[Clue, ...],
-    suspects: tuple[Suspect, ...],
 ) -> Hit:
     first = int(case.loss.steps[0])
     logged = level(case.loss.values[:FIRST])
@@ -214,8 +231,8 @@ def _hit(
         },
         episodes=(Episode(first, last_step(case.run)),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        clues=clues,
-        suspects=suspects,
+        clues=tuple(_clues(case)),
+        suspects=suspects(case.run, divided=factor < 1),
         next="one-step",
         claims=frozenset({first}),
     )

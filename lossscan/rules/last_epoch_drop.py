@@ -8,7 +8,6 @@ from lossscan.model import (
     Acquittal,
     Alignment,
     BoundaryTest,
-    Change,
     Clue,
     Episode,
     Hit,
@@ -21,6 +20,7 @@ from lossscan.rules._context import (
     logistic,
     present,
     rate_clue,
+    rate_steps,
     relative,
     stated,
     step_effect,
@@ -29,7 +29,6 @@ from lossscan.rules._context import (
 RULE = "last-epoch-drop"
 SAMPLERS = {"paddlenlp", "megatron"}  # build E data epochs and shuffle the last one apart
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch (formats 6)
-RATE_STEP = 0.1  # change of the learning rate around the drop that would explain it
 
 
 def check(
@@ -86,7 +85,7 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
     last = run.series["loss"].steps[-1]
     falls = [c for c in signals.changes_of("loss") if c.kind == "level_down"]
     late = [c for c in falls if c.aligned_to is None and c.step >= EARLIEST_SHARE * last]
-    if len(falls) != 1 or len(late) != 1 or _rate_steps(run, late[0]):
+    if len(falls) != 1 or len(late) != 1 or rate_steps(run, late[0].step):
         return
     change = late[0]
     yield Hit(
@@ -106,14 +105,6 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
         next="confirm-line",
         claims=frozenset({change.step}),
     )
-
-
-def _rate_steps(run: Run, change: Change) -> bool:
-    series = run.series.get("learning_rate")
-    if series is None:
-        return False
-    near = series.values[(series.steps >= change.step - 1) & (series.steps <= change.step + 1)]
-    return bool(len(near) > 1 and abs(near[-1] - near[0]) > RATE_STEP * abs(near[0]))
 
 
 def _levels(test: BoundaryTest) -> dict[str, float]:

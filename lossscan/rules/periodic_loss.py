@@ -10,7 +10,7 @@ from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
 
 RULE = "periodic-loss"
-CHANCE_ERRORS = 3.5  # standard errors of an autocorrelation, 1/sqrt(n): many lags are looked at
+CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MEGA_BATCHES = (
     50  # updates between two sorted mega-batches of a length-grouped sampler (formats 1.11)
@@ -25,8 +25,7 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[
     curve = signals.curves.get("loss")
     if curve is None or signals.period is None:
         return
-    chance = CHANCE_ERRORS / float(np.sqrt(len(curve.steps)))
-    if signals.period_strength < max(min_strength, chance):
+    if signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
         return
     period = signals.period
     yield Hit(
@@ -42,6 +41,12 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[
         ),
         suspects=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
     )
+
+
+def _by_chance(points: int) -> float:
+    """The highest of n/4 autocorrelations of noise, each of standard error 1/sqrt(n)."""
+    highest = np.sqrt(2 * np.log(max(points / 4, 1)))
+    return float((highest + CHANCE_ERRORS) / np.sqrt(points))
 
 
 def _suspects(run: Run, period: float) -> Iterator[Suspect]:

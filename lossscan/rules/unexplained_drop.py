@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from lossscan.model import Acquittal, Change, Effect, Episode, Hit, Run, Signals, Suspect
-from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue
+from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue, rate_steps
 
 RULE = "unexplained-drop"
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (phenomena P13)
-RATE_STEP = 0.1  # relative change of the learning rate beyond its usual one that explains a drop
-RATE_POINTS = 3  # logged points around the drop in which it counts
 EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
 OTHER_SAMPLERS = {"paddlenlp", "megatron"}  # a lone late drop there has a rule of its own
 
@@ -69,16 +65,4 @@ def _reason(run: Run, fall: Change, points: int) -> str | None:
         return "landmark"
     if fall.index < EARLY_SHARE * points:
         return "early"
-    return "learning-rate" if _rate_steps(run, fall) else None
-
-
-def _rate_steps(run: Run, fall: Change) -> bool:
-    """Whether the learning rate moves around the drop more than it usually does."""
-    series = run.series.get("learning_rate")
-    if series is None or len(series) <= RATE_POINTS:
-        return False
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moves = np.abs(np.diff(series.values) / series.values[:-1])
-    at = int(np.searchsorted(series.steps, fall.step))
-    near = moves[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
-    return bool(len(near) and np.nanmax(near) > RATE_STEP + np.nanmedian(moves))
+    return "learning-rate" if rate_steps(run, fall.step) else None

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.signals.align import align
-from lossscan.signals.boundaries import test_landmarks
+from lossscan.signals.boundaries import judge_landmarks
 from lossscan.signals.breaks import find_breaks
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
@@ -50,7 +50,12 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         curves=curves,
         changes=tuple(sorted(changes, key=lambda change: change.step)),
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
-        boundaries=test_landmarks(loss, marks, averaged=run.averaging == "window"),
+        boundaries=judge_landmarks(
+            loss,
+            marks,
+            averaged=run.averaging == "window",
+            walls=[c.index for c in changes if c.series == "loss" and c.aligned_to is None],
+        ),
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,

@@ -19,6 +19,7 @@ from lossscan.signals.gaps import MIN_SIDE, Windows, gaps
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
+WALL_REACH = 6  # points within which a change found by search is the landmark's own
 MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
 NEIGHBOURS = 5  # points, the outermost of which may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
@@ -34,14 +35,17 @@ class Place:
     landmark: Landmark
     start: int
     stop: int
-    room: int  # points to the nearest other place or end, on the shorter side
+    room: int  # points to the nearest other place, wall or end, on the shorter side
 
 
-def test_landmarks(
-    curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool
+def judge_landmarks(
+    curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool, walls: Iterable[int] = ()
 ) -> tuple[BoundaryTest, ...]:
-    """The step at each landmark that has at least 3 points on each side; in order."""
-    places = _places(curve, landmarks, averaged=averaged)
+    """The step at each landmark that has at least 3 points on each side; in order.
+
+    `walls`: indices of changes with causes of their own, which no window may cross.
+    """
+    places = _places(curve, landmarks, tuple(walls), averaged=averaged)
     if not places:
         return ()
     level = clipped(curve)
@@ -68,7 +72,9 @@ def test_landmarks(
     )
 
 
-def _places(curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool) -> list[Place]:
+def _places(
+    curve: Curve, landmarks: Iterable[Landmark], walls: Iterable[int], *, averaged: bool
+) -> list[Place]:
     spacing = float(np.median(np.diff(curve.steps)))
     marks = sorted(landmarks, key=lambda mark: mark.step)
     spans = [
@@ -76,11 +82,19 @@ def _places(curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool) -> l
         for mark in marks
     ]
     places = []
-    for at, (mark, start, stop) in enumerate(spans):
-        floor = max(curve.settled, spans[at - 1][2] if at else 0)
-        roof = spans[at + 1][1] if at + 1 < len(spans) else len(curve.steps)
+    for mark, start, stop in spans:
+        others = [
+            edge
+            for other, *span in spans
+            for edge in span
+            if other.kind == mark.kind or not start - MIN_SIDE < edge < stop + MIN_SIDE
+        ]
+        foreign = [at for at in walls if not start - WALL_REACH < at < stop + WALL_REACH]
+        edges = [curve.settled, *others, *foreign, len(curve.steps)]
+        floor = max((edge for edge in edges if edge < start), default=0)
+        roof = min((edge for edge in edges if edge > stop), default=len(curve.steps))
         room = min(start - floor, roof - stop)
-        if room >= MIN_SIDE:
+        if room >= MIN_SIDE and start > curve.settled:
             places.append(Place(mark, start, stop, room))
     return places
 

@@ -9,6 +9,7 @@ and tested on the curve itself against the same statistic at all other places of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -86,7 +87,8 @@ def _confirmed(
             for at, b in enumerate(found)
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
-        if abs(weakest.sigma) >= threshold:
+        apart = all(b.index - a.index >= MIN_SIDE for a, b in pairwise(found))
+        if abs(weakest.sigma) >= threshold and apart:
             return found
         found.remove(weakest)
     return found

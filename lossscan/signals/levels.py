@@ -8,7 +8,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.model import Change, Curve, Excursion, Landmark
-from lossscan.signals.align import align
+from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import Break
 from lossscan.signals.clean import from_scale
 from lossscan.signals.spikes import excursion
@@ -17,7 +17,8 @@ LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenome
 TAKEN_BACK = (
     0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
 )
-STAYS = 0.5  # of a rise at the end of its stretch; one that loses more than half is fading
+STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
+STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
 EARLY_POINTS = 3
 EARLY_SIGMA = 10.0  # of medians of 3, the lowest of which lies up to 3 noise units low
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
@@ -66,7 +67,8 @@ def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
 def _change(curve: Curve, at: Break, stop: int, landmarks: tuple[Landmark, ...]) -> Change:
     before = _level(curve, at.index - LEVEL_POINTS, at.index)
     after = _level(curve, at.index, min(at.index + LEVEL_POINTS, stop))
-    late = _level(curve, max(stop - LEVEL_POINTS, at.index), stop)
+    horizon = min(stop, at.index + max(STAY_POINTS, int(STAY_SHARE * len(curve.steps))))
+    late = _level(curve, max(horizon - LEVEL_POINTS, at.index), horizon)
     low, high = from_scale(before, log=curve.log), from_scale(after, log=curve.log)
     return Change(
         series=curve.name,
@@ -79,7 +81,12 @@ def _change(curve: Curve, at: Break, stop: int, landmarks: tuple[Landmark, ...])
         ratio=high / low if low > 0 and high > 0 else None,
         sigma=at.sigma,
         stays=float(np.clip((late - before) / (after - before), 0, 1)) if after != before else 0.0,
-        aligned_to=align(curve, at.index, landmarks),
+        aligned_to=align(
+            curve,
+            at.index,
+            landmarks,
+            reach=reach_of(abs(at.gap) / float(curve.local_noise[at.index])),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossscan.model import Landmark, Series
-from lossscan.signals.boundaries import test_landmarks as judge
+from lossscan.signals.boundaries import judge_landmarks as judge
 from lossscan.signals.clean import curve_of
 
 

@@ -1,0 +1,111 @@
+"""Several runs of one config: their loss grows with the accumulation steps, or should not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
+from lossscan.rules._facts import accumulation_steps, finite, last_step, level
+
+NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
+SURE_SIGMA = 5.0  # standard errors of the slope from 0
+MANY = 3  # accumulation steps: two make a line, three test it
+TELLING = 4.0  # a factor that no other batch size brings by itself, as in the rule
+FIRST = 3  # logged points that tell the level at the start
+
+# Confidence by what agrees; that of one run's train/eval ratio is alike.
+_SURE = {"two": 0.85, "two eval": 0.93, "many": 0.96, "many eval": 0.98}
+_FACTOR_TWO = 0.1  # less, where two runs alone differ by a small factor
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """Growth of the logarithm of a loss with that of the accumulation steps."""
+
+    value: float
+    error: float  # standard error
+    first: float  # where the samples begin: before the runs have learnt differently
+
+    def is_near(self, target: float) -> bool:
+        """Whether it is the target from the beginning on, and is not 0 by chance."""
+        near = abs(self.value - target) <= NEAR and abs(self.first - target) <= NEAR
+        return near and abs(self.value) >= SURE_SIGMA * self.error
+
+
+def way_of(slope: Slope, evaluated: Slope | None) -> float | None:
+    """1 where the loss is multiplied by the accumulation steps, -1 where divided, else None.
+
+    Evaluation does not accumulate: what scales it too is another thing.
+    """
+    way = next((sign for sign in (1.0, -1.0) if slope.is_near(sign)), None)
+    if way is None or (evaluated is not None and evaluated.is_near(way)):
+        return None
+    return way
+
+
+def hit_across(
+    runs: Mapping[str, Run],
+    slope: Slope,
+    evaluated: Slope | None,
+    *,
+    way: float,
+    rule: str,
+    suspects: tuple[Suspect, ...],
+) -> Hit:
+    """The hit of several runs, by letter, in the name of the rule."""
+    ordered = sorted(runs.items(), key=lambda item: (steps_of(item[1]), item[1].path))
+    low, high = ordered[0][1], ordered[-1][1]
+    unscaled = evaluated if evaluated is not None and abs(evaluated.value) <= NEAR else None
+    first = max(int(run.series["loss"].steps[0]) for run in runs.values())
+    logged, factor = _first_loss(high), steps_of(high) ** way
+    return Hit(
+        rule,
+        _confidence([steps_of(run) for run in runs.values()], unscaled),
+        message="across",
+        numbers={
+            "runs": len(runs),
+            "slope": slope.value,
+            "error": slope.error,
+            "accumulation": steps_of(high),
+            "low": steps_of(low),
+            "low_loss": _first_loss(low),
+            "logged": logged,
+            "true": logged / factor,
+        },
+        episodes=(Episode(first, last_step(high)),),
+        effect=Effect(before=logged / factor, after=logged, ratio=factor),
+        clues=tuple(_clues(ordered, unscaled)),
+        suspects=suspects,
+        next="one-step",
+        claims=frozenset({first}),
+    )
+
+
+def steps_of(run: Run) -> int:
+    """Micro-batches a step; 1 where no file tells."""
+    return accumulation_steps(run) or 1
+
+
+def _confidence(steps: Sequence[int], evaluated: Slope | None) -> float:
+    kind = "many" if len(set(steps)) >= MANY else "two"
+    small = kind == "two" and max(steps) / min(steps) < TELLING
+    return _SURE[f"{kind} eval" if evaluated else kind] - (_FACTOR_TWO if small else 0.0)
+
+
+def _first_loss(run: Run) -> float:
+    column = finite(run.series.get("loss"))
+    return math.nan if column is None else level(column.values[:FIRST])
+
+
+def _clues(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Clue]:
+    for label, run in ordered:
+        numbers: Numbers = {
+            "label": label,
+            "accumulation": steps_of(run),
+            "logged": _first_loss(run),
+        }
+        yield Clue("across-run", numbers, source=run.path)
+    if evaluated is not None:
+        yield Clue("across-eval", {"slope": evaluated.value, "error": evaluated.error})
