@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from lossscan.ingest.discover import RunFiles
@@ -20,3 +20,10 @@ def read_run(files: RunFiles, settings: Settings) -> Run:
     from lossscan.ingest.read import assemble  # numpy loads with the first run
 
     return assemble(files, settings)
+
+
+def read_stream(stream: BinaryIO, settings: Settings) -> Run:
+    """The run whose log a pipe gives, under the path `-`; raises as `read_run` does."""
+    from lossscan.ingest.stream import read_piped
+
+    return read_piped(stream, settings)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.errors import InputError, UsageError
+from lossscan.errors import LossscanError, UsageError
 from lossscan.ingest.config_fields import canonical_fields
 from lossscan.ingest.config_files import Stated, Trust, is_config_name, read_settings
 from lossscan.ingest.files import relative
@@ -31,7 +31,7 @@ MATTERS: Final = (  # fields whose disagreement changes a verdict
     "bf16",
 )
 SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a share of max_steps
-ARGUMENT_FORMATS: Final = ("event_file", "visualdl")  # their text holds the trainer's arguments
+ARGUMENT_FORMATS: Final = ("event_file", "visualdl", "wandb_file", "mlflow_store")  # hold them
 SAME = 1e-5  # relative: event files keep seven digits
 
 
@@ -70,7 +70,7 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
             continue
         try:
             found = read_settings(path)
-        except (ValueError, OSError, InputError) as error:
+        except (ValueError, OSError, LossscanError) as error:
             notes.append(Note("config_unreadable", path, {"reason": str(error)}))
         else:
             stated += [found] if found else []
@@ -94,7 +94,7 @@ def _explicit(path: Path) -> Stated:
     hint = "--training-config takes the YAML or JSON the training was started with"
     try:
         found = read_settings(path, Trust.EXPLICIT)
-    except (ValueError, OSError, InputError) as error:
+    except (ValueError, OSError, LossscanError) as error:
         raise UsageError(
             f"{path}: cannot be read as a training config: {error}", hint=hint
         ) from error

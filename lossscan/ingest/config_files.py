@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from lossscan.ingest.config_fields import canonical_fields
+from lossscan.ingest.files import plain
 from lossscan.ingest.model_card import card_framework, card_settings
+from lossscan.ingest.packed import plain_name
 from lossscan.ingest.pickled_args import scalars
 from lossscan.ingest.safe_yaml import load_yaml
 
@@ -52,7 +54,7 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
     `trust` overrides what the file's name deserves. Raises OSError where it cannot be read.
     """
     kind = _kind_of(path) or (_any_text, Trust.SETTINGS)
-    with path.open("rb") as stream:
+    with plain(path) as head, head.open() as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES // 1024**2} MiB")
@@ -110,7 +112,7 @@ def _settings_in(loaded: Any) -> Raw:
     raw = {str(key): _unwrapped(value) for key, value in loaded.items()}
     for shape, unpack in _SHAPES:
         if any(mark in raw for mark in shape):
-            return Raw(unpack(raw), sure=True)
+            return Raw(unpack(raw), _framework_of(raw), sure=True)
     return Raw(_with_sections(raw), _framework_of(raw))
 
 
@@ -174,6 +176,7 @@ Unpack = Callable[[Mapping[str, Any]], dict[str, Any]]
 _SHAPES: Final[tuple[tuple[tuple[str, ...], Unpack], ...]] = (
     (("train.learning_rate", "top.finetuning_type"), _board),
     (("zero_optimization", "train_micro_batch_size_per_gpu"), _deepspeed),
+    (("_wandb",), _with_sections),
     (("architectures", "torch_dtype"), _model),
 )
 _OTHER: Final = (  # files of known names that state no training settings
@@ -185,6 +188,7 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
     ("training_args.bin", _pickled, Trust.ARGUMENTS),
     ("training_args.y*ml", _yaml, Trust.TRAINING_ARGS),
     ("training_args.json", _json, Trust.TRAINING_ARGS),
+    ("hparams.y*ml", _yaml, Trust.TRAINING_ARGS),  # Lightning's
     ("adapter_config.json", _json, Trust.SETTINGS),
     ("config.json", _json, Trust.MODEL),
     ("readme.md", _card, Trust.CARD),
@@ -195,7 +199,7 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
 
 
 def _kind_of(path: Path) -> tuple[Reader, Trust] | None:
-    name = path.name.lower()
+    name = plain_name(path.name.lower())
     if any(fnmatch(name, pattern) for pattern in _OTHER.split()):
         return None
     return next(((read, trust) for pattern, read, trust in _KINDS if fnmatch(name, pattern)), None)

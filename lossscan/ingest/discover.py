@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +27,12 @@ CHECKPOINTS = 3  # the last ones are read; the histories of the others are their
 # Names of logs, and names that only the content can tell; anything else may be a settings file.
 _LOGS: Final = (
     "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
-    " *tfevents* vdlrecords.* workerlog.* *.log"
+    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
 )
-_DOUBTFUL: Final = "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json"
+_DOUBTFUL: Final = (
+    "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json meta.yaml"
+)
+_OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
@@ -87,6 +91,17 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
     return _runs(tree) or _last_resort(tree)
 
 
+def of_interest(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Of the names in one folder: what may belong to a run, and whose content has to tell."""
+    folder = _Folder()
+    for path in map(Path, _shown(names)):
+        kind = _kind(path, folder)
+        if kind is not None:
+            kind.append(path)
+    doubtful = [] if folder.logs or len(folder.doubtful) > MOST_DOUBTFUL else folder.doubtful
+    return [path.name for path in folder.files], [path.name for path in doubtful]
+
+
 def _walked(root: Path, *, depth: int) -> _Tree:
     """All candidates below `root`; links are not followed out of it."""
     tree = _Tree(root)
@@ -101,8 +116,14 @@ def _walked(root: Path, *, depth: int) -> _Tree:
             if below and depth:
                 tree.skipped[folder] = "too deep" if left >= 0 else "too many files above"
             below.clear()
-        _sort_in(tree, folder, sorted(files))
+        _sort_in(tree, folder, _shown(files))
     return tree
+
+
+def _shown(names: Iterable[str]) -> list[str]:
+    """The names of a folder in order, without hidden files and what W&B logs of itself."""
+    shown = {name for name in names if not name.startswith(".")}
+    return sorted(shown - _OF_WANDB if "debug-internal.log" in shown else shown)
 
 
 def _refuse(tree: _Tree, error: OSError) -> None:
@@ -111,7 +132,7 @@ def _refuse(tree: _Tree, error: OSError) -> None:
 
 def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
     content = _Folder()
-    for path in (folder / name for name in names if not name.startswith(".")):
+    for path in (folder / name for name in names):
         kind = _kind(path, content)
         if kind is None or not _has_content(path):
             continue
@@ -120,6 +141,11 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
         else:
             kind.append(path)
     tree.folders[folder] = content
+
+
+def is_log_name(name: str) -> bool:
+    """Whether a file of this name is a log, or one whose content has to tell."""
+    return _matches(plain_name(name.lower()), f"{_LOGS} {_DOUBTFUL}")
 
 
 def _kind(path: Path, content: _Folder) -> list[Path] | None:
@@ -138,9 +164,10 @@ def _matches(name: str, patterns: str) -> bool:
 def _has_content(path: Path) -> bool:
     """Whether it is a regular file that is not empty: a pipe would be waited for."""
     try:
-        return path.is_file() and path.stat().st_size > 0
+        status = path.stat()
     except OSError:
         return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
 def _settle(folder: _Folder) -> None:

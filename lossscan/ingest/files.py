@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from lossscan.ingest.packed import MAGIC_BYTES, is_packed, pour, unpack, unpacked_head
 
 HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
+PIPE = Path("-")  # how a user names standard input
+_PIECE = 1 << 20  # bytes of a pipe read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +24,60 @@ class Head:
     path: Path
     size: int  # bytes
     start: bytes  # the first HEAD_BYTES
+    content: Path | None = None  # where the bytes lie that a compressed file holds
+    cut: bool = False  # the end of the compressed file is missing
 
     @property
     def name(self) -> str:
         """The file's name without its folder."""
         return self.path.name
 
+    def open(self) -> BinaryIO:
+        """The bytes of the log, those of a compressed one only within `plain`."""
+        return (self.content or self.path).open("rb")
+
 
 def head_of(path: Path) -> Head:
-    """Read the beginning of a file; raises OSError where it cannot be read."""
+    """Read the beginning of a file; raises OSError where it cannot be read.
+
+    Of a compressed file no more than the beginning is unpacked, and that is all the head knows;
+    raises UnreadableLog where it is damaged, and MissingExtra.
+    """
     with path.open("rb") as stream:
-        return Head(path=path, size=path.stat().st_size, start=stream.read(HEAD_BYTES))
+        start = stream.read(HEAD_BYTES)
+    if not is_packed(start):
+        return Head(path=path, size=path.stat().st_size, start=start)
+    start = unpacked_head(path, HEAD_BYTES)
+    return Head(path=path, size=len(start), start=start)
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[Head]:
+    """The head of a log to be read, compressed or not; what was unpacked is deleted at the end.
+
+    Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
+    """
+    head = head_of(path)
+    with path.open("rb") as stream:
+        packed = is_packed(stream.read(MAGIC_BYTES))
+    if not packed:
+        yield head
+        return
+    with TemporaryDirectory(prefix="lossscan-") as folder:
+        content = Path(folder) / "content"
+        with content.open("wb") as out:
+            cut = unpack(path, out)
+        yield Head(path, content.stat().st_size, head.start, content, cut)
+
+
+@contextmanager
+def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
+    """A file with all that a pipe gives, deleted at the end; raises UnreadableLog if endless."""
+    with TemporaryDirectory(prefix="lossscan-") as folder:
+        path = Path(folder) / name
+        with path.open("wb") as out:
+            pour(iter(partial(stream.read, _PIECE), b""), out, PIPE)
+        yield path
 
 
 def relative(path: Path, root: Path) -> str:

@@ -18,8 +18,15 @@ from lossscan.ingest.interleave import untangled
 from lossscan.ingest.launches import REFERENCE, Course, course_of
 from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
 
-JOINED: Final = ("event_file", "visualdl", "wandb")  # each launch begins a new file
-PRECISION: Final = ("trainer_state", "json_lines", "event_file", "visualdl")  # best first
+JOINED: Final = ("event_file", "visualdl", "wandb_file")  # each launch begins a new file
+PRECISION: Final = (  # best first; event files keep seven digits
+    "trainer_state",
+    "json_lines",
+    "wandb_file",
+    "mlflow_store",
+    "event_file",
+    "visualdl",
+)
 SHARED_POINTS = 3  # two logs that agree at fewer steps may do so by chance
 FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower precision
 AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import InputError, NoLogFound, NoUsableSeries, UnreadableLog
+from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
 from lossscan.ingest import formats
 from lossscan.ingest.config import Config, read_config
-from lossscan.ingest.discover import RunFiles
-from lossscan.ingest.files import head_of, relative
+from lossscan.ingest.discover import RunFiles, is_log_name
+from lossscan.ingest.files import relative
 from lossscan.ingest.merge import Merged, merge
 from lossscan.ingest.objective import objective_of
 from lossscan.ingest.schedule import schedule_of
@@ -32,15 +33,16 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
     "torchtune",
     "transformers",
 )
-SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # no log has such a name: not worth a look
+SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
+RETRY = "copy the file again, or give another log of the same run"
 MOST_NAMED = 12  # series named in an error
 
 
 def assemble(files: RunFiles, settings: Settings) -> Run:
     """Read every log of a run and put together what they say; see `lossscan.ingest.read_run`."""
-    tables, skipped = _tables(files, settings)
+    tables, refused = _tables(files, settings)
     if not tables:
-        raise _nothing(files, skipped)
+        raise _nothing(files, refused)
     merged = merge(tables, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
         raise _no_series(files.root, merged)
@@ -60,37 +62,54 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         schedule=schedule,
         complete=_complete(merged, schedule),
         notes=(*merged.notes, *config.notes),
-        skipped=(*files.skipped, *skipped, *merged.skipped),
+        skipped=(*files.skipped, *_skipped(files, refused), *merged.skipped),
     )
 
 
-def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], list[Skipped]]:
+@dataclass(slots=True)
+class _Refused:
+    """Files of the run that gave no table, with the reason."""
+
+    broken: dict[Path, Exception] = field(default_factory=dict)
+    unknown: list[NoLogFound] = field(default_factory=list)  # by their names they may be logs
+
+
+def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
     tables: list[Table] = []
-    skipped: list[Skipped] = []
+    refused = _Refused()
     for path in files.files:
-        if path.suffix in SETTINGS_ONLY and path != files.root:
+        may_be_log = path == files.root or is_log_name(path.name)
+        if path.suffix in SETTINGS_ONLY and not may_be_log:
             continue
         try:
-            tables.append(formats.read(head_of(path), settings))
-        except NoLogFound:
-            continue  # a settings file of the run
-        except (InputError, OSError) as error:
-            reason = str(error).removeprefix(f"{path}: ")
-            skipped.append(Skipped(relative(path, files.root), reason))
-    return tables, skipped
+            tables.append(formats.read_file(path, settings))
+        except NoLogFound as error:
+            refused.unknown += [error] if may_be_log else []  # else a settings file of the run
+        except (InputError, MissingExtra, OSError) as error:
+            refused.broken[path] = error
+    return tables, refused
 
 
-def _nothing(files: RunFiles, skipped: Sequence[Skipped]) -> InputError:
-    if not skipped:
-        return NoLogFound(
-            f"{files.root}: no training log found among {len(files.files)} files",
-            hint="looked for trainer_state.json, JSONL, CSV, event files and console logs",
-        )
-    first = skipped[0]
-    more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-    return UnreadableLog(
-        f"{files.root}: {first.path}: {first.reason}{more}",
-        hint="copy the file again, or give another log of the same run",
+def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
+    return [
+        Skipped(relative(path, files.root), str(error).removeprefix(f"{path}: "))
+        for path, error in refused.broken.items()
+    ]
+
+
+def _nothing(files: RunFiles, refused: _Refused) -> InputError:
+    skipped = _skipped(files, refused)
+    if skipped:
+        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        reason = f"{files.root}: {skipped[0].path}: {skipped[0].reason}{more}"
+        hint = getattr(next(iter(refused.broken.values())), "hint", "")
+        return UnreadableLog(reason, hint=hint or RETRY)
+    if len(refused.unknown) == 1:
+        return refused.unknown[0]
+    return NoLogFound(
+        f"{files.root}: no training log found among {len(files.files)} files",
+        hint="looked for trainer_state.json, JSONL, CSV, event files and console logs;"
+        " give one of the files to see why it is none",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import MissingExtra, UnreadableLog
 from lossscan.ingest.files import head_of
 from lossscan.ingest.formats import event_file
 from lossscan.model import Column, Table
@@ -32,7 +32,7 @@ def table_of(data: bytes) -> Table | None:
         path.write_bytes(data)
         try:
             return event_file.read(head_of(path), Settings())
-        except UnreadableLog:
+        except (UnreadableLog, MissingExtra):  # the bytes may be those that begin a .zst file
             return None
 
 

@@ -35,7 +35,7 @@ def test_claimants_leave_other_files_alone(tmp_path: Path, name: str):
 
 def test_read_says_what_it_looked_for(tmp_path: Path):
     """The message begins with the path and names the formats."""
-    with pytest.raises(NoLogFound, match=r"train\.log: none of the log formats \(.*minimind"):
+    with pytest.raises(NoLogFound, match=r"train\.log: no log that lossscan knows \(.*minimind"):
         logs.read_log(tmp_path, "Dear diary")
 
 
@@ -49,6 +49,13 @@ def test_read_tries_any_table_where_the_user_names_the_key(tmp_path: Path):
     """A table that no format knows is read by the names that the user gives."""
     table = logs.read_log(tmp_path, "t,nll\n1,2.5\n2,2.25\n", {"loss": "nll", "step": "t"})
     assert logs.points(table, "loss") == [(1, 2.5), (2, 2.25)]
+
+
+def test_read_takes_the_step_of_objects_where_the_user_names_it(tmp_path: Path):
+    """JSONL is mapped like a table."""
+    text = '{"it": 10, "nll": 2.5}\n{"it": 20, "nll": 2.25}\n'
+    table = logs.read_log(tmp_path, text, {"loss": "nll", "step": "it"})
+    assert logs.points(table, "loss") == [(10, 2.5), (20, 2.25)]
 
 
 def test_formats_ask_the_general_ones_last():

@@ -10,14 +10,15 @@ from rich.cells import cell_len
 
 from lossscan.errors import UsageError
 from lossscan.model import RunReport
-from lossscan.reporters import Page, check, formats, render
+from lossscan.reporters import Coming, Page, check, formats, render, stream
 from tests.reports import HOSTILE, clean, jumped, report, unreadable
 
+TEXT = tuple(name for name in formats() if name != "parquet")  # its bytes hold a version
 ALL = (jumped(), clean(), unreadable())
 SCHEMA = json.loads(Path("docs/report.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", TEXT)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_render_single_matches_its_golden(golden, name, lang):
     """One run looks as it was last approved, in every format and language."""
@@ -25,7 +26,7 @@ def test_render_single_matches_its_golden(golden, name, lang):
     golden(f"jumped.{name}.{lang}", text)
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", TEXT)
 def test_render_many_matches_its_golden(golden, name):
     """Many runs look as they were last approved, in every format."""
     golden(f"many.{name}.en", render(name, report(*ALL), Page(single=False, exit_status=2)))
@@ -123,6 +124,28 @@ def test_json_of_many_is_one_object():
     }
 
 
+def test_csv_leaves_no_formula_to_a_spreadsheet():
+    """A run whose name begins like a formula is a text in every cell."""
+    cells = render("csv", report(clean("=cmd()")), Page()).splitlines()[1].split(",")
+    assert cells[:2] == ["'=cmd()", "'=cmd()"]
+
+
+def test_overview_has_the_worst_first_and_counts_by_rule():
+    """Many runs end in what was found how often."""
+    text = render("rich", report(clean(), jumped(), unreadable()), Page(single=False))
+    rows = [line.split()[0] for line in text.splitlines()[2:5]]
+    assert rows == ["error", "critical", "ok"]
+    assert "loss-jump        1 of 3 runs" in text
+
+
+def test_a_report_is_written_run_by_run():
+    """The line of a run is there before the next run is asked for."""
+    runs = iter((clean(), jumped()))
+    pieces = stream("jsonl", Coming("0.0.0", runs), Page(single=False))
+    assert json.loads(next(pieces))["status"] == "ok"
+    assert next(runs).status == "critical"
+
+
 def test_check_names_the_nearest_format():
     """A misspelt format is answered with the right one."""
     with pytest.raises(UsageError) as caught:
@@ -133,7 +156,7 @@ def test_check_names_the_nearest_format():
 def test_formats_without_points_still_render():
     """A run that holds no points has a report in every format."""
     bare = RunReport("x", "x", "ok")
-    assert all(render(name, report(bare), Page()) for name in formats())
+    assert all(render(name, report(bare), Page()) for name in TEXT)
 
 
 def _lines(text: str) -> list[str]:

@@ -1,12 +1,13 @@
 """Settings files: where they are found, and what a mistake in one is answered with."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lossscan.errors import SettingsError
 from lossscan.model import Severity
-from lossscan.settings import Settings, find, load
+from lossscan.settings import Settings, Suppression, find, load
 
 FULL = """
 lang: zh
@@ -16,6 +17,8 @@ ignore: "plateau, loss-spike"
 series: {loss: train/ce}
 rules:
   loss-jump: {min_sigma: 9, severity: info}
+suppress:
+  - {rule: loss-spike, reason: bad shard, runs: sweep-*/**, expires: 2026-12-31}
 """
 
 
@@ -36,6 +39,15 @@ def test_load_reads_every_key(tmp_path):
         series={"loss": "train/ce"},
         rules={"loss-jump": {"min_sigma": 9}},
         severities={"loss-jump": Severity.INFO},
+        suppress=(
+            Suppression(
+                "loss-spike",
+                "bad shard",
+                "sweep-*/**",
+                date(2026, 12, 31),
+                place=f"{path}: suppress[0]",
+            ),
+        ),
         source=str(path),
     )
 
@@ -83,6 +95,14 @@ def test_find_takes_the_nearest_pyproject_that_has_a_say(tmp_path):
         ("series: {loss: 1}", "series.loss: expected the name of a column in the log", ""),
         ("rules: {loss-jump: 1}", "rules.loss-jump: expected a table of names and values", ""),
         ("rules: {loss-jump: {severity: bad}}", "rules.loss-jump.severity: expected one of", ""),
+        ("suppress: loss-jump", "suppress: expected a list of suppressions", ""),
+        ("suppress: [loss-jump]", "suppress[0]: expected a table of names and values", ""),
+        ("suppress: [{rule: loss-jump}]", "suppress[0]: reason is missing", "add `reason: ...`"),
+        ("suppress: [{reason: x}]", "suppress[0]: rule is missing", ""),
+        ("suppress: [{rule: a, reason: ''}]", "suppress[0].reason: expected a text", ""),
+        ("suppress: [{rule: a, reasn: b}]", "suppress[0].reasn: there is no such key", "reason"),
+        ("suppress: [{rule: a, reason: b, expires: soon}]", "expires: expected a date", ""),
+        ("suppress: [{rule: a, reason: b, expires: 2026-01-01 10:00:00}]", "expected a date", ""),
         ("- a", "top level: expected a table", ""),
         ("a: [", "line 1, column 5", ""),
         ("a: !!python/object:os.system x", "could not determine a constructor", ""),
@@ -108,6 +128,24 @@ def test_load_of_an_unreadable_file_is_a_settings_error(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=r"mine\.yaml"):
         load(path)
+
+
+def test_load_takes_suppressions_from_toml(tmp_path):
+    """TOML's own dates and tables serve as YAML's do, and so does a date in quotes."""
+    text = """
+        [[tool.lossscan.suppress]]
+        rule = "loss-spike"
+        reason = "bad shard"
+        expires = 2026-12-31
+        [[tool.lossscan.suppress]]
+        rule = "plateau"
+        reason = "frozen on purpose"
+        expires = "2027-01-31"
+    """
+    _file(tmp_path, text, "pyproject.toml")
+    found = load(folder=tmp_path).suppress
+    assert [each.expires for each in found] == [date(2026, 12, 31), date(2027, 1, 31)]
+    assert [each.runs for each in found] == ["**", "**"]
 
 
 def test_load_of_a_broken_pyproject_names_it(tmp_path):

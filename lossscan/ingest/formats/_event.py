@@ -19,6 +19,7 @@ from lossscan.ingest.formats._protobuf import (
     Field,
     Malformed,
     fields,
+    message,
     signed,
     varint,
     varint_end,
@@ -110,15 +111,8 @@ def value_at(data: bytes, number: Number) -> float:
     return float(struct.unpack(code, cut.to_bytes(size, "little"))[0])
 
 
-def _message(data: bytes, field: Field | None) -> dict[int, Field]:
-    """The last field of each number: the one that counts."""
-    if field is None or field.wire != BYTES:
-        return {}
-    return {f.number: f for f in fields(data, field.start, field.stop)}
-
-
-def _first(data: bytes, message: Field, number: int, default: int = 0) -> int:
-    field = _message(data, message).get(number)
+def _first(data: bytes, within: Field, number: int, default: int = 0) -> int:
+    field = message(data, within).get(number)
     if field is None or field.wire != VARINT:
         return default
     return varint(data, field.start, field.stop)
@@ -129,7 +123,7 @@ def _values(data: bytes, summary: Field) -> Iterator[tuple[str, dict[int, Field]
     if summary.wire != BYTES:
         raise Malformed("a summary that is not a message")
     for field in fields(data, summary.start, summary.stop):
-        value = _message(data, field)
+        value = message(data, field)
         if field.number == 1 and (tag := value.get(1)):
             yield data[tag.start : tag.stop].decode(errors="replace"), value
 
@@ -143,7 +137,7 @@ def _scalar(data: bytes, value: dict[int, Field]) -> Number | None:
 
 def _tensor_scalar(data: bytes, field: Field) -> Number | None:
     """The one number of a tensor of one element; None for strings and larger ones."""
-    tensor = _message(data, field)
+    tensor = message(data, field)
     kind = _KINDS.get(_first(data, field, 1))
     if kind is None or _elements(data, tensor.get(2)) != 1:
         return None
@@ -182,18 +176,18 @@ def _text(data: bytes, value: dict[int, Field]) -> bytes | None:
     field = value.get(8)
     if field is None or _first(data, field, 1) != _STRING:
         return None
-    string = _message(data, field).get(8)
+    string = message(data, field).get(8)
     return None if string is None else data[string.start : string.stop]
 
 
 def _hparams(data: bytes, value: dict[int, Field]) -> Iterator[tuple[str, Any]]:
     """The pairs in HParamsPluginData.session_start_info.hparams."""
-    plugin = _message(data, _message(data, value.get(9)).get(1))
-    session = _message(data, plugin.get(2)).get(3)
+    plugin = message(data, message(data, value.get(9)).get(1))
+    session = message(data, plugin.get(2)).get(3)
     if session is None or session.wire != BYTES:
         return
     for field in fields(data, session.start, session.stop):
-        entry = _message(data, field)
+        entry = message(data, field)
         if field.number == 1 and 1 in entry and 2 in entry:  # noqa: PLR2004 - field numbers
             key = data[entry[1].start : entry[1].stop].decode(errors="replace")
             yield key, _json_value(data, entry[2])
@@ -201,7 +195,7 @@ def _hparams(data: bytes, value: dict[int, Field]) -> Iterator[tuple[str, Any]]:
 
 def _json_value(data: bytes, field: Field) -> Any:
     """A google.protobuf.Value; None for null, lists and structures."""
-    held = _message(data, field)
+    held = message(data, field)
     if 2 in held and held[2].wire == FIXED64:  # noqa: PLR2004 - field numbers
         return value_at(data, Number(held[2].start, held[2].stop, "<d"))
     if 3 in held:  # noqa: PLR2004

@@ -8,15 +8,16 @@ one by one. Both ways check every checksum and give the same points.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from lossscan.ingest.formats._event import Event, event_of, value_at
 from lossscan.ingest.formats._protobuf import Malformed, signed, varint
 from lossscan.ingest.formats._rows import WORD, Batch, rows_of
-from lossscan.ingest.formats._tfrecord import FOOTER, HEADER, Block, blocks, checksum
+from lossscan.ingest.formats._tfrecord import TFRECORD, Block, Frame, blocks, checksum
 from lossscan.model import Column
 
 if TYPE_CHECKING:
@@ -28,10 +29,21 @@ _WIDEST = 1024  # bytes; longer records hold histograms and texts, of which no t
 _TURNS = 8  # samples of a shape taken from records of one length, so that the work stays linear
 
 
+class Layout(NamedTuple):
+    """What tells one kind of file of records from another."""
+
+    frame: Frame  # without a footer there are no checksums
+    read: Callable[[bytes], Event]  # one payload; raises Malformed
+
+
+EVENT_FILE = Layout(TFRECORD, event_of)
+
+
 @dataclass(slots=True)
 class Log:
     """What an event file holds; places are byte offsets of records in the file."""
 
+    layout: Layout
     parts: dict[str, list[tuple[IntArray, IntArray, FloatArray]]] = field(
         default_factory=lambda: defaultdict(list)
     )  # tag -> places, steps, values
@@ -54,16 +66,17 @@ class Log:
         return {tag: _column(self.parts.get(tag, []), self.singles.get(tag, [])) for tag in tags}
 
 
-def scan(stream: BinaryIO, size: int) -> Log:
+def scan(stream: BinaryIO, size: int, layout: Layout = EVENT_FILE) -> Log:
     """Read the first `size` bytes of an event file; no bytes make it raise."""
-    log = Log()
-    for block in blocks(stream, size):
+    log = Log(layout)
+    for block in blocks(stream, size, layout.frame):
         if not log.records:
-            log.wall_time = _wall_time(block)
+            log.wall_time = _wall_time(log, block)
         log.records += len(block.starts)
         _read_block(log, block)
         log.left, log.broken = block.left, block.broken
-        if block.broken and any(block.data[block.end : block.end + HEADER]):  # not a tail of zeros
+        # a tail of zeros is no damage
+        if block.broken and any(block.data[block.end : block.end + layout.frame.header]):
             _count_bad(log, np.array([block.offset + block.end]))
     return log
 
@@ -79,23 +92,24 @@ def _column(
     return Column(steps=steps[order], values=values[order])
 
 
-def _wall_time(block: Block) -> float | None:
+def _wall_time(log: Log, block: Block) -> float | None:
     if not block.starts:
         return None
-    payload = block.data[block.starts[0] : _stops(block)[0]]
-    event = _event(payload)
+    payload = block.data[block.starts[0] : _stops(log, block)[0]]
+    event = _event(log, payload)
     return value_at(payload, event.wall_time) if event and event.wall_time else None
 
 
-def _stops(block: Block) -> IntArray:
+def _stops(log: Log, block: Block) -> IntArray:
     """Where each payload ends in the block's data."""
+    frame = log.layout.frame
     starts = np.frombuffer(block.starts, dtype=np.int64)
-    return np.append(starts[1:] - HEADER, block.end)[: len(starts)] - FOOTER
+    return np.append(starts[1:] - frame.header, block.end)[: len(starts)] - frame.footer
 
 
-def _event(payload: bytes) -> Event | None:
+def _event(log: Log, payload: bytes) -> Event | None:
     try:
-        return event_of(payload)
+        return log.layout.read(payload)
     except Malformed:
         return None  # the caller counts it
 
@@ -103,10 +117,10 @@ def _event(payload: bytes) -> Event | None:
 def _read_block(log: Log, block: Block) -> None:
     """Sort the records by length, and read each length the way that suits it."""
     starts = np.frombuffer(block.starts, dtype=np.int64)
-    lengths = _stops(block) - starts
+    lengths = _stops(log, block) - starts
     order = np.argsort(lengths, kind="stable")
     cuts = np.flatnonzero(np.diff(lengths[order])) + 1
-    padded = np.frombuffer(block.data + bytes(WORD), dtype=np.uint8)
+    padded = np.frombuffer(block.data + bytes(2 * WORD), dtype=np.uint8)
     for group in np.split(order, cuts):
         length = int(lengths[group[0]]) if len(group) else 0
         rest = starts[group]
@@ -116,12 +130,13 @@ def _read_block(log: Log, block: Block) -> None:
 
 
 def _read_singly(log: Log, block: Block, starts: IntArray, length: int) -> None:
+    frame = log.layout.frame
     for start in starts.tolist():
         payload = block.data[start : start + length]
-        stored = block.data[start + length : start + length + FOOTER]
-        place = block.offset + start - HEADER
-        sound = checksum(payload) == int.from_bytes(stored, "little")
-        event = _event(payload) if sound else None
+        stored = block.data[start + length : start + length + frame.footer]
+        place = block.offset + start - frame.header
+        sound = not stored or checksum(payload) == int.from_bytes(stored, "little")
+        event = _event(log, payload) if sound else None
         if event is None:
             _count_bad(log, np.array([place]))
             continue
@@ -154,7 +169,7 @@ def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: in
         return starts
     batch = Batch(rows_of(data, starts, length), starts, length)
     for turn in range(_TURNS):
-        sample = _event(batch.payload(len(batch) * turn // _TURNS))
+        sample = _event(log, batch.payload(len(batch) * turn // _TURNS))
         left = [
             group if len(group) < _FEW else group[_take(log, offset, batch.only(group))]
             for group in batch.groups(sample.numbers if sample else ())
@@ -167,12 +182,15 @@ def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: in
 
 def _take(log: Log, offset: int, batch: Batch) -> BoolArray:
     """Keep what the rows of the first one's shape hold; returns which rows are of another."""
-    event = _event(batch.payload(0))
+    frame = log.layout.frame
+    event = _event(log, batch.payload(0))
     other = ~batch.alike(event.numbers if event else ())
     if other.any():
         batch = batch.only(~other)
-    places = batch.starts + (offset - HEADER)
-    good = batch.sound(event.numbers) if event else np.zeros(len(batch), dtype=bool)
+    places = batch.starts + (offset - frame.header)
+    good = np.full(len(batch), event is not None)
+    if event and frame.footer:
+        good = batch.sound(event.numbers)
     if not good.all():
         _count_bad(log, places[~good])
         batch, places = batch.only(good), places[good]

@@ -33,6 +33,13 @@ def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
         start = field.stop
 
 
+def message(data: bytes, field: Field | None) -> dict[int, Field]:
+    """The last field of each number, which is the one that counts; empty for no message."""
+    if field is None or field.wire != BYTES:
+        return {}
+    return {f.number: f for f in fields(data, field.start, field.stop)}
+
+
 def _field(data: bytes, key: int, start: int, stop: int) -> Field:
     wire = key & 7
     if wire == VARINT:
@@ -52,6 +59,8 @@ def _field(data: bytes, key: int, start: int, stop: int) -> Field:
 
 def varint_end(data: bytes, start: int, stop: int) -> int:
     """Where the varint that begins at `start` ends; raises Malformed."""
+    if start < stop and data[start] < 0x80:  # noqa: PLR2004 - most of them are one byte long
+        return start + 1
     for at in range(start, min(stop, start + _LONGEST_VARINT)):
         if data[at] < 0x80:  # noqa: PLR2004 - the top bit says that more follows
             return at + 1

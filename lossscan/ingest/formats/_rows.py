@@ -29,7 +29,7 @@ _ODD = 0x9E37_79B9_7F4A_7C15  # the golden ratio's bits: spreads neighbours over
 def rows_of(data: Bytes, starts: IntArray, length: int) -> Bytes:
     """The payloads of `length` bytes at `starts`, each with its footer, up to a whole word.
 
-    Shape (n, width); `data` must go on for a word behind the last footer.
+    Shape (n, width); `data` must go on for two words behind the last payload.
     """
     width = -(-(length + FOOTER) // WORD) * WORD
     return sliding_window_view(data, width)[starts]

@@ -1,15 +1,16 @@
 """The framing of event files: a stream in, blocks of whole records out, lengths checked.
 
 A record is `length u64 | masked CRC-32C of the length u32 | payload | masked CRC-32C of the payload
-u32`, all little-endian (tensorboard: data/server/tf_record.rs).
+u32`, all little-endian (tensorboard: data/server/tf_record.rs). Other files of records that each
+state their length are followed alike; see `Frame`.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from crc32c import crc32c
 
@@ -46,7 +47,18 @@ def length_of(header: bytes) -> int | None:
     return int.from_bytes(header[:8], "little")
 
 
-def blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
+class Frame(NamedTuple):
+    """What stands around each payload of a file."""
+
+    header: int  # bytes before the payload
+    footer: int  # bytes behind it: its checksum, where there are any
+    length_of: Callable[[bytes], int | None]  # what a header states; None: no way on
+
+
+TFRECORD = Frame(HEADER, FOOTER, length_of)
+
+
+def blocks(stream: BinaryIO, size: int, frame: Frame = TFRECORD) -> Iterator[Block]:
     """All whole records of the first `size` bytes; the last block says how the file ends."""
     offset, wanted = 0, _CHUNK
     while True:
@@ -54,9 +66,9 @@ def blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
         data = stream.read(min(wanted, size - offset))
         if len(data) < min(wanted, size - offset):  # the file shrank while it was read
             size = offset + len(data)
-        block = _block(data, offset)
+        block = _block(data, offset, frame)
         offset += block.end
-        ahead = _ahead(block)
+        ahead = _ahead(block, frame)
         if block.broken or offset + ahead > size:
             yield replace(block, left=size - offset)
             return
@@ -66,30 +78,31 @@ def blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
         )
 
 
-def _ahead(block: Block) -> int:
+def _ahead(block: Block, frame: Frame) -> int:
     """Bytes the next record takes, its header alone where nothing more is known of it."""
-    header = block.data[block.end : block.end + HEADER]
-    length = length_of(header) if len(header) == HEADER else None
-    return HEADER if length is None else HEADER + length + FOOTER
+    header = block.data[block.end : block.end + frame.header]
+    length = frame.length_of(header) if len(header) == frame.header else None
+    return frame.header if length is None else frame.header + length + frame.footer
 
 
-def _block(data: bytes, offset: int) -> Block:
-    """Follow the chain of lengths; the same 12 bytes of header are checked once only."""
+def _block(data: bytes, offset: int, frame: Frame) -> Block:
+    """Follow the chain of lengths; the same bytes of header are checked once only."""
+    before, around = frame.header, frame.header + frame.footer
     known: dict[bytes, int | None] = {}
     starts = array("q")
     at, size = 0, len(data)
     while True:
-        header = data[at : at + HEADER]
+        header = data[at : at + before]
         length = known.get(header)
         if length is None:
-            if len(header) < HEADER:
+            if len(header) < before:
                 break
-            length = known[header] = length_of(header)
+            length = known[header] = frame.length_of(header)
             if length is None:
                 return Block(data, offset, starts, at, broken=True)
-        after = at + length + (HEADER + FOOTER)
+        after = at + length + around
         if after > size:
             break
-        starts.append(at + HEADER)
+        starts.append(at + before)
         at = after
     return Block(data, offset, starts, at)

@@ -15,6 +15,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "csv_table"
+LACKS = "its first line names no step and loss"
 PRIORITY = 60
 MAPPABLE = True
 MOST_COLUMNS = 2000  # a line with more separators is no header

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -10,34 +9,21 @@ from typing import Any
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
+from lossscan.ingest.formats._columns import by_name
 from lossscan.ingest.formats._gather import Log, scan
 from lossscan.ingest.formats._tfrecord import HEADER, length_of
-from lossscan.ingest.names import factor, namer, stand_in
+from lossscan.ingest.formats._trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
 NAME = "event_file"
+LACKS = "no record of TensorBoard"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_ARGS = "args/text_summary"
-_MODEL = "model_config/text_summary"
-_MODEL_KEYS = (
-    "vocab_size",
-    "model_type",
-    "architectures",
-    "torch_dtype",
-    "dtype",  # its name from transformers 4.56 on
-    "num_hidden_layers",
-    "hidden_size",
-    "_name_or_path",
-)
-_TRAINING_ARGUMENT = "per_device_train_batch_size"  # every version of TrainingArguments has it
 _MEGATRON_LOSS = "lm loss"
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
-_LARGEST_TEXT = 1 << 20  # bytes; TrainingArguments take 8 kB, a model config up to 100 kB
-_NOT_SERIES = ("step", "max_steps")  # where other numbers stand, not numbers to judge
 _POINTER = b"version https://git-lfs"
 
 
@@ -53,8 +39,8 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where not even the first record can be found.
     """
-    with head.path.open("rb") as stream:
-        log = scan(stream, os.fstat(stream.fileno()).st_size)
+    with head.open() as stream:
+        log = scan(stream, stream.seek(0, os.SEEK_END))
     if log.broken and not log.records:
         raise _unreadable(head)
     tags = log.columns()
@@ -62,7 +48,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(
         path=head.path,
         format=NAME,
-        columns=_named(tags, settings),
+        columns=by_name(tags, settings),
         framework=framework,
         config=_config(log, framework),
         # Megatron writes the loss of the very iteration here; only its console averages
@@ -86,48 +72,25 @@ def _unreadable(head: Head) -> UnreadableLog:
     )
 
 
-def _named(tags: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
-    """Columns by canonical name; of two tags with one name the fuller."""
-    name_of = namer(settings.series)
-    columns: dict[str, Column] = {}
-    for tag in sorted(tags, key=lambda tag: len(tags[tag].steps)):
-        steps, values = tags[tag].steps, tags[tag].values
-        columns[name_of(tag)] = Column(steps=steps, values=values * factor(tag))
-    substitute = stand_in({name: len(column.steps) for name, column in columns.items()})
-    if substitute is not None:
-        columns["loss"] = columns.pop(substitute)
-    return {name: column for name, column in columns.items() if name not in _NOT_SERIES}
-
-
 def _framework(log: Log, tags: Mapping[str, Column]) -> str | None:
-    if _TRAINING_ARGUMENT in _json(log, _ARGS):
+    if are_arguments(_text(log, ARGS)):
         return "transformers"
     return "megatron" if _MEGATRON_LOSS in tags else None
 
 
 def _config(log: Log, framework: str | None) -> dict[str, Any]:
     """What the texts and the hparams plugin say of the run, and when the file begins."""
-    model = _json(log, _MODEL)
     config = dict(log.hparams)
     if framework == "megatron":
         config |= _arguments(log)
-    config |= {key: model[key] for key in _MODEL_KEYS if key in model}
-    config |= _json(log, _ARGS)
+    config |= trainer_settings(_text(log, ARGS), _text(log, MODEL))
     if log.wall_time is not None and math.isfinite(log.wall_time):
         config["wall_time_start"] = log.wall_time
     return config
 
 
-def _json(log: Log, tag: str) -> dict[str, Any]:
-    """The object that a text summary holds; empty where it holds anything else."""
-    _, text = log.texts.get(tag, (0, b""))
-    if len(text) > _LARGEST_TEXT:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):  # a text of the user's own
-        return {}
-    return found if isinstance(found, dict) else {}
+def _text(log: Log, tag: str) -> bytes:
+    return log.texts.get(tag + _TEXT, (0, b""))[1]
 
 
 def _arguments(log: Log) -> dict[str, str]:

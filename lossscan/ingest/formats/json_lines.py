@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any, Final
@@ -15,11 +15,12 @@ from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns, number, step_number
 from lossscan.ingest.formats._text import lines, peek
-from lossscan.ingest.names import canonical
+from lossscan.ingest.names import canonical, namer
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "json_lines"
+LACKS = "its lines are no JSON objects with a step and a loss"
 PRIORITY = 50
 MAPPABLE = True
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
@@ -55,7 +56,7 @@ def read(head: Head, settings: Settings) -> Table:
     objects = list(_objects(head))
     broken = [each.line for each in objects if each.keys is None and each.whole]
     kept = [each.keys for each in objects if each.keys is not None]
-    rows = _rows(kept)
+    rows = _rows(kept, namer(settings.series))
     found = columns(rows, settings)
     if not found:
         shown = ", ".join(islice(dict.fromkeys(key for row in kept for key in row), SHARED))
@@ -108,8 +109,8 @@ def _flat(found: Mapping[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
     return flat
 
 
-def _rows(kept: Sequence[Mapping[str, Any]]) -> list[Row]:
-    names = {key: canonical(key) for row in kept for key in row}
+def _rows(kept: Sequence[Mapping[str, Any]], name_of: Callable[[str], str]) -> list[Row]:
+    names = {key: name_of(key) for row in kept for key in row}
     step_keys = [key for key, name in names.items() if name == "step"]
     if not step_keys:
         return list(enumerate(kept, start=1))

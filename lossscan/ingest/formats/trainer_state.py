@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import IntArray
 
 NAME = "trainer_state"
+LACKS = 'no "log_history"'
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 _HISTORY: Final = re.compile(rb'"log_history"\s*:')
 _LIST: Final = re.compile(r'"log_history"\s*:\s*\[')

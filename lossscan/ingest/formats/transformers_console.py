@@ -25,6 +25,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "transformers_console"
+LACKS = "no {'loss': ..., 'epoch': ...}"
 PRIORITY = 10
 _MARK: Final = re.compile(r"'(?:eval_)?(?:loss|runtime)': [^{}\n]{1,2000}'epoch': '?\d")
 _SPEED_DOUBT = 1e-3  # run time and speed are printed with four digits or three decimals

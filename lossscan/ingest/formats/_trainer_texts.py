@@ -1,0 +1,42 @@
+"""The texts in which the trainers of transformers and PaddleNLP leave their arguments."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+ARGS: Final = "args"
+MODEL: Final = "model_config"
+_MODEL_KEYS: Final = (
+    "vocab_size",
+    "model_type",
+    "architectures",
+    "torch_dtype",
+    "dtype",  # its name from transformers 4.56 on
+    "num_hidden_layers",
+    "hidden_size",
+    "_name_or_path",
+)
+_TRAINING_ARGUMENT: Final = "per_device_train_batch_size"  # all TrainingArguments have it
+_LARGEST: Final = 1 << 20  # bytes; TrainingArguments take 8 kB, a model config up to 100 kB
+
+
+def trainer_settings(args: bytes, model: bytes) -> dict[str, Any]:
+    """What the two texts say; empty where they are something else."""
+    facts = _object_in(model)
+    return {key: facts[key] for key in _MODEL_KEYS if key in facts} | _object_in(args)
+
+
+def are_arguments(args: bytes) -> bool:
+    """Whether a text holds the arguments of such a trainer."""
+    return _TRAINING_ARGUMENT in _object_in(args)
+
+
+def _object_in(text: bytes) -> dict[str, Any]:
+    if len(text) > _LARGEST:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):  # a text of the user's own
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,27 @@
+"""A log that comes through a pipe becomes a Run, as if it were a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lossscan.errors import InputError
+from lossscan.ingest.discover import RunFiles
+from lossscan.ingest.files import PIPE, spooled
+from lossscan.ingest.read import assemble
+from lossscan.model import Run
+from lossscan.settings import Settings
+
+_NAME: Final = "stdin"
+
+
+def read_piped(stream: BinaryIO, settings: Settings) -> Run:
+    """Read all that the stream gives; where it lay meanwhile is shown nowhere."""
+    with spooled(stream, _NAME) as path:
+        try:
+            run = assemble(RunFiles(path, (path,)), settings)
+        except InputError as error:
+            raise type(error)(str(error).replace(str(path), str(PIPE)), hint=error.hint) from error
+    notes = tuple(replace(note, path=Path(_NAME)) for note in run.notes)
+    return replace(run, path=str(PIPE), name=_NAME, notes=notes)

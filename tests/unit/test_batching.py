@@ -1,0 +1,243 @@
+"""Finding the runs of a batch, giving them out, and remembering them; no process is started."""
+
+import os
+import sqlite3
+import threading
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lossscan import api
+from lossscan.batching import Options, plan
+from lossscan.batching.crews import Crew, Lane
+from lossscan.batching.flow import in_order
+from lossscan.batching.history import parse_since
+from lossscan.batching.roots import Filter, find
+from lossscan.batching.work import Task
+from lossscan.errors import InputError, OutputError, UsageError
+from lossscan.settings import Settings
+
+ALL = Filter()
+
+
+def _paths(tasks):
+    return [Path(task.path).name for task in tasks]
+
+
+# --- which runs --------------------------------------------------------------------------------
+
+
+def test_a_pattern_is_expanded_as_a_shell_would(make_run, tmp_path):
+    """Where no shell expands `*`, lossscan does, in sorted order."""
+    for name in ("lr-b", "lr-a", "other"):
+        make_run(name)
+    assert _paths(find([str(tmp_path / "lr-*")], ALL)) == ["lr-a", "lr-b"]
+
+
+def test_a_pattern_that_matches_nothing_is_an_error_of_its_own(tmp_path):
+    """A slip in a pattern is a row, as a missing root is."""
+    (task,) = find([str(tmp_path / "no*")], ALL)
+    assert task.error is not None
+    assert task.error.type == "NoLogFound"
+
+
+def test_a_folder_named_like_a_pattern_is_itself(make_run, tmp_path):
+    """Brackets in a name are no pattern where there is such a folder."""
+    make_run("run[1]")
+    assert _paths(find([str(tmp_path / "run[1]")], ALL)) == ["run[1]"]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "left"),
+    [
+        ((), (), ["a", "b", "a"]),
+        (("a",), (), ["a", "a"]),
+        (("old",), (), ["a"]),
+        ((), ("old",), ["a", "b"]),
+        (("new/*",), (), ["a", "b"]),
+        (("*/a",), ("old/*",), ["a"]),
+        (("[ab]",), ("b",), ["a", "a"]),
+    ],
+)
+def test_patterns_choose_runs_by_name_or_path(make_run, tmp_path, include, exclude, left):
+    """A bare pattern is held against each folder's name, one with a slash against the path."""
+    for name in ("new/a", "new/b", "old/a"):
+        make_run(name)
+    assert _paths(find([str(tmp_path)], Filter(include, exclude))) == left
+
+
+def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
+    """A gate that looks at no run at all must not pass."""
+    make_run("a")
+    with pytest.raises(InputError, match="none of the 1 runs"):
+        find([str(tmp_path)], Filter(include=("b",)))
+
+
+def test_since_leaves_out_what_was_written_before(make_run, tmp_path):
+    """A run without a file of late is counted and not judged."""
+    old, _ = make_run("old"), make_run("new")
+    os.utime(old / "trainer_state.json", (1.6e9, 1.6e9))
+    batch = plan([str(tmp_path)], Settings(), Options(since="1d"))
+    assert (_paths(batch.tasks), batch.older) == (["new"], 1)
+
+
+def test_since_takes_dates_and_refuses_the_rest():
+    """A date is local time unless it names a zone."""
+    assert parse_since("2026-01-31T00:00+00:00") == 1769817600
+    with pytest.raises(UsageError, match="yesterday"):
+        parse_since("yesterday")
+
+
+# --- giving out --------------------------------------------------------------------------------
+
+
+@dataclass
+class Deadly(Executor):
+    """A process that dies of some runs."""
+
+    deadly: tuple[str, ...]
+    last: tuple[int, ...] = ()
+
+    def submit(self, fn, /, *args, **kwargs):
+        """The result at once, or the end of the process."""
+        future: Future = Future()
+        tasks = args[0]
+        if any(Path(task.path).name in self.deadly for task in tasks):
+            future.set_exception(BrokenProcessPool("killed"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _judged(folder, *deadly, lanes=2):
+    tasks = find([str(folder)], ALL)
+    crew = Crew(tuple(Lane(lambda: Deadly(deadly)) for _ in range(lanes)), chunk=4)
+    done = list(in_order(tasks, Settings(), crew, threading.Event()))
+    assert [task for task, _ in done] == list(tasks)
+    return {report.name: report for _, report in done}
+
+
+def test_a_run_that_kills_its_process_twice_is_an_error_row(make_run, tmp_path):
+    """The runs that travelled with it are judged all the same, and the order stays."""
+    for number in range(20):
+        make_run(f"run{number:02}")
+    reports = _judged(tmp_path, "run07", "run13")
+    failed = [name for name, report in reports.items() if report.status == "error"]
+    assert failed == ["run07", "run13"]
+    assert reports["run07"].error.type == "WorkerLost"
+    assert "lossscan analyze" in reports["run07"].error.hint
+
+
+def test_a_stop_keeps_what_is_done(make_run, tmp_path):
+    """After an interrupt nothing more is begun."""
+    for number in range(10):
+        make_run(f"run{number}")
+    stop = threading.Event()
+    batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
+    done = []
+    for report in batch.reports(stop):
+        done.append(report)
+        stop.set()
+    assert [report.name for report in done] == ["run0"]
+
+
+def test_a_run_deleted_before_it_is_read_is_a_row(make_run, tmp_path):
+    """What vanished between finding and reading says which file is missing."""
+    make_run("a"), make_run("b")
+    batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
+    (tmp_path / "a" / "trainer_state.json").unlink()
+    a, b = batch.reports()
+    assert (a.status, b.status) == ("error", "ok")
+    assert "trainer_state.json" in a.error.message
+    assert "No such file" in a.error.message
+
+
+def test_reports_keep_no_more_of_a_series_than_its_ends(make_run, tmp_path):
+    """Ten thousand runs fit in memory; the number of points is still told."""
+    make_run("a")
+    (one,) = api.batch([tmp_path]).runs
+    assert len(one.run.series["loss"]) == 60
+    assert one.run.series["loss"].steps.tolist() == [10, 600]
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_no_processes_are_refused(make_run, tmp_path, jobs):
+    """--jobs 0 is a mistake and not "as many as you like"."""
+    make_run("a")
+    with pytest.raises(UsageError, match="--jobs"):
+        api.batch([tmp_path], jobs=jobs)
+
+
+# --- remembering -------------------------------------------------------------------------------
+
+
+def _batch(folder, state):
+    return [run.name for run in api.batch([folder], changed_only=state).runs]
+
+
+def test_a_run_that_has_not_changed_is_left_out(make_run, tmp_path):
+    """The second batch judges what was written to meanwhile, and what is new."""
+    state = tmp_path / "state"
+    runs = tmp_path / "runs"
+    make_run("runs/a"), make_run("runs/b")
+    assert _batch(runs, state) == ["a", "b"]
+    assert _batch(runs, state) == []
+    (runs / "b" / "trainer_state.json").touch()
+    make_run("runs/c")
+    assert _batch(runs, state) == ["b", "c"]
+
+
+def test_other_settings_judge_again(make_run, tmp_path):
+    """What another rule set would say is not known from the last time."""
+    state = tmp_path / "state"
+    make_run("runs/a")
+    assert _batch(tmp_path / "runs", state) == ["a"]
+    other = api.batch([tmp_path / "runs"], changed_only=state, settings=Settings(lang="zh"))
+    assert len(other.runs) == 1
+
+
+def test_a_run_that_could_not_be_read_is_tried_again(make_run, tmp_path):
+    """Only what was examined is remembered."""
+    state = tmp_path / "state"
+    (make_run("runs/a") / "trainer_state.json").write_text('{"log_history": [')
+    assert _batch(tmp_path / "runs", state) == ["a"]
+    assert _batch(tmp_path / "runs", state) == ["a"]
+
+
+def test_nothing_is_remembered_before_the_report_is_safe(make_run, tmp_path):
+    """A batch that is killed is a batch that was not."""
+    make_run("runs/a")
+    options = Options(jobs=1, changed_only=tmp_path / "state")
+    list(plan([str(tmp_path / "runs")], Settings(), options).reports())
+    assert len(plan([str(tmp_path / "runs")], Settings(), options).tasks) == 1
+
+
+def test_a_file_that_is_no_state_is_refused_by_name(make_run, tmp_path):
+    """A log given for the state by mistake is neither read nor overwritten."""
+    state = make_run("a") / "trainer_state.json"
+    before = state.read_bytes()
+    with pytest.raises(OutputError, match=r"trainer_state.json: not usable"):
+        api.batch([tmp_path], changed_only=state)
+    assert state.read_bytes() == before
+
+
+def test_many_batches_may_share_a_state_file(make_run, tmp_path):
+    """Ten writers at once lose nothing."""
+    for number in range(10):
+        make_run(f"{number}/run")
+    state = tmp_path / "state"
+    threads = [threading.Thread(target=_batch, args=(tmp_path / str(n), state)) for n in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = sqlite3.connect(state).execute("SELECT count(*) FROM lossscan_runs").fetchall()
+    assert rows == [(10,)]
+
+
+def test_a_task_without_files_has_no_marks():
+    """A root where nothing was found is never taken for unchanged by its files."""
+    assert Task("x").marks() == ()

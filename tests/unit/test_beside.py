@@ -1,0 +1,109 @@
+"""A comparison on the page: what is seen of it in each format and width."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lossscan.comparing import compared
+from lossscan.model import Field, Report, RunReport
+from lossscan.reporters import Page, render
+from lossscan.settings import Settings
+from tests.curves import make_run
+from tests.reports import HOSTILE
+
+COURSES = ([[0, 3000, 4.0, 2.0]], [[0, 1500, 4.0, 3.0], [1500, 3000, 3.0, 2.8]])
+PAGE = Page(single=False)
+
+
+def _report(names=("runs/a", "runs/b"), lang="en") -> Report:
+    runs = [
+        make_run(loss=COURSES[number % 2], noise=0.02, seed=number, config={"weight_decay": number})
+        for number in range(len(names))
+    ]
+    reports = tuple(
+        RunReport(name, name, "ok", replace(run, path=name, name=name))
+        for name, run in zip(names, runs, strict=True)
+    )
+    comparison, findings = compared(reports, Settings(lang=lang))
+    return Report("0.0.0", reports, findings, comparison=comparison)
+
+
+def test_rich_shows_the_runs_the_chart_and_what_differs():
+    """The parts stand in the order a reader asks."""
+    text = render("rich", _report(), PAGE)
+    parts = ["runs/a", "loss\n", "┬", "Where they part", "Settings that differ", "At equal places"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert text.splitlines()[-1] == "runs: 2 (2 ok) · exit status: 0"
+
+
+def test_the_chart_tells_runs_apart_without_colour():
+    """Each curve is drawn in its letter, and where both are, in a star."""
+    text = render("rich", _report(), PAGE)
+    chart = [line[9:] for line in text.splitlines() if line[8:9] in {"┤", "│"}]
+    assert {"a", "b", "*"} <= set("".join(chart))
+    assert "\x1b" not in text
+    assert "^" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 200])
+def test_rich_keeps_to_the_width(width):
+    """No line is wider than the page."""
+    text = render("rich", _report(), replace(PAGE, width=width))
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_json_holds_the_report_of_the_contract_and_the_comparison():
+    """Runs and findings are where they are in a batch; the comparison is a key of its own."""
+    whole = json.loads(render("json", _report(), PAGE))
+    assert list(whole) == ["schema", "runs", "findings", "comparison"]
+    assert [one["run"]["path"] for one in whole["runs"]] == ["runs/a", "runs/b"]
+    comparison = whole["comparison"]
+    assert comparison["members"] == [
+        {"label": "a", "path": "runs/a"},
+        {"label": "b", "path": "runs/b"},
+    ]
+    assert comparison["partings"][0]["between"] == ["a", "b"]
+    assert comparison["differences"][0]["values"]["a"] == {"value": 0, "source": "train.yaml"}
+
+
+def test_markdown_has_a_table_row_for_each_run_and_setting():
+    """What is pasted into a comment is whole."""
+    text = render("markdown", _report(), PAGE)
+    assert "| a | runs/a |" in text
+    assert "| weight\\_decay | a: 0, b: 1 |" in text
+
+
+@pytest.mark.parametrize("name", ["rich", "markdown", "json", "jsonl", "junit", "sarif"])
+def test_every_format_survives_hostile_names(name):
+    """No name of a run or a setting steers a terminal or a page."""
+    report = _report((HOSTILE, "runs/b"))
+    one = report.runs[0]
+    assert one.run is not None
+    assert "\x1b" not in render(name, report, PAGE)
+
+
+def test_many_pairs_are_counted_and_not_all_told():
+    """A page stays a page with eight runs."""
+    text = render("rich", _report([f"runs/{number}" for number in range(8)]), PAGE)
+    assert "- +16" in text
+
+
+def test_a_setting_that_one_run_does_not_state_is_said_to_be_unset():
+    """Nothing is made up for it."""
+    report = _report(("runs/a", "runs/b", "runs/c"))
+    bare = report.runs[2].run
+    assert bare is not None
+    config = {"learning_rate": Field(1e-4, "x.yaml")}
+    runs = (*report.runs[:2], replace(report.runs[2], run=replace(bare, config=config)))
+    comparison, _ = compared(runs, Settings())
+    text = render("rich", replace(report, runs=runs, comparison=comparison), PAGE)
+    assert "c: not set" in text
+
+
+def test_chinese_pages_have_chinese_headings():
+    """The page speaks the language of its reader."""
+    text = render("rich", _report(lang="zh"), replace(PAGE, lang="zh"))
+    assert "在哪里分开" in text
+    assert "Where" not in text

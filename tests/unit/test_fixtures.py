@@ -1,0 +1,76 @@
+"""What real writers left is at home in one format each."""
+
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import NoLogFound
+from lossscan.ingest import formats, read_run
+from lossscan.ingest.discover import discover, is_log_name
+from lossscan.ingest.files import plain
+from lossscan.model import Run
+from lossscan.settings import Settings
+from tests import logs
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+LOGS = sorted(path for path in FIXTURES.rglob("*") if is_log_name(path.name))
+GENERAL = "key_value"  # reads any pairs, also those of a trainer that a format knows
+
+
+def claimed(path: Path) -> list[str]:
+    """The formats that see their own in a file."""
+    with plain(path) as head:
+        return [each.name for each in formats.formats() if each.claims(head)]
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.name)
+def test_claims_of_a_real_file_are_made_by_one_format(path: Path):
+    """No two formats quarrel over a file that a real writer left."""
+    assert len(claimed(path)) == 1
+
+
+@pytest.mark.parametrize("name", logs.ALL)
+def test_claims_of_a_text_log_are_made_by_one_format(tmp_path: Path, name: str):
+    """No two formats quarrel over a text, but for the one that reads any pairs."""
+    head = logs.head_with(tmp_path, logs.ALL[name])
+    found = [each.name for each in formats.formats() if each.claims(head)]
+    assert [each for each in found if each != GENERAL] == [name][: name != GENERAL]
+
+
+def test_every_format_has_something_to_read():
+    """Each format is shown at least one log; what only the user can ask for apart."""
+    seen = {name for path in LOGS for name in claimed(path)} | set(logs.ALL)
+    assert {each.name for each in formats.formats()} - seen == {"pattern"}
+
+
+def test_lacks_says_for_every_format_what_is_missing(tmp_path: Path):
+    """The message about an unknown log names each format and why it refused."""
+    with pytest.raises(NoLogFound) as caught:
+        formats.read(logs.head_with(tmp_path, "Dear diary\n"), Settings())
+    for each in formats.formats():
+        assert f"{each.name}: {each.lacks}" in str(caught.value)
+    assert "series: {" in caught.value.hint
+    assert "text: {pattern" in caught.value.hint
+
+
+def test_read_run_takes_what_lightning_left():
+    """A version folder gives the curve, the evaluations and the hyperparameters."""
+    run = only_run(FIXTURES / "lightning")
+    assert run.framework == "lightning"
+    assert run.series["loss"].steps.tolist() == [10 * s - 1 for s in range(1, 41)]
+    assert run.series["eval_loss"].steps.tolist() == [199, 399]
+    assert run.config["learning_rate"].source == "hparams.yaml"
+
+
+def test_read_run_takes_what_keras_left():
+    """Epochs count from 0, and NA is no value."""
+    run = only_run(FIXTURES / "keras")
+    assert run.framework == "keras"
+    assert run.series["loss"].steps.tolist() == list(range(6))
+    assert run.series["eval_loss"].values.tolist() == [1.5]
+
+
+def only_run(folder: Path) -> Run:
+    """The one run of a folder."""
+    (files,) = discover(folder)
+    return read_run(files, Settings())

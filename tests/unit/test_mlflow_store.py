@@ -1,0 +1,91 @@
+"""A folder of MLflow's file store becomes one table."""
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lossscan.ingest import read_run
+from lossscan.ingest.discover import discover
+from lossscan.ingest.files import head_of
+from lossscan.ingest.formats import mlflow_store
+from lossscan.model import Table
+from lossscan.settings import Settings
+from tests.logs import points
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "mlflow"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A copy of the real store."""
+    return Path(shutil.copytree(FIXTURE, tmp_path / "mlruns" / "1" / "abc"))
+
+
+def read(store: Path) -> Table:
+    """Read one run of a store."""
+    return mlflow_store.read(head_of(store / "meta.yaml"), Settings())
+
+
+def test_read_gives_what_the_real_writer_logged(store: Path):
+    """Every metric is a column, also below folders; what is not finite is kept."""
+    table = read(store)
+    assert points(table, "loss") == [(10 * (s + 1), 2 / (s + 1)) for s in range(40)]
+    assert points(table, "eval_loss") == [(400, 1.5)]
+    assert [str(value) for _, value in points(table, "grad_norm")] == ["nan", "inf"]
+    assert table.notes == ()
+
+
+def test_read_finds_the_params(store: Path):
+    """Params are settings, and tell the framework."""
+    table = read(store)
+    assert table.framework == "transformers"
+    assert table.config["learning_rate"] == "0.0001"
+    assert table.config["wall_time_start"] == pytest.approx(1795246640.259)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("1 2.5\n2 2.25\n", [(1, 2.5), (2, 2.25)]),
+        ("1 2.5 10 data 0abc\n", [(10, 2.5)]),
+        ("1 2.5 20\n1 2.25 10\n", [(20, 2.5), (10, 2.25)]),
+    ],
+)
+def test_read_takes_lines_of_every_age(store: Path, lines: str, expected: object):
+    """Older stores have no steps, newer ones name the data set; steps stay in file order."""
+    (store / "metrics" / "train" / "loss").write_text(lines)
+    assert points(read(store), "loss") == expected
+
+
+def test_read_notes_lines_that_are_cut_or_none(store: Path):
+    """A line that is still being written is no point, nor is one without meaning."""
+    (store / "metrics" / "train" / "loss").write_text("1 2.5 1\nx\n1 2.25 -3\n1 2.0 3")
+    table = read(store)
+    assert points(table, "loss") == [(1, 2.5)]
+    assert {note.kind for note in table.notes} == {"truncated_tail", "broken_lines"}
+
+
+def test_read_follows_no_link_out_of_the_store(store: Path, tmp_path: Path):
+    """A metric that is a link to another file is not opened."""
+    outside = tmp_path / "outside"
+    outside.write_text("1 9.0 1\n")
+    (store / "metrics" / "stolen").symlink_to(outside)
+    shutil.rmtree(store / "params")
+    (store / "params").symlink_to(tmp_path)
+    table = read(store)
+    assert "stolen" not in table.columns
+    assert "outside" not in table.config
+
+
+def test_discover_takes_each_run_of_a_store(store: Path):
+    """The experiment's own meta.yaml is no run."""
+    (store.parent / "meta.yaml").write_text("artifact_uri: x\nexperiment_id: '1'\nname: e\n")
+    shutil.copytree(store, store.parent / "def")
+    found = discover(store.parents[1])
+    assert [files.root.name for files in found] == ["abc", "def"]
+    run = read_run(found[0], Settings())
+    assert run.source_of("loss") == "metrics"
+    assert run.setting("per_device_train_batch_size") == 8
+    assert not math.isnan(run.series["loss"].values[0])

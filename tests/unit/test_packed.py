@@ -1,0 +1,132 @@
+"""Compressed copies of a log read like the log, in bounds."""
+
+import gzip
+import importlib.util
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import MissingExtra, UnreadableLog
+from lossscan.ingest import formats, packed, read_run
+from lossscan.ingest.discover import discover
+from lossscan.ingest.files import HEAD_BYTES, head_of
+from lossscan.settings import Settings
+from tests import logs, writers
+from tests.logs import points
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".xz": lzma.compress}
+EVENTS = writers.event_bytes({"loss": [(step, 1.0 + step) for step in range(50)]})
+BINARY = {
+    "events.out.tfevents.1": EVENTS,
+    "vdlrecords.1.log": writers.vdl_record(1, "loss", 2.0),
+    "run-x.wandb": writers.wandb_bytes([writers.wandb_history({"loss": "1"})]),
+}
+ZSTD = b"\x28\xb5\x2f\xfd\x04\x00\x11\x00\x00abc"
+
+
+def packed_log(tmp_path: Path, suffix: str, data: bytes, name: str = "train.log") -> Path:
+    """Write a compressed log."""
+    path = tmp_path / (name + suffix)
+    path.write_bytes(PACKERS[suffix](data))
+    return path
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("name", logs.ALL)
+def test_read_file_reads_a_compressed_copy_alike(tmp_path: Path, name: str, suffix: str):
+    """Every text format reads the same from a compressed file."""
+    path = packed_log(tmp_path, suffix, logs.ALL[name].encode())
+    table, plain = formats.read_file(path, Settings()), logs.read_log(tmp_path, logs.ALL[name])
+    assert table.path == path
+    assert table.format == name
+    assert {n: points(table, n) for n in table.columns} == {
+        n: points(plain, n) for n in plain.columns
+    }
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_read_file_reads_compressed_records(tmp_path: Path, name: str):
+    """Binary formats read the same from a compressed file, under any name."""
+    path = packed_log(tmp_path, ".gz", BINARY[name], "renamed")
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) > 0
+
+
+def test_discover_finds_compressed_logs_by_name(tmp_path: Path):
+    """`train.log.gz` is a log as `train.log` is, and settings may be compressed too."""
+    packed_log(tmp_path, ".gz", logs.MINIMIND.encode())
+    packed_log(tmp_path, ".xz", b"seed: 1\nlearning_rate: 1e-4\nbf16: true\n", "train.yaml")
+    (files,) = discover(tmp_path)
+    run = read_run(files, Settings())
+    assert run.source_of("loss") == "train.log.gz"
+    assert run.config["seed"].source == "train.yaml.xz"
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_read_file_reads_a_cut_copy_to_its_end(tmp_path: Path, suffix: str):
+    """A copy that is not finished gives what is there, and says so."""
+    text = "".join(logs.megatron_line(step) for step in range(1, 20_000))
+    path = packed_log(tmp_path, suffix, text.encode())
+    path.write_bytes(path.read_bytes()[:-200])
+    table = formats.read_file(path, Settings())
+    assert 0 < len(table.columns["loss"].steps) < 20_000
+    assert "packed_cut" in [note.kind for note in table.notes]
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_read_file_refuses_a_damaged_copy(tmp_path: Path, suffix: str):
+    """Damage within is said with the path, not read over."""
+    path = packed_log(tmp_path, suffix, logs.TRANSFORMERS.encode() * 50)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(UnreadableLog, match=r"train\.log\..z: damaged"):
+        formats.read_file(path, Settings())
+
+
+def test_read_file_stops_at_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A small file that unpacks without end is refused before it fills the disk."""
+    monkeypatch.setattr(packed, "LARGEST", 5 << 20)
+    path = packed_log(tmp_path, ".gz", bytes(40 << 20))
+    with pytest.raises(UnreadableLog, match="holds more than"):
+        formats.read_file(path, Settings())
+
+
+def test_head_of_unpacks_no_more_than_it_shows(tmp_path: Path):
+    """To see what a file is takes its beginning alone."""
+    head = head_of(packed_log(tmp_path, ".xz", b"step 1\n" * 5_000_000))
+    assert len(head.start) == head.size == HEAD_BYTES
+
+
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) for name in ("zstandard", "compression")),
+    reason="a library for .zst is installed",
+)
+def test_read_file_names_the_library_that_is_missing(tmp_path: Path):
+    """Without a library for it, a .zst file is refused with the way to get one."""
+    path = tmp_path / "train.log.zst"
+    path.write_bytes(ZSTD)
+    with pytest.raises(MissingExtra, match="zstandard") as refused:
+        formats.read_file(path, Settings())
+    assert "pip install zstandard" in refused.value.hint
+
+
+def test_read_file_reads_zstd_where_the_library_is(tmp_path: Path):
+    """With the library, a .zst file reads the same; one of two frames too."""
+    zstandard = pytest.importorskip("zstandard", reason="the package zstandard is not installed")
+    half = len(logs.MINIMIND) // 2
+    parts = (logs.MINIMIND[:half].encode(), logs.MINIMIND[half:].encode())
+    path = tmp_path / "train.log.zst"
+    path.write_bytes(b"".join(zstandard.ZstdCompressor().compress(part) for part in parts))
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 3
+
+
+def test_read_run_goes_on_without_what_it_cannot_unpack(tmp_path: Path):
+    """One damaged copy is named with its reason, and the others are read."""
+    (tmp_path / "train.log").write_text(logs.MINIMIND)
+    (tmp_path / "old.log.gz").write_bytes(gzip.compress(b"x" * 99)[:-4] + b"abcd")
+    (files,) = discover(tmp_path)
+    run = read_run(files, Settings())
+    assert len(run.series["loss"]) == 3
+    assert [skipped.path for skipped in run.skipped] == ["old.log.gz"]
