@@ -1,0 +1,41 @@
+"""lossscan compare: several runs beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossscan import api, reporters
+from lossscan.commands._options import (
+    Config,
+    FailOn,
+    Format,
+    Ignore,
+    Lang,
+    Output,
+    Select,
+    settings_from,
+)
+from lossscan.commands._output import emit, waiting
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN RUN...", help="Run directories, or log files.")
+    ],
+    format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
+    output: Output = None,
+    fail_on: FailOn = None,
+    config: Config = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    lang: Lang = None,
+) -> int:
+    """Say where runs part, by how much, and which of their settings explains it."""
+    reporters.check(format)
+    settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    with waiting(", ".join(map(str, runs))):
+        report = api.compare(runs, settings=settings)
+    return emit(report, format, output, settings, single=False)

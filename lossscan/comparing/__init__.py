@@ -1,0 +1,130 @@
+"""Reports of several runs become a Comparison, and the findings that only several runs show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from string import ascii_lowercase
+
+import numpy as np
+
+from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
+from lossscan.comparing.fields import differences
+from lossscan.comparing.levels import metrics_of
+from lossscan.comparing.scaling import scaled_groups
+from lossscan.comparing.shapes import SERIES, partings_of
+from lossscan.comparison import Band, Comparison, Contrast, Member, Parting
+from lossscan.diagnosis import finding_of
+from lossscan.errors import InputError, UsageError
+from lossscan.model import Finding, Run, RunReport
+from lossscan.rules import chosen_rules
+from lossscan.settings import Settings
+
+__all__ = ["FEWEST", "MOST", "check_count", "compared"]
+
+FEWEST, MOST = 2, len(ascii_lowercase)  # runs: each has a letter
+
+
+def check_count(runs: int) -> None:
+    """Raise UsageError where there are not enough runs to compare, or more than letters."""
+    if runs < FEWEST:
+        raise UsageError(
+            f"compare takes at least {FEWEST} runs, {runs} given",
+            hint="name two run directories: lossscan compare RUN RUN",
+        )
+    if runs > MOST:
+        raise UsageError(
+            f"compare takes at most {MOST} runs, {runs} given",
+            hint="leave some out, or see them as a table with lossscan batch",
+        )
+
+
+def compared(
+    reports: Sequence[RunReport], settings: Settings
+) -> tuple[Comparison, tuple[Finding, ...]]:
+    """What 2 to 26 runs show beside each other; raises InputError where no two share steps."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a log may hold 1e300: inf is no crash
+        return _compared(reports, settings)
+
+
+def _compared(
+    reports: Sequence[RunReport], settings: Settings
+) -> tuple[Comparison, tuple[Finding, ...]]:
+    labelled = dict(zip(ascii_lowercase, reports, strict=False))
+    runs = {label: one.run for label, one in labelled.items() if one.run is not None}
+    bands = tuple(_bands(runs, settings.lang))
+    partings = tuple(_partings(runs, bands, settings.lang))
+    if not partings:
+        raise _nothing_shared(runs)
+    comparison = Comparison(
+        members=tuple(Member(label, one.path) for label, one in labelled.items()),
+        partings=partings,
+        differences=differences(runs, partings, settings.lang),
+        metrics=tuple(metrics_of(runs)),
+        contrasts=tuple(_contrasts(labelled)),
+        bands=bands,
+        outsiders=tuple(
+            outsider for band in bands for outsider in outsiders_of(runs, band, settings.lang)
+        ),
+    )
+    return comparison, tuple(_across(runs, settings))
+
+
+def _bands(runs: Mapping[str, Run], lang: str) -> Iterator[Band]:
+    for group in seeds_of(runs):
+        for series in SERIES:
+            band = band_of(group, series, lang)
+            if band is not None:
+                yield band
+
+
+def _partings(runs: Mapping[str, Run], bands: Sequence[Band], lang: str) -> Iterator[Parting]:
+    for first, second in combinations(runs, 2):
+        yield from partings_of([runs[first], runs[second]], (first, second), bands, lang)
+
+
+def _contrasts(labelled: Mapping[str, RunReport]) -> Iterator[Contrast]:
+    """The findings that some runs have and others have not, worst first."""
+    found: dict[str, dict[str, Finding]] = {}
+    for label, one in labelled.items():
+        for finding in one.findings:
+            found.setdefault(finding.rule, {}).setdefault(label, finding)
+    contrasts = [
+        _contrast(rule, present, labelled)
+        for rule, present in found.items()
+        if len(present) < len(labelled)
+    ]
+    yield from sorted(contrasts, key=lambda contrast: (contrast.severity.rank, contrast.rule))
+
+
+def _contrast(
+    rule: str, present: Mapping[str, Finding], labelled: Mapping[str, RunReport]
+) -> Contrast:
+    worst = min(present.values(), key=lambda finding: finding.severity.rank)
+    absent = tuple(label for label in labelled if label not in present)
+    return Contrast(rule, worst.severity, worst.title, tuple(present), absent)
+
+
+def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
+    """The findings that only several runs together show, as far as their rules are chosen."""
+    chosen = chosen_rules(settings.select, settings.ignore)
+    for run, hit in scaled_groups(runs):
+        if hit.rule in chosen:
+            finding = finding_of(hit, run, settings.lang)
+            severity = settings.severities.get(hit.rule, finding.severity)
+            yield replace(finding, severity=severity)
+
+
+def _nothing_shared(runs: Mapping[str, Run]) -> InputError:
+    return InputError(
+        f"{'; '.join(f'{run.path}: {_extent(run)}' for run in runs.values())}: "
+        "no two of these share enough steps of one series to compare",
+        hint="compare runs whose logged steps overlap in at least 4 points",
+    )
+
+
+def _extent(run: Run) -> str:
+    known = [run.series[name] for name in SERIES if len(run.series.get(name, ()))]
+    spans = (f"{s.name} at steps {s.steps[0]} to {s.steps[-1]}" for s in known)
+    return ", ".join(spans) or "no loss"

@@ -1,0 +1,107 @@
+"""The settings on which runs differ, and which of them explain where their losses part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from lossscan.comparing.texts import catalogue, say
+from lossscan.comparison import Between, FieldDifference, Parting
+from lossscan.model import Run
+from lossscan.rules._facts import accumulation_steps
+
+SAME = 1e-5  # relative: event files keep seven digits
+SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
+FITS = 0.05  # how near a factor must be to that of the accumulation steps, in logarithms
+CERTAIN = 0.97  # a factor that is the ratio of the accumulation steps is hardly chance
+Pairs = Mapping[Between, Parting]
+
+
+def differing(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The settings that at least two runs state and not all alike, in alphabetical order."""
+    names = {name for run in runs for name in run.config} - catalogue().unrelated
+    return tuple(sorted(name for name in names if _differ(name, runs)))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting are one."""
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=SAME)
+    return bool(one == other)
+
+
+def _differ(name: str, runs: Sequence[Run]) -> bool:
+    values = [run.config[name].value for run in runs if name in run.config]
+    return any(not same(values[0], value) for value in values[1:])
+
+
+def differences(
+    runs: Mapping[str, Run], partings: Iterable[Parting], lang: str
+) -> tuple[FieldDifference, ...]:
+    """Every setting that differs among the runs (by letter), the best explanation first."""
+    pairs: dict[Between, Parting] = {}
+    for parting in partings:
+        pairs.setdefault(parting.between, parting)  # the loss, else what there is instead
+    found = [_difference(name, runs, pairs, lang) for name in differing(list(runs.values()))]
+    return tuple(sorted(found, key=lambda difference: (-difference.score, difference.field)))
+
+
+def _difference(name: str, runs: Mapping[str, Run], pairs: Pairs, lang: str) -> FieldDifference:
+    family = catalogue().family(name)
+    unlike = {
+        between for between in combinations(runs, 2) if _differ(name, [runs[x] for x in between])
+    }
+    apart = {between for between, parting in pairs.items() if parting.step is not None}
+    both = sorted(unlike & apart)
+    agreeing = sum((between in unlike) == (between in apart) for between in pairs)
+    share = agreeing / len(pairs) if pairs else 0.0
+    scored = [_scored(name, family, pairs[between], runs, lang) for between in both]
+    score, reason = max(scored, default=(0.0, ""))
+    if not both and family != "evaluation":
+        reason = say(lang, "no-effect")
+    elif share < 1 and score:
+        reason += say(lang, "mixed", percent=100 * share)
+    return FieldDifference(
+        field=name,
+        values={label: run.config.get(name) for label, run in runs.items()},
+        family=family,
+        score=round(score * share, 3),
+        reason=reason or catalogue().why[family][lang],
+    )
+
+
+def _scored(
+    name: str, family: str, parting: Parting, runs: Mapping[str, Run], lang: str
+) -> tuple[float, str]:
+    """How well a setting explains one pair, and why."""
+    shape = parting.shape or "course"
+    score, why = catalogue().weight(shape, family), catalogue().why[family][lang]
+    one, other = (runs[label] for label in parting.between)
+    steps = _accumulation_factor(parting, one, other)
+    if family == "accumulation" and shape == "scale" and steps:
+        return CERTAIN, why + say(lang, "factor-fits", low=steps[0], high=steps[1])
+    batch = total_batch(one)
+    if family == "batch" and batch and name != "seq_length" and batch == total_batch(other):
+        return score * SAME_BATCH, why + say(lang, "same-batch", samples=batch)
+    return score, why
+
+
+def _accumulation_factor(parting: Parting, one: Run, other: Run) -> tuple[int, int] | None:
+    """The accumulation steps of both, where their ratio is that of the curves."""
+    steps, ratio = (accumulation_steps(one), accumulation_steps(other)), parting.ends.ratio
+    if None in steps or not ratio or not all(steps) or steps[0] == steps[1]:
+        return None
+    low, high = sorted(step for step in steps if step)
+    fits = abs(abs(math.log(ratio)) - math.log(high / low)) < FITS
+    return (low, high) if fits else None
+
+
+def total_batch(run: Run) -> float | None:
+    """Samples an update sees; where no file states the devices, of one device."""
+    stated = run.setting("total_train_batch_size")
+    if stated:
+        return float(stated)
+    each, steps = run.setting("per_device_train_batch_size"), accumulation_steps(run)
+    return float(each * steps * (run.setting("num_devices") or 1)) if each and steps else None

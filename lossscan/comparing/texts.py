@@ -1,0 +1,75 @@
+"""The catalogue of a comparison: sentences, kinds of settings, and what explains which parting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+MANY_TIMES = math.log(2)  # from there on a factor is easier to read than a percentage
+LARGEST = 700.0  # of a logarithm; the exponential of more is no number
+Text: TypeAlias = Mapping[str, str]  # language -> sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The file `catalogue.yaml`, looked up by field, family and shape."""
+
+    unrelated: frozenset[str]  # settings that no loss depends on
+    families: Mapping[str, str]  # field -> family
+    why: Mapping[str, Text]  # by family
+    shapes: Mapping[str, Text]
+    weights: Mapping[str, Mapping[str, float]]  # shape -> family -> how well it explains, 0..1
+    sentences: Mapping[str, Text]
+
+    def family(self, field: str) -> str:
+        """The kind of a setting."""
+        return self.families.get(field, "other")
+
+    def weight(self, shape: str, family: str) -> float:
+        """How well a difference of that kind explains that way of parting."""
+        weights = self.weights[shape]
+        return 0.0 if family == "evaluation" else weights.get(family, weights["other"])
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue, read once."""
+    import yaml
+
+    raw: dict[str, Any] = yaml.safe_load(
+        Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8")
+    )
+    families, shapes = raw["families"], raw["shapes"]
+    return Catalogue(
+        unrelated=frozenset(raw["unrelated"].split()),
+        families={
+            field: name for name, entry in families.items() for field in entry["fields"].split()
+        },
+        why={name: entry["why"] for name, entry in families.items()},
+        shapes={name: entry["text"] for name, entry in shapes.items()},
+        weights={name: entry["weights"] for name, entry in shapes.items()},
+        sentences=raw["sentences"],
+    )
+
+
+def say(lang: str, key: str, **numbers: object) -> str:
+    """A sentence of the catalogue with its numbers."""
+    return catalogue().sentences[key][lang].format(**numbers)
+
+
+def share(gap: float, *, log: bool) -> str:
+    """A gap in short, without sign: of logarithms as a percentage or factor, else as it is."""
+    if not log:
+        return f"{abs(gap):.3g}"
+    if abs(gap) > MANY_TIMES:
+        return f"×{1 + relative(abs(gap)):.2g}"
+    return f"{abs(100 * relative(gap)):.2g} %"
+
+
+def relative(gap: float) -> float:
+    """A gap of logarithms as a share: 0.1 is a tenth more."""
+    return math.expm1(min(gap, LARGEST))

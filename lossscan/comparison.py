@@ -1,0 +1,128 @@
+"""What several runs show beside each other: the values of a comparison, all frozen.
+
+Runs have one letter each, in the order in which they were named; `between` holds two letters, and
+every gap is the second run's value less the first one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lossscan.model import Field, Severity
+
+Between: TypeAlias = tuple[str, str]
+Shape: TypeAlias = Literal["scale", "start", "warmup", "epoch", "resume", "course"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A run of the comparison."""
+
+    label: str  # its letter
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How two runs stand at the last steps they share, in the units of the series."""
+
+    step: int
+    first: float
+    second: float
+    delta: float  # second - first
+    ratio: float | None  # second / first where both are positive
+    sigma: float  # the gap in standard errors
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Where one series of two runs parts, or that it does not."""
+
+    series: str
+    between: Between
+    points: int  # places at which both are known
+    step: int | None  # the first step that shows it; None where they stay within noise
+    until: int | None  # the last step apart, where they come together again
+    shape: Shape | None
+    noise: float  # of one point of the gap: relative where `log`, else in units of the series
+    margin: float  # a gap below it is what another seed brings
+    log: bool
+    ends: Ends
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A setting on which the runs differ."""
+
+    field: str
+    values: Mapping[str, Field | None]  # by letter; None where no file states it
+    family: str  # what kind of setting it is
+    score: float  # how well it explains where the runs part, 0..1
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A series of all runs at one place."""
+
+    series: str
+    axis: Literal["step", "samples", "tokens"]
+    at: float
+    values: Mapping[str, float | None]  # by letter
+    basis: Mapping[str, str]  # by letter: what the axis was counted from
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A finding of some of the runs that the others do not have."""
+
+    rule: str
+    severity: Severity  # the worst of them
+    title: str
+    present: tuple[str, ...]  # letters
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What runs that differ in nothing but the seed say of chance."""
+
+    series: str
+    members: tuple[str, ...]
+    steps: tuple[int, ...]
+    mean: tuple[float, ...]  # at each step, in the units of the series
+    spread: tuple[float, ...]  # standard deviation between the seeds there
+    margin: (
+        float  # how far the course of a further seed may lie from the mean; relative where `log`
+    )
+    log: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """A further run, held against a band of seeds."""
+
+    label: str
+    series: str
+    members: tuple[str, ...]  # of the band
+    step: int | None  # from which on it lies outside; None where it stays inside
+    until: int | None
+    gap: float  # at the end, from the mean of the seeds; relative where the band is
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that is said of several runs together; findings stand in the report."""
+
+    members: tuple[Member, ...]
+    partings: tuple[Parting, ...] = ()
+    differences: tuple[FieldDifference, ...] = ()  # best explanation first
+    metrics: tuple[Metric, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    bands: tuple[Band, ...] = ()
+    outsiders: tuple[Outsider, ...] = ()

@@ -1,0 +1,139 @@
+"""What a comparison shows, as headings with lines or a table, for every format that prints text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from lossscan import words
+from lossscan.comparison import Comparison, FieldDifference, Metric
+from lossscan.model import Field, Report
+from lossscan.reporters import Page
+from lossscan.reporters._lines import amount, last_loss
+
+MOST_LINES = 12  # of pairs that are told; with more runs the rest is in the JSON report
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, and below it lines, or a table with a head."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def members(report: Report, page: Page) -> Block:
+    """The runs under their letters."""
+    labels = [member.label for member in report.comparison.members] if report.comparison else []
+    rows = [
+        (
+            label,
+            one.path,
+            last_loss(one.run) if one.run else "",
+            ", ".join(finding.rule for finding in one.findings),
+        )
+        for label, one in zip(labels, report.runs, strict=True)
+    ]
+    return _table("compared_runs", ("", "run", "last_loss", "findings"), rows, page)
+
+
+def blocks(comparison: Comparison, page: Page) -> Iterator[Block]:
+    """All there is to say, in the order a reader asks."""
+    found = [
+        _listed("partings", (parting.text for parting in comparison.partings), page),
+        _listed("chance", _chance(comparison), page),
+        _differences(comparison.differences, page),
+        _metrics(comparison, page),
+        _contrasts(comparison, page),
+    ]
+    yield from (block for block in found if block.lines or block.rows)
+
+
+def _listed(key: str, texts: Iterable[str], page: Page) -> Block:
+    lines = list(texts)
+    more = len(lines) - MOST_LINES
+    if more > 0:
+        lines = [*lines[:MOST_LINES], words.say(page.lang, "more", count=more)]
+    return Block(words.say(page.lang, key), tuple(lines))
+
+
+def _chance(comparison: Comparison) -> Iterator[str]:
+    yield from (band.text for band in comparison.bands)
+    yield from (outsider.text for outsider in comparison.outsiders)
+
+
+def _table(key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]], page: Page) -> Block:
+    said = tuple(words.say(page.lang, name) if name in words.TABLE else name for name in head)
+    return Block(words.say(page.lang, key), head=said, rows=tuple(rows))
+
+
+def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
+    rows = [
+        (
+            each.field,
+            _grouped(each.values, page),
+            f"{each.score:.2f}",
+            _with_source(each.reason, each.values),
+        )
+        for each in differences
+    ]
+    return _table("differences", ("setting", "values", "explains", "page_why"), rows, page)
+
+
+def _grouped(values: Mapping[str, Field | None], page: Page) -> str:
+    """Each value with the letters of the runs that have it."""
+    letters: dict[str, list[str]] = {}
+    for label, stated in values.items():
+        value = words.say(page.lang, "unset") if stated is None else amount(stated.value)
+        letters.setdefault(value, []).append(label)
+    return ", ".join(f"{' '.join(group)}: {value}" for value, group in letters.items())
+
+
+def _with_source(reason: str, values: Mapping[str, Field | None]) -> str:
+    names = {PurePath(stated.source).name for stated in values.values() if stated is not None}
+    named = [name for name in names if len(names) == 1 and not name.startswith("events.out")]
+    return " ".join([reason, *(f"[{name}]" for name in named)])
+
+
+def _metrics(comparison: Comparison, page: Page) -> Block:
+    labels = [member.label for member in comparison.members]
+    rows = [
+        (_place(metric, page), *(_amount(metric.values[label]) for label in labels))
+        for metric in _telling(comparison.metrics)
+    ]
+    return _table("at_equal", ("place", *labels), rows, page)
+
+
+def _telling(metrics: Iterable[Metric]) -> Iterator[Metric]:
+    """Those at equal step, and of the others those that say another thing."""
+    seen: dict[str, Mapping[str, float | None]] = {}
+    for metric in metrics:
+        if metric.axis == "step" or metric.values != seen.get(metric.series):
+            yield metric
+        seen.setdefault(metric.series, metric.values)
+
+
+def _place(metric: Metric, page: Page) -> str:
+    at = f"{metric.at:,.0f}".replace(",", " ")
+    return words.say(page.lang, f"axis_{metric.axis}", series=metric.series, at=at)
+
+
+def _amount(value: float | None) -> str:
+    return "" if value is None else amount(value)
+
+
+def _contrasts(comparison: Comparison, page: Page) -> Block:
+    rows = [
+        (
+            words.say(page.lang, each.severity),
+            each.rule,
+            " ".join(each.present),
+            " ".join(each.absent),
+            each.title,
+        )
+        for each in comparison.contrasts
+    ]
+    return _table("found_in_some", ("severity", "rule", "present", "absent", ""), rows, page)

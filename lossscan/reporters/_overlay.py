@@ -1,0 +1,89 @@
+"""Several runs drawn over each other for a terminal: each curve in the letter of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from rich.text import Text
+
+from lossscan import words
+from lossscan.comparison import Comparison
+from lossscan.model import Report, Series
+from lossscan.reporters import Page
+from lossscan.reporters._chart import Frame, axis, body, frame_of, indent, title_line
+
+DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
+SEVERAL, PARTS = "*", "^"
+COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")  # the letters tell without them
+MIN_POINTS = 2
+
+
+def overlay(report: Report, page: Page) -> list[Text]:
+    """The lines of the chart; none where no series of all runs can be drawn."""
+    comparison = report.comparison
+    if comparison is None:
+        return []
+    name = next((name for name in DRAWN if len(_columns(report, name)) == len(report.runs)), None)
+    if name is None:
+        return []
+    columns = _columns(report, name)
+    frame = frame_of(list(columns.values()), page.width)
+    styles = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(columns)} | {
+        SEVERAL: "bold"
+    }
+    marks = _marks(comparison, name, frame)
+    return [
+        title_line(name, frame, page),
+        *body(_canvas(columns, frame), frame, styles),
+        *axis(frame),
+        *([indent(Text(marks, style="yellow"))] if marks else []),
+        _legend(styles, marks, page),
+    ]
+
+
+def _columns(report: Report, name: str) -> dict[str, Series]:
+    """By letter, the series of the runs that have two finite points of it."""
+    labels = [member.label for member in report.comparison.members] if report.comparison else []
+    found = {
+        label: one.run.series[name]
+        for label, one in zip(labels, report.runs, strict=True)
+        if one.run is not None and name in one.run.series
+    }
+    return {k: s for k, s in found.items() if np.isfinite(s.values).sum() >= MIN_POINTS}
+
+
+def _canvas(columns: Mapping[str, Series], frame: Frame) -> list[list[str]]:
+    canvas = [[" "] * frame.width for _ in range(frame.height)]
+    for label, series in columns.items():
+        for column, row in _places(series, frame):
+            taken = canvas[row][column]
+            canvas[row][column] = label if taken in {" ", label} else SEVERAL
+    return canvas
+
+
+def _places(series: Series, frame: Frame) -> set[tuple[int, int]]:
+    """Where a curve goes: the median of what falls into each column of the canvas."""
+    finite = np.isfinite(series.values)
+    steps, heights = series.steps[finite], frame.up(series.values[finite])
+    across = np.rint((steps - frame.first) / (frame.last - frame.first) * (frame.width - 1))
+    columns = np.unique(across.astype(np.int64))
+    middle = [float(np.median(heights[across == column])) for column in columns]
+    rows = [round((1 - height) * (frame.height - 1)) for height in middle]
+    return set(zip(columns.tolist(), rows, strict=True))
+
+
+def _marks(comparison: Comparison, name: str, frame: Frame) -> str:
+    """One line below the axis with the steps at which runs part."""
+    line = [" "] * frame.width
+    for parting in comparison.partings:
+        if parting.series == name and parting.step is not None and frame.holds(parting.step):
+            line[frame.across(parting.step)] = PARTS
+    return "".join(line).rstrip()
+
+
+def _legend(styles: Mapping[str, str], marks: str, page: Page) -> Text:
+    letters = [Text(label, style=style) for label, style in styles.items() if label != SEVERAL]
+    keys = [(SEVERAL, "several_here"), *([(PARTS, "runs_part")] if marks else [])]
+    said = [Text(f"{mark} {words.say(page.lang, key)}", style="dim") for mark, key in keys]
+    return indent(Text("   ").join([Text(" ").join(letters), *said]))
