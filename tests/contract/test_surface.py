@@ -15,9 +15,11 @@ from lossscan.model import Report
 from lossscan.reporters import Page, render
 
 HEAVY = {"numpy", "pandas", "ruptures", "scipy", "rich.console", "yaml", "msgspec", "crc32c"}
-OWN = {"run_dir": "path", "roots": "paths"}  # arguments of the command that the API calls otherwise
+OWN = {"run_dir": "path", "roots": "paths", "runs": "paths"}  # arguments of the command that the API calls otherwise
 ONLY_CLI = {"format", "output"}  # how to show a report is no matter of the API
 IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
+IN_JUDGE = {"baseline"}  # the gate is a step of its own in the API: judge, and baseline_of
+OF_GATE = IN_JUDGE | {"write_baseline"}
 
 
 def _command(verb) -> Any:
@@ -57,13 +59,19 @@ def test_every_verb_is_a_function_of_the_api():
     assert {verb if verb != "rules" else "rule_names" for verb in commands.verbs()} <= functions
 
 
-@pytest.mark.parametrize("verb", ["analyze", "batch", "explain"])
+@pytest.mark.parametrize("verb", ["analyze", "batch", "compare", "explain"])
 def test_every_option_is_an_argument_of_the_api(verb):
     """An option is an argument of the same name, or a field of Settings."""
     arguments = set(inspect.signature(getattr(api, verb)).parameters)
-    options = {OWN.get(p.name, p.name) for p in _options(verb)} - ONLY_CLI
+    options = {OWN.get(p.name, p.name) for p in _options(verb)} - ONLY_CLI - OF_GATE
     assert options - IN_SETTINGS <= arguments
     assert arguments - {"settings"} <= options
+
+
+def test_the_gate_is_open_to_scripts():
+    """Baselines are read and written by functions of the API, too."""
+    assert set(inspect.signature(api.judge).parameters) >= IN_JUDGE
+    assert "update" in inspect.signature(api.baseline_of).parameters
 
 
 @pytest.mark.parametrize("verb", commands.verbs())

@@ -1,0 +1,73 @@
+"""lossscan config: the settings in force, and where each comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lossscan import api, reporters, words
+from lossscan.commands._options import Config, FailOn, Ignore, Lang, Select, settings_from
+from lossscan.commands._output import page_for, write
+from lossscan.errors import UsageError
+from lossscan.reporters import Page
+
+if TYPE_CHECKING:
+    from lossscan.in_force import InForce
+
+SCHEMA = "lossscan.config/1"
+
+
+def config(
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", metavar="json|rich", help="How to print the settings.")
+    ] = reporters.DEFAULT,
+    config: Config = None,
+    fail_on: FailOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    lang: Lang = None,
+) -> int:
+    """Print the settings in force, and where each comes from."""
+    if format not in FORMATS:
+        raise UsageError(f'there is no format "{format}"', hint=words.nearest(format, FORMATS))
+    settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    options = {"fail-on": fail_on, "select": select, "ignore": ignore, "lang": lang}
+    given = {key: f"--{key}" for key, value in options.items() if value is not None}
+    write(FORMATS[format](api.config(settings, given=given), page_for(settings)), None)
+    return 0
+
+
+def _as_json(entries: Iterable[InForce], page: Page) -> str:
+    whole = {"schema": SCHEMA, "settings": [asdict(entry) for entry in entries]}
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def _shown(entries: Iterable[InForce], page: Page) -> str:
+    """A line each; what is not a default stands out."""
+    from rich.table import Table
+
+    from lossscan.reporters._console import printed
+    from lossscan.reporters._style import safe
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for entry in entries:
+        style = "dim" if entry.source == "default" else "bold"
+        value = entry.value if isinstance(entry.value, str) else _plain(entry.value)
+        table.add_row(safe(entry.key, style), safe(value, style), safe(entry.source, style))
+    return printed([table], page)
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+FORMATS: Mapping[str, Callable[[Iterable[InForce], Page], str]] = {
+    "json": _as_json,
+    "rich": _shown,
+}

@@ -1,0 +1,68 @@
+"""The report as GitLab's code quality JSON, which merge requests show beside the changed files.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from lossscan import words
+from lossscan.model import Report, RunReport, Severity
+from lossscan.reporters import Page
+from lossscan.reporters._lines import waiver_of
+from lossscan.reporters._places import FIRST, Placed, line_of, path_of, placed, run_path
+
+NAME = "gitlab"
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "critical",
+    Severity.WARNING: "major",
+    Severity.INFO: "info",
+}
+UNREADABLE = "blocker"  # nothing is known of that run
+
+
+def render(report: Report, page: Page) -> str:
+    """A list of issues: the findings, and the runs that could not be read."""
+    failed = (_failed(one, page) for one in report.runs if one.error is not None)
+    issues = [*(_issue(item, page) for item in placed(report)), *failed]
+    seen: Counter[str] = Counter()
+    for issue in issues:  # of issues with one fingerprint GitLab shows the first
+        name = issue["fingerprint"]
+        issue["fingerprint"] = f"{name}-{seen[name]}" if seen[name] else name
+        seen[name] += 1
+    return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
+
+
+def _issue(item: Placed, page: Page) -> dict[str, Any]:
+    finding = item.finding
+    notes = "".join(f" ({note})" for note in waiver_of(finding, page))
+    severity = SEVERITIES[finding.severity if finding.waiver is None else Severity.INFO]
+    path = path_of(item, page)
+    return {
+        "description": words.printable(finding.message + notes),
+        "check_name": finding.rule,
+        "fingerprint": finding.fingerprint or _digest(finding.rule, finding.series, path),
+        "severity": severity,
+        "location": {"path": path, "lines": {"begin": line_of(finding) or FIRST}},
+    }
+
+
+def _failed(one: RunReport, page: Page) -> dict[str, Any]:
+    path = run_path(one, page)
+    message = "" if one.error is None else f"{one.error.message}; {one.error.hint}"
+    return {
+        "description": words.printable(message),
+        "check_name": "unreadable-run",
+        "fingerprint": _digest("unreadable-run", path),
+        "severity": UNREADABLE,
+        "location": {"path": path, "lines": {"begin": FIRST}},
+    }
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -1,0 +1,96 @@
+"""The report as JUnit XML, in the dialect of Jenkins' schema, which GitLab and others read too.
+
+A run is a test suite and a finding a test case. Critical findings and warnings are failures,
+those that do not count at the gate are skipped, and a run that could not be read is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from lossscan import words
+from lossscan.model import Finding, Report, RunReport, Severity
+from lossscan.reporters import Page
+from lossscan.reporters._lines import waiver_of
+from lossscan.reporters._places import Placed, account, run_path
+
+NAME = "junit"
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
+COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def render(report: Report, page: Page) -> str:
+    """A `testsuites` element with a suite for each run."""
+    suites = [_suite(one, page) for one in report.runs]
+    if report.findings:
+        cases = _cases([Placed(f, None) for f in report.findings], "lossscan", page)
+        suites.append(_counted("lossscan", cases))
+    root = Element("testsuites", name="lossscan")
+    for key in ("tests", "failures", "errors"):  # the schema knows no `skipped` here
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
+    root.extend(suites)
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _suite(one: RunReport, page: Page) -> Element:
+    path = run_path(one, page)
+    name = f"lossscan.{path.replace('.', '_')}"  # Jenkins takes dots for packages
+    cases = _cases([Placed(finding, one) for finding in one.findings], name, page)
+    if not cases:  # a suite without a case is taken for one that did not run
+        cases = [Element("testcase", name="lossscan", classname=_clean(name))]
+    if one.error is not None:
+        text = f"{one.error.message}\n{one.error.hint}"
+        _outcome(cases[0], "error", one.error.type, one.error.message, text)
+    return _counted(path, cases)
+
+
+def _counted(name: str, cases: Iterable[Element]) -> Element:
+    cases = list(cases)
+    kinds = Counter(child.tag for case in cases for child in case)
+    suite = Element("testsuite", name=_clean(name), tests=str(len(cases)))
+    for key, tag in COUNTED.items():
+        suite.set(key, str(kinds[tag]))
+    suite.extend(cases)
+    return suite
+
+
+def _cases(items: Iterable[Placed], classname: str, page: Page) -> list[Element]:
+    """A case for each finding; the name stays the same over time, so that it has a history."""
+    names: Counter[str] = Counter()
+    cases = []
+    for item in items:
+        name = _name(item.finding)
+        names[name] += 1
+        number = f" {names[name]}" if names[name] > 1 else ""
+        case = Element("testcase", name=_clean(name + number), classname=_clean(classname))
+        _judge(case, item, page)
+        cases.append(case)
+    return cases
+
+
+def _name(finding: Finding) -> str:
+    return finding.rule if finding.series == "loss" else f"{finding.rule} ({finding.series})"
+
+
+def _judge(case: Element, item: Placed, page: Page) -> None:
+    finding, text = item.finding, account(item, page)
+    if finding.waiver is not None:
+        _outcome(case, "skipped", finding.severity, " ".join(waiver_of(finding, page)), text)
+    elif finding.severity is Severity.INFO:
+        SubElement(case, "system-out").text = _clean(text)
+    else:
+        _outcome(case, "failure", finding.severity, finding.title, text)
+
+
+def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> None:
+    element = SubElement(case, tag, type=kind, message=_clean(words.printable(message)))
+    element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    """Text without what no XML may hold, not even escaped."""
+    return ILLEGAL.sub("\ufffd", text)

@@ -1,0 +1,160 @@
+"""The report as SARIF 2.1.0, which GitHub's code scanning and many editors show.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from lossscan import words
+from lossscan.model import Finding, Location, Report, RunReport, Severity
+from lossscan.reporters import Page
+from lossscan.reporters._places import Placed, account, file_path, placed, run_path
+
+NAME = "sarif"
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+FINGERPRINT = "lossscan/v1"  # the version rises with the way a fingerprint is made
+LEVELS: Mapping[Severity, str] = {
+    Severity.CRITICAL: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+}
+
+
+def render(report: Report, page: Page) -> str:
+    """A log of one run of the tool, with a result for each finding."""
+    items = list(placed(report))
+    rules = sorted({item.finding.rule for item in items})
+    whole = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": _driver(rules, report.version, page)},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [_invocation(report, page)],
+                "results": [_result(item, rules.index(item.finding.rule), page) for item in items],
+            }
+        ],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+# --- the tool and its rules --------------------------------------------------------------------
+
+
+def _driver(rules: Iterable[str], version: str, page: Page) -> dict[str, Any]:
+    return {
+        "name": "lossscan",
+        "version": version,
+        "rules": [_rule(rule, page.lang) for rule in rules],
+    }
+
+
+def _rule(rule: str, lang: str) -> dict[str, Any]:
+    """What the catalogue says of a rule; what several runs together show may be in none."""
+    from lossscan.rules.pages import load_page, page_names, say
+
+    if rule not in page_names():
+        return {"id": rule}
+    entry = load_page(rule)
+    why, tells = say(entry.why, lang), entry.telltales.get(lang, ())
+    text = "\n".join([why, *(f"- {tell}" for tell in tells), f"lossscan explain {rule}"])
+    return {
+        "id": rule,
+        "name": "".join(map(str.capitalize, rule.split("-"))),
+        "shortDescription": {"text": say(entry.title, lang)},
+        "fullDescription": {"text": say(entry.summary, lang)},
+        "help": {"text": text, "markdown": _help(why, tells, rule)},
+        "defaultConfiguration": {"level": LEVELS[entry.severity]},
+    }
+
+
+def _help(why: str, tells: Iterable[str], rule: str) -> str:
+    listed = "".join(f"- {tell}\n" for tell in tells)
+    return f"{why}\n\n{listed}\n`lossscan explain {rule}`\n"
+
+
+def _invocation(report: Report, page: Page) -> dict[str, Any]:
+    """How it went: a run that could not be read and a remark of the gate are notifications."""
+    failed = [one for one in report.runs if one.error is not None]
+    return {
+        "executionSuccessful": not failed,
+        "exitCode": page.exit_status,
+        "toolExecutionNotifications": [_unread(one, page) for one in failed],
+        "toolConfigurationNotifications": [
+            {"level": "note", "message": {"text": words.printable(remark)}}
+            for remark in report.remarks
+        ],
+    }
+
+
+def _unread(one: RunReport, page: Page) -> dict[str, Any]:
+    said = "" if one.error is None else f"{one.error.message}; {one.error.hint}"
+    place = {"physicalLocation": {"artifactLocation": {"uri": _uri(run_path(one, page))}}}
+    return {"level": "error", "message": {"text": words.printable(said)}, "locations": [place]}
+
+
+# --- findings ----------------------------------------------------------------------------------
+
+
+def _result(item: Placed, index: int, page: Page) -> dict[str, Any]:
+    finding = item.finding
+    first, *others = _locations(item, page)
+    optional = {
+        "relatedLocations": others,
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint} if finding.fingerprint else None,
+        "suppressions": [_suppression(finding)] if finding.waiver is not None else None,
+    }
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": LEVELS[finding.severity],
+        "rank": round(finding.confidence * 100, 1),
+        "message": {"text": account(item, page)},
+        "locations": [first],
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def _suppression(finding: Finding) -> dict[str, Any]:
+    """A finding that a list outside the log lets pass."""
+    reason = finding.waiver.reason if finding.waiver is not None else None
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": words.printable(reason or "baseline"),
+    }
+
+
+def _locations(item: Placed, page: Page) -> list[dict[str, Any]]:
+    """Where the finding is seen, at least its run; a setting says which it is."""
+    if item.run is None:
+        return [_location(".")]
+    one = item.run
+    found = [_at(one, location, page) for location in item.finding.locations]
+    return found or [_location(run_path(one, page))]
+
+
+def _at(one: RunReport, location: Location, page: Page) -> dict[str, Any]:
+    place = _location(file_path(one, location, page), location.line)
+    return place if location.field is None else place | {"message": {"text": location.field}}
+
+
+def _location(path: str, line: int | None = None) -> dict[str, Any]:
+    region = {} if line is None else {"region": {"startLine": line}}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, **region}}
+
+
+def _uri(path: str) -> str:
+    """A URI: relative to the root of the sources, as code scanning asks, or of a whole path."""
+    if "://" in path:
+        return path
+    quoted = quote(path, errors="surrogateescape")
+    return f"file://{quoted}" if path.startswith("/") else quoted
