@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest fix goldens wheel-check clean
+.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -29,6 +29,12 @@ fix: .venv/ready
 
 goldens: .venv/ready
 	$(BIN)/pytest tests/unit --update-goldens; git diff --stat tests/golden
+
+docs: .venv/ready
+	$(BIN)/python -m docs.make; git diff --stat docs sample_logs
+
+accuracy: .venv/ready  ## CORPUS=folder adds labelled real runs
+	$(BIN)/python -m tests.accuracy $(if $(CORPUS),--corpus $(CORPUS))
 
 wheel-check:
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never

@@ -1,0 +1,84 @@
+"""What was measured, as one page: for the terminal and for docs/accuracy.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.accuracy import score, tables
+from tests.accuracy.lookalikes import LOOKALIKES
+from tests.accuracy.measure import Extent, Measured
+from tests.accuracy.score import Result
+
+TITLE = "# How often lossscan is right"
+INTRO = """\
+This page is written by `make accuracy`; its figures are those of that run. The cases are simulated
+runs whose truth is known by construction, and real runs that were labelled by eye; they are counted
+apart. Seeds and parameters of every simulated case follow from its name:
+`python -m tests.accuracy.cases test/phenomenon/loss-jump/8/3` prints them. Thresholds and
+confidence are fitted on the train half only; the test half shares neither its generator nor a trend
+nor a kind of noise with it.
+
+A size is in noise units: the robust standard deviation of one logged point on the logarithm of the
+loss, around the place. "Large" effects have 8 units or more, or no size. A finding is right where
+its rule is expected in the run; a truth is found where such a finding stands within two logged
+points of it (divergence and overfitting: within three tenths of the run). An effect is never drawn
+smaller than the share of the loss that its rule cares about."""
+
+
+def page(half: str, extent: Extent, found: Measured) -> str:
+    """The whole report in Markdown."""
+    return "\n\n".join([TITLE, INTRO, *_scope(half, extent, found), *_sections(found)]) + "\n"
+
+
+def _scope(half: str, extent: Extent, found: Measured) -> Iterator[str]:
+    kinds = ", ".join(
+        f"{len(found.of(kind))} {kind}" for kind in ("clean", "phenomenon", "look-alike")
+    )
+    yield f"Simulated, {half} half: {kinds} runs; {extent.each} of each size."
+    corpus = f"{len(found.corpus)} labelled public runs" if found.corpus else "no corpus was given"
+    crashes = sum(r.crash is not None for r in (*found.simulated, *found.implanted))
+    yield f"Runs on which lossscan crashed or warned: {crashes}."
+    yield f"Real: {len(found.samples)} sample runs of this project; {corpus}."
+
+
+def _sections(found: Measured) -> Iterator[str]:
+    simulated = list(found.simulated)
+    yield from ("## Simulated runs", "### By rule, large effects", tables.rules(simulated))
+    yield from ("### Recall against the size of the effect", tables.sizes(simulated))
+    yield from ("### False alarms on clean runs", tables.alarms(_groups(found)))
+    yield from ("### Place", tables.places(simulated))
+    yield from ("### Confidence", tables.reliability(simulated))
+    tempts = {name: rules for name, (_, rules) in LOOKALIKES.items()}
+    yield from ("### Look-alikes", tables.lookalikes(found.of("look-alike"), tempts))
+    yield from ("### Causes", tables.causes(simulated))
+    yield from ("### `change_points` on smooth decays", tables.decays(found.decays))
+    yield from ("### Other tools' rules on the same runs", PEERS, tables.compared(simulated))
+    yield from ("## Real runs", "### Samples of this project", *_real(found.samples))
+    if found.corpus:
+        yield from ("### Labelled public runs", *_real(found.corpus))
+        yield from ("### Effects put into healthy public runs", tables.rules(found.implanted))
+        yield from (tables.places(found.implanted), tables.sizes(found.implanted))
+
+
+def _groups(found: Measured) -> dict[str, list[Result]]:
+    return {
+        "simulated, healthy": found.of("clean"),
+        "simulated, look-alikes": found.of("look-alike"),
+        "real, samples": list(found.samples),
+        "real, labelled": list(found.corpus),
+    }
+
+
+def _real(results: tuple[Result, ...]) -> Iterator[str]:
+    yield tables.rules(results)
+    yield tables.sure(results)
+    yield tables.reliability(results)
+    yield from ([tables.causes(results)] if score.causes(results) else [])
+    yield from ([tables.places(results)] if score.place_errors(results) else [])
+
+
+PEERS = """\
+Columns: share of healthy runs with any alarm, alarms in such a run, and for large effects the share
+of runs in which any alarm stands within 25 logged points of the onset. A rule that alarms all the
+time is near every onset: read the columns together. All were written anew from their makers'
+descriptions; `tests/accuracy/peers.py` says what is left out. None of them says what happened."""
