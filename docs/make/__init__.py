@@ -1,0 +1,39 @@
+"""The pages of docs/ as the code has them: rules, command line, and outputs inside the others."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from docs.make.cli import cli_page
+from docs.make.console import refreshed
+from docs.make.rules import rule_pages
+from docs.make.settings_schema import NAME, settings_schema
+
+DOCS = Path(__file__).parents[1]
+ROOT = DOCS.parent
+SAMPLES = ROOT / "sample_logs"
+MADE = ("rules/*.md", "zh/rules/*.md", "cli.md")  # written here from end to end
+
+
+def pages() -> dict[Path, str]:
+    """What every page that is made, or holds output, should say; by its path."""
+    made = {
+        DOCS / name: text for name, text in (rule_pages(SAMPLES) | {"cli.md": cli_page()}).items()
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))
+        shown = {page: refreshed(page.read_text("utf-8"), Path(folder)) for page in hand_written()}
+    return {DOCS / NAME: settings_schema()} | made | shown
+
+
+def hand_written() -> tuple[Path, ...]:
+    """The pages that people write; only the output in their `console` blocks is made."""
+    own = sorted({*DOCS.rglob("*.md")} - {*written()})
+    return (*own, SAMPLES / "README.md")
+
+
+def written() -> tuple[Path, ...]:
+    """The files in the places of made pages, whether they still belong there or not."""
+    return tuple(sorted(path for pattern in MADE for path in DOCS.glob(pattern)))

@@ -1,0 +1,82 @@
+"""The command line as a page: each verb with its arguments and options, as the code has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from typer.main import get_command
+
+from docs.make.markdown import page, prose, table
+from lossscan.commands import _app
+from lossscan.gate import FAILED, FOUND, PASSED
+
+_STATUSES = (
+    (PASSED, "no finding that counts reaches `--fail-on`"),
+    (FOUND, "at least one does; what a baseline knows or the settings suppress does not count"),
+    (
+        FAILED,
+        (
+            "lossscan could not do its work: bad arguments, no log, an unreadable log, a broken "
+            "settings file. One line on standard error names the file, the place in it and the way "
+            "out. In `batch`, such a run is a row of its own and the others are still judged"
+        ),
+    ),
+    (130, "Ctrl-C"),
+)
+_AROUND = """\
+Results go to standard output, and nothing else does; errors, `--verbose` and a spinner (only on a
+terminal, after a second) go to standard error."""
+_VARIABLES = (
+    ("`COLUMNS`", "width of the output; otherwise that of the terminal, otherwise 100"),
+    ("`NO_COLOR`, `TERM=dumb`", "no colours; there are none in a pipe or a file either"),
+    (
+        "`LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`",
+        (
+            "the first that is set decides the language unless `--lang` or the settings do: "
+            "Chinese where it begins with `zh`, else English"
+        ),
+    ),
+)
+
+
+def cli_page() -> str:
+    """The page, with a heading for each verb."""
+    return page(_parts())
+
+
+def _parts() -> Iterator[str]:
+    group: Any = get_command(_app())
+    yield "# Command line"
+    yield prose(group.help)
+    yield table(("verb", "does"), ((f"[{n}](#{n})", prose(c.help)) for n, c in _verbs(group)))
+    yield table(("option of lossscan itself", "meaning"), map(_row, group.params))
+    for name, command in _verbs(group):
+        yield from _verb(name, command)
+    yield "## Exit status"
+    yield table(("status", "meaning"), ((f"**{n}**", text) for n, text in _STATUSES))
+    yield _AROUND
+    yield "## Environment"
+    yield table(("variable", "meaning"), _VARIABLES)
+
+
+def _verbs(group: Any) -> list[tuple[str, Any]]:
+    return sorted(group.commands.items())
+
+
+def _verb(name: str, command: Any) -> Iterator[str]:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    usage = " ".join(["lossscan", name, "[OPTIONS]", *(p.metavar for p in arguments)])
+    yield f"## {name}"
+    yield prose(command.help)
+    yield f"    {usage}"
+    yield table(("argument, option", "meaning"), map(_row, command.params))
+
+
+def _row(parameter: Any) -> tuple[str, str]:
+    """An argument by its placeholder, an option with its own; a default that is a word is named."""
+    shown = parameter.metavar or ""
+    if parameter.param_type_name == "option":
+        shown = " ".join(filter(None, (", ".join(parameter.opts), shown)))
+    default = f" Default: `{parameter.default}`." if isinstance(parameter.default, str) else ""
+    return f"`{shown}`".replace("|", r"\|"), prose(parameter.help) + default
