@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from zlib import crc32
 
 from crc32c import crc32c
 
@@ -95,3 +96,40 @@ def write_events(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(event_bytes(scalars, texts))
     return path
+
+
+def vdl_record(step: int, tag: str, value: float, milliseconds: int = 1_700_000_000_000) -> bytes:
+    """A scalar of VisualDL in its frame."""
+    stepped = b"\x08" + varint(step) if step else b""
+    clock = b"\x18" + varint(milliseconds)
+    held = part(1, stepped + part(2, tag.encode()) + clock + b"\x25" + struct.pack("<f", value))
+    return vdl_frame(held)
+
+
+def vdl_frame(payload: bytes) -> bytes:
+    """A payload in the frame of VisualDL."""
+    return struct.pack("<Q", len(payload)) + payload
+
+
+def wandb_history(row: Mapping[str, str]) -> bytes:
+    """A history record of W&B; `row` maps keys to JSON."""
+    items = (part(1, part(2, key.encode()) + part(16, held.encode())) for key, held in row.items())
+    return part(2, b"".join(items))
+
+
+def wandb_bytes(records: Iterable[bytes]) -> bytes:
+    """A `.wandb` file of these records, cut into chunks where blocks of 32 KiB end."""
+    out = bytearray(b":W&B" + struct.pack("<HB", 0xBEE1, 0))
+    for record in records:
+        rest, first = record, True
+        while first or rest:
+            left = 32768 - len(out) % 32768
+            if left < 7:
+                out += bytes(left)
+                left = 32768
+            data, rest = rest[: left - 7], rest[left - 7 :]
+            kind = (1 if first else 4) if not rest else (2 if first else 3)
+            checked = bytes([kind]) + data
+            out += struct.pack("<IH", crc32(checked), len(data)) + checked
+            first = False
+    return bytes(out)

@@ -186,7 +186,7 @@ def test_an_interrupt_returns_130():
         (["analyze", "x", "--formt", "json"], ["--formt", "--format"]),
         (["analyze", "x", "y"], ["y", "analyze --help"]),
         (["analyze", "x", "--format", "jsn"], ["jsn", 'did you mean "json"?']),
-        (["analyze", "x", "--format", "sarif"], ["sarif", "json, jsonl, markdown, rich"]),
+        (["analyze", "x", "--format", "tap"], ["tap", "markdown, "]),
         (["analyze", "x", "--fail-on", "warn"], ["--fail-on", 'did you mean "warning"?']),
         (["analyze", "x", "--lang", "fr"], ["--lang", "en, zh"]),
         (["analyze", "x", "--select", "loss-jmp"], ["loss-jmp", "loss-jump"]),

@@ -20,6 +20,7 @@ def sample(request):
 
 
 def by_rule(report):
+    """Findings by the name of their rule."""
     return {finding.rule: finding for finding in report.findings}
 
 

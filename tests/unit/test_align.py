@@ -8,6 +8,7 @@ from lossscan.signals.clean import curve_of
 
 
 def curve(n=100, spacing=10):
+    """A straight curve of `n` points."""
     found = curve_of(Series("loss", spacing * np.arange(1, n + 1), np.linspace(2, 1, n)))
     assert found is not None
     return found

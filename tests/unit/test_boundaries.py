@@ -9,6 +9,7 @@ from lossscan.signals.clean import curve_of
 
 
 def curve(values, spacing=1):
+    """The curve of values, one each `spacing` steps."""
     array = np.asarray(values, dtype=np.float64)
     found = curve_of(Series("loss", spacing * np.arange(1, len(array) + 1), array))
     assert found is not None
@@ -16,11 +17,13 @@ def curve(values, spacing=1):
 
 
 def stairs(levels, points, noise, seed=0):
+    """Levels of `points` points each, in noise."""
     rng = np.random.default_rng(seed)
     return np.repeat(levels, points) * np.exp(noise * rng.normal(size=len(levels) * points))
 
 
 def epochs(*steps):
+    """Epoch boundaries at steps."""
     return [Landmark("epoch_boundary", step, epoch=at + 1) for at, step in enumerate(steps)]
 
 

@@ -11,12 +11,14 @@ from lossscan.signals.gaps import gaps, windows_at
 
 
 def breaks(values) -> list[int]:
+    """Indices of the breaks of values."""
     array = np.asarray(values, dtype=np.float64)
     curve = curve_of(Series("loss", np.arange(len(array)), array))
     return [] if curve is None else [b.index for b in find_breaks(curve)]
 
 
 def noise(n: int, seed: int, size: float = 0.03):
+    """Factors around 1."""
     return np.exp(size * np.random.default_rng(seed).normal(size=n))
 
 

@@ -8,6 +8,7 @@ from lossscan.signals.clean import curve_of, on_floor
 
 
 def series(values) -> Series:
+    """Values at steps 1, 2, ..."""
     array = np.asarray(values, dtype=np.float64)
     return Series("loss", np.arange(1, len(array) + 1), array)
 

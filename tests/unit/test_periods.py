@@ -9,6 +9,7 @@ from lossscan.signals.periods import epoch_correlation, period
 
 
 def curve(values, spacing=1):
+    """The curve of values, one each `spacing` steps."""
     array = np.asarray(values, dtype=np.float64)
     found = curve_of(Series("loss", spacing * np.arange(1, len(array) + 1), array))
     assert found is not None

@@ -10,6 +10,7 @@ from lossscan.signals.spikes import find_spikes
 
 
 def curve(values):
+    """The curve of values at steps 1, 2, ..."""
     array = np.asarray(values, dtype=np.float64)
     found = curve_of(Series("loss", np.arange(1, len(array) + 1), array))
     assert found is not None
@@ -17,6 +18,7 @@ def curve(values):
 
 
 def decay(n=400, size=0.03, seed=0):
+    """A healthy loss: it falls and levels off, in noise."""
     rng = np.random.default_rng(seed)
     return (1 + np.exp(-np.arange(n) / 60)) * np.exp(size * rng.normal(size=n))
 
@@ -49,7 +51,7 @@ def test_long_block_that_returns_is_an_excursion_and_no_jump():
 
 
 def test_early_spike_that_recovers_slowly_is_found():
-    """A start at 12 that leaps to 43 and needs 15 points to come back is seen within the descent."""
+    """A start at 12 that leaps to 43 and comes back in 15 points is seen within the descent."""
     rng = np.random.default_rng(3)
     values = np.concatenate(
         [[12.4, 12.4, 12.4], 43 * np.exp(-np.arange(16) / 12), 9 * np.exp(-np.arange(60) / 40)]

@@ -1,0 +1,273 @@
+"""`lossscan batch` as a user runs it: in parallel, interrupted, killed, on a full disk."""
+
+import csv
+import io
+import json
+import math
+import os
+import resource
+import signal
+import subprocess
+import sysconfig
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from lossscan.commands import main
+
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "lossscan")
+PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+NOISE = [0.02 * math.sin(7.3 * i * i) for i in range(80)]
+JUMP = [(2.0 if i < 40 else 5.0) - 0.003 * i + NOISE[i] for i in range(80)]
+
+
+@dataclass
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def cli(*arguments, **options):
+    """Run lossscan batch; gives the finished process with its output as text."""
+    done = subprocess.run(
+        [COMMAND, "batch", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=PLAIN,
+        timeout=60,
+        check=False,
+        **options,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def here(capsys, monkeypatch):
+    """The command in this process, where neither the start nor another process matters."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments):
+        status = main(["batch", *map(str, arguments), "--jobs", "1"])
+        return Done(status, *capsys.readouterr())
+
+    return run
+
+
+def started(*arguments):
+    """A batch that goes on while the test does something to it."""
+    return subprocess.Popen(
+        [COMMAND, "batch", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=PLAIN,
+    )
+
+
+def workers(process):
+    """The processes that a batch has started to do its work, without the bookkeeper."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            parent = f"\nPPid:\t{process.pid}\n" in status.read_text()
+            command = (status.parent / "cmdline").read_bytes()
+        except OSError:  # gone meanwhile
+            continue
+        if parent and b"spawn_main" in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+def until(condition, seconds=20.0):
+    """Wait for something to become true; gives it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+@pytest.fixture
+def sweep(make_run, tmp_path):
+    """Twelve runs; those with the high learning rate jump."""
+    for number in range(12):
+        high = number % 3 == 0
+        make_run(
+            f"sweep/run{number:02}",
+            losses=JUMP if high else None,
+            files={"training_args.json": {"learning_rate": 5e-4 if high else 1e-4}},
+        )
+    return tmp_path / "sweep"
+
+
+# --- order and formats -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["json", "rich"])
+def test_jobs_do_not_change_a_byte(here, sweep, name):
+    """One process and two say the same in the same order."""
+    assert cli(sweep, "--jobs", 2, "--format", name) == here(sweep, "--format", name)
+
+
+def test_the_table_has_the_worst_first_and_a_line_for_each(here, sweep):
+    """Troubled runs come first with rule and step; the others follow by name."""
+    lines = here(sweep).stdout.splitlines()
+    rows = [line for line in lines if line.startswith(("critical", "warning", "info", "ok"))]
+    assert len(rows) == 12
+    assert all("loss-jump@4" in row for row in rows[:4])
+    assert all(row.startswith("ok") for row in rows[4:])
+
+
+def test_what_troubled_runs_have_in_common_is_said(here, sweep):
+    """The setting behind the jumps is named with its counts, and is a finding of the report."""
+    sentence = "learning_rate >= 0.0005: loss-jump in 4 of 4 runs, 0 of 8 otherwise"
+    assert sentence in here(sweep).stdout
+    (finding,) = json.loads(here(sweep, "--format", "json").stdout)["findings"]
+    assert (finding["rule"], finding["message"]) == ("loss-jump", sentence)
+
+
+def test_csv_has_a_row_for_each_finding_and_each_clean_run(here, sweep):
+    """No run is missing from a table made of the file."""
+    rows = list(csv.DictReader(io.StringIO(here(sweep, "--format", "csv").stdout)))
+    assert len({row["path"] for row in rows}) == 12
+    assert sum(row["rule"] == "loss-jump" for row in rows) == 4
+    assert {row["rule"] for row in rows if row["status"] == "ok"} == {""}
+
+
+def test_parquet_needs_a_file(here, sweep):
+    """Bytes that are no text are not poured onto a terminal."""
+    done = here(sweep, "--format", "parquet")
+    assert done.returncode == 2
+    assert "--output" in done.stderr
+
+
+def test_parquet_holds_the_rows_of_the_csv(here, sweep, tmp_path):
+    """A table reads the file, with numbers as numbers."""
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    assert here(sweep, "--format", "parquet", "--output", tmp_path / "t.parquet").returncode == 1
+    table = pd.read_parquet(tmp_path / "t.parquet")
+    assert table["path"].nunique() == 12
+    assert (table["rule"] == "loss-jump").sum() == 4
+    assert str(table["start_step"].dtype) == "Int64"
+
+
+def test_parquet_without_pyarrow_names_the_extra(here, sweep, tmp_path):
+    """A missing part is answered with what to install."""
+    if find_spec("pyarrow"):
+        pytest.skip("pyarrow is installed")
+    done = here(sweep, "--format", "parquet", "--output", tmp_path / "t.parquet")
+    assert done.returncode == 2
+    assert "lossscan[parquet]" in done.stderr
+    assert not (tmp_path / "t.parquet").exists()
+
+
+# --- what goes wrong meanwhile -----------------------------------------------------------------
+
+
+def test_an_unreadable_run_is_a_row_and_the_status_2(sweep):
+    """The other runs are reported all the same."""
+    (sweep / "run05" / "trainer_state.json").write_text('{"log_history": [')
+    done = cli(sweep, "--jobs", 2, "--format", "jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 2
+    assert [row["run"]["name"] for row in rows if row["status"] == "error"] == ["run05"]
+    assert len(rows) == 12
+
+
+def test_a_killed_worker_loses_nothing(here, sweep):
+    """A process ended by kill -9 costs its runs a second look and changes no byte."""
+    batch = started(sweep, "--jobs", 2, "--format", "jsonl")
+    os.kill(until(lambda: workers(batch))[0], signal.SIGKILL)
+    out, err = batch.communicate(timeout=60)
+    assert (batch.returncode, err) == (1, "")
+    assert out == here(sweep, "--format", "jsonl").stdout
+
+
+def test_an_interrupt_reports_what_is_done(sweep, tmp_path):
+    """Ctrl-C leaves a whole file, says how far it came, ends the processes and returns 130."""
+    target = tmp_path / "report.jsonl"
+    batch = started(sweep, "--jobs", 2, "--format", "jsonl", "--output", target)
+    until(lambda: len(workers(batch)) == 2)
+    batch.send_signal(signal.SIGINT)
+    _, err = batch.communicate(timeout=60)
+    rows = [json.loads(line) for line in target.read_text().splitlines()]
+    assert batch.returncode == 130
+    assert err == f"lossscan: interrupted: the report holds {len(rows)} of 12 runs\n"
+
+
+def test_workers_end_with_a_killed_parent(sweep):
+    """Nothing is left running when the batch itself is killed."""
+    batch = started(sweep, "--jobs", 2, "--format", "jsonl")
+    left = until(lambda: workers(batch))
+    batch.kill()
+    batch.communicate()
+    until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in left))
+
+
+def test_a_full_disk_leaves_the_old_report(sweep, tmp_path):
+    """Where the report does not fit, the file that was there stays as it was."""
+    target = tmp_path / "out" / "report.jsonl"
+    target.parent.mkdir()
+    target.write_text("old")
+    done = cli(
+        sweep,
+        *("--format", "jsonl", "--output", target),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"lossscan: {target}: File too large")
+    assert target.read_text() == "old"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_full_standard_output_is_said(sweep):
+    """`> /dev/full` is no success."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, "batch", sweep], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("lossscan: standard output: No space left on device")
+
+
+# --- only what changed -------------------------------------------------------------------------
+
+
+def test_unchanged_runs_are_counted_and_said(here, sweep, tmp_path):
+    """A second batch has nothing to report, says so with the last statuses, and passes."""
+    state = tmp_path / "state"
+    assert here(sweep, "--changed-only", state, "--format", "jsonl").returncode == 1
+    again = here(sweep, "--changed-only", state, "--format", "jsonl")
+    assert (again.returncode, again.stdout) == (0, "")
+    said = "12 runs unchanged since they were last reported: 4 critical, 8 ok"
+    assert again.stderr == f"lossscan: {said}\n"
+
+
+def test_batches_at_once_share_a_state(here, sweep, tmp_path):
+    """Batches that end at once wait for each other, and none forgets its runs."""
+    state = tmp_path / "state"
+    batches = [
+        started(sweep / f"run{number:02}", "--changed-only", state, "--format", "jsonl")
+        for number in range(4)
+    ]
+    done = [batch.communicate(timeout=60) for batch in batches]
+    assert all(err == "" and json.loads(out) for out, err in done)
+    again = here(sweep, "--changed-only", state, "--format", "jsonl")
+    assert len(again.stdout.splitlines()) == 8
+
+
+def test_a_bad_since_is_answered_with_examples(here, sweep):
+    """A date nobody can read is a usage error."""
+    done = here(sweep, "--since", "yesterday")
+    assert done.returncode == 2
+    assert "12h" in done.stderr
