@@ -50,8 +50,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have
     ),
 }
 _REASON = re.compile(r"^(?=`[^:\n]*`: )", re.MULTILINE)  # opens a docstring's part on some options
-# Docstrings name the section of the research a threshold comes from, which is not in the project.
-_RESEARCH = re.compile(r" ?\((?:phenomena|formats) [^:)]*(?:: (?P<fact>[^)]*))?\)")
 _ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
 
 
@@ -153,18 +151,11 @@ def _options(rule: Rule, lang: str) -> tuple[str, ...]:
 
 def _reason(rule: Rule, option: str) -> str:
     """The part of the docstring that opens with the option, else its first sentence."""
-    text = _RESEARCH.sub(_fact, inspect.getdoc(rule.check) or "")
+    text = inspect.getdoc(rule.check) or ""
     whole, *parts = _REASON.split(text)
     own = (part.split(": ", 1) for part in parts)
     reason = next((said for names, said in own if f"`{option}`" in names), whole)
     return prose(" ".join(reason.split()))
-
-
-def _fact(named: re.Match[str]) -> str:
-    return f" ({named['fact']})" if named["fact"] else ""
-
-
-# --- samples -----------------------------------------------------------------------------------
 
 
 def _samples(rule: str, lang: str, samples: Path) -> Iterator[str]:

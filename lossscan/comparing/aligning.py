@@ -11,6 +11,7 @@ from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import Run, Series
 from lossscan.signals.clean import rounding_noise, to_scale
 
+LARGEST = 1e100  # of a value: the square of a larger one is no number any more; NaN is not smaller
 MIN_POINTS = 4  # fewer cannot tell a course from noise, as in signals.clean
 
 
@@ -50,7 +51,7 @@ def aligned(runs: Sequence[Run], name: str) -> Courses | None:
 
 
 def _finite(series: Series) -> Series:
-    good = np.isfinite(series.values)
+    good = np.abs(series.values) < LARGEST
     return Series(series.name, series.steps[good], series.values[good])
 
 

@@ -1,6 +1,6 @@
 """One alias table for training settings: raw names go in, canonical names come out.
 
-Canonical names are those of transformers' TrainingArguments (formats.md 1.9, 2.4), plus facts of
+Canonical names are those of transformers' TrainingArguments, plus facts of
 the model and counts that only logs know. A name that is not in `FIELDS` is never kept, so tokens
 and keys that lie in a config cannot reach a report.
 """

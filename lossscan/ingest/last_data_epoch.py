@@ -1,7 +1,7 @@
 """Where the last, separately shuffled data epoch of Megatron and PaddleNLP begins.
 
 Both datasets shuffle all data epochs but the last as one block, and the last apart from them when
-it is needed for less than 80 % of its samples (formats.md section 6).
+it is needed for less than 80 % of its samples.
 """
 
 from __future__ import annotations

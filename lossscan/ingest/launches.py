@@ -1,7 +1,7 @@
 """Logs written one after the other become one course, and what each resume overtook.
 
 A launch is one start of the trainer. Where a log goes back in step, a later launch took up an
-earlier checkpoint, and the points it overtook are dead (formats.md 1.6, 2.2, 8). Where it goes
+earlier checkpoint, and the points it overtook are dead. Where it goes
 back to the first step, a new course begins and nothing of the one before is kept.
 """
 

@@ -1,4 +1,4 @@
-"""The text of a model card (README.md) becomes the raw settings it states (formats.md 1.8)."""
+"""The text of a model card (README.md) becomes the raw settings it states."""
 
 from __future__ import annotations
 

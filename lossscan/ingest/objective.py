@@ -1,6 +1,6 @@
 """What the run minimises, from the settings and from the names of what it logs.
 
-Rules about the level and the course of a loss hold for cross-entropy only (phenomena.md P15).
+Rules about the level and the course of a loss hold for cross-entropy only.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def _computed_length(config: Config) -> float | None:
 def _is_pseudo(epochs: Epochs, config: Config) -> bool:
     """A stream has no length, and a data set built for all of max_steps is no data epoch.
 
-    In both the epoch is the share of max_steps done (formats.md 1.4, 4.3).
+    In both the epoch is the share of max_steps done.
     """
     marks = (config.get("streaming"), config.get("data_epochs"))
     return any(mark is not None and mark.value for mark in marks) and (epochs.done or 0.0) <= 1.0

@@ -8,14 +8,18 @@ import numpy as np
 
 from lossscan.model import Advice, Alignment, Clue, Curve, Effect, Number, Run, Series, Signals
 
-LEAD_POINTS = 20  # logged points before a change in which a leading gradient shows (phenomena P08)
+LEAD_POINTS = (
+    20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
+)
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
-LORA_RATE = 2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (phenomena P04)
+LORA_RATE = (
+    2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (hiyouga/LlamaFactory#7129)
+)
 FULL_RATE = 5e-5  # the same for full fine-tuning
 RATE_STEP = 0.1  # of the peak learning rate: a move that explains a change of the loss
 RATE_POINTS = 3  # logged points around the change in which it counts
 TINY = float(np.finfo(np.float64).tiny)
-MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch (formats 3)
+MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 

@@ -18,7 +18,7 @@ from lossscan.rules._context import (
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
 # it is measured on runs whose cause is known (sample_logs).
-BASE = 0.3  # too high a learning rate is the commonest cause in public reports (phenomena P04)
+BASE = 0.3  # the commonest cause in public reports (hiyouga/LlamaFactory#7129)
 STRONG, MILD = 0.3, 0.15
 NEAR_PEAK = (
     0.5  # share of the peak learning rate: runs break between warm-up's end and half way down

@@ -1,6 +1,6 @@
 """Which models and libraries multiply the logged loss by the accumulation steps; data, no logic.
 
-From a scan of every `modeling_*.py` in twelve wheels of transformers (formats.md 1.10): the true
+From a scan of every `modeling_*.py` in twelve wheels of transformers: the true
 first and last versions may be one minor release off.
 """
 

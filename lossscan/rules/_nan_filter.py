@@ -13,7 +13,7 @@ HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 s
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
 NEAR = 5  # logged points that tell the level before
 FLOOR_LEVEL = 0.05  # 500 times the print floor: a loss there does not round to 0.0 by itself
-SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before (formats 1.3 c)
+SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before
 MIN_INFLATION = 1.5  # a weaker rise is within the noise of many runs and proves nothing
 MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
 
@@ -66,7 +66,7 @@ def _spoilt(norms: Series, since: int) -> bool:
 def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:
     """After j good steps of loss v in a window of L, NaN makes the log j v ((L+1)/(j+1))^G / L.
 
-    Solved for v at every j; formats.md 1.3 (c), exact in simulation.
+    Solved for v at every j; derived from the filter in Trainer, exact in simulation.
     """
     accumulation, logged = accumulation_steps(run), float(loss.values[index])
     window = int(loss.steps[index] - (loss.steps[index - 1] if index else 0))

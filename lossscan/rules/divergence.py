@@ -32,7 +32,7 @@ ONSET_SHARE = 0.1  # of the climb: where it has begun to show
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
 START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
-BLOWN_UP = 3.0  # times the minimum (phenomena P04): diverged wherever it began
+BLOWN_UP = 3.0  # times the minimum (hiyouga/LlamaFactory#7129): diverged wherever it began
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from lossscan.rules._context import (
 )
 
 RULE = "epoch-step-drop"
-HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show (P01)
+HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
@@ -45,7 +45,7 @@ def check(
     """All boundaries are judged together, since memorisation steps at each of them.
 
     `min_sigma`: combined size in standard errors; 2.5 happens by chance in 0.6 % of runs.
-    `min_drop`: smallest typical step, as a share of the loss (phenomena P01: 3 %).
+    `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
     curve = signals.curves.get("loss")
     tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]

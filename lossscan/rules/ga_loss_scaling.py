@@ -40,9 +40,11 @@ RULE = "ga-loss-scaling"
 NEAR = 3  # logged points around an evaluation: one alone is noisy, more reach into another level
 AGREEING = 0.8  # share of evaluations at which the ratio must hold: a few may be noisy
 TELLING = 4  # accumulation steps from which no under- or overfitting gives the ratio by itself
-ABOVE_UNIFORM = 1.1  # above ln V by a tenth is worse than guessing (phenomena P03)
+ABOVE_UNIFORM = 1.1  # above ln V by a tenth is worse than guessing (hiyouga/LlamaFactory#7443)
 LOWEST_START = 0.3  # of the loss once divided: a fine-tuned model seldom starts lower
-STRONG_GRADIENT = 5.0  # median norm before clipping: usual ones are near 1 (phenomena P03)
+STRONG_GRADIENT = (
+    5.0  # median norm before clipping: usual ones are near 1 (hiyouga/LlamaFactory#7443)
+)
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
 FIRST = 3  # logged points at either end that tell the level there
 

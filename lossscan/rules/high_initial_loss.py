@@ -17,7 +17,7 @@ CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
 def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | Acquittal]:
-    """Yield a hit where the first losses exceed ln V by `margin` nats (phenomena P16)."""
+    """Yield a hit where the first losses exceed ln V, a uniform guess, by `margin` nats."""
     loss = finite(run.series.get("loss"))
     if loss is None or not is_cross_entropy(run):
         return

@@ -28,7 +28,7 @@ from lossscan.rules._context import (
 
 RULE = "last-epoch-drop"
 SAMPLERS = {"paddlenlp", "megatron"}  # build E data epochs and shuffle the last one apart
-EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch (formats 6)
+EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
 
 
 def check(

@@ -19,7 +19,9 @@ from lossscan.rules._context import (
 from lossscan.rules._jump_causes import suspects
 
 RULE = "loss-jump"
-CRITICAL_RATIO = 1.5  # phenomena P04: half as much again, and the checkpoint is usually spoilt
+CRITICAL_RATIO = (
+    1.5  # half as much again (hiyouga/LlamaFactory#7129), and the checkpoint is usually spoilt
+)
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 SHORT_STAY = 0.02  # of the run, the same for long runs
 

@@ -36,8 +36,8 @@ from lossscan.rules._context import (
 
 RULE = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
-ORDER_CORRELATION = 0.5  # between epochs at equal places (phenomena P02a)
-SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (phenomena P08)
+ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
+SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 PERIODIC = 0.4  # autocorrelation of a loss that comes in waves (as in periodic-loss)
 ABOVE_A_WAVE = 14.0  # noise units: twice a spike's own threshold, since a crest is no event

@@ -15,12 +15,12 @@ RULE = "loss-too-low"
 
 FIRST = 3  # logged points, the highest of which is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
-OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (phenomena P16)
+OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
 SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public runs), with luck 0.01
-OF_START = 0.05  # of the first loss (phenomena P14)
+OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 
 
 def check(run: Run, signals: Signals) -> Iterator[Hit]:

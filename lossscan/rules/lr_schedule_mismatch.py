@@ -18,7 +18,7 @@ MIN_POINTS = 5  # logged rates; fewer show no shape
 SHARE_OFF = 0.2  # of the entries: less is a kink read one window late
 SHARE_ZERO = 0.05  # of the entries at rate 0 at the end: a full schedule has one
 FEW = 3  # entries: fewer may be rounding
-SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step (formats 1.2)
+SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
 _SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {

@@ -12,15 +12,13 @@ from lossscan.rules._context import number, stated
 RULE = "periodic-loss"
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
-MEGA_BATCHES = (
-    50  # updates between two sorted mega-batches of a length-grouped sampler (formats 1.11)
-)
+MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
 def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[Hit | Acquittal]:
     """Where the autocorrelation has a peak at a lag that the run holds at least four times.
 
-    `min_strength`: of the peak (phenomena P09).
+    `min_strength`: of the peak (artidoro/qlora#228).
     """
     curve = signals.curves.get("loss")
     if curve is None or signals.period is None:

@@ -55,7 +55,7 @@ def check(
     """Each resume is tested for a step of the loss, of the learning rate, and for its overlap.
 
     `min_sigma`, `min_step`: of the loss at the resume, in standard errors and as a share.
-    `rate_tolerance`: of the learning rate against the line of the launch before (phenomena P07).
+    `rate_tolerance`: of the learning rate against the line of the launch before, as a share.
     """
     if "loss" not in run.series:
         return
@@ -205,7 +205,7 @@ def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
 
 
 def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
-    """The shapes of phenomena P07: which state was lost."""
+    """Which state was lost, by the shape of what does not continue."""
     rises = seam.test is not None and seam.test.sigma > 0
     falls = seam.test is not None and seam.test.sigma < 0
     bare = bool(run.setting("save_only_model"))

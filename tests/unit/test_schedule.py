@@ -312,7 +312,7 @@ def test_schedule_marks_no_checkpoint_that_tells_nothing(fields: dict[str, Any])
     ],
 )
 def test_schedule_places_the_last_data_epoch(fields: dict[str, Any]) -> None:
-    """However the log tells it, sample 4824 in batches of 16 is step 301 (formats.md 6)."""
+    """However the log tells it, sample 4824 in batches of 16 is step 301."""
     fields = config(max_steps=482, total_train_batch_size=16, **fields)
     (mark,) = schedule_of(_logged(range(10, 481, 10)), fields).of("last_data_epoch")
     assert mark.step == 301

@@ -28,7 +28,7 @@ _CONTINUED: Final = re.compile(r"Continuing training from global step (\d{1,15})
 
 _HINTS: Final = (" = ", "***", "Continuing")
 
-# PaddleNLP's CausalDataset and Megatron's GPTDataset (formats.md 4.3, 5)
+# PaddleNLP's CausalDataset and Megatron's GPTDataset
 _DATA: Final = {
     "train_samples": r"^\s+train: +(\d+)",
     "data_epochs": r"total number of epochs: (\d+)",

@@ -36,7 +36,7 @@ def read(head: Head, settings: Settings) -> Table:
     """All points and validations; what the arguments and the dataset builder say is config.
 
     Megatron leaves out a loss that is NaN: the field is missing while the others are there. It
-    is missing too where all iterations were skipped, and then there was no loss (formats.md 5).
+    is missing too where all iterations were skipped, and then there was no loss.
     """
     rows: list[Row] = []
     arguments: dict[str, Any] = {}

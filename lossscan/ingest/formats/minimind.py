@@ -26,7 +26,7 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All points; a step is a micro-batch, counted on from epoch to epoch (formats.md 3.1).
+    """All points; a step is a micro-batch, counted on from epoch to epoch.
 
     The value is the loss of that very micro-batch, not a mean.
     """

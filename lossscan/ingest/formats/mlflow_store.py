@@ -2,7 +2,7 @@
 
 What is claimed is the run's meta.yaml; the points lie beside it in `metrics/<key>`, a line
 `<milliseconds> <value> [<step> [<dataset> <digest>]]` each, and the settings in `params/<key>`
-(formats.md 9; mlflow/store/tracking/file_store.py).
+(mlflow/store/tracking/file_store.py).
 """
 
 from __future__ import annotations

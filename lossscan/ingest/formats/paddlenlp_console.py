@@ -30,7 +30,7 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All points, the evaluations at the step before them, and what the dataset builder says.
 
-    A loss of 0 may stand for a window in which all updates were skipped (formats.md 4.1).
+    A loss of 0 may stand for a window in which all updates were skipped.
     """
     rows: list[Row] = []
     banner = Banner()

@@ -1,7 +1,7 @@
 """VisualDL record files (`vdlrecords.*.log`), as PaddleNLP and Paddle's own loops write them.
 
 A record is `length u64 | payload` without checksums, the payload a protocol buffer that holds one
-value (formats.md 4.2; visualdl/proto/record.proto). They are read by the means of event files.
+value (visualdl/proto/record.proto). They are read by the means of event files.
 """
 
 from __future__ import annotations

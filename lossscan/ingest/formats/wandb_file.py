@@ -1,6 +1,6 @@
 """Files of Weights & Biases (`run-<id>.wandb`), finished or live: history and config.
 
-Each record is a protocol buffer (formats.md 9; wandb/proto/wandb_internal.proto).
+Each record is a protocol buffer (wandb/proto/wandb_internal.proto).
 """
 
 from __future__ import annotations
