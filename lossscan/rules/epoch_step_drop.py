@@ -90,7 +90,7 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
     rate = rate_at(run, largest.landmark.step)
     return Hit(
         rule=RULE,
-        confidence=logistic(-combined, 2.0, 1.2),
+        confidence=logistic(-combined, 2.3, 0.9),
         message=verdict,
         numbers={
             "count": len(down),

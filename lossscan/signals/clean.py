@@ -11,7 +11,7 @@ MIN_POINTS = 4  # fewer cannot tell a course from noise
 LOG_SHARE = (
     0.8  # positive share that makes zeros a rounding floor and not the objective's own value
 )
-COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise (phenomena P-0)
+COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it

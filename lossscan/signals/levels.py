@@ -13,7 +13,7 @@ from lossscan.signals.breaks import Break
 from lossscan.signals.clean import from_scale
 from lossscan.signals.spikes import excursion
 
-LEVEL_POINTS = 10  # points a side that a quoted level is the median of (phenomena 0: k)
+LEVEL_POINTS = 10  # points a side that a quoted level is the median of
 TAKEN_BACK = (
     0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
 )

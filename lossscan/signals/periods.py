@@ -11,7 +11,7 @@ from lossscan.model import Curve, Landmark
 from lossscan.signals.clean import clipped, running_mean
 
 MIN_LAG = 3  # points: a shorter period is not resolved
-MIN_PERIODS = 4  # that the run must hold (phenomena P09)
+MIN_PERIODS = 4  # that the run must hold (artidoro/qlora#228)
 MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 SMOOTH_POINTS = 51  # the trend that is removed first

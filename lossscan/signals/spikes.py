@@ -12,7 +12,7 @@ from lossscan.signals.clean import from_scale, running_median
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
-WINDOW_MIN, WINDOW_MAX = 11, 51  # within the range that phenomena 0 gives
+WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
 PEAK_SIGMA = 7.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
