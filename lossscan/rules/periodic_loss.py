@@ -15,10 +15,10 @@ NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
-def check(run: Run, signals: Signals, *, min_strength: float = 0.4) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[Hit | Acquittal]:
     """Where the autocorrelation has a peak at a lag that the run holds at least four times.
 
-    `min_strength`: of the peak (artidoro/qlora#228).
+    `min_strength`: of the peak; correlated noise alone reaches 0.4 in one of 40 simulated runs.
     """
     curve = signals.curves.get("loss")
     if curve is None or signals.period is None:
