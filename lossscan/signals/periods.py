@@ -14,6 +14,7 @@ MIN_LAG = 3  # points: a shorter period is not resolved
 MIN_PERIODS = 4  # that the run must hold (artidoro/qlora#228)
 MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
+VALLEY = 0.3  # of the peak, below which it must fall before: a wave is low between its crests
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -51,7 +52,8 @@ def period(curve: Curve) -> tuple[float | None, float]:
         return None, 0.0
     lag = start + int(np.argmax(strength[start : longest + 1]))
     again = strength[2 * lag - 1 : 2 * lag + 2]
-    if len(again) == 0 or again.max() < RETURNS * strength[lag]:
+    slow = strength[1:lag].min() > VALLEY * strength[lag]
+    if slow or len(again) == 0 or again.max() < RETURNS * strength[lag]:
         return None, 0.0
     spacing = float(np.median(np.diff(curve.steps)))
     return lag * spacing, float(strength[lag])
