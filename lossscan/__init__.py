@@ -12,8 +12,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from lossscan.api import analyze as analyze
+    from lossscan.api import baseline_of as baseline_of
     from lossscan.api import batch as batch
+    from lossscan.api import compare as compare
+    from lossscan.api import config as config
     from lossscan.api import explain as explain
+    from lossscan.api import judge as judge
     from lossscan.api import rule_names as rule_names
     from lossscan.errors import LossscanError as LossscanError
     from lossscan.model import Report as Report
@@ -27,9 +31,13 @@ _HOMES = {
     "RunReport": "lossscan.model",
     "Settings": "lossscan.settings",
     "analyze": "lossscan.api",
+    "baseline_of": "lossscan.api",
     "batch": "lossscan.api",
     "change_points": "lossscan.signals",
+    "compare": "lossscan.api",
+    "config": "lossscan.api",
     "explain": "lossscan.api",
+    "judge": "lossscan.api",
     "rule_names": "lossscan.api",
 }
 
@@ -40,9 +48,13 @@ __all__ = [
     "Settings",
     "__version__",
     "analyze",
+    "baseline_of",
     "batch",
     "change_points",
+    "compare",
+    "config",
     "explain",
+    "judge",
     "rule_names",
 ]
 

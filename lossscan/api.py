@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from lossscan.model import Report, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
+    from lossscan.in_force import InForce
     from lossscan.rules.pages import Page
 
 
@@ -22,23 +23,114 @@ def analyze(
     settings: Settings | None = None,
     training_config: str | PathLike[str] | None = None,
 ) -> RunReport:
-    """What happened to the loss of one run: a directory, or one log file.
+    """What happened to the loss of one run: a directory, one log file, or a URL of either.
 
     Raises InputError where the run cannot be examined, UsageError for a rule that does not exist.
     """
+    from lossscan.gate import stamped
     from lossscan.pipeline import examine
 
-    chosen = settings or Settings()
+    chosen, place = settings or Settings(), fspath(path)
     if training_config is not None:
         chosen = replace(chosen, training_config=Path(training_config))
-    return examine(Path(path), chosen)
+    if "://" not in place:
+        return stamped(examine(Path(place), chosen))
+    from lossscan.batching.work import examine_url
+
+    return stamped(examine_url(place, chosen))
 
 
-def batch(paths: Iterable[str | PathLike[str]], *, settings: Settings | None = None) -> Report:
-    """Every run below the paths; a run that cannot be examined has the status `error`."""
-    from lossscan.batching import each_run
+def batch(  # noqa: PLR0913 - the options of the verb
+    paths: Iterable[str | PathLike[str]],
+    *,
+    settings: Settings | None = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    since: str | None = None,
+    changed_only: str | PathLike[str] | None = None,
+    jobs: int | None = 1,
+    dask: str | None = None,
+) -> Report:
+    """Every run below the paths; a run that cannot be examined has the status `error`.
 
-    return Report(__version__, tuple(each_run(map(Path, paths), settings or Settings())))
+    Series hold no more than their ends; `findings` are what the runs show together. With `jobs`
+    other than 1 (None: all cores) the calling script needs the usual `if __name__ == "__main__"`.
+    """
+    from lossscan.associations import Collected, as_findings
+    from lossscan.batching import Options, plan
+    from lossscan.gate import stamped
+
+    chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)
+    options = Options(tuple(include), tuple(exclude), since, state, jobs, dask)
+    work = plan([fspath(path) for path in paths], chosen, options)
+    runs = tuple(map(stamped, work.reports()))
+    collected = Collected()
+    for one in runs:
+        collected.add(one)
+    work.remember()
+    return Report(__version__, runs, as_findings(collected.associations(), chosen.lang))
+
+
+def judge(
+    report: Report,
+    *,
+    settings: Settings | None = None,
+    baseline: str | PathLike[str] | None = None,
+    single: bool = False,
+) -> Report:
+    """The report with those findings marked that a baseline knows or the settings suppress.
+
+    What of both no longer meets anything is in its `remarks`; with `single`, suppressions of other
+    runs are not. Raises SettingsError for a baseline that cannot be read.
+    """
+    from lossscan.gate import judged, terms_of
+    from lossscan.waivers import remarks
+
+    chosen = settings or Settings()
+    terms = terms_of(chosen, None if baseline is None else Path(baseline))
+    marked = judged(report, terms)
+    return replace(marked, remarks=remarks(marked, terms, chosen, single=single))
+
+
+def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) -> str:
+    """The text of a baseline that knows all findings of a judged report.
+
+    Entries of other runs in the file `update`, if there is one, are kept; raises SettingsError.
+    """
+    from lossscan import baseline, gate
+
+    old = (
+        () if update is None or not Path(update).exists() else baseline.load(Path(update)).values()
+    )
+    return gate.baseline_of(report, old, Path.cwd())
+
+
+def compare(paths: Iterable[str | PathLike[str]], *, settings: Settings | None = None) -> Report:
+    """Two to 26 runs beside each other: where they part, by how much, and what explains it.
+
+    Raises InputError where a run cannot be examined or no two share steps, UsageError for a wrong
+    number of runs.
+    """
+    from lossscan.comparing import check_count, compared
+    from lossscan.pipeline import examine
+
+    chosen, places = settings or Settings(), [Path(path) for path in paths]
+    check_count(len(places))
+    runs = tuple(examine(place, chosen) for place in places)
+    comparison, findings = compared(runs, chosen)
+    return Report(__version__, runs, findings, comparison=comparison)
+
+
+def config(
+    settings: Settings | None = None, *, given: Mapping[str, str] | None = None
+) -> tuple[InForce, ...]:
+    """Every key of the settings, its value, and where it comes from.
+
+    `given` names what was set otherwise than by a file, by key. Raises SettingsError.
+    """
+    from lossscan.in_force import in_force
+
+    return in_force(settings or Settings(), given or {})
 
 
 def rule_names() -> tuple[str, ...]:

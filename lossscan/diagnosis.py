@@ -25,7 +25,7 @@ from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
 from lossscan.rules.pages import load_page, say
 from lossscan.settings import Settings
 
-MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart (phenomena 0)
+MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
         try:
             verdicts += _ask(name, run, signals, settings)
         except Exception as error:  # one broken rule must not silence the others
-            _log.debug("rule %s failed on %s", name, run.path, exc_info=True)
+            _log.debug("rule %s: please report this with the log", name, exc_info=True)
             remarks.append(words.say(settings.lang, "rule_crashed", rule=name, reason=repr(error)))
     findings, ruled_out = _settled(verdicts, settings.lang)
     return Diagnosis(findings, ruled_out, tuple(remarks))
@@ -60,7 +60,7 @@ def _ask(
 ) -> list[tuple[Outcome, Finding | RuledOut]]:
     """What one rule says, as it said it and in words."""
     return [
-        (outcome, _finding(outcome, run, settings.lang))
+        (outcome, finding_of(outcome, run, settings.lang))
         if isinstance(outcome, Hit)
         else (outcome, _acquitted(outcome, settings.lang))
         for outcome in load_rule(name)(run, signals, settings.rules.get(name))
@@ -118,7 +118,8 @@ def _acquitted(outcome: Acquittal, lang: str) -> RuledOut:
     return RuledOut(outcome.rule, say(text, lang, outcome.numbers))
 
 
-def _finding(hit: Hit, run: Run, lang: str) -> Finding:
+def finding_of(hit: Hit, run: Run, lang: str) -> Finding:
+    """A hit in words; `run` is what its evidence and advice refer to."""
     page = load_page(hit.rule)
     suspects = sorted(hit.suspects, key=lambda suspect: -suspect.score)
     starts = [e.start_step for e in hit.episodes if e.start_step is not None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +16,17 @@ from lossscan.settings import Settings
 if TYPE_CHECKING:
     from lossscan.ingest.discover import RunFiles
 
+STDIN = Path("-")
 SHOWN_RUNS = 3  # named where a folder holds several
 
 
 def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
-    """The report of one run, given by its path or by its files; raises InputError."""
+    """The report of one run, given by its path (`-`: standard input) or its files; InputError."""
     from lossscan.diagnosis import diagnose
-    from lossscan.ingest import read_run
+    from lossscan.ingest.lines import locate
     from lossscan.signals import scan
 
-    run = read_run(one_run(what) if isinstance(what, Path) else what, settings)
+    run = _read(what, settings)
     signals = scan(run)
     diagnosis = diagnose(run, signals, settings)
     findings = _ranked(diagnosis.findings, settings)
@@ -33,11 +35,19 @@ def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
         name=run.name or Path(run.path).resolve().name,
         status=str(findings[0].severity) if findings else "ok",
         run=run,
-        findings=findings,
+        findings=tuple(replace(f, locations=locate(run, f)) for f in findings),
         ruled_out=diagnosis.ruled_out,
         change_points=signals.changes,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
     )
+
+
+def _read(what: Path | RunFiles, settings: Settings) -> Run:
+    from lossscan.ingest import read_run, read_stream
+
+    if what == STDIN:
+        return read_stream(sys.stdin.buffer, settings)
+    return read_run(one_run(what) if isinstance(what, Path) else what, settings)
 
 
 def one_run(path: Path) -> RunFiles:
@@ -48,16 +58,20 @@ def one_run(path: Path) -> RunFiles:
     if not found:
         raise no_log(path)
     if len(found) > 1:
-        named = ", ".join(str(files.root) for files in found[:SHOWN_RUNS])
-        more = ", ..." if len(found) > SHOWN_RUNS else ""
-        raise InputError(
-            f"{path}: holds {len(found)} runs ({named}{more})",
-            hint=f"name one of them, or see all with: lossscan batch {path}",
-        )
+        raise several(path, [str(files.root) for files in found])
     return found[0]
 
 
-def no_log(path: Path) -> NoLogFound:
+def several(path: Path | str, runs: Sequence[str]) -> InputError:
+    """One run was asked for, and there are several."""
+    named = ", ".join(runs[:SHOWN_RUNS]) + (", ..." if len(runs) > SHOWN_RUNS else "")
+    return InputError(
+        f"{path}: holds {len(runs)} runs ({named})",
+        hint=f"name one of them, or see all with: lossscan batch {path}",
+    )
+
+
+def no_log(path: Path | str) -> NoLogFound:
     """Nothing at or below the path is a log."""
     return NoLogFound(
         f"{path}: no training log found (trainer_state.json, event file, JSONL, CSV, console log)",

@@ -5,17 +5,30 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from lossscan import words
 from lossscan.errors import SettingsError
+from lossscan.line_pattern import compiled
 from lossscan.model import Severity
 
 NEVER = "never"
 GATES = (*Severity, NEVER)  # what --fail-on takes
 FILE = "lossscan.yaml"
 MAX_BYTES = 1 << 20  # a settings file is a page of text; more is the wrong file
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Findings that the user knows of and lets pass, with the reason."""
+
+    rule: str
+    reason: str
+    runs: str = "**"  # pattern of the paths of the runs it is for
+    expires: date | None = None  # the last day on which it counts
+    place: str = ""  # the file and key that hold it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +40,10 @@ class Settings:
     select: tuple[str, ...] = ()  # rule names; empty means all
     ignore: tuple[str, ...] = ()
     series: Mapping[str, str] = field(default_factory=dict)  # canonical name -> key in the log
+    text: Mapping[str, str] = field(default_factory=dict)  # pattern: its named groups are columns
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # options by rule
     severities: Mapping[str, Severity] = field(default_factory=dict)  # by rule, as the user has it
+    suppress: tuple[Suppression, ...] = ()
     training_config: Path | None = None
     source: str | None = None  # the file these came from
 
@@ -155,6 +170,22 @@ def _aliases(key: str, value: Any, source: str) -> dict[str, str]:
     return dict(table)
 
 
+def _pattern(key: str, value: Any, source: str) -> dict[str, str]:
+    table = _mapping(key, value, source)
+    _known(table, {"pattern": ""}, f"{key}.", source)
+    pattern = table.get("pattern", "")
+    if not isinstance(pattern, str):
+        raise _wrong(f"{key}.pattern", pattern, "a regular expression", source)
+    try:
+        compiled(pattern)
+    except ValueError as error:
+        raise SettingsError(
+            f"{source}: {key}.pattern: {error}",
+            hint=r"for example: 'step (?P<step>\d+) .*loss=(?P<loss>\S+)'",
+        ) from error
+    return {"pattern": pattern}
+
+
 def _rules(key: str, value: Any, source: str) -> dict[str, dict[str, Any]]:
     table = _mapping(key, value, source)
     return {rule: _options(f"{key}.{rule}", options, source) for rule, options in table.items()}
@@ -169,11 +200,53 @@ def _options(key: str, value: Any, source: str) -> dict[str, Any]:
     return options
 
 
+def _suppressions(key: str, value: Any, source: str) -> tuple[Suppression, ...]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, "a list of suppressions", source)
+    return tuple(_suppression(f"{key}[{i}]", item, source) for i, item in enumerate(value))
+
+
+def _suppression(key: str, value: Any, source: str) -> Suppression:
+    table = _mapping(key, value, source)
+    _known(table, SUPPRESSION_KEYS, f"{key}.", source)
+    for name in REQUIRED:
+        if name not in table:
+            raise SettingsError(f"{source}: {key}: {name} is missing", hint=f"add `{name}: ...`")
+    kept = {name: SUPPRESSION_KEYS[name](f"{key}.{name}", table[name], source) for name in table}
+    return Suppression(**kept, place=f"{source}: {key}")
+
+
+def _text(key: str, value: Any, source: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(key, value, "a text", source)
+    return value.strip()
+
+
+def _date(key: str, value: Any, source: str) -> date:
+    """A date as YAML and TOML know it, or as JSON writes it."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, date) or isinstance(found, datetime):
+        raise _wrong(key, value, "a date such as 2026-12-31", source)
+    return found
+
+
+REQUIRED = ("rule", "reason")
+SUPPRESSION_KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
+    "rule": _text,
+    "reason": _text,
+    "runs": _text,
+    "expires": _date,
+}
 KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
     "lang": _lang,
     "fail-on": _gate,
     "select": _names,
     "ignore": _names,
     "series": _aliases,
+    "text": _pattern,
     "rules": _rules,
+    "suppress": _suppressions,
 }

@@ -21,6 +21,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # headings
     "evidence": ("Evidence", "证据"),
     "causes": ("Likely causes, best first", "可能的原因（按可能性排序）"),
+    "likely": ("Likely cause", "最可能的原因"),
     "remedies": ("What to do", "怎么办"),
     "next": ("Next", "下一步"),
     "ruled_out": ("Ruled out", "已排除"),
@@ -74,6 +75,83 @@ TABLE: dict[str, tuple[str, str]] = {
         "One run in full: lossscan analyze PATH",
         "查看单个运行的完整报告：lossscan analyze 路径",
     ),
+    # the gate
+    "waived_baseline": ("known: does not count", "已知：不计入"),
+    "waived_suppression": ("suppressed: {reason}", "已抑制：{reason}"),
+    "waived_until": ("suppressed until {expires}: {reason}", "抑制至 {expires}：{reason}"),
+    "close_waived": ("not counting: {count}", "不计入 {count} 条"),
+    "cut_here": (
+        "_GitHub takes no more here; the rest is in the report of the command._",
+        "_此处已达 GitHub 的长度上限；其余内容见命令输出的报告。_",
+    ),
+    "gone": (
+        "gone since the baseline ({count}): {named}; --write-baseline brings it up to date",
+        "基线中有 {count} 条结论已不再出现：{named}；可用 --write-baseline 更新",
+    ),
+    "suppression_expired": (
+        "{place}: expired on {expires} and no longer counts: {rule} in {runs} ({reason})",
+        "{place}：已于 {expires} 到期，不再生效：{runs} 中的 {rule}（{reason}）",
+    ),
+    "suppression_unused": (
+        "{place}: matches no finding and may go: {rule} in {runs} ({reason})",
+        "{place}：未匹配任何结论，可以删除：{runs} 中的 {rule}（{reason}）",
+    ),
+    # what many runs show together
+    "association": (
+        "{condition}: {rule} in {hits} of {runs} runs, {other_hits} of {others} otherwise",
+        "{condition}：{runs} 个运行中 {hits} 个有 {rule}，其余 {others} 个中 {other_hits} 个",
+    ),
+    "association_title": ("{rule} goes with {condition}", "{rule} 与 {condition} 相关"),
+    "association_test": (
+        "odds ratio {odds}; Fisher's exact test p = {p}; q = {q} (tests made: {tests})",
+        "优势比 {odds}；Fisher 精确检验 p = {p}；q = {q}（共 {tests} 次检验）",
+    ),
+    "association_same": (
+        "the same runs are those with {same}: the logs cannot tell these apart",
+        "满足 {same} 的也是这些运行：仅凭日志无法区分",
+    ),
+    "association_next": (
+        "Repeat one of these runs with nothing but this setting changed.",
+        "只改动这一项设置，重跑其中一个运行。",
+    ),
+    "in_common": ("What they have in common", "共同点"),
+    "points_of": ("points", "点数"),
+    "in_runs": ("{runs} of {all} runs", "{all} 个运行中的 {runs} 个"),
+    "progress": ("{done} of {total} runs: {tally}", "{total} 个运行已完成 {done} 个：{tally}"),
+    "interrupted": (
+        "interrupted: the report holds {done} of {total} runs",
+        "已中断：报告包含 {total} 个运行中的 {done} 个",
+    ),
+    "unchanged": (
+        "{count} runs unchanged since they were last reported: {tally}",
+        "{count} 个运行自上次报告以来没有变化：{tally}",
+    ),
+    "older": ("{count} runs left out: nothing written since", "{count} 个运行未计入：此后没有写入"),
+    "by_rule": ("By rule", "按规则"),
+    "by_framework": ("By framework", "按框架"),
+    "framework": ("framework", "框架"),
+    "rule": ("rule", "规则"),
+    "runs": ("runs", "运行数"),
+    "unknown": ("unknown", "未知"),
+    # runs beside each other
+    "compared_runs": ("Runs compared", "对比的运行"),
+    "partings": ("Where they part", "在哪里分开"),
+    "chance": ("What chance brings", "随机性带来的差别"),
+    "differences": ("Settings that differ, best explanation first", "不同的设置（按解释力排序）"),
+    "at_equal": ("At equal places", "在相同位置"),
+    "found_in_some": ("Found in some of them only", "仅部分运行中发现"),
+    "together": ("What they show together", "合在一起才看得出的问题"),
+    "setting": ("setting", "设置"),
+    "values": ("values", "取值"),
+    "explains": ("explains", "解释力"),
+    "place": ("place", "位置"),
+    "present": ("in", "有"),
+    "absent": ("not in", "无"),
+    "axis_step": ("{series} at step {at}", "第 {at} 步的 {series}"),
+    "axis_samples": ("{series} at {at} samples", "{at} 个样本时的 {series}"),
+    "axis_tokens": ("{series} at {at} tokens", "{at} 个 token 时的 {series}"),
+    "several_here": ("several runs", "多个运行重合"),
+    "runs_part": ("runs part", "开始分开"),
     # catalogue pages
     "page_what": ("What it is", "是什么"),
     "page_why": ("Why it happens", "为什么"),
@@ -95,6 +173,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "bad_checksum": (
         "{path}: {records} record(s) fail their checksum, the first at byte {offset}",
         "{path}：{records} 条记录校验失败，首条位于第 {offset} 字节",
+    ),
+    "bad_records": (
+        "{path}: {records} record(s) have no meaning and were left out",
+        "{path}：{records} 条记录无法解析，已略过",
+    ),
+    "packed_cut": (
+        "{path}: the compressed file is cut off; all before its end was read",
+        "{path}：压缩文件不完整，之前的内容已全部读取",
     ),
     "empty_log_history": (
         "{path}: log_history is empty: nothing was logged when it was saved",

@@ -46,6 +46,17 @@ Select: TypeAlias = Annotated[
 Ignore: TypeAlias = Annotated[
     str | None, typer.Option(metavar="RULES", help="All rules but these, separated by commas.")
 ]
+Baseline: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Findings listed here are shown and do not fail the gate."),
+]
+WriteBaseline: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="List what is found here, for --baseline; entries of other runs in it stay.",
+    ),
+]
 Lang: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the prose."),
@@ -91,7 +102,12 @@ def _check_rules(settings: Settings) -> None:
     from lossscan.rules import rule_names
 
     known = rule_names()
-    keys = {"select": settings.select, "ignore": settings.ignore, "rules": tuple(settings.rules)}
+    keys = {
+        "select": settings.select,
+        "ignore": settings.ignore,
+        "rules": tuple(settings.rules),
+        "suppress": tuple(each.rule for each in settings.suppress),
+    }
     for key, names in keys.items():
         for name in names:
             if name not in known:

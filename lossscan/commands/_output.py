@@ -6,12 +6,13 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossscan.commands._gate import gated, summarize
 from lossscan.errors import OutputError
 from lossscan.gate import exit_status
 from lossscan.model import Report
@@ -27,12 +28,26 @@ PATIENCE = 1.0  # seconds of silence before a spinner says what goes on
 
 
 def emit(
-    report: Report, name: str, output: Path | None, settings: Settings, *, single: bool
+    report: Report,
+    name: str,
+    output: Path | None,
+    settings: Settings,
+    *,
+    single: bool,
+    baseline: Path | None = None,
+    write_baseline: Path | None = None,
 ) -> int:
-    """Render a report, write it, and give the exit status."""
+    """Hold a report against the gate, render it, write it, and give the exit status."""
+    report, known = gated(
+        report, settings, single=single, baseline=baseline, write_baseline=write_baseline
+    )
     status = exit_status(report, settings.fail_on)
     page = replace(page_for(settings, output), single=single, exit_status=status)
     write(render(name, report, page), output)
+    if name == "github":
+        summarize(report, page)
+    if known is not None:
+        write(known, write_baseline)
     return status
 
 
@@ -44,40 +59,71 @@ def page_for(settings: Settings, output: Path | None = None) -> Page:
         width=min(max(width, NARROWEST), WIDEST),
         colour=wanted and output is None and sys.stdout.isatty(),  # https://no-color.org
         lang=settings.lang,
+        folder=str(Path.cwd()),
     )
 
 
-def write(text: str, output: Path | None) -> None:
-    """Write to standard output, or to a file; raises OutputError."""
+def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
+    """Write a text, or pieces as they come, to standard output or to a file; raises OutputError."""
+    pieces = (text,) if isinstance(text, str) else text
     if output is None:
-        _print(text)
+        for piece in pieces:
+            _print(piece)
         return
+    target = output.resolve()
+    if target.exists() and not target.is_file():  # a device or a pipe
+        _pour(pieces, target, output)
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _replace(output.resolve(), text)
+        _pour(pieces, draft, output)
+        with _writing(output):
+            draft.replace(target)
+    finally:
+        with suppress(OSError):  # where it could not be made it need not go
+            draft.unlink()
+
+
+def _print(piece: str | bytes) -> None:
+    try:
+        sys.stdout.write(piece if isinstance(piece, str) else piece.decode())
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # the reader, `head` say, has seen enough
+            reason = error.strerror or str(error)
+            raise OutputError(f"standard output: {reason}", hint="try --output") from error
+
+
+def _pour(pieces: Iterable[str | bytes], target: Path, output: Path) -> None:
+    """Write pieces to a file, on the disk and not only on the way to it."""
+    with _writing(output):
+        stream = target.open("wb")
+    try:
+        for piece in pieces:
+            with _writing(output):
+                stream.write(_encoded(piece))
+        with _writing(output):
+            stream.flush()
+            if target.is_file():
+                os.fsync(stream.fileno())  # some disks say only now that they are full
+    finally:
+        with suppress(OSError):  # said before, by the write that failed
+            stream.close()
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    """What the disk refuses within is said of the output; what making the report raises is not."""
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{output}: {reason}", hint="choose another --output") from error
 
 
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write beside the target and move it there; a device or a pipe is written to directly."""
-    if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8", errors="backslashreplace")
-        return
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+def _encoded(piece: str | bytes) -> bytes:
+    return piece.encode("utf-8", "backslashreplace") if isinstance(piece, str) else piece
 
 
 @contextmanager

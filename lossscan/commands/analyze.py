@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lossscan import __version__, api, reporters
 from lossscan.commands._options import (
+    Baseline,
     Config,
     FailOn,
     Format,
@@ -17,6 +17,7 @@ from lossscan.commands._options import (
     Output,
     Select,
     TrainingConfig,
+    WriteBaseline,
     settings_from,
 )
 from lossscan.commands._output import emit, waiting
@@ -25,7 +26,7 @@ from lossscan.model import Report
 
 def analyze(
     run_dir: Annotated[
-        Path, typer.Argument(metavar="RUN_DIR", help="A run's directory, or one log file.")
+        str, typer.Argument(metavar="RUN_DIR", help="A run's directory, one log file, -, or a URL.")
     ],
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,
@@ -34,11 +35,21 @@ def analyze(
     training_config: TrainingConfig = None,
     select: Select = None,
     ignore: Ignore = None,
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
     lang: Lang = None,
 ) -> int:
     """Say what happened to the loss of one run."""
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
-    with waiting(str(run_dir)):
+    with waiting(run_dir):
         one = api.analyze(run_dir, settings=settings, training_config=training_config)
-    return emit(Report(__version__, (one,)), format, output, settings, single=True)
+    return emit(
+        Report(__version__, (one,)),
+        format,
+        output,
+        settings,
+        single=True,
+        baseline=baseline,
+        write_baseline=write_baseline,
+    )

@@ -1,18 +1,25 @@
-"""The report formats, one file each, found by listing: `NAME` and `render(report, page) -> str`.
+"""The report formats, one file each, found by listing; names with `_` are what formats share.
 
-They see a Report and nothing else; files whose names begin with `_` are what formats share.
+A format is a module with `NAME` and `render(report, page) -> str`, or, where it need not hold all
+runs at once, `stream(coming, page)`, which yields the pieces of its text as the runs come in. It
+sees reports and nothing else; `BINARY = True` says that it is no text for a terminal.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.errors import UsageError
-from lossscan.model import Report
+from lossscan.errors import OutputError, UsageError
+from lossscan.model import Finding, Report, RunReport
+
+if TYPE_CHECKING:
+    from lossscan.comparison import Comparison
 
 DEFAULT = "rich"
 
@@ -26,6 +33,19 @@ class Page:
     lang: str = "en"
     single: bool = True  # one run was asked for, rather than however many there are
     exit_status: int = 0  # what the command will return
+    folder: str = ""  # the current one: files below it are named from there
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A report whose runs are still being judged; the rest is asked for after the last of them."""
+
+    version: str
+    runs: Iterable[RunReport]
+    findings: Callable[[], tuple[Finding, ...]] = tuple
+    remarks: Callable[[], tuple[str, ...]] = tuple
+    exit_status: Callable[[], int] = int
+    comparison: Comparison | None = None
 
 
 def formats() -> tuple[str, ...]:
@@ -33,21 +53,53 @@ def formats() -> tuple[str, ...]:
     return tuple(sorted(_modules()))
 
 
-def check(name: str) -> None:
-    """Raise UsageError, with the nearest name, for a format that does not exist."""
+def check(name: str, *, terminal: bool = False) -> None:
+    """Raise UsageError for a format that does not exist, OutputError for one no terminal shows."""
     if name not in _modules():
         raise UsageError(f'there is no format "{name}"', hint=words.nearest(name, _modules()))
+    if terminal and getattr(_modules()[name], "BINARY", False):
+        raise OutputError(f"--format {name} is not text", hint="name a file with --output")
 
 
 def render(name: str, report: Report, page: Page) -> str:
-    """The report in a format; the text ends with a line break."""
+    """The report in a format of text; it ends with a line break.
+
+    A format that shows runs beside each other has `compared(report, page)` for that.
+    """
     check(name)
-    text: str = _modules()[name].render(report, page)
-    return text
+    if report.comparison is not None and hasattr(_modules()[name], "compared"):
+        beside: str = _modules()[name].compared(report, page)
+        return beside
+    pieces = stream(name, finished(report, page), page)
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def finished(report: Report, page: Page) -> Coming:
+    """A report that is there, as one that comes in."""
+    return Coming(
+        version=report.version,
+        runs=report.runs,
+        findings=lambda: report.findings,
+        remarks=lambda: report.remarks,
+        exit_status=lambda: page.exit_status,
+        comparison=report.comparison,
+    )
+
+
+def stream(name: str, coming: Coming, page: Page) -> Iterator[str | bytes]:
+    """The pieces of a report in a format, each as soon as the runs it needs are there."""
+    check(name)
+    module = _modules()[name]
+    if hasattr(module, "stream"):
+        yield from module.stream(coming, page)
+        return
+    runs = tuple(coming.runs)
+    report = Report(coming.version, runs, coming.findings(), coming.remarks(), coming.comparison)
+    yield module.render(report, replace(page, exit_status=coming.exit_status()))
 
 
 def _modules() -> dict[str, ModuleType]:
-    """The format modules by name; each is light to import and loads what it needs in `render`."""
+    """The format modules by name; each is light to import and loads what it needs when used."""
     found = (m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
     modules = (importlib.import_module(f"{__name__}.{name}") for name in found)
     return {module.NAME: module for module in modules}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def chart(report: RunReport, page: Page) -> list[Text]:
     run = report.run
     finite = np.isfinite(main.values)
     overlay = run.series.get("eval_loss") if main.name == "loss" else None
-    frame = _frame(main, overlay, page.width)
+    frame = frame_of([main] if overlay is None else [main, overlay], page.width)
     steps = main.steps[finite]
     x = ((steps - frame.first) / (frame.last - frame.first)).astype(np.float64)
     rows = draw(x, frame.up(main.values[finite]), frame.width, frame.height)
@@ -74,10 +74,10 @@ def chart(report: RunReport, page: Page) -> list[Text]:
     marks = _marks(report, frame, main)
     keys = [(EVAL, "eval_loss")] if overlay is not None else []
     return [
-        _title(main.name, frame, page),
-        *_body(canvas, frame),
-        *_axis(frame),
-        *([_indent(_coloured(marks.rstrip()))] if marks.strip() else []),
+        title_line(main.name, frame, page),
+        *body(canvas, frame),
+        *axis(frame),
+        *([indent(_coloured(marks.rstrip()))] if marks.strip() else []),
         _legend(keys, marks, every, page),
     ]
 
@@ -88,9 +88,9 @@ def _main_series(run: Run) -> Series | None:
     return next(iter(named), max(drawable, key=len, default=None))
 
 
-def _frame(main: Series, overlay: Series | None, width: int) -> Frame:
-    both = (main, overlay) if overlay is not None else (main,)
-    values = np.concatenate([s.values[np.isfinite(s.values)] for s in both])
+def frame_of(columns: Sequence[Series], width: int) -> Frame:
+    """A frame that holds every finite value of some series; `width` counts the gutter in."""
+    values = np.concatenate([s.values[np.isfinite(s.values)] for s in columns])
     log = bool(values.min() > 0 and values.max() > LOG_SPAN * values.min())
     drawn = np.log(values) if log else values
     low, high = float(drawn.min()), float(drawn.max())
@@ -98,8 +98,8 @@ def _frame(main: Series, overlay: Series | None, width: int) -> Frame:
     return Frame(
         width=width - GUTTER,
         height=min(max(width // RATIO, LEAST), MOST),
-        first=float(min(s.steps[0] for s in both if len(s))),
-        last=float(max(s.steps[-1] for s in both if len(s))),
+        first=float(min(s.steps[0] for s in columns if len(s))),
+        last=float(max(s.steps[-1] for s in columns if len(s))),
         low=low - pad,
         high=high + pad,
         log=log,
@@ -151,20 +151,24 @@ def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
 # --- lines of text -----------------------------------------------------------------------------
 
 
-def _title(name: str, frame: Frame, page: Page) -> Text:
+def title_line(name: str, frame: Frame, page: Page) -> Text:
+    """The name of what is drawn, and of its scale."""
     title = Text(" " * GUTTER + words.printable(name), style="bold")
     return title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
 
 
-def _body(canvas: Sequence[Sequence[str]], frame: Frame) -> Iterable[Text]:
+def body(
+    canvas: Sequence[Sequence[str]], frame: Frame, styles: Mapping[str, str] = STYLES
+) -> Iterable[Text]:
+    """The rows of the canvas beside their values; `styles`: colours by mark."""
     ticks = {0, frame.height // 2, frame.height - 1}
     for number, row in enumerate(canvas):
         value = frame.value(1 - number / (frame.height - 1))
         label = f"{value:>7.3g} ┤" if number in ticks else f"{'':>7} │"
-        yield Text(label, style="dim") + _coloured("".join(row), "cyan")
+        yield Text(label, style="dim") + _coloured("".join(row), "cyan", styles)
 
 
-def _axis(frame: Frame) -> Iterable[Text]:
+def axis(frame: Frame) -> Iterable[Text]:
     """The axis with a tick at round steps, and their numbers below."""
     line, numbers = ["─"] * frame.width, [" "] * frame.width
     free = 0  # first column that no number covers yet
@@ -201,15 +205,16 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
     numbers = sorted(mark for mark in set(marks) if mark.isdigit())
     keys += [(" ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
     parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]
-    return _indent(Text("   ").join(parts))
+    return indent(Text("   ").join(parts))
 
 
-def _coloured(line: str, style: str = "bold") -> Text:
+def _coloured(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES) -> Text:
     text = Text(line, style=style)
-    for mark, colour in STYLES.items():
+    for mark, colour in styles.items():
         text.highlight_words([mark], style=colour)
     return text
 
 
-def _indent(text: Text) -> Text:
+def indent(text: Text) -> Text:
+    """A line of text below the canvas."""
     return Text(" " * GUTTER) + text

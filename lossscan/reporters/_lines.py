@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lossscan import words
@@ -78,6 +79,16 @@ def place_of(finding: Finding, page: Page) -> list[str]:
     return [*parts, words.say(page.lang, key, first=first, last=last)]
 
 
+def waiver_of(finding: Finding, page: Page) -> list[str]:
+    """Why a finding does not count at the gate; nothing where it does."""
+    waiver = finding.waiver
+    if waiver is None:
+        return []
+    by = "until" if waiver.expires is not None else waiver.by
+    reason = words.printable(waiver.reason or "")
+    return [words.say(page.lang, f"waived_{by}", reason=reason, expires=waiver.expires)]
+
+
 def change_of(finding: Finding) -> list[str]:
     """The series a finding is about, before and after."""
     effect = finding.effect
@@ -100,16 +111,21 @@ def closing(report: Report, page: Page) -> str:
     if page.single:
         one = report.runs[0]
         status = words.say(page.lang, one.status)
+        waived = sum(finding.waiver is not None for finding in one.findings)
+        count = str(len(one.findings))
+        if waived:
+            count += f" ({words.say(page.lang, 'close_waived', count=waived)})"
         return words.say(
-            page.lang,
-            "close_findings",
-            status=status,
-            count=len(one.findings),
-            exit=page.exit_status,
+            page.lang, "close_findings", status=status, count=count, exit=page.exit_status
         )
-    counts = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in tally(report.runs))
-    runs = len(report.runs)
-    return words.say(page.lang, "close_runs", runs=runs, counts=counts, exit=page.exit_status)
+    return closing_many(tally(report.runs), page)
+
+
+def closing_many(counts: Sequence[tuple[str, int]], page: Page) -> str:
+    """The last line of many runs, given how many have each status."""
+    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in counts)
+    runs = sum(n for _, n in counts)
+    return words.say(page.lang, "close_runs", runs=runs, counts=said, exit=page.exit_status)
 
 
 def tally(runs: tuple[RunReport, ...]) -> list[tuple[str, int]]:

@@ -1,8 +1,9 @@
-"""Many runs for a terminal: a row each, worst status in words, what was found by rule."""
+"""Many runs for a terminal: a line each, worst first, then what was found by rule and framework."""
 
 from __future__ import annotations
 
 import os.path
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from rich.cells import cell_len
@@ -11,33 +12,30 @@ from rich.table import Table
 from rich.text import Text
 
 from lossscan import words
-from lossscan.model import Report, RunReport
+from lossscan.model import Finding
 from lossscan.reporters import Page
-from lossscan.reporters._lines import amount, last_loss
-from lossscan.reporters._style import STYLES, safe
+from lossscan.reporters._rows import Found, Row, by_framework, by_rule, worst_first
+from lossscan.reporters._style import STYLES, bulleted, safe
 
-WIDE = 90  # cells from which steps, epochs and the last loss have room of their own
+WIDE = 90  # cells from which framework, points and the last loss have room of their own
+NUMBERS = ("points_of", "last_loss")  # set to the right
+EXTRA = ("framework", *NUMBERS)
+LONGEST = 60  # cells; a longer name is folded
 
 
-def overview(report: Report, page: Page) -> list[RenderableType]:
-    """The table, and how to see one run in full."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    keys = ("severity", "run", *(("steps", "epochs", "last_loss") if _wide(page) else ()))
-    root = _root([one.path for one in report.runs])
-    names = [str(PurePath(one.path).relative_to(root)) for one in report.runs]
-    longest = max(map(cell_len, names), default=0)
-    for key in (*keys, "findings"):
-        number = key in {"steps", "epochs", "last_loss"}
-        table.add_column(
-            words.say(page.lang, key),
-            justify="right" if number else "left",
-            no_wrap=number or key == "severity" or (key == "run" and longest <= page.width // 2),
-            overflow="fold",
-        )
-    for one, name in zip(report.runs, names, strict=True):
-        table.add_row(*_row(one, name, page))
-    below = [safe(words.say(page.lang, "below", root=root), "dim")] if root.parts else []
-    return [*below, table, Text(), Text(words.say(page.lang, "see_one"), style="dim")]
+def overview(
+    rows: Sequence[Row], common: Sequence[Finding], page: Page
+) -> Iterator[RenderableType]:
+    """The table, the two summaries, what troubled runs share, and how to see one run in full."""
+    root = _root([row.path for row in rows])
+    if root.parts:
+        yield safe(words.say(page.lang, "below", root=root), "dim")
+    yield _table(rows, root, page)
+    yield Text()
+    yield from _by_rule(rows, page)
+    yield from _by_framework(rows, page)
+    yield from _common(common, page)
+    yield Text(words.say(page.lang, "see_one"), style="dim")
 
 
 def _root(paths: list[str]) -> PurePath:
@@ -48,30 +46,79 @@ def _root(paths: list[str]) -> PurePath:
         return PurePath()
 
 
-def _wide(page: Page) -> bool:
-    return page.width >= WIDE
+def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
+    names = {row.path: str(PurePath(row.path).relative_to(root)) for row in rows}
+    longest = max(map(cell_len, names.values()), default=0)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for key in ("severity", "run", *(EXTRA if page.width >= WIDE else ()), "findings"):
+        table.add_column(
+            words.say(page.lang, key),
+            justify="right" if key in NUMBERS else "left",
+            no_wrap=key not in {"run", "findings"}
+            or (key == "run" and longest <= min(page.width // 2, LONGEST)),
+            overflow="fold",
+        )
+    for row in worst_first(rows):
+        table.add_row(*_cells(row, names[row.path], page))
+    return table
 
 
-def _row(one: RunReport, name: str, page: Page) -> list[Text]:
-    status = Text(words.say(page.lang, one.status), style=STYLES[one.status])
-    numbers = map(Text, _numbers(one)) if _wide(page) else ()
-    return [status, safe(name), *numbers, _found(one)]
+def _cells(row: Row, name: str, page: Page) -> list[Text]:
+    status = Text(words.say(page.lang, row.status), style=STYLES[row.status])
+    points = "" if row.points is None else str(row.points)
+    extra = (safe(row.framework or ""), Text(points), Text(row.last_loss))
+    found = Text(", ").join(map(_found, row.found)) if row.error is None else safe(row.error)
+    return [status, safe(name), *(extra if page.width >= WIDE else ()), found]
 
 
-def _numbers(one: RunReport) -> tuple[str, str, str]:
-    if one.run is None:
-        return ("", "", "")
-    last = max((int(s.steps[-1]) for s in one.run.series.values() if len(s)), default=None)
-    epochs = one.run.schedule.epochs
-    return (
-        "" if last is None else str(last),
-        "" if epochs is None else amount(epochs),
-        last_loss(one.run),
-    )
+def _found(found: Found) -> Text:
+    return Text(str(found), style="dim" if found.waived else STYLES[found.severity])
 
 
-def _found(one: RunReport) -> Text:
-    if one.error is not None:
-        return safe(one.error.message.removeprefix(f"{one.path}: "))
-    rules = [Text(f.rule, style=STYLES[f.severity]) for f in one.findings]
-    return Text(", ").join(rules)
+# --- summaries ---------------------------------------------------------------------------------
+
+
+def _by_rule(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
+    counted = by_rule(rows)
+    if counted:
+        yield _heading("by_rule", page)
+        grid = _grid()
+        for rule, severity, runs in counted:
+            named = Text(rule, style=STYLES[severity])
+            grid.add_row(named, Text(words.say(page.lang, "in_runs", runs=runs, all=len(rows))))
+        yield from (grid, Text())
+
+
+def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
+    counted = by_framework(rows)
+    if len(counted) > 1:
+        yield _heading("by_framework", page)
+        grid = _grid()
+        for name, counts in counted:
+            said = (f"{n} {words.say(page.lang, fate)}" for fate, n in counts)
+            named = safe(name or words.say(page.lang, "unknown"))
+            grid.add_row(named, Text(", ".join(said)))
+        yield from (grid, Text())
+
+
+def _common(common: Sequence[Finding], page: Page) -> Iterator[RenderableType]:
+    if common:
+        yield _heading("in_common", page)
+        yield bulleted(line for finding in common for line in _shared(finding))
+        yield Text()
+
+
+def _shared(finding: Finding) -> Iterator[tuple[str, Text]]:
+    yield "-", safe(finding.message)
+    yield from (("", safe(evidence.text, "dim")) for evidence in finding.evidence)
+
+
+def _heading(key: str, page: Page) -> Text:
+    return Text(words.say(page.lang, key), style="bold")
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    return grid

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lossscan.model import Report, Run, RunReport
+from lossscan.comparison import Comparison
+from lossscan.model import Finding, Run, RunReport
 
 SCHEMA = "lossscan.report/1"
 
@@ -28,10 +29,14 @@ def plain(one: RunReport, version: str) -> dict[str, Any]:
     }
 
 
-def plain_many(report: Report) -> dict[str, Any]:
-    """Many runs, and what only several together show."""
-    runs = [plain(one, report.version) for one in report.runs]
-    return {"schema": SCHEMA, "runs": runs, "findings": _value(report.findings)}
+def plain_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What only several runs together show."""
+    return [_value(finding) for finding in findings]
+
+
+def plain_comparison(comparison: Comparison | None) -> Any:
+    """How several runs compare."""
+    return _value(comparison)
 
 
 RUN_KEYS = (

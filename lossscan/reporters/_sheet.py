@@ -16,7 +16,15 @@ from lossscan import words
 from lossscan.model import Cause, Evidence, Finding, Run, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters._chart import chart
-from lossscan.reporters._lines import advice_line, change_of, config_of, place_of, span_of, used_for
+from lossscan.reporters._lines import (
+    advice_line,
+    change_of,
+    config_of,
+    place_of,
+    span_of,
+    used_for,
+    waiver_of,
+)
 from lossscan.reporters._prose import Prose
 from lossscan.reporters._style import STYLES, bulleted, safe
 
@@ -28,7 +36,7 @@ LONGEST_NAME = 36  # characters of a file's name beside a line of evidence
 def sheet(report: RunReport, page: Page) -> list[RenderableType]:
     """All parts, with a blank line between them."""
     verdicts = [
-        list(_finding(_relevant(finding, report.run), number, page))
+        list(verdict(_relevant(finding, report.run), number, page))
         for number, finding in enumerate(report.findings, start=1)
     ]
     parts: list[list[RenderableType]] = [
@@ -80,12 +88,18 @@ def _sources(run: Run, page: Page) -> RenderableType:
 # --- a verdict ---------------------------------------------------------------------------------
 
 
-def _finding(finding: Finding, number: int, page: Page) -> Iterator[RenderableType]:
+def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableType]:
+    """A finding in full."""
     head = Text(f"{number:>2}  ").append(
         words.say(page.lang, finding.severity).upper(), STYLES[finding.severity]
     )
     yield head.append("  ").append_text(safe(finding.title, "bold"))
-    facts = [finding.rule, *place_of(finding, page), *change_of(finding)]
+    facts = [
+        finding.rule,
+        *place_of(finding, page),
+        *change_of(finding),
+        *waiver_of(finding, page),
+    ]
     yield _block(Prose(safe(" · ".join(facts), "dim")))
     yield _block(Prose(safe(finding.message)))
     yield from _list("evidence", (_evidence(e) for e in finding.evidence), page)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
-from lossscan.model import Report
-from lossscan.reporters import Page
+from lossscan.reporters import Coming, Page
 from lossscan.reporters._plain import plain
 
 NAME = "jsonl"
 
 
-def render(report: Report, page: Page) -> str:
+def stream(coming: Coming, page: Page) -> Iterator[str]:
     """One compact object a line."""
-    rows = (plain(one, report.version) for one in report.runs)
-    return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    for one in coming.runs:
+        yield json.dumps(plain(one, coming.version), ensure_ascii=False, allow_nan=False) + "\n"

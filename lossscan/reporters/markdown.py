@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from lossscan import words
 from lossscan.model import Cause, Finding, Report, RunReport
-from lossscan.reporters import Page
+from lossscan.reporters import Coming, Page
 from lossscan.reporters._lines import (
     advice_line,
     change_of,
     closing,
+    closing_many,
     config_of,
-    last_loss,
     place_of,
     span_of,
+    waiver_of,
 )
+from lossscan.reporters._rows import Row, by_rule, fates, row_of, worst_first
 
 NAME = "markdown"
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
 MENTION = {"@": "@\u200b"}  # a zero-width space: nobody is called by what a log says
 
 
-def render(report: Report, page: Page) -> str:
+def stream(coming: Coming, page: Page) -> Iterator[str]:
     """One run in full, or a table of many."""
-    one = report.runs[0] if page.single else None
-    lines = _single(one, page) if one is not None else _many(report, page)
-    return "\n".join([*lines, "", f"**{escape(closing(report, page))}**"]) + "\n"
+    for one in coming.runs if page.single else ():
+        page = replace(page, exit_status=coming.exit_status())
+        yield _text(_single(one, page), closing(Report(coming.version, (one,)), page))
+    if not page.single:
+        rows = [row_of(one) for one in coming.runs]
+        page = replace(page, exit_status=coming.exit_status())
+        yield _text(_many(rows, coming.findings(), page), closing_many(fates(rows), page))
+
+
+def compared(report: Report, page: Page) -> str:
+    """Several runs beside each other."""
+    from lossscan.reporters._beside_markdown import lines_of
+
+    return _text(lines_of(report, page), closing(report, page))
+
+
+def _text(lines: Iterable[str], closed: str) -> str:
+    return "\n".join([*lines, "", f"**{escape(closed)}**"]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -47,7 +65,7 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
     if not one.findings:
         yield from ("", words.say(page.lang, "nothing_found"))
     for number, finding in enumerate(one.findings, start=1):
-        yield from ("", *_finding(finding, number, page))
+        yield from ("", *verdict(finding, number, page))
     ruled_out = (f"{out.rule}: {out.text}" for out in one.ruled_out)
     yield from _folded("ruled_out", ruled_out, page)
     yield from _folded("remarks", one.remarks, page)
@@ -55,13 +73,14 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
     yield from _folded("skipped", (f"{s.path}: {s.reason}" for s in skipped), page)
 
 
-def _finding(finding: Finding, number: int, page: Page) -> Iterator[str]:
+def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
+    """A finding in full."""
     severity = words.say(page.lang, finding.severity).upper()
     yield f"### {number}. {severity}: {escape(finding.title)}"
-    facts = [*place_of(finding, page), *change_of(finding)]
+    facts = [*place_of(finding, page), *change_of(finding), *waiver_of(finding, page)]
     yield from ("", f"`{finding.rule}` · {escape(' · '.join(facts))}")
     yield from ("", escape(finding.message))
-    yield from _listed("evidence", (e.text for e in finding.evidence), page)
+    yield from _folded("evidence", (e.text for e in finding.evidence), page)
     yield from _listed("causes", _causes(finding.causes, page), page)
     yield from _listed("remedies", finding.remedies, page)
     yield from _listed("next", (finding.next,) if finding.next else (), page)
@@ -89,16 +108,27 @@ def _folded(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
 # --- many runs ---------------------------------------------------------------------------------
 
 
-def _many(report: Report, page: Page) -> Iterator[str]:
-    heads = [words.say(page.lang, key) for key in ("severity", "run", "last_loss", "findings")]
+def _many(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> Iterator[str]:
+    keys = ("severity", "run", "framework", "points_of", "last_loss", "findings")
     yield "## lossscan"
-    yield from ("", f"| {' | '.join(heads)} |", "| --- | --- | ---: | --- |")
-    for one in report.runs:
-        found = ", ".join(finding.rule for finding in one.findings)
-        cells = [
-            words.say(page.lang, one.status),
-            escape(one.path),
-            escape(last_loss(one.run)) if one.run else "",
-            escape(one.error.message) if one.error else found,
-        ]
-        yield f"| {' | '.join(cells)} |"
+    yield from ("", _line(words.say(page.lang, key) for key in keys))
+    yield "| --- | --- | --- | ---: | ---: | --- |"
+    yield from (_line(_cells(row, page)) for row in worst_first(rows))
+    found = (f"{rule}: {_share(runs, rows, page)}" for rule, _, runs in by_rule(rows))
+    yield from _listed("by_rule", found, page)
+    yield from _listed("in_common", (finding.message for finding in common), page)
+
+
+def _cells(row: Row, page: Page) -> Iterator[str]:
+    yield words.say(page.lang, row.status)
+    yield from map(escape, (row.path, row.framework or ""))
+    yield from ("" if row.points is None else str(row.points), escape(row.last_loss))
+    yield escape(row.error) if row.error else escape(", ".join(map(str, row.found)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _share(runs: int, rows: Sequence[Row], page: Page) -> str:
+    return words.say(page.lang, "in_runs", runs=runs, all=len(rows))

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from lossscan.model import Report
-from lossscan.reporters import Page
+from lossscan.reporters import Coming, Page
 
 NAME = "rich"
 
 
-def render(report: Report, page: Page) -> str:
+def stream(coming: Coming, page: Page) -> Iterator[str]:
     """Text of the page's width; the last line says the status and what the command returns."""
+    yield from _single(coming, page) if page.single else _many(coming, page)
+
+
+def compared(report: Report, page: Page) -> str:
+    """Several runs beside each other: one chart, where they part, what explains it."""
+    from rich.text import Text
+
+    from lossscan.reporters._beside_sheet import beside
+    from lossscan.reporters._console import printed
+    from lossscan.reporters._lines import closing
+
+    return printed([*beside(report, page), Text(closing(report, page), style="bold")], page)
+
+
+def _single(coming: Coming, page: Page) -> Iterator[str]:
     from rich.text import Text
 
     from lossscan.reporters._console import printed
     from lossscan.reporters._lines import closing
-    from lossscan.reporters._overview import overview
     from lossscan.reporters._sheet import sheet
 
-    body = sheet(report.runs[0], page) if page.single else overview(report, page)
-    return printed([*body, Text(closing(report, page), style="bold")], page)
+    for one in coming.runs:
+        closed = closing(Report(coming.version, (one,)), _with_status(coming, page))
+        yield printed([*sheet(one, page), Text(closed, style="bold")], page)
+
+
+def _many(coming: Coming, page: Page) -> Iterator[str]:
+    from rich.text import Text
+
+    from lossscan.reporters._console import printed
+    from lossscan.reporters._lines import closing_many
+    from lossscan.reporters._overview import overview
+    from lossscan.reporters._rows import fates, row_of
+
+    rows = [row_of(one) for one in coming.runs]
+    closed = closing_many(fates(rows), _with_status(coming, page))
+    yield printed([*overview(rows, coming.findings(), page), Text(closed, style="bold")], page)
+
+
+def _with_status(coming: Coming, page: Page) -> Page:
+    return replace(page, exit_status=coming.exit_status())

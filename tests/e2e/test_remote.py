@@ -1,6 +1,7 @@
 """Runs behind a URL: on fsspec's file system in memory, and on an S3 server of this machine."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,13 +26,18 @@ def memory(make_run, tmp_path):
     system.rm("/bucket", recursive=True)
 
 
+def batch(*roots, **options) -> Any:
+    """The report of a batch, of which a test knows what it holds."""
+    return api.batch(roots, **options)
+
+
 def _paths(report):
     return [(run.path, run.status) for run in report.runs]
 
 
 def test_batch_finds_the_runs_below_a_url(memory):
     """Reports keep the URL for a path, and settings beside the log are read."""
-    report = api.batch(["memory://bucket/sweep"])
+    report = batch("memory://bucket/sweep")
     assert _paths(report) == [("memory://bucket/sweep/a", "ok"), ("memory://bucket/sweep/b", "ok")]
     assert report.runs[0].run.setting("learning_rate") == 0.125
     assert [run.name for run in report.runs] == ["a", "b"]
@@ -39,19 +45,19 @@ def test_batch_finds_the_runs_below_a_url(memory):
 
 def test_batch_expands_patterns_in_a_url(memory):
     """`*` in a URL is a pattern."""
-    report = api.batch(["memory://bucket/sweep/[ab]"])
+    report = batch("memory://bucket/sweep/[ab]")
     assert [run.name for run in report.runs] == ["a", "b"]
 
 
 def test_batch_of_one_log_behind_a_url(memory):
     """A URL may be that of a file."""
-    report = api.batch(["memory://bucket/sweep/b/losses.jsonl"])
+    report = batch("memory://bucket/sweep/b/losses.jsonl")
     assert _paths(report) == [("memory://bucket/sweep/b/losses.jsonl", "ok")]
 
 
 def test_analyze_takes_a_url(memory):
     """One run behind a URL is analysed with all its points."""
-    one = api.analyze("memory://bucket/sweep/a")
+    one: Any = api.analyze("memory://bucket/sweep/a")
     assert one.path == "memory://bucket/sweep/a"
     assert len(one.run.series["loss"].values) == 60
 
@@ -65,7 +71,7 @@ def test_analyze_of_several_runs_behind_a_url_names_the_verb(memory):
 
 def test_a_url_where_nothing_is_is_a_row(memory):
     """A slip in a URL does not stop the other roots."""
-    report = api.batch(["memory://bucket/nowhere", "memory://bucket/sweep/a"])
+    report = batch("memory://bucket/nowhere", "memory://bucket/sweep/a")
     assert [run.status for run in report.runs] == ["error", "ok"]
     assert report.runs[0].error.message.startswith("memory://bucket/nowhere: ")
 
@@ -73,21 +79,21 @@ def test_a_url_where_nothing_is_is_a_row(memory):
 def test_a_broken_log_behind_a_url_is_named_by_its_url(memory):
     """No error names the folder that the file was fetched to."""
     memory.pipe("/bucket/sweep/a/trainer_state.json", b'{"log_history": [')
-    (one,) = api.batch(["memory://bucket/sweep/a"]).runs
+    (one,) = batch("memory://bucket/sweep/a").runs
     assert one.error.message.startswith("memory://bucket/sweep/a: ")
 
 
 def test_a_file_that_is_too_large_is_not_fetched(memory, monkeypatch):
     """A log beyond the limit is named as skipped and takes no disk."""
     monkeypatch.setattr(remote, "MOST_BYTES", 500)
-    (one,) = api.batch(["memory://bucket/sweep/a"]).runs
+    (one,) = batch("memory://bucket/sweep/a").runs
     assert one.error.message.endswith("too large to be fetched")
 
 
 def test_a_name_that_leads_out_of_the_run_is_not_followed(memory, tmp_path):
     """Keys of an object store may hold `..`; nothing is written outside."""
     memory.store["/bucket/sweep/a/../../x.log"] = memory.store["/bucket/sweep/b/losses.jsonl"]
-    report = api.batch(["memory://bucket/sweep"])
+    report = batch("memory://bucket/sweep")
     assert [run.status for run in report.runs][:2] == ["ok", "ok"]
     assert not list(tmp_path.rglob("x.log"))
 
@@ -95,15 +101,15 @@ def test_a_name_that_leads_out_of_the_run_is_not_followed(memory, tmp_path):
 def test_unchanged_runs_behind_a_url_are_left_out(memory, tmp_path):
     """The listing tells what was written to."""
     state = tmp_path / "state"
-    assert len(api.batch(["memory://bucket/sweep"], changed_only=state).runs) == 2
-    assert len(api.batch(["memory://bucket/sweep"], changed_only=state).runs) == 0
+    assert len(batch("memory://bucket/sweep", changed_only=state).runs) == 2
+    assert len(batch("memory://bucket/sweep", changed_only=state).runs) == 0
     memory.pipe("/bucket/sweep/b/losses.jsonl", memory.cat("/bucket/sweep/b/losses.jsonl") * 2)
-    assert len(api.batch(["memory://bucket/sweep"], changed_only=state).runs) == 1
+    assert len(batch("memory://bucket/sweep", changed_only=state).runs) == 1
 
 
 def test_an_unknown_kind_of_url_is_said():
     """A protocol nobody knows is an error of the run, with its name."""
-    (one,) = api.batch(["nosuch://x/y"]).runs
+    (one,) = batch("nosuch://x/y").runs
     assert "nosuch" in one.error.message
 
 
@@ -126,7 +132,7 @@ def test_batch_reads_from_s3(memory, monkeypatch):
         s3.mkdir("runs")
         for path in memory.find("/bucket/sweep"):
             s3.pipe("runs" + path.removeprefix("/bucket"), memory.cat(path))
-        report = api.batch(["s3://runs/sweep"])
+        report = batch("s3://runs/sweep")
         assert _paths(report) == [("s3://runs/sweep/a", "ok"), ("s3://runs/sweep/b", "ok")]
     finally:
         server.stop()

@@ -1,12 +1,17 @@
 """Finding the runs of a batch, giving them out, and remembering them; no process is started."""
 
+import multiprocessing
 import os
+import signal
 import sqlite3
 import threading
-from concurrent.futures import Executor, Future
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +26,11 @@ from lossscan.errors import InputError, OutputError, UsageError
 from lossscan.settings import Settings
 
 ALL = Filter()
+
+
+def rows(reports) -> list[Any]:
+    """Reports of which a test knows what they hold."""
+    return list(reports)
 
 
 def _paths(tasks):
@@ -103,7 +113,7 @@ class Deadly(Executor):
 
     def submit(self, fn, /, *args, **kwargs):
         """The result at once, or the end of the process."""
-        future: Future = Future()
+        future: Future[Any] = Future()
         tasks = args[0]
         if any(Path(task.path).name in self.deadly for task in tasks):
             future.set_exception(BrokenProcessPool("killed"))
@@ -131,6 +141,24 @@ def test_a_run_that_kills_its_process_twice_is_an_error_row(make_run, tmp_path):
     assert "lossscan analyze" in reports["run07"].error.hint
 
 
+def test_a_process_that_dies_between_two_chunks_is_replaced():
+    """Nothing was lost with it, and nothing is tried twice."""
+    hired = []
+
+    def hire():
+        hired.append(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
+        return hired[-1]
+
+    lane = Lane(hire)
+    pid = lane.submit(os.getpid).result()
+    os.kill(pid, signal.SIGKILL)
+    while multiprocessing.active_children():
+        time.sleep(0.01)
+    assert lane.submit(os.getpid).result() != pid
+    lane.close()
+    assert len(hired) == 2
+
+
 def test_a_stop_keeps_what_is_done(make_run, tmp_path):
     """After an interrupt nothing more is begun."""
     for number in range(10):
@@ -149,7 +177,7 @@ def test_a_run_deleted_before_it_is_read_is_a_row(make_run, tmp_path):
     make_run("a"), make_run("b")
     batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
     (tmp_path / "a" / "trainer_state.json").unlink()
-    a, b = batch.reports()
+    a, b = rows(batch.reports())
     assert (a.status, b.status) == ("error", "ok")
     assert "trainer_state.json" in a.error.message
     assert "No such file" in a.error.message
@@ -158,7 +186,7 @@ def test_a_run_deleted_before_it_is_read_is_a_row(make_run, tmp_path):
 def test_reports_keep_no_more_of_a_series_than_its_ends(make_run, tmp_path):
     """Ten thousand runs fit in memory; the number of points is still told."""
     make_run("a")
-    (one,) = api.batch([tmp_path]).runs
+    (one,) = rows(api.batch([tmp_path]).runs)
     assert len(one.run.series["loss"]) == 60
     assert one.run.series["loss"].steps.tolist() == [10, 600]
 

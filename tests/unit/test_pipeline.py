@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan import pipeline
-from lossscan.batching import each_run
+from lossscan import api, pipeline
 from lossscan.errors import InputError, NoLogFound, UsageError
 from lossscan.model import Severity
 from lossscan.settings import Settings
@@ -51,7 +50,7 @@ def test_examine_of_nothing_says_what_was_looked_for(tmp_path):
         pipeline.examine(tmp_path, Settings())
 
 
-def test_each_run_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkeypatch):
+def test_batch_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkeypatch):
     """A bug met in one run is a row that says so; the others are judged."""
     for name in "ab":
         make_run(f"runs/{name}")
@@ -62,15 +61,15 @@ def test_each_run_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkey
             raise ZeroDivisionError("oh")
         return real(files, settings)
 
-    monkeypatch.setattr("lossscan.batching.examine", flawed)
-    first, second = each_run([tmp_path / "runs"], Settings())
+    monkeypatch.setattr("lossscan.pipeline.examine", flawed)
+    first, second = api.batch([tmp_path / "runs"]).runs
     assert (first.status, second.status) == ("error", "ok")
     assert first.error is not None
     assert first.error.type == "ZeroDivisionError"
     assert "lossscan itself failed" in first.error.message
 
 
-def test_each_run_raises_for_settings_that_fit_no_run(make_run):
+def test_batch_raises_for_settings_that_fit_no_run(make_run):
     """A rule that does not exist is the user's slip, and not the fate of a run."""
     with pytest.raises(UsageError):
-        list(each_run([make_run()], Settings(select=("loss-jmp",))))
+        api.batch([make_run()], settings=Settings(select=("loss-jmp",)))

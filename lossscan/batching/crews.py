@@ -1,0 +1,169 @@
+"""Who does the work: this process, processes beside it, or the workers of a dask cluster.
+
+A lane does one chunk at a time. Each process is a pool of its own, so that one that dies takes
+with it only the chunk it was at, and no guessing is needed about which run killed it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import active_children, connection, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from typing import Any, ParamSpec, TypeVar
+
+from lossscan.errors import MissingExtra, UsageError
+
+CHUNK = 8  # runs; some 50 ms of work, so that handing it over costs nothing beside it
+WORTH = 100  # runs for each process: fewer are done before it has loaded its libraries (1 s)
+DASK_CHUNK = 32  # runs; a message to a cluster costs some milliseconds
+DASK_DEPTH = 2  # chunks for each thread of the cluster, so that none waits for the next message
+DASK_SECONDS = 30  # in which a scheduler has to answer and to have a worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Lane:
+    """A place where one chunk at a time is worked on."""
+
+    hire: Callable[[], Executor]
+    shared: bool = False  # with the other lanes: nobody's to close
+    _executor: Executor | None = None
+    _workers: set[BaseProcess] = field(default_factory=set)
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Hand over work; the process starts with the first."""
+        try:
+            if self._executor is not None:
+                return self._executor.submit(function, *args, **kwargs)
+        except BrokenExecutor:  # it died while it had nothing to do
+            self.close()
+        before = set(active_children())
+        self._executor = self.hire()
+        with _interrupts_held():
+            future = self._executor.submit(function, *args, **kwargs)
+        self._workers = set(active_children()) - before
+        return future
+
+    def close(self) -> None:
+        """End the process, whatever it is at; the next submit starts another."""
+        for worker in self._workers:
+            worker.kill()
+        if self._executor is not None and not self.shared:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The lanes that share the work, and at most how many runs go out together."""
+
+    lanes: tuple[Lane, ...]
+    chunk: int
+
+
+def crew_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[Crew]:
+    """A crew for so many runs; raises UsageError and MissingExtra."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs: {jobs} is not a number of processes", hint="give 1 or more")
+    if dask is not None:
+        return _cluster(dask)
+    return _local(min(jobs or cores(), runs if jobs else runs // WORTH))
+
+
+def cores() -> int:
+    """How many cores this process may use, which a job of Slurm or a container limits."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+@contextmanager
+def _local(processes: int) -> Iterator[Crew]:
+    """So many processes; one is this process itself, which looks up after every run."""
+    crew = Crew((Lane(_Here, shared=True),), chunk=1)
+    if processes > 1:
+        crew = Crew(tuple(Lane(_process) for _ in range(processes)), CHUNK)
+    try:
+        yield crew
+    finally:
+        for lane in crew.lanes:
+            lane.close()
+
+
+def _process() -> Executor:
+    """A pool of one: spawned, because a fork of a process with threads may hang."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
+    """End with the parent, even where it is killed: nobody else would ever end this process."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started within never see Ctrl-C, which is the parent's to answer."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Here(Executor):
+    """Work done at once, in this process."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """The result, or the error, as a future that is done."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # whoever asks for the result is told
+            future.set_exception(error)
+        return future
+
+
+# --- dask --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Crew]:
+    """The threads of a running cluster; its scheduler gives a lost worker's chunks to others."""
+    with _client(address) as client:
+        executor = client.get_executor(pure=False)
+        threads = sum(client.ncores().values())
+        lanes = (Lane(lambda: executor, shared=True) for _ in range(threads * DASK_DEPTH))
+        yield Crew(tuple(lanes), DASK_CHUNK)
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        hint = "install it with: pip install 'lossscan[dask]'"
+        raise MissingExtra("--dask needs the package distributed", hint=hint) from error
+    try:
+        client = Client(address, timeout=DASK_SECONDS, set_as_default=False)
+        client.wait_for_workers(1, timeout=DASK_SECONDS)
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = f"--dask {address}: no cluster with a worker answers: {error}"
+        hint = "give the address that dask-scheduler prints, such as tcp://10.0.0.1:8786"
+        raise UsageError(reason, hint=hint) from error
+    return client

@@ -1,0 +1,236 @@
+"""Runs behind a URL that fsspec knows (s3://, gs://, hf://, memory://, ...).
+
+Which files make which run is decided on an image of the tree: empty files of the right names and
+sizes, with the first bytes of those that only content can tell. A run's files are then fetched to
+a temporary folder by whoever examines it, in bounds, and deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, Final
+
+from lossscan.errors import InputError, LossscanError, MissingExtra, NoLogFound, UnreadableLog
+from lossscan.ingest.discover import RunFiles, discover, of_interest
+from lossscan.ingest.files import HEAD_BYTES
+from lossscan.model import RunReport, Skipped
+
+MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
+TOO_LARGE = "too large to be fetched"
+PIECE = 1 << 20  # bytes fetched at once
+MOST_FILES = 500_000  # names listed below one URL, as on a disk
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z][A-Za-z0-9+.-]+)*://")
+_WRITTEN: Final = ("mtime", "LastModified", "last_modified", "updated", "created")  # in a listing
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The files of one run behind a URL."""
+
+    url: str  # of its folder, or of its only log
+    single: bool  # whether the URL is that of a log
+    files: tuple[str, ...]  # paths below the folder
+    marks: tuple[tuple[str, str], ...]  # each file, and what changes when it is written to
+    sizes: tuple[int, ...]  # bytes, in the order of the files
+    changed_at: float  # seconds since 1970; infinite where the listing does not tell
+    skipped: tuple[Skipped, ...] = ()
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is one for fsspec."""
+    return _URL.match(path) is not None
+
+
+def expanded(url: str) -> list[str]:
+    """What a URL with wildcards matches, sorted; itself where it has none or matches nothing."""
+    if not any(mark in url for mark in "*?["):
+        return [url]
+    with _said_of(url):
+        system, path = _opened(url)
+        return sorted(map(system.unstrip_protocol, system.glob(path))) or [url]
+
+
+def find(url: str) -> list[Remote]:
+    """The runs at and below a URL, in order of their names; raises InputError, MissingExtra."""
+    with _said_of(url):
+        system, root = _opened(url)
+        system.invalidate_cache()
+        listed: Mapping[str, Any] = system.find(root, detail=True)
+        if not listed:
+            raise NoLogFound(f"{url}: no such file or folder", hint="check the URL for typing")
+        if len(listed) > MOST_FILES:
+            raise InputError(f"{url}: {len(listed)} files", hint="give a folder further down")
+        base, single = _base(root, listed)
+        found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
+        with TemporaryDirectory(prefix="lossscan-") as image:
+            skipped = _draw(system, base, found, Path(image))
+            runs = discover(Path(image) / next(iter(found)) if single else Path(image))
+            folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
+            remotes = [_remote(run, Path(image), folder.rstrip("/"), found) for run in runs]
+    return [replace(r, skipped=(*r.skipped, *skipped)) for r in remotes[:1]] + remotes[1:]
+
+
+@contextmanager
+def fetched(remote: Remote) -> Iterator[tuple[RunFiles, Callable[[RunReport], RunReport]]]:
+    """The files of a run on this disk for a while, and what gives its report the URL for a name.
+
+    Raises UnreadableLog where a file cannot be fetched. Errors of ours that are raised within
+    name the URL and not the folder.
+    """
+    above = remote.url.removesuffix(f"/{remote.files[0]}") if remote.single else remote.url
+    with TemporaryDirectory(prefix="lossscan-") as folder:
+        with _said_of(remote.url):
+            files = _fetch(remote, Path(folder))
+        try:
+            yield files, lambda report: _renamed(report, remote.url)
+        except LossscanError as error:
+            large = "".join(
+                f"; {s.path}: {s.reason}" for s in files.skipped if TOO_LARGE in s.reason
+            )
+            message = str(error).replace(folder, above) + large
+            raise type(error)(message, hint=error.hint) from error
+
+
+# --- looking -----------------------------------------------------------------------------------
+
+
+def _opened(url: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path on it."""
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        hint = "install it with: pip install 'lossscan[remote]'"
+        raise MissingExtra(f"{url}: a URL needs the package fsspec", hint=hint) from error
+    try:
+        system, path = url_to_fs(url)
+    except ImportError as error:
+        hint = "install the package named, beside lossscan[remote]"
+        raise MissingExtra(f"{url}: {error}", hint=hint) from error
+    return system, str(path)
+
+
+@contextmanager
+def _said_of(url: str) -> Iterator[None]:
+    """What a file system raises within is said of the URL; there are all kinds of such errors."""
+    try:
+        yield
+    except LossscanError:
+        raise
+    except Exception as error:
+        reason = f"{url}: {type(error).__name__}: {error}"
+        raise UnreadableLog(reason, hint="check the URL and the credentials for it") from error
+
+
+def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
+    """The folder that paths are told from, and whether the root is a file."""
+    single = list(listed) == [root.rstrip("/")]
+    return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
+
+
+def _draw(system: Any, base: str, found: Mapping[str, Any], image: Path) -> list[Skipped]:
+    """Make the image of a tree; gives what has no place on a disk."""
+    skipped: list[Skipped] = []
+    for folder, names in _folders(found).items():
+        wanted, doubtful = of_interest(names)
+        for name in wanted:
+            path = str(folder / name)
+            size = int(found[path].get("size") or 0)
+            try:
+                _sketch(image, path, size, _head(system, base, path) if name in doubtful else b"")
+            except (OSError, ValueError) as error:
+                skipped.append(Skipped(path, str(error)))
+    return skipped
+
+
+def _folders(found: Mapping[str, Any]) -> dict[PurePosixPath, list[str]]:
+    folders: dict[PurePosixPath, list[str]] = {}
+    for path in map(PurePosixPath, found):
+        folders.setdefault(path.parent, []).append(path.name)
+    return folders
+
+
+def _head(system: Any, base: str, path: str) -> bytes:
+    return bytes(system.cat_file(f"{base}/{path}", start=0, end=HEAD_BYTES))
+
+
+def _sketch(image: Path, path: str, size: int, head: bytes) -> None:
+    """An empty file of a size, and a beginning."""
+    place = _inside(image, path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("xb") as out:
+        out.write(head)
+        out.truncate(size)
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """A place below a folder; raises ValueError for a name that leads out of it."""
+    if ".." in PurePosixPath(path).parts or path.startswith("/") or "\0" in path:
+        raise ValueError("the name leads out of the run")
+    return folder / path
+
+
+def _remote(run: RunFiles, image: Path, url: str, found: Mapping[str, Any]) -> Remote:
+    below = run.root.relative_to(image).as_posix()
+    folder = image if below == "." else run.root
+    single = run.root.is_file()
+    folder = folder.parent if single else folder
+    keys = [path.relative_to(image).as_posix() for path in run.files]
+    written = [_written(found[key]) for key in keys]
+    return Remote(
+        url=url if below == "." else f"{url}/{below}",
+        single=single,
+        files=tuple(path.relative_to(folder).as_posix() for path in run.files),
+        marks=tuple((key, repr(sorted(found[key].items(), key=str))) for key in keys),
+        sizes=tuple(int(found[key].get("size") or 0) for key in keys),
+        changed_at=max(written, default=float("inf")),
+        skipped=run.skipped,
+    )
+
+
+def _written(told: Mapping[str, Any]) -> float:
+    """When a file was written, as far as the listing tells: infinite counts as just now."""
+    stated = next((told[key] for key in _WRITTEN if told.get(key) is not None), None)
+    if isinstance(stated, datetime):
+        return stated.timestamp()
+    return float(stated) if isinstance(stated, int | float) else float("inf")
+
+
+# --- fetching ----------------------------------------------------------------------------------
+
+
+def _fetch(remote: Remote, folder: Path) -> RunFiles:
+    system, root = _opened(remote.url)
+    base = str(PurePosixPath(root).parent) if remote.single else root.rstrip("/")
+    skipped, files, left = list(remote.skipped), [], MOST_BYTES
+    for name, size in zip(remote.files, remote.sizes, strict=True):
+        if size > left:
+            skipped.append(Skipped(name, f"{size} bytes: {TOO_LARGE}"))
+            continue
+        place = _inside(folder, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with system.open(f"{base}/{name}", "rb") as stream:
+            _copy(stream, place, size)
+        files.append(place)
+        left -= size
+    own = folder / remote.files[0] if remote.single else folder
+    return RunFiles(own, tuple(files), tuple(skipped))
+
+
+def _copy(stream: BinaryIO, place: Path, size: int) -> None:
+    """As many bytes as were listed, though the file may have grown since."""
+    with place.open("xb") as out:
+        while size > 0 and (piece := stream.read(min(size, PIECE))):
+            out.write(piece)
+            size -= len(piece)
+
+
+def _renamed(report: RunReport, url: str) -> RunReport:
+    name = PurePosixPath(url).name
+    run = None if report.run is None else replace(report.run, path=url, name=name)
+    return replace(report, path=url, name=name, run=run)

@@ -1,0 +1,106 @@
+"""Roots become Tasks: patterns are expanded, runs are found, filters are applied."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from lossscan.batching import remote
+from lossscan.batching.work import Task, failure
+from lossscan.errors import InputError
+from lossscan.pipeline import no_log
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Patterns that a run's path must and must not match; `*` matches `/` too.
+
+    A pattern without `/` is held against each folder below the root, one with `/` against the
+    path below the root and the whole path.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def admits(self, path: str, root: str) -> bool:
+        """Whether a run found below a root is wanted."""
+        names = _names(path, root)
+        wanted = not self.include or _any(names, self.include)
+        return wanted and not _any(names, self.exclude)
+
+
+def find(roots: Iterable[str], wanted: Filter) -> tuple[Task, ...]:
+    """The runs below the roots, in the order of the roots, then of the names; none twice.
+
+    A root where nothing is found is a task that carries its error. Raises InputError where runs
+    were found and none is wanted.
+    """
+    found: dict[str, Task] = {}
+    refused = 0
+    for root, task in (each for pattern in roots for each in _below(pattern)):
+        if task.error or wanted.admits(task.path, root):
+            found.setdefault(_identity(task.path), task)
+        else:
+            refused += 1
+    if refused and not found:
+        raise InputError(
+            f"none of the {refused} runs found is left by --include and --exclude",
+            hint="a pattern without / is held against each folder's name, one with / the path",
+        )
+    return tuple(found.values())
+
+
+def _expanded(pattern: str) -> list[str]:
+    """What a pattern matches, sorted; itself where it is a path or matches nothing."""
+    if remote.is_url(pattern):
+        return remote.expanded(pattern)
+    if not glob.has_magic(pattern) or Path(pattern).exists():
+        return [str(Path(pattern))]
+    return sorted(glob.glob(pattern, recursive=True)) or [pattern]  # noqa: PTH207 - absolute ones
+
+
+def _below(pattern: str) -> Iterator[tuple[str, Task]]:
+    """What lies below each root that a pattern matches, with that root."""
+    try:
+        for root in _expanded(pattern):
+            tasks = list(_remote(root) if remote.is_url(root) else _local(Path(root)))
+            nothing = Task(root, error=failure(root, no_log(root)))
+            yield from ((root, task) for task in tasks or [nothing])
+    except InputError as error:
+        yield pattern, Task(pattern, error=failure(pattern, error))
+
+
+def _local(root: Path) -> Iterator[Task]:
+    from lossscan.ingest.discover import discover
+
+    for files in discover(root):
+        yield Task(str(files.root), files)
+
+
+def _remote(root: str) -> Iterator[Task]:
+    for run in remote.find(root):
+        yield Task(run.url, run)
+
+
+def _identity(path: str) -> str:
+    return path if remote.is_url(path) else str(Path(path).resolve())
+
+
+def _names(path: str, root: str) -> tuple[set[str], set[str]]:
+    """The names that a pattern without `/` may match, and those for one with it."""
+    whole = PurePosixPath(path)
+    below = whole.relative_to(root) if whole.is_relative_to(root) else whole
+    parts = below.parts or (whole.name,)
+    return set(parts), {str(below), str(whole)}
+
+
+def _any(names: tuple[set[str], set[str]], patterns: tuple[str, ...]) -> bool:
+    folders, paths = names
+    return any(
+        fnmatchcase(name, pattern)
+        for pattern in patterns
+        for name in (paths if "/" in pattern else folders)
+    )

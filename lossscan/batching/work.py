@@ -1,0 +1,126 @@
+"""What is done with one run, here or in another process: a Task becomes a RunReport."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossscan.batching.remote import Remote, fetched, find
+from lossscan.errors import LossscanError, UsageError
+from lossscan.model import Failure, Resume, Run, RunReport, Series
+from lossscan.settings import Settings
+
+if TYPE_CHECKING:
+    from lossscan.ingest.discover import RunFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run to judge: where its files lie, or why that is not known."""
+
+    path: str  # as the report names it
+    files: RunFiles | Remote | None = None
+    error: Failure | None = None
+
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """Each file with what changes when it is written to; empty for a vanished one."""
+        if isinstance(self.files, Remote):
+            return self.files.marks
+        return tuple((str(path), _mark(path)) for path in (self.files.files if self.files else ()))
+
+    def changed_at(self) -> float:
+        """When the last of its files was written, in seconds since 1970."""
+        if isinstance(self.files, Remote):
+            return self.files.changed_at
+        times = (_stated(path)[1] for path in (self.files.files if self.files else ()))
+        return max(times, default=0) / 1e9
+
+
+def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
+    """A report of each run, without what only a chart needs; raises nothing but UsageError."""
+    return [_judged(task, settings) for task in tasks]
+
+
+def examine_url(url: str, settings: Settings) -> RunReport:
+    """The report of the only run behind a URL, all of it; raises InputError, MissingExtra."""
+    from lossscan.pipeline import no_log, several
+
+    found = find(url)
+    if not found:
+        raise no_log(url)
+    if len(found) > 1:
+        raise several(url, [run.url for run in found])
+    return _examined(found[0], settings)
+
+
+def failure(path: str, error: Exception) -> Failure:
+    """An error as a row of the report shows it."""
+    if isinstance(error, LossscanError):
+        return Failure(type(error).__name__, str(error), error.hint)
+    reason = f"{path}: lossscan itself failed: {type(error).__name__}: {error}"
+    return Failure(type(error).__name__, reason, "please report it with the log file")
+
+
+def failed(path: str, why: Failure) -> RunReport:
+    """The report of a run that could not be examined."""
+    return RunReport(path, Path(path).name or Path(path).resolve().name, "error", error=why)
+
+
+def _judged(task: Task, settings: Settings) -> RunReport:
+    if task.files is None:
+        return failed(task.path, task.error or Failure("NoLogFound", task.path, ""))
+    try:
+        return _slim(_examined(task.files, settings))
+    except UsageError:
+        raise
+    except Exception as error:  # one run, even one that breaks lossscan, must not stop the others
+        return failed(task.path, failure(task.path, error))
+
+
+def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:
+    from lossscan.pipeline import examine
+
+    if not isinstance(files, Remote):
+        return examine(files, settings)
+    with fetched(files) as (local, renamed):
+        return renamed(examine(local, settings))
+
+
+# --- what a row keeps --------------------------------------------------------------------------
+
+
+def _slim(report: RunReport) -> RunReport:
+    """The report with no more of each series than its ends: memory stays flat over a batch."""
+    run = report.run
+    return report if run is None else replace(report, run=_slim_run(run))
+
+
+def _slim_run(run: Run) -> Run:
+    resumes = tuple(Resume(r.step, fresh=r.fresh, source=r.source) for r in run.schedule.resumes)
+    return replace(
+        run,
+        series={name: _ends(series) for name, series in run.series.items()},
+        schedule=replace(run.schedule, landmarks=(), resumes=resumes),
+        notes=(),
+    )
+
+
+def _ends(series: Series) -> Series:
+    ends = slice(None, None, max(len(series) - 1, 1))
+    steps, values = series.steps[ends].copy(), series.values[ends].copy()
+    return Series(series.name, steps, values, points=len(series))
+
+
+def _mark(path: Path) -> str:
+    return "{}:{}".format(*_stated(path))
+
+
+def _stated(path: Path) -> tuple[int, int]:
+    """Bytes and time of the last write in nanoseconds; zeros for a file that is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

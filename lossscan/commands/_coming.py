@@ -1,0 +1,148 @@
+"""Runs as they come in: held against the gate, counted, printed; little of them is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossscan import __version__, api, words
+from lossscan.associations import Collected, as_findings
+from lossscan.commands._gate import summarize
+from lossscan.commands._output import page_for, write
+from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally, tell
+from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
+from lossscan.model import Finding, Report, RunReport
+from lossscan.reporters import Coming, stream
+from lossscan.settings import Settings
+from lossscan.waivers import Terms, remarks
+
+if TYPE_CHECKING:
+    from lossscan.batching import Batch
+
+AT_THE_END = ("rich", "markdown")  # printed when the bar is gone; others would tear it apart
+
+
+def emit_coming(
+    work: Batch,
+    name: str,
+    output: Path | None,
+    settings: Settings,
+    *,
+    baseline: Path | None = None,
+    write_baseline: Path | None = None,
+) -> int:
+    """Judge the runs of a batch, write each as it comes, and give the exit status.
+
+    After an interrupt the report holds what was done, and the status says so.
+    """
+    passing = Passing(
+        settings,
+        terms_of(settings, baseline),
+        accept=write_baseline is not None,
+        nothing_new=bool(work.unchanged or work.older),
+    )
+    page = replace(page_for(settings, output), single=False)
+    whole: list[RunReport] = []
+    with interrupts() as stop:
+        bar = sys.stderr.isatty() and (name in AT_THE_END or not page.colour)
+        reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
+        runs = passing.by(reports)
+        runs = _noted(runs, whole) if name == "github" else runs
+        coming = Coming(__version__, runs, passing.findings, passing.remarks, passing.exit_status)
+        write(stream(name, coming, page), output)
+    if name == "github":
+        report = Report(__version__, tuple(whole), passing.findings())
+        summarize(report, replace(page, exit_status=passing.exit_status()))
+    if write_baseline is not None:
+        write(api.baseline_of(passing.kept(), update=write_baseline), write_baseline)
+    work.remember()
+    return _closed(work, passing)
+
+
+def _closed(work: Batch, passing: Passing) -> int:
+    """Say what the report does not, and give the exit status."""
+    lang, done, total = passing.settings.lang, passing.count, len(work.tasks)
+    for remark in passing.remarks():
+        tell(remark)
+    if work.older:
+        tell(words.say(lang, "older", count=work.older))
+    if work.unchanged:
+        count = sum(work.unchanged.values())
+        tell(words.say(lang, "unchanged", count=count, tally=tally(work.unchanged, lang)))
+    if done < total:
+        tell(words.say(lang, "interrupted", done=done, total=total))
+        return INTERRUPTED
+    return passing.exit_status()
+
+
+def _noted(runs: Iterable[RunReport], whole: list[RunReport]) -> Iterator[RunReport]:
+    for one in runs:
+        whole.append(one)
+        yield one
+
+
+@dataclass(slots=True)
+class Passing:
+    """What is known of the runs that went by."""
+
+    settings: Settings
+    terms: Terms
+    accept: bool = False  # all that is found goes to a baseline and does not count
+    nothing_new: bool = False  # no run is no failure: there are some, and none has changed
+    status: int = PASSED
+    count: int = 0
+    _collected: Collected = field(default_factory=Collected)
+    _kept: list[RunReport] = field(default_factory=list)
+    _findings: tuple[Finding, ...] | None = None
+
+    def by(self, reports: Iterable[RunReport]) -> Iterator[RunReport]:
+        """The reports as they are shown: what does not count at the gate is marked."""
+        for report in reports:
+            self._collected.add(report)
+            one = self._held(Report(__version__, (report,))).runs[0]
+            if self._lists():
+                self._kept.append(_bare(one))
+            self.count += 1
+            yield one
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What only all of them together show; to be asked after the last."""
+        if self._findings is None:
+            found = as_findings(self._collected.associations(), self.settings.lang)
+            self._findings = self._held(Report(__version__, (), found)).findings
+        return self._findings
+
+    def remarks(self) -> tuple[str, ...]:
+        """What of the baseline and the suppressions no longer meets anything."""
+        return remarks(self.kept(), self.terms, self.settings, single=False)
+
+    def exit_status(self) -> int:
+        """The worst of the runs and of what they show together; FAILED where there is no run."""
+        self.findings()
+        return self.status if self.count or self.nothing_new else FAILED
+
+    def kept(self) -> Report:
+        """The runs and findings by name, as far as a baseline has to know them."""
+        return Report(__version__, tuple(self._kept), self.findings())
+
+    def _lists(self) -> bool:
+        return self.accept or bool(self.terms.known or self.terms.suppressions)
+
+    def _held(self, report: Report) -> Report:
+        """A part of the report, held against the gate."""
+        marked = judged(report, self.terms)
+        marked = accepted(marked) if self.accept else marked
+        self.status = max(self.status, exit_status(marked, self.settings.fail_on))
+        return marked
+
+
+def _bare(one: RunReport) -> RunReport:
+    """The run without all that a baseline does not ask for."""
+    findings = (
+        replace(f, title="", message="", evidence=(), causes=(), remedies=(), episodes=())
+        for f in one.findings
+    )
+    return RunReport(one.path, one.name, one.status, findings=tuple(findings), error=one.error)

@@ -1,0 +1,92 @@
+"""How far a batch has come, on standard error; and Ctrl-C, which ends it in good order."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
+from typing import TypeAlias
+
+from lossscan import words
+from lossscan.model import RunReport
+from lossscan.reporters._rows import FATES
+
+EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
+INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect
+
+_Show: TypeAlias = Callable[[int, str], None]  # how many runs are done, and the tally
+
+
+def followed(
+    reports: Iterable[RunReport], total: int, lang: str, *, bar: bool
+) -> Iterator[RunReport]:
+    """The reports, while a bar on the terminal, or now and then a line, says how far it is."""
+    counts: Counter[str] = Counter()
+    with _bar(total) if bar else _lines(total, lang) as show:
+        for done, report in enumerate(reports, start=1):
+            counts[report.status] += 1
+            show(done, tally(counts, lang))
+            yield report
+
+
+def tally(counts: Mapping[str, int], lang: str) -> str:
+    """How many runs have each status, worst first."""
+    return ", ".join(
+        f"{counts[fate]} {words.say(lang, fate)}" for fate in FATES if counts.get(fate)
+    )
+
+
+def tell(text: str) -> None:
+    """A line on standard error."""
+    print(f"lossscan: {words.printable(text)}", file=sys.stderr, flush=True)  # noqa: T201 - no result
+
+
+@contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second ends everything at once."""
+    stop = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _lines(total: int, lang: str) -> Iterator[_Show]:
+    last = monotonic()
+
+    def show(done: int, said: str) -> None:
+        nonlocal last
+        if monotonic() - last >= EVERY:
+            last = monotonic()
+            tell(words.say(lang, "progress", done=done, total=total, tally=said))
+
+    yield show
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[_Show]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = (BarColumn(), MofNCompleteColumn(), Left(), TextColumn("{task.description}"))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done, said: progress.update(task, completed=done, description=said)

@@ -1,0 +1,47 @@
+"""The columns of a table of findings: a row for each, and one for a run without any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lossscan.model import RunReport
+from lossscan.reporters._plain import plain
+
+COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know a missing value
+    "path": "string",
+    "name": "string",
+    "framework": "string",
+    "status": "string",
+    "first_step": "Int64",
+    "last_step": "Int64",
+    "epochs": "Float64",
+    "points": "Int64",
+    "complete": "boolean",
+    "error": "string",
+    "rule": "string",
+    "severity": "string",
+    "confidence": "Float64",
+    "series": "string",
+    "start_step": "Int64",
+    "end_step": "Int64",
+    "epoch": "Float64",
+    "before": "Float64",
+    "after": "Float64",
+    "sigma": "Float64",
+    "waived": "boolean",
+    "message": "string",
+}
+
+
+def records(one: RunReport, version: str) -> Iterator[dict[str, Any]]:
+    """The rows of a run; every column is in each, None where there is nothing to say."""
+    whole = plain(one, version)
+    points = whole["run"].pop("series").get("loss")  # a finding has a `series` of its own
+    error = one.error.message if one.error else None
+    told = whole["run"] | {"status": one.status, "points": points, "error": error}
+    for finding in whole["findings"] or [{}]:
+        effect = finding.get("effect") or {}
+        waived = {"waived": finding["waiver"] is not None} if finding else {}
+        known = told | effect | finding | waived
+        yield {name: known.get(name) for name in COLUMNS}

@@ -1,0 +1,89 @@
+"""What an overview of many runs keeps of each, and how the rows are counted and sorted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lossscan.model import RunReport, Severity
+from lossscan.reporters._lines import last_loss
+
+FATES = ("error", *Severity, "ok")  # worst first
+COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding in a word and a place."""
+
+    rule: str
+    severity: Severity
+    step: int | None
+    waived: bool  # it does not count at the gate
+
+    def __str__(self) -> str:
+        return self.rule if self.step is None else f"{self.rule}@{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run on one line."""
+
+    path: str
+    status: str
+    framework: str | None
+    points: int | None  # of the loss, or of what is judged in its place
+    last_loss: str
+    found: tuple[Found, ...]
+    error: str | None
+
+
+def row_of(one: RunReport) -> Row:
+    """The line of a run; the rest of its report may be forgotten."""
+    run = one.run
+    counted = (len(run.series[name]) for name in COUNTED if name in run.series) if run else ()
+    return Row(
+        path=one.path,
+        status=one.status,
+        framework=run.framework if run else None,
+        points=next(iter(counted), None),
+        last_loss=last_loss(run) if run else "",
+        found=tuple(
+            Found(f.rule, f.severity, f.start_step, f.waiver is not None) for f in one.findings
+        ),
+        error=one.error.message.removeprefix(f"{one.path}: ") if one.error else None,
+    )
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Errors, then by severity; runs of one severity in the order they came in."""
+    return sorted(rows, key=lambda row: FATES.index(row.status))
+
+
+def fates(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    """How many runs have each status, worst first; statuses that no run has are left out."""
+    counts = Counter(row.status for row in rows)
+    return [(fate, counts[fate]) for fate in FATES if counts[fate]]
+
+
+def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:
+    """Each rule that found something, its worst severity, and in how many runs; worst first."""
+    severities: dict[str, Severity] = {}
+    runs: Counter[str] = Counter()
+    for row in rows:
+        for found in row.found:
+            worst = severities.get(found.rule, found.severity)
+            severities[found.rule] = min(worst, found.severity, key=lambda each: each.rank)
+        runs.update({found.rule for found in row.found})
+    order = sorted(runs, key=lambda rule: (severities[rule].rank, -runs[rule], rule))
+    return [(rule, severities[rule], runs[rule]) for rule in order]
+
+
+def by_framework(rows: Iterable[Row]) -> list[tuple[str | None, list[tuple[str, int]]]]:
+    """Each framework, the most frequent first, and how its runs fared."""
+    groups: dict[str | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.framework].append(row)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), str(group[0])))
+    return [(name, fates(group)) for name, group in ordered]

@@ -1,0 +1,33 @@
+"""The report as CSV: a row for each finding, and one for a run without any."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from lossscan.reporters import Coming, Page
+from lossscan.reporters._records import COLUMNS, records
+
+NAME = "csv"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
+
+
+def stream(coming: Coming, page: Page) -> Iterator[str]:
+    """The names of the columns, then the rows of each run."""
+    yield _lines([dict(zip(COLUMNS, COLUMNS, strict=True))])
+    for one in coming.runs:
+        yield _lines(records(one, coming.version))
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A text from a log is never a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,28 @@
+"""The report as a Parquet file: the rows of the CSV, with types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from io import BytesIO
+
+from lossscan.errors import MissingExtra
+from lossscan.reporters import Coming, Page
+from lossscan.reporters._records import COLUMNS, records
+
+NAME = "parquet"
+BINARY = True
+
+
+def stream(coming: Coming, page: Page) -> Iterator[bytes]:
+    """The whole file at the end; raises MissingExtra before the first run is asked for."""
+    if find_spec("pyarrow") is None:
+        hint = "install it with: pip install 'lossscan[parquet]'"
+        raise MissingExtra("--format parquet needs the package pyarrow", hint=hint)
+    import pandas as pd
+
+    rows = [row for one in coming.runs for row in records(one, coming.version)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).astype(dict(COLUMNS))
+    out = BytesIO()
+    table.to_parquet(out, engine="pyarrow", index=False)
+    yield out.getvalue()
