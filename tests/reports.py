@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -146,7 +147,8 @@ def _stairs() -> Finding:
 
 
 def _change(step: int, before: float, after: float) -> Change:
-    kind = "level_up" if after > before else "level_down"
+    up = after > before
     index = step // 10 - 1
     ratio = after / before
+    kind: Literal["level_up", "level_down"] = "level_up" if up else "level_down"
     return Change("loss", kind, index, step, before, after, after - before, ratio, 9.0, 1.0)

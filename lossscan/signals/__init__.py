@@ -16,7 +16,7 @@ from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import find_spikes
 
-SCANNED = ("loss", "grad_norm", "reward")  # searched for breaks; the other series are only cleaned
+SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
 
 __all__ = ["change_points", "scan"]
@@ -31,14 +31,12 @@ def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
 def _scan(run: Run, series: Sequence[str]) -> Signals:
     curves = {
         name: curve
-        for name, column in run.series.items()
-        if (curve := curve_of(column)) is not None
+        for name in series
+        if name in run.series and (curve := curve_of(run.series[name])) is not None
     }
     changes, excursions = [], []
-    for name in series:
-        if name not in curves:
-            continue
-        found, episodes = _search(curves[name], run)
+    for curve in curves.values():
+        found, episodes = _search(curve, run)
         changes += found
         excursions += episodes
     loss = curves.get("loss")

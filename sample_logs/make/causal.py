@@ -4,6 +4,7 @@ less than 80 % of it is needed.  The log lines are those of the two trainers.
 
 python causal.py last-data-epoch | last-data-epoch-megatron
 """
+
 import json
 import random
 import sys
@@ -35,12 +36,17 @@ class CausalDataset:
         self.separate = self.epochs > 1 and self.last < int(0.80 * self.per_epoch)
         self.total = (self.epochs * tokens - 1) // length
         blocks = [self.epochs - 1, 1] if self.separate else [self.epochs]
-        order = np.concatenate([self._shuffled(np.tile(np.arange(len(documents)), times), rng)
-                                for times in blocks])
+        order = np.concatenate(
+            [self._shuffled(np.tile(np.arange(len(documents)), times), rng) for times in blocks]
+        )
         self.stream = np.concatenate([documents[index] for index in order])
         self.split = self.first if self.separate else self.total
-        self.order = np.concatenate([self._shuffled(np.arange(self.split), rng),
-                                     self._shuffled(np.arange(self.split, self.total), rng)])
+        self.order = np.concatenate(
+            [
+                self._shuffled(np.arange(self.split), rng),
+                self._shuffled(np.arange(self.split, self.total), rng),
+            ]
+        )
         self.length = length
 
     @staticmethod
@@ -49,8 +55,8 @@ class CausalDataset:
         return array
 
     def batch(self, start, count):
-        places = self.order[start:start + count] * self.length
-        return torch.from_numpy(np.stack([self.stream[at:at + self.length + 1] for at in places]))
+        places = self.order[start : start + count] * self.length
+        return torch.from_numpy(np.stack([self.stream[at : at + self.length + 1] for at in places]))
 
 
 class Run:
@@ -63,8 +69,9 @@ class Run:
         words = tiny_model.tokenizer()
         texts = [f"{name}: {text}" for name, text in data.docstrings()]
         random.Random(3).shuffle(texts)
-        ids = [np.array(words(text)["input_ids"] + [words.eos_token_id])
-               for text in texts[:documents]]
+        ids = [
+            np.array(words(text)["input_ids"] + [words.eos_token_id]) for text in texts[:documents]
+        ]
         edge = round(0.949 * len(ids))  # split 949,50,1
         tokens = sum(map(len, ids[:edge]))
         self.steps = int(data_epochs * tokens / self.length / self.batch)
@@ -90,14 +97,14 @@ class Run:
     def evaluate(self, iterations=10):
         count = (len(self.valid) - 1) // self.length
         starts = [at % count * self.length for at in range(iterations * self.batch)]
-        batch = torch.from_numpy(np.stack(
-            [self.valid[at:at + self.length + 1] for at in starts]))
+        batch = torch.from_numpy(np.stack([self.valid[at : at + self.length + 1] for at in starts]))
         with torch.no_grad():
             return float(np.mean([self.loss_of(part).item() for part in batch.split(self.batch)]))
 
     def train(self):
-        optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.lr, betas=(0.9, 0.95),
-                                      weight_decay=0.01)
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=self.lr, betas=(0.9, 0.95), weight_decay=0.01
+        )
         window, clock = [], time.time()
         for step in range(1, self.steps + 1):
             for group in optimizer.param_groups:
@@ -109,8 +116,13 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
             window.append(loss.item())
             if step % self.every == 0:
-                self.step_line(step, sum(window) / len(window), optimizer.param_groups[0]["lr"],
-                               norm, time.time() - clock)
+                self.step_line(
+                    step,
+                    sum(window) / len(window),
+                    optimizer.param_groups[0]["lr"],
+                    norm,
+                    time.time() - clock,
+                )
                 window, clock = [], time.time()
             if step % self.eval_every == 0:
                 begin = time.time()
@@ -127,16 +139,34 @@ class Paddle(Run):
 
     def before(self, documents, words):
         config = {
-            "model_name_or_path": "tiny-base", "tokenizer_name_or_path": "tiny-base",
-            "input_dir": "./data", "output_dir": "./checkpoints/pretrain_ckpts",
-            "per_device_train_batch_size": self.batch // 2, "gradient_accumulation_steps": 2,
-            "per_device_eval_batch_size": self.batch, "tensor_parallel_degree": 1,
-            "pipeline_parallel_degree": 1, "max_seq_length": self.length, "split": "949,50,1",
-            "learning_rate": self.lr, "lr_scheduler_type": "constant_with_warmup",
-            "warmup_steps": self.warmup, "logging_steps": self.every, "max_steps": self.steps,
-            "save_steps": 1000, "eval_steps": self.eval_every, "weight_decay": 0.01,
-            "adam_beta2": 0.95, "max_grad_norm": 1.0, "continue_training": 1, "do_train": True,
-            "do_eval": True, "disable_tqdm": True, "seed": self.seed, "device": "cpu"}
+            "model_name_or_path": "tiny-base",
+            "tokenizer_name_or_path": "tiny-base",
+            "input_dir": "./data",
+            "output_dir": "./checkpoints/pretrain_ckpts",
+            "per_device_train_batch_size": self.batch // 2,
+            "gradient_accumulation_steps": 2,
+            "per_device_eval_batch_size": self.batch,
+            "tensor_parallel_degree": 1,
+            "pipeline_parallel_degree": 1,
+            "max_seq_length": self.length,
+            "split": "949,50,1",
+            "learning_rate": self.lr,
+            "lr_scheduler_type": "constant_with_warmup",
+            "warmup_steps": self.warmup,
+            "logging_steps": self.every,
+            "max_steps": self.steps,
+            "save_steps": 1000,
+            "eval_steps": self.eval_every,
+            "weight_decay": 0.01,
+            "adam_beta2": 0.95,
+            "max_grad_norm": 1.0,
+            "continue_training": 1,
+            "do_train": True,
+            "do_eval": True,
+            "disable_tqdm": True,
+            "seed": self.seed,
+            "device": "cpu",
+        }
         (self.folder / "pretrain_argument.json").write_text(json.dumps(config, indent=2) + "\n")
         self.say(" > datasets target sizes (minimum size):")
         self.say(f"    train:      {self.samples}")
@@ -152,35 +182,53 @@ class Paddle(Run):
 
     def dataset_lines(self, built):
         word, flag = ("smaller", True) if built.separate else ("larger", False)
-        self.say(f" > last epoch number of samples ({built.last}) is {word} than 80% of number of "
-                 f"samples per epoch ({built.per_epoch}), setting separate_last_epoch to {flag}")
-        self.say(f" > building shuffle index with split [0, {built.split}) and "
-                 f"[{built.split}, {built.total}) ...")
+        self.say(
+            f" > last epoch number of samples ({built.last}) is {word} than 80% of number of "
+            f"samples per epoch ({built.per_epoch}), setting separate_last_epoch to {flag}"
+        )
+        self.say(
+            f" > building shuffle index with split [0, {built.split}) and "
+            f"[{built.split}, {built.total}) ..."
+        )
         self.say(f"    total number of samples: {built.total + 1}")
         self.say(f"    total number of epochs: {built.epochs}")
         self.info("***** Running training *****")
-        for text in (f"Num examples = {self.samples:,}", "Num Epochs = 1",
-                     f"Instantaneous batch size per device = {self.batch // 2}",
-                     "Total train batch size (w. parallel, distributed & accumulation) = "
-                     f"{self.batch}", "Gradient Accumulation steps = 2",
-                     f"Total optimization steps = {self.steps:,}",
-                     f"Total num train samples = {self.samples:,}"):
+        for text in (
+            f"Num examples = {self.samples:,}",
+            "Num Epochs = 1",
+            f"Instantaneous batch size per device = {self.batch // 2}",
+            f"Total train batch size (w. parallel, distributed & accumulation) = {self.batch}",
+            "Gradient Accumulation steps = 2",
+            f"Total optimization steps = {self.steps:,}",
+            f"Total num train samples = {self.samples:,}",
+        ):
             self.info("  " + text)
 
     def step_line(self, step, loss, lr, norm, spent):
         rate = self.batch * self.every / spent
-        self.info(", ".join(f"{key}: {value}" for key, value in {
-            "loss": round(loss, 8), "learning_rate": float(f"{lr:.3e}"), "global_step": step,
-            "interval_runtime": round(spent, 4), "interval_samples_per_second": round(rate, 4),
-            "interval_tokens_per_second_per_device": round(rate * self.length, 4),
-            "interval_steps_per_second": round(self.every / spent, 4),
-            "progress_or_epoch": round(step / self.steps, 4)}.items()))
+        self.info(
+            ", ".join(
+                f"{key}: {value}"
+                for key, value in {
+                    "loss": round(loss, 8),
+                    "learning_rate": float(f"{lr:.3e}"),
+                    "global_step": step,
+                    "interval_runtime": round(spent, 4),
+                    "interval_samples_per_second": round(rate, 4),
+                    "interval_tokens_per_second_per_device": round(rate * self.length, 4),
+                    "interval_steps_per_second": round(self.every / spent, 4),
+                    "progress_or_epoch": round(step / self.steps, 4),
+                }.items()
+            )
+        )
 
     def eval_line(self, step, loss, spent):
         self.info("***** Running Evaluation *****")
-        self.info(f"eval_loss: {loss}, eval_runtime: {spent:.4f}, eval_samples_per_second: "
-                  f"{self.batch * 10 / spent:.4f}, eval_steps_per_second: {10 / spent:.4f}, "
-                  f"progress_or_epoch: {step / self.steps:.4f}")
+        self.info(
+            f"eval_loss: {loss}, eval_runtime: {spent:.4f}, eval_samples_per_second: "
+            f"{self.batch * 10 / spent:.4f}, eval_steps_per_second: {10 / spent:.4f}, "
+            f"progress_or_epoch: {step / self.steps:.4f}"
+        )
 
 
 class Megatron(Run):
@@ -188,17 +236,38 @@ class Megatron(Run):
 
     def before(self, documents, words):
         arguments = {
-            "adam_beta1": 0.9, "adam_beta2": 0.95, "bf16": False, "clip_grad": 1.0,
-            "data_parallel_size": 1, "data_path": ["data/docstrings_text_document"],
-            "eval_interval": self.eval_every, "eval_iters": 10, "fp16": False,
-            "global_batch_size": self.batch, "hidden_size": 128, "log_interval": self.every,
-            "lr": self.lr, "lr_decay_style": "constant", "lr_warmup_fraction": None,
-            "lr_warmup_iters": self.warmup, "micro_batch_size": self.batch, "min_lr": 0.0,
-            "num_attention_heads": 4, "num_layers": 3, "optimizer": "adam",
-            "padded_vocab_size": len(words), "pipeline_model_parallel_size": 1,
-            "seed": self.seed, "seq_length": self.length, "split": "949,50,1",
-            "tensor_model_parallel_size": 1, "train_iters": self.steps, "train_samples": None,
-            "weight_decay": 0.01, "world_size": 1}
+            "adam_beta1": 0.9,
+            "adam_beta2": 0.95,
+            "bf16": False,
+            "clip_grad": 1.0,
+            "data_parallel_size": 1,
+            "data_path": ["data/docstrings_text_document"],
+            "eval_interval": self.eval_every,
+            "eval_iters": 10,
+            "fp16": False,
+            "global_batch_size": self.batch,
+            "hidden_size": 128,
+            "log_interval": self.every,
+            "lr": self.lr,
+            "lr_decay_style": "constant",
+            "lr_warmup_fraction": None,
+            "lr_warmup_iters": self.warmup,
+            "micro_batch_size": self.batch,
+            "min_lr": 0.0,
+            "num_attention_heads": 4,
+            "num_layers": 3,
+            "optimizer": "adam",
+            "padded_vocab_size": len(words),
+            "pipeline_model_parallel_size": 1,
+            "seed": self.seed,
+            "seq_length": self.length,
+            "split": "949,50,1",
+            "tensor_model_parallel_size": 1,
+            "train_iters": self.steps,
+            "train_samples": None,
+            "weight_decay": 0.01,
+            "world_size": 1,
+        }
         self.say("------------------------ arguments ------------------------")
         for key, value in sorted(arguments.items()):
             self.say(f"  {key} {'.' * (48 - len(key))} {value}")
@@ -213,20 +282,26 @@ class Megatron(Run):
         self.say(f"{prefix}Build and save the GPTDataset train indices")
         self.say(f"{prefix}> total number of samples: {built.total}")
         self.say(f"{prefix}> total number of epochs: {built.epochs}")
-        self.say(f"training ...\n[before the start of training step] datetime: "
-                 f"{datetime.now():%Y-%m-%d %H:%M:%S} ")
+        self.say(
+            f"training ...\n[before the start of training step] datetime: "
+            f"{datetime.now():%Y-%m-%d %H:%M:%S} "
+        )
 
     def step_line(self, step, loss, lr, norm, spent):
-        self.say(f" [{datetime.now():%Y-%m-%d %H:%M:%S.%f}] iteration {step:8d}/{self.steps:8d} |"
-                 f" consumed samples: {step * self.batch:12d} |"
-                 f" elapsed time per iteration (ms): {1000 * spent / self.every:.1f} |"
-                 f" learning rate: {lr:.6E} | global batch size: {self.batch:5d} |"
-                 f" lm loss: {loss:.6E} | loss scale: 1.0 | grad norm: {norm:.3f} |"
-                 " number of skipped iterations:   0 | number of nan iterations:   0 |")
+        self.say(
+            f" [{datetime.now():%Y-%m-%d %H:%M:%S.%f}] iteration {step:8d}/{self.steps:8d} |"
+            f" consumed samples: {step * self.batch:12d} |"
+            f" elapsed time per iteration (ms): {1000 * spent / self.every:.1f} |"
+            f" learning rate: {lr:.6E} | global batch size: {self.batch:5d} |"
+            f" lm loss: {loss:.6E} | loss scale: 1.0 | grad norm: {norm:.3f} |"
+            " number of skipped iterations:   0 | number of nan iterations:   0 |"
+        )
 
     def eval_line(self, step, loss, spent):
-        text = (f" validation loss at iteration {step} | lm loss value: {loss:.6E} | "
-                f"lm loss PPL: {np.exp(loss):.6E} | ")
+        text = (
+            f" validation loss at iteration {step} | lm loss value: {loss:.6E} | "
+            f"lm loss PPL: {np.exp(loss):.6E} | "
+        )
         line = "-" * (len(text) + 1)
         self.say(f"{line}\n{text}\n{line}")
 

@@ -1,5 +1,6 @@
 """What every maker shares: a working folder with relative paths only, a neutral host name,
 and copying what a run left (without weights) to sample_logs/NAME."""
+
 import os
 import platform
 import shutil
@@ -10,8 +11,18 @@ from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parent.parent
 WORK = Path(os.environ.get("SAMPLES_WORK") or Path(tempfile.gettempdir(), "lossscan-samples"))
-KEEP = ("*.jsonl", "trainer_state.json", "*results.json", "config.json", "adapter_config.json",
-        "README.md", "training_args.bin", "runs/**/*", "*.log", "*.yaml")
+KEEP = (
+    "*.jsonl",
+    "trainer_state.json",
+    "*results.json",
+    "config.json",
+    "adapter_config.json",
+    "README.md",
+    "training_args.bin",
+    "runs/**/*",
+    "*.log",
+    "*.yaml",
+)
 
 
 def enter():
@@ -19,8 +30,14 @@ def enter():
     WORK.mkdir(parents=True, exist_ok=True)
     os.chdir(WORK)
     socket.gethostname = platform.node = lambda: "host"
-    os.environ.update(TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1",
-                      HF_HOME="hf-home", DISABLE_VERSION_CHECK="1", WANDB_DISABLED="true")
+    os.environ.update(
+        TOKENIZERS_PARALLELISM="false",
+        HF_HUB_OFFLINE="1",
+        HF_DATASETS_OFFLINE="1",
+        HF_HOME="hf-home",
+        DISABLE_VERSION_CHECK="1",
+        WANDB_DISABLED="true",
+    )
 
 
 def out(name):

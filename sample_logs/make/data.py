@@ -1,5 +1,6 @@
 """Training texts from what any Debian-like machine with Python has: man pages and
 docstrings of the standard library.  Nothing is downloaded."""
+
 import ast
 import glob
 import gzip
@@ -12,8 +13,11 @@ from functools import cache
 def _plain(roff):
     """Man page source -> running text, roughly."""
     lines = [line for line in roff.splitlines() if line and line[0] not in ".'"]
-    return re.sub(r"\s+", " ", re.sub(r"\\(f.|[-&/ce|^])", lambda m: "-" if m[1] == "-" else "",
-                                      " ".join(lines)))
+    return re.sub(
+        r"\s+",
+        " ",
+        re.sub(r"\\(f.|[-&/ce|^])", lambda m: "-" if m[1] == "-" else "", " ".join(lines)),
+    )
 
 
 def man_pages(language="", sections="12345678"):
@@ -21,7 +25,7 @@ def man_pages(language="", sections="12345678"):
     texts = []
     for section in sections:
         paths = sorted(glob.glob(f"/usr/share/man/{language}/man{section}/*.gz"))
-        for path in paths[::len(paths) // 3000 + 1]:
+        for path in paths[:: len(paths) // 3000 + 1]:
             try:
                 with gzip.open(path, "rt", errors="replace") as file:
                     texts.append(_plain(file.read(60_000)))
@@ -55,8 +59,10 @@ def instructions(count, seed=0):
     """Question and answer pairs, as in a small instruction set."""
     pairs = docstrings()
     random.Random(seed).shuffle(pairs := list(pairs))
-    return [{"instruction": f"What does {name} do?", "input": "", "output": text}
-            for name, text in pairs[:count]]
+    return [
+        {"instruction": f"What does {name} do?", "input": "", "output": text}
+        for name, text in pairs[:count]
+    ]
 
 
 def chunks(tokenizer, texts, length, limit=None, seed=0):
@@ -68,7 +74,7 @@ def chunks(tokenizer, texts, length, limit=None, seed=0):
         stream += tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
         if len(stream) >= wanted:
             break
-    blocks = [stream[i:i + length] for i in range(0, len(stream) - length + 1, length)]
+    blocks = [stream[i : i + length] for i in range(0, len(stream) - length + 1, length)]
     random.Random(seed + 1).shuffle(blocks)
     return blocks[:limit]
 

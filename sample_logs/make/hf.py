@@ -4,6 +4,7 @@ python hf.py clean-one-epoch | ood-spikes-hf | resumed | nan            (transfo
 python hf.py ga-scaling | ga-scaling-ga1 | incomplete-accumulation | loss-jump |
               divergence   (4.48.3)
 """
+
 import contextlib
 import inspect
 import json
@@ -16,8 +17,12 @@ common.enter()
 
 import torch  # noqa: E402
 import transformers  # noqa: E402
-from transformers import (LlamaForCausalLM, Trainer, TrainerCallback,  # noqa: E402
-                          TrainingArguments)
+from transformers import (
+    LlamaForCausalLM,
+    Trainer,
+    TrainerCallback,  # noqa: E402
+    TrainingArguments,
+)
 
 import data  # noqa: E402
 import tiny_model  # noqa: E402
@@ -45,7 +50,8 @@ class OldStyleLlama(LlamaForCausalLM):
         logits, loss = self.lm_head(hidden), None
         if labels is not None:
             loss = torch.nn.functional.cross_entropy(
-                logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+                logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
+            )
         return transformers.modeling_outputs.CausalLMOutput(loss=loss, logits=logits)
 
 
@@ -62,16 +68,29 @@ def pages(count, length=64, sections="38", seed=0):
 
 
 def trainer(folder, model, train, evaluation=None, callbacks=(), **kwargs):
-    settings = {"output_dir": str(folder), "logging_steps": 5, "save_strategy": "no",
-                "report_to": "tensorboard", "use_cpu": True, "disable_tqdm": True,
-                "dataloader_pin_memory": False, "seed": 42, **kwargs}
+    settings = {
+        "output_dir": str(folder),
+        "logging_steps": 5,
+        "save_strategy": "no",
+        "report_to": "tensorboard",
+        "use_cpu": True,
+        "disable_tqdm": True,
+        "dataloader_pin_memory": False,
+        "seed": 42,
+        **kwargs,
+    }
     known = inspect.signature(TrainingArguments).parameters
     args = TrainingArguments(**{key: value for key, value in settings.items() if key in known})
-    (folder / "train_config.json").write_text(json.dumps(
-        {"model": type(model).__name__, **settings}, indent=2) + "\n")
-    return Trainer(model=model, args=args, train_dataset=Blocks(train),
-                   eval_dataset=Blocks(evaluation) if evaluation else None,
-                   callbacks=list(callbacks))
+    (folder / "train_config.json").write_text(
+        json.dumps({"model": type(model).__name__, **settings}, indent=2) + "\n"
+    )
+    return Trainer(
+        model=model,
+        args=args,
+        train_dataset=Blocks(train),
+        eval_dataset=Blocks(evaluation) if evaluation else None,
+        callbacks=list(callbacks),
+    )
 
 
 def finish(run, resume=None):
@@ -83,9 +102,21 @@ def finish(run, resume=None):
 
 def clean_one_epoch(folder):
     blocks = pages(12_400)
-    finish(trainer(folder, tiny_model.fresh(), blocks[400:], blocks[:400], num_train_epochs=1,
-                   per_device_train_batch_size=16, learning_rate=2e-3, warmup_steps=50,
-                   lr_scheduler_type="cosine", eval_strategy="steps", eval_steps=50))
+    finish(
+        trainer(
+            folder,
+            tiny_model.fresh(),
+            blocks[400:],
+            blocks[:400],
+            num_train_epochs=1,
+            per_device_train_batch_size=16,
+            learning_rate=2e-3,
+            warmup_steps=50,
+            lr_scheduler_type="cosine",
+            eval_strategy="steps",
+            eval_steps=50,
+        )
+    )
 
 
 def ood_spikes_hf(folder):
@@ -93,11 +124,21 @@ def ood_spikes_hf(folder):
     blocks, words = pages(32 * 200, length=32), tiny_model.tokenizer()
     odd = data.odd_chunks(words, "japanese", 32, 3 * 32)
     for place, batch in ((150, 2), (110, 1), (60, 0)):  # in batches, from the end
-        blocks[32 * place:32 * place] = odd[32 * batch:32 * (batch + 1)]
+        blocks[32 * place : 32 * place] = odd[32 * batch : 32 * (batch + 1)]
     model = LlamaForCausalLM.from_pretrained("tiny-base")
-    finish(trainer(folder, model, blocks, num_train_epochs=2, logging_steps=1,
-                   per_device_train_batch_size=32, learning_rate=2e-4, lr_scheduler_type="linear",
-                   train_sampling_strategy="sequential"))
+    finish(
+        trainer(
+            folder,
+            model,
+            blocks,
+            num_train_epochs=2,
+            logging_steps=1,
+            per_device_train_batch_size=32,
+            learning_rate=2e-4,
+            lr_scheduler_type="linear",
+            train_sampling_strategy="sequential",
+        )
+    )
 
 
 class Crash(TrainerCallback):
@@ -112,9 +153,15 @@ class Crash(TrainerCallback):
 def resumed(folder):
     """Killed at 370, resumed from checkpoint-300 whose optimizer and scheduler are lost."""
     blocks = pages(9_600)
-    settings = dict(num_train_epochs=1, per_device_train_batch_size=16, learning_rate=2e-3,
-                    warmup_steps=60, lr_scheduler_type="cosine", save_strategy="steps",
-                    save_steps=100)
+    settings = dict(
+        num_train_epochs=1,
+        per_device_train_batch_size=16,
+        learning_rate=2e-3,
+        warmup_steps=60,
+        lr_scheduler_type="cosine",
+        save_strategy="steps",
+        save_steps=100,
+    )
     run = trainer(folder, tiny_model.fresh(), blocks, callbacks=[Crash(370)], **settings)
     with contextlib.suppress(KeyboardInterrupt):
         finish(run)
@@ -137,19 +184,42 @@ class Poison(TrainerCallback):
 
 
 def nan(folder):
-    finish(trainer(folder, tiny_model.fresh(), pages(4_800), callbacks=[Poison()],
-                   num_train_epochs=1, per_device_train_batch_size=16, logging_steps=10,
-                   learning_rate=2e-3, warmup_steps=20, lr_scheduler_type="cosine"))
+    finish(
+        trainer(
+            folder,
+            tiny_model.fresh(),
+            pages(4_800),
+            callbacks=[Poison()],
+            num_train_epochs=1,
+            per_device_train_batch_size=16,
+            logging_steps=10,
+            learning_rate=2e-3,
+            warmup_steps=20,
+            lr_scheduler_type="cosine",
+        )
+    )
 
 
 def ga_scaling(folder, batch=4, accumulation=8):
     blocks = pages(8_256)
     torch.manual_seed(0)
-    finish(trainer(folder, OldStyleLlama(tiny_model.config()), blocks[256:], blocks[:256],
-                   num_train_epochs=1, per_device_train_batch_size=batch,
-                   gradient_accumulation_steps=accumulation, learning_rate=1e-3,
-                   warmup_steps=20, lr_scheduler_type="cosine", logging_steps=2,
-                   eval_strategy="steps", eval_steps=25))
+    finish(
+        trainer(
+            folder,
+            OldStyleLlama(tiny_model.config()),
+            blocks[256:],
+            blocks[:256],
+            num_train_epochs=1,
+            per_device_train_batch_size=batch,
+            gradient_accumulation_steps=accumulation,
+            learning_rate=1e-3,
+            warmup_steps=20,
+            lr_scheduler_type="cosine",
+            logging_steps=2,
+            eval_strategy="steps",
+            eval_steps=25,
+        )
+    )
 
 
 def ga_scaling_ga1(folder):
@@ -159,10 +229,20 @@ def ga_scaling_ga1(folder):
 def incomplete_accumulation(folder):
     """4.48.3 divides by 8 also where only 2 micro-batches are left in an epoch."""
     torch.manual_seed(0)
-    finish(trainer(folder, OwnLossLlama(tiny_model.config()), pages(4 * (8 * 40 + 2)),
-                   num_train_epochs=4, per_device_train_batch_size=4,
-                   gradient_accumulation_steps=8, learning_rate=1e-3, warmup_steps=10,
-                   lr_scheduler_type="constant_with_warmup", logging_steps=1))
+    finish(
+        trainer(
+            folder,
+            OwnLossLlama(tiny_model.config()),
+            pages(4 * (8 * 40 + 2)),
+            num_train_epochs=4,
+            per_device_train_batch_size=4,
+            gradient_accumulation_steps=8,
+            learning_rate=1e-3,
+            warmup_steps=10,
+            lr_scheduler_type="constant_with_warmup",
+            logging_steps=1,
+        )
+    )
 
 
 class Multiply(TrainerCallback):
@@ -177,14 +257,29 @@ class Multiply(TrainerCallback):
 
 def lora(folder, callbacks=(), **kwargs):
     from peft import LoraConfig, get_peft_model
+
     torch.manual_seed(0)
     model = get_peft_model(
         LlamaForCausalLM.from_pretrained("tiny-base"),
-        LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM"))
+        LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM"),
+    )
     blocks = pages(2_100)
-    finish(trainer(folder, model, blocks[100:], blocks[:100], callbacks, num_train_epochs=4,
-                   per_device_train_batch_size=16, warmup_steps=20, eval_strategy="steps",
-                   lr_scheduler_type="constant_with_warmup", label_names=["labels"], **kwargs))
+    finish(
+        trainer(
+            folder,
+            model,
+            blocks[100:],
+            blocks[:100],
+            callbacks,
+            num_train_epochs=4,
+            per_device_train_batch_size=16,
+            warmup_steps=20,
+            eval_strategy="steps",
+            lr_scheduler_type="constant_with_warmup",
+            label_names=["labels"],
+            **kwargs,
+        )
+    )
     model.peft_config["default"].save_pretrained(str(folder))
 
 
@@ -198,10 +293,17 @@ def divergence(folder):
     lora(folder, learning_rate=2e-2, eval_steps=25)
 
 
-RUNS = {"loss-jump": loss_jump, "divergence": divergence,
-        "clean-one-epoch": clean_one_epoch, "ood-spikes-hf": ood_spikes_hf, "resumed": resumed,
-        "nan": nan, "ga-scaling": ga_scaling, "ga-scaling-ga1": ga_scaling_ga1,
-        "incomplete-accumulation": incomplete_accumulation}
+RUNS = {
+    "loss-jump": loss_jump,
+    "divergence": divergence,
+    "clean-one-epoch": clean_one_epoch,
+    "ood-spikes-hf": ood_spikes_hf,
+    "resumed": resumed,
+    "nan": nan,
+    "ga-scaling": ga_scaling,
+    "ga-scaling-ga1": ga_scaling_ga1,
+    "incomplete-accumulation": incomplete_accumulation,
+}
 
 if __name__ == "__main__":
     NAME = sys.argv[1]

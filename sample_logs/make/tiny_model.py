@@ -1,5 +1,6 @@
 """A tiny Llama and its tokenizer, made on the spot.  `base()` is pre-trained for a minute
 on English man pages, because stairs and jumps need a model that already knows something."""
+
 import os
 import random
 import time
@@ -11,8 +12,10 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 import data
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 2)))
-CHAT = ("{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
-        "{% if add_generation_prompt %}assistant: {% endif %}")
+CHAT = (
+    "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
 
 
 def tokenizer(folder="tiny-base", vocab=2048):
@@ -21,21 +24,36 @@ def tokenizer(folder="tiny-base", vocab=2048):
         bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         bpe.decoder = decoders.ByteLevel()
         texts = data.man_pages(sections="1")[:300] + [text for _, text in data.docstrings()[:3000]]
-        bpe.train_from_iterator(texts, trainers.BpeTrainer(
-            vocab_size=vocab, special_tokens=["<s>", "</s>", "<pad>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-        fast = PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token="<s>", eos_token="</s>",
-                                       pad_token="<pad>")
+        bpe.train_from_iterator(
+            texts,
+            trainers.BpeTrainer(
+                vocab_size=vocab,
+                special_tokens=["<s>", "</s>", "<pad>"],
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            ),
+        )
+        fast = PreTrainedTokenizerFast(
+            tokenizer_object=bpe, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+        )
         fast.chat_template = CHAT
         fast.save_pretrained(folder)
     return PreTrainedTokenizerFast.from_pretrained(folder)
 
 
 def config(vocab=2048, hidden=128, layers=3):
-    return LlamaConfig(vocab_size=vocab, hidden_size=hidden, intermediate_size=3 * hidden,
-                       num_hidden_layers=layers, num_attention_heads=4, num_key_value_heads=4,
-                       max_position_embeddings=512, tie_word_embeddings=True,
-                       bos_token_id=0, eos_token_id=1, pad_token_id=2)
+    return LlamaConfig(
+        vocab_size=vocab,
+        hidden_size=hidden,
+        intermediate_size=3 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=2,
+    )
 
 
 def fresh(seed=0, **kwargs):

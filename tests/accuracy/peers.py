@@ -165,7 +165,7 @@ def _best_split(x: FloatArray) -> int:
 
 def _chance(left: FloatArray, right: FloatArray) -> float:
     """The p-value of Welch's t-test; 1 where a side is too short, 0 where both are constant."""
-    from scipy.special import stdtr  # type: ignore[import-untyped]
+    from scipy.special import stdtr
 
     if min(len(left), len(right)) < _SHORTEST:
         return 1.0

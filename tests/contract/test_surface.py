@@ -15,7 +15,11 @@ from lossscan.model import Report
 from lossscan.reporters import Page, render
 
 HEAVY = {"numpy", "pandas", "ruptures", "scipy", "rich.console", "yaml", "msgspec", "crc32c"}
-OWN = {"run_dir": "path", "roots": "paths", "runs": "paths"}  # arguments of the command that the API calls otherwise
+OWN = {
+    "run_dir": "path",
+    "roots": "paths",
+    "runs": "paths",
+}  # arguments of the command that the API calls otherwise
 ONLY_CLI = {"format", "output"}  # how to show a report is no matter of the API
 IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
 IN_JUDGE = {"baseline"}  # the gate is a step of its own in the API: judge, and baseline_of

@@ -1,0 +1,131 @@
+"""What diagnosis makes: findings in words, and the reports that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from lossscan.model.base import Severity
+from lossscan.model.hits import Effect, Episode
+from lossscan.model.run import Run
+from lossscan.model.signals import Alignment, Change
+
+if TYPE_CHECKING:
+    from lossscan.comparison import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A clue in words."""
+
+    text: str
+    source: str | None = None
+    step: int | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigAdvice:
+    """A config field that a cause names."""
+
+    field: str
+    value: Any
+    source: str | None
+    suggest: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A suspect in words."""
+
+    id: str
+    score: float
+    text: str
+    config: tuple[ConfigAdvice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: of the point that shows a finding, or of a setting behind it."""
+
+    path: str  # relative to the run
+    line: int | None = None  # from 1; None where the file has no lines or none could be found
+    field: str | None = None  # the setting that stands there; None for a point of the log
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not fail the gate."""
+
+    by: Literal["baseline", "suppression"]
+    reason: str | None = None  # as the settings give it
+    expires: date | None = None  # the last day on which it counts
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict, ready to be shown."""
+
+    rule: str
+    severity: Severity
+    confidence: float
+    title: str
+    message: str
+    series: str
+    start_step: int | None
+    end_step: int | None
+    epoch: float | None
+    episodes: tuple[Episode, ...] = ()
+    effect: Effect | None = None
+    aligned_to: Alignment | None = None
+    evidence: tuple[Evidence, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    remedies: tuple[str, ...] = ()
+    next: str | None = None
+    locations: tuple[Location, ...] = ()  # the most telling first
+    fingerprint: str | None = None  # the same in every report of the run, see lossscan.baseline
+    waiver: Waiver | None = None  # None: it counts at the gate
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A look-alike that was considered and excluded, and why."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run could not be examined."""
+
+    type: str  # class name of the error
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """All that lossscan says of one run."""
+
+    path: str
+    name: str
+    status: str  # a severity, "ok" or "error"
+    run: Run | None = None  # None where it could not be read
+    findings: tuple[Finding, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
+    change_points: tuple[Change, ...] = ()
+    remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One or many run reports, and what only several runs together show."""
+
+    version: str
+    runs: tuple[RunReport, ...]
+    findings: tuple[Finding, ...] = ()
+    remarks: tuple[str, ...] = ()  # of the gate: what the baseline or a suppression no longer meets
+    comparison: Comparison | None = None  # of what `compare` says beyond the runs themselves

@@ -1,0 +1,163 @@
+"""What ingest makes: files become Tables, and these one Run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lossscan.model.base import Numbers
+
+if TYPE_CHECKING:
+    from lossscan.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One quantity as one file holds it: in file order, steps may repeat or go back."""
+
+    steps: IntArray  # (n,)
+    values: FloatArray  # (n,), NaN and infinities kept
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one log file holds."""
+
+    path: Path
+    format: str  # name of the format module that read it
+    columns: Mapping[str, Column]  # canonical names, see ingest.names
+    framework: str | None = None
+    config: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # canonical fields the file states: settings, banner counts
+    averaging: Literal["window", "instant"] = "window"  # what one logged loss is
+    launches: tuple[int, ...] = ()  # steps at which a further launch says it begins
+    complete: bool | None = None  # True where the file says that training ended
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reader saw and survived; `kind` names the sentence in the words table."""
+
+    kind: str  # broken_lines, truncated_tail, bad_checksum, ...
+    path: Path
+    numbers: Numbers = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting of the training run and the file that states it."""
+
+    value: Any
+    source: str  # path relative to the run
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One quantity of the run on its surviving course."""
+
+    name: str
+    steps: IntArray  # (n,), strictly increasing
+    values: FloatArray  # (n,), NaN and infinities kept
+    points: int | None = None  # n, where no more than the first and the last are kept
+
+    def __len__(self) -> int:
+        return len(self.steps) if self.points is None else self.points
+
+
+LandmarkKind: TypeAlias = Literal[
+    "epoch_boundary",
+    "last_data_epoch",
+    "warmup_end",
+    "lr_change",
+    "resume",
+    "evaluation",
+    "checkpoint",
+    "accumulation",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A place where something is known to happen: steps up to `step` lie before it."""
+
+    kind: LandmarkKind
+    step: float
+    slack: float = 0.0  # how far off `step` may be, in steps, either way
+    epoch: int | None = None  # the epoch that ends here, counted from 1
+    source: str | None = None  # the file or field that tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A launch that continued an earlier one."""
+
+    step: int  # last step kept from the launch before
+    dead: Mapping[str, Series] = field(
+        default_factory=dict
+    )  # points of the launch before that the resume overtook
+    fresh: bool = False  # nothing of the launch before was kept: a new run in the same folder
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The landmarks of a run and what they were computed from."""
+
+    landmarks: tuple[Landmark, ...] = ()
+    steps_per_epoch: float | None = None
+    epochs: float | None = None  # epochs done at the last logged step
+    max_steps: int | None = None  # planned updates
+    resumes: tuple[Resume, ...] = ()
+
+    def of(self, kind: LandmarkKind) -> tuple[Landmark, ...]:
+        """The landmarks of one kind, in order of step."""
+        return tuple(mark for mark in self.landmarks if mark.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that the run was read from."""
+
+    path: str  # relative to the run
+    format: str
+    points: int  # of its fullest column
+    used_for: tuple[str, ...]  # names of the series taken from it
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that looks like a log and could not be used."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run, read from all its files."""
+
+    path: str
+    name: str
+    series: Mapping[str, Series]
+    sources: tuple[Source, ...]
+    framework: str | None = None
+    objective: str = "cross-entropy"  # or dpo, kto, grpo, ppo, reward, ... : see ingest.objective
+    averaging: Literal["window", "instant"] = "window"
+    config: Mapping[str, Field] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=Schedule)
+    complete: bool | None = None
+    notes: tuple[Note, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def setting(self, name: str) -> Any:
+        """The value of a config field, or None where no file states it."""
+        stated = self.config.get(name)
+        return None if stated is None else stated.value
+
+    def source_of(self, series: str) -> str | None:
+        """The file that a series was taken from."""
+        return next((s.path for s in self.sources if series in s.used_for), None)

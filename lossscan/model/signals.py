@@ -1,0 +1,107 @@
+"""What the engine makes of a Run: Signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from lossscan.model.run import Landmark, LandmarkKind
+
+if TYPE_CHECKING:
+    from lossscan.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The landmark that a change belongs to, and how surprising that is by chance."""
+
+    kind: LandmarkKind
+    step: float  # of the landmark
+    distance_steps: float  # from the landmark to the first step that shows the change
+    p_value: float | None = None
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The finite points of one series on the scale where its noise is even."""
+
+    name: str
+    steps: IntArray  # (n,)
+    values: FloatArray  # (n,), as logged
+    scaled: FloatArray  # (n,), log of the values, or the values themselves
+    log: bool  # whether `scaled` is a logarithm
+    noise: float  # typical standard deviation of one point of `scaled` about its course, robust
+    local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
+    settled: int  # index of the first point after the initial descent
+    positions: IntArray  # (n,), index of each point in the run's series, before clean-up
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A place from which on the curve runs on another level or slope."""
+
+    series: str
+    kind: Literal["level_up", "level_down", "slope_up", "slope_down"]
+    index: int  # first point that shows it, in the curve
+    step: int  # of that point
+    before: float  # local level as logged, just before
+    after: float  # just after
+    delta: float  # after - before on the scale of the values
+    ratio: float | None  # after / before where both are positive
+    sigma: float  # size in its own standard errors; negative is down
+    stays: float  # share of the change still there a tenth of the run later, 0..1
+    aligned_to: Alignment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excursion:
+    """Points that leave the course and come back to it."""
+
+    series: str
+    start: int  # index in the curve, half-open [start, stop)
+    stop: int
+    start_step: int
+    end_step: int
+    peak_step: int
+    base: float  # the course at the peak, as logged
+    peak: float  # the most distant value
+    sigma: float  # distance of the peak in noise units; positive is up
+    aligned_to: Alignment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryTest:
+    """The step of the curve at one known landmark, against the same statistic at placebo places."""
+
+    landmark: Landmark
+    index: int  # first point wholly after the landmark
+    step: int
+    before: float  # level as logged, just before the landmark
+    after: float
+    gap: float  # after - before on the curve's scale (log where it is one), trend removed
+    sigma: float  # gap in units of its own standard error
+    p_value: float  # share of placebo places at least as extreme (one-sided in the gap's sign)
+    points: int  # logged points on the shorter side
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """All that the engine found in one run; knows no files and no rules."""
+
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()  # of all scanned series, in order of step
+    excursions: tuple[Excursion, ...] = ()
+    boundaries: tuple[BoundaryTest, ...] = ()  # of `loss` at epoch and data-epoch boundaries
+    epoch_correlation: float | None = None  # of the detrended loss at equal places of epochs
+    period: float | None = None  # steps, where the loss repeats
+    period_strength: float = 0.0  # autocorrelation at that period
+
+    def changes_of(self, series: str) -> tuple[Change, ...]:
+        """The changes of one series."""
+        return tuple(c for c in self.changes if c.series == series)
+
+    def excursions_of(self, series: str) -> tuple[Excursion, ...]:
+        """The excursions of one series."""
+        return tuple(e for e in self.excursions if e.series == series)
