@@ -69,7 +69,9 @@ def _plan(run: Run) -> _Plan:
     every = run.setting("eval_steps") or run.setting("logging_steps")
     due = {
         "steps": _multiples(every, run.setting("eval_delay"), last),
-        "epoch": tuple(int(np.ceil(mark.step)) for mark in run.schedule.of("epoch_boundary")),
+        "epoch": tuple(
+            int(np.ceil(mark.step + mark.slack)) for mark in run.schedule.of("epoch_boundary")
+        ),
     }.get(strategy, ())
     return _Plan(
         strategy=strategy,

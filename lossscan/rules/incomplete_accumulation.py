@@ -40,7 +40,7 @@ def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Hit]:
     curve = signals.curves.get("loss")
     if curve is None or not curve.log or not is_cross_entropy(run):
         return
-    boundaries = run.schedule.of("epoch_boundary")
+    boundaries = [m for m in run.schedule.of("epoch_boundary") if _has_room(curve, m)]
     tails = [tail for mark in boundaries for tail in _tail(curve, mark)]
     down = [tail for tail in tails if tail.factor <= low]
     up = [tail for tail in tails if tail.factor >= 1 / low]
@@ -62,6 +62,12 @@ def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:
         if off > OUT * noise and off > 2 * abs(level(right) - level(left)):
             yield _Tail(int(curve.steps[at]), math.exp(middle), float(curve.values[at]))
             return
+
+
+def _has_room(curve: Curve, mark: Landmark) -> bool:
+    """Whether both sides of a boundary hold enough points to judge one between."""
+    places = _covering(curve.steps, mark)
+    return len(places) > 0 and places[0] >= SIDE and places[-1] + SIDE < len(curve.steps)
 
 
 def _covering(steps: IntArray, mark: Landmark) -> range:
