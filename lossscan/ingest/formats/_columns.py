@@ -47,7 +47,7 @@ def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
     """Whole columns by canonical name instead of raw key; of two with one name the fuller."""
     name_of = namer(settings.series)
     found: dict[str, Column] = {}
-    for key in sorted(raw, key=lambda key: len(raw[key].steps)):
+    for key in sorted(raw, key=lambda key: (len(raw[key].steps), key)):
         steps, values = raw[key].steps, raw[key].values
         found[name_of(key)] = Column(steps=steps, values=values * factor(key))
     return _with_loss({name: found[name] for name in found if name not in _NOT_SERIES})
