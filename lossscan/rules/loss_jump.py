@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Acquittal, Change, Clue, Effect, Episode, Hit, Run, Severity, Signals
+from lossscan.model import (
+    Acquittal,
+    Change,
+    Clue,
+    Curve,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Severity,
+    Signals,
+)
 from lossscan.rules._context import (
     eval_clue,
     gradient_clue,
@@ -23,6 +34,7 @@ CRITICAL_RATIO = (
     1.5  # half as much again (hiyouga/LlamaFactory#7129), and the checkpoint is usually spoilt
 )
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
+END_POINTS = 10  # logged points whose median is where the run ends
 SHORT_STAY = 0.02  # of the run, the same for long runs
 
 
@@ -61,11 +73,18 @@ def _lasts(points: int, change: Change) -> bool:
     return points - change.index >= max(MIN_AFTER, SHORT_STAY * points)
 
 
+def _left(curve: Curve, jump: Change) -> float:
+    """The share of a jump that is left at the end of the run, 0..1."""
+    end = float(np.median(curve.values[-END_POINTS:]))
+    return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
+
+
 def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
     worst = max(jumps, key=_ratio)
     curve = signals.curves["loss"]
     last = int(curve.steps[-1])
     ratio = _ratio(worst)
+    left = _left(curve, worst)
     return Hit(
         rule=RULE,
         confidence=logistic(worst.sigma, 3.0, 0.7),
@@ -74,7 +93,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
             "before": worst.before,
             "after": worst.after,
             "step": worst.step,
-            "stays": worst.stays,
+            "stays": left,
             "last": last,
             "count": len(jumps),
         },
@@ -83,7 +102,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
         aligned_to=worst.aligned_to,
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
-            Clue("stays", {"stays": worst.stays, "last": last}, run.source_of("loss"), last),
+            Clue("stays", {"stays": left, "last": last}, run.source_of("loss"), last),
             *present(
                 rate_clue(run, worst.step),
                 gradient_clue(run, signals, worst.step),

@@ -166,7 +166,7 @@ def test_an_interrupt_returns_130():
     """Ctrl-C ends quietly, with the status that shells expect."""
     code = (
         "import sys, signal, lossscan.api, lossscan.commands as c\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background shell ignores it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job may ignore it
         "lossscan.api.analyze = lambda *a, **k: signal.raise_signal(signal.SIGINT)\n"
         "sys.exit(c.main(['analyze', 'x']))"
     )
