@@ -78,6 +78,13 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         yield from (each for each in formats() if each.mappable)
 
 
+def _unknown(head: Head) -> str:
+    """Why no format claims a file: what each misses, or only the one whose name the file bears."""
+    bearing = [each for each in formats() if each.name in head.name]
+    tried = "; ".join(f"{each.name}: {each.lacks}" for each in bearing or formats())
+    return f"no log that lossscan knows ({tried})"
+
+
 def read_file(path: Path, settings: Settings) -> Table:
     """Read a log, compressed or not; raises as `read` does, OSError and MissingExtra besides."""
     with plain(path) as head:
@@ -102,7 +109,9 @@ def read(head: Head, settings: Settings) -> Table:
     if not refused:
         if not head.start:
             raise NoLogFound(f"{head.path}: is empty", hint="nothing was logged, or not yet")
-        tried = "; ".join(f"{each.name}: {each.lacks}" for each in formats())
-        raise NoLogFound(f"{head.path}: no log that lossscan knows ({tried})", hint=MAPPING)
+        if not head.start.strip(b"\0"):
+            said = f"{head.path}: begins with zero bytes only: sparse, or damaged"
+            raise NoLogFound(said, hint="restore it, or name another log")
+        raise NoLogFound(f"{head.path}: {_unknown(head)}", hint=MAPPING)
     reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
     raise UnreadableLog(f"{head.path}: {reasons}", hint=refused[0].hint) from refused[0]
