@@ -14,7 +14,7 @@ from lossscan.waivers import Terms
 from tests.reports import clean, jumped, report, unreadable
 
 FINDING = jumped().findings[0]
-HERE = Path("/work")
+HERE = Path("/data")
 
 
 def _terms(known) -> Terms:

@@ -19,7 +19,7 @@ from tests.reports import HOSTILE, clean, jumped, report, unreadable
 SCHEMAS = Path(__file__).parents[1] / "fixtures" / "schemas"
 SARIF = json.loads((SCHEMAS / "sarif.schema.json").read_text(encoding="utf-8"))
 NASTY = f"{HOSTILE} & \"q\" 'a' ::error::x ##[error]y %0A\r\nz, 训练\x00\ufffe\udcff"
-MANY = Page(single=False, exit_status=2, folder="/work")
+MANY = Page(single=False, exit_status=2, folder="/data")
 
 
 def _nasty():
