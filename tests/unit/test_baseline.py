@@ -14,7 +14,7 @@ from lossscan.waivers import Terms
 from tests.reports import clean, jumped, report, unreadable
 
 FINDING = jumped().findings[0]
-HERE = Path("/data")
+HERE = Path("/srv")
 
 
 def _terms(known) -> Terms:
@@ -76,7 +76,7 @@ def test_fingerprint_of_a_finding_without_a_step_is_the_runs():
     assert likenesses(nowhere, "a") == {fingerprint(nowhere, "a")}
 
 
-@pytest.mark.parametrize("path", ["runs/a", "./runs/a/", "/data/runs/a", "/data/x/../runs/a"])
+@pytest.mark.parametrize("path", ["runs/a", "./runs/a/", "/srv/runs/a", "/srv/x/../runs/a"])
 def test_run_key_is_the_path_below_the_folder(path):
     """However the path is written, the run is the same."""
     assert run_key(path, HERE) == "runs/a"

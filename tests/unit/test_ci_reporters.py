@@ -19,7 +19,7 @@ from tests.reports import HOSTILE, clean, jumped, report, unreadable
 SCHEMAS = Path(__file__).parents[1] / "fixtures" / "schemas"
 SARIF = json.loads((SCHEMAS / "sarif.schema.json").read_text(encoding="utf-8"))
 NASTY = f"{HOSTILE} & \"q\" 'a' ::error::x ##[error]y %0A\r\nz, 训练\x00\ufffe\udcff"
-MANY = Page(single=False, exit_status=2, folder="/data")
+MANY = Page(single=False, exit_status=2, folder="/srv")
 
 
 def _nasty():
@@ -51,7 +51,7 @@ ALL = {
 def _placed(line, path="trainer_state.json"):
     """A report of one finding, seen at a line."""
     finding = replace(jumped().findings[0], locations=(Location(path, line),), fingerprint="f1")
-    return report(replace(jumped("/data/runs/a"), findings=(finding,)))
+    return report(replace(jumped("/srv/runs/a"), findings=(finding,)))
 
 
 def _known():
@@ -134,7 +134,7 @@ def test_sarif_path_elsewhere_is_a_file_address():
     """A run outside the current folder has a whole address."""
     (result,) = json.loads(render("sarif", _placed(1), Page()))["runs"][0]["results"]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-    assert uri == "file:///data/runs/a/trainer_state.json"
+    assert uri == "file:///srv/runs/a/trainer_state.json"
 
 
 def test_sarif_rules_carry_the_catalogue():

@@ -20,7 +20,7 @@ ENGLISH = Settings(lang="en")
 
 def _terms(*suppressions, known=()):
     names = {each.fingerprint: each for each in known}
-    return Terms(names, suppressions, TODAY, Path("/data"))
+    return Terms(names, suppressions, TODAY, Path("/srv"))
 
 
 def _remarks(whole, terms, settings=ENGLISH, *, single=False):
