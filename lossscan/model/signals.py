@@ -31,6 +31,7 @@ class Curve:
     steps: IntArray  # (n,)
     values: FloatArray  # (n,), as logged
     scaled: FloatArray  # (n,), log of the values, or the values themselves
+    clipped: FloatArray  # (n,), `scaled` with lone outliers drawn in, so that no spike makes a step
     log: bool  # whether `scaled` is a logarithm
     noise: float  # typical standard deviation of one point of `scaled` about its course, robust
     local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks

@@ -14,7 +14,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import BoundaryTest, Curve, Landmark
-from lossscan.signals.clean import clipped, from_scale, robust_sigma
+from lossscan.signals.clean import from_scale, robust_sigma
 from lossscan.signals.gaps import MIN_SIDE, Windows, gaps
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
@@ -48,7 +48,7 @@ def judge_landmarks(
     places = _places(curve, landmarks, tuple(walls), averaged=averaged)
     if not places:
         return ()
-    level = clipped(curve)
+    level = curve.clipped
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)

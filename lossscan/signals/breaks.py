@@ -15,7 +15,7 @@ import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
 from lossscan.model import Curve
-from lossscan.signals.clean import clipped, robust_sigma, running_mean
+from lossscan.signals.clean import robust_sigma, running_mean
 from lossscan.signals.gaps import MIN_SIDE, gaps, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
@@ -51,7 +51,7 @@ class Break:
 def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Break]:
     """The level shifts of a curve after its initial descent, in order; at most 30."""
     first = curve.settled
-    level, noise = clipped(curve)[first:], curve.local_noise[first:]
+    level, noise = curve.clipped[first:], curve.local_noise[first:]
     if len(level) < MIN_SEARCH:
         return []
     candidates = _candidates(level.copy(), noise, threshold)

@@ -34,14 +34,16 @@ def curve_of(series: Series) -> Curve | None:
     floor = np.maximum(rounding_noise(values, log=log), TINY)
     local = np.maximum(_local_noise(scaled), floor)
     noise = float(np.median(local))
+    local = np.maximum(local, NOISE_FLOOR * noise)
     return Curve(
         name=series.name,
         steps=series.steps[finite],
         values=values,
         scaled=scaled,
+        clipped=_clipped(scaled, local),
         log=log,
         noise=noise,
-        local_noise=np.maximum(local, NOISE_FLOOR * noise),
+        local_noise=local,
         settled=settled_index(scaled),
         positions=finite.astype(np.int64),
     )
@@ -102,11 +104,10 @@ def robust_sigma(residuals: FloatArray) -> float:
     return float(MAD_TO_SIGMA * np.median(np.abs(residuals - np.median(residuals))))
 
 
-def clipped(curve: Curve) -> FloatArray:
-    """(n,) the scaled values with lone outliers drawn in, so that no spike makes a step."""
-    course = running_median(curve.scaled, CLIP_WINDOW)
-    reach = CLIP_SIGMA * curve.local_noise
-    return np.asarray(course + np.clip(curve.scaled - course, -reach, reach))
+def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
+    course = running_median(scaled, CLIP_WINDOW)
+    reach = CLIP_SIGMA * local_noise
+    return np.asarray(course + np.clip(scaled - course, -reach, reach))
 
 
 def on_floor(curve: Curve) -> bool:

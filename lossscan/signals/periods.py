@@ -8,7 +8,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.model import Curve, Landmark
-from lossscan.signals.clean import clipped, running_mean
+from lossscan.signals.clean import running_mean
 
 MIN_LAG = 3  # points: a shorter period is not resolved
 MIN_PERIODS = 4  # that the run must hold (artidoro/qlora#228)
@@ -61,7 +61,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
 
 def detrended(curve: Curve, window: int) -> FloatArray:
     """The clipped curve minus its running mean."""
-    level = clipped(curve)
+    level = curve.clipped
     return np.asarray(level - running_mean(level, min(max(window, 3), SMOOTH_POINTS) // 2))
 
 
