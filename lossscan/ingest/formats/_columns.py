@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import FloatArray, IntArray
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
+NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
 _NOT_SERIES = ("step", "max_steps")  # where other numbers stand, not numbers to judge
 
@@ -55,9 +56,11 @@ def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
 
 def number(value: Any) -> float | None:
     """A value as a float, also from text; None where it is no number."""
+    if type(value) is float:
+        return value
     if isinstance(value, str):
         value = value.replace(",", "")
-    elif not isinstance(value, int | float):
+    elif not isinstance(value, NUMBERS):
         return None
     try:
         return float(value)
@@ -67,6 +70,8 @@ def number(value: Any) -> float | None:
 
 def step_number(value: Any) -> int | None:
     """A step as a whole number, also from `601/2161`; None where it cannot be one."""
+    if type(value) is int:
+        return value if 0 <= value <= LARGEST_STEP else None
     found = number(value.partition("/")[0] if isinstance(value, str) else value)
     return int(found) if found is not None and 0 <= found <= LARGEST_STEP else None
 
