@@ -15,6 +15,7 @@ from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import find_spikes
+from lossscan.signals.turns import find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
@@ -52,12 +53,18 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
             loss,
             marks,
             averaged=run.averaging == "window",
-            walls=[c.index for c in changes if c.series == "loss" and c.aligned_to is None],
+            walls=[c.index for c in changes if _is_wall(c)],
         ),
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
     )
+
+
+def _is_wall(change: Change) -> bool:
+    """Whether a change of level of the loss has a cause of its own, away from all landmarks."""
+    level = change.kind in ("level_up", "level_down")
+    return level and change.series == "loss" and change.aligned_to is None
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:
@@ -87,7 +94,8 @@ def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
         )
         if not any(start <= spike.start < stop for start, stop in taken)
     ]
-    return changes, [_aligned(curve, run, spike) for spike in (*excursions, *lone)]
+    turns = [] if changes else list(find_turns(curve, run.schedule.landmarks))
+    return changes + turns, [_aligned(curve, run, spike) for spike in (*excursions, *lone)]
 
 
 def _aligned(curve: Curve, run: Run, spike: Excursion) -> Excursion:

@@ -33,6 +33,8 @@ MAX_WIDTH_SHARE = 4  # a window may hold a quarter of the run: two of them leave
 STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
+MIN_PIECE = 5  # bins: fewer have no direction
+SLOPE_PENALTY = 6.0  # noise variances times log n for a knot: its place and two slopes (BIC)
 REFINE = 3  # points either way in which a break's place is looked for again
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
@@ -130,6 +132,15 @@ def _propose(level: FloatArray) -> IntArray:
     reach = np.arange(-size - 1, size + 2)
     near = np.unique((edges[:, None] + reach[None, :]).ravel())
     return near[(near >= MIN_SIDE) & (near <= len(level) - MIN_SIDE)]
+
+
+def linear_segments(bins: FloatArray, noise: float) -> list[int]:
+    """First indices of the straight pieces that a continuous line through the bins is made of."""
+    import ruptures
+
+    penalty = SLOPE_PENALTY * noise**2 * np.log(len(bins))
+    search = ruptures.Binseg(model="clinear", min_size=MIN_PIECE, jump=1).fit(bins.reshape(-1, 1))
+    return [int(edge) for edge in search.predict(pen=penalty)[:-1]]
 
 
 def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:

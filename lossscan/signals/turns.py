@@ -1,0 +1,83 @@
+"""Where a course turns, from falling to rising or back; a bend that keeps direction is no turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lossscan.arrays import FloatArray
+from lossscan.model import Change, Curve, Landmark
+from lossscan.signals.align import align
+from lossscan.signals.breaks import linear_segments
+from lossscan.signals.clean import from_scale
+
+MIN_POINTS = 40  # two stretches of 20 show two directions
+BLOCKS = 20  # whose medians tell cheaply whether the curve rises at all
+MAX_BINS = 120  # the search takes 20 ms for these; it is made only for curves that rise
+TURN_SIGMA = 6.0  # of the slope on either side, as for a change of level
+MIN_RISE = 0.03  # over a stretch, on the curve's scale: what an epoch's stair must have, too
+MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for normal noise
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A straight piece of a curve: points `[start, stop)`, its line's ends and steepness."""
+
+    start: int
+    stop: int
+    first: float  # the line at its beginning, on the curve's scale
+    last: float
+    sigma: float  # slope in its own standard errors
+
+
+def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change]:
+    """Changes of slope that change its sign, both sides beyond doubt, in order."""
+    level = curve.clipped
+    if len(level) < MIN_POINTS or not _rises(level, curve.noise):
+        return
+    size = -(-len(level) // MAX_BINS)
+    bins = level[: len(level) // size * size].reshape(-1, size).mean(axis=1)
+    noise = curve.noise / np.sqrt(size)
+    edges = [0, *linear_segments(bins, noise), len(bins)]
+    stretches = [_stretch(bins, start, stop, noise) for start, stop in pairwise(edges)]
+    sure = [stretch for stretch in stretches if abs(stretch.sigma) >= TURN_SIGMA]
+    for before, after in pairwise(sure):
+        if before.sigma * after.sigma < 0 and abs(after.last - after.first) >= MIN_RISE:
+            yield _change(curve, after, after.start * size, landmarks)
+
+
+def _rises(level: FloatArray, noise: float) -> bool:
+    """Whether any block lies above an earlier one by more than both can err."""
+    size = len(level) // BLOCKS
+    blocks = np.median(level[: size * BLOCKS].reshape(BLOCKS, size), axis=1)
+    climb = float(np.max(blocks - np.minimum.accumulate(blocks)))
+    return climb > TURN_SIGMA * MEDIAN_ERROR * noise / float(np.sqrt(size))
+
+
+def _stretch(bins: FloatArray, start: int, stop: int, noise: float) -> Stretch:
+    x = np.arange(start, stop) - (start + stop - 1) / 2
+    spread = float(x @ x)
+    slope = float(x @ bins[start:stop]) / spread if spread else 0.0
+    middle, half = float(bins[start:stop].mean()), slope * (stop - start - 1) / 2
+    sigma = slope * float(np.sqrt(spread)) / noise
+    return Stretch(start, stop, middle - half, middle + half, sigma)
+
+
+def _change(curve: Curve, after: Stretch, index: int, landmarks: tuple[Landmark, ...]) -> Change:
+    low, high = (from_scale(value, log=curve.log) for value in (after.first, after.last))
+    return Change(
+        series=curve.name,
+        kind="slope_up" if after.sigma > 0 else "slope_down",
+        index=index,
+        step=int(curve.steps[index]),
+        before=low,
+        after=high,
+        delta=high - low,
+        ratio=high / low if low > 0 and high > 0 else None,
+        sigma=after.sigma,
+        stays=1.0,
+        aligned_to=align(curve, index, landmarks),
+    )

@@ -1,0 +1,43 @@
+"""Turns: where a course goes over from falling to rising."""
+
+import numpy as np
+import pytest
+
+from lossscan.model import Series
+from lossscan.signals.clean import curve_of
+from lossscan.signals.turns import find_turns
+
+
+def turns(values):
+    """The turns of values at steps 1, 2, ..."""
+    curve = curve_of(Series("loss", np.arange(1, len(values) + 1), np.asarray(values)))
+    assert curve is not None
+    return list(find_turns(curve, ()))
+
+
+def noise(n, seed):
+    """Factors around 1."""
+    return np.exp(0.03 * np.random.default_rng(seed).normal(size=n))
+
+
+@pytest.mark.parametrize("n", [100, 1000, 5000])
+def test_fall_that_becomes_a_climb_turns_once(n):
+    """The place is where the climb begins, within a tenth of the run."""
+    t = np.arange(n) / n
+    course = np.where(t < 0.6, 2 - 2 * t, 0.8 + 3 * (t - 0.6))
+    (turn,) = turns(course * noise(n, n))
+    assert turn.kind == "slope_up"
+    assert abs(turn.step - 0.6 * n) <= 0.1 * n
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_decay_that_levels_off_does_not_turn(seed):
+    """A knee is a bend in one direction."""
+    assert turns((1 + 2 * np.exp(-np.arange(600) / 60)) * noise(600, seed)) == []
+
+
+def test_warm_up_fall_of_a_rate_is_one_turn():
+    """A learning rate rises and then falls: it turns downward."""
+    t = np.arange(200)
+    (turn,) = turns(np.where(t < 40, (t + 1) / 40, 1 - 0.9 * (t - 40) / 160))
+    assert turn.kind == "slope_down"
