@@ -170,6 +170,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: the last record is cut off; all before it was read",
         "{path}：最后一条记录不完整，之前的内容已全部读取",
     ),
+    "cut_json": (
+        "{path}: the JSON is cut off; {entries} whole entries were read; copy the file again",
+        "{path}：JSON 被截断，已读取 {entries} 条完整记录；请重新复制该文件",
+    ),
     "bad_checksum": (
         "{path}: {records} record(s) fail their checksum, the first at byte {offset}",
         "{path}：{records} 条记录校验失败，首条位于第 {offset} 字节",

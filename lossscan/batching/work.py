@@ -103,7 +103,6 @@ def _slim_run(run: Run) -> Run:
         run,
         series={name: _ends(series) for name, series in run.series.items()},
         schedule=replace(run.schedule, landmarks=(), resumes=resumes),
-        notes=(),
     )
 
 

@@ -325,6 +325,18 @@ def test_a_truncated_log_is_read_as_far_as_it_goes(tmp_path):
     assert json.loads(done.stdout)["run"]["series"]["loss"] == 59
 
 
+def test_a_trainer_state_cut_off_reports_what_is_left_and_fails(tmp_path):
+    """Half of a JSON document is read as far as it goes; a gate may not pass on it."""
+    rows = [{"step": i, "loss": 3 - i / 100, "epoch": i / 60} for i in range(1, 61)]
+    state = tmp_path / "trainer_state.json"
+    state.write_text(json.dumps({"log_history": rows})[:-300], encoding="utf-8")
+    done = cli("analyze", state, "--format", "json")
+    assert json.loads(done.stdout)["run"]["series"]["loss"] > 40
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "trainer_state.json" in done.stderr
+
+
 def test_a_log_in_another_encoding_is_read(tmp_path):
     """Bytes that are no UTF-8 do not hide the losses beside them."""
     rows = [f"{{'loss': {3 - i / 100}, 'epoch': {i / 60:.4f}}}" for i in range(1, 61)]

@@ -81,7 +81,7 @@ def test_read_salvages_a_cut_file(tmp_path: Path, cut: int):
     table = logs.read_log(tmp_path, logs.TRAINER_STATE[:-cut])
     assert logs.points(table, "loss")[0] == (10, 2.5)
     assert table.config["global_step"] == 20
-    assert kinds(table) == ["truncated_tail"]
+    assert kinds(table) == ["cut_json"]
 
 
 def test_read_refuses_bottomless_nesting(tmp_path: Path):

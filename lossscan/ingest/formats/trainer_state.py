@@ -62,7 +62,7 @@ def read(head: Head, settings: Settings) -> Table:
         raise UnreadableLog("log_history is not a list", hint="write the file with save_state()")
     entries = [entry for entry in history if isinstance(entry, dict)]
     summaries = [entry for entry in entries if "train_runtime" in entry and "loss" not in entry]
-    notes = [Note("truncated_tail", head.path, {"entries": len(entries)})] if cut else []
+    notes = [Note("cut_json", head.path, {"entries": len(entries)})] if cut else []
     notes += [] if history else [Note("empty_log_history", head.path)]
     return Table(
         path=head.path,
