@@ -10,7 +10,6 @@ from lossscan.rules._context import eval_clue, level_clue, logistic, present, ra
 RULE = "unexplained-drop"
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
-OTHER_SAMPLERS = {"paddlenlp", "megatron"}  # a lone late drop there has a rule of its own
 
 
 def check(

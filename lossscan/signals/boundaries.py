@@ -15,7 +15,7 @@ import numpy as np
 from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import BoundaryTest, Curve, Landmark
 from lossscan.signals.clean import from_scale, robust_sigma
-from lossscan.signals.gaps import MIN_SIDE, Windows, gaps
+from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -52,21 +52,22 @@ def judge_landmarks(
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
-    placebos = []
+    elsewhere = []
     for width in widths:
         windows = _windows(places, width)
         found = gaps(level, windows)
         noise = curve.local_noise[np.minimum(windows.right, len(level) - 1)]
-        others = _placebos(curve, _without(level, places, found.size), width)
+        flat = _without(level, places, found.size)[curve.settled :]
+        others = placebos(flat, curve.local_noise[curve.settled :], width)
         spread = _spread(others)
         sigma = found.size / (found.error * noise * spread)
-        placebos.append(others / spread)
+        elsewhere.append(others / spread)
         best = [
             max(old, (float(s), float(g)), key=lambda pair: abs(pair[0]))
             for old, s, g in zip(best, sigma, found.size, strict=True)
         ]
     return tuple(
-        _test(curve, place, sigma, gap, placebos)
+        _test(curve, place, sigma, gap, elsewhere)
         for place, (sigma, gap) in zip(places, best, strict=True)
         if np.isfinite(sigma) and sigma != 0
     )
@@ -148,28 +149,19 @@ def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> Float
     return flat
 
 
-def _placebos(curve: Curve, flat: FloatArray, width: int) -> FloatArray:
-    """Gaps in standard errors at all places after the descent."""
-    rest, noise = flat[curve.settled :], curve.local_noise[curve.settled :]
-    places = np.arange(MIN_SIDE, len(rest) - MIN_SIDE + 1)
-    side = np.minimum(np.minimum(places, len(rest) - places), width)
-    others = gaps(rest, Windows(places - side, places, places, places + side))
-    return np.asarray(others.size / (others.error * noise[np.minimum(places, len(rest) - 1)]))
-
-
-def _spread(placebos: FloatArray) -> float:
+def _spread(others: FloatArray) -> float:
     """Never below 1: the error of white noise is the least there is."""
-    return 1.0 if len(placebos) < MIN_PLACEBOS else max(robust_sigma(placebos), 1.0)
+    return 1.0 if len(others) < MIN_PLACEBOS else max(robust_sigma(others), 1.0)
 
 
 def _test(
-    curve: Curve, place: Place, sigma: float, gap: float, placebos: list[FloatArray]
+    curve: Curve, place: Place, sigma: float, gap: float, elsewhere: list[FloatArray]
 ) -> BoundaryTest:
     before = curve.scaled[max(place.start - min(place.room, LEVEL_POINTS), 0) : place.start]
     after = curve.scaled[place.stop : place.stop + min(place.room, LEVEL_POINTS)]
     sign = np.sign(sigma)
-    extreme = sum(int(np.sum(sign * p >= abs(sigma))) for p in placebos)
-    total = sum(len(p) for p in placebos)
+    extreme = sum(int(np.sum(sign * p >= abs(sigma))) for p in elsewhere)
+    total = sum(len(p) for p in elsewhere)
     return BoundaryTest(
         landmark=place.landmark,
         index=place.stop,

@@ -16,7 +16,7 @@ import numpy as np
 from lossscan.arrays import BoolArray, FloatArray, IntArray
 from lossscan.model import Curve
 from lossscan.signals.clean import robust_sigma, running_mean
-from lossscan.signals.gaps import MIN_SIDE, gaps, windows_at
+from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
@@ -172,10 +172,5 @@ def placebo_spread(level: FloatArray, noise: FloatArray, width: int) -> float:
 
     1 for white noise of the assumed size; more where noise is correlated or the trend is rough.
     """
-    n = len(level)
-    places = np.arange(MIN_SIDE, n - MIN_SIDE + 1)
-    if len(places) == 0:
-        return 1.0
-    everywhere = gaps(level, windows_at(places, width, n=n))
-    ratio = everywhere.size / (everywhere.error * noise[places])
+    ratio = placebos(level, noise, width)
     return max(robust_sigma(ratio[np.isfinite(ratio)]), 1.0)

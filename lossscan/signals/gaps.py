@@ -60,6 +60,13 @@ def gaps(curve: FloatArray, windows: Windows) -> Gaps:
     return Gaps(size=np.where(short, np.nan, size), error=np.where(short, np.nan, error))
 
 
+def placebos(level: FloatArray, noise: FloatArray, width: int) -> FloatArray:
+    """Gaps in their standard errors at every place that has 3 points on each side."""
+    places = np.arange(MIN_SIDE, len(level) - MIN_SIDE + 1)
+    everywhere = gaps(level, windows_at(places, width, n=len(level)))
+    return np.asarray(everywhere.size / (everywhere.error * noise[places]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     count: FloatArray

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import Break
-from lossscan.signals.clean import from_scale
+from lossscan.signals.clean import from_scale, running_median
 from lossscan.signals.spikes import excursion
 
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of
@@ -19,6 +18,7 @@ TAKEN_BACK = (
 )
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
+SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
 EARLY_SIGMA = 10.0  # of medians of 3, the lowest of which lies up to 3 noise units low
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
@@ -53,7 +53,9 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
     """A rise that fades away by itself, up to where half of it is gone."""
     before = _level(curve, rise.index - LEVEL_POINTS, rise.index)
     after = _level(curve, rise.index, min(rise.index + LEVEL_POINTS, stop))
-    low = np.flatnonzero(_smooth(curve.scaled[rise.index : stop]) <= (before + after) / 2)
+    low = np.flatnonzero(
+        running_median(curve.scaled[rise.index : stop], SMOOTH_POINTS) <= (before + after) / 2
+    )
     end = rise.index + max(int(low[0]), 1) if len(low) else stop
     course = np.full(len(curve.steps), before)
     return excursion(curve, course, rise.index, end, rise.sigma)
@@ -103,7 +105,7 @@ def early_rises(curve: Curve) -> Iterator[Excursion]:
     stop = curve.settled
     if stop < EARLY_POINTS:
         return
-    smooth = _smooth(curve.scaled)
+    smooth = running_median(curve.scaled, SMOOTH_POINTS)
     low = np.minimum.accumulate(smooth)
     climb = (smooth - low) / curve.local_noise
     climb[stop:] = 0.0
@@ -114,8 +116,3 @@ def early_rises(curve: Curve) -> Iterator[Excursion]:
     back = np.flatnonzero(curve.scaled[top:] <= low[top])
     end = top + (int(back[0]) if len(back) else len(curve.steps) - top)
     yield excursion(curve, low, start, end, float(climb[top]))
-
-
-def _smooth(values: FloatArray) -> FloatArray:
-    padded = np.pad(values, 1, mode="edge")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1))
