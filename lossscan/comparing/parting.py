@@ -16,7 +16,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.comparing.aligning import Courses
-from lossscan.signals.clean import MAD_TO_SIGMA, robust_sigma, running_median
+from lossscan.medians import MAD_TO_SIGMA, robust_sigma, running_median
 
 ALPHA = 0.001  # chance that two runs of equal course part; real noise is less well-behaved
 DRIFTS = (0.25, 1.0)  # half the gaps looked for, in noise units: small and lasting, large and quick

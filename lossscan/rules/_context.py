@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import Advice, Alignment, Clue, Curve, Effect, Number, Run, Series, Signals
 
 LEAD_POINTS = (
@@ -93,7 +94,7 @@ def leading_gradient(signals: Signals, step: int) -> float | None:
     start = max(stop - LEAD_POINTS, 0)
     if stop - start < MIN_LEAD_POINTS:
         return None
-    course = float(np.median(curve.scaled[start:stop]))
+    course = median(curve.scaled[start:stop])
     return float((curve.scaled[start:stop].max() - course) / max(curve.noise, 1e-12))
 
 

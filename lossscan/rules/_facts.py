@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray
+from lossscan.arrays import BoolArray
+from lossscan.medians import median
 from lossscan.model import Episode, Run, Series
 
 CROSS_ENTROPY = "cross-entropy"
@@ -26,15 +27,10 @@ def finite(series: Series | None) -> Series | None:
     return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
 
 
-def level(values: FloatArray) -> float:
-    """The median; NaN where there is nothing."""
-    return float(np.median(values)) if len(values) else float("nan")
-
-
 def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""
     nearest = np.argsort(np.abs(series.steps - step), kind="stable")[:points]
-    return level(series.values[nearest])
+    return median(series.values[nearest])
 
 
 def stretches(mask: BoolArray) -> list[tuple[int, int]]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import Run, Series
-from lossscan.rules._facts import accumulation_steps, level
+from lossscan.rules._facts import accumulation_steps
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
@@ -45,7 +46,7 @@ def hidden_nan(run: Run, loss: Series) -> Hidden | None:
     if not MIN_ZEROS <= zeros < len(loss):
         return None
     start = len(loss) - zeros
-    before = level(loss.values[max(0, start - NEAR - 1) : max(1, start - 1)])
+    before = median(loss.values[max(0, start - NEAR - 1) : max(1, start - 1)])
     norms = run.series.get("grad_norm")
     spoilt = norms is not None and _spoilt(norms, int(loss.steps[start]))
     inflation = _inflation(run, loss, start - 1)
@@ -83,7 +84,7 @@ def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:
 def _fitting(value: np.ndarray, logged: float, before: np.ndarray) -> int | None:
     """Index of the value nearest to the level before; without one, of the only value possible."""
     if len(before):
-        usual = level(before)
+        usual = median(before)
         best = int(np.argmin(np.abs(value - usual)))
         near = abs(value[best] - usual) <= SAME_LEVEL * usual
         return best if near and logged > MIN_INFLATION * usual else None

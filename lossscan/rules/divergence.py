@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
+from lossscan.medians import block_medians, median, running_median
 from lossscan.model import (
     Acquittal,
     Change,
@@ -26,7 +26,7 @@ RULE = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course
 END_SHARE = 0.05  # of the run, whose median is where it ends
 END_POINTS = 3
-SMOOTH_POINTS = 5  # whose median tells where a climb begins to show
+SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it has begun to show
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
@@ -75,29 +75,22 @@ def check(
 def _climb(curve: Curve) -> Climb | None:
     n = len(curve.steps)
     tail = max(END_POINTS, int(END_SHARE * n))
-    stretches = np.median(curve.scaled[: n // tail * tail].reshape(-1, tail), axis=1)
+    stretches = block_medians(curve.scaled, tail)
     at = int(np.argmin(stretches))
-    low, end = float(stretches[at]), float(np.median(curve.scaled[-tail:]))
+    low, end = float(stretches[at]), median(curve.scaled[-tail:])
     if n - at * tail < max(END_POINTS, CLIMB_SHARE * n):
         return None
     lowest = at * tail + int(np.argmin(curve.scaled[at * tail : (at + 1) * tail]))
-    below = np.flatnonzero(_smooth(curve.scaled[lowest:]) < low + ONSET_SHARE * (end - low))
+    smooth = running_median(curve.scaled[lowest:], SMOOTH_POINTS)
+    below = np.flatnonzero(smooth < low + ONSET_SHARE * (end - low))
     return Climb(
         low_index=lowest,
         onset=min(lowest + (int(below[-1]) + 1 if len(below) else 0), n - 1),
         low=float(np.exp(low)),
         end=float(np.exp(end)),
         start=float(curve.values[:START_POINTS].min()),
-        sigma=(end - low) / float(np.median(curve.local_noise[at * tail :])),
+        sigma=(end - low) / median(curve.local_noise[at * tail :]),
     )
-
-
-def _smooth(values: FloatArray) -> FloatArray:
-    """(n,) running median of a few points, so that one wild point is no onset."""
-    half = min(SMOOTH_POINTS, len(values)) // 2
-    padded = np.pad(values, half, mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return np.asarray(np.median(views, axis=1))
 
 
 def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Alignment,
@@ -60,7 +61,7 @@ def check(
     down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(test, log=curve.log)]
     drops = [relative(test.gap, test.before, log=curve.log) for test in down]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
-    if combined > -min_sigma or not agree or not drops or -float(np.median(drops)) < min_drop:
+    if combined > -min_sigma or not agree or not drops or -median(drops) < min_drop:
         yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
         return
     yield _hit(run, down, drops, combined)
@@ -94,7 +95,7 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
         message=verdict,
         numbers={
             "count": len(down),
-            "drop": -float(np.median(drops)),
+            "drop": -median(drops),
             "before": largest.before,
             "after": largest.after,
             "step": down[0].step,

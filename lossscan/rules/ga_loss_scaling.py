@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -28,7 +29,6 @@ from lossscan.rules._facts import (
     finite,
     is_cross_entropy,
     last_step,
-    level,
     level_at,
     version_of,
 )
@@ -94,8 +94,8 @@ def check(
         yield _multiplied(case, agreeing)
     elif _is_divided(case, tolerance):
         yield _divided(case)
-    elif len(case.ratios) and abs(math.log(level(case.ratios))) > math.log(UNEQUAL):
-        yield Acquittal(RULE, "ratio", {"ratio": level(case.ratios), "accumulation": steps})
+    elif len(case.ratios) and abs(math.log(median(case.ratios))) > math.log(UNEQUAL):
+        yield Acquittal(RULE, "ratio", {"ratio": median(case.ratios), "accumulation": steps})
 
 
 def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Hit | None:
@@ -125,7 +125,7 @@ def _ratios(run: Run, loss: Series) -> FloatArray:
 
 def _agreeing(case: _Case, tolerance: float, min_ratio: float) -> str:
     """Which kinds of evidence agree, as a key of `_SURE`; another word where too few do."""
-    ratio = case.near(case.steps, tolerance) and level(case.ratios) >= min_ratio
+    ratio = case.near(case.steps, tolerance) and median(case.ratios) >= min_ratio
     initial = _worse_than_uniform(case)
     support = "library" if case.defect else "initial" if initial else ""
     if ratio:
@@ -143,14 +143,14 @@ def _worse_than_uniform(case: _Case) -> bool:
     if not vocabulary:
         return False
     uniform = math.log(vocabulary)
-    start, end = level(case.loss.values[:FIRST]), level(case.loss.values[-FIRST:])
+    start, end = median(case.loss.values[:FIRST]), median(case.loss.values[-FIRST:])
     plausible = LOWEST_START <= end / case.steps <= start / case.steps <= uniform * ABOVE_UNIFORM
     return start > uniform * ABOVE_UNIFORM and plausible and (end > uniform or bool(case.defect))
 
 
 def _strong_gradient(run: Run) -> bool:
     norms = finite(run.series.get("grad_norm"))
-    return norms is not None and level(norms.values) > STRONG_GRADIENT
+    return norms is not None and median(norms.values) > STRONG_GRADIENT
 
 
 def _is_divided(case: _Case, tolerance: float) -> bool:
@@ -220,14 +220,14 @@ def _hit(
     factor: float,
 ) -> Hit:
     first = int(case.loss.steps[0])
-    logged = level(case.loss.values[:FIRST])
+    logged = median(case.loss.values[:FIRST])
     return Hit(
         RULE,
         confidence,
         message=message,
         numbers={
             "accumulation": case.steps,
-            "ratio": level(case.ratios) if len(case.ratios) else None,
+            "ratio": median(case.ratios) if len(case.ratios) else None,
             "logged": logged,
             "true": logged / factor,
         },
@@ -253,4 +253,4 @@ def _clues(case: _Case) -> Iterator[Clue]:
         yield Clue("library", numbers_of, run.config["transformers_version"].source)
     norms = finite(run.series.get("grad_norm"))
     if norms is not None and _strong_gradient(run):
-        yield Clue("gradient", {"norm": level(norms.values)}, run.source_of("grad_norm"))
+        yield Clue("gradient", {"norm": median(norms.values)}, run.source_of("grad_norm"))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
+from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, present, rate_clue, stated
-from lossscan.rules._facts import finite, level
+from lossscan.rules._facts import finite
 
 RULE = "grad-norm-explosion"
 
@@ -50,7 +51,7 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
 def _usual(values: FloatArray) -> FloatArray:
     """(n,) the median of the block of points before the one each is in; of its own in the first."""
     block = int(np.clip(len(values) // BLOCKS, *BLOCK))
-    medians = [level(values[k : k + block]) for k in range(0, len(values), block)]
+    medians = [median(values[k : k + block]) for k in range(0, len(values), block)]
     return np.repeat([medians[0], *medians[:-1]], block)[: len(values)]
 
 
@@ -110,13 +111,13 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
             "last": int(norms.steps[stop - 1]),
             "count": stop - start,
             "usual": usual,
-            "level": level(values),
+            "level": median(values),
             "peak": peak,
             "loss_step": answer,
         },
         episodes=(Episode(step, int(norms.steps[stop - 1])),),
         effect=Effect(
-            usual, level(values), level(values) - usual, level(values) / usual if usual else None
+            usual, median(values), median(values) - usual, median(values) / usual if usual else None
         ),
         clues=(
             Clue("norms", step=step, value=peak),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy, level
+from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy
 
 RULE = "high-initial-loss"
 
@@ -23,7 +24,7 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
         return
     vocabulary = number(run, "vocab_size")
     uniform = math.log(vocabulary or LARGEST)
-    first = level(loss.values[:FIRST])
+    first = median(loss.values[:FIRST])
     if first <= uniform + margin:
         if vocabulary and first > uniform:
             yield Acquittal(RULE, "near", {"first": first, "uniform": uniform})
@@ -39,13 +40,13 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
             "uniform": uniform,
             "vocabulary": int(vocabulary or LARGEST),
             "step": step,
-            "last": level(loss.values[-FIRST:]),
+            "last": median(loss.values[-FIRST:]),
         },
         episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
         effect=Effect(before=uniform, after=first, delta=first - uniform),
         clues=(
             Clue("first", step=step, value=first),
-            *([Clue("recovers")] if level(loss.values[-FIRST:]) < uniform else []),
+            *([Clue("recovers")] if median(loss.values[-FIRST:]) < uniform else []),
         ),
         suspects=(
             *([Suspect("accumulation", 0.7, {"steps": steps})] if scaled else []),

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossscan.arrays import IntArray
+from lossscan.medians import median
 from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy, level
+from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy
 
 RULE = "incomplete-accumulation"
 
@@ -56,10 +57,10 @@ def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:
         left, right = curve.scaled[max(0, at - SIDE) : at], curve.scaled[at + 1 : at + 1 + SIDE]
         if len(left) < SIDE or len(right) < SIDE:
             continue
-        middle = level(np.concatenate([left, right]))
+        middle = median(np.concatenate([left, right]))
         noise = max(float(curve.local_noise[at]), 1e-12)
         off = abs(float(curve.scaled[at]) - middle)
-        if off > OUT * noise and off > 2 * abs(level(right) - level(left)):
+        if off > OUT * noise and off > 2 * abs(median(right) - median(left)):
             yield _Tail(int(curve.steps[at]), math.exp(middle), float(curve.values[at]))
             return
 
@@ -79,7 +80,7 @@ def _covering(steps: IntArray, mark: Landmark) -> range:
 
 def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Hit]:
     """One boundary alone proves nothing, unless the gradient or the batch sizes say the same."""
-    factor = level(np.array([tail.factor for tail in found]))
+    factor = median(np.array([tail.factor for tail in found]))
     clues = tuple(_support(run, found, factor))
     if len(found) == 1 and not clues:
         return
@@ -112,7 +113,7 @@ def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Clue]:
     norms = finite(run.series.get("grad_norm"))
     if norms is not None:
         at = np.isin(norms.steps, [tail.step for tail in found])
-        same = level(norms.values[at]) / level(norms.values) if at.any() else math.nan
+        same = median(norms.values[at]) / median(norms.values) if at.any() else math.nan
         if abs(same / factor - 1) <= 2 * SAME_FACTOR:
             yield Clue("gradient", {"same": same}, run.source_of("grad_norm"))
     steps, left = accumulation_steps(run), _left_over(run)

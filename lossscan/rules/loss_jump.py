@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Change,
@@ -75,7 +76,7 @@ def _lasts(points: int, change: Change) -> bool:
 
 def _left(curve: Curve, jump: Change) -> float:
     """The share of a jump that is left at the end of the run, 0..1."""
-    end = float(np.median(curve.values[-END_POINTS:]))
+    end = median(curve.values[-END_POINTS:])
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -123,7 +124,7 @@ def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch:
         return ()
-    spacing = float(np.median(np.diff(run.series["loss"].steps)))
+    spacing = median(np.diff(run.series["loss"].steps))
     reach = max(spacing, SAME_PLACE_SHARE * per_epoch)
     places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]
     return tuple(

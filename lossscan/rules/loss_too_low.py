@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number
-from lossscan.rules._facts import finite, is_cross_entropy, level, level_at
+from lossscan.rules._facts import finite, is_cross_entropy, level_at
 
 RULE = "loss-too-low"
 
@@ -45,7 +46,7 @@ def _first_epoch(run: Run, loss: Series) -> Series:
 
 
 def _message(run: Run, loss: Series) -> str:
-    start, end = float(loss.values[:FIRST].max()), level(loss.values[-LASTS:])
+    start, end = float(loss.values[:FIRST].max()), median(loss.values[-LASTS:])
     vocabulary = number(run, "vocab_size")
     scratch = start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
     if scratch and end < READ_TEXT and end < OF_START * 2 * start:
@@ -60,7 +61,7 @@ def _message(run: Run, loss: Series) -> str:
 
 
 def _hit(run: Run, loss: Series, message: str) -> Hit:
-    start, end = level(loss.values[:FIRST]), level(loss.values[-LASTS:])
+    start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
     evaluated = finite(run.series.get("eval_loss"))
     step = int(loss.steps[collapsed])

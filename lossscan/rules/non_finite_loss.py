@@ -8,9 +8,10 @@ from dataclasses import asdict
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import median
 from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import rate_clue, stated
-from lossscan.rules._facts import episodes_of, is_eval_loss, level
+from lossscan.rules._facts import episodes_of, is_eval_loss
 from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan
 
 RULE = "non-finite-loss"
@@ -207,7 +208,7 @@ def _rate_clue(run: Run, step: int) -> Iterator[Clue]:
 def _rose(before: FloatArray) -> bool:
     """Whether the loss had left its lowest level by half before it was lost."""
     values = before[np.isfinite(before)]
-    return len(values) >= MIN_POINTS and level(values[-3:]) > RISE * float(np.min(values)) > 0
+    return len(values) >= MIN_POINTS and median(values[-3:]) > RISE * float(np.min(values)) > 0
 
 
 def _suspects(

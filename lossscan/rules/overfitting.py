@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import median, running_median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, rate_limit, stated
-from lossscan.rules._facts import eval_losses, finite, level, level_at
+from lossscan.rules._facts import eval_losses, finite, level_at
 
 RULE = "overfitting"
 
@@ -69,14 +70,14 @@ def _rise(series: Series) -> Iterator[_Rise]:
     if len(series) <= AFTER or (series.values <= 0).any():
         return
     values, half = series.values, _half_width(len(series))
-    course = _course(values, half)
+    course = running_median(values, 2 * half + 1)  # less the noise of single evaluations
     middle = int(np.argmin(course))
     at = max(middle - half, 0) + int(np.argmin(values[max(middle - half, 0) : middle + half + 1]))
     after = len(values) - 1 - at
     if after < AFTER:
         return
     noise, low = _noise(values), float(course[middle])
-    high = level(values[-min(after, 2 * half + 1) :])
+    high = median(values[-min(after, 2 * half + 1) :])
     sure = high if half else float(values[-AFTER:].min())  # few: one may be bad luck
     if np.log(sure / low) > NOISE_SIGMA * noise:
         lowest = float(values[at])
@@ -87,25 +88,18 @@ def _half_width(points: int) -> int:
     return 0 if points < SMOOTHED_FROM else 1 if points < LONG else 2
 
 
-def _course(values: FloatArray, half: int) -> FloatArray:
-    """The evaluations without the noise that a median of 2 `half` + 1 takes away."""
-    padded = np.pad(values, half, mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return np.asarray(np.median(views, axis=1))
-
-
 def _noise(values: FloatArray) -> float:
     """Relative noise of one evaluation, from how the series bends; 0 where too short to tell."""
     if len(values) < SMOOTHED_FROM:
         return 0.0
-    return float(BEND_TO_NOISE * np.median(np.abs(np.diff(np.log(values), n=2))))
+    return float(BEND_TO_NOISE * median(np.abs(np.diff(np.log(values), n=2))))
 
 
 def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
     """The training loss around the minimum and at the end."""
     if loss is None:
         return 1.0, 0.0  # nothing says that training did not improve
-    return level_at(loss, low_step, points=NEAR), level(loss.values[-NEAR:])
+    return level_at(loss, low_step, points=NEAR), median(loss.values[-NEAR:])
 
 
 def _confidence(rise: _Rise) -> float:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import median, robust_sigma
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import finite, level
+from lossscan.rules._facts import finite
 
 RULE = "plateau"
 
@@ -47,10 +48,10 @@ def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[H
 def _is_flat(loss: Series, max_change: float) -> bool:
     """Whether the first and the last third, and the very start, lie on one level."""
     third, values = len(loss) // 3, loss.values
-    middle = level(values)
-    noise = 1.4826 * level(np.abs(values - middle))
-    moved = abs(level(values[-third:]) - level(values[:third]))
-    fell = level(values[:START]) - middle
+    middle = median(values)
+    noise = robust_sigma(values)
+    moved = abs(median(values[-third:]) - median(values[:third]))
+    fell = median(values[:START]) - middle
     return moved <= max(max_change * middle, _error(noise, third)) and fell <= max(
         max_change * middle, _error(noise, START)
     )
@@ -68,7 +69,7 @@ def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Clue]]:
         yield "no-gradient", Clue("no-gradient", source=run.source_of("grad_norm"), value=0.0)
     if rate is not None and (rate.values == 0).all():
         yield "zero-rate", Clue("zero-rate", source=run.source_of("learning_rate"), value=0.0)
-    chance = _chance(run, level(loss.values))
+    chance = _chance(run, median(loss.values))
     if chance is not None:
         yield "chance", Clue("chance", {"choices": chance, "uniform": math.log(chance)})
     low, high = np.quantile(loss.values, (0.05, 0.95))
@@ -93,7 +94,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
     kind, clue = holds
     confidence, scores = _HOLDS[kind]
     third = len(loss) // 3
-    before, after = level(loss.values[:third]), level(loss.values[-third:])
+    before, after = median(loss.values[:third]), median(loss.values[-third:])
     first, last = int(loss.steps[0]), int(loss.steps[-1])
     rate = finite(run.series.get("learning_rate"))
     peak = float(rate.values.max()) if rate is not None else None
@@ -101,7 +102,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
         RULE,
         confidence,
         message=kind,
-        numbers={"level": level(loss.values), "first": first, "last": last, "points": len(loss)},
+        numbers={"level": median(loss.values), "first": first, "last": last, "points": len(loss)},
         episodes=(Episode(first, last),),
         effect=Effect(before, after, after - before, after / before if before else None),
         clues=(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import median, robust_sigma
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
-from lossscan.rules._facts import finite, level
+from lossscan.rules._facts import finite
 
 RULE = "throughput-drop"
 
@@ -26,7 +27,7 @@ def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Hi
         return
     times = Series(times.name, times.steps[WARM_UP:], times.values[WARM_UP:])
     at = _split(np.log(times.values))
-    before, after = level(times.values[:at]), level(times.values[at:])
+    before, after = median(times.values[:at]), median(times.values[at:])
     if abs(np.log(after / before)) < np.log1p(min_change) or not _is_clean(times.values, at):
         return
     yield _hit(run, times, at, before, after)
@@ -34,8 +35,8 @@ def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Hi
 
 def _split(values: FloatArray) -> int:
     """Index that best parts the points into two levels."""
-    middle = level(values)
-    reach = max(CLIP * 1.4826 * level(np.abs(values - middle)), 1e-9)
+    middle = median(values)
+    reach = max(CLIP * robust_sigma(values), 1e-9)
     calm = np.clip(values, middle - reach, middle + reach)
     counts = np.arange(1, len(calm))
     sums = np.cumsum(calm)[:-1]
@@ -47,9 +48,9 @@ def _split(values: FloatArray) -> int:
 def _is_clean(values: FloatArray, at: int) -> bool:
     """Whether the two sides hardly overlap, beyond their noise."""
     before, after = np.log(values[:at]), np.log(values[at:])
-    gap = level(after) - level(before)
-    noise = 1.4826 * max(level(np.abs(side - level(side))) for side in (before, after))
-    middle = (level(after) + level(before)) / 2
+    gap = median(after) - median(before)
+    noise = max(map(robust_sigma, (before, after)))
+    middle = (median(after) + median(before)) / 2
     apart = min(((before - middle) * gap < 0).mean(), ((after - middle) * gap > 0).mean())
     return bool(abs(gap) >= MIN_SIGMA * noise and apart >= MOST)
 
@@ -76,4 +77,4 @@ def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
 
 
 def _window(times: Series) -> int:
-    return int(np.median(np.diff(times.steps))) * 2
+    return 2 * int(median(np.diff(times.steps)))

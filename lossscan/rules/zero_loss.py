@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray
+from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import stated
-from lossscan.rules._facts import episodes_of, finite, level, stretches
+from lossscan.rules._facts import episodes_of, finite, stretches
 
 RULE = "zero-loss"
 
@@ -105,7 +106,7 @@ def _around(loss: Series, zero: BoolArray) -> float:
     """The level of the non-zero entries near the zeros; infinite where all are 0."""
     near = np.convolve(zero, np.ones(2 * NEAR + 1), mode="full")[NEAR:-NEAR] > 0
     values = loss.values[near & ~zero]
-    return level(values) if len(values) else float("inf")
+    return median(values) if len(values) else float("inf")
 
 
 def _hit(run: Run, loss: Series, kind: str) -> Hit:

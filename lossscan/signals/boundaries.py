@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
+from lossscan.medians import median, robust_sigma
 from lossscan.model import BoundaryTest, Curve, Landmark
-from lossscan.signals.clean import from_scale, robust_sigma
-from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos
+from lossscan.signals.clean import from_scale
+from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos, sums_of, windows
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -49,22 +50,23 @@ def judge_landmarks(
     if not places:
         return ()
     level = curve.clipped
+    sums = sums_of(level)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
     elsewhere = []
     for width in widths:
-        windows = _windows(places, width)
-        found = gaps(level, windows)
-        noise = curve.local_noise[np.minimum(windows.right, len(level) - 1)]
-        flat = _without(level, places, found.size)[curve.settled :]
-        others = placebos(flat, curve.local_noise[curve.settled :], width)
+        at = _windows(places, width)
+        size = gaps(sums, at)
+        noise = curve.local_noise[np.minimum(at.after.start, len(level) - 1)]
+        flat = _without(level, places, size)[curve.settled :]
+        others = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
         spread = _spread(others)
-        sigma = found.size / (found.error * noise * spread)
+        sigma = size / (at.error * noise * spread)
         elsewhere.append(others / spread)
         best = [
             max(old, (float(s), float(g)), key=lambda pair: abs(pair[0]))
-            for old, s, g in zip(best, sigma, found.size, strict=True)
+            for old, s, g in zip(best, sigma, size, strict=True)
         ]
     return tuple(
         _test(curve, place, sigma, gap, elsewhere)
@@ -76,7 +78,7 @@ def judge_landmarks(
 def _places(
     curve: Curve, landmarks: Iterable[Landmark], walls: Iterable[int], *, averaged: bool
 ) -> list[Place]:
-    spacing = float(np.median(np.diff(curve.steps)))
+    spacing = median(np.diff(curve.steps))
     marks = sorted(landmarks, key=lambda mark: mark.step)
     spans = [
         (mark, *_trimmed(curve, *_span(curve.steps, mark, spacing, averaged=averaged)))
@@ -121,9 +123,9 @@ def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:
     """
     level, odd = curve.scaled, ODD_SIGMA * curve.noise
     before, after = level[max(start - NEIGHBOURS, 0) : start], level[stop : stop + NEIGHBOURS]
-    if len(before) == NEIGHBOURS and abs(before[-1] - np.median(before[:-1])) > odd:
+    if len(before) == NEIGHBOURS and abs(before[-1] - median(before[:-1])) > odd:
         start -= 1
-    if len(after) == NEIGHBOURS and abs(after[0] - np.median(after[1:])) > odd:
+    if len(after) == NEIGHBOURS and abs(after[0] - median(after[1:])) > odd:
         stop += 1
     return start, stop
 
@@ -137,7 +139,7 @@ def _windows(places: list[Place], width: int) -> Windows:
     side = np.array([min(place.room, width) for place in places], dtype=np.int64)
     start = np.array([place.start for place in places], dtype=np.int64)
     stop = np.array([place.stop for place in places], dtype=np.int64)
-    return Windows(left=start - side, mid=start, right=stop, stop=stop + side)
+    return windows(start - side, start, stop, stop + side)
 
 
 def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> FloatArray:
@@ -166,8 +168,8 @@ def _test(
         landmark=place.landmark,
         index=place.stop,
         step=_first_after(curve.steps, place.landmark),
-        before=from_scale(float(np.median(before)), log=curve.log),
-        after=from_scale(float(np.median(after)), log=curve.log),
+        before=from_scale(median(before), log=curve.log),
+        after=from_scale(median(after), log=curve.log),
         gap=gap,
         sigma=sigma,
         p_value=(extreme + 1) / (total + 1),

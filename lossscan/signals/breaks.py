@@ -14,9 +14,10 @@ from itertools import pairwise
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
+from lossscan.medians import robust_sigma
 from lossscan.model import Curve
-from lossscan.signals.clean import robust_sigma, running_mean
-from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, windows_at
+from lossscan.signals.clean import running_mean
+from lossscan.signals.gaps import MIN_SIDE, Sums, everywhere, gaps, placebos, sums_of, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
@@ -68,7 +69,7 @@ def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[
     found: list[Break] = []
     proposals = _propose(level)
     while len(proposals) and len(found) < MAX_BREAKS:
-        best = _strongest(level, noise, proposals)
+        best = _strongest(sums_of(level), noise, proposals)
         if best is None or abs(best.sigma) < threshold:
             break
         proposals = proposals[np.abs(proposals - best.index) > 1]
@@ -82,10 +83,11 @@ def _confirmed(
     level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
 ) -> list[Break]:
     """All breaks measured again between their neighbours, the weakest dropped until all stand."""
+    sums = sums_of(level)
     while found:
         edges = [0, *[b.index for b in found], len(level)]
         found = [
-            _measured(level, noise, b, min(b.index - edges[at], edges[at + 2] - b.index, b.width))
+            _measured(sums, noise, b, min(b.index - edges[at], edges[at + 2] - b.index, b.width))
             for at, b in enumerate(found)
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
@@ -96,16 +98,18 @@ def _confirmed(
     return found
 
 
-def _measured(level: FloatArray, noise: FloatArray, at: Break, side: int) -> Break:
+def _measured(sums: Sums, noise: FloatArray, at: Break, side: int) -> Break:
     """The break at its best place near by, with windows that reach no other break."""
     if side < MIN_SIDE:
         return Break(at.index, at.gap, 0.0, at.width)
     places = np.arange(at.index - REFINE, at.index + REFINE + 1)
-    places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
-    here = gaps(level, windows_at(places, side, n=len(level)))
-    sigma = here.size / (here.error * noise[places] * placebo_spread(level, noise, side))
+    places = places[(places >= MIN_SIDE) & (places <= len(sums) - MIN_SIDE)]
+    here = windows_at(places, side, n=len(sums))
+    size = gaps(sums, here)
+    spread = spread_of(placebos(sums, noise, side))
+    sigma = size / (here.error * noise[places] * spread)
     best = int(np.nanargmax(np.abs(sigma)))
-    return Break(int(places[best]), float(here.size[best]), float(sigma[best]), at.width)
+    return Break(int(places[best]), float(size[best]), float(sigma[best]), at.width)
 
 
 def step_beside_bend(level: FloatArray, at: Break) -> float:
@@ -143,22 +147,24 @@ def linear_segments(bins: FloatArray, noise: float) -> list[int]:
     return [int(edge) for edge in search.predict(pen=penalty)[:-1]]
 
 
-def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:
+def _strongest(sums: Sums, noise: FloatArray, proposals: IntArray) -> Break | None:
     """The proposal with the largest gap in standard errors, over all widths."""
-    n = len(level)
-    half = quarter = gaps(level, windows_at(proposals, WIDTHS[0], n=n)).size
+    n, at = len(sums), proposals - MIN_SIDE
+    widest = max(n // MAX_WIDTH_SHARE, WIDTHS[0])
+    half = quarter = None
     best: Break | None = None
-    for width in WIDTHS:
-        if width > max(n // MAX_WIDTH_SHARE, WIDTHS[0]):
-            break
-        here = gaps(level, windows_at(proposals, width, n=n))
-        step = _shows(half, here.size, HALF_SHARE) & _shows(quarter, here.size, QUARTER_SHARE)
-        spread = placebo_spread(level, noise, width)
-        sigma = np.where(step, here.size / (here.error * noise[proposals] * spread), 0.0)
-        top = int(np.argmax(np.abs(sigma)))
-        if best is None or abs(sigma[top]) > abs(best.sigma):
-            best = Break(int(proposals[top]), float(here.size[top]), float(sigma[top]), width)
-        half, quarter = here.size, half
+    for width in (w for w in WIDTHS if w <= widest):
+        every = everywhere(n, width)
+        size = gaps(sums, every)
+        ratio = size / (every.error * noise[MIN_SIDE : n - MIN_SIDE + 1])
+        size, sigma = size[at], ratio[at] / spread_of(ratio)
+        if half is None or quarter is None:
+            half = quarter = size
+        step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
+        top = int(np.argmax(np.abs(sigma) * step))
+        if best is None or (step[top] and abs(sigma[top]) > abs(best.sigma)):
+            best = Break(int(proposals[top]), float(size[top]), float(sigma[top]), width)
+        half, quarter = size, half
     return best
 
 
@@ -167,10 +173,9 @@ def _shows(narrow: FloatArray, wide: FloatArray, share: float) -> BoolArray:
     return np.asarray(narrow * np.sign(wide) >= share * np.abs(wide))
 
 
-def placebo_spread(level: FloatArray, noise: FloatArray, width: int) -> float:
+def spread_of(ratio: FloatArray) -> float:
     """How many standard errors gaps of this run usually measure where nothing is known to happen.
 
     1 for white noise of the assumed size; more where noise is correlated or the trend is rough.
     """
-    ratio = placebos(level, noise, width)
     return max(robust_sigma(ratio[np.isfinite(ratio)]), 1.0)

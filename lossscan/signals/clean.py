@@ -5,6 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
+from lossscan.medians import (
+    MAD_TO_SIGMA,
+    block_medians,
+    median,
+    robust_sigma,
+    row_medians,
+    running_median,
+)
 from lossscan.model import Curve, Series
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
@@ -15,7 +23,6 @@ COURSE_WINDOW = 11  # points of the running median: the shortest that averages n
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
-MAD_TO_SIGMA = 1.4826  # of a normal distribution
 NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
 NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this is luck
 STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
@@ -33,7 +40,7 @@ def curve_of(series: Series) -> Curve | None:
     scaled, log = to_scale(values)
     floor = np.maximum(rounding_noise(values, log=log), TINY)
     local = np.maximum(_local_noise(scaled), floor)
-    noise = float(np.median(local))
+    noise = median(local)
     local = np.maximum(local, NOISE_FLOOR * noise)
     return Curve(
         name=series.name,
@@ -81,27 +88,12 @@ def rounding_noise(values: FloatArray, *, log: bool) -> FloatArray:
     return np.asarray(spread / np.maximum(np.abs(values), max(quantum, TINY)))
 
 
-def running_median(values: FloatArray, window: int) -> FloatArray:
-    """(n,) median over `window` points around each, edges repeated."""
-    half = min(window, len(values)) // 2
-    padded = np.pad(values, half, mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return np.asarray(np.median(views, axis=1))
-
-
 def running_mean(values: FloatArray, half: int) -> FloatArray:
     """(n,) mean of up to `half` points on each side of each, fewer at the ends."""
     total = np.concatenate([[0.0], np.cumsum(values)])
     places = np.arange(len(values))
     start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, len(values))
     return np.asarray((total[stop] - total[start]) / (stop - start))
-
-
-def robust_sigma(residuals: FloatArray) -> float:
-    """Standard deviation from the median absolute deviation."""
-    if len(residuals) == 0:
-        return 0.0
-    return float(MAD_TO_SIGMA * np.median(np.abs(residuals - np.median(residuals))))
 
 
 def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
@@ -126,19 +118,18 @@ def settled_index(scaled: FloatArray) -> int:
     near = _descent(scaled)
     if size <= 1:
         return near
-    blocks = np.median(scaled[: len(scaled) // size * size].reshape(-1, size), axis=1)
-    return max(near, _descent(blocks) * size)
+    return max(near, _descent(block_medians(scaled, size)) * size)
 
 
 def _descent(scaled: FloatArray) -> int:
     n = len(scaled)
-    lag = int(np.clip(n // 20, 2, 10))
+    lag = min(max(n // 20, 2), 10)
     if n < 4 * lag:
         return 0
     smooth = running_median(scaled, 2 * (lag // 2) + 1)
     falls = smooth[:-lag] - smooth[lag:]
     later = falls[len(falls) // 3 :]
-    steep = falls > np.median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
+    steep = falls > median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
     end = _end_of_descent(steep, lag)
     return end + lag // 2 if end else 0
 
@@ -164,7 +155,7 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     """
     bends = np.diff(scaled, n=2, prepend=scaled[1], append=scaled[-2]) / np.sqrt(6)
     residuals = scaled - running_median(scaled, COURSE_WINDOW)
-    return np.maximum(_local_sigma(bends), _local_sigma(residuals))
+    return np.asarray(np.maximum(_local_sigma(bends), _local_sigma(residuals)))
 
 
 def _local_sigma(residuals: FloatArray) -> FloatArray:
@@ -172,8 +163,7 @@ def _local_sigma(residuals: FloatArray) -> FloatArray:
     if n <= NOISE_WINDOW:
         return np.full(n, robust_sigma(residuals))
     half = NOISE_WINDOW // 2
-    padded = np.pad(residuals, half, mode="reflect")
-    views = np.lib.stride_tricks.sliding_window_view(padded, NOISE_WINDOW)[::half]
-    spread = np.abs(views - np.median(views, axis=1, keepdims=True))
-    sigmas = MAD_TO_SIGMA * np.median(spread, axis=1)
+    mirrored = np.concatenate([residuals[half:0:-1], residuals, residuals[-2 : -half - 2 : -1]])
+    views = np.lib.stride_tricks.sliding_window_view(mirrored, NOISE_WINDOW)[::half]
+    sigmas = MAD_TO_SIGMA * row_medians(np.abs(views - row_medians(views)[:, None]))
     return np.interp(np.arange(n), np.arange(0, n, half), sigmas)

@@ -9,30 +9,73 @@ it a variance of about 8/w of that of one point.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
 
 MIN_SIDE = 3  # points: fewer have no slope of their own
+REMEMBERED = 2000  # points; the windows of a longer curve are not worth their memory
+MANY_LENGTHS = 256  # of windows that are remembered: a batch meets the same again and again
 
 
 @dataclass(frozen=True, slots=True)
-class Gaps:
-    """Gaps at several places; NaN where a side has fewer than 3 points."""
+class Side:
+    """Index windows `[start, stop)` on one side of k places, each of 3 points at least."""
 
-    size: FloatArray  # (k,), after minus before
-    error: FloatArray  # (k,), standard error for points of unit noise
+    start: IntArray
+    stop: IntArray
+    count: FloatArray
+    centre: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Index windows `[left, mid)` before and `[right, stop)` after each of k places."""
+    """The windows before and after each of k places, and what follows from them alone."""
 
-    left: IntArray
-    mid: IntArray
-    right: IntArray
-    stop: IntArray
+    before: Side
+    after: Side
+    apart: FloatArray  # distance of the two centres
+    spread: FloatArray  # of the index within the sides, summed squares
+    error: FloatArray  # standard error of the gap for points of unit noise
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums of the first 0, 1, ..., n values of a curve, plain and times their index."""
+
+    level: FloatArray  # (n + 1,)
+    moment: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.level) - 1
+
+
+def sums_of(curve: FloatArray) -> Sums:
+    """What makes the line through any window O(1)."""
+    centred = curve - curve.sum() / len(curve)
+    return Sums(_summed(centred), _summed(np.arange(len(curve)) * centred))
+
+
+def _summed(values: FloatArray) -> FloatArray:
+    total = np.zeros(len(values) + 1)
+    np.cumsum(values, out=total[1:])
+    return total
+
+
+def windows(left: IntArray, mid: IntArray, right: IntArray, stop: IntArray) -> Windows:
+    """Windows `[left, mid)` before and `[right, stop)` after each place."""
+    before, after = _side(left, mid), _side(right, stop)
+    apart = after.centre - before.centre
+    cubes = before.count**3 - before.count + after.count**3 - after.count
+    spread = cubes / 12
+    error = np.sqrt(1 / before.count + 1 / after.count + apart**2 / spread)
+    return Windows(before, after, apart, spread, error)
+
+
+def _side(start: IntArray, stop: IntArray) -> Side:
+    return Side(start, stop, (stop - start).astype(np.float64), (start + stop - 1) / 2)
 
 
 def windows_at(places: IntArray, width: int, *, n: int) -> Windows:
@@ -41,51 +84,36 @@ def windows_at(places: IntArray, width: int, *, n: int) -> Windows:
     Both sides shrink together at the ends: only equal sides are blind to a parabola.
     """
     side = np.minimum(np.minimum(places, n - places), width)
-    return Windows(left=places - side, mid=places, right=places, stop=places + side)
+    return windows(places - side, places, places, places + side)
 
 
-def gaps(curve: FloatArray, windows: Windows) -> Gaps:
-    """The gap at each place, by prefix sums: O(n + k)."""
-    level = np.concatenate([[0.0], np.cumsum(curve - curve.mean())])
-    moment = np.concatenate([[0.0], np.cumsum(np.arange(len(curve)) * (curve - curve.mean()))])
-    before = _side(level, moment, windows.left, windows.mid)
-    after = _side(level, moment, windows.right, windows.stop)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = before.spread + after.spread
-        apart = after.centre - before.centre
-        slope = (before.covariance + after.covariance) / spread
-        size = after.mean - before.mean - slope * apart
-        error = np.sqrt(1 / before.count + 1 / after.count + apart**2 / spread)
-    short = np.minimum(before.count, after.count) < MIN_SIDE
-    return Gaps(size=np.where(short, np.nan, size), error=np.where(short, np.nan, error))
+def everywhere(n: int, width: int) -> Windows:
+    """Windows at every place of a curve that has 3 points on each side, the first at index 3."""
+    return (_remembered if n <= REMEMBERED else _everywhere)(n, width)
 
 
-def placebos(level: FloatArray, noise: FloatArray, width: int) -> FloatArray:
-    """Gaps in their standard errors at every place that has 3 points on each side."""
-    places = np.arange(MIN_SIDE, len(level) - MIN_SIDE + 1)
-    everywhere = gaps(level, windows_at(places, width, n=len(level)))
-    return np.asarray(everywhere.size / (everywhere.error * noise[places]))
+def _everywhere(n: int, width: int) -> Windows:
+    return windows_at(np.arange(MIN_SIDE, n - MIN_SIDE + 1), width, n=n)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    count: FloatArray
-    centre: FloatArray
-    mean: FloatArray
-    covariance: FloatArray  # of index and value, summed
-    spread: FloatArray  # of the index, summed squares
+_remembered = lru_cache(MANY_LENGTHS)(_everywhere)
 
 
-def _side(level: FloatArray, moment: FloatArray, start: IntArray, stop: IntArray) -> _Side:
-    count = (stop - start).astype(np.float64)
-    total = level[stop] - level[start]
-    centre = (start + stop - 1) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / count
-    return _Side(
-        count=count,
-        centre=centre,
-        mean=mean,
-        covariance=moment[stop] - moment[start] - centre * total,
-        spread=(count**3 - count) / 12,
+def gaps(sums: Sums, at: Windows) -> FloatArray:
+    """(k,) the gap at each place: after minus before."""
+    before, after = at.before, at.after
+    early = sums.level[before.stop] - sums.level[before.start]
+    late = sums.level[after.stop] - sums.level[after.start]
+    covariance = (
+        (sums.moment[before.stop] - sums.moment[before.start] - before.centre * early)
+        + (sums.moment[after.stop] - sums.moment[after.start])
+        - after.centre * late
     )
+    slope = covariance / at.spread
+    return np.asarray(late / after.count - early / before.count - slope * at.apart)
+
+
+def placebos(sums: Sums, noise: FloatArray, width: int) -> FloatArray:
+    """Gaps in their standard errors at every place that has 3 points on each side."""
+    at = everywhere(len(sums), width)
+    return np.asarray(gaps(sums, at) / (at.error * noise[MIN_SIDE : len(sums) - MIN_SIDE + 1]))

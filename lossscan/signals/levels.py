@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import median, running_median
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import Break
-from lossscan.signals.clean import from_scale, running_median
+from lossscan.signals.clean import from_scale
 from lossscan.signals.spikes import excursion
 
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of
@@ -82,7 +83,7 @@ def _change(curve: Curve, at: Break, stop: int, landmarks: tuple[Landmark, ...])
         delta=high - low,
         ratio=high / low if low > 0 and high > 0 else None,
         sigma=at.sigma,
-        stays=float(np.clip((late - before) / (after - before), 0, 1)) if after != before else 0.0,
+        stays=min(max((late - before) / (after - before), 0.0), 1.0) if after != before else 0.0,
         aligned_to=align(
             curve,
             at.index,
@@ -93,7 +94,7 @@ def _change(curve: Curve, at: Break, stop: int, landmarks: tuple[Landmark, ...])
 
 
 def _level(curve: Curve, start: int, stop: int) -> float:
-    return float(np.median(curve.scaled[max(start, 0) : stop]))
+    return median(curve.scaled[max(start, 0) : stop])
 
 
 def early_rises(curve: Curve) -> Iterator[Excursion]:

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import median
 from lossscan.model import Curve, Landmark
 from lossscan.signals.clean import running_mean
 
@@ -25,7 +26,7 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
     """
     edges = [int(np.searchsorted(curve.steps, mark.step, side="right")) for mark in boundaries]
     edges = [0, *[edge for edge in edges if 0 < edge < len(curve.steps)], len(curve.steps)]
-    whole = int(np.median(np.diff(edges)))
+    whole = int(median(np.diff(edges)))
     flat = detrended(curve, whole)
     epochs = [
         flat[start:stop]
@@ -33,7 +34,7 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
         if stop - start >= max(MIN_EPOCH_POINTS, whole - 1) and start >= curve.settled
     ]
     pairs = [_correlation(a, b) for a, b in itertools.pairwise(epochs)]
-    return float(np.mean(pairs)) if pairs else None
+    return sum(pairs) / len(pairs) if pairs else None
 
 
 def period(curve: Curve) -> tuple[float | None, float]:
@@ -55,7 +56,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
     slow = strength[1:lag].min() > VALLEY * strength[lag]
     if slow or len(again) == 0 or again.max() < RETURNS * strength[lag]:
         return None, 0.0
-    spacing = float(np.median(np.diff(curve.steps)))
+    spacing = median(np.diff(curve.steps))
     return lag * spacing, float(strength[lag])
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
+from lossscan.medians import median, running_median
 from lossscan.model import Curve, Excursion
-from lossscan.signals.clean import from_scale, running_median
+from lossscan.signals.clean import from_scale
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -34,7 +35,7 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
     n = len(curve.steps)
     if n < MIN_POINTS:
         return
-    window = int(np.clip(n // WINDOW_SHARE, WINDOW_MIN, WINDOW_MAX)) | 1
+    window = min(max(n // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     course = running_median(curve.scaled, window)
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
@@ -46,7 +47,7 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
     for (start, stop), recurs in zip(episodes, again, strict=True):
         peak = float(sigma[start:stop].max())
         block = stop - start >= BLOCK_POINTS
-        typical = float(np.median(sigma[start:stop])) if block else 0.0
+        typical = median(sigma[start:stop]) if block else 0.0
         alone = peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, reach / 2)
         if alone or recurs:
             yield excursion(curve, course, start, stop, peak)
@@ -56,7 +57,7 @@ def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | Non
     """Which of the rises are high and have a high one at the same place of another epoch."""
     if not epoch or len(steps) == 0:
         return np.zeros(len(steps), dtype=bool)
-    reach = float(np.median(np.diff(curve.steps)))
+    reach = median(np.diff(curve.steps))
     place, number = steps % epoch, steps // epoch
     near = np.abs(place[:, None] - place[None, :]) <= reach
     other = number[:, None] != number[None, :]

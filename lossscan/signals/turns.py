@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.medians import block_medians
 from lossscan.model import Change, Curve, Landmark
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
@@ -52,7 +53,7 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
 def _rises(level: FloatArray, noise: float) -> bool:
     """Whether any block lies above an earlier one by more than both can err."""
     size = len(level) // BLOCKS
-    blocks = np.median(level[: size * BLOCKS].reshape(BLOCKS, size), axis=1)
+    blocks = block_medians(level[: size * BLOCKS], size)
     climb = float(np.max(blocks - np.minimum.accumulate(blocks)))
     return climb > TURN_SIGMA * MEDIAN_ERROR * noise / float(np.sqrt(size))
 

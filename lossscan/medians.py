@@ -1,0 +1,52 @@
+"""Medians of short arrays: what the engine and the rules ask for a hundred times a run.
+
+`np.median` spends ten times as long on its checks as on the few hundred numbers of a log.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from lossscan.arrays import FloatArray, IntArray
+
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+
+
+def median(values: FloatArray | IntArray | Sequence[float]) -> float:
+    """The median; NaN where there is nothing, or a NaN in it."""
+    n = len(values)
+    if n == 0:
+        return math.nan
+    low, high = (n - 1) // 2, n // 2
+    ordered = np.partition(values, (low, high, n - 1))
+    return math.nan if math.isnan(ordered[-1]) else float(ordered[low] + ordered[high]) / 2
+
+
+def row_medians(rows: FloatArray) -> FloatArray:
+    """(k,) the median of each of k rows of finite numbers."""
+    width = rows.shape[1]
+    ordered = np.sort(rows, axis=1)
+    return np.asarray((ordered[:, (width - 1) // 2] + ordered[:, width // 2]) / 2)
+
+
+def block_medians(values: FloatArray, size: int) -> FloatArray:
+    """The median of each whole block of `size` finite numbers."""
+    return row_medians(values[: len(values) // size * size].reshape(-1, size))
+
+
+def running_median(values: FloatArray, window: int) -> FloatArray:
+    """(n,) median over `window` points around each, an odd number; edges repeated."""
+    from scipy.ndimage import median_filter  # in C, 4 to 60 times as fast as medians of views
+
+    half = min(window, len(values)) // 2
+    return np.asarray(median_filter(values, 2 * half + 1, mode="nearest"))
+
+
+def robust_sigma(residuals: FloatArray) -> float:
+    """Standard deviation from the median absolute deviation; 0 of nothing."""
+    if len(residuals) == 0:
+        return 0.0
+    return MAD_TO_SIGMA * median(np.abs(residuals - median(residuals)))

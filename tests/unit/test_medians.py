@@ -1,0 +1,49 @@
+"""Medians of short arrays agree with numpy's own."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossscan.medians import block_medians, median, robust_sigma, running_median
+
+NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
+
+
+@given(NUMBERS)
+def test_median_is_that_of_numpy(values):
+    """The quick median gives the middle value, or the mean of the two in the middle."""
+    assert median(np.array(values)) == np.median(values)
+
+
+def test_median_of_nothing_is_no_number():
+    """An empty stretch has no level."""
+    assert math.isnan(median(np.array([])))
+
+
+def test_a_nan_is_never_hidden():
+    """A broken point among the values shows in their median."""
+    assert math.isnan(median(np.array([1.0, math.nan, 3.0])))
+
+
+@settings(deadline=None)  # the first call loads scipy
+@given(NUMBERS, st.sampled_from([1, 3, 7, 11]))
+def test_running_median_repeats_the_edges(values, window):
+    """Each point is the median of its neighbours; the ends see the first and last value again."""
+    half = min(window, len(values)) // 2
+    padded = np.pad(values, half, mode="edge")
+    expected = [np.median(padded[i : i + 2 * half + 1]) for i in range(len(values))]
+    assert running_median(np.array(values), window) == pytest.approx(expected)
+
+
+def test_blocks_leave_out_an_unfinished_end():
+    """Seven values make three whole blocks of two."""
+    assert block_medians(np.arange(7.0), 2).tolist() == [0.5, 2.5, 4.5]
+
+
+def test_one_wild_point_does_not_move_the_noise():
+    """The robust spread of calm values stays what it is beside an outlier."""
+    calm = np.random.default_rng(0).normal(size=500)
+    assert robust_sigma(np.append(calm, 1e9)) == pytest.approx(1.0, abs=0.1)
