@@ -8,7 +8,8 @@ and tested on the curve itself against the same statistic at all other places of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from lossscan.arrays import BoolArray, FloatArray, IntArray
 from lossscan.medians import robust_sigma
 from lossscan.model import Curve
 from lossscan.signals.clean import running_mean
-from lossscan.signals.gaps import MIN_SIDE, Sums, everywhere, gaps, placebos, sums_of, windows_at
+from lossscan.signals.gaps import MIN_SIDE, everywhere, gaps, placebos, sums_of, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
@@ -69,7 +70,7 @@ def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[
     found: list[Break] = []
     proposals = _propose(level)
     while len(proposals) and len(found) < MAX_BREAKS:
-        best = _strongest(sums_of(level), noise, proposals)
+        best = _strongest(level, noise, proposals)
         if best is None or abs(best.sigma) < threshold:
             break
         proposals = proposals[np.abs(proposals - best.index) > 1]
@@ -83,12 +84,12 @@ def _confirmed(
     level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
 ) -> list[Break]:
     """All breaks measured again between their neighbours, the weakest dropped until all stand."""
-    sums = sums_of(level)
     while found:
         edges = [0, *[b.index for b in found], len(level)]
+        flat = _without(level, found)
         found = [
-            _measured(sums, noise, b, min(b.index - edges[at], edges[at + 2] - b.index, b.width))
-            for at, b in enumerate(found)
+            _measured((level, flat), noise, b, min(b.index - before, after - b.index, b.width))
+            for b, before, after in zip(found, edges[:-2], edges[2:], strict=True)
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
         apart = all(b.index - a.index >= MIN_SIDE for a, b in pairwise(found))
@@ -98,16 +99,29 @@ def _confirmed(
     return found
 
 
-def _measured(sums: Sums, noise: FloatArray, at: Break, side: int) -> Break:
-    """The break at its best place near by, with windows that reach no other break."""
+def _without(level: FloatArray, found: Iterable[Break]) -> FloatArray:
+    """The curve with the steps at breaks taken out: none is compared with itself."""
+    flat = level.copy()
+    for at in found:
+        flat[at.index :] -= at.gap
+    return flat
+
+
+def _measured(
+    curves: tuple[FloatArray, FloatArray], noise: FloatArray, at: Break, side: int
+) -> Break:
+    """The break at its best place near by, with windows that reach no other break.
+
+    `curves`: with its steps, and without them, where the placebos are.
+    """
+    level, flat = map(sums_of, curves)
     if side < MIN_SIDE:
-        return Break(at.index, at.gap, 0.0, at.width)
+        return replace(at, sigma=0.0)
     places = np.arange(at.index - REFINE, at.index + REFINE + 1)
-    places = places[(places >= MIN_SIDE) & (places <= len(sums) - MIN_SIDE)]
-    here = windows_at(places, side, n=len(sums))
-    size = gaps(sums, here)
-    spread = spread_of(placebos(sums, noise, side))
-    sigma = size / (here.error * noise[places] * spread)
+    places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
+    here = windows_at(places, side, n=len(level))
+    size = gaps(level, here)
+    sigma = size / (here.error * noise[places] * spread_of(placebos(flat, noise, side)))
     best = int(np.nanargmax(np.abs(sigma)))
     return Break(int(places[best]), float(size[best]), float(sigma[best]), at.width)
 
@@ -147,25 +161,29 @@ def linear_segments(bins: FloatArray, noise: float) -> list[int]:
     return [int(edge) for edge in search.predict(pen=penalty)[:-1]]
 
 
-def _strongest(sums: Sums, noise: FloatArray, proposals: IntArray) -> Break | None:
+def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:
     """The proposal with the largest gap in standard errors, over all widths."""
-    n, at = len(sums), proposals - MIN_SIDE
+    sums, n, at = sums_of(level), len(level), proposals - MIN_SIDE
     widest = max(n // MAX_WIDTH_SHARE, WIDTHS[0])
     half = quarter = None
-    best: Break | None = None
+    found = []
     for width in (w for w in WIDTHS if w <= widest):
         every = everywhere(n, width)
-        size = gaps(sums, every)
-        ratio = size / (every.error * noise[MIN_SIDE : n - MIN_SIDE + 1])
-        size, sigma = size[at], ratio[at] / spread_of(ratio)
+        size = gaps(sums, every)[at]
         if half is None or quarter is None:
             half = quarter = size
         step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
-        top = int(np.argmax(np.abs(sigma) * step))
-        if best is None or (step[top] and abs(sigma[top]) > abs(best.sigma)):
-            best = Break(int(proposals[top]), float(size[top]), float(sigma[top]), width)
+        ratio = step * size / (every.error[at] * noise[proposals])
+        top = int(np.argmax(np.abs(ratio)))
+        found.append(Break(int(proposals[top]), float(size[top]), float(ratio[top]), width))
         half, quarter = size, half
-    return best
+    surest = (_beside_placebos(level, noise, at) for at in found)
+    return max(surest, key=lambda at: abs(at.sigma), default=None)
+
+
+def _beside_placebos(level: FloatArray, noise: FloatArray, at: Break) -> Break:
+    flat = sums_of(_without(level, [at]))
+    return replace(at, sigma=at.sigma / spread_of(placebos(flat, noise, at.width)))
 
 
 def _shows(narrow: FloatArray, wide: FloatArray, share: float) -> BoolArray:
