@@ -99,6 +99,13 @@ def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
     return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
 
 
+def _steps_up(signals: Signals, climb: Climb) -> Iterator[int]:
+    """The steps at which the climb goes up a level: parts of it, and no jumps beside it."""
+    for change in signals.changes_of("loss"):
+        if change.kind == "level_up" and change.index >= climb.low_index:
+            yield change.step
+
+
 def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
     step, last = int(curve.steps[climb.onset]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -126,5 +133,5 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
         suspects=suspects(run, signals, onset),
         remedies=("last-good-checkpoint",),
         next="replay",
-        claims=frozenset({step}),
+        claims=frozenset({step, *_steps_up(signals, climb)}),
     )  # fmt: skip

@@ -29,6 +29,7 @@ from lossscan.rules._context import (
     rate_clue,
 )
 from lossscan.rules._jump_causes import suspects
+from lossscan.rules._waves import outlasts
 
 RULE = "loss-jump"
 CRITICAL_RATIO = (
@@ -58,6 +59,7 @@ def check(
         and c.sigma >= min_sigma
         and _ratio(c) >= min_ratio
         and _lasts(len(curve.steps), c)
+        and outlasts(c, signals)
     ]
     if jumps:
         yield _hit(run, signals, jumps)

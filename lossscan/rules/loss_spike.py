@@ -34,14 +34,13 @@ from lossscan.rules._context import (
     samples_between,
     stated,
 )
+from lossscan.rules._waves import towers
 
 RULE = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
-PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
-ABOVE_A_WAVE = 14.0  # noise units: twice a spike's own threshold, since a crest is no event
 MANY = 12  # episodes named one by one
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
@@ -65,9 +64,8 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     if curve is None:
         return
     spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
-    if signals.period_strength >= PERIODIC:
-        recurring = _recurring(run, spikes)
-        spikes = [e for e in spikes if e.start_step in recurring or e.sigma >= ABOVE_A_WAVE]
+    recurring = _recurring(run, spikes)
+    spikes = [e for e in spikes if e.start_step in recurring or towers(e, signals)]
     if not spikes:
         return
     yield _hit(run, signals, curve, spikes)

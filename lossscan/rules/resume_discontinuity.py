@@ -11,18 +11,16 @@ from lossscan.model import (
     Acquittal,
     Advice,
     Alignment,
-    BoundaryTest,
     Clue,
     Episode,
     Hit,
-    Landmark,
     Resume,
     Run,
     Series,
     Signals,
     Suspect,
 )
-from lossscan.rules._context import logistic, present, relative, step_effect
+from lossscan.rules._context import TINY, logistic, present, relative, step_effect
 
 RULE = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -32,12 +30,23 @@ OVERLAP_SIGMA = 4.0  # of their mean difference: 1 in 30,000 for a faithful resu
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """By how much the loss steps."""
+
+    before: float
+    after: float
+    share: float  # of the level before
+    sigma: float
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seam:
     """One resume and what does not continue there."""
 
     resume: Resume
     first_step: int  # first logged step after it
-    test: BoundaryTest | None  # of the loss, where it steps
+    loss: Step | None  # where it steps
     rate: tuple[float, float] | None  # learning rate expected and found, where they differ
     overlap: (
         tuple[float, float] | None
@@ -60,39 +69,54 @@ def check(
     if "loss" not in run.series:
         return
     seams = [
-        _seam(run, signals, resume, min_sigma, min_step, rate_tolerance)
+        Seam(
+            resume,
+            first := _first_step(run.series["loss"], resume),
+            _loss_step(signals, resume.step, first, min_sigma, min_step),
+            _rate_gap(run.series.get("learning_rate"), resume.step, rate_tolerance),
+            _overlap(run, signals, resume),
+        )
         for resume in run.schedule.resumes
         if not resume.fresh
     ]
-    torn = [seam for seam in seams if seam.test or seam.rate or seam.overlap]
+    torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
     if torn:
         yield _hit(run, signals, torn)
     elif seams:
         yield Acquittal(RULE, "continues", {"count": len(seams)})
 
 
-def _seam(
-    run: Run, signals: Signals, resume: Resume, min_sigma: float, min_step: float, tolerance: float
-) -> Seam:
-    loss = run.series["loss"]
+def _first_step(loss: Series, resume: Resume) -> int:
     after = loss.steps[loss.steps > resume.step]
-    test = next((t for t in signals.boundaries if _is_at(t.landmark, resume)), None)
-    log = signals.curves["loss"].log if "loss" in signals.curves else False
-    if test is not None and (
-        abs(test.sigma) < min_sigma or abs(relative(test.gap, test.before, log=log)) < min_step
-    ):
-        test = None
-    return Seam(
-        resume,
-        int(after[0]) if len(after) else resume.step,
-        test,
-        _rate_gap(run.series.get("learning_rate"), resume.step, tolerance),
-        _overlap(run, signals, resume),
-    )
+    return int(after[0]) if len(after) else resume.step
 
 
-def _is_at(mark: Landmark, resume: Resume) -> bool:
-    return mark.kind == "resume" and mark.step == resume.step
+def _loss_step(
+    signals: Signals, last: int, first: int, min_sigma: float, min_step: float
+) -> Step | None:
+    """The step of the loss between the last step kept and the first logged after, if it counts."""
+    steps = [s for at, s in _steps_at_resumes(signals) if last <= at <= first]
+    surest = max(steps, key=lambda step: abs(step.sigma), default=None)
+    if surest is None or abs(surest.sigma) < min_sigma or abs(surest.share) < min_step:
+        return None
+    return surest
+
+
+def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
+    """Where a resume lies, and how the loss steps there: as tested, and as found by search.
+
+    The search sees with wider windows, the test is not led astray by what lies around.
+    """
+    for test in signals.boundaries:
+        if test.landmark.kind == "resume":
+            share = relative(test.gap, test.before, log=signals.curves["loss"].log)
+            step = Step(test.before, test.after, share, test.sigma, test.p_value)
+            yield test.landmark.step, step
+    for change in signals.changes_of("loss"):
+        place = change.aligned_to
+        if place is not None and place.kind == "resume" and change.kind.startswith("level"):
+            share = change.delta / max(abs(change.before), TINY)
+            yield place.step, Step(change.before, change.after, share, change.sigma, place.p_value)
 
 
 def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float, float] | None:
@@ -130,26 +154,26 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
 
 def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
     worst = max(torn, key=_strength)
-    test = worst.test
+    step = worst.loss
     return Hit(
         rule=RULE,
         confidence=logistic(_strength(worst), 2.0, 0.8),
-        message="loss" if test else ("rate" if worst.rate else "overlap"),
+        message="loss" if step else ("rate" if worst.rate else "overlap"),
         numbers={
             "step": worst.resume.step,
-            "before": test.before if test else None,
-            "after": test.after if test else None,
+            "before": step.before if step else None,
+            "after": step.after if step else None,
             "expected": worst.rate[0] if worst.rate else None,
             "found": worst.rate[1] if worst.rate else None,
             "share": worst.overlap[1] if worst.overlap else None,
         },
         episodes=tuple(
-            Episode(seam.first_step, None, seam.test.sigma if seam.test else None) for seam in torn
+            Episode(seam.first_step, None, seam.loss.sigma if seam.loss else None) for seam in torn
         ),
-        effect=step_effect(test.before, test.after, test.sigma) if test else None,
+        effect=step_effect(step.before, step.after, step.sigma) if step else None,
         aligned_to=Alignment(
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
-            test.p_value if test else None,
+            step.p_value if step else None,
         ),
         clues=tuple(clue for seam in torn for clue in _clues(run, seam)),
         suspects=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
@@ -171,23 +195,22 @@ def _claimed(signals: Signals) -> Iterator[int]:
 def _strength(seam: Seam) -> float:
     """In standard errors; a learning rate is logged without noise, so its gap alone is certain."""
     certain = 6.0 if seam.rate else 0.0
-    step = abs(seam.test.sigma) if seam.test else 0.0
+    step = abs(seam.loss.sigma) if seam.loss else 0.0
     return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
 
 
 def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
-    step = seam.first_step
-    test, rate, overlap = seam.test, seam.rate, seam.overlap
+    first, step, rate, overlap = seam.first_step, seam.loss, seam.rate, seam.overlap
     return present(
         Clue("resume", {"step": seam.resume.step}, seam.resume.source, seam.resume.step),
         None
-        if test is None
+        if step is None
         else Clue(
             "loss-steps",
-            {"before": test.before, "after": test.after, "sigma": test.sigma},
+            {"before": step.before, "after": step.after, "sigma": step.sigma},
             run.source_of("loss"),
-            step,
-            test.after,
+            first,
+            step.after,
         ),
         None
         if rate is None
@@ -195,19 +218,19 @@ def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
             "rate-steps",
             {"expected": rate[0], "found": rate[1]},
             run.source_of("learning_rate"),
-            step,
+            first,
             rate[1],
         ),
         None
         if overlap is None
-        else Clue("branches-differ", {"sigma": overlap[0], "share": overlap[1]}, step=step),
+        else Clue("branches-differ", {"sigma": overlap[0], "share": overlap[1]}, step=first),
     )
 
 
 def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
     """Which state was lost, by the shape of what does not continue."""
-    rises = seam.test is not None and seam.test.sigma > 0
-    falls = seam.test is not None and seam.test.sigma < 0
+    rises = seam.loss is not None and seam.loss.sigma > 0
+    falls = seam.loss is not None and seam.loss.sigma < 0
     bare = bool(run.setting("save_only_model"))
     if seam.rate is not None:
         yield Suspect("scheduler-lost", 0.9, {"expected": seam.rate[0], "found": seam.rate[1]})

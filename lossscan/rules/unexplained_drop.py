@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossscan.model import Acquittal, Change, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue, rate_steps
+from lossscan.rules._waves import outlasts
 
 RULE = "unexplained-drop"
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
@@ -30,7 +31,7 @@ def check(
     ]
     free = []
     for fall in falls:
-        reason = _reason(run, fall, len(curve.steps))
+        reason = _reason(run, signals, fall)
         if reason is None:
             free.append(fall)
         else:
@@ -58,10 +59,12 @@ def check(
         )
 
 
-def _reason(run: Run, fall: Change, points: int) -> str | None:
+def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
     """What explains the drop after all, as the id of a sentence; None where nothing does."""
     if fall.aligned_to is not None and fall.aligned_to.kind in EXPLAINING:
         return "landmark"
-    if fall.index < EARLY_SHARE * points:
+    if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
         return "early"
+    if not outlasts(fall, signals):
+        return "wave"
     return "learning-rate" if rate_steps(run, fall.step) else None

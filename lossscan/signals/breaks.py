@@ -121,9 +121,9 @@ def _measured(
     places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
     here = windows_at(places, side, n=len(level))
     size = gaps(level, here)
-    sigma = size / (here.error * noise[places] * spread_of(placebos(flat, noise, side)))
-    best = int(np.nanargmax(np.abs(sigma)))
-    return Break(int(places[best]), float(size[best]), float(sigma[best]), at.width)
+    best = int(np.argmax(np.abs(size / here.error)))  # the noise is the same for all of them
+    error = here.error[best] * noise[at.index] * spread_of(placebos(flat, noise, side))
+    return Break(int(places[best]), float(size[best]), float(size[best] / error), at.width)
 
 
 def step_beside_bend(level: FloatArray, at: Break) -> float:

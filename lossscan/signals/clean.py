@@ -28,6 +28,7 @@ NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this i
 STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
 COARSE_BLOCKS = 200  # of a long curve: a descent of a twentieth of it spans ten
 STEP_POINTS = 3  # a step, averaged over its window and smoothed, is over in 3 points; a fall is not
+RECOVERY_SHARE = 0.5  # of a fall that a rise before it makes good
 DESCENT_SHARE = 0.5  # the first descent ends within the first half, or the run is all descent
 
 
@@ -130,21 +131,32 @@ def _descent(scaled: FloatArray) -> int:
     falls = smooth[:-lag] - smooth[lag:]
     later = falls[len(falls) // 3 :]
     steep = falls > median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
-    end = _end_of_descent(steep, lag)
+    end = _end_of_descent(steep, smooth, lag)
     return end + lag // 2 if end else 0
 
 
-def _end_of_descent(steep: BoolArray, lag: int) -> int:
-    """The end of the steep stretch that opens the run, or of a long one in its first half."""
+def _end_of_descent(steep: BoolArray, smooth: FloatArray, lag: int) -> int:
+    """The end of the steep stretch that opens the run, or of a long one in its first half.
+
+    One that only takes back a rise is the recovery from that.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], steep, [False]]).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
     limit = int(len(steep) * DESCENT_SHARE)
     end = 0
     for start, stop in zip(starts, stops, strict=True):
         long = stop - start > lag + STEP_POINTS
-        if start < limit and (start <= lag or long):
+        recovery = _takes_back(smooth, start, min(stop + lag, len(smooth) - 1))
+        if start < limit and (start <= lag or (long and not recovery)):
             end = int(min(stop, limit))
     return end
+
+
+def _takes_back(smooth: FloatArray, start: int, stop: int) -> bool:
+    """Whether the fall from `start` to `stop` makes good a rise from a course that was settled."""
+    low = int(np.argmin(smooth[: start + 1]))
+    rise, fall = smooth[start] - smooth[low], smooth[start] - smooth[stop]
+    return low >= COURSE_WINDOW and bool(rise >= RECOVERY_SHARE * fall)
 
 
 def _local_noise(scaled: FloatArray) -> FloatArray:

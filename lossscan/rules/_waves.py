@@ -1,0 +1,53 @@
+"""What is an event in a loss that comes in waves: more than a crest, and longer than a period."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lossscan.medians import median, row_medians
+from lossscan.model import Change, Curve, Excursion, Signals
+
+PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
+ABOVE_CREST = 2.0  # times the usual crest: the highest of 100 crests of simulated waves was 1.6
+OUTLASTS = 0.5  # of a step that the means of whole periods must show: a wave takes all of it back
+
+
+def towers(spike: Excursion, signals: Signals) -> bool:
+    """Whether a spike stands out from the crests of the loss, where that comes in waves."""
+    curve, points = signals.curves["loss"], _period(signals)
+    if points is None:
+        return True
+    height = _gap(curve, spike.base, spike.peak)
+    return height >= ABOVE_CREST * _crest(curve, points)
+
+
+def outlasts(change: Change, signals: Signals) -> bool:
+    """Whether a change of level lasts longer than a wave of the loss, where that comes in waves."""
+    curve, points = signals.curves["loss"], _period(signals)
+    if points is None:
+        return True
+    before = curve.scaled[max(change.index - points, 0) : change.index]
+    after = curve.scaled[change.index : change.index + points]
+    if min(len(before), len(after)) < points:
+        return False
+    shift = float(after.mean() - before.mean())
+    return shift / _gap(curve, change.before, change.after) >= OUTLASTS
+
+
+def _period(signals: Signals) -> int | None:
+    """Logged points of a period; None where the loss does not come in waves."""
+    if signals.period is None or signals.period_strength < PERIODIC:
+        return None
+    return round(signals.period / median(np.diff(signals.curves["loss"].steps)))
+
+
+def _crest(curve: Curve, points: int) -> float:
+    """How far the top of a period usually stands above its middle, on the curve's scale."""
+    periods = curve.scaled[len(curve.scaled) % points :].reshape(-1, points)
+    return median(periods.max(axis=1) - row_medians(periods))
+
+
+def _gap(curve: Curve, before: float, after: float) -> float:
+    return math.log(after / before) if curve.log else after - before
