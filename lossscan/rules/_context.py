@@ -76,6 +76,17 @@ def rate_steps(run: Run, step: float) -> bool:
     return bool(len(near) and np.nanmax(near) > RATE_STEP + np.nanmedian(moves))
 
 
+def rate_restarts(run: Run, step: float) -> bool:
+    """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
+    series = run.series.get("learning_rate")
+    if series is None or not rate_steps(run, step):
+        return False
+    at = int(np.searchsorted(series.steps, step))
+    near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
+    before = series.values[: max(at - RATE_POINTS, 1)]
+    return bool(near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
+
+
 def number(run: Run, field: str) -> float | None:
     """A config field as a number, or None where it is not one."""
     value = run.setting(field)

@@ -30,6 +30,7 @@ from lossscan.rules._context import (
     rate_at,
     rate_clue,
     rate_limit,
+    rate_restarts,
     samples_a_step,
     samples_between,
     stated,
@@ -66,9 +67,12 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
     recurring = _recurring(run, spikes)
     spikes = [e for e in spikes if e.start_step in recurring or towers(e, signals)]
-    if not spikes:
-        return
-    yield _hit(run, signals, curve, spikes)
+    restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
+    if restarts:
+        yield Acquittal(RULE, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
+    spikes = [spike for spike in spikes if spike not in restarts]
+    if spikes:
+        yield _hit(run, signals, curve, spikes)
 
 
 def _height(spike: Excursion) -> float:

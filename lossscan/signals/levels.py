@@ -41,7 +41,7 @@ def split(
             at += 2
             continue
         stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)
-        change = _change(curve, breaks[at], _horizon(curve, pair), landmarks)
+        change = _change(curve, pair, landmarks)
         if change.kind == "level_up" and change.stays < STAYS:
             excursions.append(_fading(curve, change, stop))
         else:
@@ -67,21 +67,26 @@ def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
     return up.gap > 0 > down.gap and short and -down.gap >= TAKEN_BACK * up.gap
 
 
-def _horizon(curve: Curve, pair: list[Break]) -> int:
-    """Index up to which the first of one or two breaks is asked whether it stays.
+def _horizon(curve: Curve, at: Break, following: Break | None) -> int:
+    """Index up to which a break is asked whether it stays: a while, or up to the next.
 
-    That is up to the second, or a while; two rises in a row may be teeth of a saw, which sinks back
-    before it rises again.
+    A fall behind a rise may be the end of it, and two rises in a row the teeth of a saw, which
+    sinks back before it rises again.
     """
-    start, stop = pair[0].index, pair[1].index if len(pair) > 1 else len(curve.steps)
-    if len(pair) > 1 and min(up.gap for up in pair) > 0:
-        return stop
-    return min(stop, start + max(STAY_POINTS, int(STAY_SHARE * len(curve.steps))))
+    while_later = at.index + max(STAY_POINTS, int(STAY_SHARE * len(curve.steps)))
+    end = min(while_later, len(curve.steps))
+    if following is None or at.gap > 0 > following.gap:
+        return end
+    return following.index if min(at.gap, following.gap) > 0 else min(end, following.index)
 
 
-def _change(curve: Curve, at: Break, horizon: int, landmarks: tuple[Landmark, ...]) -> Change:
+def _change(curve: Curve, pair: list[Break], landmarks: tuple[Landmark, ...]) -> Change:
+    """The first of one or two breaks as a change."""
+    at, following = pair[0], pair[1] if len(pair) > 1 else None
+    stop = len(curve.steps) if following is None else following.index
+    horizon = _horizon(curve, at, following)
     before = _level(curve, at.index - LEVEL_POINTS, at.index)
-    after = _level(curve, at.index, min(at.index + LEVEL_POINTS, horizon))
+    after = _level(curve, at.index, min(at.index + LEVEL_POINTS, stop))
     late = _level(curve, max(horizon - LEVEL_POINTS, at.index), horizon)
     low, high = from_scale(before, log=curve.log), from_scale(after, log=curve.log)
     return Change(

@@ -16,6 +16,7 @@ WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
 PEAK_SIGMA = 7.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
+BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
 BLOCK_POINTS = 3
 ENTER_SIGMA = 3.0  # an episode begins and ends here
@@ -39,7 +40,8 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
     course = running_median(curve.scaled, window)
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
-    reach = noise_reach(sigma[curve.settled :])
+    dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
+    reach = noise_reach(dips)
     episodes = [(start, stop) for start, stop in _episodes(sigma > ENTER_SIGMA) if stop < n]
     strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
     steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
@@ -48,7 +50,7 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
         peak = float(sigma[start:stop].max())
         block = stop - start >= BLOCK_POINTS
         typical = median(sigma[start:stop]) if block else 0.0
-        alone = peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, reach / 2)
+        alone = peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, BLOCK_DIPS * dips[0])
         if alone or recurs:
             yield excursion(curve, course, start, stop, peak)
 
@@ -64,14 +66,13 @@ def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | Non
     return np.asarray(high & np.any(near & other & high[None, :], axis=1))
 
 
-def noise_reach(sigma: FloatArray) -> float:
+def noise_reach(dips: FloatArray) -> float:
     """How far upward noise alone may throw a point of this run, judged by its dips.
 
     Noise on the right scale is symmetric, a spike is not. Where the dips go deeper than normal
     noise does, their tail is taken as a power law (the Hill estimator) and extended to where one
-    point in a hundred runs would lie.
+    point in a hundred runs would lie. `dips`: distances below the course, the deepest first.
     """
-    dips = np.sort(np.maximum(-sigma, 0))[::-1]
     count = max(TAIL_MIN, int(TAIL_SHARE * len(dips)))
     if len(dips) <= count or dips[0] < HEAVY_SIGMA or dips[count] <= 0:
         return 0.0
