@@ -16,7 +16,7 @@ OUTLASTS = 0.5  # of a step that the means of whole periods must show: a wave ta
 
 def towers(spike: Excursion, signals: Signals) -> bool:
     """Whether a spike stands out from the crests of the loss, where that comes in waves."""
-    curve, points = signals.curves["loss"], _period(signals)
+    curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
         return True
     height = _gap(curve, spike.base, spike.peak)
@@ -25,7 +25,7 @@ def towers(spike: Excursion, signals: Signals) -> bool:
 
 def outlasts(change: Change, signals: Signals) -> bool:
     """Whether a change of level lasts longer than a wave of the loss, where that comes in waves."""
-    curve, points = signals.curves["loss"], _period(signals)
+    curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
         return True
     before = curve.scaled[max(change.index - points, 0) : change.index]
@@ -36,7 +36,7 @@ def outlasts(change: Change, signals: Signals) -> bool:
     return shift / _gap(curve, change.before, change.after) >= OUTLASTS
 
 
-def _period(signals: Signals) -> int | None:
+def period_points(signals: Signals) -> int | None:
     """Logged points of a period; None where the loss does not come in waves."""
     if signals.period is None or signals.period_strength < PERIODIC:
         return None

@@ -21,11 +21,12 @@ from lossscan.model import (
 )
 from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
 from lossscan.rules._jump_causes import suspects
+from lossscan.rules._waves import period_points
 
 RULE = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course
 END_SHARE = 0.05  # of the run, whose median is where it ends
-END_POINTS = 3
+END_POINTS = 3  # or a whole period of a loss that comes in waves
 SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it has begun to show
@@ -58,7 +59,7 @@ def check(
     curve = signals.curves.get("loss")
     if curve is None or len(curve.steps) < MIN_POINTS or not curve.log:
         return
-    climb = _climb(curve)
+    climb = _climb(curve, period_points(signals) or END_POINTS)
     if climb is None:
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
@@ -72,9 +73,10 @@ def check(
     yield _hit(run, signals, curve, climb)
 
 
-def _climb(curve: Curve) -> Climb | None:
+def _climb(curve: Curve, least: int) -> Climb | None:
+    """The climb between medians of a share of the run, or of `least` points."""
     n = len(curve.steps)
-    tail = max(END_POINTS, int(END_SHARE * n))
+    tail = max(least, int(END_SHARE * n))
     stretches = block_medians(curve.scaled, tail)
     at = int(np.argmin(stretches))
     low, end = float(stretches[at]), median(curve.scaled[-tail:])

@@ -31,7 +31,7 @@ WIDTHS = (
     192,
     384,
 )  # points a side: short ones are sharp, long ones see small steps
-MAX_WIDTH_SHARE = 4  # a window may hold a quarter of the run: two of them leave half for placebos
+MAX_WIDTH_SHARE = 3  # a window may hold a third of the run: two of them leave a third for placebos
 STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
