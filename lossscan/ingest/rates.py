@@ -116,7 +116,9 @@ def _unit(values: FloatArray) -> float:
 
 
 def _is_multiple(values: FloatArray, unit: float) -> bool:
-    return bool(np.all(np.abs(values / unit - np.round(values / unit)) < AT_PEAK))
+    counts = np.round(values / unit)
+    close = np.all(np.abs(values / unit - counts) < AT_PEAK)
+    return bool(close and np.all((counts > 0) | (values == 0)))  # 1e-5 is no multiple of 1
 
 
 def _kinks(values: FloatArray) -> BoolArray:

@@ -17,7 +17,8 @@ LORA_RATE = (
     2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (hiyouga/LlamaFactory#7129)
 )
 FULL_RATE = 5e-5  # the same for full fine-tuning
-RATE_STEP = 0.1  # of the peak learning rate: a move that explains a change of the loss
+RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
+MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 TINY = float(np.finfo(np.float64).tiny)
 MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch
@@ -66,21 +67,20 @@ def rate_limit(run: Run) -> float:
 
 
 def rate_steps(run: Run, step: float) -> bool:
-    """Whether the learning rate moves around a step more than it usually does."""
+    """Whether the learning rate leaves its smooth course within a few points of a step."""
     series = run.series.get("learning_rate")
-    if series is None or len(series) <= RATE_POINTS:
+    if series is None or len(series) < MIN_RATES:
         return False
-    moves = np.abs(np.diff(series.values)) / max(float(np.nanmax(series.values)), TINY)
-    at = int(np.searchsorted(series.steps, step))
-    near = moves[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
-    return bool(len(near) and np.nanmax(near) > RATE_STEP + np.nanmedian(moves))
+    reach = RATE_POINTS * median(np.diff(series.steps))
+    changes = run.schedule.of("lr_change")
+    return any(abs(mark.step - step) <= reach + mark.slack for mark in changes)
 
 
 def rate_restarts(run: Run, step: float) -> bool:
     """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
-    series = run.series.get("learning_rate")
-    if series is None or not rate_steps(run, step):
+    if not rate_steps(run, step):
         return False
+    series = run.series["learning_rate"]
     at = int(np.searchsorted(series.steps, step))
     near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
     before = series.values[: max(at - RATE_POINTS, 1)]

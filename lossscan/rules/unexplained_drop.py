@@ -10,6 +10,7 @@ from lossscan.rules._waves import outlasts
 
 RULE = "unexplained-drop"
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
+CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
 
 
@@ -61,7 +62,8 @@ def check(
 
 def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
     """What explains the drop after all, as the id of a sentence; None where nothing does."""
-    if fall.aligned_to is not None and fall.aligned_to.kind in EXPLAINING:
+    place = fall.aligned_to
+    if place is not None and place.kind in EXPLAINING and (place.p_value or 0.0) <= CROWDED:
         return "landmark"
     if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
         return "early"

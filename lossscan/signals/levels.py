@@ -15,7 +15,7 @@ from lossscan.signals.spikes import excursion
 
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of
 TAKEN_BACK = (
-    0.65  # of a rise that a later fall must undo to make it an excursion: "no lasting offset"
+    0.65  # of a rise that a later fall must undo to make it an excursion, and the other way round
 )
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
@@ -64,7 +64,8 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
 
 def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
     short = down.index - up.index <= MAX_EXCURSION_SHARE * len(curve.steps)
-    return up.gap > 0 > down.gap and short and -down.gap >= TAKEN_BACK * up.gap
+    as_much = TAKEN_BACK * up.gap <= -down.gap <= up.gap / TAKEN_BACK
+    return up.gap > 0 > down.gap and short and as_much
 
 
 def _horizon(curve: Curve, at: Break, following: Break | None) -> int:

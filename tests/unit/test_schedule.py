@@ -236,6 +236,7 @@ def test_schedule_sees_no_warmup_where_there_is_none(rates: list[float]) -> None
     [
         ([1e-3] * 30 + [1e-4] * 30 + [1e-5] * 30, [300, 600]),
         ([5e-4] * 25 + [5e-2] * 25, [250]),
+        ([2e-5] * 30 + [2e-6] * 30, [300]),
         ([1e-3] * 80 + [1e-3 * (1 - (n + 1) / 20) for n in range(20)], [800]),
         (_cosine(50, 1) + _cosine(50, 1), [500]),
         (_cosine(60, 6) + _cosine(40, 6, 5e-4), [600]),
@@ -254,6 +255,7 @@ def test_schedule_marks_changes_of_the_rate(rates: list[float], expected: list[i
         [float(f"{rate:.4g}") for rate in _cosine(400, 10)],
         [1e-3 * (1 - n / 30) for n in range(30)],
         [round(rate, 8) for rate in _cosine(400, 1, 1e-7)],
+        [round(rate, 8) for rate in _cosine(200, 1, 4e-8)],
         [1e-3 / (1 + n) ** 0.5 for n in range(200)],
         [1e-3 * 0.5 * (1 + cos(2 * pi * 3 * n / 300)) for n in range(300)],
     ],
