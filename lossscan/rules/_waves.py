@@ -10,8 +10,8 @@ from lossscan.medians import median, row_medians
 from lossscan.model import Change, Curve, Excursion, Signals
 
 PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
-ABOVE_CREST = 2.5  # times the usual crest: the highest of 19 in 20 simulated runs with waves is lower
-OUTLASTS = 0.5  # of a step that the means of whole periods must show: 98 % of those of waves show less
+ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves have no higher one
+OUTLASTS = 0.5  # of a step that means of whole periods must show: 2 % of those of waves show it
 
 
 def towers(spike: Excursion, signals: Signals) -> bool:

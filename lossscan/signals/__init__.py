@@ -54,6 +54,7 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
             marks,
             averaged=run.averaging == "window",
             walls=[c.index for c in changes if _is_wall(c)],
+            excursions=[e for e in excursions if _is_aside(e)],
         ),
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
@@ -65,6 +66,12 @@ def _is_wall(change: Change) -> bool:
     """Whether a change of level of the loss has a cause of its own, away from all landmarks."""
     level = change.kind in ("level_up", "level_down")
     return level and change.series == "loss" and change.aligned_to is None
+
+
+def _is_aside(episode: Excursion) -> bool:
+    """Whether an excursion of the loss does not begin at a landmark that is to be tested."""
+    place = episode.aligned_to
+    return episode.series == "loss" and (place is None or place.kind not in TESTED)
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
 from lossscan.medians import median, robust_sigma
-from lossscan.model import BoundaryTest, Curve, Landmark
+from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos, sums_of, windows
 
@@ -40,16 +40,22 @@ class Place:
 
 
 def judge_landmarks(
-    curve: Curve, landmarks: Iterable[Landmark], *, averaged: bool, walls: Iterable[int] = ()
+    curve: Curve,
+    landmarks: Iterable[Landmark],
+    *,
+    averaged: bool,
+    walls: Iterable[int] = (),
+    excursions: Iterable[Excursion] = (),
 ) -> tuple[BoundaryTest, ...]:
     """The step at each landmark that has at least 3 points on each side; in order.
 
     `walls`: indices of changes with causes of their own, which no window may cross.
+    `excursions`: passed over, since the end of one is no step of the course.
     """
     places = _places(curve, landmarks, tuple(walls), averaged=averaged)
     if not places:
         return ()
-    level = curve.clipped
+    level = _bridged(curve, excursions)
     sums = sums_of(level)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
@@ -73,6 +79,18 @@ def judge_landmarks(
         for place, (sigma, gap) in zip(places, best, strict=True)
         if np.isfinite(sigma) and sigma != 0
     )
+
+
+def _bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
+    """(n,) the curve with a straight line in the place of each excursion that comes back."""
+    level = curve.clipped.copy()
+    for away in excursions:
+        if away.start > curve.settled and away.stop < len(level):
+            before = median(level[max(away.start - MIN_SIDE, 0) : away.start])
+            after = median(level[away.stop : away.stop + MIN_SIDE])
+            line = np.linspace(before, after, away.stop - away.start + 2)
+            level[away.start : away.stop] = line[1:-1]
+    return level
 
 
 def _places(
