@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sarif_kit.validate import validation_errors
 
 from lossscan import commands
 from tests.e2e.test_cli import SAMPLES, assert_refused, cli
@@ -160,6 +161,17 @@ def test_a_format_changes_no_exit_status(lossscan, form):
     """What is printed for CI fails and passes as the terminal's report does."""
     assert lossscan("analyze", "runs/nan", "--format", form).returncode == 1
     assert lossscan("analyze", "runs/clean-finetune", "--format", form).returncode == 0
+
+
+def test_sarif_of_a_project_satisfies_the_schema(project, lossscan):
+    """Found, suppressed, broken and out of date: code scanning takes the file as it is."""
+    _settings(project, _suppress(rules=("zero-loss", "plateau")))
+    broken = project / "runs" / "broken"
+    broken.mkdir()
+    (broken / "trainer_state.json").write_text('{"log_history": [')
+    done = lossscan("batch", "runs", "--format", "sarif")
+    assert done.returncode == 2
+    assert validation_errors(json.loads(done.stdout)) == []
 
 
 def test_paths_begin_at_the_current_folder(project, lossscan):
