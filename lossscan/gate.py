@@ -57,6 +57,8 @@ def judged(report: Report, terms: Terms) -> Report:
 
 def judged_run(one: RunReport, terms: Terms) -> RunReport:
     """The same for one run."""
+    if not one.findings:  # most runs of a batch: their place need not be known
+        return one
     return replace(one, findings=_marked(one.findings, run_key(one.path, terms.folder), terms))
 
 
