@@ -75,7 +75,7 @@ def _run(run: Run | None) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     """Any value of the report as JSON knows it; what JSON does not know becomes its text."""
-    kind = type(value)
+    kind: type[object] = type(value)
     if kind in _SAME:
         return value
     if kind is float:
