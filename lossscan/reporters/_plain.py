@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any, Final
 
 from lossscan.comparison import Comparison
@@ -75,28 +73,23 @@ def _run(run: Run | None) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     """Any value of the report as JSON knows it; what JSON does not know becomes its text."""
-    kind: type[object] = type(value)
+    kind = type(value)
     if kind in _SAME:
         return value
     if kind is float:
         return value if math.isfinite(value) else None
     if kind is tuple or kind is list:
         return [_value(item) for item in value]
-    if names := _names(kind):
+    if names := _KEYS.get(kind) or getattr(kind, "__dataclass_fields__", ()):
         return {name: _value(getattr(value, name)) for name in names}
     return _rare(value)
 
 
 _SAME: Final = frozenset({str, int, bool, type(None)})
-_KEYS: Final = {Alignment: ALIGNMENT_KEYS, Change: CHANGE_KEYS}  # the contract knows these only
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that a report shows; none of any other type."""
-    if not dataclasses.is_dataclass(kind):
-        return ()
-    return _KEYS.get(kind) or tuple(field.name for field in dataclasses.fields(kind))
+_KEYS: Final[Mapping[type, tuple[str, ...]]] = {  # where the contract knows some fields only
+    Alignment: ALIGNMENT_KEYS,
+    Change: CHANGE_KEYS,
+}
 
 
 def _rare(value: Any) -> Any:
