@@ -126,6 +126,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "{count} runs unchanged since they were last reported: {tally}",
         "{count} 个运行自上次报告以来没有变化：{tally}",
     ),
+    "unread": (
+        "{count} of {total} runs could not be read whole; the first: {first}",
+        "{total} 个运行中有 {count} 个无法完整读取，第一个是：{first}",
+    ),
     "older": ("{count} runs left out: nothing written since", "{count} 个运行未计入：此后没有写入"),
     "by_rule": ("By rule", "按规则"),
     "by_framework": ("By framework", "按框架"),

@@ -16,6 +16,7 @@ from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Coming, stream
+from lossscan.reporters._lines import unread
 from lossscan.settings import Settings
 from lossscan.waivers import Terms, remarks
 
@@ -67,6 +68,9 @@ def _closed(work: Batch, passing: Passing) -> int:
     lang, done, total = passing.settings.lang, passing.count, len(work.tasks)
     for remark in passing.remarks():
         tell(remark)
+    if passing.unread:
+        bad = len(passing.unread)
+        tell(words.say(lang, "unread", count=bad, total=done, first=passing.unread[0]))
     if work.older:
         tell(words.say(lang, "older", count=work.older))
     if work.unchanged:
@@ -94,6 +98,7 @@ class Passing:
     nothing_new: bool = False  # no run is no failure: there are some, and none has changed
     status: int = PASSED
     count: int = 0
+    unread: list[str] = field(default_factory=list)  # what is said of each run not read whole
     _collected: Collected = field(default_factory=Collected)
     _kept: list[RunReport] = field(default_factory=list)
     _findings: tuple[Finding, ...] | None = None
@@ -106,6 +111,7 @@ class Passing:
             if self._lists():
                 self._kept.append(_bare(one))
             self.count += 1
+            self.unread += ["; ".join(told)] if (told := unread(one, self.settings.lang)) else []
             yield one
 
     def findings(self) -> tuple[Finding, ...]:

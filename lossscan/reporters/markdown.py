@@ -31,7 +31,7 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
         page = replace(page, exit_status=coming.exit_status())
         yield _text(_single(one, page), closing(Report(coming.version, (one,)), page))
     if not page.single:
-        rows = [row_of(one) for one in coming.runs]
+        rows = [row_of(one, page.lang) for one in coming.runs]
         page = replace(page, exit_status=coming.exit_status())
         yield _text(_many(rows, coming.findings(), page), closing_many(fates(rows), page))
 
@@ -123,7 +123,7 @@ def _cells(row: Row, page: Page) -> Iterator[str]:
     yield words.say(page.lang, row.status)
     yield from map(escape, (row.path, row.framework or ""))
     yield from ("" if row.points is None else str(row.points), escape(row.last_loss))
-    yield escape(row.error) if row.error else escape(", ".join(map(str, row.found)))
+    yield escape(", ".join([*map(str, row.found), *([row.unread] if row.unread else [])]))
 
 
 def _line(cells: Iterable[str]) -> str:

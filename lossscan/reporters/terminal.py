@@ -47,7 +47,7 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
     from lossscan.reporters._overview import overview
     from lossscan.reporters._rows import fates, row_of
 
-    rows = [row_of(one) for one in coming.runs]
+    rows = [row_of(one, page.lang) for one in coming.runs]
     closed = closing_many(fates(rows), _with_status(coming, page))
     yield printed([*overview(rows, coming.findings(), page), Text(closed, style="bold")], page)
 

@@ -235,6 +235,20 @@ def test_an_unreadable_run_is_a_row_and_the_status_2(sweep):
     assert len(rows) == 12
 
 
+def test_a_run_read_in_part_is_named_and_tried_again(here, sweep, tmp_path):
+    """Half of a document fails the gate, with the reason, until the file is whole."""
+    file = sweep / "run05" / "trainer_state.json"
+    whole = file.read_text()
+    file.write_text(whole[: len(whole) // 2])
+    arguments = sweep, "--changed-only", tmp_path / "state", *JSONL, "--fail-on", "never"
+    for runs in (12, 1):
+        done = here(*arguments)
+        assert done.returncode == 2
+        assert f"1 of {runs} runs could not be read whole; the first: {file}: the" in done.stderr
+    file.write_text(whole)
+    assert here(*arguments).returncode == 0
+
+
 def test_a_killed_worker_loses_nothing(here, sweep):
     """A process ended by kill -9 costs its runs a second look and changes no byte."""
     batch = started(sweep, "--jobs", 2, "--format", "jsonl")

@@ -15,7 +15,7 @@ from sarif_kit.validate import validation_errors
 
 from lossscan.model import Location, Severity, Waiver
 from lossscan.reporters import Page, render
-from tests.reports import HOSTILE, clean, jumped, report, unreadable
+from tests.reports import HOSTILE, clean, halved, jumped, report, unreadable
 
 SCHEMAS = Path(__file__).parents[1] / "fixtures" / "schemas"
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -43,6 +43,7 @@ ALL = {
     "ordinary": report(jumped(), clean(), unreadable()),
     "hostile": _nasty(),
     "empty": report(),
+    "halved": report(halved(), clean()),
     "together": replace(
         report(clean()), findings=jumped().findings, remarks=("one is out of date",)
     ),
@@ -59,6 +60,13 @@ def _known():
     """A report in which nothing counts."""
     waived = (replace(f, waiver=Waiver("baseline")) for f in jumped().findings)
     return report(replace(jumped(), findings=tuple(waived)))
+
+
+@pytest.mark.parametrize("name", ["github", "gitlab", "junit", "markdown", "rich", "sarif"])
+def test_half_a_document_is_said_in_every_format(name):
+    """Where the gate fails because of what is missing, the report says so beside the run."""
+    text = render(name, ALL["halved"], replace(MANY, width=200))
+    assert "the JSON is cut off; 30 whole entries were read" in text
 
 
 # --- JUnit -------------------------------------------------------------------------------------
