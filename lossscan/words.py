@@ -71,6 +71,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "runs: {runs} ({counts}) · exit status: {exit}",
         "运行 {runs} 个（{counts}）· 退出码 {exit}",
     ),
+    "close_runs_waived": (
+        "runs: {runs} ({counts}) · findings not counting: {waived} · exit status: {exit}",
+        "运行 {runs} 个（{counts}）· 不计入的结论 {waived} 条 · 退出码 {exit}",
+    ),
     "see_one": (
         "One run in full: lossscan analyze PATH",
         "查看单个运行的完整报告：lossscan analyze 路径",

@@ -23,7 +23,9 @@ class Found:
     waived: bool  # it does not count at the gate
 
     def __str__(self) -> str:
-        return self.rule if self.step is None else f"{self.rule}@{self.step}"
+        """In brackets where it does not count."""
+        place = self.rule if self.step is None else f"{self.rule}@{self.step}"
+        return f"({place})" if self.waived else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ def fates(rows: Iterable[Row]) -> list[tuple[str, int]]:
     """How many runs have each status, worst first; statuses that no run has are left out."""
     counts = Counter(row.status for row in rows)
     return [(fate, counts[fate]) for fate in FATES if counts[fate]]
+
+
+def waived(rows: Iterable[Row]) -> int:
+    """How many findings do not count at the gate."""
+    return sum(found.waived for row in rows for found in row.found)
 
 
 def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:

@@ -18,7 +18,7 @@ from lossscan.reporters._lines import (
     span_of,
     waiver_of,
 )
-from lossscan.reporters._rows import Row, by_rule, fates, row_of, worst_first
+from lossscan.reporters._rows import Row, by_rule, fates, row_of, waived, worst_first
 
 NAME = "markdown"
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
@@ -33,7 +33,9 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
     if not page.single:
         rows = [row_of(one, page.lang) for one in coming.runs]
         page = replace(page, exit_status=coming.exit_status())
-        yield _text(_many(rows, coming.findings(), page), closing_many(fates(rows), page))
+        yield _text(
+            _many(rows, coming.findings(), page), closing_many(fates(rows), page, waived(rows))
+        )
 
 
 def compared(report: Report, page: Page) -> str:
