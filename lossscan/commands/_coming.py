@@ -42,6 +42,7 @@ def emit_coming(
     passing = Passing(
         settings,
         terms_of(settings, baseline),
+        total=len(work.tasks),
         accept=write_baseline is not None,
         nothing_new=bool(work.unchanged or work.older),
     )
@@ -65,7 +66,7 @@ def emit_coming(
 
 def _closed(work: Batch, passing: Passing) -> int:
     """Say what the report does not, and give the exit status."""
-    lang, done, total = passing.settings.lang, passing.count, len(work.tasks)
+    lang, done, total = passing.settings.lang, passing.count, passing.total
     for remark in passing.remarks():
         tell(remark)
     if passing.unread:
@@ -78,7 +79,6 @@ def _closed(work: Batch, passing: Passing) -> int:
         tell(words.say(lang, "unchanged", count=count, tally=tally(work.unchanged, lang)))
     if done < total:
         tell(words.say(lang, "interrupted", done=done, total=total))
-        return INTERRUPTED
     return passing.exit_status()
 
 
@@ -94,6 +94,7 @@ class Passing:
 
     settings: Settings
     terms: Terms
+    total: int  # runs that there are; fewer go by after an interrupt
     accept: bool = False  # all that is found goes to a baseline and does not count
     nothing_new: bool = False  # no run is no failure: there are some, and none has changed
     status: int = PASSED
@@ -126,8 +127,13 @@ class Passing:
         return remarks(self.kept(), self.terms, self.settings, single=False)
 
     def exit_status(self) -> int:
-        """The worst of the runs and of what they show together; FAILED where there is no run."""
+        """The worst of the runs and of what they show together; FAILED where there is no run.
+
+        To be asked after the last; where an interrupt came before it, INTERRUPTED.
+        """
         self.findings()
+        if self.count < self.total:
+            return INTERRUPTED
         return self.status if self.count or self.nothing_new else FAILED
 
     def kept(self) -> Report:

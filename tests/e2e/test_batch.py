@@ -7,6 +7,7 @@ import json
 import math
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -260,13 +261,15 @@ def test_a_killed_worker_loses_nothing(here, sweep):
 
 def test_an_interrupt_reports_what_is_done(sweep, tmp_path):
     """Ctrl-C leaves a whole file, says how far it came, ends the processes and returns 130."""
-    target = tmp_path / "report.jsonl"
-    batch = started(sweep, "--jobs", 2, "--format", "jsonl", "--output", target)
+    target = tmp_path / "report.md"
+    batch = started(sweep, "--jobs", 2, "--format", "markdown", "--output", target)
     until(lambda: len(workers(batch)) == 2)
     batch.send_signal(signal.SIGINT)
     _, err = batch.communicate(timeout=60)
-    rows = [json.loads(line) for line in target.read_text().splitlines()]
+    text = target.read_text()
+    rows = re.findall("^\\| (?:ok|critical) ", text, re.MULTILINE)
     assert batch.returncode == 130
+    assert text.endswith("exit status: 130**\n")
     assert err == f"lossscan: interrupted: the report holds {len(rows)} of 12 runs\n"
 
 
