@@ -327,7 +327,7 @@ def test_ten_batches_at_once_share_a_state(here, sweep, fleet, tmp_path):
     shared = "--changed-only", state, *JSONL
     reports = [tmp_path / f"{k}.jsonl" for k in range(10)]
     batches = [fleet(*runs[k : k + 3], *shared, "--output", reports[k]) for k in range(10)]
-    until(lambda: list(tmp_path.glob("*9.jsonl*")))  # the report is being written, or it is there
+    until(lambda: list(tmp_path.glob("*9.jsonl*")), 60)  # it is writing, or has written
     batches[9].kill()  # the only one to look at the last run
     for batch in batches:
         batch.join()
