@@ -28,16 +28,19 @@ def analyze(
     Raises InputError where the run cannot be examined, UsageError for a rule that does not exist.
     """
     from lossscan.gate import stamped
-    from lossscan.pipeline import examine
 
-    chosen, place = settings or Settings(), fspath(path)
+    chosen = settings or Settings()
     if training_config is not None:
         chosen = replace(chosen, training_config=Path(training_config))
-    if "://" not in place:
-        return stamped(examine(Path(place), chosen))
-    from lossscan.batching.work import examine_url
+    return stamped(_examined(fspath(path), chosen))
 
-    return stamped(examine_url(place, chosen))
+
+def _examined(place: str, settings: Settings) -> RunReport:
+    """The report of the only run at a path or behind a URL."""
+    from lossscan.batching.work import examine_url
+    from lossscan.pipeline import examine
+
+    return examine_url(place, settings) if "://" in place else examine(Path(place), settings)
 
 
 def batch(  # noqa: PLR0913 - the options of the verb
@@ -106,17 +109,16 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
 
 
 def compare(paths: Iterable[str | PathLike[str]], *, settings: Settings | None = None) -> Report:
-    """Two to 26 runs beside each other: where they part, by how much, and what explains it.
+    """Two to 26 runs, or URLs of runs, beside each other: where they part and what explains it.
 
     Raises InputError where a run cannot be examined or no two share steps, UsageError for a wrong
     number of runs.
     """
     from lossscan.comparing import check_count, compared
-    from lossscan.pipeline import examine
 
-    chosen, places = settings or Settings(), [Path(path) for path in paths]
+    chosen, places = settings or Settings(), [fspath(path) for path in paths]
     check_count(len(places))
-    runs = tuple(examine(place, chosen) for place in places)
+    runs = tuple(_examined(place, chosen) for place in places)
     comparison, findings = compared(runs, chosen)
     return Report(__version__, runs, findings, comparison=comparison)
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lossscan.baseline import Known, dumps, entries, fingerprint, load, run_key
-from lossscan.model import Finding, Note, Report, RunReport, Severity, Waiver
+from lossscan.model import Finding, Report, RunReport, Severity, Waiver
 from lossscan.settings import Settings
 from lossscan.waivers import Terms, waiver
 
@@ -21,22 +21,13 @@ TOGETHER = ""  # stands for the run where several runs together show a finding
 
 def exit_status(report: Report, fail_on: Severity | None) -> int:
     """FAILED where a run could not be read whole, FOUND where a finding counts at the gate."""
-    if any(one.status == "error" or damages(one) for one in report.runs):
+    if any(one.status == "error" or one.damages for one in report.runs):
         return FAILED
     findings = [f for one in report.runs for f in one.findings] + list(report.findings)
     if fail_on is None:
         return PASSED
     counting = (f for f in findings if f.waiver is None)
     return FOUND if any(f.severity.rank <= fail_on.rank for f in counting) else PASSED
-
-
-def damages(one: RunReport) -> tuple[Note, ...]:
-    """What a run's files have lost: a document that must end and does not.
-
-    A log that grows may end anywhere; half of a trainer_state.json is a copy that failed, and the
-    gate cannot vouch for what is missing.
-    """
-    return () if one.run is None else tuple(n for n in one.run.notes if n.kind == "cut_json")
 
 
 def terms_of(settings: Settings, baseline: Path | None = None) -> Terms:
@@ -57,6 +48,8 @@ def judged(report: Report, terms: Terms) -> Report:
 
 def judged_run(one: RunReport, terms: Terms) -> RunReport:
     """The same for one run."""
+    if not one.findings:  # most runs of a batch: their place need not be known
+        return one
     return replace(one, findings=_marked(one.findings, run_key(one.path, terms.folder), terms))
 
 

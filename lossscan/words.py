@@ -71,6 +71,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "runs: {runs} ({counts}) · exit status: {exit}",
         "运行 {runs} 个（{counts}）· 退出码 {exit}",
     ),
+    "close_runs_waived": (
+        "runs: {runs} ({counts}) · findings not counting: {waived} · exit status: {exit}",
+        "运行 {runs} 个（{counts}）· 不计入的结论 {waived} 条 · 退出码 {exit}",
+    ),
     "see_one": (
         "One run in full: lossscan analyze PATH",
         "查看单个运行的完整报告：lossscan analyze 路径",
@@ -125,6 +129,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "unchanged": (
         "{count} runs unchanged since they were last reported: {tally}",
         "{count} 个运行自上次报告以来没有变化：{tally}",
+    ),
+    "unread": (
+        "{count} of {total} runs could not be read whole; the first: {first}",
+        "{total} 个运行中有 {count} 个无法完整读取，第一个是：{first}",
     ),
     "older": ("{count} runs left out: nothing written since", "{count} 个运行未计入：此后没有写入"),
     "by_rule": ("By rule", "按规则"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from lossscan.model import (
     Field,
     Finding,
     Landmark,
+    Note,
     Report,
     RuledOut,
     Run,
@@ -85,6 +87,14 @@ def clean(name: str = "runs/clean") -> RunReport:
     series = {"loss": Series("loss", steps, 3.0 / np.sqrt(steps))}
     sources = (Source("train.csv", "csv_table", 30, ("loss",)),)
     return RunReport(name, Path(name).name, "ok", Run(name, Path(name).name, series, sources))
+
+
+def halved(name: str = "runs/halved") -> RunReport:
+    """A run of which half a document was left: read as far as it goes."""
+    one = clean(name)
+    assert one.run is not None
+    note = Note("cut_json", Path(name) / "trainer_state.json", {"entries": 30})
+    return replace(one, run=replace(one.run, notes=(note,)))
 
 
 def unreadable(name: str = "runs/broken") -> RunReport:

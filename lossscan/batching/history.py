@@ -1,7 +1,8 @@
 """The state file of `--changed-only`: what each run's files were like when it was last reported.
 
 SQLite in WAL mode with short transactions: many batches may share one file, and a batch that is
-killed leaves it as it was. Only runs that could be examined are noted; others are tried again.
+killed leaves it as it was. What is noted is passed over the next time, so a run that could not be
+read whole is not.
 """
 
 from __future__ import annotations
@@ -54,11 +55,7 @@ class History:
 
     def note(self, seen: Iterable[tuple[Task, str]]) -> None:
         """Note the statuses of runs; raises OutputError."""
-        rows = [
-            (_key(task), self._prints[task.path], status)
-            for task, status in seen
-            if status != "error"
-        ]
+        rows = [(_key(task), self._prints[task.path], status) for task, status in seen]
         with self._opened() as database:
             for start in range(0, len(rows), AT_ONCE):
                 with _transaction(database):

@@ -41,7 +41,7 @@ def find(roots: Iterable[str], wanted: Filter) -> tuple[Task, ...]:
     found: dict[str, Task] = {}
     refused = 0
     for root, task in (each for pattern in roots for each in _below(pattern)):
-        if task.error or wanted.admits(task.path, root):
+        if root is None or wanted.admits(task.path, root):
             found.setdefault(_identity(task.path), task)
         else:
             refused += 1
@@ -59,18 +59,22 @@ def _expanded(pattern: str) -> list[str]:
         return remote.expanded(pattern)
     if not glob.has_magic(pattern) or Path(pattern).exists():
         return [str(Path(pattern))]
-    return sorted(glob.glob(pattern, recursive=True)) or [pattern]  # noqa: PTH207 - absolute ones
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones
+    return sorted({str(Path(each)) for each in found}) or [pattern]
 
 
-def _below(pattern: str) -> Iterator[tuple[str, Task]]:
-    """What lies below each root that a pattern matches, with that root."""
+def _below(pattern: str) -> Iterator[tuple[str | None, Task]]:
+    """What lies below each root that a pattern matches, with that root; None for what is no root.
+
+    A folder without a log may be one that the filters leave out; a slip in a name never is.
+    """
     try:
         for root in _expanded(pattern):
             tasks = list(_remote(root) if remote.is_url(root) else _local(Path(root)))
             nothing = Task(root, error=failure(root, no_log(root)))
             yield from ((root, task) for task in tasks or [nothing])
     except InputError as error:
-        yield pattern, Task(pattern, error=failure(pattern, error))
+        yield None, Task(pattern, error=failure(pattern, error))
 
 
 def _local(root: Path) -> Iterator[Task]:

@@ -76,7 +76,15 @@ def _judged(task: Task, settings: Settings) -> RunReport:
     except UsageError:
         raise
     except Exception as error:  # one run, even one that breaks lossscan, must not stop the others
-        return failed(task.path, failure(task.path, error))
+        return failed(task.path, _vanished(task) or failure(task.path, error))
+
+
+def _vanished(task: Task) -> Failure | None:
+    """What is said of a run that was there when the batch began and is not any more."""
+    if task.files is None or isinstance(task.files, Remote) or task.files.root.exists():
+        return None
+    reason = f"{task.path}: was deleted or moved after the batch had found it"
+    return Failure("NoLogFound", reason, "see where it went, or leave it out with --exclude")
 
 
 def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:

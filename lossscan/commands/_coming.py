@@ -16,6 +16,7 @@ from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Coming, stream
+from lossscan.reporters._lines import unread
 from lossscan.settings import Settings
 from lossscan.waivers import Terms, remarks
 
@@ -41,6 +42,7 @@ def emit_coming(
     passing = Passing(
         settings,
         terms_of(settings, baseline),
+        total=len(work.tasks),
         accept=write_baseline is not None,
         nothing_new=bool(work.unchanged or work.older),
     )
@@ -64,9 +66,12 @@ def emit_coming(
 
 def _closed(work: Batch, passing: Passing) -> int:
     """Say what the report does not, and give the exit status."""
-    lang, done, total = passing.settings.lang, passing.count, len(work.tasks)
+    lang, done, total = passing.settings.lang, passing.count, passing.total
     for remark in passing.remarks():
         tell(remark)
+    if passing.unread:
+        bad = len(passing.unread)
+        tell(words.say(lang, "unread", count=bad, total=done, first=passing.unread[0]))
     if work.older:
         tell(words.say(lang, "older", count=work.older))
     if work.unchanged:
@@ -74,7 +79,6 @@ def _closed(work: Batch, passing: Passing) -> int:
         tell(words.say(lang, "unchanged", count=count, tally=tally(work.unchanged, lang)))
     if done < total:
         tell(words.say(lang, "interrupted", done=done, total=total))
-        return INTERRUPTED
     return passing.exit_status()
 
 
@@ -90,10 +94,12 @@ class Passing:
 
     settings: Settings
     terms: Terms
+    total: int  # runs that there are; fewer go by after an interrupt
     accept: bool = False  # all that is found goes to a baseline and does not count
     nothing_new: bool = False  # no run is no failure: there are some, and none has changed
     status: int = PASSED
     count: int = 0
+    unread: list[str] = field(default_factory=list)  # what is said of each run not read whole
     _collected: Collected = field(default_factory=Collected)
     _kept: list[RunReport] = field(default_factory=list)
     _findings: tuple[Finding, ...] | None = None
@@ -106,6 +112,7 @@ class Passing:
             if self._lists():
                 self._kept.append(_bare(one))
             self.count += 1
+            self.unread += ["; ".join(told)] if (told := unread(one, self.settings.lang)) else []
             yield one
 
     def findings(self) -> tuple[Finding, ...]:
@@ -120,8 +127,13 @@ class Passing:
         return remarks(self.kept(), self.terms, self.settings, single=False)
 
     def exit_status(self) -> int:
-        """The worst of the runs and of what they show together; FAILED where there is no run."""
+        """The worst of the runs and of what they show together; FAILED where there is no run.
+
+        To be asked after the last; where an interrupt came before it, INTERRUPTED.
+        """
         self.findings()
+        if self.count < self.total:
+            return INTERRUPTED
         return self.status if self.count or self.nothing_new else FAILED
 
     def kept(self) -> Report:

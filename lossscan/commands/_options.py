@@ -99,7 +99,7 @@ def _rules(names: str) -> tuple[str, ...]:
 
 
 def _check_rules(settings: Settings) -> None:
-    from lossscan.rules import rule_names
+    from lossscan.rules import check_options, rule_names
 
     known = rule_names()
     keys = {
@@ -115,3 +115,4 @@ def _check_rules(settings: Settings) -> None:
                     f'{settings.source}: {key}: there is no rule "{name}"',
                     hint=words.nearest(name, known),
                 )
+    check_options(settings.rules, settings.source)

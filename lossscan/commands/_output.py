@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from lossscan import words
 from lossscan.commands._gate import gated, summarize
 from lossscan.errors import OutputError
-from lossscan.gate import damages, exit_status
+from lossscan.gate import exit_status
 from lossscan.model import Report
 from lossscan.reporters import Page, render
+from lossscan.reporters._lines import unread
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,11 +46,8 @@ def emit(
     status = exit_status(report, settings.fail_on)
     page = replace(page_for(settings, output), single=single, exit_status=status)
     write(render(name, report, page), output)
-    for note in (note for one in report.runs for note in damages(one)):
-        said = words.say_note(
-            settings.lang, note.kind, words.printable(str(note.path)), **note.numbers
-        )
-        sys.stderr.write(f"lossscan: {said}\n")
+    for said in (said for one in report.runs for said in unread(one, settings.lang)):
+        sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
         summarize(report, page)
     if known is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +22,7 @@ from lossscan.commands._output import emit, waiting
 
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN RUN...", help="Run directories, or log files.")
+        list[str], typer.Argument(metavar="RUN RUN...", help="Run directories, log files, or URLs.")
     ],
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,
@@ -36,6 +35,6 @@ def compare(
     """Say where runs part, by how much, and which of their settings explains it."""
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
-    with waiting(", ".join(map(str, runs))):
+    with waiting(", ".join(runs)):
         report = api.compare(runs, settings=settings)
     return emit(report, format, output, settings, single=False)

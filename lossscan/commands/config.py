@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -54,13 +55,20 @@ def _shown(entries: Iterable[InForce], page: Page) -> str:
     from lossscan.reporters._style import safe
 
     table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(3):
-        table.add_column(overflow="fold")
+    for whole in (True, False, False):  # a key in two pieces cannot be copied
+        table.add_column(overflow="fold", no_wrap=whole)
     for entry in entries:
         style = "dim" if entry.source == "default" else "bold"
         value = entry.value if isinstance(entry.value, str) else _plain(entry.value)
-        table.add_row(safe(entry.key, style), safe(value, style), safe(entry.source, style))
+        table.add_row(
+            safe(entry.key, style), safe(value, style), safe(_near(entry.source, page), style)
+        )
     return printed([table], page)
+
+
+def _near(source: str, page: Page) -> str:
+    """A settings file as it is named from the current folder."""
+    return source.removeprefix(f"{page.folder}{os.sep}")
 
 
 def _plain(value: object) -> str:

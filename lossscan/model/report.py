@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lossscan.model.base import Severity
 from lossscan.model.hits import Effect, Episode
-from lossscan.model.run import Run
+from lossscan.model.run import Note, Run
 from lossscan.model.signals import Alignment, Change
 
 if TYPE_CHECKING:
@@ -118,6 +118,15 @@ class RunReport:
     change_points: tuple[Change, ...] = ()
     remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
     error: Failure | None = None
+
+    @property
+    def damages(self) -> tuple[Note, ...]:
+        """What the files have lost: a document that must end and does not.
+
+        A log that grows may end anywhere; half of a trainer_state.json is a copy that failed, and
+        the gate cannot vouch for what is missing.
+        """
+        return () if self.run is None else tuple(n for n in self.run.notes if n.kind == "cut_json")
 
 
 @dataclass(frozen=True, slots=True)

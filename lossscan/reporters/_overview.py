@@ -67,8 +67,8 @@ def _cells(row: Row, name: str, page: Page) -> list[Text]:
     status = Text(words.say(page.lang, row.status), style=STYLES[row.status])
     points = "" if row.points is None else str(row.points)
     extra = (safe(row.framework or ""), Text(points), Text(row.last_loss))
-    found = Text(", ").join(map(_found, row.found)) if row.error is None else safe(row.error)
-    return [status, safe(name), *(extra if page.width >= WIDE else ()), found]
+    found = [*map(_found, row.found), *([safe(row.unread)] if row.unread else [])]
+    return [status, safe(name), *(extra if page.width >= WIDE else ()), Text(", ").join(found)]
 
 
 def _found(found: Found) -> Text:

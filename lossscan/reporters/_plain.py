@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lossscan.comparison import Comparison
-from lossscan.model import Finding, Run, RunReport
+from lossscan.model import Alignment, Change, Finding, Run, RunReport
 
 SCHEMA = "lossscan.report/1"
 
@@ -22,7 +21,7 @@ def plain(one: RunReport, version: str) -> dict[str, Any]:
         "status": one.status,
         "findings": _value(one.findings),
         "ruled_out": _value(one.ruled_out),
-        "change_points": [_change(_value(change)) for change in one.change_points],
+        "change_points": _value(one.change_points),
         "skipped": _value(one.run.skipped) if one.run else [],
         "remarks": list(one.remarks),
         "error": _value(one.error),
@@ -72,32 +71,30 @@ def _run(run: Run | None) -> dict[str, Any]:
     }
 
 
-def _change(change: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: change[key] for key in CHANGE_KEYS}
-
-
 def _value(value: Any) -> Any:
     """Any value of the report as JSON knows it; what JSON does not know becomes its text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields(value)
+    kind = type(value)
+    if kind in _SAME:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is tuple or kind is list:
+        return [_value(item) for item in value]
+    if names := _KEYS.get(kind) or getattr(kind, "__dataclass_fields__", ()):
+        return {name: _value(getattr(value, name)) for name in names}
+    return _rare(value)
+
+
+_SAME: Final = frozenset({str, int, bool, type(None)})
+_KEYS: Final[Mapping[type, tuple[str, ...]]] = {  # where the contract knows some fields only
+    Alignment: ALIGNMENT_KEYS,
+    Change: CHANGE_KEYS,
+}
+
+
+def _rare(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_value(item) for item in value]
-    return _scalar(value)
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    fields = {f.name: _value(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if "distance_steps" in fields:  # an Alignment: the contract knows four of its fields
-        return {key: fields[key] for key in ALIGNMENT_KEYS}
-    return fields
-
-
-def _scalar(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value  # numpy's scalars
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value)
+    return _value(value.item()) if hasattr(value, "item") else str(value)  # numpy's scalars

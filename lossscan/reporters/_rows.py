@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lossscan.model import RunReport, Severity
-from lossscan.reporters._lines import last_loss
+from lossscan.reporters._lines import last_loss, unread
 
 FATES = ("error", *Severity, "ok")  # worst first
 COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points
@@ -23,7 +23,9 @@ class Found:
     waived: bool  # it does not count at the gate
 
     def __str__(self) -> str:
-        return self.rule if self.step is None else f"{self.rule}@{self.step}"
+        """In brackets where it does not count."""
+        place = self.rule if self.step is None else f"{self.rule}@{self.step}"
+        return f"({place})" if self.waived else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,10 @@ class Row:
     points: int | None  # of the loss, or of what is judged in its place
     last_loss: str
     found: tuple[Found, ...]
-    error: str | None
+    unread: str | None  # why it could not be read, or not whole
 
 
-def row_of(one: RunReport) -> Row:
+def row_of(one: RunReport, lang: str) -> Row:
     """The line of a run; the rest of its report may be forgotten."""
     run = one.run
     counted = (len(run.series[name]) for name in COUNTED if name in run.series) if run else ()
@@ -52,7 +54,7 @@ def row_of(one: RunReport) -> Row:
         found=tuple(
             Found(f.rule, f.severity, f.start_step, f.waiver is not None) for f in one.findings
         ),
-        error=one.error.message.removeprefix(f"{one.path}: ") if one.error else None,
+        unread=told[0].removeprefix(f"{one.path}: ") if (told := unread(one, lang)) else None,
     )
 
 
@@ -65,6 +67,11 @@ def fates(rows: Iterable[Row]) -> list[tuple[str, int]]:
     """How many runs have each status, worst first; statuses that no run has are left out."""
     counts = Counter(row.status for row in rows)
     return [(fate, counts[fate]) for fate in FATES if counts[fate]]
+
+
+def waived(rows: Iterable[Row]) -> int:
+    """How many findings do not count at the gate."""
+    return sum(found.waived for row in rows for found in row.found)
 
 
 def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:

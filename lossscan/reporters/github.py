@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lossscan import words
-from lossscan.model import Finding, Report, RunReport, Severity
+from lossscan.model import Finding, Report, Severity
 from lossscan.reporters import Page
-from lossscan.reporters._lines import closing
+from lossscan.reporters._lines import closing, unread
 from lossscan.reporters._places import FIRST, account, headline, line_of, path_of, placed, run_path
 
 NAME = "github"
@@ -50,8 +50,9 @@ def render(report: Report, page: Page) -> str:
 
 def _annotations(report: Report, page: Page) -> Iterator[Annotation]:
     for one in report.runs:
-        if one.error is not None:
-            yield _failed(one, page)
+        if told := unread(one, page.lang):
+            text = "\n".join(map(words.printable, told))
+            yield Annotation("error", words.say(page.lang, "error"), text, run_path(one, page))
     for item in placed(report):
         finding, file = item.finding, path_of(item, page) if item.run is not None else None
         text = account(item, page)
@@ -59,13 +60,6 @@ def _annotations(report: Report, page: Page) -> Iterator[Annotation]:
         yield Annotation(_level(finding), headline(finding), text, file, line)
     for remark in report.remarks:
         yield Annotation("warning", words.say(page.lang, "remarks"), words.printable(remark))
-
-
-def _failed(one: RunReport, page: Page) -> Annotation:
-    said = "" if one.error is None else f"{one.error.message}\n{one.error.hint}"
-    text = "\n".join(map(words.printable, said.splitlines()))
-    title = words.say(page.lang, "error")
-    return Annotation("error", title, text, run_path(one, page))
 
 
 def _level(finding: Finding) -> str:

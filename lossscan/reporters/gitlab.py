@@ -14,7 +14,7 @@ from typing import Any
 from lossscan import words
 from lossscan.model import Report, RunReport, Severity
 from lossscan.reporters import Page
-from lossscan.reporters._lines import waiver_of
+from lossscan.reporters._lines import unread, waiver_of
 from lossscan.reporters._places import FIRST, Placed, line_of, path_of, placed, run_path
 
 NAME = "gitlab"
@@ -28,7 +28,7 @@ UNREADABLE = "blocker"  # nothing is known of that run
 
 def render(report: Report, page: Page) -> str:
     """A list of issues: the findings, and the runs that could not be read."""
-    failed = (_failed(one, page) for one in report.runs if one.error is not None)
+    failed = (_failed(one, page) for one in report.runs if unread(one, page.lang))
     issues = [*(_issue(item, page) for item in placed(report)), *failed]
     seen: Counter[str] = Counter()
     for issue in issues:  # of issues with one fingerprint GitLab shows the first
@@ -54,9 +54,8 @@ def _issue(item: Placed, page: Page) -> dict[str, Any]:
 
 def _failed(one: RunReport, page: Page) -> dict[str, Any]:
     path = run_path(one, page)
-    message = "" if one.error is None else f"{one.error.message}; {one.error.hint}"
     return {
-        "description": words.printable(message),
+        "description": words.printable("; ".join(unread(one, page.lang))),
         "check_name": "unreadable-run",
         "fingerprint": _digest("unreadable-run", path),
         "severity": UNREADABLE,

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from lossscan import words
 from lossscan.model import Finding, Report, RunReport, Severity
 from lossscan.reporters import Page
-from lossscan.reporters._lines import waiver_of
+from lossscan.reporters._lines import unread, waiver_of
 from lossscan.reporters._places import Placed, account, run_path
 
 NAME = "junit"
@@ -40,11 +40,12 @@ def _suite(one: RunReport, page: Page) -> Element:
     path = run_path(one, page)
     name = f"lossscan.{path.replace('.', '_')}"  # Jenkins takes dots for packages
     cases = _cases([Placed(finding, one) for finding in one.findings], name, page)
-    if not cases:  # a suite without a case is taken for one that did not run
-        cases = [Element("testcase", name="lossscan", classname=_clean(name))]
-    if one.error is not None:
-        text = f"{one.error.message}\n{one.error.hint}"
-        _outcome(cases[0], "error", one.error.type, one.error.message, text)
+    told = unread(one, page.lang)
+    if told or not cases:  # a suite without a case is taken for one that did not run
+        cases.append(Element("testcase", name="lossscan", classname=_clean(name)))
+    if told:
+        kind = one.error.type if one.error is not None else "UnreadableLog"
+        _outcome(cases[-1], "error", kind, told[0], "\n".join(told))
     return _counted(path, cases)
 
 

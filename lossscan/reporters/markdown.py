@@ -18,7 +18,7 @@ from lossscan.reporters._lines import (
     span_of,
     waiver_of,
 )
-from lossscan.reporters._rows import Row, by_rule, fates, row_of, worst_first
+from lossscan.reporters._rows import Row, by_rule, fates, row_of, waived, worst_first
 
 NAME = "markdown"
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
@@ -31,9 +31,11 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
         page = replace(page, exit_status=coming.exit_status())
         yield _text(_single(one, page), closing(Report(coming.version, (one,)), page))
     if not page.single:
-        rows = [row_of(one) for one in coming.runs]
+        rows = [row_of(one, page.lang) for one in coming.runs]
         page = replace(page, exit_status=coming.exit_status())
-        yield _text(_many(rows, coming.findings(), page), closing_many(fates(rows), page))
+        yield _text(
+            _many(rows, coming.findings(), page), closing_many(fates(rows), page, waived(rows))
+        )
 
 
 def compared(report: Report, page: Page) -> str:
@@ -123,7 +125,7 @@ def _cells(row: Row, page: Page) -> Iterator[str]:
     yield words.say(page.lang, row.status)
     yield from map(escape, (row.path, row.framework or ""))
     yield from ("" if row.points is None else str(row.points), escape(row.last_loss))
-    yield escape(row.error) if row.error else escape(", ".join(map(str, row.found)))
+    yield escape(", ".join([*map(str, row.found), *([row.unread] if row.unread else [])]))
 
 
 def _line(cells: Iterable[str]) -> str:

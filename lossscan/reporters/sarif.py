@@ -13,6 +13,7 @@ from urllib.parse import quote
 from lossscan import words
 from lossscan.model import Finding, Location, Report, RunReport, Severity
 from lossscan.reporters import Page
+from lossscan.reporters._lines import unread
 from lossscan.reporters._places import Placed, account, file_path, placed, run_path
 
 NAME = "sarif"
@@ -83,7 +84,7 @@ def _help(why: str, tells: Iterable[str], rule: str) -> str:
 
 def _invocation(report: Report, page: Page) -> dict[str, Any]:
     """How it went: a run that could not be read and a remark of the gate are notifications."""
-    failed = [one for one in report.runs if one.error is not None]
+    failed = [one for one in report.runs if unread(one, page.lang)]
     return {
         "executionSuccessful": not failed,
         "exitCode": page.exit_status,
@@ -96,7 +97,7 @@ def _invocation(report: Report, page: Page) -> dict[str, Any]:
 
 
 def _unread(one: RunReport, page: Page) -> dict[str, Any]:
-    said = "" if one.error is None else f"{one.error.message}; {one.error.hint}"
+    said = "; ".join(unread(one, page.lang))
     place = {"physicalLocation": {"artifactLocation": {"uri": _uri(run_path(one, page))}}}
     return {"level": "error", "message": {"text": words.printable(said)}, "locations": [place]}
 

@@ -45,10 +45,10 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
     from lossscan.reporters._console import printed
     from lossscan.reporters._lines import closing_many
     from lossscan.reporters._overview import overview
-    from lossscan.reporters._rows import fates, row_of
+    from lossscan.reporters._rows import fates, row_of, waived
 
-    rows = [row_of(one) for one in coming.runs]
-    closed = closing_many(fates(rows), _with_status(coming, page))
+    rows = [row_of(one, page.lang) for one in coming.runs]
+    closed = closing_many(fates(rows), _with_status(coming, page), waived(rows))
     yield printed([*overview(rows, coming.findings(), page), Text(closed, style="bold")], page)
 
 

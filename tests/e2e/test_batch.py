@@ -2,14 +2,20 @@
 
 import csv
 import io
+import itertools
 import json
 import math
+import multiprocessing
 import os
+import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sysconfig
+import threading
 import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +24,14 @@ import pytest
 
 from lossscan.commands import main
 
+JSONL = ("--format", "jsonl")
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "lossscan")
 PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+LOADED = [
+    "__main__",
+    "ruptures",
+    *(f"lossscan.{name}" for name in ("signals", "diagnosis", "api", "ingest")),
+]
 NOISE = [0.02 * math.sin(7.3 * i * i) for i in range(80)]
 JUMP = [(2.0 if i < 40 else 5.0) - 0.003 * i + NOISE[i] for i in range(80)]
 
@@ -96,6 +108,20 @@ def until(condition, seconds=20.0):
 
 
 @pytest.fixture
+def fleet():
+    """Start batches as processes of their own, without the second that each takes to load."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(LOADED)
+
+    def start(*arguments):
+        batch = made.Process(target=main, args=(["batch", *map(str, arguments), "--jobs", "1"],))
+        batch.start()
+        return batch
+
+    return start
+
+
+@pytest.fixture
 def sweep(make_run, tmp_path):
     """Twelve runs; those with the high learning rate jump."""
     for number in range(12):
@@ -106,6 +132,36 @@ def sweep(make_run, tmp_path):
             files={"training_args.json": {"learning_rate": 5e-4 if high else 1e-4}},
         )
     return tmp_path / "sweep"
+
+
+@contextmanager
+def growing(log):
+    """A trainer that has logged 60 points and logs on within; it stops in the middle of a line."""
+    stop = threading.Event()
+
+    def train():
+        with log.open("wb", buffering=0) as stream:
+            for step in itertools.count(1):
+                row = {"current_steps": step, "loss": 2 + NOISE[step % 80]}
+                line = json.dumps(row).encode() + b"\n"
+                stream.write(line[:25])
+                if step > 60 and stop.wait(0.001):
+                    return
+                stream.write(line[25:])
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    until(lambda: log.exists() and log.read_bytes().count(b"\n") >= 60)
+    try:
+        yield
+    finally:
+        stop.set()
+        trainer.join()
+
+
+def _names(report):
+    """The runs that a report of JSON lines holds."""
+    return {json.loads(line)["run"]["name"] for line in report.read_text().splitlines()}
 
 
 # --- order and formats -------------------------------------------------------------------------
@@ -184,6 +240,20 @@ def test_an_unreadable_run_is_a_row_and_the_status_2(sweep):
     assert len(rows) == 12
 
 
+def test_a_run_read_in_part_is_named_and_tried_again(here, sweep, tmp_path):
+    """Half of a document fails the gate, with the reason, until the file is whole."""
+    file = sweep / "run05" / "trainer_state.json"
+    whole = file.read_text()
+    file.write_text(whole[: len(whole) // 2])
+    arguments = sweep, "--changed-only", tmp_path / "state", *JSONL, "--fail-on", "never"
+    for runs in (12, 1):
+        done = here(*arguments)
+        assert done.returncode == 2
+        assert f"1 of {runs} runs could not be read whole; the first: {file}: the" in done.stderr
+    file.write_text(whole)
+    assert here(*arguments).returncode == 0
+
+
 def test_a_killed_worker_loses_nothing(here, sweep):
     """A process ended by kill -9 costs its runs a second look and changes no byte."""
     batch = started(sweep, "--jobs", 2, "--format", "jsonl")
@@ -195,13 +265,15 @@ def test_a_killed_worker_loses_nothing(here, sweep):
 
 def test_an_interrupt_reports_what_is_done(sweep, tmp_path):
     """Ctrl-C leaves a whole file, says how far it came, ends the processes and returns 130."""
-    target = tmp_path / "report.jsonl"
-    batch = started(sweep, "--jobs", 2, "--format", "jsonl", "--output", target)
+    target = tmp_path / "report.md"
+    batch = started(sweep, "--jobs", 2, "--format", "markdown", "--output", target)
     until(lambda: len(workers(batch)) == 2)
     batch.send_signal(signal.SIGINT)
     _, err = batch.communicate(timeout=60)
-    rows = [json.loads(line) for line in target.read_text().splitlines()]
+    text = target.read_text()
+    rows = re.findall("^\\| (?:ok|critical) ", text, re.MULTILINE)
     assert batch.returncode == 130
+    assert text.endswith("exit status: 130**\n")
     assert err == f"lossscan: interrupted: the report holds {len(rows)} of 12 runs\n"
 
 
@@ -253,17 +325,39 @@ def test_unchanged_runs_are_counted_and_said(here, sweep, tmp_path):
     assert again.stderr == f"lossscan: {said}\n"
 
 
-def test_batches_at_once_share_a_state(here, sweep, tmp_path):
-    """Batches that end at once wait for each other, and none forgets its runs."""
-    state = tmp_path / "state"
-    batches = [
-        started(sweep / f"run{number:02}", "--changed-only", state, "--format", "jsonl")
-        for number in range(4)
-    ]
-    done = [batch.communicate(timeout=60) for batch in batches]
-    assert all(err == "" and json.loads(out) for out, err in done)
-    again = here(sweep, "--changed-only", state, "--format", "jsonl")
-    assert len(again.stdout.splitlines()) == 8
+def test_ten_batches_at_once_share_a_state(here, sweep, fleet, tmp_path):
+    """Over runs that overlap, one killed midway: no run is lost, no report and no state torn."""
+    state, runs = tmp_path / "state", [sweep / f"run{number:02}" for number in range(12)]
+    shared = "--changed-only", state, *JSONL
+    reports = [tmp_path / f"{k}.jsonl" for k in range(10)]
+    batches = [fleet(*runs[k : k + 3], *shared, "--output", reports[k]) for k in range(10)]
+    until(lambda: list(tmp_path.glob("*9.jsonl*")), 60)  # it is writing, or has written
+    batches[9].kill()  # the only one to look at the last run
+    for batch in batches:
+        batch.join()
+    assert all(report.exists() for report in reports[:9])
+    reported = {name for report in reports if report.exists() for name in _names(report)}
+    assert reported >= {run.name for run in runs[:11]}
+    with closing(sqlite3.connect(state)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    rest = tmp_path / "rest.jsonl"
+    here(sweep, *shared, "--output", rest)
+    assert reported | _names(rest) == {run.name for run in runs}
+    assert here(sweep, *shared).stdout == ""
+
+
+def test_a_log_that_grows_is_read_as_far_as_it_goes_and_again_later(here, tmp_path):
+    """The trainer writes on meanwhile: nothing fails, and the rest is read the next time."""
+    log, state = tmp_path / "trainer_log.jsonl", tmp_path / "state"
+    arguments = log, "--changed-only", state, *JSONL
+    with growing(log):
+        first = cli(*arguments)
+    then = here(*arguments)
+    assert (first.returncode, first.stderr, then.returncode, then.stderr) == (0, "", 0, "")
+    lines = log.read_text().count("\n")
+    assert 60 <= json.loads(first.stdout)["run"]["last_step"] < lines
+    assert json.loads(then.stdout)["run"]["last_step"] == lines
+    assert here(*arguments).stdout == ""
 
 
 def test_a_bad_since_is_answered_with_examples(here, sweep):

@@ -1,10 +1,12 @@
 """The gate as a CI job meets it: baselines, suppressions, formats, and what is in force."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sarif_kit.validate import validation_errors
 
 from lossscan import commands
 from tests.e2e.test_cli import SAMPLES, assert_refused, cli
@@ -69,6 +71,15 @@ def test_baseline_lets_a_known_run_pass(lossscan, verb):
     ]
     assert again.returncode == 0
     assert ("non-finite-loss", "baseline") in rules
+
+
+@pytest.mark.parametrize("form", ["rich", "markdown"])
+def test_what_does_not_count_is_told_apart_without_colour(lossscan, form):
+    """A table with critical runs and exit status 0 says why it passes."""
+    lossscan("batch", "runs/nan", "--write-baseline", "known.json")
+    text = lossscan("batch", "runs/nan", "--baseline", "known.json", "--format", form).stdout
+    assert re.search(r"\(non-finite-loss@\W?80\), \(zero-loss@\W?90\)", text)
+    assert "runs: 1 (1 critical) · findings not counting: 2 · exit status: 0" in text
 
 
 def test_baseline_of_another_run_does_not_help(lossscan):
@@ -162,6 +173,17 @@ def test_a_format_changes_no_exit_status(lossscan, form):
     assert lossscan("analyze", "runs/clean-finetune", "--format", form).returncode == 0
 
 
+def test_sarif_of_a_project_satisfies_the_schema(project, lossscan):
+    """Found, suppressed, broken and out of date: code scanning takes the file as it is."""
+    _settings(project, _suppress(rules=("zero-loss", "plateau")))
+    broken = project / "runs" / "broken"
+    broken.mkdir()
+    (broken / "trainer_state.json").write_text('{"log_history": [')
+    done = lossscan("batch", "runs", "--format", "sarif")
+    assert done.returncode == 2
+    assert validation_errors(json.loads(done.stdout)) == []
+
+
 def test_paths_begin_at_the_current_folder(project, lossscan):
     """However a run is named, annotations point into the checkout."""
     done = lossscan("analyze", project / "runs" / "nan", "--format", "gitlab")
@@ -232,10 +254,21 @@ def test_config_prints_a_line_a_key(lossscan):
     assert ["fail-on", "never", "--fail-on"] in [line.split() for line in lines]
 
 
+def test_config_keeps_keys_whole_in_a_narrow_terminal(project, lossscan, monkeypatch):
+    """A key can be copied, and the file is named from here."""
+    monkeypatch.setenv("COLUMNS", "70")
+    _settings(project, "rules:\n  incomplete-accumulation: {severity: info}\n")
+    lines = lossscan("config").stdout.splitlines()
+    key = "rules.incomplete-accumulation.severity"
+    assert [key, "info", "lossscan.yaml:2"] in [line.split() for line in lines]
+
+
 def test_config_refuses_what_analyze_refuses(project, lossscan):
     """A broken settings file is found before the training is."""
     _settings(project, "suppress: [{rule: loss-spik, reason: x}]")
     assert_refused(lossscan("config"), "suppress", "loss-spik", "loss-spike")
+    _settings(project, "rules: {loss-jump: {min_sigm: 9}}")
+    assert_refused(lossscan("config"), "rules.loss-jump.min_sigm", "min_sigma")
 
 
 def test_config_refuses_another_format(lossscan):

@@ -62,6 +62,15 @@ def test_analyze_takes_a_url(memory):
     assert len(one.run.series["loss"].values) == 60
 
 
+def test_compare_takes_urls(memory):
+    """Runs in a bucket are compared as runs on a disk are, also with those."""
+    report: Any = api.compare(["memory://bucket/sweep/a", "memory://bucket/sweep/b"])
+    assert [member.path for member in report.comparison.members] == [
+        "memory://bucket/sweep/a",
+        "memory://bucket/sweep/b",
+    ]
+
+
 def test_analyze_of_several_runs_behind_a_url_names_the_verb(memory):
     """A URL above several runs is answered as a folder above several is."""
     with pytest.raises(InputError, match="holds 2 runs") as caught:

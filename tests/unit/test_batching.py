@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -84,6 +85,15 @@ def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
     make_run("a")
     with pytest.raises(InputError, match="none of the 1 runs"):
         find([str(tmp_path)], Filter(include=("b",)))
+
+
+def test_a_folder_without_a_log_can_be_left_out(make_run, tmp_path):
+    """A pattern may meet a folder that holds no run; a name that does not exist stays an error."""
+    make_run("runs/a")
+    (tmp_path / "runs" / "docs").mkdir()
+    roots = [str(tmp_path / "runs" / "*"), str(tmp_path / "typo")]
+    assert _paths(find(roots, ALL)) == ["a", "docs", "typo"]
+    assert _paths(find(roots, Filter(exclude=("docs", "typo")))) == ["a", "typo"]
 
 
 def test_since_leaves_out_what_was_written_before(make_run, tmp_path):
@@ -181,6 +191,15 @@ def test_a_run_deleted_before_it_is_read_is_a_row(make_run, tmp_path):
     assert (a.status, b.status) == ("error", "ok")
     assert "trainer_state.json" in a.error.message
     assert "No such file" in a.error.message
+
+
+def test_a_folder_deleted_before_it_is_read_is_named_as_such(make_run, tmp_path):
+    """Nothing is wrong with the log: the run is gone, and the row says no more than that."""
+    folder = make_run("a")
+    batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
+    shutil.rmtree(folder)
+    (a,) = rows(batch.reports())
+    assert a.error.message == f"{folder}: was deleted or moved after the batch had found it"
 
 
 def test_reports_keep_no_more_of_a_series_than_its_ends(make_run, tmp_path):
