@@ -8,13 +8,12 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 from lossscan.errors import LossscanError, NoLogFound
 from lossscan.ingest.config_files import is_config_name
-from lossscan.ingest.files import head_of, relative
+from lossscan.ingest.files import any_of, head_of, relative
 from lossscan.ingest.packed import plain_name
 from lossscan.model import Skipped
 from lossscan.settings import Settings
@@ -25,11 +24,11 @@ MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more 
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 
 # Names of logs, and names that only the content can tell; anything else may be a settings file.
-_LOGS: Final = (
+_LOGS: Final = any_of(
     "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
     " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
 )
-_DOUBTFUL: Final = (
+_DOUBTFUL: Final = any_of(
     "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json meta.yaml"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
@@ -145,20 +144,25 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
 
 def is_log_name(name: str) -> bool:
     """Whether a file of this name is a log, or one whose content has to tell."""
-    return _matches(plain_name(name.lower()), f"{_LOGS} {_DOUBTFUL}")
+    name = plain_name(name.lower())
+    return _is_sure(name) or _is_doubtful(name)
 
 
 def _kind(path: Path, content: _Folder) -> list[Path] | None:
     name = plain_name(path.name.lower())
-    if _matches(name, _LOGS):
+    if _is_sure(name):
         return content.logs
-    if _matches(name, _DOUBTFUL):
+    if _is_doubtful(name):
         return content.doubtful
     return content.settings if is_config_name(path) else None
 
 
-def _matches(name: str, patterns: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns.split())
+def _is_sure(name: str) -> bool:
+    return _LOGS.fullmatch(name) is not None
+
+
+def _is_doubtful(name: str) -> bool:
+    return _DOUBTFUL.fullmatch(name) is not None
 
 
 def _has_content(path: Path) -> bool:
