@@ -6,7 +6,7 @@ reading a log of a million lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -26,11 +26,10 @@ class Records:
         self._keys: dict[str, None] = {}
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
-    def meet(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Learn the keys of some rows."""
+    def meet(self, keys: Iterable[str]) -> None:
+        """Learn the keys of some objects."""
         met = len(self._keys)
-        for row in rows:
-            self._keys.update(dict.fromkeys(row))
+        self._keys |= dict.fromkeys(keys)
         if len(self._keys) > met:
             self._decoder = None
 

@@ -119,8 +119,8 @@ class _Log:
             else:
                 self.cut = bool(line.strip())
         for group in groups_of(rows, self.rows):
+            self._records.meet(group.cells)
             self._add(group)
-        self._records.meet(rows)
         self.last = rows[-1] if rows else self.last
         self.rows += len(rows)
 

@@ -98,8 +98,10 @@ class _History:
                 return self._add([group], len(entries))
             entries = msgspec.json.decode(array)
         rows = [entry for entry in entries if isinstance(entry, dict)]
-        self._records.meet(rows)
-        return self._add(groups_of(rows, self._rows), len(rows))
+        groups = list(groups_of(rows, self._rows))
+        for group in groups:
+            self._records.meet(group.cells)
+        return self._add(groups, len(rows))
 
     def _add(self, groups: Iterable[Group], size: int) -> None:
         steps = np.full(size, -1, dtype=np.int64)
