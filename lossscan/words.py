@@ -190,6 +190,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: log_history is empty: nothing was logged when it was saved",
         "{path}：log_history 为空：保存时还没有任何日志",
     ),
+    "last_values_only": (
+        "{path}: only the last values of the run are known; give its .wandb file for their course",
+        "{path}：仅有运行结束时的数值；请提供 .wandb 文件以查看其变化过程",
+    ),
     "steps_counted": (
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",

@@ -95,9 +95,10 @@ def any_of(patterns: str) -> re.Pattern[str]:
 
 
 def relative(path: Path, root: Path) -> str:
-    """The path as a reader of the report knows it: below the run where it lies there."""
+    """The path as a reader of the report knows it: from the run on, or as it was given."""
     shown, above = str(path), f"{root}{os.sep}"
     if shown.startswith(above):  # nearly always, and ten times faster than by parts
         return shown[len(above) :]
     folder = root if root.is_dir() else root.parent
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    near = path.is_relative_to(folder) or folder.parent in path.parent.parents  # a folder beside it
+    return os.path.relpath(path, folder) if near else shown
