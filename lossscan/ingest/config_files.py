@@ -163,7 +163,10 @@ def _framework_of(raw: Mapping[str, Any]) -> str | None:
     return next((name for key, name in _FRAMEWORK_KEYS.items() if key in raw), None)
 
 
-_SECTIONS: Final = ("training_args", "training", "train", "trainer", "args", "hparams")
+_SECTIONS: Final = (
+    *("training_args", "training", "train", "trainer", "args", "hparams"),
+    *("optimizer", "lr_scheduler"),  # torchtune's
+)
 _MODEL_FACTS: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _FRAMEWORK_KEYS: Final = {
     "finetuning_type": "llamafactory",

@@ -24,7 +24,8 @@ NUMBER: Final = (
 )
 # What follows shows that the number is not cut: a log may end anywhere.
 PAIR: Final = re.compile(
-    rf"(?<!\w)({_WORD}(?: {_WORD}){{0,5}})['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
+    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}})['\"]?"
+    rf"\s{{0,8}}[:=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
 )
 
 
