@@ -39,6 +39,16 @@ _STATED: Final = (
     "epoch",
     "num_input_tokens_seen",
 )
+_CONSUMED = "consumed_samples"  # PaddleNLP's
+_STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries still as text
+    msgspec.defstruct(
+        "State",
+        [
+            ("log_history", list[msgspec.Raw]),
+            *((name, Any, None) for name in (*_STATED, _CONSUMED)),
+        ],
+    )
+)
 _MADE_BY: Final = {  # a key of an entry that only this trainer writes
     "rewards/chosen": "trl",
     "mean_token_accuracy": "trl",
@@ -95,13 +105,14 @@ class _History:
             array = b"[" + b",".join(entries) + b"]"
             group = self._records.group(array, len(entries), self._rows)
             if group is not None:
-                return self._add([group], len(entries))
+                self._add([group], len(entries))
+                return
             entries = msgspec.json.decode(array)
         rows = [entry for entry in entries if isinstance(entry, dict)]
         groups = list(groups_of(rows, self._rows))
         for group in groups:
             self._records.meet(group.cells)
-        return self._add(groups, len(rows))
+        self._add(groups, len(rows))
 
     def _add(self, groups: Iterable[Group], size: int) -> None:
         steps = np.full(size, -1, dtype=np.int64)
@@ -128,22 +139,6 @@ def _summaries(group: Group) -> list[int]:
     return [at for at in timed if "loss" not in cells or cells["loss"][at] is None]
 
 
-class _State(msgspec.Struct):
-    """What is wanted of the file, the entries still as text."""
-
-    log_history: list[msgspec.Raw]
-    global_step: Any = None
-    max_steps: Any = None
-    num_train_epochs: Any = None
-    logging_steps: Any = None
-    eval_steps: Any = None
-    save_steps: Any = None
-    train_batch_size: Any = None
-    epoch: Any = None
-    num_input_tokens_seen: Any = None
-    consumed_samples: Any = None  # PaddleNLP's
-
-
 def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
     """The object of the file, and whether its end is missing."""
     if head.size > LARGEST:
@@ -167,9 +162,6 @@ def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise UnreadableLog("it holds no JSON object", hint="it is no trainer state")
     return found
-
-
-_STATE: Final = msgspec.json.Decoder(_State)
 
 
 def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
@@ -198,7 +190,7 @@ def _entries(text: str, place: int) -> list[Any]:
 
 
 def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
-    if state.get("consumed_samples") is not None:
+    if state.get(_CONSUMED) is not None:
         return "paddlenlp"
     return next((maker for key, maker in _MADE_BY.items() if key in keys), "transformers")
 
