@@ -198,6 +198,22 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: log_history is empty: nothing was logged when it was saved",
         "{path}：log_history 为空：保存时还没有任何日志",
     ),
+    "fp16_overflows": (
+        "{path}: fp16 overflowed, {updates} updates were skipped; the loss scale fell to {scale}",
+        "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale}",
+    ),
+    "not_plotted": (
+        "{path}: LLaMA-Factory found no {name} to plot: none was logged",
+        "{path}：LLaMA-Factory 没有可绘制的 {name}：日志中没有该指标",
+    ),
+    "running_means": (
+        "{path}: each loss is the mean of the epoch so far: it steps where an epoch begins anew",
+        "{path}：每个损失值是本 epoch 至今的平均值：新 epoch 开始时会出现台阶",
+    ),
+    "last_values_only": (
+        "{path}: only the last values of the run are known; give its .wandb file for their course",
+        "{path}：仅有运行结束时的数值；请提供 .wandb 文件以查看其变化过程",
+    ),
     "steps_counted": (
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",

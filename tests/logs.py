@@ -63,6 +63,16 @@ NANOGPT = (
     "step 10: train loss 3.1234, val loss 3.2345\n"
     "iter 20: loss 2.7912, time 20.10ms, mfu 18.45%\n"
 )
+FAIRSEQ = (
+    "2026-11-21 06:42:50 | INFO | train_inner | epoch 001:     10 / 20 loss=9.5, nll_loss=9.25,"
+    " ppl=609.1, wps=12345, ups=1.2, num_updates=10, lr=0.0001, gnorm=1.5, wall=100\n"
+    "2026-11-21 06:42:58 | INFO | train_inner | epoch 001:     20 / 20 loss=8.5, nll_loss=8.25,"
+    " ppl=304.4, wps=12345, ups=1.2, num_updates=20, lr=0.0002, gnorm=1.25, wall=108\n"
+    "2026-11-21 06:42:59 | INFO | valid | epoch 001 | valid on 'valid' subset | loss 8.75"
+    " | nll_loss 8.5 | ppl 362 | wps 12345 | num_updates 20\n"
+    "2026-11-21 06:43:09 | INFO | train_inner | epoch 002:     10 / 20 loss=8, nll_loss=7.75,"
+    " ppl=215.3, wps=12345, ups=1.2, num_updates=30, lr=0.0003, gnorm=1, wall=118\n"
+)
 TORCHTUNE = "".join(
     f"Step {step} | loss:{3 - step / 10:.3f} lr:2e-05 tokens_per_second_per_gpu:1234 \n"
     for step in range(1, 6)
@@ -83,6 +93,7 @@ ALL = {
     "paddlenlp_console": PADDLENLP,
     "megatron_console": MEGATRON,
     "nanogpt_console": NANOGPT,
+    "fairseq_console": FAIRSEQ,
     "key_value": TORCHTUNE,
     "trainer_state": TRAINER_STATE,
 }

@@ -111,6 +111,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "padded_vocab_size": "vocab_size",
 }
 
+_NAMES = (*FIELDS, *ALIASES)
 _POSITIVE = ("max_steps", "eval_steps", "save_steps", "logging_steps", "steps_per_epoch")
 _ABSENT = (None, "", "auto", "None", "none", "null")
 
@@ -121,9 +122,9 @@ def canonical_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     A canonical name wins over its aliases, an earlier alias over a later one.
     """
     fields: dict[str, Any] = {}
-    for name in (*FIELDS, *ALIASES):
+    for name in filter(raw.__contains__, _NAMES):
         target = ALIASES.get(name, name)
-        if name in raw and target not in fields and not _absent(raw[name]):
+        if target not in fields and not _absent(raw[name]):
             _convert(fields, target, raw[name])
     return _folded(fields, raw)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from lossscan.ingest.config_fields import canonical_fields
-from lossscan.ingest.files import plain
+from lossscan.ingest.files import any_of, plain
 from lossscan.ingest.model_card import card_framework, card_settings
 from lossscan.ingest.packed import plain_name
 from lossscan.ingest.pickled_args import scalars
@@ -163,7 +163,10 @@ def _framework_of(raw: Mapping[str, Any]) -> str | None:
     return next((name for key, name in _FRAMEWORK_KEYS.items() if key in raw), None)
 
 
-_SECTIONS: Final = ("training_args", "training", "train", "trainer", "args", "hparams")
+_SECTIONS: Final = (
+    *("training_args", "training", "train", "trainer", "args", "hparams"),
+    *("optimizer", "lr_scheduler"),  # torchtune's
+)
 _MODEL_FACTS: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _FRAMEWORK_KEYS: Final = {
     "finetuning_type": "llamafactory",
@@ -179,7 +182,7 @@ _SHAPES: Final[tuple[tuple[tuple[str, ...], Unpack], ...]] = (
     (("_wandb",), _with_sections),
     (("architectures", "torch_dtype"), _model),
 )
-_OTHER: Final = (  # files of known names that state no training settings
+_OTHER: Final = any_of(  # files of known names that state no training settings
     "trainer_state.json *results.json *tokenizer*.json vocab.json special_tokens_map.json"
     " added_tokens.json generation_config.json *processor_config.json *.index.json"
     " wandb-*.json lossscan.y*ml"
@@ -200,6 +203,6 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
 
 def _kind_of(path: Path) -> tuple[Reader, Trust] | None:
     name = plain_name(path.name.lower())
-    if any(fnmatch(name, pattern) for pattern in _OTHER.split()):
+    if _OTHER.fullmatch(name):
         return None
     return next(((read, trust) for pattern, read, trust in _KINDS if fnmatch(name, pattern)), None)

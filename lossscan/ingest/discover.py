@@ -6,15 +6,14 @@ import os
 import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 from lossscan.errors import LossscanError, NoLogFound
 from lossscan.ingest.config_files import is_config_name
-from lossscan.ingest.files import head_of, relative
+from lossscan.ingest.files import any_of, head_of, relative
 from lossscan.ingest.packed import plain_name
 from lossscan.model import Skipped
 from lossscan.settings import Settings
@@ -25,12 +24,13 @@ MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more 
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 
 # Names of logs, and names that only the content can tell; anything else may be a settings file.
-_LOGS: Final = (
+_LOGS: Final = any_of(
     "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
     " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
 )
-_DOUBTFUL: Final = (
+_DOUBTFUL: Final = any_of(
     "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json meta.yaml"
+    " wandb-summary.json"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
@@ -42,6 +42,7 @@ _PARTS: Final = (  # folders in which a run keeps its own
 
 _CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
 _LAUNCH: Final = re.compile(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
+_OF_WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +146,25 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
 
 def is_log_name(name: str) -> bool:
     """Whether a file of this name is a log, or one whose content has to tell."""
-    return _matches(plain_name(name.lower()), f"{_LOGS} {_DOUBTFUL}")
+    name = plain_name(name.lower())
+    return _is_sure(name) or _is_doubtful(name)
 
 
 def _kind(path: Path, content: _Folder) -> list[Path] | None:
     name = plain_name(path.name.lower())
-    if _matches(name, _LOGS):
+    if _is_sure(name):
         return content.logs
-    if _matches(name, _DOUBTFUL):
+    if _is_doubtful(name):
         return content.doubtful
     return content.settings if is_config_name(path) else None
 
 
-def _matches(name: str, patterns: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns.split())
+def _is_sure(name: str) -> bool:
+    return _LOGS.fullmatch(name) is not None
+
+
+def _is_doubtful(name: str) -> bool:
+    return _DOUBTFUL.fullmatch(name) is not None
 
 
 def _has_content(path: Path) -> bool:
@@ -186,13 +192,36 @@ def _is_log(path: Path) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """The folders with logs, and how they lie to each other."""
+
+    folders: set[Path]
+    anchors: set[Path]  # where a training shows itself: they hold logs, or their checkpoints do
+    runs: Mapping[Path, Mapping[str, list[Path]]]  # in each folder, by name of the run, in order
+
+
+def _holding(tree: _Tree) -> _Holding:
+    folders = {path for path, folder in tree.folders.items() if folder.logs}
+    anchors = folders | {path.parent for path in folders if _CHECKPOINT.fullmatch(path.name)}
+    runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted(folders):
+        runs[path.parent][_run_name(path)].append(path)
+    return _Holding(folders, anchors, runs)
+
+
+def _run_name(path: Path) -> str:
+    """The name of the run that a folder is one launch of."""
+    launch = _OF_WANDB_RUN.fullmatch(path.name)
+    return launch[1] if launch else path.name
+
+
 def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
-    holding = {path for path, folder in tree.folders.items() if folder.logs}
-    anchors = holding | {path.parent for path in holding if _CHECKPOINT.fullmatch(path.name)}
+    holding = _holding(tree)
     owners: dict[Path, list[Path]] = defaultdict(list)
     for path in tree.folders:
-        owners[_owner(path, tree.root, holding, anchors)].append(path)
-    roots = sorted(root for root, parts in owners.items() if holding.intersection(parts))
+        owners[_owner(path, tree.root, holding)].append(path)
+    roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
     skipped = _shared_out(tree.skipped, roots)
     return tuple(
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
@@ -200,14 +229,20 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     )
 
 
-def _owner(path: Path, root: Path, holding: set[Path], anchors: set[Path]) -> Path:
-    """The folder of the run that `path` is a part of."""
-    while path != root and _is_part(path, holding, anchors):
-        path = path.parent
+def _owner(path: Path, root: Path, holding: _Holding) -> Path:
+    """The folder of the run that `path` is a part of; of several launches, that of the first."""
+    while path != root:
+        launches = holding.runs.get(path.parent, {}).get(_run_name(path), [path])
+        if _is_part(path, launches, holding):
+            path = path.parent
+        elif launches[0] < path:
+            path = launches[0]
+        else:
+            break
     return path
 
 
-def _is_part(path: Path, holding: set[Path], anchors: set[Path]) -> bool:
+def _is_part(path: Path, launches: Sequence[Path], holding: _Holding) -> bool:
     """Whether a folder belongs to the run of the folder above.
 
     In a container each folder is a run, but the launches of one training lie there too: they
@@ -215,9 +250,9 @@ def _is_part(path: Path, holding: set[Path], anchors: set[Path]) -> bool:
     """
     container = path.parent
     if container.name in _CONTAINERS.split():
-        launch = _LAUNCH.fullmatch(path.name) is not None
-        only = not any(each.parent == container for each in holding - {path})
-        anchored = container.parent in anchors
+        launch = _LAUNCH.fullmatch(path.name) is not None or len(launches) > 1
+        only = not holding.runs.get(container, {}).keys() - {_run_name(path)}
+        anchored = container.parent in holding.anchors
         return (launch and (anchored or only)) or (anchored and only)
     known = (
         path.name in _PARTS.split()

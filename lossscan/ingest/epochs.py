@@ -6,18 +6,19 @@ that the true epoch lies in an interval; what all points agree on is far sharper
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
+from lossscan.ingest.decimals import ROUNDED, are_multiples, last_place
 from lossscan.model import Series
 
 MIN_POINTS = 2  # one point has no pace
 DECIMALS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # units of a rounded column; nobody rounds coarser
 DIGITS = 4  # significant digits of transformers 5 on the console
-ROUNDED = 1e-3  # of a unit: what the float32 of an event file adds to a rounded value
 FLOAT32 = 1.2e-7  # relative precision of an unrounded epoch in an event file
 EXACT = 1e-6  # relative: below it a length is known as well as it was written
 MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the memory
@@ -87,7 +88,7 @@ def regular(
 
 def _is_index(values: FloatArray) -> bool:
     """Whether the column numbers epochs (Lightning, from 0) instead of measuring them."""
-    return bool(np.all(values == np.round(values)) and np.any(values[1:] == values[:-1]))
+    return bool((values == np.rint(values)).all() and (values[1:] == values[:-1]).any())
 
 
 def _of_index(steps: IntArray, values: FloatArray, expected: float | None) -> Epochs:
@@ -114,14 +115,10 @@ def _rounding(values: FloatArray) -> FloatArray:
     """The unit in the last place that a column of epochs shows, for each of its values."""
     size = np.maximum(np.abs(values), EXACT)
     exact = 2 * FLOAT32 * np.maximum(size, 1.0)
-    decimal = next((unit for unit in DECIMALS if _multiples(values, unit)), 0.0)
+    decimal = last_place(values, DECIMALS)
     digit = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
-    four = digit if _multiples(values, digit) else 0.0
+    four = digit if are_multiples(values, digit) else 0.0
     return np.maximum(exact, np.maximum(decimal, four) * (1 + ROUNDED))
-
-
-def _multiples(values: FloatArray, unit: FloatArray | float) -> bool:
-    return bool(np.all(np.abs(values / unit - np.round(values / unit)) < ROUNDED))
 
 
 def _pace(
@@ -129,12 +126,12 @@ def _pace(
 ) -> tuple[float, float] | None:
     """Steps an epoch that every point allows, and how far off; None where no number fits all."""
     counted = steps > 0
-    if np.any(high[counted] <= 0):
+    if (high[counted] <= 0).any():
         return None
     bounded = counted & (low > 0)
-    shortest = float(np.max(steps[counted] / high[counted], initial=0.0))
-    longest = float(np.min(steps[bounded] / low[bounded], initial=np.inf))
-    if not np.isfinite(longest) or not 0 < shortest <= longest:
+    shortest = float((steps[counted] / high[counted]).max(initial=0.0))
+    longest = float((steps[bounded] / low[bounded]).min(initial=math.inf))
+    if not 0 < shortest <= longest < math.inf:
         return None
     length = _preferred(shortest, longest, expected)
     return length, max(length - shortest, longest - length)

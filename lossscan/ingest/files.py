@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import translate
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from lossscan.ingest.packed import MAGIC_BYTES, is_packed, pour, unpack, unpacked_head
+from lossscan.ingest.packed import is_packed, pour, unpack, unpacked_head
 
 HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
 PIPE = Path("-")  # how a user names standard input
@@ -34,6 +38,8 @@ class Head:
 
     def open(self) -> BinaryIO:
         """The bytes of the log, those of a compressed one only within `plain`."""
+        if self.size == len(self.start):  # a small file has been read
+            return BytesIO(self.start)
         return (self.content or self.path).open("rb")
 
 
@@ -43,12 +49,17 @@ def head_of(path: Path) -> Head:
     Of a compressed file no more than the beginning is unpacked, and that is all the head knows;
     raises UnreadableLog where it is damaged, and MissingExtra.
     """
-    with path.open("rb") as stream:
-        start = stream.read(HEAD_BYTES)
-    if not is_packed(start):
-        return Head(path=path, size=path.stat().st_size, start=start)
+    head = _as_it_is(path)
+    if not is_packed(head.start):
+        return head
     start = unpacked_head(path, HEAD_BYTES)
     return Head(path=path, size=len(start), start=start)
+
+
+def _as_it_is(path: Path) -> Head:
+    with path.open("rb") as stream:
+        start = stream.read(HEAD_BYTES)
+        return Head(path=path, size=os.fstat(stream.fileno()).st_size, start=start)
 
 
 @contextmanager
@@ -57,17 +68,15 @@ def plain(path: Path) -> Iterator[Head]:
 
     Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
-    head = head_of(path)
-    with path.open("rb") as stream:
-        packed = is_packed(stream.read(MAGIC_BYTES))
-    if not packed:
+    head = _as_it_is(path)
+    if not is_packed(head.start):
         yield head
         return
     with TemporaryDirectory(prefix="lossscan-") as folder:
         content = Path(folder) / "content"
         with content.open("wb") as out:
             cut = unpack(path, out)
-        yield Head(path, content.stat().st_size, head.start, content, cut)
+        yield replace(_as_it_is(content), path=path, content=content, cut=cut)
 
 
 @contextmanager
@@ -80,7 +89,16 @@ def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
         yield path
 
 
+def any_of(patterns: str) -> re.Pattern[str]:
+    """What matches a name that one of the patterns does: they are separated by blanks."""
+    return re.compile("|".join(map(translate, patterns.split())))
+
+
 def relative(path: Path, root: Path) -> str:
-    """The path as a reader of the report knows it: below the run where it lies there."""
+    """The path as a reader of the report knows it: from the run on, or as it was given."""
+    shown, above = str(path), f"{root}{os.sep}"
+    if shown.startswith(above):  # nearly always, and ten times faster than by parts
+        return shown[len(above) :]
     folder = root if root.is_dir() else root.parent
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    near = path.is_relative_to(folder) or folder.parent in path.parent.parents  # a folder beside it
+    return os.path.relpath(path, folder) if near else shown

@@ -24,7 +24,7 @@ def untangled(table: Table) -> Table:
 
 
 def _one_writer(column: Column) -> Column:
-    falls = int(np.count_nonzero(np.diff(column.steps) < 0))
+    falls = int(np.count_nonzero(column.steps[1:] < column.steps[:-1]))
     if falls < max(FALLS, FALLING_SHARE * len(column.steps)):
         return column
     writer = _writers(column.steps)

@@ -9,21 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import ceil, floor
 
-from lossscan.model import Field, Landmark
+import numpy as np
 
+from lossscan.model import Field, Landmark, Series
+
+ROUNDING = 1e-6  # of a step: 425 must not become 424
 LIMIT = 0.80  # of the samples of a whole epoch, the constant of both code bases
 
 Config = Mapping[str, Field]
 
 
-def last_data_epoch(config: Config) -> Iterator[Landmark]:
-    """The last step that holds no sample of the last data epoch, if that was shuffled apart."""
+def last_data_epoch(config: Config, consumed: Series | None = None) -> Iterator[Landmark]:
+    """The last step that holds no sample of the last data epoch, if that was shuffled apart.
+
+    `consumed` samples at each step tell it where the batch grows during the run.
+    """
     batch, separate = global_batch(config), config.get("separate_last_epoch")
     found = _first_sample(config)
     if batch is None or found is None or (separate is not None and not separate.value):
         return
     sample, source = found
-    yield Landmark("last_data_epoch", float(floor(sample / batch)), slack=1.0, source=source)
+    step = _step_at(sample, consumed) or sample / batch
+    yield Landmark("last_data_epoch", float(floor(step)), slack=1.0, source=source)
+
+
+def _step_at(sample: float, consumed: Series | None) -> float | None:
+    """The step with which so many samples are consumed, where the log counts them up to there."""
+    if consumed is None or not len(consumed) or not consumed.values[-1] >= sample:
+        return None
+    counts, steps = [0, *consumed.values], [0, *consumed.steps]
+    return float(np.interp(sample, counts, steps)) + ROUNDING
 
 
 def global_batch(config: Config) -> float | None:

@@ -207,6 +207,8 @@ def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Sk
 def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
     """Every resume once, from the source that kept most of what it overtook."""
     every = sorted((r for c in courses for r in c.resumes), key=_overtaken, reverse=True)
+    if not every:
+        return ()
     gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
     found: list[Resume] = []
     for resume in every:

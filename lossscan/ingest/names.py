@@ -12,7 +12,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch",
-        "grad_norm": "gradnorm gradient_norm total_grad_norm optim/total_grad_norm",
+        "grad_norm": "gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm",
         "learning_rate": "lr optim/lr_(group_0) learning_rate_(group_0)",
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean",

@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
+from lossscan.ingest.decimals import last_place
 from lossscan.model import Field, Landmark, Series
 
 HIGHEST = 1e6  # a larger number is no learning rate
@@ -17,8 +18,9 @@ AT_PEAK = 1e-3  # relative: consoles print four digits
 SUDDEN = 0.05  # of the rate: a smaller change between two points is not worth a landmark
 UNUSUAL = 5.0  # times the change of the points around it: smooth schedules change evenly
 COARSE = 1.5  # last decimal places: MiniMind prints a falling rate of 4e-8 in steps of 1e-8
-MOST_PLACES = 16  # with more decimals a rate is not rounded
+PLACES = tuple(10.0**-place for place in range(16))  # with more decimals a rate is not rounded
 AROUND = 3  # points on either side that tell what is usual
+BESIDE = np.delete(np.arange(-AROUND, AROUND + 1), AROUND)  # their places
 MIN_POINTS = 2 * AROUND + 2
 
 
@@ -61,9 +63,9 @@ def _logged(rate: Series) -> Landmark | None:
 
 def _is_ramp(values: FloatArray, peak: float) -> bool:
     """Whether the rate climbs from low to the peak, and not in one jump after a plateau."""
-    rises = np.diff(values)
+    rises = values[1:] - values[:-1]
     steady = np.count_nonzero(rises > 0) >= CLIMBING * len(rises)
-    return bool(len(rises) and values[0] < RISE * peak and np.all(rises >= 0) and steady)
+    return bool(len(rises) and values[0] < RISE * peak and steady and (rises >= 0).all())
 
 
 def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
@@ -78,7 +80,8 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
     steps, values = _finite(rate)
     if len(values) < MIN_POINTS:
         return
-    found = _jumps(steps, values) | _kinks(values) | _turns(values)
+    unit = last_place(values, PLACES)  # 1e-8 for 0.00000042; 0 where the rate is not rounded
+    found = _jumps(steps, values, unit) | _kinks(values, unit) | _turns(values, unit)
     previous = -AROUND
     for index in np.flatnonzero(found & (steps[:-1] >= after)).tolist():
         if index - previous >= AROUND:  # one change may show in neighbouring points
@@ -96,37 +99,27 @@ def _finite(rate: Series) -> tuple[IntArray, FloatArray]:
     return rate.steps[keep], rate.values[keep]
 
 
-def _jumps(steps: IntArray, values: FloatArray) -> BoolArray:
+def _jumps(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
     """For each gap between points, whether the rate changes there as nowhere around."""
-    gaps = np.diff(steps).astype(np.float64)
-    slopes = np.abs(np.diff(values)) / gaps
-    padded = np.pad(slopes, AROUND, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
-    around = np.median(np.delete(windows, AROUND, axis=1), axis=1)
-    local = np.maximum(values[:-1], values[1:])
-    moved = slopes * gaps
-    least = np.maximum(UNUSUAL * around * gaps, COARSE * _unit(values))
-    return np.asarray((moved > SUDDEN * local) & (moved > least))
+    gaps = (steps[1:] - steps[:-1]).astype(np.float64)
+    moved = np.abs(values[1:] - values[:-1])
+    slopes = moved / gaps
+    least = np.maximum(SUDDEN * np.maximum(values[:-1], values[1:]), COARSE * unit)
+    found = np.zeros(len(gaps), dtype=bool)
+    sudden = np.flatnonzero(moved > least)
+    beside = np.abs(sudden[:, np.newaxis] + BESIDE)
+    beside = np.minimum(beside, 2 * (len(gaps) - 1) - beside)  # mirrored at both ends
+    around = np.median(slopes[beside], axis=1)
+    found[sudden] = slopes[sudden] > UNUSUAL * around
+    return found
 
 
-def _unit(values: FloatArray) -> float:
-    """The last decimal place of a printed rate: 1e-8 for 0.00000042; 0 where there is none."""
-    places = (10.0**-places for places in range(MOST_PLACES))
-    return next((unit for unit in places if _is_multiple(values, unit)), 0.0)
-
-
-def _is_multiple(values: FloatArray, unit: float) -> bool:
-    counts = np.round(values / unit)
-    close = np.all(np.abs(values / unit - counts) < AT_PEAK)
-    return bool(close and np.all((counts > 0) | (values == 0)))  # 1e-5 is no multiple of 1
-
-
-def _kinks(values: FloatArray) -> BoolArray:
+def _kinks(values: FloatArray, unit: float) -> BoolArray:
     """For each point but the last, whether a plateau ends there and a real descent begins."""
     found = np.zeros(len(values) - 1, dtype=bool)
     here = np.arange(AROUND, len(values) - AROUND)
     rate = values[here]
-    descent = np.maximum(SUDDEN / UNUSUAL * rate, UNUSUAL * _unit(values))
+    descent = np.maximum(SUDDEN / UNUSUAL * rate, UNUSUAL * unit)
     before = np.abs(rate - values[here - AROUND]) <= AT_PEAK * rate
     later = np.abs(values[here + AROUND] - rate) > descent
     still = np.abs(values[here + 1] - rate) > AT_PEAK * rate
@@ -134,10 +127,10 @@ def _kinks(values: FloatArray) -> BoolArray:
     return found
 
 
-def _turns(values: FloatArray) -> BoolArray:
+def _turns(values: FloatArray, unit: float) -> BoolArray:
     """For each point but the last, whether the rate falls to it and climbs from it far faster."""
     found = np.zeros(len(values) - 1, dtype=bool)
-    rises = np.diff(values)
-    sudden = rises[1:] > np.maximum(SUDDEN * values[2:], COARSE * _unit(values))
+    rises = values[1:] - values[:-1]
+    sudden = rises[1:] > np.maximum(SUDDEN * values[2:], COARSE * unit)
     found[1:] = (rises[:-1] < 0) & (rises[1:] > -UNUSUAL * rises[:-1]) & sudden
     return found

@@ -35,6 +35,7 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
 )
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 RETRY = "copy the file again, or give another log of the same run"
+LAST_VALUES = "wandb_summary"  # speaks where nothing else does
 MOST_NAMED = 12  # series named in an error
 
 
@@ -43,6 +44,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     tables, refused = _tables(files, settings)
     if not tables:
         raise _nothing(files, refused)
+    tables = [table for table in tables if table.format != LAST_VALUES] or tables
     merged = merge(tables, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
         raise _no_series(files.root, merged)

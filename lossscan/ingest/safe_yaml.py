@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -9,6 +10,9 @@ import yaml
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
 MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
 MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most twenty copies
+
+# A bracket, an alias, or half the indicators in a row with which a line can open all those levels.
+_MAY_MULTIPLY = re.compile(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTRUCTOR_ERRORS = (  # what PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`
@@ -25,13 +29,14 @@ _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 def load_yaml(text: str) -> Any:
     """The first document of `text`; raises ValueError with a one-line reason.
 
-    The events are counted before anything is built: depth and aliases are what a hostile file
-    can multiply with.
+    The events are counted before anything is built, unless the text shows that there is nothing
+    to count: depth and aliases are what a hostile file can multiply with.
     """
     if len(text) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES} characters")
     try:
-        _check_shape(text)
+        if _MAY_MULTIPLY.search(text):
+            _check_shape(text)
         return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
         raise ValueError(_one_line(error)) from error

@@ -32,7 +32,7 @@ def schedule_of(
     warm = warmup_end(series.get("learning_rate"), config)
     marks = chain(
         _boundaries(epochs, series, config),
-        last_data_epoch(config),
+        last_data_epoch(config, series.get("consumed_samples")),
         [warm] if warm else [],
         lr_changes(series.get("learning_rate"), warm.step + warm.slack if warm else first),
         _resumes(resumes, series, config),

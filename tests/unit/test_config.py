@@ -240,6 +240,13 @@ def test_config_opens_sections(tmp_path: Path) -> None:
     assert _values(_read(tmp_path)) == training
 
 
+def test_config_opens_the_optimizer_of_torchtune(tmp_path: Path) -> None:
+    """The recipe of torchtune states the rate beside the class of its optimizer."""
+    recipe = "batch_size: 2\nepochs: 1\noptimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
+    _write(tmp_path, "torchtune_config.yaml", recipe)
+    assert _values(_read(tmp_path))["learning_rate"] == 2e-5
+
+
 def test_config_needs_several_known_names_in_a_file_of_any_name(tmp_path: Path) -> None:
     """A JSON that happens to hold a seed is not the training config."""
     _write(tmp_path, "notes.json", {"seed": 1, "title": "x"})

@@ -23,7 +23,7 @@ def grow(root: Path, *names: str, content: str = "{}") -> None:
 def shown(runs: Iterable[RunFiles], root: Path) -> dict[str, list[str]]:
     """The files of each run, all below the root."""
     return {
-        str(run.root.relative_to(root)): [str(file.relative_to(run.root)) for file in run.files]
+        str(run.root.relative_to(root)): [os.path.relpath(file, run.root) for file in run.files]
         for run in runs
     }
 
@@ -78,6 +78,22 @@ def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
         "own/runs/Nov21_06-31-31_host",
         "own/runs/Nov21_06-32-31_host",
     ]
+
+
+def test_discover_joins_the_launches_of_one_w_and_b_run(tmp_path: Path):
+    """A resumed run keeps its id; other ids in the same folder are other runs."""
+    launches = [f"wandb/offline-run-2026112{day}_073719-abcd/run-abcd.wandb" for day in (1, 2)]
+    other = "wandb/run-20261123_073719-efgh/run-efgh.wandb"
+    grow(tmp_path / "resumed", *launches)
+    grow(tmp_path / "two", *launches, other)
+    assert shown(discover(tmp_path), tmp_path) == {
+        "resumed": launches,
+        "two/wandb/offline-run-20261121_073719-abcd": [
+            "run-abcd.wandb",
+            "../offline-run-20261122_073719-abcd/run-abcd.wandb",
+        ],
+        "two/wandb/run-20261123_073719-efgh": ["run-efgh.wandb"],
+    }
 
 
 def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from lossscan.errors import UnreadableLog
+from lossscan.ingest.formats import _text
+from lossscan.ingest.formats._records import Records
 from tests import logs
 
 
@@ -110,3 +112,38 @@ def test_read_names_the_keys_it_found(tmp_path: Path):
     """Where the user's key is not there, the message shows what is."""
     with pytest.raises(UnreadableLog, match=r"no series among its keys \(text\)"):
         logs.read_log(tmp_path, log({"text": "hello"}), {"loss": "nll"})
+
+
+ODD_LINES = {
+    "broken": '{"current_steps": 35, "lo\n',
+    "nan": '{"current_steps": 35, "total_steps": 90, "loss": NaN}\n',
+    "nested": '{"current_steps": 35, "loss": {"main": 1.0}}\n',
+    "new key": '{"current_steps": 35, "loss": 1.0, "grad_norm": 0.5}\n',
+    "two objects": '{"current_steps": 35, "loss": 1.0}, {"loss": 2.0}\n',
+    "no object": "[1, 2]\n",
+    "blank": " \n\n",
+}
+
+
+@pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES.keys())
+def test_read_finds_an_odd_line_among_many_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str
+):
+    """Lines that are decoded many at once give what they give one by one."""
+    many = [log(launch(10 * at, at + 10, 1 / at)) for at in range(1, 9)]
+    text = "".join([*many[:6], odd, *many[6:]])
+    monkeypatch.setattr(_text, "LONGEST_LINE", 2 * len(many[0]))
+    at_once = logs.read_log(tmp_path, text)
+    monkeypatch.setattr(Records, "group", lambda *_: None)
+    singly = logs.read_log(tmp_path, text)
+    assert at_once.notes == singly.notes
+    assert at_once.columns.keys() == singly.columns.keys()
+    for name in at_once.columns:
+        assert str(logs.points(at_once, name)) == str(logs.points(singly, name))
+
+
+def test_read_sees_a_launch_after_days(tmp_path: Path):
+    """The clock of a long launch shows days, and 10 of them are more than 9 days and an hour."""
+    clocks = ("9 days, 10:00:00", "10 days, 1:00:00", "0:00:10", "0:00:20")
+    rows = [launch(10 * at, 10) | {"elapsed_time": clock} for at, clock in enumerate(clocks, 1)]
+    assert logs.read_log(tmp_path, log(*rows)).launches == (20,)

@@ -82,3 +82,28 @@ def test_read_leaves_out_a_cut_number(tmp_path: Path):
     """The last number of a file that is still written may lack digits."""
     table = logs.read_log(tmp_path, logs.TORCHTUNE + "Step 6 | loss:2.3")
     assert len(logs.points(table, "loss")) == 5
+
+
+def test_read_takes_the_progress_bar_of_nemo(tmp_path: Path):
+    """NeMo 1 shows its numbers behind a bar, the step with a decimal point."""
+    bar = "Epoch 0: 1%|#| {0}/90 [00:10, loss=3.1, reduced_train_loss=3.09, global_step={0}.0]"
+    table = logs.read_log(tmp_path, "\r".join(bar.format(step) for step in range(1, 5)) + "\r")
+    assert table.framework == "nemo"
+    assert logs.points(table, "loss")[-1] == (4, 3.1)
+
+
+def test_read_takes_the_block_of_olmo_core(tmp_path: Path):
+    """The rate of the first group is the learning rate; the steps of the run are stated."""
+    block = "[step={}/90,epoch=1,eta=1h]\n    optim/LR (group 0)=0.0003\n    train/CE loss=3.1\n"
+    table = logs.read_log(tmp_path, "".join(block.format(step) for step in range(1, 5)))
+    assert logs.points(table, "learning_rate")[0] == (1, 0.0003)
+    assert table.config == {"max_steps": "90"}
+
+
+def test_read_remarks_on_skipped_updates(tmp_path: Path):
+    """DeepSpeed says when gradients overflow and how far it lowers the loss scale."""
+    line = "steps: {} loss: 2.5 iter time (s): 1.2 samples/sec: 51.2\n"
+    overflow = "OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768\n"
+    text = overflow + "".join(line.format(step) for step in (10, 20, 30))
+    (note,) = logs.read_log(tmp_path, text).notes
+    assert (note.kind, note.numbers) == ("fp16_overflows", {"updates": 1, "scale": 32768.0})

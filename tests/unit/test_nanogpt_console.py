@@ -38,3 +38,9 @@ def test_read_leaves_out_a_cut_number(tmp_path: Path):
     """The last number of a file that is still written may lack digits."""
     table = logs.read_log(tmp_path, logs.NANOGPT + "iter 30: loss 2.")
     assert len(logs.points(table, "loss")) == 3
+
+
+def test_read_takes_the_vocabulary_of_the_banner(tmp_path: Path):
+    """The first loss is to be compared with the logarithm of the vocabulary's size."""
+    banner = "found vocab_size = 65 (inside data/shakespeare_char/meta.pkl)\n"
+    assert logs.read_log(tmp_path, banner + logs.NANOGPT).config == {"vocab_size": "65"}

@@ -335,6 +335,18 @@ def test_schedule_knows_when_the_last_data_epoch_is_not_set_apart(fields: dict[s
     assert schedule_of(_logged(range(10, 481, 10)), fields).of("last_data_epoch") == ()
 
 
+def test_schedule_follows_a_batch_that_grows() -> None:
+    """Megatron's ramp-up: the samples consumed so far tell the step, not the final batch size."""
+    steps = range(10, 481, 10)
+    grown = [8 * step if step <= 100 else 800 + 16 * (step - 100) for step in steps]
+    consumed = Series("consumed_samples", np.array(steps), np.array(grown, dtype=float))
+    fields = config(max_steps=480, total_train_batch_size=16, last_epoch_first_sample=4800)
+    (mark,) = schedule_of({**_logged(steps), "consumed_samples": consumed}, fields).of(
+        "last_data_epoch"
+    )
+    assert mark.step == 350
+
+
 def test_schedule_plans_from_epochs_where_no_step_count_is_stated() -> None:
     """Three epochs of 100 steps are 300 updates."""
     steps = range(10, 201, 10)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lossscan.errors import UnreadableLog
+from lossscan.ingest.formats import trainer_state
 from lossscan.model import Table
 from tests import logs
 
@@ -110,3 +111,16 @@ def test_read_counts_train_entries_that_hold_the_run_time(tmp_path: Path):
     table = logs.read_log(tmp_path, state(entry))
     assert logs.points(table, "num_input_tokens_seen") == [(1, 100.0)]
     assert table.complete is None
+
+
+def test_read_finds_odd_entries_among_many_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Entries that are decoded many at once keep evaluations, texts and what is no entry apart."""
+    monkeypatch.setattr(trainer_state, "AT_ONCE", 2)
+    train = [{"step": at, "loss": 1 / at} for at in range(1, 9)]
+    odd = [{"step": 6, "eval_loss": "2.5"}, None, {"step": 7, "loss": {"main": 1}}, {"loss": 1.0}]
+    end = {"step": 8, "train_runtime": 9.0, "train_loss": 0.5}
+    table = logs.read_log(tmp_path, state(*train[:6], *odd, *train[6:], end))
+    assert logs.points(table, "loss") == [(at, 1 / at) for at in range(1, 9)]
+    assert logs.points(table, "eval_loss") == [(6, 2.5)]
+    assert table.config["train_loss"] == 0.5
+    assert table.complete is True

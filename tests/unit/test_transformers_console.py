@@ -144,3 +144,17 @@ def test_read_leaves_other_dicts_alone(tmp_path: Path):
     """A printed dict without an epoch is no entry."""
     text = BANNER + "{'loss': 9.0, 'accuracy': 0.5}\n{'epoch': 0.01}\n" + entry(0.05)
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(10, 2.0)]
+
+
+def test_read_plans_by_the_progress_bar(tmp_path: Path):
+    """Without a banner the bar tells how many updates are planned."""
+    assert logs.read_log(tmp_path, logs.TRANSFORMERS).config == {"max_steps": 200}
+
+
+def test_read_knows_llamafactory_by_its_own_lines(tmp_path: Path):
+    """LLaMA Board's running_log.txt, and what it says of a missing evaluation."""
+    said = "[INFO|2025-03-03 12:00:00] llamafactory.train.callbacks:143 >> "
+    text = said + entry(0.5) + said + entry(1.0) + "No metric eval_loss to plot.\n"
+    table = logs.read_log(tmp_path, text)
+    assert table.framework == "llamafactory"
+    assert ("not_plotted", {"name": "eval_loss"}) in [(n.kind, n.numbers) for n in table.notes]

@@ -160,3 +160,31 @@ def test_read_run_takes_a_folder_of_w_and_b(tmp_path: Path):
     assert run.setting("seed") == 7
     assert run.setting("num_train_epochs") is None
     assert run.setting("learning_rate") == 1e-4
+
+
+def test_read_run_shows_last_values_where_the_history_is_lost(tmp_path: Path):
+    """A damaged history is named, and the last values are what is known of the run."""
+    folder = tmp_path / "offline-run-20261121_073719-abcd1234"
+    (folder / "files").mkdir(parents=True)
+    (folder / FIXTURE.name).write_bytes(FIXTURE.read_bytes()[:7] + bytes(99))
+    summary = '{"_step": 99, "train/loss": 0.5, "train/global_step": 990, "_wandb": {"runtime": 9}}'
+    (folder / "files" / "wandb-summary.json").write_text(summary)
+    (files,) = discover(tmp_path)
+    run = read_run(files, Settings())
+    assert (run.series["loss"].steps.tolist(), run.series["loss"].values.tolist()) == ([990], [0.5])
+    assert [note.kind for note in run.notes] == ["last_values_only"]
+    assert [skipped.path for skipped in run.skipped] == [FIXTURE.name]
+
+
+def test_read_run_joins_the_launches_of_one_run(tmp_path: Path):
+    """The second launch of a run takes up the first at a checkpoint."""
+    for day, steps in ((1, range(10, 101, 10)), (2, range(60, 151, 10))):
+        folder = tmp_path / "wandb" / f"offline-run-2026112{day}_073719-abcd"
+        folder.mkdir(parents=True)
+        rows = [{"train/loss": str(2 + day), "train/global_step": str(step)} for step in steps]
+        (folder / "run-abcd.wandb").write_bytes(history(*rows))
+    (files,) = discover(tmp_path)
+    run = read_run(files, Settings())
+    assert run.series["loss"].steps.tolist() == list(range(10, 151, 10))
+    assert run.series["loss"].values.tolist() == [3.0] * 5 + [4.0] * 10
+    assert [resume.step for resume in run.schedule.resumes] == [50]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,29 +20,67 @@ Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
 _NOT_SERIES = ("step", "max_steps")  # where other numbers stand, not numbers to judge
+_PLAIN = frozenset({int, float})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of a log that are taken together."""
+
+    places: IntArray  # (n,), the number of each row in its log, rising
+    cells: Mapping[str, Sequence[Any]]  # n by each raw key; None where a row has none
+
+    def row(self, at: int) -> dict[str, Any]:
+        """The filled cells of one row of the group."""
+        return {key: cells[at] for key, cells in self.cells.items() if cells[at] is not None}
+
+
+def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Group]:
+    """Rows, numbered from `first`, with those of one shape together: that halves the time."""
+    shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        shapes[tuple(row)].append(place)
+    for keys, places in shapes.items():
+        members = [rows[place] for place in places]
+        cells = {key: [row[key] for row in members] for key in keys}
+        yield Group(np.array(places, dtype=np.int64) + first, cells)
+
+
+class Sheet:
+    """The numbers of a log by raw key, added group by group: so the text need not be kept."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+
+    def add(self, group: Group) -> None:
+        """Take the cells that are numbers."""
+        for key, cells in group.cells.items():
+            self.numbers[key].append(_numbers(group.places, cells))
+
+    def columns(self, steps: IntArray, settings: Settings) -> dict[str, Column]:
+        """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
+
+        None and what is no number is left out, NaN is kept. Where two keys of a row mean the
+        same, that of the fuller column counts.
+        """
+        name_of = namer(settings.series)
+        named: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+        for key, parts in self.numbers.items():
+            name = name_of(key)
+            if name not in _NOT_SERIES:
+                places, values = joined(parts)
+                placed = steps[places] >= 0
+                named[name].append((places[placed], values[placed] * factor(key)))
+        found = {name: _merged(parts, steps) for name, parts in named.items()}
+        return _with_loss({name: column for name, column in found.items() if len(column.steps)})
 
 
 def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
-    """Each quantity in file order; None and what is no number is left out, NaN is kept.
-
-    Where two keys of a row mean the same, that of the fuller column counts.
-    """
-    steps = np.array([step for step, _ in rows], dtype=np.int64)
-    return columns_of(steps, [row for _, row in rows], settings)
-
-
-def columns_of(
-    steps: IntArray, rows: Sequence[Mapping[str, Any]], settings: Settings
-) -> dict[str, Column]:
-    """`columns` for steps apart from their rows, both of length n."""
-    name_of = namer(settings.series)
-    named: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
-    for key, cells in _by_key(rows).items():
-        name = name_of(key)
-        if name not in _NOT_SERIES:
-            named[name].append(_cells(cells, factor(key)))
-    found = {name: _merged(parts, steps) for name, parts in named.items()}
-    return _with_loss({name: column for name, column in found.items() if len(column.steps)})
+    """The columns of a `Sheet` of rows in file order."""
+    sheet = Sheet()
+    for group in groups_of([row for _, row in rows]):
+        sheet.add(group)
+    return sheet.columns(np.array([step for step, _ in rows], dtype=np.int64), settings)
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
@@ -76,47 +115,38 @@ def step_number(value: Any) -> int | None:
     return int(found) if found is not None and 0 <= found <= LARGEST_STEP else None
 
 
-def _by_key(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[list[int], list[Any]]]]:
-    """The cells of each key as (row numbers, values), in parts of rows with the same keys.
-
-    Rows of one shape are taken together: that halves the time for a million rows.
-    """
-    shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        shapes[tuple(row)].append(place)
-    parts: dict[str, list[tuple[list[int], list[Any]]]] = defaultdict(list)
-    for keys, places in shapes.items():
-        members = [rows[place] for place in places]
-        for key in keys:
-            parts[key].append((places, [row[key] for row in members]))
-    return parts
+def step_numbers(stated: Sequence[Any]) -> IntArray:
+    """`step_number` of each, -1 for None; integers, as nearly all are, need no conversion."""
+    if not (set(map(type, stated)) <= {int} and max(stated, default=0) <= LARGEST_STEP):
+        stated = [-1 if (step := step_number(each)) is None else step for each in stated]
+    return np.array(stated, dtype=np.int64)
 
 
-def _cells(
-    parts: Iterable[tuple[list[int], list[Any]]], scale: float
-) -> tuple[IntArray, FloatArray]:
-    converted = [_numbers(places, values) for places, values in parts]
-    places = np.concatenate([part[0] for part in converted])
-    return places, np.concatenate([part[1] for part in converted]) * scale
+def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
+    """Places and values of all parts, one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _numbers(places: list[int], values: list[Any]) -> tuple[IntArray, FloatArray]:
-    if not set(map(type, values)) <= {int, float}:
-        kept = [
-            (at, n) for at, v in zip(places, values, strict=True) if (n := number(v)) is not None
+def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    if not set(map(type, cells)) <= _PLAIN:
+        may = [  # of times there are many, and to try one takes ten times as long
+            at
+            for at, cell in enumerate(cells)
+            if cell is not None and not (type(cell) is str and ":" in cell)
         ]
-        places, values = [at for at, _ in kept], [found for _, found in kept]
+        found = [(at, n) for at in may if (n := number(cells[at])) is not None]
+        places, cells = places[[at for at, _ in found]], [each for _, each in found]
     try:
-        return np.array(places, dtype=np.int64), np.array(values, dtype=np.float64)
+        return places, np.array(cells, dtype=np.float64)
     except OverflowError:  # an integer of more than 308 digits
-        return _numbers(places, [str(value)[:400] for value in values])
+        return _numbers(places, [str(cell)[:400] for cell in cells])
 
 
 def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column:
-    parts.sort(key=lambda part: -len(part[0]))
-    places = np.concatenate([part[0] for part in parts])
-    values = np.concatenate([part[1] for part in parts])
-    if np.any(np.diff(places) <= 0):
+    places, values = joined(sorted(parts, key=lambda part: -len(part[0])))
+    if (places[1:] <= places[:-1]).any():
         places, first = np.unique(places, return_index=True)
         values = values[first]
     return Column(steps=steps[places], values=values)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
+from itertools import chain
 from typing import Final
 
 from lossscan.ingest.files import HEAD_BYTES, Head
@@ -23,7 +24,8 @@ NUMBER: Final = (
 )
 # What follows shows that the number is not cut: a log may end anywhere.
 PAIR: Final = re.compile(
-    rf"(?<!\w)({_WORD}(?: {_WORD}){{0,5}})['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
+    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}})['\"]?"
+    rf"\s{{0,8}}[:=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
 )
 
 
@@ -61,15 +63,31 @@ def lines(head: Head) -> Iterator[str]:
 
     Only the last line may lack its newline: then it may be cut.
     """
-    holes = 0
+    return chain.from_iterable(blocks(head))
+
+
+def blocks(head: Head) -> Iterator[list[str]]:
+    """What `lines` gives, some thousands at once: many times as fast as one by one."""
+    rest, holes = "", 0
     with TextIOWrapper(head.open(), encoding(head), errors="replace", newline=None) as stream:
-        while line := stream.readline(LONGEST_LINE):
-            if "\0" in line:
-                line = line.replace("\0", "")
-                holes += not line
+        while piece := stream.read(LONGEST_LINE):
+            if "\0" in piece:
+                piece = piece.replace("\0", "")
+                holes += not piece
                 if holes > HOLES:
                     return
-            yield _ANSI.sub("", line) if "\x1b" in line else line
+            text = rest + piece
+            end = text.rfind("\n") + 1 if len(rest) < LONGEST_LINE else len(text)
+            rest = text[end:]
+            if end:
+                yield _split(text[:end])
+    if rest:
+        yield _split(rest)
+
+
+def _split(text: str) -> list[str]:
+    text = _ANSI.sub("", text) if "\x1b" in text else text
+    return StringIO(text, newline="\n").readlines()
 
 
 def pairs(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import Banner
 from lossscan.ingest.formats._columns import number
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import NUMBER, lines
 
 _DICT: Final = r"\{'[^{}]{1,4000}\}"
@@ -59,6 +60,7 @@ class Console:
 
     entries: list[Entry] = field(default_factory=list)
     banner: Banner = field(default_factory=Banner)
+    remarks: Remarks = field(default_factory=Remarks)
 
 
 def read_console(head: Head) -> Console:
@@ -68,6 +70,7 @@ def read_console(head: Head) -> Console:
     for line in lines(head):
         begun = banner.trainings
         banner.take(line)
+        console.remarks.take(line)
         launch += banner.trainings > begun and bool(console.entries)
         for match in _EITHER.finditer(line):
             if match["entry"] is None:

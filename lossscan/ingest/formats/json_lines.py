@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import numpy as np
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import Row, columns, number, step_number
-from lossscan.ingest.formats._text import lines, peek
+from lossscan.ingest.formats._columns import (
+    Group,
+    Sheet,
+    groups_of,
+    joined,
+    number,
+    step_number,
+    step_numbers,
+)
+from lossscan.ingest.formats._records import Records
+from lossscan.ingest.formats._text import blocks, peek
 from lossscan.ingest.names import canonical, namer
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
+
+if TYPE_CHECKING:
+    from lossscan.arrays import FloatArray, IntArray
 
 NAME = "json_lines"
 LACKS = "its lines are no JSON objects with a step and a loss"
@@ -27,14 +39,9 @@ DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _LOGGED: Final = ("loss", "eval_loss", "reward", "train_loss", "learning_rate")
-_DURATION: Final = re.compile(r"(?:(\d{1,6}) days?, )?(\d{1,6}):(\d\d):(\d\d)")
+_CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
+_DAY: Final = 1_000_000  # more than 23:59:59 without its colons
 _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
-
-
-class _Object(NamedTuple):  # a million are made: a frozen dataclass takes four times as long
-    line: int  # counted from 1
-    keys: Mapping[str, Any] | None  # None: the line is broken
-    whole: bool  # it ends with a newline
 
 
 def claims(head: Head) -> bool:
@@ -52,34 +59,88 @@ def read(head: Head, settings: Settings) -> Table:
 
     Without a step, the objects are counted. Raises UnreadableLog where no key is known.
     """
-    objects = list(_objects(head))
-    broken = [each.line for each in objects if each.keys is None and each.whole]
-    kept = [each.keys for each in objects if each.keys is not None]
-    rows = _rows(kept, namer(settings.series))
-    found = columns(rows, settings)
+    log = _Log(namer(settings.series))
+    for block in blocks(head):
+        log.take(block)
+    steps = log.steps()
+    found = log.sheet.columns(steps, settings)
     if not found:
-        shown = ", ".join(islice(dict.fromkeys(key for row in kept for key in row), SHARED))
+        shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
-    notes = [Note("broken_lines", head.path, _count(broken))] if broken else []
-    if objects[-1].keys is None and not objects[-1].whole:
-        notes.append(Note("truncated_tail", head.path, {"line": objects[-1].line}))
+    notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
+    if log.cut:
+        notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
     return Table(
         path=head.path,
         format=NAME,
         columns=found,
-        framework=next((who for key, who in _MADE_BY.items() if key in kept[0]), None),
-        config=_config(kept),
-        launches=_launches(rows),
-        complete=_complete(kept),
+        framework=next((who for key, who in _MADE_BY.items() if key in log.sheet.numbers), None),
+        config=_config(log.last),
+        launches=_launches(steps, log.clock),
+        complete=_complete(log.last),
         notes=tuple(notes),
     )
 
 
-def _objects(head: Head) -> Iterator[_Object]:
-    for at, line in enumerate(lines(head), start=1):
-        if line.strip():
+class _Log:
+    """What the lines have said so far."""
+
+    def __init__(self, name_of: Callable[[str], str]) -> None:
+        self.sheet = Sheet()
+        self.last: Mapping[str, Any] = {}
+        self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
+        self.lines = 0
+        self.rows = 0
+        self.broken: list[int] = []  # lines, counted from 1
+        self.cut = False
+        self._name_of = name_of
+        self._records = Records()
+        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by key
+
+    def take(self, block: Sequence[str]) -> None:
+        """Read some lines: at once where they are like those before, else one by one."""
+        group = self._records.group(f"[{','.join(block)}]", len(block), self.rows)
+        if group is not None:
+            self._add(group)
+            self.last = group.row(-1)
+            self.rows += len(block)
+        else:
+            self._take_singly(block)
+        self.lines += len(block)
+
+    def _take_singly(self, block: Sequence[str]) -> None:
+        rows = []
+        for at, line in enumerate(block, start=self.lines + 1):
             found = _parsed(line)
-            yield _Object(at, None if found is None else _flat(found), line.endswith("\n"))
+            if found is not None:
+                rows.append(_flat(found))
+            elif line.endswith("\n"):
+                self.broken += [at] if line.strip() else []
+            else:
+                self.cut = bool(line.strip())
+        for group in groups_of(rows, self.rows):
+            self._records.meet(group.cells)
+            self._add(group)
+        self.last = rows[-1] if rows else self.last
+        self.rows += len(rows)
+
+    def _add(self, group: Group) -> None:
+        self.sheet.add(group)
+        for key, cells in group.cells.items():
+            if self._name_of(key) == "step":
+                self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
+        if _CLOCK in group.cells:
+            times = np.array([_time(shown) for shown in group.cells[_CLOCK]])
+            self.clock.append((group.places, times.astype(np.float64)))
+
+    def steps(self) -> IntArray:
+        """The step of each row, -1 where it has none; where no key tells it, the row's number."""
+        if not self._stated:
+            return np.arange(1, self.rows + 1)
+        steps = np.full(self.rows, -1, dtype=np.int64)
+        for places, stated in chain.from_iterable(self._stated.values()):
+            steps[places] = np.where(steps[places] < 0, stated, steps[places])
+        return steps
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
@@ -108,34 +169,19 @@ def _flat(found: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
     return flat
 
 
-def _rows(kept: Sequence[Mapping[str, Any]], name_of: Callable[[str], str]) -> list[Row]:
-    names = {key: name_of(key) for row in kept for key in row}
-    step_keys = [key for key, name in names.items() if name == "step"]
-    if not step_keys:
-        return list(enumerate(kept, start=1))
-    found = ((_step(row, step_keys), row) for row in kept)
-    return [(step, row) for step, row in found if step is not None]
-
-
-def _step(row: Mapping[str, Any], keys: Sequence[str]) -> int | None:
-    return next((step for key in keys if (step := step_number(row.get(key))) is not None), None)
-
-
 def _count(broken: Sequence[int]) -> dict[str, int]:
     return {"lines": len(broken), "first": broken[0]}
 
 
-def _config(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    last = kept[-1]
+def _config(last: Mapping[str, Any]) -> dict[str, Any]:
     planned = last.get("total_steps")
     if isinstance(shown := last.get("global_step/max_steps"), str):
         planned = step_number(shown.partition("/")[2])
     return {} if planned is None else {"max_steps": planned}
 
 
-def _complete(kept: Sequence[Mapping[str, Any]]) -> bool | None:
+def _complete(last: Mapping[str, Any]) -> bool | None:
     """Trainers log a line without a loss when training has ended."""
-    last = kept[-1]
     ended = "train_runtime" in last or (
         last.get("loss") is None
         and last.get("current_steps") is not None
@@ -144,21 +190,25 @@ def _complete(kept: Sequence[Mapping[str, Any]]) -> bool | None:
     return True if ended else None
 
 
-def _launches(rows: Sequence[Row]) -> tuple[int, ...]:
+def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> tuple[int, ...]:
     """The steps after which the clock of the launch starts again and the step goes on."""
-    timed = [
-        (step, seconds) for step, row in rows if (seconds := _seconds(row.get("elapsed_time")))
-    ]
-    return tuple(
-        before
-        for (before, late), (after, early) in pairwise(timed)
-        if early < late and after > before
-    )
+    if not clock:
+        return ()
+    places, times = joined(clock)
+    order = np.argsort(places, kind="stable")
+    at, times = steps[places[order]], times[order]
+    at, times = at[(at >= 0) & (times > 0)], times[(at >= 0) & (times > 0)]
+    again = (times[1:] < times[:-1]) & (at[1:] > at[:-1])
+    return tuple(at[:-1][again].tolist())
 
 
-def _seconds(shown: Any) -> float | None:
-    match = _DURATION.fullmatch(shown) if isinstance(shown, str) else None
-    if match is None:
-        return number(shown)
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+def _time(shown: Any) -> float:
+    """A number that orders as the clock does, 0 for none: `0:12:05` is 1205, a day a million."""
+    if not isinstance(shown, str):
+        return number(shown) or 0.0
+    days, _, time = shown.rpartition(", ")
+    try:
+        day = int(days.partition(" ")[0]) if days else 0
+        return _DAY * day + int(time.replace(":", ""))
+    except ValueError:
+        return number(shown) or 0.0

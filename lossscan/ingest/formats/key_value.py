@@ -10,6 +10,7 @@ from typing import Any, Final
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns, step_number
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import lines, pairs, peek
 from lossscan.ingest.names import canonical, is_known
 from lossscan.model import Table
@@ -27,11 +28,12 @@ _STEP: Final = re.compile(
 _EPOCH: Final = re.compile(r"(?i)\bepoch\b[\s:=#\[(]{0,4}(\d{1,9})(?=[^\w.])")
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
-    "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \|"),
+    "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
     "olmo-core": re.compile(r"\[step=\d+/\d+,epoch=\d+"),
     "torchtitan": re.compile(r"step: +\d+ +loss: .*\btps: "),
     "deepspeed": re.compile(r"steps: \d+ loss: .* iter time \(s\): "),
 }
+_PLANNED: Final = re.compile(r"\[step=\d{1,15}/(\d{1,15}),epoch=")  # OLMo-core's steps of the run
 _LOSS: Final = ("loss", "train_loss", "eval_loss")
 
 
@@ -47,7 +49,8 @@ class _Line:
 def claims(head: Head) -> bool:
     """Whether several of its lines, or blocks of lines, hold a step and a loss."""
     text = peek(head)
-    if _STEP.search(text) is None or "loss" not in text.lower():
+    stepped = "global_step" in text or _STEP.search(text) is not None
+    if not stepped or "loss" not in text.lower():
         return False
     found = 0
     for _, row in _joined(map(_parsed, text.splitlines(keepends=True))):
@@ -62,14 +65,27 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where no line holds a step and a known name.
     """
-    framework = next((name for name, said in _SAID.items() if said.search(peek(head))), None)
+    text = peek(head)
+    framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    planned = _PLANNED.search(text)
     asked = frozenset(settings.series.values())
-    parsed = [_parsed(line, asked) for line in lines(head)]
+    remarks = Remarks()
+    parsed = []
+    for line in lines(head):
+        remarks.take(line)
+        parsed.append(_parsed(line, asked))
     rows = _without_echo(list(_joined(parsed)))
     found = columns(rows, settings)
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
-    return Table(path=head.path, format=NAME, columns=found, framework=framework)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=framework,
+        config={"max_steps": planned[1]} if planned else {},
+        notes=remarks.notes(head.path),
+    )
 
 
 def _parsed(line: str, asked: frozenset[str] = frozenset()) -> _Line:

@@ -18,12 +18,14 @@ _POINT: Final = re.compile(
     rf"(?i)\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
+_VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
 
 def claims(head: Head) -> bool:
     """Whether a point stands in it."""
-    return _POINT.search(peek(head)) is not None
+    text = peek(head)
+    return "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -32,8 +34,11 @@ def read(head: Head, settings: Settings) -> Table:
     `step` lines are evaluations, of the training data too: that becomes `eval_train_loss`.
     """
     rows: list[Row] = []
+    config: dict[str, str] = {}
     instant = False
     for line in lines(head):
+        if vocabulary := _VOCABULARY.search(line):
+            config["vocab_size"] = vocabulary[1]
         if point := _POINT.search(line):
             row = _row(line[point.end() :])
             if "train loss" in row and not line.endswith("\n"):
@@ -45,6 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
         format=NAME,
         columns=columns(rows, settings),
         framework="nanogpt" if instant else None,
+        config=config,
         averaging="instant" if instant else "window",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,7 +12,8 @@ import numpy as np
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import LARGEST_STEP, columns_of, step_number
+from lossscan.ingest.formats._columns import Group, Sheet, groups_of, step_numbers
+from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 NAME = "trainer_state"
 LACKS = 'no "log_history"'
+PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
+AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
 _HISTORY: Final = re.compile(rb'"log_history"\s*:')
 _LIST: Final = re.compile(r'"log_history"\s*:\s*\[')
 _STATED: Final = (
@@ -35,6 +38,16 @@ _STATED: Final = (
     "train_batch_size",
     "epoch",
     "num_input_tokens_seen",
+)
+_CONSUMED = "consumed_samples"  # PaddleNLP's
+_STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries still as text
+    msgspec.defstruct(
+        "State",
+        [
+            ("log_history", list[msgspec.Raw]),
+            *((name, Any, None) for name in (*_STATED, _CONSUMED)),
+        ],
+    )
 )
 _MADE_BY: Final = {  # a key of an entry that only this trainer writes
     "rewards/chosen": "trl",
@@ -57,22 +70,73 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where it is no JSON, or its history no list.
     """
     state, cut = _state(head)
-    history = state.get("log_history")
-    if not isinstance(history, list):
+    entries = state.get("log_history")
+    if not isinstance(entries, list):
         raise UnreadableLog("log_history is not a list", hint="write the file with save_state()")
-    entries = [entry for entry in history if isinstance(entry, dict)]
-    summaries = [entry for entry in entries if "train_runtime" in entry and "loss" not in entry]
+    history = _History()
+    for first in range(0, len(entries), AT_ONCE):
+        history.take(entries[first : first + AT_ONCE])
     notes = [Note("cut_json", head.path, {"entries": len(entries)})] if cut else []
-    notes += [] if history else [Note("empty_log_history", head.path)]
+    notes += [] if entries else [Note("empty_log_history", head.path)]
     return Table(
         path=head.path,
         format=NAME,
-        columns=_columns(entries, settings),
-        framework=_framework(state, entries),
-        config=_config(state, summaries),
-        complete=True if summaries else None,
+        columns=history.columns(settings),
+        framework=_framework(state, history.sheet.numbers),
+        config=_config(state, history.summaries),
+        complete=True if history.summaries else None,
         notes=tuple(notes),
     )
+
+
+class _History:
+    """What the entries have said so far."""
+
+    def __init__(self) -> None:
+        self.sheet = Sheet()
+        self.summaries: list[Mapping[str, Any]] = []
+        self._steps: list[IntArray] = []  # of each row, -1 for what is no point
+        self._rows = 0
+        self._records = Records()
+
+    def take(self, entries: Sequence[Any]) -> None:
+        """Read some entries, decoded or not: at once where they are like those before."""
+        if isinstance(entries[0], msgspec.Raw):
+            array = b"[" + b",".join(entries) + b"]"
+            group = self._records.group(array, len(entries), self._rows)
+            if group is not None:
+                self._add([group], len(entries))
+                return
+            entries = msgspec.json.decode(array)
+        rows = [entry for entry in entries if isinstance(entry, dict)]
+        groups = list(groups_of(rows, self._rows))
+        for group in groups:
+            self._records.meet(group.cells)
+        self._add(groups, len(rows))
+
+    def _add(self, groups: Iterable[Group], size: int) -> None:
+        steps = np.full(size, -1, dtype=np.int64)
+        for group in groups:
+            self.sheet.add(group)
+            if "step" in group.cells:
+                steps[group.places - self._rows] = step_numbers(group.cells["step"])
+            for at in _summaries(group):
+                self.summaries.append(group.row(at))
+                steps[group.places[at] - self._rows] = -1  # its means are no points
+        self._steps.append(steps)
+        self._rows += size
+
+    def columns(self, settings: Settings) -> dict[str, Column]:
+        """The columns of the entries with a step."""
+        steps = np.concatenate(self._steps) if self._steps else np.empty(0, dtype=np.int64)
+        return self.sheet.columns(steps, settings)
+
+
+def _summaries(group: Group) -> list[int]:
+    """The rows that sum a run up: with its run time and no loss."""
+    cells = group.cells
+    timed = [at for at, time in enumerate(cells.get("train_runtime", ())) if time is not None]
+    return [at for at in timed if "loss" not in cells or cells["loss"][at] is None]
 
 
 def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
@@ -92,7 +156,7 @@ def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
 def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     """Decode fast; the standard library also takes the bare NaN that Python writes."""
     try:
-        found = msgspec.json.decode(data)
+        return msgspec.structs.asdict(_STATE.decode(data))
     except msgspec.DecodeError:
         found = json.loads(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
@@ -125,32 +189,10 @@ def _entries(text: str, place: int) -> list[Any]:
     return entries
 
 
-def _columns(entries: Sequence[Mapping[str, Any]], settings: Settings) -> dict[str, Column]:
-    """The columns of the entries with a step; the summary's means are no points."""
-    logged = [
-        entry
-        for entry in entries
-        if "step" in entry and ("train_runtime" not in entry or "loss" in entry)
-    ]
-    steps = _steps([entry["step"] for entry in logged])
-    valid = steps >= 0
-    if not valid.all():
-        logged = [entry for entry, stands in zip(logged, valid, strict=True) if stands]
-    return columns_of(steps[valid], logged, settings)
-
-
-def _steps(stated: Sequence[Any]) -> IntArray:
-    """The steps, -1 for what cannot be one; integers, as nearly all are, need no conversion."""
-    if not (set(map(type, stated)) <= {int} and max(stated, default=0) <= LARGEST_STEP):
-        stated = [-1 if (step := step_number(each)) is None else step for each in stated]
-    return np.array(stated, dtype=np.int64)
-
-
-def _framework(state: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:
-    if "consumed_samples" in state:
+def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
+    if state.get(_CONSUMED) is not None:
         return "paddlenlp"
-    seen = {key for entry in (*entries[:2], *entries[-2:]) for key in entry}
-    return next((maker for key, maker in _MADE_BY.items() if key in seen), "transformers")
+    return next((maker for key, maker in _MADE_BY.items() if key in keys), "transformers")
 
 
 def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ NAME = "transformers_console"
 LACKS = "no {'loss': ..., 'epoch': ...}"
 PRIORITY = 10
 _MARK: Final = re.compile(r"'(?:eval_)?(?:loss|runtime)': [^{}\n]{1,2000}'epoch': '?\d")
+_LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]+:\d+ >> ")
 _SPEED_DOUBT = 1e-3  # run time and speed are printed with four digits or three decimals
 
 
@@ -46,25 +47,31 @@ def read(head: Head, settings: Settings) -> Table:
     scale = _scale(console, training)
     steps = _steps(training, scale)
     rows = list(_rows(console.entries, steps, _refined(scale, training, steps)))
+    unplaced = () if scale else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        framework="transformers",
-        config=console.banner.config,
+        framework="llamafactory" if _LLAMAFACTORY.search(peek(head)) else "transformers",
+        config=_config(console, training),
         launches=tuple(console.banner.launches),
         complete=any(entry.kind == "summary" for entry in console.entries) or None,
-        notes=() if scale else (Note("steps_counted", head.path, {"entries": len(training)}),),
+        notes=(*unplaced, *console.remarks.notes(head.path)),
     )
+
+
+def _config(console: Console, training: Sequence[Entry]) -> dict[str, int]:
+    """What the banner states; without one, the planned steps are those of the progress bar."""
+    bars = Counter(bar.total for entry in training for bar in entry.bars)
+    shown = {"max_steps": max(bars, key=lambda total: bars[total])} if bars else {}
+    return shown | console.banner.config
 
 
 def _scale(console: Console, training: Sequence[Entry]) -> Scale | None:
     """How many steps an epoch has, from the surest source there is."""
     if not training:
         return None
-    bars = Counter(bar.total for entry in training for bar in entry.bars)
-    shown = max(bars, key=lambda total: bars[total], default=0)
-    total = console.banner.config.get("max_steps") or shown
+    total = _config(console, training).get("max_steps", 0)
     summary = next((e for e in reversed(console.entries) if e.kind == "summary"), None)
     if summary is not None and summary.epoch > 0 and total:
         return Scale(total / summary.epoch)

@@ -1,0 +1,66 @@
+"""JSON objects with mostly the same keys, decoded many at once and not into dicts.
+
+That takes a third of the time and a tenth of the memory: a million dicts are the larger part of
+reading a log of a million lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import numpy as np
+
+from lossscan.ingest.formats._columns import Group
+
+MOST_KEYS: Final = 256  # a log with more is read object by object
+_Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
+
+
+class Records:
+    """Decodes blocks of objects whose keys it has met before."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, None] = {}
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+
+    def meet(self, keys: Iterable[str]) -> None:
+        """Learn the keys of some objects."""
+        met = len(self._keys)
+        self._keys |= dict.fromkeys(keys)
+        if len(self._keys) > met:
+            self._decoder = None
+
+    def group(self, array: str | bytes, size: int, first: int) -> Group | None:
+        """The objects of a JSON array of that size as rows, numbered from `first`.
+
+        None where one of them holds a key that was not met, an object, a bare NaN, or is broken.
+        """
+        if not 0 < len(self._keys) <= MOST_KEYS:
+            return None
+        self._decoder = self._decoder or _decoder(self._keys)
+        try:
+            found = self._decoder.decode(array)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        if len(found) != size:  # two on one line
+            return None
+        cells = {
+            key: list(map(attrgetter(f"key_{number}"), found))
+            for number, key in enumerate(self._keys)
+        }
+        return Group(np.arange(first, first + size), cells)
+
+
+def _decoder(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:
+    names = {f"key_{number}": key for number, key in enumerate(keys)}
+    record = msgspec.defstruct(
+        "Record",
+        [(name, _Cell, None) for name in names],
+        rename=names,
+        forbid_unknown_fields=True,
+        gc=False,  # it holds no cycles, and a million are made
+    )
+    return msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
