@@ -30,12 +30,18 @@ def outlasts(change: Change, signals: Signals) -> bool:
     curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
         return True
-    before = curve.scaled[max(change.index - points, 0) : change.index]
-    after = curve.scaled[change.index : change.index + points]
+    return shows_in_means(curve, change.index, points) / _gap(curve, change) >= OUTLASTS
+
+
+def shows_in_means(curve: Curve, index: int, points: int) -> float:
+    """By how much the mean of so many points from an index on is above that of those before.
+
+    On the curve's scale; 0 where there are fewer points on a side.
+    """
+    before, after = curve.scaled[max(index - points, 0) : index], curve.scaled[index:]
     if min(len(before), len(after)) < points:
-        return False
-    shift = float(after.mean() - before.mean())
-    return shift / _gap(curve, change.before, change.after) >= OUTLASTS
+        return 0.0
+    return float(after[:points].mean() - before.mean())
 
 
 def period_points(signals: Signals) -> int | None:
@@ -51,5 +57,5 @@ def _crest(curve: Curve, points: int) -> float:
     return median(periods.max(axis=1) - row_medians(periods))
 
 
-def _gap(curve: Curve, before: float, after: float) -> float:
-    return math.log(after / before) if curve.log else after - before
+def _gap(curve: Curve, change: Change) -> float:
+    return math.log(change.after / change.before) if curve.log else change.delta

@@ -37,6 +37,8 @@ HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm doe
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
+LARGE_DROP = 0.25  # of the loss: of stairs seen by eye, those below 4.5 sigma lose 33 % and more,
+BEYOND_CHANCE = 4.5  # while simulated healthy runs that reach 2.5 by luck seem to lose 9 %
 SAME_PLACE = 1.0  # logged points within which another landmark explains the step
 
 
@@ -45,7 +47,8 @@ def check(
 ) -> Iterator[Hit | Acquittal]:
     """All boundaries are judged together, since memorisation steps at each of them.
 
-    `min_sigma`: combined size in standard errors; 2.5 happens by chance in 0.6 % of runs.
+    `min_sigma`: combined size in standard errors; 2.5 happens by chance in 0.6 % of runs, which is
+    enough for steps of a quarter of the loss; smaller ones must be beyond chance.
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
     curve = signals.curves.get("loss")
@@ -61,7 +64,9 @@ def check(
     down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(test, log=curve.log)]
     drops = [relative(test.gap, test.before, log=curve.log) for test in down]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
-    if combined > -min_sigma or not agree or not drops or -median(drops) < min_drop:
+    drop = -median(drops)
+    needed = min_sigma if drop >= LARGE_DROP else max(min_sigma, BEYOND_CHANCE)
+    if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
         yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
         return
     yield _hit(run, down, drops, combined)

@@ -88,7 +88,7 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
     yield Hit(
         RULE,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
-        0.95 if clues else 0.93 if len(found) >= SIDE else 0.8,
+        0.97 if clues else 0.95 if len(found) >= SIDE else 0.92,
         message=message,
         numbers={
             "count": len(found),

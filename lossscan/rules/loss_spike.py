@@ -42,6 +42,7 @@ SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
+SURE = (5.0, 0.35)  # fitted on 156 findings of the simulated train half
 MANY = 12  # episodes named one by one
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
@@ -87,7 +88,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
     pattern = _pattern(run, signals, spikes, top)
     return Hit(
         rule=RULE,
-        confidence=logistic(top.sigma, 4.0, 0.6),
+        confidence=logistic(top.sigma, *SURE),
         message="recurring" if pattern.recurring else "isolated",
         numbers={
             "count": len(spikes),

@@ -68,7 +68,7 @@ def _hit(run: Run, loss: Series, message: str) -> Hit:
     return Hit(
         RULE,
         # From scratch there is no innocent way; a pretrained model may have known the answers.
-        0.9 if message == "default" else 0.6,
+        0.95 if message == "default" else 0.6,
         message=message,
         numbers={"start": start, "end": end, "step": step, "last": int(loss.steps[-1])},
         episodes=(Episode(step, int(loss.steps[-1])),),

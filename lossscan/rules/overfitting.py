@@ -105,7 +105,7 @@ def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
 def _confidence(rise: _Rise) -> float:
     strong, steady = rise.ratio >= STRONG, rise.after > AFTER
     # A rise by a third over many evaluations is never noise; one of 5 % over two may be.
-    return 0.97 if strong and steady else 0.93 if strong or rise.ratio >= CLEAR else 0.8
+    return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
 def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Hit:

@@ -8,8 +8,10 @@ import numpy as np
 
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
+from lossscan.rules._waves import OUTLASTS, period_points, shows_in_means
 
 RULE = "periodic-loss"
+STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
@@ -26,6 +28,9 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
     if signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
         return
     period = signals.period
+    if _is_stairs(run, signals, period):
+        yield Acquittal(RULE, "stairs", {"period": period})
+        return
     yield Hit(
         rule=RULE,
         confidence=min(0.5 + signals.period_strength / 2, 0.95),
@@ -39,6 +44,20 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
         ),
         suspects=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
     )
+
+
+def _is_stairs(run: Run, signals: Signals, period: float) -> bool:
+    """Whether the period is an epoch and the loss is lower from each to the next.
+
+    A saw tooth falls at each epoch end as well, but its epochs have one mean.
+    """
+    per_epoch, points = run.schedule.steps_per_epoch, period_points(signals)
+    if points is None or not per_epoch or not _same(period, per_epoch):
+        return False
+    curve = signals.curves["loss"]
+    tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]
+    lower = [shows_in_means(curve, t.index, points) / t.gap >= OUTLASTS for t in tests if t.gap < 0]
+    return sum(lower) >= STAIRS_SHARE * len(tests) > 0
 
 
 def _by_chance(points: int) -> float:

@@ -61,7 +61,7 @@ def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
     resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)
     return Hit(
         RULE,
-        0.9,  # two levels that hardly overlap
+        0.95,  # two levels that hardly overlap
         series="seconds_per_step",
         message="slower" if slower else "faster",
         numbers={"step": step, "before": before, "after": after, "change": after / before - 1},

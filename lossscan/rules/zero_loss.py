@@ -28,13 +28,13 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     # zero gradient after normal values: seen with frozen or masked batches, rarely otherwise
     "vanished": (None, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
-    "silent": (None, 0.85, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
+    "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
     # the same, but the loss comes back
     "gaps": (Severity.WARNING, 0.7, {"masked-samples": 0.7, "nan-in-weights": 0.3}),
     # a tenth and more of all entries: training on nothing for much of the time
-    "partly": (Severity.WARNING, 0.85, {"masked-samples": 0.9}),
-    "masked": (Severity.INFO, 0.85, {"masked-samples": 0.9}),
-    "memorised": (Severity.INFO, 0.9, {"rounding": 0.9}),
+    "partly": (Severity.WARNING, 0.95, {"masked-samples": 0.9}),
+    "masked": (Severity.INFO, 0.95, {"masked-samples": 0.9}),
+    "memorised": (Severity.INFO, 0.95, {"rounding": 0.9}),
 }
 
 

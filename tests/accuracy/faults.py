@@ -86,6 +86,7 @@ def zero_loss(rng: Random, half: str) -> Draft:
     if kind != "nan-in-weights":
         base = _with_norms(base, norms)
     allow = {"epoch-step-drop", "plateau", "non-finite-loss", "unexplained-drop"}
+    allow |= {"periodic-loss"} if kind == "masked-samples" else set()  # they do come regularly
     truth = Truth(("zero-loss",), int(base.steps[at]), causes=(kind,))
     return Draft(finish(base, loss=loss), (truth,), frozenset(allow), drawn(base, fault=kind))
 
