@@ -36,7 +36,6 @@ class Curve:
     noise: float  # typical standard deviation of one point of `scaled` about its course, robust
     local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
     settled: int  # index of the first point after the initial descent
-    positions: IntArray  # (n,), index of each point in the run's series, before clean-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class Excursion:
     stop: int
     start_step: int
     end_step: int
-    peak_step: int
     base: float  # the course at the peak, as logged
     peak: float  # the most distant value
     sigma: float  # distance of the peak in noise units; positive is up

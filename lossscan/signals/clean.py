@@ -53,7 +53,6 @@ def curve_of(series: Series) -> Curve | None:
         noise=noise,
         local_noise=local,
         settled=settled_index(scaled),
-        positions=finite.astype(np.int64),
     )
 
 

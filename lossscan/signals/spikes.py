@@ -90,7 +90,6 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
         stop=stop,
         start_step=int(curve.steps[start]),
         end_step=int(curve.steps[stop - 1]),
-        peak_step=int(curve.steps[top]),
         base=from_scale(float(course[top]), log=curve.log),
         peak=float(curve.values[top]),
         sigma=sigma,
