@@ -42,7 +42,7 @@ SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
-SURE = (5.0, 0.35)  # fitted on 156 findings of the simulated train half
+SURE = (5.0, 0.5)  # fitted on 149 findings of the simulated train half
 MANY = 12  # episodes named one by one
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 

@@ -131,6 +131,6 @@ def early_rises(curve: Curve) -> Iterator[Excursion]:
     if climb[top] < EARLY_SIGMA:
         return
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
-    back = np.flatnonzero(curve.scaled[top:] <= low[top])
-    end = top + (int(back[0]) if len(back) else len(curve.steps) - top)
+    back = np.flatnonzero(curve.scaled[top + 1 :] <= low[top])
+    end = top + 1 + int(back[0]) if len(back) else len(curve.steps)
     yield excursion(curve, low, start, end, float(climb[top]))

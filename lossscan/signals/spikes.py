@@ -14,7 +14,10 @@ from lossscan.signals.clean import from_scale
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
-PEAK_SIGMA = 7.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
+PEAK_SIGMA = 6.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
+APART = (
+    1.8  # times the highest lower point: a heavy tail has points all the way up, a spike has none
+)
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
@@ -41,16 +44,17 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
     dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
-    reach = noise_reach(dips)
+    tail, crowd = noise_reach(dips), float(sigma[sigma < PEAK_SIGMA].max(initial=0.0))
+    reach = max(PEAK_SIGMA, tail, APART * crowd)
     episodes = [(start, stop) for start, stop in _episodes(sigma > ENTER_SIGMA) if stop < n]
     strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
     steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
-    again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, reach / 2), epoch)
+    again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
     for (start, stop), recurs in zip(episodes, again, strict=True):
         peak = float(sigma[start:stop].max())
         block = stop - start >= BLOCK_POINTS
         typical = median(sigma[start:stop]) if block else 0.0
-        alone = peak >= max(PEAK_SIGMA, reach) or typical >= max(BLOCK_SIGMA, BLOCK_DIPS * dips[0])
+        alone = peak >= reach or typical >= max(BLOCK_SIGMA, BLOCK_DIPS * dips[0])
         if alone or recurs:
             yield excursion(curve, course, start, stop, peak)
 

@@ -7,6 +7,7 @@ from lossscan.model import Run, Series
 from lossscan.signals import scan
 from lossscan.signals.clean import curve_of
 from lossscan.signals.spikes import find_spikes
+from tests.curves import make_run
 
 
 def curve(values):
@@ -79,3 +80,10 @@ def test_last_point_is_not_called_a_spike():
     values = decay()
     values[-1] *= 2
     assert list(find_spikes(curve(values))) == []
+
+
+def test_rise_whose_own_middle_point_is_low_is_survived():
+    """Where a loss leaps to and fro at once, the highest median may stand on a low point."""
+    values = np.array([0.0, 1e30, 0.0, 1e30, *[0.0] * 6, -1.0])
+    run = make_run(loss=dict(enumerate(values.tolist(), start=1)))
+    assert scan(run).curves["loss"].settled > 0
