@@ -38,6 +38,7 @@ CRITICAL_RATIO = (
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 END_POINTS = 10  # logged points whose median is where the run ends
 SURE = (0.75, 0.3)  # fitted on 146 findings of the simulated train half
+FADED = 0.5  # of a jump: where less is left at the end, it cannot be said to stay
 SHORT_STAY = 0.02  # of the run, the same for long runs
 
 
@@ -92,6 +93,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
     return Hit(
         rule=RULE,
         confidence=logistic(worst.sigma, *SURE),
+        message="default" if left >= FADED else "fades",
         severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
         numbers={
             "before": worst.before,
