@@ -54,17 +54,19 @@ def check(
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    jumps = [
+    points = len(curve.steps)
+    large = [
         c
         for c in signals.changes_of("loss")
-        if c.kind == "level_up"
-        and c.sigma >= min_sigma
-        and _ratio(c) >= min_ratio
-        and _lasts(len(curve.steps), c)
-        and outlasts(c, signals)
+        if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
+    jumps = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
     if jumps:
         yield _hit(run, signals, jumps)
+    for late in large:
+        if not _lasts(points, late):
+            numbers = {"step": late.step, "points": points - late.index}
+            yield Acquittal(RULE, "at-the-end", numbers)
 
 
 def _ratio(change: Change) -> float:

@@ -77,7 +77,7 @@ def test_a_jump_that_fades_is_not_said_to_stay():
         "noise": 0.02,
     }
     (jump,) = _findings("loss-jump", {"run": run}, "en")
-    assert "comes back only slowly" in jump.message
+    assert "does not come back soon" in jump.message
 
 
 @pytest.mark.parametrize(
