@@ -151,6 +151,7 @@ def _evidence(clue: Clue, hit: Hit, run: Run, lang: str) -> Evidence:
 
 
 def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
+    """A cause in words; a setting that is as advised already is no advice."""
     text = load_page(hit.rule).causes[suspect.id].text
     advice = tuple(
         ConfigAdvice(
@@ -160,6 +161,7 @@ def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
             suggest=advice.suggest,
         )
         for advice in suspect.config
+        if advice.suggest is None or advice.suggest != run.setting(advice.field)
     )
     said = say(text, lang, {**hit.numbers, **suspect.numbers})
     return Cause(suspect.id, round(suspect.score, 2), said, advice)

@@ -60,8 +60,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "unset": ("not set", "未设置"),
     # closing lines
     "nothing_found": (
-        "Nothing found: the loss keeps its course.",
-        "未发现问题：loss 走势正常。",
+        "Nothing found.",
+        "未发现问题。",
     ),
     "close_findings": (
         "{status} · findings: {count} · exit status: {exit}",

@@ -38,6 +38,7 @@ CRITICAL_RATIO = (
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 END_POINTS = 10  # logged points whose median is where the run ends
 SURE = (0.75, 0.3)  # fitted on 146 findings of the simulated train half
+FADED = 0.5  # of a jump: where less is left at the end, it cannot be said to stay
 SHORT_STAY = 0.02  # of the run, the same for long runs
 
 
@@ -53,17 +54,19 @@ def check(
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    jumps = [
+    points = len(curve.steps)
+    large = [
         c
         for c in signals.changes_of("loss")
-        if c.kind == "level_up"
-        and c.sigma >= min_sigma
-        and _ratio(c) >= min_ratio
-        and _lasts(len(curve.steps), c)
-        and outlasts(c, signals)
+        if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
+    jumps = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
     if jumps:
         yield _hit(run, signals, jumps)
+    for late in large:
+        if not _lasts(points, late):
+            numbers = {"step": late.step, "points": points - late.index}
+            yield Acquittal(RULE, "at-the-end", numbers)
 
 
 def _ratio(change: Change) -> float:
@@ -92,6 +95,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
     return Hit(
         rule=RULE,
         confidence=logistic(worst.sigma, *SURE),
+        message="default" if left >= FADED else "fades",
         severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
         numbers={
             "before": worst.before,

@@ -47,7 +47,7 @@ def _loss(run: Run) -> Hit | None:
         RULE,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
         severity=Severity.WARNING if alone else None,
-        message="isolated" if alone else "default",
+        message=_message(alone=alone, known=first > 0),
         numbers={
             "step": step,
             "count": int(bad.sum()),
@@ -64,6 +64,13 @@ def _loss(run: Run) -> Hit | None:
         next="inspect-batch" if alone else "find-first",
         claims=frozenset(loss.steps[bad].tolist()),
     )
+
+
+def _message(*, alone: bool, known: bool) -> str:
+    """The id of the sentence; without a finite value before, none can be named."""
+    if alone:
+        return "isolated"
+    return "default" if known else "from-the-first"
 
 
 def _hidden(run: Run) -> Hit | None:

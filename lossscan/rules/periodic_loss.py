@@ -13,6 +13,7 @@ from lossscan.rules._waves import OUTLASTS, period_points, shows_in_means
 RULE = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
+RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
@@ -66,12 +67,26 @@ def _by_chance(points: int) -> float:
     return float((highest + CHANCE_ERRORS) / np.sqrt(points))
 
 
+def _restarts(run: Run) -> float | None:
+    """Steps from one restart of the learning rate to the next; None where it has fewer than two."""
+    rate = run.series.get("learning_rate")
+    if rate is None:
+        return None
+    up = np.diff(rate.values) >= RESTART_SHARE * rate.values.max(initial=0.0)
+    between = np.diff(rate.steps[1:][up])
+    return float(np.median(between)) if len(between) else None
+
+
 def _suspects(run: Run, period: float) -> Iterator[Suspect]:
     if run.setting("group_by_length"):
         advice = stated(run, "group_by_length", suggest=False)
         yield Suspect("length-grouping", 0.8, {"period": period}, advice)
     elif _same(period, MEGA_BATCHES):
         yield Suspect("length-grouping", 0.5, {"period": period})
+    restarts = _restarts(run)
+    if restarts and _same(period, restarts):
+        advice = stated(run, "lr_scheduler_type")
+        yield Suspect("rate-restarts", 0.8, {"period": period}, advice)
     per_epoch = run.schedule.steps_per_epoch
     if per_epoch and _same(period, per_epoch):
         yield Suspect("data-order", 0.7, {"period": period}, stated(run, "shuffle", suggest=True))

@@ -65,7 +65,7 @@ def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
     """What explains the drop after all, as the id of a sentence; None where nothing does."""
     place = fall.aligned_to
     if place is not None and place.kind in EXPLAINING and (place.p_value or 0.0) <= CROWDED:
-        return "landmark"
+        return f"at-{place.kind.replace('_', '-')}"
     if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
         return "early"
     if not outlasts(fall, signals):

@@ -68,3 +68,24 @@ def _texts(finding: Finding) -> list[str]:
         *finding.remedies,
         *([finding.next] if finding.next else []),
     ]
+
+
+def test_a_jump_that_fades_is_not_said_to_stay():
+    """Where little of a jump is left at the end, the message says that it comes back."""
+    run = {
+        "loss": [[0, 500, 2.1, 2.1], [500, 600, 3.6, 2.9], [600, 1000, 2.9, 2.15]],
+        "noise": 0.02,
+    }
+    (jump,) = _findings("loss-jump", {"run": run}, "en")
+    assert "does not come back soon" in jump.message
+
+
+@pytest.mark.parametrize(
+    ("run", "place"),
+    [({"epochs": 2}, "an epoch begins"), ({"landmarks": [["resume", 3000]]}, "the run resumes")],
+)
+def test_an_explained_drop_names_what_explains_it(run: dict[str, Any], place: str):
+    """The reader need not guess which landmark of the run is meant."""
+    known = make_run(loss=[[0, 3000, 2.5, 2.4], [3000, 6000, 1.9, 1.8]], noise=0.03, **run)
+    (out,) = diagnose(known, scan(known), Settings(select=("unexplained-drop",))).ruled_out
+    assert out.text == f"the drop at step 3010 stands where {place}"

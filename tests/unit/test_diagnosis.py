@@ -100,6 +100,15 @@ def test_diagnose_ranks_causes_and_names_their_settings(says):
     assert (half.value, half.source) == (None, None)
 
 
+def test_diagnose_advises_no_setting_that_is_in_force(says):
+    """Where fp16 is off already, turning it off is no advice; bf16 is."""
+    run = make_run(loss=[[0, 200, 2.0, 1.0]], config={"fp16": False, "bf16": False})
+    advice = (Advice("fp16", suggest=False), Advice("bf16", suggest=True))
+    hit = replace(NAN, suspects=(Suspect("half-precision", 0.5, config=advice),))
+    (finding,) = says(run, non_finite_loss=[hit]).findings
+    assert [each.field for each in finding.causes[0].config] == ["bf16"]
+
+
 def test_diagnose_gives_each_remedy_once(says):
     """What the finding and its causes advise, without repetition."""
     suspects = (Suspect("memorisation", 0.5), Suspect("memorisation", 0.4))
