@@ -21,6 +21,7 @@ from lossscan.model import Acquittal, Hit, Run, Signals
 
 Outcome: TypeAlias = Hit | Acquittal
 _HELPERS = ("pages",)  # modules of this folder that are not rules
+SEVERITY = "severity"  # every rule has this option; the settings take it out before a rule is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def check_options(rules: Mapping[str, Mapping[str, Any]], source: str | None = N
 
 def _check_option(place: str, name: str, value: object, options: Mapping[str, Any]) -> None:
     if name not in options:
-        raise SettingsError(f"{place}: no such option", hint=words.nearest(name, options))
+        raise SettingsError(
+            f"{place}: no such option", hint=words.nearest(name, (*options, SEVERITY))
+        )
     expected = type(options[name])
     if not _fits(value, expected):
         noun = _NOUNS.get(expected, expected.__name__)

@@ -217,6 +217,7 @@ def test_diagnose_refuses_a_rule_that_does_not_exist():
     [
         ({"platea": {}}, "plateau"),
         ({"plateau": {"max_chang": 0.1}}, "max_change"),
+        ({"plateau": {"severty": "info"}}, "severity"),
         ({"plateau": {"max_change": "much"}}, "0.01"),
         ({"plateau": {"max_change": True}}, "0.01"),
         ({"non-finite-loss": {"tolerated": 1.5}}, "3"),
