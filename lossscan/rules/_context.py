@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lossscan.medians import median
-from lossscan.model import Advice, Alignment, Clue, Curve, Effect, Number, Run, Series, Signals
+from lossscan.model import (
+    Advice,
+    Alignment,
+    BoundaryTest,
+    Clue,
+    Curve,
+    Effect,
+    Number,
+    Run,
+    Series,
+    Signals,
+)
 
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
@@ -28,6 +40,12 @@ MIN_LEAD_POINTS = 8  # fewer have no course of their own
 def relative(gap: float, before: float, *, log: bool) -> float:
     """A gap on the curve's scale as a share of the level before it: -0.2 is a fifth lost."""
     return float(np.expm1(gap)) if log else gap / max(abs(before), np.finfo(np.float64).tiny)
+
+
+def least_seen(tests: Sequence[BoundaryTest], sigma: float, *, log: bool) -> float:
+    """The smallest fall, as a share of the loss, that tests show together at so many errors."""
+    error = sum(abs(test.gap / test.sigma) for test in tests) / len(tests)
+    return -relative(-sigma * error / float(np.sqrt(len(tests))), tests[0].before, log=log)
 
 
 def value_at(series: Series | None, step: float) -> float | None:

@@ -21,6 +21,7 @@ from lossscan.model import (
 from lossscan.rules._context import (
     eval_change,
     eval_clue,
+    least_seen,
     logistic,
     number,
     present,
@@ -69,12 +70,20 @@ def check(
     drop = -median(drops)
     needed = min_sigma if drop >= LARGE_DROP else max(min_sigma, BEYOND_CHANCE)
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
-        yield Acquittal(RULE, "no-step", {"sigma": combined, "count": len(free)})
+        least = _least(free, min_sigma, log=curve.log)
+        numbers = {"sigma": combined, "count": len(free), "least": max(least, min_drop)}
+        yield Acquittal(RULE, "no-step", numbers)
         return
     if _is_saw(run, signals, down):
         yield Acquittal(RULE, "saw-tooth", {"count": len(down)})
         return
     yield _hit(run, down, drops, combined)
+
+
+def _least(tests: list[BoundaryTest], min_sigma: float, *, log: bool) -> float:
+    """The smallest steps that would have been seen, given that large ones need less evidence."""
+    least = least_seen(tests, max(min_sigma, BEYOND_CHANCE), log=log)
+    return min(least, max(LARGE_DROP, least_seen(tests, min_sigma, log=log)))
 
 
 def _is_saw(run: Run, signals: Signals, down: list[BoundaryTest]) -> bool:

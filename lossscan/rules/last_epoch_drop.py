@@ -17,6 +17,7 @@ from lossscan.model import (
 )
 from lossscan.rules._context import (
     eval_clue,
+    least_seen,
     logistic,
     present,
     rate_clue,
@@ -48,7 +49,9 @@ def check(
         if test.sigma <= -min_sigma and drop >= min_drop:
             yield _at_boundary(run, test, drop)
         else:
-            yield Acquittal(RULE, "no-step", {"step": test.landmark.step, "sigma": test.sigma})
+            least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
+            numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least}
+            yield Acquittal(RULE, "no-step", numbers)
     if not known and run.framework in SAMPLERS:
         yield from _consistent(run, signals)
 
