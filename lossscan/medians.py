@@ -25,6 +25,11 @@ def median(values: FloatArray | IntArray | Sequence[float]) -> float:
     return math.nan if math.isnan(ordered[-1]) else float(ordered[low] + ordered[high]) / 2
 
 
+def spacing(steps: IntArray) -> float:
+    """Steps between neighbouring points, as most have it; NaN of a single one."""
+    return median(np.diff(steps))
+
+
 def row_medians(rows: FloatArray) -> FloatArray:
     """(k,) the median of each of k rows of finite numbers."""
     width = rows.shape[1]

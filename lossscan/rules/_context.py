@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.medians import median
+from lossscan.medians import median, spacing
 from lossscan.model import (
     Advice,
     Alignment,
@@ -89,7 +89,7 @@ def rate_steps(run: Run, step: float) -> bool:
     series = run.series.get("learning_rate")
     if series is None or len(series) < MIN_RATES:
         return False
-    reach = RATE_POINTS * median(np.diff(series.steps))
+    reach = RATE_POINTS * spacing(series.steps)
     changes = run.schedule.of("lr_change")
     return any(abs(mark.step - step) <= reach + mark.slack for mark in changes)
 

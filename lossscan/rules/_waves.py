@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from lossscan.medians import median, row_medians
+from lossscan.medians import median, row_medians, spacing
 from lossscan.model import Change, Curve, Excursion, Signals
 
 PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
@@ -30,25 +30,25 @@ def outlasts(change: Change, signals: Signals) -> bool:
     curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
         return True
-    return shows_in_means(curve, change.index, points) / _gap(curve, change) >= OUTLASTS
+    return share_in_means(curve, change.index, points, _gap(curve, change)) >= OUTLASTS
 
 
-def shows_in_means(curve: Curve, index: int, points: int) -> float:
-    """By how much the mean of so many points from an index on is above that of those before.
+def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
+    """What share of a gap at an index the means of so many points on its two sides show.
 
-    On the curve's scale; 0 where there are fewer points on a side.
+    The gap is on the curve's scale; the share is 0 where there are fewer points on a side.
     """
     before, after = curve.scaled[max(index - points, 0) : index], curve.scaled[index:]
     if min(len(before), len(after)) < points:
         return 0.0
-    return float(after[:points].mean() - before.mean())
+    return float(after[:points].mean() - before.mean()) / gap
 
 
 def period_points(signals: Signals) -> int | None:
     """Logged points of a period; None where the loss does not come in waves."""
     if signals.period is None or signals.period_strength < PERIODIC:
         return None
-    return round(signals.period / median(np.diff(signals.curves["loss"].steps)))
+    return round(signals.period / spacing(signals.curves["loss"].steps))
 
 
 def _crest(curve: Curve, points: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median
+from lossscan.medians import median, spacing
 from lossscan.model import (
     Acquittal,
     Alignment,
@@ -32,7 +32,7 @@ from lossscan.rules._context import (
     stated,
     step_effect,
 )
-from lossscan.rules._waves import shows_in_means
+from lossscan.rules._waves import share_in_means
 
 RULE = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show
@@ -91,20 +91,20 @@ def _is_saw(run: Run, signals: Signals, down: list[BoundaryTest]) -> bool:
     curve, length = signals.curves["loss"], run.schedule.steps_per_epoch
     if not length:
         return False
-    points = round(length / median(np.diff(curve.steps)))
-    shown = (shows_in_means(curve, test.index, points) / test.gap for test in down)
+    points = round(length / spacing(curve.steps))
+    shown = (share_in_means(curve, test.index, points, test.gap) for test in down)
     whole = [share for share in shown if share]  # 0 where an epoch is not whole
     return bool(whole) and median(whole) < SAW_TOOTH
 
 
 def _explained(run: Run, test: BoundaryTest) -> bool:
     """A step of the learning rate or a resume at the same place explains the drop as well."""
-    spacing = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
+    between = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
         len(run.series["loss"]) - 1, 1
     )
     others = (*run.schedule.of("lr_change"), *run.schedule.of("resume"))
     return any(
-        abs(mark.step - test.landmark.step) <= SAME_PLACE * spacing + test.landmark.slack
+        abs(mark.step - test.landmark.step) <= SAME_PLACE * between + test.landmark.slack
         for mark in others
     )
 

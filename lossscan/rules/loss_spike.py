@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.medians import median
+from lossscan.medians import spacing
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -127,8 +127,7 @@ def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch:
         return ()
-    spacing = median(np.diff(run.series["loss"].steps))
-    reach = max(spacing, SAME_PLACE_SHARE * per_epoch)
+    reach = max(spacing(run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
     places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]
     return tuple(
         spike.start_step
@@ -153,9 +152,9 @@ def _sample_clues(
     """Which samples of the epoch were read there; known only where their order is fixed."""
     if not pattern.recurring:
         return
-    spacing = int(np.median(np.diff(curve.steps)))
+    window = int(spacing(curve.steps))
     for spike in spikes:
-        samples = samples_between(run, spike.start_step - spacing, spike.end_step)
+        samples = samples_between(run, spike.start_step - window, spike.end_step)
         if samples is not None:
             numbers = {"first": samples[0], "last": samples[1]}
             yield Clue("samples", numbers, step=spike.start_step)

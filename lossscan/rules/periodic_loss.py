@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.medians import spacing
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.rules._context import number, stated
-from lossscan.rules._waves import OUTLASTS, period_points, shows_in_means
+from lossscan.rules._waves import OUTLASTS, period_points, share_in_means
 
 RULE = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
@@ -57,8 +58,8 @@ def _is_stairs(run: Run, signals: Signals, period: float) -> bool:
         return False
     curve = signals.curves["loss"]
     tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]
-    lower = [shows_in_means(curve, t.index, points) / t.gap >= OUTLASTS for t in tests if t.gap < 0]
-    return sum(lower) >= STAIRS_SHARE * len(tests) > 0
+    shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
+    return sum(share >= OUTLASTS for share in shares) >= STAIRS_SHARE * len(tests) > 0
 
 
 def _by_chance(points: int) -> float:
@@ -73,8 +74,8 @@ def _restarts(run: Run) -> float | None:
     if rate is None:
         return None
     up = np.diff(rate.values) >= RESTART_SHARE * rate.values.max(initial=0.0)
-    between = np.diff(rate.steps[1:][up])
-    return float(np.median(between)) if len(between) else None
+    raised = rate.steps[1:][up]
+    return spacing(raised) if len(raised) > 1 else None
 
 
 def _suspects(run: Run, period: float) -> Iterator[Suspect]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import FloatArray
-from lossscan.medians import median, robust_sigma
+from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._facts import finite
 
@@ -77,4 +77,4 @@ def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
 
 
 def _window(times: Series) -> int:
-    return 2 * int(median(np.diff(times.steps)))
+    return 2 * int(spacing(times.steps))

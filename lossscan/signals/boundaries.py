@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
-from lossscan.medians import median, robust_sigma
+from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos, sums_of, windows
@@ -96,10 +96,10 @@ def _bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
 def _places(
     curve: Curve, landmarks: Iterable[Landmark], walls: Iterable[int], *, averaged: bool
 ) -> list[Place]:
-    spacing = median(np.diff(curve.steps))
+    every = spacing(curve.steps)
     marks = sorted(landmarks, key=lambda mark: mark.step)
     spans = [
-        (mark, *_trimmed(curve, *_span(curve.steps, mark, spacing, averaged=averaged)))
+        (mark, *_trimmed(curve, *_span(curve.steps, mark, every, averaged=averaged)))
         for mark in marks
     ]
     places = []
@@ -120,14 +120,14 @@ def _places(
     return places
 
 
-def _span(steps: IntArray, mark: Landmark, spacing: float, *, averaged: bool) -> tuple[int, int]:
+def _span(steps: IntArray, mark: Landmark, every: float, *, averaged: bool) -> tuple[int, int]:
     """The points that may lie on either side: those in doubt, and a window that covers both."""
     start = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
     stop = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
     if (
         averaged
         and stop < len(steps)
-        and mark.step + mark.slack - (steps[stop] - spacing) > (MIXED * spacing)
+        and mark.step + mark.slack - (steps[stop] - every) > (MIXED * every)
     ):
         stop += 1
     return start, stop

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from lossscan.arrays import FloatArray
-from lossscan.medians import median
+from lossscan.medians import median, spacing
 from lossscan.model import Curve, Landmark
 from lossscan.signals.clean import running_mean
 
@@ -56,8 +56,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
     slow = strength[1:lag].min() > VALLEY * strength[lag]
     if slow or len(again) == 0 or again.max() < RETURNS * strength[lag]:
         return None, 0.0
-    spacing = median(np.diff(curve.steps))
-    return lag * spacing, float(strength[lag])
+    return lag * spacing(curve.steps), float(strength[lag])
 
 
 def detrended(curve: Curve, window: int) -> FloatArray:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import median, running_median
+from lossscan.medians import median, running_median, spacing
 from lossscan.model import Curve, Excursion
 from lossscan.signals.clean import from_scale
 
@@ -63,7 +63,7 @@ def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | Non
     """Which of the rises are high and have a high one at the same place of another epoch."""
     if not epoch or len(steps) == 0:
         return np.zeros(len(steps), dtype=bool)
-    reach = median(np.diff(curve.steps))
+    reach = spacing(curve.steps)
     place, number = steps % epoch, steps // epoch
     near = np.abs(place[:, None] - place[None, :]) <= reach
     other = number[:, None] != number[None, :]
