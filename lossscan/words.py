@@ -202,6 +202,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: fp16 overflowed, {updates} updates were skipped; the loss scale fell to {scale}",
         "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale}",
     ),
+    "evaluated_after": (
+        "{path}: evaluation ran once training was over: loss {loss:.4g}",
+        "{path}：训练结束后执行了一次评估：loss {loss:.4g}",
+    ),
     "not_plotted": (
         "{path}: LLaMA-Factory found no {name} to plot: none was logged",
         "{path}：LLaMA-Factory 没有可绘制的 {name}：日志中没有该指标",
@@ -218,9 +222,9 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",
     ),
-    "config_unreadable": (
-        "{path}: could not be read as a configuration: {reason}",
-        "{path}：无法作为配置读取：{reason}",
+    "unreadable": (
+        "{path}: could not be read: {reason}",
+        "{path}：无法读取：{reason}",
     ),
     "config_conflict": (
         "{field} is {value} in {source} and {other} in {other_source}; the first is used",

@@ -10,6 +10,7 @@ logged step:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def make_run(**recipe: Any) -> Run:
         config={k: Field(v, "train.yaml") for k, v in recipe.get("config", {}).items()},
         schedule=_schedule(recipe, int(steps[-1]) if len(steps) else 0),
         complete=recipe.get("complete"),
-        notes=tuple(Note(**note) for note in recipe.get("notes", ())),
+        notes=tuple(Note(**{**n, "path": Path(n["path"])}) for n in recipe.get("notes", ())),
     )
 
 

@@ -71,7 +71,7 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
         try:
             found = read_settings(path)
         except (ValueError, OSError, LossscanError) as error:
-            notes.append(Note("config_unreadable", path, {"reason": str(error)}))
+            notes.append(Note("unreadable", path, {"reason": str(error)}))
         else:
             stated += [found] if found else []
     return stated, notes

@@ -15,6 +15,7 @@ from lossscan.errors import LossscanError, NoLogFound
 from lossscan.ingest.config_files import is_config_name
 from lossscan.ingest.files import any_of, head_of, relative
 from lossscan.ingest.packed import plain_name
+from lossscan.ingest.results import NAMES as RESULTS
 from lossscan.model import Skipped
 from lossscan.settings import Settings
 
@@ -156,7 +157,7 @@ def _kind(path: Path, content: _Folder) -> list[Path] | None:
         return content.logs
     if _is_doubtful(name):
         return content.doubtful
-    return content.settings if is_config_name(path) else None
+    return content.settings if is_config_name(path) or name in RESULTS else None
 
 
 def _is_sure(name: str) -> bool:

@@ -14,6 +14,7 @@ from lossscan.ingest.discover import RunFiles, is_log_name
 from lossscan.ingest.files import relative
 from lossscan.ingest.merge import Merged, merge
 from lossscan.ingest.objective import objective_of
+from lossscan.ingest.results import final_evaluation
 from lossscan.ingest.schedule import schedule_of
 from lossscan.model import Run, Schedule, Series, Skipped, Table
 from lossscan.settings import Settings
@@ -63,7 +64,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         config=config.fields,
         schedule=schedule,
         complete=_complete(merged, schedule),
-        notes=(*merged.notes, *config.notes),
+        notes=(*merged.notes, *config.notes, *final_evaluation(files.files)),
         skipped=(*files.skipped, *_skipped(files, refused), *merged.skipped),
     )
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from lossscan.model import Advice, Clue, Episode, Hit, Run, Signals, Suspect
+from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
 from lossscan.rules._context import stated
 from lossscan.rules._facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
 
@@ -40,6 +40,12 @@ class _Plan:
     seen: tuple[int, ...]
     last: int
     planned: int | None  # last step of the whole training
+    after: Note | None  # of an evaluation once training was over, which no log holds
+
+    @property
+    def ran(self) -> bool:
+        """Whether evaluation ran at any time."""
+        return bool(self.seen) or self.after is not None
 
     @property
     def during(self) -> bool:
@@ -80,6 +86,7 @@ def _plan(run: Run) -> _Plan:
         seen=tuple(sorted(seen)),
         last=last,
         planned=run.schedule.max_steps or (last if run.complete else None),
+        after=next((note for note in run.notes if note.kind == "evaluated_after"), None),
     )
 
 
@@ -95,7 +102,7 @@ def _message(run: Run, plan: _Plan) -> str:
     if plan.during:
         return ""
     if plan.due:
-        return "only-end" if plan.seen else "default"
+        return "only-end" if plan.ran else "default"
     if plan.strategy == "steps":
         beyond = plan.every and plan.planned and plan.every > plan.planned
         return "beyond-end" if beyond else ""
@@ -108,14 +115,16 @@ def _is_wished(run: Run, plan: _Plan) -> bool:
     steps = run.config.get("eval_steps")
     if steps is not None and PurePath(steps.source).name != NOT_A_WISH:
         return bool(steps.value <= plan.last)  # else nothing was due yet
-    return not plan.seen and bool(run.setting("val_size") or run.setting("eval_dataset"))
+    return not plan.ran and bool(run.setting("val_size") or run.setting("eval_dataset"))
 
 
 def _hit(run: Run, plan: _Plan, message: str) -> Hit:
     first = plan.due[0] if plan.due else None
+    harmless = message == "beyond-end" and plan.ran  # none was due, and there is a figure
     return Hit(
         RULE,
         _SURE[message],
+        severity=Severity.INFO if harmless else None,
         series="eval_loss",
         message=message,
         numbers={
@@ -125,7 +134,7 @@ def _hit(run: Run, plan: _Plan, message: str) -> Hit:
             "count": len(plan.due),
             "due": _listed(plan.due),
             "planned": plan.planned,
-            "seen": _listed(plan.seen),
+            "seen": _listed(plan.seen) or plan.last,
         },
         episodes=(Episode(first, plan.last),) if first else (),
         clues=tuple(_clues(run, plan, message)),
@@ -150,6 +159,8 @@ def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
         yield Clue("runtime", step=plan.seen[0], source=run.source_of("eval_runtime"))
     elif plan.seen:
         yield Clue("seen", step=plan.seen[-1])
+    elif plan.after:
+        yield Clue("after", plan.after.numbers, source=plan.after.path.name)
 
 
 def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:

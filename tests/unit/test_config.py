@@ -347,7 +347,7 @@ def test_config_notes_a_file_that_cannot_be_read(tmp_path: Path, name: str, cont
     _write(tmp_path, name, content)
     config = _read(tmp_path)
     assert _values(config) == {}
-    assert [note.kind for note in config.notes] == ["config_unreadable"]
+    assert [note.kind for note in config.notes] == ["unreadable"]
 
 
 def test_yaml_merge_keys_cannot_multiply() -> None:

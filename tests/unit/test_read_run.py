@@ -10,7 +10,7 @@ import pytest
 
 from lossscan.errors import NoLogFound, NoUsableSeries, UnreadableLog
 from lossscan.ingest import read_run
-from lossscan.ingest.discover import RunFiles
+from lossscan.ingest.discover import RunFiles, discover
 from lossscan.model import Run
 from lossscan.settings import Settings
 
@@ -42,6 +42,32 @@ def test_read_run_puts_a_folder_together(tmp_path: Path) -> None:
     assert run.source_of("loss") == "trainer_state.json"
     assert [mark.step for mark in run.schedule.of("epoch_boundary")] == pytest.approx([100], abs=2)
     assert run.complete is False
+
+
+@pytest.mark.parametrize("name", ["eval_results.json", "all_results.json"])
+def test_read_run_knows_of_an_evaluation_after_training(tmp_path: Path, name: str) -> None:
+    """No log holds it: transformers writes it to a file of its own, wherever the run is found."""
+    _state(tmp_path, _rows(200))
+    (tmp_path / name).write_text(json.dumps({"epoch": 3.0, "eval_loss": 1.25}))
+    (found,) = discover(tmp_path)
+    (note,) = read_run(found, Settings()).notes
+    assert (note.kind, note.path.name, note.numbers) == ("evaluated_after", name, {"loss": 1.25})
+
+
+@pytest.mark.parametrize("text", ['{"train_loss": 1.0}', "[1]", '{"eval_loss": "1.0"}'])
+def test_read_run_takes_no_other_results_for_an_evaluation(tmp_path: Path, text: str) -> None:
+    """Results of training alone, or of another shape, say nothing."""
+    _state(tmp_path, _rows(200))
+    (tmp_path / "all_results.json").write_text(text)
+    assert _run(tmp_path).notes == ()
+
+
+def test_read_run_names_results_that_are_cut_off(tmp_path: Path) -> None:
+    """The log is read all the same."""
+    _state(tmp_path, _rows(200))
+    (tmp_path / "eval_results.json").write_text('{"eval_loss": 1.2')
+    (note,) = _run(tmp_path).notes
+    assert (note.kind, note.path.name) == ("unreadable", "eval_results.json")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""The evaluation that a trainer makes once training is over: it is in no log, but in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from lossscan.model import Note
+
+# transformers' `save_metrics`: eval_results.json of the evaluation, all_results.json of everything
+NAMES: Final = ("eval_results.json", "all_results.json")
+MAX_BYTES: Final = 1024 * 1024  # a thousand metrics take 40 kB
+
+
+def final_evaluation(paths: Iterable[Path]) -> tuple[Note, ...]:
+    """A note with the evaluation loss that the run's result files state; none where none does."""
+    known = sorted(
+        (path for path in paths if path.name in NAMES),
+        key=lambda path: (
+            len(path.parts),
+            NAMES.index(path.name),
+            path,
+        ),  # the run before its parts
+    )
+    notes = (_stated(path) for path in known)
+    return tuple(note for note in notes if note)[:1]
+
+
+def _stated(path: Path) -> Note | None:
+    try:
+        with path.open("rb") as stream:
+            results = json.loads(stream.read(MAX_BYTES))
+    except (ValueError, OSError, RecursionError) as error:
+        return Note("unreadable", path, {"reason": str(error)})
+    loss = results.get("eval_loss") if isinstance(results, dict) else None
+    return Note("evaluated_after", path, {"loss": loss}) if type(loss) in (float, int) else None
