@@ -96,6 +96,10 @@ class Signals:
     epoch_correlation: float | None = None  # of the detrended loss at equal places of epochs
     period: float | None = None  # steps, where the loss repeats
     period_strength: float = 0.0  # autocorrelation at that period
+    # The smallest change of level and the smallest spike of the loss beyond its noise, on the scale
+    # of its curve; None where it was too short to be searched.
+    least_step: float | None = None
+    least_peak: float | None = None
 
     def changes_of(self, series: str) -> tuple[Change, ...]:
         """The changes of one series."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lossscan.medians import median, spacing
 from lossscan.model import (
+    Acquittal,
     Advice,
     Alignment,
     BoundaryTest,
@@ -46,6 +47,18 @@ def least_seen(tests: Sequence[BoundaryTest], sigma: float, *, log: bool) -> flo
     """The smallest fall, as a share of the loss, that tests show together at so many errors."""
     error = sum(abs(test.gap / test.sigma) for test in tests) / len(tests)
     return -relative(-sigma * error / float(np.sqrt(len(tests))), tests[0].before, log=log)
+
+
+def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> Iterator[Acquittal]:
+    """That no rise was found, and how large one must be: to count, or to stand out of the noise.
+
+    `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
+    `counted`: the smallest that the rule counts, as a share of the loss.
+    """
+    if least is not None:
+        visible = relative(least, median(curve.values), log=curve.log)
+        said = "none-visible" if visible > counted else "none"
+        yield Acquittal(rule, said, {"least": max(visible, counted)})
 
 
 def value_at(series: Series | None, step: float) -> float | None:

@@ -25,6 +25,7 @@ from lossscan.rules._context import (
     landmark_clue,
     level_clue,
     logistic,
+    none_seen,
     present,
     rate_clue,
 )
@@ -63,6 +64,8 @@ def check(
     jumps = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
     if jumps:
         yield _hit(run, signals, jumps)
+    elif not large:
+        yield from none_seen(RULE, curve, signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}

@@ -26,6 +26,7 @@ from lossscan.rules._context import (
     gradient_clue,
     leading_gradient,
     logistic,
+    none_seen,
     present,
     rate_at,
     rate_clue,
@@ -74,6 +75,8 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         yield _hit(run, signals, curve, spikes)
+    elif not restarts:
+        yield from none_seen(RULE, curve, signals.least_peak, min_ratio - 1)
 
 
 def _height(spike: Excursion) -> float:

@@ -20,7 +20,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules._context import TINY, logistic, present, relative, step_effect
+from lossscan.rules._context import TINY, least_seen, logistic, present, relative, step_effect
 
 RULE = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -83,7 +83,18 @@ def check(
     if torn:
         yield _hit(run, signals, torn)
     elif seams:
-        yield Acquittal(RULE, "continues", {"count": len(seams)})
+        yield _continues(signals, len(seams), min_sigma, min_step)
+
+
+def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) -> Acquittal:
+    """All is well, as far as the noise lets us see at the resume where it hides most."""
+    tests = [test for test in signals.boundaries if test.landmark.kind == "resume"]
+    if not tests:
+        return Acquittal(RULE, "continues", {"count": count})
+    log = signals.curves["loss"].log
+    hidden = max(least_seen([test], min_sigma, log=log) for test in tests)
+    numbers = {"count": count, "least": max(hidden, min_step)}
+    return Acquittal(RULE, "continues-as-far-as-seen", numbers)
 
 
 def _first_step(loss: Series, resume: Resume) -> int:

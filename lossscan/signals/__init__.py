@@ -10,11 +10,11 @@ import numpy as np
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.signals.align import align
 from lossscan.signals.boundaries import judge_landmarks
-from lossscan.signals.breaks import find_breaks
+from lossscan.signals.breaks import find_breaks, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import find_spikes
+from lossscan.signals.spikes import find_spikes, least_peak
 from lossscan.signals.turns import find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
@@ -59,6 +59,8 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
+        least_step=least_step(loss),
+        least_peak=least_peak(loss),
     )
 
 

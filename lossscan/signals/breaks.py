@@ -8,7 +8,7 @@ and tested on the curve itself against the same statistic at all other places of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -63,6 +63,29 @@ def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Br
         Break(b.index + first, b.gap, b.sigma, b.width)
         for b in _confirmed(level, noise, candidates, threshold)
     ]
+
+
+def least_step(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> float | None:
+    """The smallest change of level in the middle of the course that the noise would not hide.
+
+    On the curve's scale; None where the course is too short to be searched.
+    """
+    level, noise = curve.clipped[curve.settled :], curve.local_noise[curve.settled :]
+    n = len(level)
+    if n < MIN_SEARCH:
+        return None
+    sums, middle = sums_of(level), n // 2 - MIN_SIDE
+    errors = (
+        everywhere(n, width).error[middle] * spread_of(placebos(sums, noise, width))
+        for width in _widths(n)
+    )
+    return threshold * curve.noise * float(min(errors))
+
+
+def _widths(n: int) -> Iterator[int]:
+    """The windows that a course of n points has room for."""
+    widest = max(n // MAX_WIDTH_SHARE, WIDTHS[0])
+    return (width for width in WIDTHS if width <= widest)
 
 
 def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
@@ -164,10 +187,9 @@ def linear_segments(bins: FloatArray, noise: float) -> list[int]:
 def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:
     """The proposal with the largest gap in standard errors, over all widths."""
     sums, n, at = sums_of(level), len(level), proposals - MIN_SIDE
-    widest = max(n // MAX_WIDTH_SHARE, WIDTHS[0])
     half = quarter = None
     found = []
-    for width in (w for w in WIDTHS if w <= widest):
+    for width in _widths(n):
         every = everywhere(n, width)
         size = gaps(sums, every)[at]
         if half is None or quarter is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,6 +31,37 @@ LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflow
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
 
 
+@dataclass(frozen=True, slots=True)
+class _Heights:
+    """How far the points of a curve lie above its course, and what of that is noise."""
+
+    course: FloatArray  # (n,) on the curve's scale
+    sigma: FloatArray  # (n,) in noise units, 0 during the initial descent
+    dips: FloatArray  # distances below the course in noise units, the deepest first
+    tail: float  # how far noise alone may throw a point, judged by the dips
+    reach: float  # noise units that a lone point must exceed
+
+
+def _heights(curve: Curve) -> _Heights:
+    window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
+    course = running_median(curve.scaled, window)
+    sigma = (curve.scaled - course) / curve.local_noise
+    sigma[: curve.settled] = 0.0
+    dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
+    tail, crowd = noise_reach(dips), float(sigma[sigma < PEAK_SIGMA].max(initial=0.0))
+    return _Heights(course, sigma, dips, tail, max(PEAK_SIGMA, tail, APART * crowd))
+
+
+def least_peak(curve: Curve) -> float | None:
+    """The height above its course that a lone point must have to be a spike.
+
+    On the curve's scale; None where there are too few points.
+    """
+    if len(curve.steps) < MIN_POINTS:
+        return None
+    return _heights(curve).reach * curve.noise
+
+
 def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursion]:
     """The upward excursions after the initial descent that are over before the run ends.
 
@@ -39,13 +71,8 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
     n = len(curve.steps)
     if n < MIN_POINTS:
         return
-    window = min(max(n // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
-    course = running_median(curve.scaled, window)
-    sigma = (curve.scaled - course) / curve.local_noise
-    sigma[: curve.settled] = 0.0
-    dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
-    tail, crowd = noise_reach(dips), float(sigma[sigma < PEAK_SIGMA].max(initial=0.0))
-    reach = max(PEAK_SIGMA, tail, APART * crowd)
+    heights = _heights(curve)
+    sigma, tail = heights.sigma, heights.tail
     episodes = [(start, stop) for start, stop in _episodes(sigma > ENTER_SIGMA) if stop < n]
     strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
     steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
@@ -54,9 +81,9 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
         peak = float(sigma[start:stop].max())
         block = stop - start >= BLOCK_POINTS
         typical = median(sigma[start:stop]) if block else 0.0
-        alone = peak >= reach or typical >= max(BLOCK_SIGMA, BLOCK_DIPS * dips[0])
-        if alone or recurs:
-            yield excursion(curve, course, start, stop, peak)
+        enough = max(BLOCK_SIGMA, BLOCK_DIPS * heights.dips[0])
+        if peak >= heights.reach or typical >= enough or recurs:
+            yield excursion(curve, heights.course, start, stop, peak)
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:

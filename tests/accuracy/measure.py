@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from tests.accuracy import decays, implants, peers, real, score
+from tests.accuracy import decays, implants, limits, peers, real, score
 from tests.accuracy.cases import build, names
 from tests.accuracy.score import Result
 
@@ -25,10 +25,11 @@ class Extent:
     clean: int
     each: int  # of a size of a phenomenon; four times as many of a fault, twice of a look-alike
     lengths: dict[int, int]  # decays by length
+    limits: int  # healthy runs whose smallest visible effects are put to the test
 
 
-FULL = Extent(clean=3000, each=30, lengths=decays.LENGTHS)
-QUICK = Extent(clean=150, each=2, lengths=decays.QUICK)
+FULL = Extent(clean=3000, each=30, lengths=decays.LENGTHS, limits=300)
+QUICK = Extent(clean=150, each=2, lengths=decays.QUICK, limits=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Measured:
     corpus: tuple[Result, ...]
     implanted: tuple[Result, ...]
     decays: tuple[tuple[int, int], ...]
+    limits: tuple[limits.Seen, ...]
 
     def of(self, kind: str) -> list[Result]:
         """The simulated results of a kind: clean, phenomenon, look-alike."""
@@ -58,6 +60,11 @@ def measure(half: str, extent: Extent, corpus: Path | None) -> Measured:
             corpus=_all(pool, real.labelled, tasks, 1),
             implanted=tuple(r for rs in _all(pool, implants.implanted, healthy, 1) for r in rs),
             decays=_all(pool, decays.breaks, lengths, 1),
+            limits=tuple(
+                one
+                for every in _all(pool, limits.seen, limits.names(half, extent.limits))
+                for one in every
+            ),
         )
 
 

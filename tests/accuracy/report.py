@@ -52,6 +52,7 @@ def _sections(found: Measured) -> Iterator[str]:
     yield from ("### Look-alikes", tables.lookalikes(found.of("look-alike"), tempts))
     yield from ("### Causes", tables.causes(simulated))
     yield from ("### `change_points` on smooth decays", tables.decays(found.decays))
+    yield from ("### The smallest effects said to be visible", LIMITS, tables.limits(found.limits))
     yield from ("### Other tools' rules on the same runs", PEERS, tables.compared(simulated))
     yield from ("## Real runs", "### Samples of this project", *_real(found.samples))
     if found.corpus:
@@ -76,6 +77,11 @@ def _real(results: tuple[Result, ...]) -> Iterator[str]:
     yield from ([tables.causes(results)] if score.causes(results) else [])
     yield from ([tables.places(results)] if score.place_errors(results) else [])
 
+
+LIMITS = """\
+Where nothing is found, the report says how small a jump or a lone spike would probably be lost in
+the noise of that run. Share found by the engine of effects of that size, and of multiples of it,
+put into the middle of the same healthy runs."""
 
 PEERS = """\
 Columns: share of healthy runs with any alarm, alarms in such a run, and for large effects the share

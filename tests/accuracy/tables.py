@@ -158,6 +158,16 @@ def decays(found: Iterable[tuple[int, int]]) -> str:
     return table(["length", "curves", "with a break", "share"], rows)
 
 
+def limits(found: Sequence[tuple[str, float, bool]]) -> str:
+    """Share of effects found, against the size that the report of the run before them names."""
+    times = sorted({size for _, size, _ in found})
+    rows = []
+    for effect in sorted({name for name, _, _ in found}):
+        hits = [[hit for name, at, hit in found if (name, at) == (effect, size)] for size in times]
+        rows.append([effect, len(hits[0]), *(float(np.mean(each)) for each in hits)])
+    return table(["effect", "runs", *(f"x{size:g}" for size in times)], rows)
+
+
 def compared(results: Sequence[Result]) -> str:
     """Each peer's rule and lossscan on the same runs: alarms on clean ones, what was noticed."""
     clean = [r for r in results if r.clean and r.alarms]

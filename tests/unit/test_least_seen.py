@@ -1,36 +1,62 @@
-"""Where no step is found, the report says how small a step the noise would have hidden."""
+"""Where nothing is found, the report says how small an effect the noise would have hidden."""
 
 import re
+from typing import Any
 
-from lossscan.diagnosis import diagnose
+import pytest
+
+from lossscan.diagnosis import Diagnosis, diagnose
 from lossscan.settings import Settings
 from lossscan.signals import scan
 from tests.curves import make_run
 
-
-def said(*, drop: float, noise: float = 0.05):
-    """The findings at epoch ends, and what is ruled out, for a loss that loses a share at each."""
-    levels = [2.0 * (1 - drop) ** epoch for epoch in range(4)]
-    loss = [[1000 * n, 1000 * (n + 1), level, level] for n, level in enumerate(levels)]
-    run = make_run(loss=loss, noise=noise, epochs=4)
-    found = diagnose(run, scan(run), Settings(lang="en", select=("epoch-step-drop",)))
-    return found.findings, found.ruled_out
+STEPS = 4000
+RULES = ("epoch-step-drop", "loss-jump", "loss-spike", "resume-discontinuity")
 
 
-def least(**run: float) -> float:
-    """The share of the loss below which no step could have been seen."""
-    (out,) = said(drop=0.0, **run)[1]
-    shown = re.search(r"less than (\d+)%", out.text)
+def said(rule: str, *, size: float = 0.0, noise: float = 0.05) -> Diagnosis:
+    """What a rule says of a flat loss with an effect of a size, as a share of the loss."""
+    recipes: dict[str, dict[str, Any]] = {
+        "epoch-step-drop": {"loss": _steps(4, 1 - size), "epochs": 4},
+        "loss-jump": {"loss": _steps(2, 1 + size)},
+        "loss-spike": {"loss": _steps(1, 1), "put": {"loss": {2500: 2.0 * (1 + size)}}},
+        "resume-discontinuity": {
+            "loss": _steps(2, 1 + size),
+            "landmarks": [["resume", STEPS // 2]],
+            "resumes": [STEPS // 2],
+        },
+    }
+    run = make_run(**recipes[rule], noise=noise)
+    return diagnose(run, scan(run), Settings(lang="en", select=(rule,)))
+
+
+def _steps(count: int, factor: float) -> list[list[float]]:
+    ends = [STEPS * n // count for n in range(count + 1)]
+    return [[ends[n], ends[n + 1], 2 * factor**n, 2 * factor**n] for n in range(count)]
+
+
+def least(rule: str, *, noise: float) -> float:
+    """The share of the loss below which the rule says that the noise hides its effect."""
+    (out,) = said(rule, noise=noise).ruled_out
+    shown = re.search(r"(\d+)%", out.text)
     assert shown is not None
     return int(shown[1]) / 100
 
 
-def test_a_step_of_twice_the_least_is_found():
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("noise", [0.03, 0.1])
+def test_an_effect_of_twice_the_least_is_found(rule: str, noise: float):
     """What is said to be visible is seen, in little noise and in much."""
-    for noise in (0.03, 0.1):
-        assert said(drop=2 * least(noise=noise), noise=noise)[0]
+    assert said(rule, size=2 * least(rule, noise=noise), noise=noise).findings
 
 
-def test_more_noise_hides_larger_steps():
+@pytest.mark.parametrize("rule", RULES)
+def test_more_noise_hides_larger_effects(rule: str):
     """A restless loss is said to hide more."""
-    assert least(noise=0.15) > least(noise=0.03)
+    assert least(rule, noise=0.2) > least(rule, noise=0.03)
+
+
+@pytest.mark.parametrize(("rule", "size"), [("loss-jump", 1.0), ("loss-spike", 2.0)])
+def test_no_limit_is_named_where_there_is_something(rule: str, size: float):
+    """A run with a jump is not told how small a jump could be seen."""
+    assert said(rule, size=size).ruled_out == ()
