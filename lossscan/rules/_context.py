@@ -33,6 +33,7 @@ FULL_RATE = 5e-5  # the same for full fine-tuning
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
+HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
 TINY = float(np.finfo(np.float64).tiny)
 MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
@@ -55,10 +56,14 @@ def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> I
     `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
     `counted`: the smallest that the rule counts, as a share of the loss.
     """
-    if least is not None:
-        visible = relative(least, median(curve.values), log=curve.log)
-        said = "none-visible" if visible > counted else "none"
-        yield Acquittal(rule, said, {"least": max(visible, counted)})
+    if least is None:
+        return
+    if curve.log and least >= HOPELESS:
+        yield Acquittal(rule, "undecidable")
+        return
+    visible = relative(least, median(curve.values), log=curve.log)
+    said = "none-visible" if visible > counted else "none"
+    yield Acquittal(rule, said, {"least": max(visible, counted)})
 
 
 def value_at(series: Series | None, step: float) -> float | None:

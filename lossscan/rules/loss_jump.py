@@ -64,7 +64,7 @@ def check(
     jumps = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
     if jumps:
         yield _hit(run, signals, jumps)
-    elif not large:
+    elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
         yield from none_seen(RULE, curve, signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ APART = (
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
+MEETING_CHANCE = (
+    0.1  # of as many meeting in an epoch: on the train half it takes 7 of 8 false pairs
+)
 BLOCK_POINTS = 3
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
@@ -87,14 +91,27 @@ def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursi
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:
-    """Which of the rises are high and have a high one at the same place of another epoch."""
-    if not epoch or len(steps) == 0:
+    """Which of the rises are high and have a high one at the same place of another epoch.
+
+    None where as many of the high ones would meet by chance.
+    """
+    if not epoch or int(high.sum()) < 2:  # noqa: PLR2004 - two to meet
         return np.zeros(len(steps), dtype=bool)
     reach = spacing(curve.steps)
     place, number = steps % epoch, steps // epoch
     near = np.abs(place[:, None] - place[None, :]) <= reach
     other = number[:, None] != number[None, :]
-    return np.asarray(high & np.any(near & other & high[None, :], axis=1))
+    meet = near & other & high[:, None] & high[None, :]
+    pairs = math.comb(int(high.sum()), 2)
+    by_chance = pairs * min(3 * reach / epoch, 1.0)  # the place itself and a point on either side
+    sure = _chance(int(meet.sum()) // 2, by_chance) <= MEETING_CHANCE
+    return np.asarray(sure & np.any(meet, axis=1))
+
+
+def _chance(count: int, expected: float) -> float:
+    """How often a Poisson number with that expectation is so large; 1 for a count of 0."""
+    logs = (k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(count))
+    return 1.0 - sum(map(math.exp, logs))
 
 
 def noise_reach(dips: FloatArray) -> float:

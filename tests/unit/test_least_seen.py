@@ -60,3 +60,11 @@ def test_more_noise_hides_larger_effects(rule: str):
 def test_no_limit_is_named_where_there_is_something(rule: str, size: float):
     """A run with a jump is not told how small a jump could be seen."""
     assert said(rule, size=size).ruled_out == ()
+
+
+def test_dips_as_deep_as_any_spike_leave_spikes_undecided():
+    """Where single points lie far below the course, one far above it proves nothing."""
+    dips = dict.fromkeys(range(500, STEPS, 500), 0.02)
+    run = make_run(loss=_steps(1, 1), put={"loss": dips}, noise=0.01)
+    (out,) = diagnose(run, scan(run), Settings(lang="en", select=("loss-spike",))).ruled_out
+    assert "can be called a spike" in out.text

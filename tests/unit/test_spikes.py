@@ -87,3 +87,13 @@ def test_rise_whose_own_middle_point_is_low_is_survived():
     values = np.array([0.0, 1e30, 0.0, 1e30, *[0.0] * 6, -1.0])
     run = make_run(loss=dict(enumerate(values.tolist(), start=1)))
     assert scan(run).curves["loss"].settled > 0
+
+
+@pytest.mark.parametrize(("steps_per_epoch", "found"), [(100, [131, 231]), (10, [])])
+def test_small_rises_count_where_they_return_beyond_chance(steps_per_epoch, found):
+    """Two rises a hundred points apart mean something in epochs of a hundred, and not of ten."""
+    values = decay(size=0.0)
+    values *= np.exp(0.03 * np.sin(np.arange(400) ** 2))
+    values[[130, 230]] *= 1.2
+    spikes = find_spikes(curve(values), epoch=steps_per_epoch)
+    assert [spike.start_step for spike in spikes] == found
