@@ -7,7 +7,10 @@ import os
 import unicodedata
 from collections.abc import Iterable
 
+from lossscan.numerals import Sentence
+
 LANGUAGES = ("en", "zh")
+SENTENCE = Sentence()
 LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
 
 # A pair a line: English, Chinese. Names in braces are given to `say`.
@@ -36,7 +39,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "last_loss": ("last loss", "最后 loss"),
     # header of a run
     "step_range": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
-    "epoch_count": ("{epochs} epochs", "{epochs} 个 epoch"),
+    "epoch_count": ("{epochs:epoch|epochs}", "{epochs} 个 epoch"),
     "complete": ("complete", "已完成"),
     "incomplete": ("ended early", "未跑完"),
     "points": ("{points} points", "{points} 个点"),
@@ -48,7 +51,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "epoch_boundary": ("epoch boundary", "epoch 边界"),
     "some_boundaries": ("every {every}. epoch boundary", "每 {every} 个 epoch 标一条边界"),
     "change_point": ("change point", "变点"),
-    "finding_here": ("finding below", "见下方结论"),
+    "finding_here": ("see below", "见下方结论"),
     "not_finite": ("not finite", "非有限值"),
     # a finding
     "sure": ("{percent} % sure", "置信度 {percent}%"),
@@ -171,7 +174,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # what a reader saw and survived, or could not judge
     "note": ("{path}: {kind} {numbers}", "{path}：{kind} {numbers}"),
     "broken_lines": (
-        "{path}: {lines} line(s) could not be read and were left out",
+        "{path}: {lines:line|lines} could not be read: left out",
         "{path}：{lines} 行无法读取，已略过",
     ),
     "truncated_tail": (
@@ -183,11 +186,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}：JSON 被截断，已读取 {entries} 条完整记录；请重新复制该文件",
     ),
     "bad_checksum": (
-        "{path}: {records} record(s) fail their checksum, the first at byte {offset}",
+        "{path}: {records:record|records} with a bad checksum, the first at byte {offset}",
         "{path}：{records} 条记录校验失败，首条位于第 {offset} 字节",
     ),
     "bad_records": (
-        "{path}: {records} record(s) have no meaning and were left out",
+        "{path}: {records:record|records} without meaning left out",
         "{path}：{records} 条记录无法解析，已略过",
     ),
     "packed_cut": (
@@ -231,7 +234,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{field} 在 {source} 中为 {value}，在 {other_source} 中为 {other}；采用前者",
     ),
     "interleaved_writers": (
-        "{path}: several launches wrote at once; {points} point(s) were set aside",
+        "{path}: several launches wrote at once; {points:point|points} set aside",
         "{path}：多个进程同时写入；{points} 个点已搁置",
     ),
     "fresh_start": (
@@ -239,7 +242,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}：同一目录中较早的运行（{points} 个点，至第 {step} 步）未计入",
     ),
     "too_short": (
-        "only {points} points of the loss: too short or too noisy to tell",
+        "only {points:point|points} of the loss: too short or too noisy to tell",
         "损失只有 {points} 个点：太短或噪声太大，无法判断",
     ),
     "explained_by": (
@@ -255,7 +258,7 @@ TABLE: dict[str, tuple[str, str]] = {
 
 def say(lang: str, key: str, **numbers: object) -> str:
     """The sentence `key` in a language; raises KeyError for a key or number that is not there."""
-    return TABLE[key][LANGUAGES.index(lang)].format(**numbers)
+    return SENTENCE.format(TABLE[key][LANGUAGES.index(lang)], **numbers)
 
 
 def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:

@@ -203,7 +203,7 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
         if mark in marks
     ]
     numbers = sorted(mark for mark in set(marks) if mark.isdigit())
-    keys += [(" ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
+    keys += [(", ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
     parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]
     return indent(Text("   ").join(parts))
 

@@ -54,14 +54,15 @@ def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> I
     """That no rise was found, and how large one must be: to count, or to stand out of the noise.
 
     `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
-    `counted`: the smallest that the rule counts, as a share of the loss.
+    `counted`: the smallest that the rule counts, as a share of the loss; of a loss that crosses
+    zero or is zero for long, a share says nothing.
     """
-    if least is None:
+    if least is None or not curve.log:
         return
-    if curve.log and least >= HOPELESS:
+    if least >= HOPELESS:
         yield Acquittal(rule, "undecidable")
         return
-    visible = relative(least, median(curve.values), log=curve.log)
+    visible = float(np.expm1(least))
     said = "none-visible" if visible > counted else "none"
     yield Acquittal(rule, said, {"least": max(visible, counted)})
 

@@ -156,11 +156,19 @@ def _sample_clues(
     if not pattern.recurring:
         return
     window = int(spacing(curve.steps))
+    read: dict[tuple[int, int], list[int]] = {}  # start steps by samples
     for spike in spikes:
         samples = samples_between(run, spike.start_step - window, spike.end_step)
         if samples is not None:
-            numbers = {"first": samples[0], "last": samples[1]}
-            yield Clue("samples", numbers, step=spike.start_step)
+            same = next((known for known in read if _overlap(known, samples)), samples)
+            read.setdefault(same, []).append(spike.start_step)
+    for (first, last), steps in read.items():
+        places = ", ".join(map(str, steps))
+        yield Clue("samples", {"first": first, "last": last, "steps": places}, step=steps[0])
+
+
+def _overlap(one: tuple[int, int], two: tuple[int, int]) -> bool:
+    return one[0] < two[1] and two[0] < one[1]
 
 
 def _order_clues(run: Run, pattern: Pattern) -> Iterator[Clue]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from lossscan.errors import UsageError
 from lossscan.model import Numbers, Severity
+from lossscan.numerals import shown
 
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
 LANGUAGES = ("en", "zh")
@@ -80,7 +81,7 @@ class _Shown:
         if self.value is None:
             return _UNKNOWN
         try:
-            return format(self.value, spec)
+            return shown(self.value, spec)
         except (ValueError, TypeError):  # a word where the template expects a number
             return str(self.value)
 

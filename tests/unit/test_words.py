@@ -72,3 +72,11 @@ def test_printable_is_one_harmless_line():
 
 def _numbers(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"), [("1", "1 epoch"), ("2.987", "2.987 epochs"), ("0", "0 epochs")]
+)
+def test_numbers_are_counted_as_english_counts(epochs, said):
+    """One epoch, two epochs."""
+    assert words.say("en", "epoch_count", epochs=epochs) == said

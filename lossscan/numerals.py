@@ -1,0 +1,22 @@
+"""Numbers in sentences: `{count:point|points}` becomes `1 point` or `2 points`."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+
+def shown(value: Any, spec: str) -> str:
+    """A number in a format; `one|many` is the noun that follows it, as English counts."""
+    if "|" not in spec:
+        return format(value, spec)
+    one, many = spec.split("|")
+    return f"{value} {one if str(value) == '1' else many}"
+
+
+class Sentence(string.Formatter):
+    """Fills in a template whose numbers may be counted."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One number as its place in the template asks for it."""
+        return shown(value, format_spec)
