@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from lossscan.commands._output import page_for, write
 from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally, tell
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
 from lossscan.model import Finding, Report, RunReport
-from lossscan.reporters import Coming, stream
+from lossscan.reporters import Coming, Page, markdown, stream
 from lossscan.reporters._lines import unread
+from lossscan.reporters._rows import Row, row_of
 from lossscan.settings import Settings
 from lossscan.waivers import Terms, remarks
 
@@ -47,17 +48,16 @@ def emit_coming(
         nothing_new=bool(work.unchanged or work.older),
     )
     page = replace(page_for(settings, output), single=False)
-    whole: list[RunReport] = []
+    rows: list[Row] = []
     with interrupts() as stop:
         bar = sys.stderr.isatty() and (name in AT_THE_END or not page.colour)
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
         runs = passing.by(reports)
-        runs = _noted(runs, whole) if name == "github" else runs
+        runs = _noted(runs, rows, settings.lang) if name == "github" else runs
         coming = Coming(__version__, runs, passing.findings, passing.remarks, passing.exit_status)
         write(stream(name, coming, page), output)
     if name == "github":
-        report = Report(__version__, tuple(whole), passing.findings())
-        summarize(report, replace(page, exit_status=passing.exit_status()))
+        summarize(_overview(rows, passing, page), settings.lang)
     if write_baseline is not None:
         write(api.baseline_of(passing.kept(), update=write_baseline), write_baseline)
     work.remember()
@@ -82,10 +82,15 @@ def _closed(work: Batch, passing: Passing) -> int:
     return passing.exit_status()
 
 
-def _noted(runs: Iterable[RunReport], whole: list[RunReport]) -> Iterator[RunReport]:
+def _noted(runs: Iterable[RunReport], rows: list[Row], lang: str) -> Iterator[RunReport]:
     for one in runs:
-        whole.append(one)
+        rows.append(row_of(one, lang))
         yield one
+
+
+def _overview(rows: Sequence[Row], passing: Passing, page: Page) -> str:
+    page = replace(page, colour=False, exit_status=passing.exit_status())
+    return markdown.overview(rows, passing.findings(), page)
 
 
 @dataclass(slots=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from lossscan import api, words
 from lossscan.errors import OutputError
 from lossscan.gate import accepted
 from lossscan.model import Report
-from lossscan.reporters import Page, render
 from lossscan.settings import Settings
 
 SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file whose Markdown GitHub shows below a job
@@ -38,15 +36,14 @@ def gated(
     return accepted(judged), api.baseline_of(judged, update=write_baseline)
 
 
-def summarize(report: Report, page: Page) -> None:
-    """Append the report to the summary of GitHub's step, where there is one; raises OutputError."""
+def summarize(text: str, lang: str) -> None:
+    """Append Markdown to the summary of GitHub's step, where there is one; raises OutputError."""
     name = os.environ.get(SUMMARY)
     if not name:
         return
-    text = render("markdown", report, replace(page, colour=False))
     try:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(_within(text, SUMMARY_BYTES - stream.tell(), page.lang))
+            stream.write(_within(text, SUMMARY_BYTES - stream.tell(), lang))
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{name}: {reason}", hint=f"it is what {SUMMARY} names") from error

@@ -49,7 +49,7 @@ def emit(
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
-        summarize(report, page)
+        summarize(render("markdown", report, replace(page, colour=False)), settings.lang)
     if known is not None:
         write(known, write_baseline)
     return status

@@ -1,8 +1,8 @@
 """The report formats, one file each, found by listing; names with `_` are what formats share.
 
-A format is a module with `NAME` and `render(report, page) -> str`, or, where it need not hold all
-runs at once, `stream(coming, page)`, which yields the pieces of its text as the runs come in. It
-sees reports and nothing else; `BINARY = True` says that it is no text for a terminal.
+A format is a module with `NAME` and `stream(coming, page)`, which yields the pieces of its text as
+the runs come in and keeps of each no more than its lines: ten thousand runs need no more memory
+than ten. It sees reports and nothing else; `BINARY = True` says that it is no text for a terminal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -89,13 +89,7 @@ def finished(report: Report, page: Page) -> Coming:
 def stream(name: str, coming: Coming, page: Page) -> Iterator[str | bytes]:
     """The pieces of a report in a format, each as soon as the runs it needs are there."""
     check(name)
-    module = _modules()[name]
-    if hasattr(module, "stream"):
-        yield from module.stream(coming, page)
-        return
-    runs = tuple(coming.runs)
-    report = Report(coming.version, runs, coming.findings(), coming.remarks(), coming.comparison)
-    yield module.render(report, replace(page, exit_status=coming.exit_status()))
+    yield from _modules()[name].stream(coming, page)
 
 
 def _modules() -> dict[str, ModuleType]:

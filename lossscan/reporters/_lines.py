@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from lossscan import words
-from lossscan.model import ConfigAdvice, Finding, Report, Run, RunReport, Source
+from lossscan.model import ConfigAdvice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
@@ -111,37 +110,6 @@ def advice_line(advice: ConfigAdvice, page: Page) -> str:
     key = "stated" if advice.suggest is None else "suggest"
     suggest = amount(advice.suggest)
     return words.say(page.lang, key, field=advice.field, value=value, suggest=suggest)
-
-
-def closing(report: Report, page: Page) -> str:
-    """The last line: the status and what the command returns."""
-    if page.single:
-        one = report.runs[0]
-        status = words.say(page.lang, one.status)
-        waived = sum(finding.waiver is not None for finding in one.findings)
-        count = str(len(one.findings))
-        if waived:
-            count += f" ({words.say(page.lang, 'close_waived', count=waived)})"
-        return words.say(
-            page.lang, "close_findings", status=status, count=count, exit=page.exit_status
-        )
-    waived = sum(f.waiver is not None for one in report.runs for f in one.findings)
-    return closing_many(tally(report.runs), page, waived)
-
-
-def closing_many(counts: Sequence[tuple[str, int]], page: Page, waived: int = 0) -> str:
-    """The last line of many runs: how many have each status, how many findings do not count."""
-    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in counts)
-    runs = sum(n for _, n in counts)
-    key = "close_runs_waived" if waived else "close_runs"
-    return words.say(page.lang, key, runs=runs, counts=said, waived=waived, exit=page.exit_status)
-
-
-def tally(runs: tuple[RunReport, ...]) -> list[tuple[str, int]]:
-    """How many runs have each status, worst first; statuses that no run has are left out."""
-    order = ("error", "critical", "warning", "info", "ok")
-    counts = [(status, sum(run.status == status for run in runs)) for status in order]
-    return [(status, count) for status, count in counts if count]
 
 
 def last_loss(run: Run) -> str:

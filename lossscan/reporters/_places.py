@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from lossscan import words
-from lossscan.model import Finding, Location, Report, RunReport
+from lossscan.model import Finding, Location, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters._lines import change_of, place_of, waiver_of
 
@@ -22,11 +22,9 @@ class Placed:
     run: RunReport | None
 
 
-def placed(report: Report) -> Iterator[Placed]:
-    """All findings in the order of the report."""
-    for one in report.runs:
-        yield from (Placed(finding, one) for finding in one.findings)
-    yield from (Placed(finding, None) for finding in report.findings)
+def placed(findings: Iterable[Finding], run: RunReport | None = None) -> list[Placed]:
+    """Findings with the run they belong to; in the order they come in."""
+    return [Placed(finding, run) for finding in findings]
 
 
 def path_of(item: Placed, page: Page) -> str:

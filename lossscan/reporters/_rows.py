@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lossscan import words
 from lossscan.model import RunReport, Severity
+from lossscan.reporters import Page
 from lossscan.reporters._lines import last_loss, unread
 
 FATES = ("error", *Severity, "ok")  # worst first
@@ -69,9 +71,26 @@ def fates(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return [(fate, counts[fate]) for fate in FATES if counts[fate]]
 
 
-def waived(rows: Iterable[Row]) -> int:
-    """How many findings do not count at the gate."""
-    return sum(found.waived for row in rows for found in row.found)
+def closing(rows: Sequence[Row], page: Page) -> str:
+    """The last line: the status or how many runs have each, and what the command returns."""
+    waived = sum(found.waived for row in rows for found in row.found)
+    return _of_one(rows[0], waived, page) if page.single else _of_many(rows, waived, page)
+
+
+def _of_one(row: Row, waived: int, page: Page) -> str:
+    count = str(len(row.found))
+    if waived:
+        count += f" ({words.say(page.lang, 'close_waived', count=waived)})"
+    status = words.say(page.lang, row.status)
+    return words.say(page.lang, "close_findings", status=status, count=count, exit=page.exit_status)
+
+
+def _of_many(rows: Sequence[Row], waived: int, page: Page) -> str:
+    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in fates(rows))
+    key = "close_runs_waived" if waived else "close_runs"
+    return words.say(
+        page.lang, key, runs=len(rows), counts=said, waived=waived, exit=page.exit_status
+    )
 
 
 def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:

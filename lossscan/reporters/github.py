@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossscan import words
-from lossscan.model import Finding, Report, Severity
-from lossscan.reporters import Page
-from lossscan.reporters._lines import closing, unread
-from lossscan.reporters._places import FIRST, account, headline, line_of, path_of, placed, run_path
+from lossscan.model import Finding, Severity
+from lossscan.reporters import Coming, Page
+from lossscan.reporters._lines import unread
+from lossscan.reporters._places import (
+    FIRST,
+    Placed,
+    account,
+    headline,
+    line_of,
+    path_of,
+    placed,
+    run_path,
+)
+from lossscan.reporters._rows import Row, closing, row_of
 
 NAME = "github"
 MOST = 10  # annotations of a kind in one step; GitHub drops the others without a word
@@ -38,28 +48,40 @@ class Annotation:
     line: int = FIRST
 
 
-def render(report: Report, page: Page) -> str:
+def stream(coming: Coming, page: Page) -> Iterator[str]:
     """A command for each finding, worst first; those beyond GitHub's limit are lines of the log."""
+    lines: dict[str, list[str]] = {level: [] for level in LEVELS.values()}
+    rows: list[Row] = []
+    unreadable: list[Annotation] = []
+    found = list(_annotations(coming, rows, unreadable, page))
     used: Counter[str] = Counter()
-    lines: list[str] = []
-    for each in sorted(_annotations(report, page), key=lambda each: ORDER.index(each.level)):
+    for each in sorted([*unreadable, *found], key=lambda each: ORDER.index(each.level)):
         used[each.level] += 1
-        lines.append(_command(each) if used[each.level] <= MOST else _plain(each))
-    return "\n".join([*lines, _harmless(closing(report, page))]) + "\n"
+        yield f"{_command(each) if used[each.level] <= MOST else _plain(each)}\n"
+    closed = closing(rows, replace(page, exit_status=coming.exit_status()))
+    yield f"{_harmless(closed)}\n"
 
 
-def _annotations(report: Report, page: Page) -> Iterator[Annotation]:
-    for one in report.runs:
+def _annotations(
+    coming: Coming, rows: list[Row], unreadable: list[Annotation], page: Page
+) -> Iterator[Annotation]:
+    """What was found; notes the row of each run, and the runs that could not be read."""
+    for one in coming.runs:
+        rows.append(row_of(one, page.lang))
+        yield from (_annotation(item, page) for item in placed(one.findings, one))
         if told := unread(one, page.lang):
             text = "\n".join(map(words.printable, told))
-            yield Annotation("error", words.say(page.lang, "error"), text, run_path(one, page))
-    for item in placed(report):
-        finding, file = item.finding, path_of(item, page) if item.run is not None else None
-        text = account(item, page)
-        line = line_of(finding) or FIRST
-        yield Annotation(_level(finding), headline(finding), text, file, line)
-    for remark in report.remarks:
+            title, file = words.say(page.lang, "error"), run_path(one, page)
+            unreadable.append(Annotation("error", title, text, file))
+    yield from (_annotation(item, page) for item in placed(coming.findings()))
+    for remark in coming.remarks():
         yield Annotation("warning", words.say(page.lang, "remarks"), words.printable(remark))
+
+
+def _annotation(item: Placed, page: Page) -> Annotation:
+    finding, file = item.finding, path_of(item, page) if item.run is not None else None
+    line = line_of(finding) or FIRST
+    return Annotation(_level(finding), headline(finding), account(item, page), file, line)
 
 
 def _level(finding: Finding) -> str:

@@ -6,14 +6,14 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lossscan import words
-from lossscan.model import Report, RunReport, Severity
-from lossscan.reporters import Page
+from lossscan.model import RunReport, Severity
+from lossscan.reporters import Coming, Page
+from lossscan.reporters._json import listed
 from lossscan.reporters._lines import unread, waiver_of
 from lossscan.reporters._places import FIRST, Placed, line_of, path_of, placed, run_path
 
@@ -26,16 +26,27 @@ SEVERITIES: Mapping[Severity, str] = {
 UNREADABLE = "blocker"  # nothing is known of that run
 
 
-def render(report: Report, page: Page) -> str:
+def stream(coming: Coming, page: Page) -> Iterator[str]:
     """A list of issues: the findings, and the runs that could not be read."""
-    failed = (_failed(one, page) for one in report.runs if unread(one, page.lang))
-    issues = [*(_issue(item, page) for item in placed(report)), *failed]
+    yield from listed(_told_apart(_issues(coming, page)))
+    yield "\n"
+
+
+def _issues(coming: Coming, page: Page) -> Iterator[dict[str, Any]]:
+    for one in coming.runs:
+        yield from (_issue(item, page) for item in placed(one.findings, one))
+        if unread(one, page.lang):
+            yield _failed(one, page)
+    yield from (_issue(item, page) for item in placed(coming.findings()))
+
+
+def _told_apart(issues: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of issues with one fingerprint GitLab shows the first: the others are numbered."""
     seen: Counter[str] = Counter()
-    for issue in issues:  # of issues with one fingerprint GitLab shows the first
+    for issue in issues:
         name = issue["fingerprint"]
-        issue["fingerprint"] = f"{name}-{seen[name]}" if seen[name] else name
+        yield issue | {"fingerprint": f"{name}-{seen[name]}" if seen[name] else name}
         seen[name] += 1
-    return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
 
 
 def _issue(item: Placed, page: Page) -> dict[str, Any]:

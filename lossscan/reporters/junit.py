@@ -8,38 +8,50 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lossscan import words
-from lossscan.model import Finding, Report, RunReport, Severity
-from lossscan.reporters import Page
+from lossscan.model import Finding, RunReport, Severity
+from lossscan.reporters import Coming, Page
 from lossscan.reporters._lines import unread, waiver_of
-from lossscan.reporters._places import Placed, account, run_path
+from lossscan.reporters._places import Placed, account, placed, run_path
 
 NAME = "junit"
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
+SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no `skipped` there
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def render(report: Report, page: Page) -> str:
-    """A `testsuites` element with a suite for each run."""
-    suites = [_suite(one, page) for one in report.runs]
-    if report.findings:
-        cases = _cases([Placed(f, None) for f in report.findings], "lossscan", page)
-        suites.append(_counted("lossscan", cases))
-    root = Element("testsuites", name="lossscan")
-    for key in ("tests", "failures", "errors"):  # the schema knows no `skipped` here
-        root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
-    root.extend(suites)
-    indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+def stream(coming: Coming, page: Page) -> Iterator[str]:
+    """A `testsuites` element with a suite for each run; their sums come first in it."""
+    sums = Counter(dict.fromkeys(SUMMED, 0))
+    suites = [_text(suite, sums) for suite in _suites(coming, page)]
+    root = Element("testsuites", {"name": "lossscan", **{key: str(sums[key]) for key in SUMMED}})
+    opened = tostring(root, encoding="unicode").removesuffix(" />")
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n{opened}'
+    yield from (">\n", *suites, "</testsuites>\n") if suites else (" />\n",)
+
+
+def _suites(coming: Coming, page: Page) -> Iterator[Element]:
+    for one in coming.runs:
+        yield _suite(one, page)
+    if found := coming.findings():
+        yield _counted("lossscan", _cases(placed(found), "lossscan", page))
+
+
+def _text(suite: Element, sums: Counter[str]) -> str:
+    """A suite as it stands in the report; a tenth of what its elements take in memory."""
+    for key in SUMMED:
+        sums[key] += int(suite.get(key, "0"))
+    indent(suite, level=1)
+    return f"  {tostring(suite, encoding='unicode').rstrip()}\n"
 
 
 def _suite(one: RunReport, page: Page) -> Element:
     path = run_path(one, page)
     name = f"lossscan.{path.replace('.', '_')}"  # Jenkins takes dots for packages
-    cases = _cases([Placed(finding, one) for finding in one.findings], name, page)
+    cases = _cases(placed(one.findings, one), name, page)
     told = unread(one, page.lang)
     if told or not cases:  # a suite without a case is taken for one that did not run
         cases.append(Element("testcase", name="lossscan", classname=_clean(name)))

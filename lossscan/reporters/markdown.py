@@ -11,14 +11,12 @@ from lossscan.reporters import Coming, Page
 from lossscan.reporters._lines import (
     advice_line,
     change_of,
-    closing,
-    closing_many,
     config_of,
     place_of,
     span_of,
     waiver_of,
 )
-from lossscan.reporters._rows import Row, by_rule, fates, row_of, waived, worst_first
+from lossscan.reporters._rows import Row, by_rule, closing, row_of, worst_first
 
 NAME = "markdown"
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
@@ -29,20 +27,23 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
     """One run in full, or a table of many."""
     for one in coming.runs if page.single else ():
         page = replace(page, exit_status=coming.exit_status())
-        yield _text(_single(one, page), closing(Report(coming.version, (one,)), page))
+        yield _text(_single(one, page), closing([row_of(one, page.lang)], page))
     if not page.single:
         rows = [row_of(one, page.lang) for one in coming.runs]
-        page = replace(page, exit_status=coming.exit_status())
-        yield _text(
-            _many(rows, coming.findings(), page), closing_many(fates(rows), page, waived(rows))
-        )
+        yield overview(rows, coming.findings(), replace(page, exit_status=coming.exit_status()))
+
+
+def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> str:
+    """Many runs by their rows, and what only all of them together show."""
+    return _text(_many(rows, common, page), closing(rows, page))
 
 
 def compared(report: Report, page: Page) -> str:
     """Several runs beside each other."""
     from lossscan.reporters._beside_markdown import lines_of
 
-    return _text(lines_of(report, page), closing(report, page))
+    rows = [row_of(one, page.lang) for one in report.runs]
+    return _text(lines_of(report, page), closing(rows, page))
 
 
 def _text(lines: Iterable[str], closed: str) -> str:

@@ -5,14 +5,14 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from lossscan import words
-from lossscan.model import Finding, Location, Report, RunReport, Severity
-from lossscan.reporters import Page
+from lossscan.model import Finding, Location, RunReport, Severity
+from lossscan.reporters import Coming, Page
+from lossscan.reporters._json import dumped, listed
 from lossscan.reporters._lines import unread
 from lossscan.reporters._places import Placed, account, file_path, placed, run_path
 
@@ -28,23 +28,34 @@ LEVELS: Mapping[Severity, str] = {
 }
 
 
-def render(report: Report, page: Page) -> str:
-    """A log of one run of the tool, with a result for each finding."""
-    items = list(placed(report))
-    rules = sorted({item.finding.rule for item in items})
-    whole = {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": _driver(rules, report.version, page)},
-                "columnKind": "unicodeCodePoints",
-                "invocations": [_invocation(report, page)],
-                "results": [_result(item, rules.index(item.finding.rule), page) for item in items],
-            }
-        ],
+def stream(coming: Coming, page: Page) -> Iterator[str]:
+    """A log of one run of the tool, with a result for each finding.
+
+    What is known only after the last of them, which rules there are and how it went, comes behind.
+    """
+    rules: list[str] = []
+    failed: list[dict[str, Any]] = []
+    yield f'{{\n  "$schema": {dumped(SCHEMA)},\n  "version": "2.1.0",\n  "runs": [\n    {{\n'
+    yield '      "results": '
+    yield from listed(_results(coming, rules, failed, page), inside=6)
+    behind = {
+        "columnKind": "unicodeCodePoints",
+        "tool": {"driver": _driver(rules, coming.version, page)},
+        "invocations": [_invocation(coming, failed)],
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    for key, value in behind.items():
+        yield f",\n      {dumped(key)}: {dumped(value, inside=6)}"
+    yield "\n    }\n  ]\n}\n"
+
+
+def _results(
+    coming: Coming, rules: list[str], failed: list[dict[str, Any]], page: Page
+) -> Iterator[dict[str, Any]]:
+    """A result for each finding; notes the rules and the runs that could not be read."""
+    for one in coming.runs:
+        yield from (_result(item, rules, page) for item in placed(one.findings, one))
+        failed += [_unread(one, page)] if unread(one, page.lang) else []
+    yield from (_result(item, rules, page) for item in placed(coming.findings()))
 
 
 # --- the tool and its rules --------------------------------------------------------------------
@@ -82,16 +93,15 @@ def _help(why: str, tells: Iterable[str], rule: str) -> str:
     return f"{why}\n\n{listed}\n`lossscan explain {rule}`\n"
 
 
-def _invocation(report: Report, page: Page) -> dict[str, Any]:
+def _invocation(coming: Coming, failed: list[dict[str, Any]]) -> dict[str, Any]:
     """How it went: a run that could not be read and a remark of the gate are notifications."""
-    failed = [one for one in report.runs if unread(one, page.lang)]
     return {
         "executionSuccessful": not failed,
-        "exitCode": page.exit_status,
-        "toolExecutionNotifications": [_unread(one, page) for one in failed],
+        "exitCode": coming.exit_status(),
+        "toolExecutionNotifications": failed,
         "toolConfigurationNotifications": [
             {"level": "note", "message": {"text": words.printable(remark)}}
-            for remark in report.remarks
+            for remark in coming.remarks()
         ],
     }
 
@@ -105,8 +115,9 @@ def _unread(one: RunReport, page: Page) -> dict[str, Any]:
 # --- findings ----------------------------------------------------------------------------------
 
 
-def _result(item: Placed, index: int, page: Page) -> dict[str, Any]:
+def _result(item: Placed, rules: list[str], page: Page) -> dict[str, Any]:
     finding = item.finding
+    rules += [] if finding.rule in rules else [finding.rule]
     first, *others = _locations(item, page)
     optional = {
         "relatedLocations": others,
@@ -115,7 +126,7 @@ def _result(item: Placed, index: int, page: Page) -> dict[str, Any]:
     }
     return {
         "ruleId": finding.rule,
-        "ruleIndex": index,
+        "ruleIndex": rules.index(finding.rule),
         "level": LEVELS[finding.severity],
         "rank": round(finding.confidence * 100, 1),
         "message": {"text": account(item, page)},

@@ -22,20 +22,21 @@ def compared(report: Report, page: Page) -> str:
 
     from lossscan.reporters._beside_sheet import beside
     from lossscan.reporters._console import printed
-    from lossscan.reporters._lines import closing
+    from lossscan.reporters._rows import closing, row_of
 
-    return printed([*beside(report, page), Text(closing(report, page), style="bold")], page)
+    closed = closing([row_of(one, page.lang) for one in report.runs], page)
+    return printed([*beside(report, page), Text(closed, style="bold")], page)
 
 
 def _single(coming: Coming, page: Page) -> Iterator[str]:
     from rich.text import Text
 
     from lossscan.reporters._console import printed
-    from lossscan.reporters._lines import closing
+    from lossscan.reporters._rows import closing, row_of
     from lossscan.reporters._sheet import sheet
 
     for one in coming.runs:
-        closed = closing(Report(coming.version, (one,)), _with_status(coming, page))
+        closed = closing([row_of(one, page.lang)], _with_status(coming, page))
         yield printed([*sheet(one, page), Text(closed, style="bold")], page)
 
 
@@ -43,12 +44,11 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
     from rich.text import Text
 
     from lossscan.reporters._console import printed
-    from lossscan.reporters._lines import closing_many
     from lossscan.reporters._overview import overview
-    from lossscan.reporters._rows import fates, row_of, waived
+    from lossscan.reporters._rows import closing, row_of
 
     rows = [row_of(one, page.lang) for one in coming.runs]
-    closed = closing_many(fates(rows), _with_status(coming, page), waived(rows))
+    closed = closing(rows, _with_status(coming, page))
     yield printed([*overview(rows, coming.findings(), page), Text(closed, style="bold")], page)
 
 

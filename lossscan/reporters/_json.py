@@ -1,0 +1,23 @@
+"""JSON as people read it, written while it comes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def dumped(value: Any, *, inside: int = 0) -> str:
+    """Indented JSON; `inside` is how far in its first line stands."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    return text.replace("\n", "\n" + " " * inside)  # a line break in a string is written as \\n
+
+
+def listed(values: Iterable[Any], *, inside: int = 0) -> Iterator[str]:
+    """The pieces of a JSON list, each value as it comes."""
+    indent = " " * (inside + 2)
+    between = "[\n"
+    for value in values:
+        yield f"{between}{indent}{dumped(value, inside=inside + 2)}"
+        between = ",\n"
+    yield "[]" if between.startswith("[") else f"\n{' ' * inside}]"
