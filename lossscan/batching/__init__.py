@@ -51,8 +51,8 @@ class Batch:
         """
         with crew_for(self.options.jobs, self.options.dask, len(self.tasks)) as crew:
             for task, report in in_order(self.tasks, self.settings, crew, stop or Event()):
-                whole = report.status != "error" and not report.damages
-                self._seen += [(task, report.status)] if whole else []
+                if self._history is not None and report.status != "error" and not report.damages:
+                    self._seen.append((task, report.status))
                 yield report
 
     def remember(self) -> None:

@@ -50,7 +50,6 @@ class Annotation:
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
     """A command for each finding, worst first; those beyond GitHub's limit are lines of the log."""
-    lines: dict[str, list[str]] = {level: [] for level in LEVELS.values()}
     rows: list[Row] = []
     unreadable: list[Annotation] = []
     found = list(_annotations(coming, rows, unreadable, page))
