@@ -9,10 +9,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.arrays import FloatArray, IntArray
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+FEW_IN_ALL = 12_000  # values in all windows: 0.1 ms here, while importing scipy.ndimage takes 200
 
 
 def median(values: FloatArray | IntArray | Sequence[float]) -> float:
@@ -44,10 +46,14 @@ def block_medians(values: FloatArray, size: int) -> FloatArray:
 
 def running_median(values: FloatArray, window: int) -> FloatArray:
     """(n,) median over `window` points around each, an odd number; edges repeated."""
-    from scipy.ndimage import median_filter  # in C, 4 to 60 times as fast as medians of views
-
     half = min(window, len(values)) // 2
-    return np.asarray(median_filter(values, 2 * half + 1, mode="nearest"))
+    size = 2 * half + 1
+    if len(values) * size <= FEW_IN_ALL:
+        padded = np.pad(values, half, mode="edge")
+        return np.partition(sliding_window_view(padded, size), half, axis=1)[:, half]
+    from scipy.ndimage import median_filter  # in C, up to 6 times as fast, after its import
+
+    return np.asarray(median_filter(values, size, mode="nearest"))
 
 
 def robust_sigma(residuals: FloatArray) -> float:

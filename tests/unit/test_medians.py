@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossscan.medians import block_medians, median, robust_sigma, running_median
+from lossscan.medians import FEW_IN_ALL, block_medians, median, robust_sigma, running_median
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 
@@ -47,3 +47,12 @@ def test_one_wild_point_does_not_move_the_noise():
     """The robust spread of calm values stays what it is beside an outlier."""
     calm = np.random.default_rng(0).normal(size=500)
     assert robust_sigma(np.append(calm, 1e9)) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("points", [FEW_IN_ALL // 51, FEW_IN_ALL // 51 + 1])
+def test_running_median_is_the_same_for_few_and_many_points(points):
+    """Whichever way it is computed, it is the median of the window around each point."""
+    values = np.random.default_rng(0).normal(size=points)
+    padded = np.pad(values, 25, mode="edge")
+    expected = [np.median(padded[at : at + 51]) for at in range(points)]
+    assert running_median(values, 51).tolist() == expected
