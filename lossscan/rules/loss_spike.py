@@ -41,6 +41,7 @@ from lossscan.rules._waves import towers
 RULE = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
+AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 SURE = (5.0, 0.5)  # fitted on 149 findings of the simulated train half
@@ -53,6 +54,7 @@ class Pattern:
     """What the spikes of a run have in common."""
 
     recurring: tuple[int, ...]  # start steps of those that return at the same place of an epoch
+    at_ends: bool  # that place is the end of the epoch, and each is a point wide
     slowest: int  # points of the longest
     correlation: float | None
     lead: float | None  # gradient before the highest, in noise units
@@ -92,7 +94,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
     return Hit(
         rule=RULE,
         confidence=logistic(top.sigma, *SURE),
-        message="recurring" if pattern.recurring else "isolated",
+        message=_message(pattern),
         numbers={
             "count": len(spikes),
             "base": top.base,
@@ -116,9 +118,17 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
     )
 
 
+def _message(pattern: Pattern) -> str:
+    if pattern.at_ends:
+        return "at-ends"
+    return "recurring" if pattern.recurring else "isolated"
+
+
 def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion) -> Pattern:
+    recurring = _recurring(run, spikes)
     return Pattern(
-        recurring=_recurring(run, spikes),
+        recurring=recurring,
+        at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(spike.stop - spike.start for spike in spikes),
         correlation=signals.epoch_correlation,
         lead=leading_gradient(signals, top.start_step),
@@ -139,6 +149,21 @@ def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
     )
 
 
+def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
+    """Whether the spikes are the points that hold the last batch of an epoch."""
+    window = spacing(run.series["loss"].steps)
+    marks = run.schedule.of("epoch_boundary")
+    ends = [(mark.step - mark.slack, mark.step + mark.slack) for mark in marks]
+    there = [
+        spike.stop - spike.start < BLOCK_POINTS
+        and any(
+            spike.start_step - window < late and early <= spike.end_step for early, late in ends
+        )
+        for spike in spikes
+    ]
+    return bool(there) and sum(there) >= AT_ENDS * len(there)
+
+
 def _spike_clue(run: Run, spike: Excursion) -> Clue:
     numbers = {
         "base": spike.base,
@@ -153,7 +178,7 @@ def _sample_clues(
     run: Run, curve: Curve, spikes: list[Excursion], pattern: Pattern
 ) -> Iterator[Clue]:
     """Which samples of the epoch were read there; known only where their order is fixed."""
-    if not pattern.recurring:
+    if not pattern.recurring or pattern.at_ends:
         return
     window = int(spacing(curve.steps))
     read: dict[tuple[int, int], list[int]] = {}  # start steps by samples
@@ -186,6 +211,10 @@ def _suspects(run: Run, pattern: Pattern) -> Iterator[Suspect]:
     ordered = 0.3 + 0.35 * bool(pattern.recurring) + 0.2 * unshuffled + 0.1 * correlated
     if pattern.slowest >= BLOCK_POINTS and not leads:
         ordered += 0.1
+    if pattern.at_ends:
+        ordered -= 0.35
+        advice = stated(run, "dataloader_drop_last", suggest=True)
+        yield Suspect("small-last-batch", 0.8, config=advice)
     yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
     batch = samples_a_step(run)
     small = batch is not None and batch <= SMALL_BATCH
