@@ -11,6 +11,9 @@ from lossscan.rules._waves import outlasts
 RULE = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
+RECOVERS = (
+    0.65  # of a jump that a fall must take back, and no more than 1/0.65 of it; as in the engine
+)
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
 
@@ -61,6 +64,15 @@ def check(
         )
 
 
+def _takes_back(signals: Signals, fall: Change) -> bool:
+    """Whether the loss only falls back from the last jump, to about where it came from."""
+    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.index < fall.index]
+    if not rises:
+        return False
+    up, down = rises[-1].after - rises[-1].before, fall.before - fall.after
+    return bool(up * RECOVERS <= down <= up / RECOVERS)
+
+
 def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
     """What explains the drop after all, as the id of a sentence; None where nothing does."""
     place = fall.aligned_to
@@ -70,4 +82,6 @@ def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
         return "early"
     if not outlasts(fall, signals):
         return "wave"
+    if _takes_back(signals, fall):
+        return "recovery"
     return "learning-rate" if rate_steps(run, fall.step) else None
