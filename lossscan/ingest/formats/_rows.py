@@ -61,20 +61,23 @@ class Batch:
         shapes = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
         return Batch(self.rows[rows], self.starts[rows], self.length, shapes)
 
-    def groups(self, numbers: Sequence[Number]) -> list[IntArray]:
-        """Indices of rows that look alike but for `numbers`, as they stand in one of them.
+    def groups(self, numbers: Sequence[Number], least: int) -> tuple[list[IntArray], IntArray]:
+        """Indices of rows that look alike but for `numbers`, in groups of `least` rows or more.
 
-        By a hash: rows of another shape fall into small groups, and `alike` has the last word.
+        And those of all other rows. By a hash: `alike` has the last word.
         """
         words, mask = self._words(numbers)
         keys = np.zeros(len(self), dtype=np.uint64)
         for at in np.flatnonzero(mask):
             keys = (keys ^ (words[:, at] & mask[at])) * np.uint64(_ODD)
             keys ^= keys >> np.uint64(29)
-        if (keys == keys[0]).all():
-            return [np.arange(len(self))]
         order = np.argsort(keys, kind="stable")
-        return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+        bounds = np.flatnonzero(np.diff(keys[order])) + 1
+        bounds = np.concatenate(([0], bounds, [len(self)]))
+        sizes = np.diff(bounds)
+        large = sizes >= least
+        spans = zip(bounds[:-1][large].tolist(), bounds[1:][large].tolist(), strict=True)
+        return [order[start:stop] for start, stop in spans], order[~np.repeat(large, sizes)]
 
     def alike(self, numbers: Sequence[Number]) -> BoolArray:
         """Which rows agree with the first of their shape in every byte but those of `numbers`.
