@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import FloatArray, IntArray
 
 NAME = "json_lines"
-LACKS = "its lines are no JSON objects with a step and a loss"
+MARK = '{"step": 5, "loss": 2.3}'
 PRIORITY = 50
 MAPPABLE = True
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
@@ -46,12 +46,17 @@ _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms
 
 def claims(head: Head) -> bool:
     """Whether its first objects hold steps and a quantity that trainers log."""
+    names = set(map(canonical, keys(head)))
+    return "step" in names and any(name in names for name in _LOGGED)
+
+
+def keys(head: Head) -> list[str]:
+    """The keys of its first objects."""
     text = peek(head)
     if not text.lstrip().startswith("{"):
-        return False
+        return []
     objects = filter(None, map(_parsed, text.splitlines()[:LOOKED_AT]))
-    names = {canonical(key) for each in objects for key in _flat(each)}
-    return "step" in names and any(name in names for name in _LOGGED)
+    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -17,7 +17,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "key_value"
-LACKS = "no three lines with a step and a loss"
+MARK = "step 5 loss: 2.3"
 PRIORITY = 90
 MAPPABLE = True
 FEWEST = 3  # lines with a step and a loss that make a log; fewer stand in any README

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import IntArray
 
 NAME = "trainer_state"
-LACKS = 'no "log_history"'
+MARK = '"log_history": [...]'
 PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
