@@ -106,7 +106,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # no log
     "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
     "no_log_among": (
-        "{path}: no training log found among {count} files",
+        "{path}: no training log found among {count:file|files}",
         "{path}: {count} 个文件中未找到训练日志",
     ),
     "no_log_among_hint": (
