@@ -13,21 +13,34 @@ LossscanError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
+
 
 class LossscanError(Exception):
-    """What went wrong (`str(error)`, one line) and the way out (`hint`)."""
+    """What went wrong (`str(error)`, one line) and the way out (`hint`).
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    `details` are lines for a person to read between the two.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.hint = hint
+        self.details = tuple(details)
+
+    def saying(self, message: str) -> Self:
+        """The same error in other words."""
+        return type(self)(message, hint=self.hint, details=self.details)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process."""
-        return (_revive, (type(self), str(self), self.hint))
+        return (_revive, (type(self), str(self), self.hint, self.details))
 
 
-def _revive(kind: type[LossscanError], message: str, hint: str) -> LossscanError:
-    return kind(message, hint=hint)
+def _revive(
+    kind: type[LossscanError], message: str, hint: str, details: Sequence[str]
+) -> LossscanError:
+    return kind(message, hint=hint, details=details)
 
 
 class UsageError(LossscanError):

@@ -103,6 +103,37 @@ TABLE: dict[str, tuple[str, str]] = {
         "{place}: matches no finding and may go: {rule} in {runs} ({reason})",
         "{place}：未匹配任何结论，可以删除：{runs} 中的 {rule}（{reason}）",
     ),
+    # no log
+    "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
+    "no_log_among": (
+        "{path}: no training log found among {count:file|files}",
+        "{path}: {count} 个文件中未找到训练日志",
+    ),
+    "no_log_among_hint": (
+        "looked for trainer_state.json, JSONL, CSV, event files, console logs; name one to see why",
+        "查找了 trainer_state.json、JSONL、CSV、事件文件和控制台日志；可指定单个文件查看原因",
+    ),
+    "looked_for": (
+        "looked for these, and found none:",
+        "查找了以下标志，均未找到：",
+    ),
+    "keys_there": ("(here: {keys})", "（此处为：{keys}）"),
+    "map_own": (
+        "where the loss has a name of your own, say so in lossscan.yaml:",
+        "如果损失用的是自定义名称，请写入 lossscan.yaml：",
+    ),
+    "map_keys": (
+        "  CSV, JSONL            series: {{step: it, loss: nll}}",
+        "  CSV 和 JSONL          series: {{step: it, loss: nll}}",
+    ),
+    "map_lines": (
+        r"  other text            text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
+        r"  其他文本              text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
+    ),
+    "map_hint": (
+        "name its keys, or give a pattern: see docs/formats.md, Your own keys",
+        "请指定键名或给出正则表达式：参见 docs/formats.md 的 Your own keys 一节",
+    ),
     # what many runs show together
     "association": (
         "{condition}: {rule} in {hits} of {runs} runs, {other_hits} of {others} otherwise",

@@ -19,7 +19,8 @@ _STATUSES = (
         (
             "lossscan could not do its work: bad arguments, no log, an unreadable log, a broken "
             "settings file. One line on standard error names the file, the place in it and the way "
-            "out. In `batch`, such a run is a row of its own and the others are still judged"
+            "out; of a log that no format knows, lines below say what was looked for. In "
+            "`batch`, such a run is a row of its own and the others are still judged"
         ),
     ),
     (130, "Ctrl-C"),

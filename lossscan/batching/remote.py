@@ -94,7 +94,7 @@ def fetched(remote: Remote) -> Iterator[tuple[RunFiles, Callable[[RunReport], Ru
                 f"; {s.path}: {s.reason}" for s in files.skipped if TOO_LARGE in s.reason
             )
             message = str(error).replace(folder, above) + large
-            raise type(error)(message, hint=error.hint) from error
+            raise error.saying(message) from error
 
 
 # --- looking -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _app()(arguments, prog_name="lossscan", standalone_mode=False) or 0
     except LossscanError as error:
-        return _complain(str(error), error.hint)
+        return _complain(str(error), error.hint, error.details)
     except typer.TyperException as error:
         return _complain(*_usage(error))
     except Exception as error:  # status 1 is for findings: a bug must not look like one
@@ -66,9 +67,11 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _complain(message: str, hint: str) -> int:
-    line = words.printable("; ".join(filter(None, (message, hint))))
-    print(f"lossscan: {line}", file=sys.stderr)  # noqa: T201 - the one place that speaks of errors
+def _complain(message: str, hint: str, details: Sequence[str] = ()) -> int:
+    """One line, or where there is more to say than fits there, one for each thing."""
+    said = (message, *details, hint) if details else ("; ".join(filter(None, (message, hint))),)
+    lines = (" " * (len(line) - len(line.lstrip(" "))) + words.printable(line) for line in said)
+    print("lossscan:", "\n  ".join(lines), file=sys.stderr)  # noqa: T201 - the one place that does
     return FAILED
 
 

@@ -206,9 +206,14 @@ def _holding(tree: _Tree) -> _Holding:
     folders = {path for path, folder in tree.folders.items() if folder.logs}
     anchors = folders | {path.parent for path in folders if _CHECKPOINT.fullmatch(path.name)}
     runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path in sorted(folders):
+    for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
         runs[path.parent][_run_name(path)].append(path)
     return _Holding(folders, anchors, runs)
+
+
+def _is_of_wandb(path: Path) -> bool:
+    """Whether W&B made this folder in that of a launch; of some, nothing else is left."""
+    return path.name == "files" and _OF_WANDB_RUN.fullmatch(path.parent.name) is not None
 
 
 def _run_name(path: Path) -> str:

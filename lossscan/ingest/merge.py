@@ -18,7 +18,12 @@ from lossscan.ingest.interleave import untangled
 from lossscan.ingest.launches import REFERENCE, Course, course_of
 from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
 
-JOINED: Final = ("event_file", "visualdl", "wandb_file")  # each launch begins a new file
+JOINED: Final = (  # each launch begins a new file
+    "event_file",
+    "visualdl",
+    "wandb_file",
+    "wandb_summary",
+)
 PRECISION: Final = (  # best first; event files keep seven digits
     "trainer_state",
     "json_lines",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-from lossscan.errors import MissingExtra, UnreadableLog
+from lossscan.errors import UnreadableLog
+from lossscan.ingest import zstd
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
 _PIECE: Final = 1 << 20  # bytes unpacked at once: a bomb gets no more of the memory
@@ -29,22 +29,6 @@ def _xz(stream: BinaryIO) -> _Opened:
     return lzma.LZMAFile(stream), (lzma.LZMAError,)
 
 
-def _zstd(stream: BinaryIO) -> _Opened:
-    """By Python's own module, which came with 3.14, else by the package."""
-    try:
-        zstd = import_module("compression.zstd")
-        return zstd.ZstdFile(stream), (zstd.ZstdError,)
-    except ModuleNotFoundError:
-        pass
-    try:
-        zstd = import_module("zstandard")
-    except ModuleNotFoundError as error:
-        hint = "install it with: pip install zstandard; or unpack the file with: unzstd"
-        raise MissingExtra("a .zst file needs the package zstandard", hint=hint) from error
-    reader = zstd.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return reader, (zstd.ZstdError,)
-
-
 class _Packing(NamedTuple):
     suffix: str
     magic: bytes  # the first bytes of every such file
@@ -54,7 +38,7 @@ class _Packing(NamedTuple):
 _KINDS: Final = (
     _Packing(".gz", b"\x1f\x8b", _gzip),
     _Packing(".xz", b"\xfd7zXZ\0", _xz),
-    _Packing(".zst", b"\x28\xb5\x2f\xfd", _zstd),
+    _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened),
 )
 MAGIC_BYTES: Final = max(len(kind.magic) for kind in _KINDS)
 

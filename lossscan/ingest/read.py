@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from lossscan import words
 from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
 from lossscan.ingest import formats
 from lossscan.ingest.config import Config, read_config
@@ -37,14 +39,14 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 RETRY = "copy the file again, or give another log of the same run"
 LAST_VALUES = "wandb_summary"  # speaks where nothing else does
-MOST_NAMED = 12  # series named in an error
+MOST_NAMED = 12  # series or files named in an error
 
 
 def assemble(files: RunFiles, settings: Settings) -> Run:
     """Read every log of a run and put together what they say; see `lossscan.ingest.read_run`."""
     tables, refused = _tables(files, settings)
     if not tables:
-        raise _nothing(files, refused)
+        raise _nothing(files, refused, settings.lang)
     tables = [table for table in tables if table.format != LAST_VALUES] or tables
     merged = merge(tables, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
@@ -100,7 +102,7 @@ def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
     ]
 
 
-def _nothing(files: RunFiles, refused: _Refused) -> InputError:
+def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
     skipped = _skipped(files, refused)
     if skipped:
         more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
@@ -109,10 +111,12 @@ def _nothing(files: RunFiles, refused: _Refused) -> InputError:
         return UnreadableLog(reason, hint=hint or RETRY)
     if len(refused.unknown) == 1:
         return refused.unknown[0]
+    reasons = [str(error).removeprefix(f"{files.root}{os.sep}") for error in refused.unknown]
+    shown = reasons[:MOST_NAMED] + ["..."] * (len(reasons) > MOST_NAMED)
     return NoLogFound(
-        f"{files.root}: no training log found among {len(files.files)} files",
-        hint="looked for trainer_state.json, JSONL, CSV, event files and console logs;"
-        " give one of the files to see why it is none",
+        words.say(lang, "no_log_among", path=files.root, count=len(files.files)),
+        details=(*(f"  {each}" for each in shown), *formats.how_to_map(lang)),
+        hint=words.say(lang, "no_log_among_hint"),
     )
 
 

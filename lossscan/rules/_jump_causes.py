@@ -15,6 +15,7 @@ from lossscan.rules._context import (
     rate_limit,
     stated,
 )
+from lossscan.rules._skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
 # it is measured on runs whose cause is known (sample_logs).
@@ -36,6 +37,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
     found = (
         *_learning_rate(run, change, lead),
         *_no_warmup(run, change),
+        *skipped_updates(run, change.step),
         *_overflow(run, change),
         *_resume(change),
         *_scale(run, change),

@@ -36,6 +36,7 @@ from lossscan.rules._context import (
     samples_between,
     stated,
 )
+from lossscan.rules._skips import skipped_updates
 from lossscan.rules._waves import towers
 
 RULE = "loss-spike"
@@ -112,7 +113,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
             *_order_clues(run, pattern),
             *present(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
         ),
-        suspects=tuple(sorted(_suspects(run, pattern), key=lambda s: -s.score)),
+        suspects=(*_suspects(run, pattern), *skipped_updates(run, top.start_step)),
         next="print-batch",
         claims=frozenset(spike.start_step for spike in spikes),
     )

@@ -13,12 +13,12 @@ from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, S
 from lossscan.rules._context import rate_clue, stated
 from lossscan.rules._facts import episodes_of, is_eval_loss
 from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan
+from lossscan.rules._skips import EARLY_STEPS, skipped_updates
 
 RULE = "non-finite-loss"
 
 MIN_POINTS = 4  # fewer show no course
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
-EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
@@ -60,7 +60,7 @@ def _loss(run: Run) -> Hit | None:
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, lost=bool(bad[-1]), rose=_rose(before), alone=alone),
+        suspects=_suspects(run, step, lost=bool(bad[-1]), rose=_rose(before), alone=alone),
         next="inspect-batch" if alone else "find-first",
         claims=frozenset(loss.steps[bad].tolist()),
     )
@@ -92,7 +92,7 @@ def _hidden(run: Run) -> Hit | None:
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, lost=True, rose=_rose(before)),
+        suspects=_suspects(run, step, lost=True, rose=_rose(before)),
         next="filter-off",
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
@@ -134,7 +134,7 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         numbers={"step": first, "count": int(bad.sum()), "total": len(norms)},
         episodes=episodes_of(norms, bad),
         clues=(Clue("gradient-count", step=first), *frozen),
-        suspects=_suspects(run, lost=lasting and not frozen, alone=not lasting),
+        suspects=_suspects(run, first, lost=lasting and not frozen, alone=not lasting),
         next="find-first" if lasting else None,
     )
 
@@ -170,7 +170,7 @@ def _dropped(run: Run) -> Hit | None:
         numbers={"step": first, "count": int(counts.values[bad].sum())},
         episodes=episodes_of(counts, bad),
         clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
-        suspects=_suspects(run, lost=bool(bad[-1])),
+        suspects=_suspects(run, first, lost=bool(bad[-1])),
         next="find-first",
     )
 
@@ -219,13 +219,14 @@ def _rose(before: FloatArray) -> bool:
 
 
 def _suspects(
-    run: Run, *, lost: bool, rose: bool = False, alone: bool = False
+    run: Run, step: int, *, lost: bool, rose: bool = False, alone: bool = False
 ) -> tuple[Suspect, ...]:
     rate = run.setting("learning_rate")
     lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
     half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
     return (
         *([Suspect("nan-in-weights", 0.9)] if lost else []),
+        *skipped_updates(run, step),
         Suspect("half-precision", 0.8 if run.setting("fp16") else 0.3, config=half),
         Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
         Suspect("masked-batch", 0.6 if alone else 0.3),

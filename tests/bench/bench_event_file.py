@@ -1,7 +1,7 @@
 """How fast event files are read: `python tests/bench/bench_event_file.py [points]`.
 
 Prints seconds per million scalars read in bulk and one by one, and the ratio, for the shapes that
-runs log: four tags of a trainer, one tag, and hundreds of layers under names of one length.
+runs log: four tags of a trainer, one tag, hundreds of layers under names of one length and of many.
 """
 
 import sys
@@ -43,6 +43,7 @@ def main(points: int) -> None:
         "trainer": TRAINER,
         "one tag": ("loss",),
         "layers": tuple(f"layer.{k:03d}/norm" for k in range(500)),
+        "modules": tuple(f"{k}.{'projection'[: k % 11]}/norm" for k in range(500)),
     }
     with TemporaryDirectory() as folder:
         for name, tags in shapes.items():

@@ -31,13 +31,17 @@ def cli(*arguments, cwd=None, **variables):
 
 
 def assert_refused(done, *words):
-    """Status 2, nothing on standard output, one line on standard error that holds the words."""
+    """Status 2, nothing on standard output, one line on standard error that holds the words.
+
+    More may follow it, indented.
+    """
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
-    assert done.stderr.startswith("lossscan: ")
-    assert done.stderr.count("\n") == 1
+    first, *more = done.stderr.splitlines()
+    assert first.startswith("lossscan: ")
+    assert all(line.startswith("  ") for line in more)
     for word in words:
-        assert str(word) in done.stderr
+        assert str(word) in first
 
 
 # --- exit status and streams -------------------------------------------------------------------
@@ -297,6 +301,26 @@ def test_bad_input_is_refused_with_its_path(tmp_path, make):
     path = tmp_path / "run.log"
     make(path)
     assert_refused(cli("analyze", path), path)
+
+
+def test_an_unknown_log_is_refused_line_by_line(tmp_path):
+    """What was looked for stands below each other, in the language asked for, with the way out."""
+    log = tmp_path / "x.log"
+    log.write_text("hello \x1b[31m\n", encoding="utf-8")
+    done = cli("analyze", log, "--lang", "zh")
+    assert_refused(done, log, "无法识别的日志")
+    assert "\n    minimind              Epoch:[1/2](100/936)\n" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("Your own keys 一节")
+
+
+def test_batch_says_of_an_unknown_log_one_line(tmp_path):
+    """A row of machine output holds one sentence and one way out, and no more."""
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    done = cli("batch", tmp_path, "--format", "jsonl")
+    error = json.loads(done.stdout)["error"]
+    assert error["message"] == f"{tmp_path / 'x.csv'}: no log that lossscan knows"
+    assert "docs/formats.md" in error["hint"]
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_file_without_permission_is_refused(make_run):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lossscan.errors import MissingExtra, UnreadableLog
 from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import event_file
+from lossscan.ingest.formats import _tfrecord, event_file
 from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from tests import writers
@@ -142,3 +142,14 @@ def test_both_ways_agree_on_mutated_payloads(data, repeats, draw):
     assert bulk.columns.keys() == single.columns.keys()
     for name in bulk.columns:
         assert_same(bulk.columns[name], single.columns[name])
+
+
+@EXAMPLES
+@given(WHOLE, st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=60)), max_size=4))
+def test_records_found_at_once_are_those_followed_one_by_one(data, pieces):
+    """Whatever is written into a file, the fast search finds what the chain of lengths holds."""
+    for share, piece in pieces:
+        at = int(share * len(data))
+        data = data[:at] + piece + data[at:]
+    slow = _tfrecord.TFRECORD._replace(chains=lambda _: [])
+    assert _tfrecord._block(data, 0, _tfrecord.TFRECORD) == _tfrecord._block(data, 0, slow)

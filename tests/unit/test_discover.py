@@ -96,6 +96,24 @@ def test_discover_joins_the_launches_of_one_w_and_b_run(tmp_path: Path):
     }
 
 
+@pytest.mark.parametrize("left", ["wandb-summary.json", "output.log"])
+def test_discover_joins_launches_of_which_only_the_files_are_left(tmp_path: Path, left: str):
+    """A W&B run is known by its id also where its own file was not copied."""
+    launches = [f"wandb/offline-run-2026112{day}_073719-abcd/files/{left}" for day in (1, 2)]
+    grow(tmp_path / "one", *launches, content='{"_step": 9, "train/loss": 1.0}\n')
+    grow(
+        tmp_path / "two",
+        *launches,
+        f"wandb/run-20261123_073719-efgh/files/{left}",
+        content=('{"_step": 9, "train/loss": 1.0}\n'),
+    )
+    assert [str(run.root.relative_to(tmp_path)) for run in discover(tmp_path)] == [
+        "one",
+        "two/wandb/offline-run-20261121_073719-abcd",
+        "two/wandb/run-20261123_073719-efgh",
+    ]
+
+
 def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
     """A text file is a log where it reads like one."""
     grow(tmp_path, "run/out.txt", content=logs.TORCHTUNE)

@@ -296,6 +296,16 @@ def test_read_follows_records_across_the_blocks_it_reads(tmp_path, monkeypatch):
         np.testing.assert_array_equal(parts.columns[name].values, column.values)
 
 
+def test_read_takes_no_record_that_lies_in_a_text(tmp_path):
+    """A text that quotes whole records of an event file adds no point and hides none."""
+    quoted = writers.record(writers.event(7, writers.simple("loss", 99.0)))
+    text = writers.record(writers.event(0, writers.part(3, quoted * 5)))
+    data = writers.event_bytes({"loss": POINTS})
+    read = table_of(tmp_path, data + text + data[len(writers.version()) :])
+    assert read.columns["loss"].steps.tolist() == [step for step, _ in POINTS] * 2
+    assert not read.notes
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [(b"\x07" * 100, "wrong checksum"), (b"version https://git-lfs.github.com/", "git lfs pull")],

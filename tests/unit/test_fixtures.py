@@ -43,14 +43,15 @@ def test_every_format_has_something_to_read():
     assert {each.name for each in formats.formats()} - seen == {"pattern"}
 
 
-def test_lacks_says_for_every_format_what_is_missing(tmp_path: Path):
-    """The message about an unknown log names each format and why it refused."""
+def test_read_says_for_every_format_what_it_looks_for(tmp_path: Path):
+    """What is told of an unknown log names each format with its mark, and the ways out."""
     with pytest.raises(NoLogFound) as caught:
         formats.read(logs.head_with(tmp_path, "Dear diary\n"), Settings())
     for each in formats.formats():
-        assert f"{each.name}: {each.lacks}" in str(caught.value)
-    assert "series: {" in caught.value.hint
-    assert "text: {pattern" in caught.value.hint
+        assert f"  {each.name:<22}{each.mark}" in caught.value.details
+    told = "\n".join(caught.value.details)
+    assert "series: {step: it" in told
+    assert r"text: {pattern: 'it (?P<step>\d+)" in told
 
 
 def test_read_run_takes_what_lightning_left():

@@ -33,10 +33,32 @@ def test_claimants_leave_other_files_alone(tmp_path: Path, name: str):
     assert logs.claimed_by(tmp_path, NO_LOGS[name]) == []
 
 
-def test_read_says_what_it_looked_for(tmp_path: Path):
-    """The message begins with the path and names the formats."""
-    with pytest.raises(NoLogFound, match=r"train\.log: no log that lossscan knows \(.*minimind"):
+def test_read_names_the_file_it_does_not_know(tmp_path: Path):
+    """The message is short and begins with the path."""
+    with pytest.raises(NoLogFound, match=r"train\.log: no log that lossscan knows$"):
         logs.read_log(tmp_path, "Dear diary")
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("when,what\n1,2\n3,4\n", ["csv_table", "step,loss", "(here: when, what)"]),
+        ('{"who": "me", "at": {"t": 1}}\n', ["json_lines", "(here: who, at.t)"]),
+    ],
+)
+def test_read_shows_first_what_the_user_can_name(tmp_path: Path, text: str, nearest: list[str]):
+    """Columns and keys that stand in an unknown file are shown, for the user to map them."""
+    with pytest.raises(NoLogFound) as caught:
+        logs.read_log(tmp_path, text)
+    assert all(each in caught.value.details[1] for each in nearest)
+
+
+def test_read_says_in_chinese_that_it_knows_no_log(tmp_path: Path):
+    """What is told of an unknown log follows the language of the report."""
+    head = logs.head_with(tmp_path, "Dear diary")
+    with pytest.raises(NoLogFound, match="无法识别的日志") as caught:
+        formats.read(head, Settings(lang="zh"))
+    assert "正则表达式" in caught.value.hint
 
 
 def test_read_says_why_each_claimant_refused(tmp_path: Path):

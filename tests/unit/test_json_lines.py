@@ -122,6 +122,10 @@ ODD_LINES = {
     "two objects": '{"current_steps": 35, "loss": 1.0}, {"loss": 2.0}\n',
     "no object": "[1, 2]\n",
     "blank": " \n\n",
+    "carriage return": '{"current_steps": 35, "loss": 1.0}\r{"current_steps": 36, "loss": 2.0}\r\n',
+    "colour": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
+    "text": '{"current_steps": 35, "loss": 1.0, "elapsed_time": "soon"}\n',
+    "number as text": '{"current_steps": 35, "loss": "1.5", "elapsed_time": "77"}\n',
 }
 
 
@@ -132,7 +136,7 @@ def test_read_finds_an_odd_line_among_many_alike(
     """Lines that are decoded many at once give what they give one by one."""
     many = [log(launch(10 * at, at + 10, 1 / at)) for at in range(1, 9)]
     text = "".join([*many[:6], odd, *many[6:]])
-    monkeypatch.setattr(_text, "LONGEST_LINE", 2 * len(many[0]))
+    monkeypatch.setattr(_text, "PIECE", 2 * len(many[0]))
     at_once = logs.read_log(tmp_path, text)
     monkeypatch.setattr(Records, "group", lambda *_: None)
     singly = logs.read_log(tmp_path, text)

@@ -100,10 +100,14 @@ def test_read_takes_the_block_of_olmo_core(tmp_path: Path):
     assert table.config == {"max_steps": "90"}
 
 
+OVERFLOW = "OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768\n"
+
+
 def test_read_remarks_on_skipped_updates(tmp_path: Path):
     """DeepSpeed says when gradients overflow and how far it lowers the loss scale."""
     line = "steps: {} loss: 2.5 iter time (s): 1.2 samples/sec: 51.2\n"
-    overflow = "OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768\n"
-    text = overflow + "".join(line.format(step) for step in (10, 20, 30))
-    (note,) = logs.read_log(tmp_path, text).notes
-    assert (note.kind, note.numbers) == ("fp16_overflows", {"updates": 1, "scale": 32768.0})
+    points = [line.format(step) for step in (10, 20, 30)]
+    table = logs.read_log(tmp_path, OVERFLOW * 2 + points[0] + points[1] + OVERFLOW + points[2])
+    (note,) = table.notes
+    assert (note.kind, note.numbers) == ("fp16_overflows", {"updates": 3, "scale": 32768.0})
+    assert logs.points(table, "skipped_iterations") == [(10, 2.0), (30, 1.0)]

@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import lzma
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,21 @@ from lossscan.settings import Settings
 from tests import logs, writers
 from tests.logs import points
 
+
+def zstd(data: bytes) -> bytes:
+    """Compress as the command `zstd` does, with a checksum."""
+    if importlib.util.find_spec("zstandard"):
+        import zstandard
+
+        return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    compressed: bytes = importlib.import_module("compression.zstd").compress(data)
+    return compressed
+
+
+HAS_ZSTD = any(importlib.util.find_spec(name) for name in ("zstandard", "compression"))
+needs_zstd = pytest.mark.skipif(not HAS_ZSTD, reason="no library for .zst is installed")
 PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".xz": lzma.compress}
+PACKERS |= {".zst": zstd} if HAS_ZSTD else {}
 EVENTS = writers.event_bytes({"loss": [(step, 1.0 + step) for step in range(50)]})
 BINARY = {
     "events.out.tfevents.1": EVENTS,
@@ -46,10 +61,11 @@ def test_read_file_reads_a_compressed_copy_alike(tmp_path: Path, name: str, suff
     }
 
 
+@pytest.mark.parametrize("suffix", PACKERS)
 @pytest.mark.parametrize("name", BINARY)
-def test_read_file_reads_compressed_records(tmp_path: Path, name: str):
+def test_read_file_reads_compressed_records(tmp_path: Path, name: str, suffix: str):
     """Binary formats read the same from a compressed file, under any name."""
-    path = packed_log(tmp_path, ".gz", BINARY[name], "renamed")
+    path = packed_log(tmp_path, suffix, BINARY[name], "renamed")
     assert len(formats.read_file(path, Settings()).columns["loss"].steps) > 0
 
 
@@ -81,7 +97,7 @@ def test_read_file_refuses_a_damaged_copy(tmp_path: Path, suffix: str):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    with pytest.raises(UnreadableLog, match=r"train\.log\..z: damaged"):
+    with pytest.raises(UnreadableLog, match=r"train\.log\.\w+: damaged"):
         formats.read_file(path, Settings())
 
 
@@ -99,27 +115,54 @@ def test_head_of_unpacks_no_more_than_it_shows(tmp_path: Path):
     assert len(head.start) == head.size == HEAD_BYTES
 
 
-@pytest.mark.skipif(
-    any(importlib.util.find_spec(name) for name in ("zstandard", "compression")),
-    reason="a library for .zst is installed",
-)
-def test_read_file_names_the_library_that_is_missing(tmp_path: Path):
+def test_read_file_names_the_library_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Without a library for it, a .zst file is refused with the way to get one."""
+    for library in ("compression.zstd", "zstandard"):
+        monkeypatch.setitem(sys.modules, library, None)
     path = tmp_path / "train.log.zst"
     path.write_bytes(ZSTD)
-    with pytest.raises(MissingExtra, match="zstandard") as refused:
+    with pytest.raises(MissingExtra, match=r"train\.log\.zst: .*zstandard") as refused:
         formats.read_file(path, Settings())
-    assert "pip install zstandard" in refused.value.hint
+    assert "pip install 'lossscan[zstd]'" in refused.value.hint
 
 
-def test_read_file_reads_zstd_where_the_library_is(tmp_path: Path):
-    """With the library, a .zst file reads the same; one of two frames too."""
-    zstandard = pytest.importorskip("zstandard", reason="the package zstandard is not installed")
+@needs_zstd
+def test_read_file_reads_zstd_of_several_frames(tmp_path: Path):
+    """What was appended to a .zst file is read too, and frames without data are passed over."""
     half = len(logs.MINIMIND) // 2
     parts = (logs.MINIMIND[:half].encode(), logs.MINIMIND[half:].encode())
+    note = b"\x50\x2a\x4d\x18\x04\0\0\0note"
     path = tmp_path / "train.log.zst"
-    path.write_bytes(b"".join(zstandard.ZstdCompressor().compress(part) for part in parts))
-    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 3
+    path.write_bytes(note.join(map(zstd, parts)))
+    table = formats.read_file(path, Settings())
+    assert len(table.columns["loss"].steps) == 3
+    assert not table.notes
+
+
+@needs_zstd
+def test_read_file_notes_where_zstd_ends_early(tmp_path: Path):
+    """The package itself takes a cut file for a whole one, wherever it ends."""
+    frame = zstd(logs.MINIMIND.encode())
+    path = tmp_path / "train.log.zst"
+    for end in range(len(frame) + 1, 2 * len(frame)):
+        path.write_bytes((frame + frame)[:end])
+        notes = formats.read_file(path, Settings()).notes
+        assert [note.kind for note in notes] == ["packed_cut"], end
+
+
+@needs_zstd
+def test_read_file_notes_where_zstd_ends_between_blocks(tmp_path: Path):
+    """A file that is written block by block is no whole one after any but the last."""
+    text = logs.MINIMIND.encode()
+    blocks = [(len(text) << 3 | last).to_bytes(3, "little") + text for last in (0, 1)]
+    frame = b"\x28\xb5\x2f\xfd\xa0" + (2 * len(text)).to_bytes(4, "little")
+    path = tmp_path / "train.log.zst"
+    for count, kinds in ((2, []), (1, ["packed_cut"])):
+        path.write_bytes(frame + b"".join(blocks[:count]))
+        notes = formats.read_file(path, Settings()).notes
+        assert [note.kind for note in notes if note.kind == "packed_cut"] == kinds
 
 
 def test_read_run_goes_on_without_what_it_cannot_unpack(tmp_path: Path):

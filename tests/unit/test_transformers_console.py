@@ -79,6 +79,17 @@ def test_read_counts_lines_where_nothing_tells(tmp_path: Path):
     assert [note.kind for note in table.notes] == ["steps_counted"]
 
 
+def test_read_counts_skipped_updates_at_the_line_that_follows(tmp_path: Path):
+    """What DeepSpeed skips belongs to the mean that is printed next, not to an evaluation."""
+    skip = (
+        "[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 1.0\n"
+    )
+    evaluation = "{'eval_loss': 2.0, 'eval_runtime': 1.0, 'epoch': 0.1}\n"
+    text = BANNER + entry(0.05) + entry(0.1) + skip * 3 + evaluation + entry(0.15) + skip
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "skipped_iterations") == [(30, 3.0)]
+
+
 def test_read_counts_the_first_step_apart(tmp_path: Path):
     """With logging_first_step the first line is that of step 1."""
     text = BANNER + entry(0.005) + "".join(entry(round(i * 0.05, 2)) for i in range(1, 41))

@@ -188,3 +188,16 @@ def test_read_run_joins_the_launches_of_one_run(tmp_path: Path):
     assert run.series["loss"].steps.tolist() == list(range(10, 151, 10))
     assert run.series["loss"].values.tolist() == [3.0] * 5 + [4.0] * 10
     assert [resume.step for resume in run.schedule.resumes] == [50]
+
+
+def test_read_run_joins_the_last_values_of_one_run(tmp_path: Path):
+    """Of two launches that left nothing else, the last values of both are points of one run."""
+    for day, step in ((1, 100), (2, 150)):
+        files = tmp_path / "wandb" / f"offline-run-2026112{day}_073719-abcd" / "files"
+        files.mkdir(parents=True)
+        summary = f'{{"_step": {step}, "train/loss": {3 - day}.5, "train/global_step": {step}}}'
+        (files / "wandb-summary.json").write_text(summary)
+    (files_of_run,) = discover(tmp_path)
+    run = read_run(files_of_run, Settings())
+    assert run.series["loss"].steps.tolist() == [100, 150]
+    assert run.series["loss"].values.tolist() == [2.5, 1.5]

@@ -1,9 +1,10 @@
 """The log formats, one file each, found by listing this folder; names with `_` are helpers.
 
-A format is a module with `NAME`, `LACKS` (what is missing where it does not claim a file),
+A format is a module with `NAME`, `MARK` (a sample of what it looks for, as it stands in a log),
 `claims(head) -> bool` and `read(head, settings) -> Table`. It may state `PRIORITY` (higher is asked
-later), `MAPPABLE` (it can read keys the user names) and `wanted(head, settings) -> bool` (the user
-asks for it on this file: it goes before all others).
+later), `MAPPABLE` (it can read keys the user names), `keys(head) -> list[str]` (those that stand
+there) and `wanted(head, settings) -> bool` (the user asks for it on this file: it goes before all
+others).
 """
 
 from __future__ import annotations
@@ -16,15 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from lossscan import words
 from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.ingest.files import Head, plain
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
-MAPPING: Final = (
-    "name its keys in lossscan.yaml, for CSV and JSONL `series: {step: it, loss: nll}`, for other"
-    r" text `text: {pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}`; see docs/formats.md"
-)
+MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,12 @@ class Format:
     """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
 
     name: str
-    lacks: str  # what is missing in a file that it does not claim
+    mark: str  # a sample of what it looks for
     claims: Callable[[Head], bool]
     read: Callable[[Head, Settings], Table]
     priority: int = 0  # formats with a higher one are more general and asked later
     mappable: bool = False  # reads any keys that `settings.series` names
+    keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
     wanted: Callable[[Head, Settings], bool] | None = None  # whether the user asks for it here
 
 
@@ -52,11 +52,12 @@ def _format(name: str) -> Format:
     parts = vars(import_module(f"{__name__}.{name}"))
     return Format(
         name=parts["NAME"],
-        lacks=parts["LACKS"],
+        mark=parts["MARK"],
         claims=parts["claims"],
         read=parts["read"],
         priority=parts.get("PRIORITY", 0),
         mappable=parts.get("MAPPABLE", False),
+        keys=parts.get("keys"),
         wanted=parts.get("wanted"),
     )
 
@@ -78,11 +79,28 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         yield from (each for each in formats() if each.mappable)
 
 
-def _unknown(head: Head) -> str:
-    """Why no format claims a file: what each misses, or only the one whose name the file bears."""
+def _unknown(head: Head, lang: str) -> NoLogFound:
+    """No format claims a file: what each looks for, or only the one whose name the file bears."""
     bearing = [each for each in formats() if each.name in head.name]
-    tried = "; ".join(f"{each.name}: {each.lacks}" for each in bearing or formats())
-    return f"no log that lossscan knows ({tried})"
+    found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
+    nearest_first = sorted(found, key=lambda each: not found[each])
+    looked_for = (_looked_for(each, found[each], lang) for each in nearest_first)
+    return NoLogFound(
+        words.say(lang, "no_log_known", path=head.path),
+        details=(words.say(lang, "looked_for"), *looked_for, *how_to_map(lang)),
+        hint=words.say(lang, "map_hint"),
+    )
+
+
+def _looked_for(each: Format, keys: list[str], lang: str) -> str:
+    shown = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
+    there = f"  {words.say(lang, 'keys_there', keys=shown)}" if keys else ""
+    return f"  {each.name:<22}{each.mark}{there}"
+
+
+def how_to_map(lang: str) -> tuple[str, ...]:
+    """The lines that say how keys of the user's own are read."""
+    return tuple(words.say(lang, key) for key in ("map_own", "map_keys", "map_lines"))
 
 
 def read_file(path: Path, settings: Settings) -> Table:
@@ -112,6 +130,6 @@ def read(head: Head, settings: Settings) -> Table:
         if not head.start.strip(b"\0"):
             said = f"{head.path}: begins with zero bytes only: sparse, or damaged"
             raise NoLogFound(said, hint="restore it, or name another log")
-        raise NoLogFound(f"{head.path}: {_unknown(head)}", hint=MAPPING)
+        raise _unknown(head, settings.lang)
     reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
     raise UnreadableLog(f"{head.path}: {reasons}", hint=refused[0].hint) from refused[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lossscan.ingest.formats._clock import clocks
 from lossscan.ingest.names import factor, namer, stand_in
 from lossscan.model import Column
 from lossscan.settings import Settings
@@ -20,7 +22,6 @@ Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
 _NOT_SERIES = ("step", "max_steps")  # where other numbers stand, not numbers to judge
-_PLAIN = frozenset({int, float})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +50,39 @@ def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Gro
 class Sheet:
     """The numbers of a log by raw key, added group by group: so the text need not be kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+        self.name_of = namer(settings.series)
 
     def add(self, group: Group) -> None:
         """Take the cells that are numbers."""
         for key, cells in group.cells.items():
-            self.numbers[key].append(_numbers(group.places, cells))
+            parts = self.numbers[key]
+            if self.name_of(key) not in _NOT_SERIES:
+                parts.append(_numbers(group.places, cells))
 
-    def columns(self, steps: IntArray, settings: Settings) -> dict[str, Column]:
+    def columns(self, steps: IntArray) -> dict[str, Column]:
         """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
 
         None and what is no number is left out, NaN is kept. Where two keys of a row mean the
         same, that of the fuller column counts.
         """
-        name_of = namer(settings.series)
         named: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
         for key, parts in self.numbers.items():
-            name = name_of(key)
-            if name not in _NOT_SERIES:
+            if parts:
                 places, values = joined(parts)
                 placed = steps[places] >= 0
-                named[name].append((places[placed], values[placed] * factor(key)))
+                named[self.name_of(key)].append((places[placed], values[placed] * factor(key)))
         found = {name: _merged(parts, steps) for name, parts in named.items()}
         return _with_loss({name: column for name, column in found.items() if len(column.steps)})
 
 
 def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
     """The columns of a `Sheet` of rows in file order."""
-    sheet = Sheet()
+    sheet = Sheet(settings)
     for group in groups_of([row for _, row in rows]):
         sheet.add(group)
-    return sheet.columns(np.array([step for step, _ in rows], dtype=np.int64), settings)
+    return sheet.columns(np.array([step for step, _ in rows], dtype=np.int64))
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
@@ -117,9 +119,14 @@ def step_number(value: Any) -> int | None:
 
 def step_numbers(stated: Sequence[Any]) -> IntArray:
     """`step_number` of each, -1 for None; integers, as nearly all are, need no conversion."""
-    if not (set(map(type, stated)) <= {int} and max(stated, default=0) <= LARGEST_STEP):
+    try:
+        steps = np.frombuffer(array("q", stated), dtype=np.int64)
+    except (TypeError, OverflowError):
+        steps = None
+    if steps is None or steps.max(initial=0) > LARGEST_STEP:
         stated = [-1 if (step := step_number(each)) is None else step for each in stated]
-    return np.array(stated, dtype=np.int64)
+        return np.array(stated, dtype=np.int64)
+    return steps
 
 
 def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
@@ -130,18 +137,25 @@ def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, Floa
 
 
 def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    if not set(map(type, cells)) <= _PLAIN:
-        may = [  # of times there are many, and to try one takes ten times as long
-            at
-            for at, cell in enumerate(cells)
-            if cell is not None and not (type(cell) is str and ":" in cell)
-        ]
-        found = [(at, n) for at in may if (n := number(cells[at])) is not None]
-        places, cells = places[[at for at, _ in found]], [each for _, each in found]
+    """The cells that are numbers; `array` takes none but numbers, twice as fast as numpy."""
     try:
-        return places, np.array(cells, dtype=np.float64)
+        return places, np.frombuffer(array("d", cells))
+    except TypeError:
+        return _scattered(places, cells)
     except OverflowError:  # an integer of more than 308 digits
-        return _numbers(places, [str(cell)[:400] for cell in cells])
+        return _scattered(
+            places, [str(cell)[:400] if type(cell) is int else cell for cell in cells]
+        )
+
+
+def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    may = [  # of times there are many, and to try one takes ten times as long
+        at
+        for at, cell in enumerate(() if clocks(cells) is not None else cells)
+        if cell is not None and not (type(cell) is str and ":" in cell)
+    ]
+    found = [(at, n) for at in may if (n := number(cells[at])) is not None]
+    return places[[at for at, _ in found]], np.array([n for _, n in found], dtype=np.float64)
 
 
 def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column:

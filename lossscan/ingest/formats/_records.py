@@ -36,14 +36,15 @@ class Records:
     def group(self, array: str | bytes, size: int, first: int) -> Group | None:
         """The objects of a JSON array of that size as rows, numbered from `first`.
 
-        None where one of them holds a key that was not met, an object, a bare NaN, or is broken.
+        None where one of them holds a key that was not met, an object, a bare NaN, or is broken
+        or no UTF-8.
         """
         if not 0 < len(self._keys) <= MOST_KEYS:
             return None
         self._decoder = self._decoder or _decoder(self._keys)
         try:
             found = self._decoder.decode(array)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return None
         if len(found) != size:  # two on one line
             return None

@@ -42,6 +42,7 @@ class Batch:
     rows: Bytes  # (n, width), see rows_of
     starts: IntArray  # (n,), where each payload begins in its block
     length: int  # of each payload
+    shapes: IntArray  # (n,), rising: the number of each row's shape
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,45 +53,56 @@ class Batch:
 
     def only(self, which: IntArray | BoolArray) -> Batch:
         """The chosen rows."""
-        return Batch(self.rows[which], self.starts[which], self.length)
+        return Batch(self.rows[which], self.starts[which], self.length, self.shapes[which])
 
-    def groups(self, numbers: Sequence[Number]) -> list[IntArray]:
-        """Indices of rows that look alike but for `numbers`, as they stand in one of them.
+    def shaped(self, groups: Sequence[IntArray]) -> Batch:
+        """The rows of some groups, group behind group, each as a shape of its own."""
+        rows = np.concatenate(groups)
+        shapes = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        return Batch(self.rows[rows], self.starts[rows], self.length, shapes)
 
-        By a hash: rows of another shape fall into small groups, and `alike` has the last word.
+    def groups(self, numbers: Sequence[Number], least: int) -> tuple[list[IntArray], IntArray]:
+        """Indices of rows that look alike but for `numbers`, in groups of `least` rows or more.
+
+        And those of all other rows. By a hash: `alike` has the last word.
         """
         words, mask = self._words(numbers)
         keys = np.zeros(len(self), dtype=np.uint64)
         for at in np.flatnonzero(mask):
             keys = (keys ^ (words[:, at] & mask[at])) * np.uint64(_ODD)
             keys ^= keys >> np.uint64(29)
-        if (keys == keys[0]).all():
-            return [np.arange(len(self))]
         order = np.argsort(keys, kind="stable")
-        return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+        bounds = np.flatnonzero(np.diff(keys[order])) + 1
+        bounds = np.concatenate(([0], bounds, [len(self)]))
+        sizes = np.diff(bounds)
+        large = sizes >= least
+        spans = zip(bounds[:-1][large].tolist(), bounds[1:][large].tolist(), strict=True)
+        return [order[start:stop] for start, stop in spans], order[~np.repeat(large, sizes)]
 
     def alike(self, numbers: Sequence[Number]) -> BoolArray:
-        """Which rows agree with the first in every byte of the payload but those of `numbers`.
+        """Which rows agree with the first of their shape in every byte but those of `numbers`.
 
         Such rows parse alike: the top bits of varints, which say where they end, must agree too.
         """
         words, mask = self._words(numbers)
+        firsts, of = self._firsts()
         differs = np.zeros(len(self), dtype=np.uint64)
         for at in np.flatnonzero(mask):
-            differs |= (words[:, at] ^ words[0, at]) & mask[at]
+            differs |= (words[:, at] ^ words[firsts, at][of]) & mask[at]
         same: BoolArray = differs == 0
         return same
 
     def sound(self, numbers: Sequence[Number]) -> BoolArray:
         """Which rows, alike but for `numbers`, have the checksum that stands behind them.
 
-        A CRC is linear: that of a row is that of the first row with zeros for the numbers, and
-        the effect of each byte of the numbers on top of it.
+        A CRC is linear: that of a row is that of the first of its shape with zeros for the
+        numbers, and the effect of each byte of the numbers on top of it.
         """
         places = [at for number in numbers for at in range(number.start, number.stop)]
-        frame = self.rows[0, : self.length].copy()
-        frame[places] = 0
-        crc = np.full(len(self), crc32c(frame.tobytes()), dtype=np.uint32)
+        firsts, of = self._firsts()
+        frames = self.rows[firsts, : self.length]
+        frames[:, places] = 0
+        crc = np.array([crc32c(frame.tobytes()) for frame in frames], dtype=np.uint32)[of]
         for at in places:
             crc ^= _effect(self.length - 1 - at)[self.rows[:, at]]
         stored = self._unsigned(self.length, self.length + FOOTER).astype(np.uint32)
@@ -109,6 +121,11 @@ class Batch:
     def steps(self, number: Number) -> IntArray:
         """One varint of every row as int64."""
         return self._varints(number.start, number.stop).view(np.int64)
+
+    def _firsts(self) -> tuple[IntArray, IntArray]:
+        """The first row of each shape, and which of them is each row's."""
+        begins = np.append(True, np.diff(self.shapes) > 0)
+        return np.flatnonzero(begins), np.cumsum(begins) - 1
 
     def _words(self, numbers: Sequence[Number]) -> tuple[Words, Words]:
         """The rows word by word, and the bits of each word that belong to the shape."""

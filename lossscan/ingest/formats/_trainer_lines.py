@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import Banner
 from lossscan.ingest.formats._columns import number
-from lossscan.ingest.formats._remarks import Remarks
+from lossscan.ingest.formats._remarks import SKIPPED, Remarks
 from lossscan.ingest.formats._text import NUMBER, lines
 
 _DICT: Final = r"\{'[^{}]{1,4000}\}"
@@ -70,7 +70,7 @@ def read_console(head: Head) -> Console:
     for line in lines(head):
         begun = banner.trainings
         banner.take(line)
-        console.remarks.take(line)
+        console.remarks.take(line, len(console.entries))
         launch += banner.trainings > begun and bool(console.entries)
         for match in _EITHER.finditer(line):
             if match["entry"] is None:
@@ -79,6 +79,9 @@ def read_console(head: Head) -> Console:
             elif entry := _entry(match["entry"]):
                 launch = _take(entry, launch, bar, console.entries)
     _same_precision(console.entries)
+    training = [at for at, entry in enumerate(console.entries) if entry.kind == "train"]
+    for at, count in console.remarks.skipped(training).items():
+        console.entries[at].row[SKIPPED] = str(count)
     return console
 
 

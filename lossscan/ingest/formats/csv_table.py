@@ -15,7 +15,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "csv_table"
-LACKS = "its first line names no step and loss"
+MARK = "step,loss"
 PRIORITY = 60
 MAPPABLE = True
 MOST_COLUMNS = 2000  # a line with more separators is no header
@@ -29,6 +29,13 @@ def claims(head: Head) -> bool:
     names = {canonical(name) for name in header}
     placed = "step" in names or "epoch" in names
     return placed and any(name in names for name in _LOGGED)
+
+
+def keys(head: Head) -> list[str]:
+    """The names in the first line of a table; none where the next has not as many cells."""
+    first, second = [*peek(head).split("\n", 2), "", ""][:2]
+    header = [] if first.startswith("{") else _header(first)
+    return header if len(_header(second)) == len(header) else []
 
 
 def read(head: Head, settings: Settings) -> Table:

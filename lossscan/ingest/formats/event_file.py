@@ -17,7 +17,7 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
 NAME = "event_file"
-LACKS = "no record of TensorBoard"
+MARK = "brain.Event:"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
 _MEGATRON_LOSS = "lm loss"

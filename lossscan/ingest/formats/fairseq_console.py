@@ -12,7 +12,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "fairseq_console"
-LACKS = "no epoch 001: 10 / 100 loss=9.5, ..., num_updates=10"
+MARK = "epoch 001: 10 / 100 loss=9.5, ..., num_updates=10"
 _POINT: Final = re.compile(r"epoch (\d{1,9}): {1,9}\d{1,12} / (\d{1,12}) (?=.{0,20}loss=)")
 _VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
 _FIELD: Final = re.compile(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
+from lossscan.ingest.formats._clock import DAY, clocks
 from lossscan.ingest.formats._columns import (
     Group,
     Sheet,
@@ -22,8 +23,8 @@ from lossscan.ingest.formats._columns import (
     step_numbers,
 )
 from lossscan.ingest.formats._records import Records
-from lossscan.ingest.formats._text import blocks, peek
-from lossscan.ingest.names import canonical, namer
+from lossscan.ingest.formats._text import lines_of, peek, pieces
+from lossscan.ingest.names import canonical
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import FloatArray, IntArray
 
 NAME = "json_lines"
-LACKS = "its lines are no JSON objects with a step and a loss"
+MARK = '{"step": 5, "loss": 2.3}'
 PRIORITY = 50
 MAPPABLE = True
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
@@ -40,18 +41,22 @@ SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _LOGGED: Final = ("loss", "eval_loss", "reward", "train_loss", "learning_rate")
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
-_DAY: Final = 1_000_000  # more than 23:59:59 without its colons
 _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
 
 
 def claims(head: Head) -> bool:
     """Whether its first objects hold steps and a quantity that trainers log."""
+    names = set(map(canonical, keys(head)))
+    return "step" in names and any(name in names for name in _LOGGED)
+
+
+def keys(head: Head) -> list[str]:
+    """The keys of its first objects."""
     text = peek(head)
     if not text.lstrip().startswith("{"):
-        return False
+        return []
     objects = filter(None, map(_parsed, text.splitlines()[:LOOKED_AT]))
-    names = {canonical(key) for each in objects for key in _flat(each)}
-    return "step" in names and any(name in names for name in _LOGGED)
+    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -59,11 +64,11 @@ def read(head: Head, settings: Settings) -> Table:
 
     Without a step, the objects are counted. Raises UnreadableLog where no key is known.
     """
-    log = _Log(namer(settings.series))
-    for block in blocks(head):
-        log.take(block)
+    log = _Log(settings)
+    for piece in pieces(head):
+        log.take(piece)
     steps = log.steps()
-    found = log.sheet.columns(steps, settings)
+    found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
@@ -85,32 +90,34 @@ def read(head: Head, settings: Settings) -> Table:
 class _Log:
     """What the lines have said so far."""
 
-    def __init__(self, name_of: Callable[[str], str]) -> None:
-        self.sheet = Sheet()
+    def __init__(self, settings: Settings) -> None:
+        self.sheet = Sheet(settings)
         self.last: Mapping[str, Any] = {}
         self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
         self.lines = 0
         self.rows = 0
         self.broken: list[int] = []  # lines, counted from 1
         self.cut = False
-        self._name_of = name_of
         self._records = Records()
         self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by key
 
-    def take(self, block: Sequence[str]) -> None:
+    def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
-        group = self._records.group(f"[{','.join(block)}]", len(block), self.rows)
+        text = piece.removesuffix(b"\n")
+        listed = text.replace(b"\n", b",\n")
+        size = len(listed) - len(text) + 1  # lines
+        group = self._records.group(b"[%b]" % listed, size, self.rows)
         if group is not None:
             self._add(group)
             self.last = group.row(-1)
-            self.rows += len(block)
+            self.rows += size
         else:
-            self._take_singly(block)
-        self.lines += len(block)
+            self._take_singly(lines_of(piece))
+        self.lines += size
 
-    def _take_singly(self, block: Sequence[str]) -> None:
+    def _take_singly(self, lines: Sequence[str]) -> None:
         rows = []
-        for at, line in enumerate(block, start=self.lines + 1):
+        for at, line in enumerate(lines, start=self.lines + 1):
             found = _parsed(line)
             if found is not None:
                 rows.append(_flat(found))
@@ -127,11 +134,10 @@ class _Log:
     def _add(self, group: Group) -> None:
         self.sheet.add(group)
         for key, cells in group.cells.items():
-            if self._name_of(key) == "step":
+            if self.sheet.name_of(key) == "step":
                 self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
         if _CLOCK in group.cells:
-            times = np.array([_time(shown) for shown in group.cells[_CLOCK]])
-            self.clock.append((group.places, times.astype(np.float64)))
+            self.clock.append((group.places, _times(group.cells[_CLOCK])))
 
     def steps(self) -> IntArray:
         """The step of each row, -1 where it has none; where no key tells it, the row's number."""
@@ -194,21 +200,26 @@ def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> 
     """The steps after which the clock of the launch starts again and the step goes on."""
     if not clock:
         return ()
-    places, times = joined(clock)
+    places, shown = joined(clock)
     order = np.argsort(places, kind="stable")
-    at, times = steps[places[order]], times[order]
-    at, times = at[(at >= 0) & (times > 0)], times[(at >= 0) & (times > 0)]
-    again = (times[1:] < times[:-1]) & (at[1:] > at[:-1])
+    at, shown = steps[places[order]], shown[order]
+    at, shown = at[(at >= 0) & (shown > 0)], shown[(at >= 0) & (shown > 0)]
+    again = (shown[1:] < shown[:-1]) & (at[1:] > at[:-1])
     return tuple(at[:-1][again].tolist())
 
 
+def _times(shown: Sequence[Any]) -> FloatArray:
+    """Numbers that order as the clock does, 0 for none; see `clocks`."""
+    found = clocks(shown)
+    return np.array([_time(each) for each in shown], dtype=np.float64) if found is None else found
+
+
 def _time(shown: Any) -> float:
-    """A number that orders as the clock does, 0 for none: `0:12:05` is 1205, a day a million."""
     if not isinstance(shown, str):
         return number(shown) or 0.0
     days, _, time = shown.rpartition(", ")
     try:
         day = int(days.partition(" ")[0]) if days else 0
-        return _DAY * day + int(time.replace(":", ""))
+        return DAY * day + int(time.replace(":", ""))
     except ValueError:
         return number(shown) or 0.0

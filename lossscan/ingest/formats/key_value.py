@@ -10,14 +10,14 @@ from typing import Any, Final
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns, step_number
-from lossscan.ingest.formats._remarks import Remarks
+from lossscan.ingest.formats._remarks import SKIPPED, Remarks
 from lossscan.ingest.formats._text import lines, pairs, peek
 from lossscan.ingest.names import canonical, is_known
 from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "key_value"
-LACKS = "no three lines with a step and a loss"
+MARK = "step 5 loss: 2.3"
 PRIORITY = 90
 MAPPABLE = True
 FEWEST = 3  # lines with a step and a loss that make a log; fewer stand in any README
@@ -70,10 +70,13 @@ def read(head: Head, settings: Settings) -> Table:
     planned = _PLANNED.search(text)
     asked = frozenset(settings.series.values())
     remarks = Remarks()
-    parsed = []
+    parsed: list[_Line] = []
     for line in lines(head):
-        remarks.take(line)
+        remarks.take(line, len(parsed))
         parsed.append(_parsed(line, asked))
+    points = [at for at, each in enumerate(parsed) if each.step is not None and each.row]
+    for at, count in remarks.skipped(points).items():
+        parsed[at].row[SKIPPED] = count
     rows = _without_echo(list(_joined(parsed)))
     found = columns(rows, settings)
     if not found:

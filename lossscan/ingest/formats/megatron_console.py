@@ -14,7 +14,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "megatron_console"
-LACKS = "no iteration 5/ 100 | ..."
+MARK = "iteration 5/ 100 | ..."
 _POINT: Final = re.compile(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
 _VALIDATION: Final = re.compile(
     r"validation loss at (?:iteration +(\d{1,15})|the end of training for val data)"

@@ -13,7 +13,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "minimind"
-LACKS = "no Epoch:[1/2](100/936)"
+MARK = "Epoch:[1/2](100/936)"
 _POINT: Final = re.compile(
     r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
 )

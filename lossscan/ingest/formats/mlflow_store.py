@@ -24,7 +24,7 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
 NAME = "mlflow_store"
-LACKS = "no run's meta.yaml"
+MARK = "meta.yaml: run_id, metrics/"
 _MARK: Final = re.compile(rb"(?m)^artifact_uri: [^\0]*^run_(?:uu)?id: ")  # MLflow sorts the keys
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds

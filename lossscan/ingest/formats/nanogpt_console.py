@@ -13,7 +13,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "nanogpt_console"
-LACKS = "no iter 100: loss 3.45"
+MARK = "iter 100: loss 3.45"
 _POINT: Final = re.compile(
     rf"(?i)\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )

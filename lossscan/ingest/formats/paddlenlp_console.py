@@ -13,7 +13,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "paddlenlp_console"
-LACKS = "no loss: ..., learning_rate: ..., global_step: ..."
+MARK = "loss: ..., learning_rate: ..., global_step: ..."
 _POINT: Final = re.compile(
     rf"\bloss: {NUMBER}, learning_rate: {NUMBER}, global_step: \d"
     rf"|\beval_loss: {NUMBER}, eval_runtime:"

@@ -15,7 +15,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "pattern"
-LACKS = "no `text: {pattern: ...}` in the settings that matches a line"
+MARK = "text: {pattern: ...} (lossscan.yaml)"
 LONGEST: Final = 1000  # characters of a line that are looked at: a `.*` may cost their square
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lossscan.arrays import IntArray
 
 NAME = "trainer_state"
-LACKS = 'no "log_history"'
+MARK = '"log_history": [...]'
 PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
@@ -73,7 +73,7 @@ def read(head: Head, settings: Settings) -> Table:
     entries = state.get("log_history")
     if not isinstance(entries, list):
         raise UnreadableLog("log_history is not a list", hint="write the file with save_state()")
-    history = _History()
+    history = _History(settings)
     for first in range(0, len(entries), AT_ONCE):
         history.take(entries[first : first + AT_ONCE])
     notes = [Note("cut_json", head.path, {"entries": len(entries)})] if cut else []
@@ -81,7 +81,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(
         path=head.path,
         format=NAME,
-        columns=history.columns(settings),
+        columns=history.columns(),
         framework=_framework(state, history.sheet.numbers),
         config=_config(state, history.summaries),
         complete=True if history.summaries else None,
@@ -92,8 +92,8 @@ def read(head: Head, settings: Settings) -> Table:
 class _History:
     """What the entries have said so far."""
 
-    def __init__(self) -> None:
-        self.sheet = Sheet()
+    def __init__(self, settings: Settings) -> None:
+        self.sheet = Sheet(settings)
         self.summaries: list[Mapping[str, Any]] = []
         self._steps: list[IntArray] = []  # of each row, -1 for what is no point
         self._rows = 0
@@ -126,10 +126,10 @@ class _History:
         self._steps.append(steps)
         self._rows += size
 
-    def columns(self, settings: Settings) -> dict[str, Column]:
+    def columns(self) -> dict[str, Column]:
         """The columns of the entries with a step."""
         steps = np.concatenate(self._steps) if self._steps else np.empty(0, dtype=np.int64)
-        return self.sheet.columns(steps, settings)
+        return self.sheet.columns(steps)
 
 
 def _summaries(group: Group) -> list[int]:

@@ -25,7 +25,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "transformers_console"
-LACKS = "no {'loss': ..., 'epoch': ...}"
+MARK = "{'loss': ..., 'epoch': ...}"
 PRIORITY = 10
 _MARK: Final = re.compile(r"'(?:eval_)?(?:loss|runtime)': [^{}\n]{1,2000}'epoch': '?\d")
 _LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]+:\d+ >> ")

@@ -28,7 +28,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "wandb_file"
-LACKS = "no mark of W&B"
+MARK = ":W&B"
 PRIORITY = -1  # asked first: it holds a copy of the console, which another format may claim
 _MAGIC: Final = b":W&B\xe1\xbe"
 _KEY, _NESTED_KEY, _JSON = 1, 2, 16  # fields of an item

@@ -14,7 +14,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "wandb_summary"
-LACKS = "no last values of W&B"
+MARK = 'wandb-summary.json: "_step"'
 PRIORITY = -1  # asked early: a glance tells
 LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"

@@ -1,0 +1,46 @@
+"""Updates that the loss scale of fp16 made the trainer skip, at or just before a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.medians import spacing
+from lossscan.model import Advice, Run, Suspect
+from lossscan.rules._context import stated
+
+EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
+REACH_POINTS = 5  # logged points before a change in which a skipped update may have to do with it
+BURST = 2  # updates; a lone one is the scaler trying a larger scale, as it does all the time
+CROWDED = 3.0  # times as many as elsewhere in the run
+LIKELY, ROUTINE = 0.75, 0.2  # scores: below a rate known to be too high / below any other cause
+
+
+def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
+    """The skipped updates as a cause of what shows first at a step; none without any there.
+
+    Megatron and DeepSpeed count them since the line before. Those of the first line are the
+    scaler's search for its scale.
+    """
+    skips, loss = run.series.get("skipped_iterations"), run.series.get("loss")
+    if skips is None or loss is None or not len(loss):
+        return
+    reach = REACH_POINTS * spacing(loss.steps)
+    counted = (skips.steps > max(EARLY_STEPS, loss.steps[0])) & np.isfinite(skips.values)
+    counted &= skips.values > 0
+    near = counted & (skips.steps > step - reach) & (skips.steps <= step)
+    if not near.any():
+        return
+    count = int(skips.values[near].sum())
+    others = int(skips.values[counted].sum()) - count
+    expected = others * reach / max(float(loss.steps[-1] - loss.steps[0]) - reach, 1.0)
+    burst = count >= BURST and count > CROWDED * expected
+    at = skips.steps[near].tolist()
+    steps = f"{at[0]}" if at[0] == at[-1] else f"{at[0]}-{at[-1]}"
+    yield Suspect(
+        "skipped-updates",
+        LIKELY if burst else ROUTINE,
+        {"count": count, "steps": steps, "others": others},
+        (*stated(run, "fp16", suggest=False), Advice("bf16", suggest=True)),
+    )
