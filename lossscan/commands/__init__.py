@@ -68,11 +68,18 @@ def _root(
 
 
 def _complain(message: str, hint: str, details: Sequence[str] = ()) -> int:
-    """One line, or where there is more to say than fits there, one for each thing."""
-    said = (message, *details, hint) if details else ("; ".join(filter(None, (message, hint))),)
-    lines = (" " * (len(line) - len(line.lstrip(" "))) + words.printable(line) for line in said)
-    print("lossscan:", "\n  ".join(lines), file=sys.stderr)  # noqa: T201 - the one place that does
+    """One line, as scripts expect; at a terminal one for each thing, where there are many."""
+    if details and sys.stderr.isatty():
+        text = "\n  ".join(map(_indented, (message, *details, hint)))
+    else:
+        said = (message, " / ".join(" ".join(line.split()) for line in details), hint)
+        text = "; ".join(words.printable(part) for part in said if part)
+    print("lossscan:", text, file=sys.stderr)  # noqa: T201 - the one place that does
     return FAILED
+
+
+def _indented(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" "))) + words.printable(line)
 
 
 def _usage(error: typer.TyperException) -> tuple[str, str]:

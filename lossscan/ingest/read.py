@@ -82,7 +82,8 @@ class _Refused:
 def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
     tables: list[Table] = []
     refused = _Refused()
-    for path in files.files:
+    alone = files.root in files.files  # of files beside a log that was named, none is another
+    for path in [files.root] if alone else files.files:
         may_be_log = path == files.root or is_log_name(path.name)
         if path.suffix in SETTINGS_ONLY and not may_be_log:
             continue

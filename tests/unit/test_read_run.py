@@ -159,3 +159,13 @@ def test_read_run_reads_the_staircase_sample_once() -> None:
     assert run.schedule.resumes == ()
     steps = [mark.step for mark in run.schedule.of("epoch_boundary")]
     assert steps == pytest.approx([100, 200, 300], abs=2)
+
+
+def test_read_run_takes_no_file_beside_a_named_one_for_its_log(tmp_path: Path) -> None:
+    """What was named is no log: another log in the folder is not reported in its place."""
+    _state(tmp_path, _rows(200)).rename(tmp_path / "history.json")
+    named = tmp_path / "notes.log"
+    named.write_text("hello\n")
+    (found,) = discover(named)
+    with pytest.raises(NoLogFound, match=r"notes\.log"):
+        read_run(found, Settings())
