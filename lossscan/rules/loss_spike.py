@@ -209,11 +209,11 @@ def _suspects(run: Run, pattern: Pattern) -> Iterator[Suspect]:
     correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
     unshuffled = run.setting("shuffle") is False
     leads = pattern.lead is not None and pattern.lead >= LEAD_SIGMA
-    ordered = 0.3 + 0.35 * bool(pattern.recurring) + 0.2 * unshuffled + 0.1 * correlated
+    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
+    ordered = 0.3 + 0.35 * returns + 0.2 * unshuffled + 0.1 * correlated
     if pattern.slowest >= BLOCK_POINTS and not leads:
         ordered += 0.1
     if pattern.at_ends:
-        ordered -= 0.35
         advice = stated(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
     yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
