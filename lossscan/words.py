@@ -51,7 +51,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "epoch_boundary": ("epoch boundary", "epoch 边界"),
     "some_boundaries": ("every {every}. epoch boundary", "每 {every} 个 epoch 标一条边界"),
     "change_point": ("change point", "变点"),
-    "finding_here": ("see below", "见下方结论"),
+    "finding_here": ("as numbered below", "见下方结论"),
     "not_finite": ("not finite", "非有限值"),
     # a finding
     "sure": ("{percent} % sure", "置信度 {percent}%"),

@@ -31,7 +31,7 @@ def pages() -> dict[Path, str]:
 def hand_written() -> tuple[Path, ...]:
     """The pages that people write; only the output in their `console` blocks is made."""
     own = sorted({*DOCS.rglob("*.md")} - {*written()})
-    return (*own, SAMPLES / "README.md")
+    return (ROOT / "README.md", *own, SAMPLES / "README.md")
 
 
 def written() -> tuple[Path, ...]:

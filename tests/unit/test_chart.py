@@ -51,7 +51,7 @@ def test_chart_has_every_mark_and_its_key():
     """Epochs, evaluation, NaN and findings are drawn and explained."""
     text = _drawn(jumped())
     legend = text.splitlines()[-1]
-    assert all(mark in legend for mark in (BOUNDARY, EVAL, LOST, "1, 2 see below"))
+    assert all(mark in legend for mark in (BOUNDARY, EVAL, LOST, "1, 2 as numbered below"))
 
 
 def test_chart_marks_change_points_that_no_finding_names():
