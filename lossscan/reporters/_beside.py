@@ -11,6 +11,7 @@ from lossscan.comparison import Comparison, FieldDifference, Metric
 from lossscan.model import Field, Report
 from lossscan.reporters import Page
 from lossscan.reporters._lines import amount, last_loss
+from lossscan.sentences import TABLE
 
 MOST_LINES = 12  # of pairs that are told; with more runs the rest is in the JSON report
 
@@ -66,7 +67,7 @@ def _chance(comparison: Comparison) -> Iterator[str]:
 
 
 def _table(key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]], page: Page) -> Block:
-    said = tuple(words.say(page.lang, name) if name in words.TABLE else name for name in head)
+    said = tuple(words.say(page.lang, name) if name in TABLE else name for name in head)
     return Block(words.say(page.lang, key), head=said, rows=tuple(rows))
 
 

@@ -7,21 +7,22 @@ from string import Formatter
 import pytest
 
 from lossscan import ingest, words
+from lossscan.sentences import TABLE
 
 INGEST = Path(ingest.__file__).parent
 
 
-@pytest.mark.parametrize("key", words.TABLE)
+@pytest.mark.parametrize("key", TABLE)
 def test_table_languages_name_the_same_numbers(key):
     """A sentence says as much in Chinese as in English."""
-    english, chinese = map(_numbers, words.TABLE[key])
+    english, chinese = map(_numbers, TABLE[key])
     assert english == chinese
 
 
-@pytest.mark.parametrize("key", words.TABLE)
+@pytest.mark.parametrize("key", TABLE)
 def test_table_chinese_is_chinese(key):
     """No entry that holds words was left untranslated."""
-    english, chinese = words.TABLE[key]
+    english, chinese = TABLE[key]
     bare = re.sub(r"{\w+}", "", english)
     assert bool(re.search("[a-z]", bare)) is bool(re.search("[\u4e00-\u9fff]", chinese))
 
@@ -39,7 +40,7 @@ def test_say_note_fills_in_its_numbers():
 def test_every_kind_of_note_has_words():
     """What a reader may note is said in words and never shown bare."""
     code = "".join(path.read_text(encoding="utf-8") for path in INGEST.rglob("*.py"))
-    assert set(re.findall(r'Note\(\s*"(\w+)"', code)) <= words.TABLE.keys()
+    assert set(re.findall(r'Note\(\s*"(\w+)"', code)) <= TABLE.keys()
 
 
 @pytest.mark.parametrize(

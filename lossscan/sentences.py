@@ -1,0 +1,276 @@
+"""The words that stand in no rule's catalogue page, in English and Chinese."""
+
+from __future__ import annotations
+
+# A pair a line: English, Chinese. Names in braces are given to `words.say`.
+TABLE: dict[str, tuple[str, str]] = {
+    # severities and fates
+    "critical": ("critical", "严重"),
+    "warning": ("warning", "警告"),
+    "info": ("info", "提示"),
+    "ok": ("ok", "正常"),
+    "error": ("error", "出错"),
+    # headings
+    "evidence": ("Evidence", "证据"),
+    "causes": ("Likely causes, best first", "可能的原因（按可能性排序）"),
+    "likely": ("Likely cause", "最可能的原因"),
+    "remedies": ("What to do", "怎么办"),
+    "next": ("Next", "下一步"),
+    "ruled_out": ("Ruled out", "已排除"),
+    "remarks": ("Remarks", "备注"),
+    "skipped": ("Could not be used", "未能使用的文件"),
+    "settings": ("Settings of the training", "训练设置"),
+    "findings": ("findings", "结论"),
+    "severity": ("severity", "级别"),
+    "run": ("run", "运行"),
+    "steps": ("steps", "步数"),
+    "epochs": ("epochs", "epoch 数"),
+    "last_loss": ("last loss", "最后 loss"),
+    # header of a run
+    "step_range": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
+    "epoch_count": ("{epochs:epoch|epochs}", "{epochs} 个 epoch"),
+    "complete": ("complete", "已完成"),
+    "incomplete": ("ended early", "未跑完"),
+    "points": ("{points} points", "{points} 个点"),
+    "not_used": ("nothing: another source is fuller", "未采用：另有更完整的来源"),
+    "more": ("+{count}", "+{count}"),
+    "below": ("runs below {root}", "{root} 下的运行"),
+    # chart
+    "log_scale": ("log scale", "对数坐标"),
+    "epoch_boundary": ("epoch boundary", "epoch 边界"),
+    "some_boundaries": ("every {every}. epoch boundary", "每 {every} 个 epoch 标一条边界"),
+    "change_point": ("change point", "变点"),
+    "finding_here": ("as numbered below", "见下方结论"),
+    "not_finite": ("not finite", "非有限值"),
+    # a finding
+    "sure": ("{percent} % sure", "置信度 {percent}%"),
+    "from_to": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
+    "at_step": ("step {first}", "第 {first} 步"),
+    "episodes": ("{count} places: {steps}", "共 {count} 处：{steps}"),
+    "suggest": ("{field}: {value} -> {suggest}", "{field}：{value} -> {suggest}"),
+    "stated": ("{field}: {value}", "{field}：{value}"),
+    "unset": ("not set", "未设置"),
+    # closing lines
+    "nothing_found": (
+        "Nothing found.",
+        "未发现问题。",
+    ),
+    "close_findings": (
+        "{status} · findings: {count} · exit status: {exit}",
+        "{status} · 结论 {count} 条 · 退出码 {exit}",
+    ),
+    "close_runs": (
+        "runs: {runs} ({counts}) · exit status: {exit}",
+        "运行 {runs} 个（{counts}）· 退出码 {exit}",
+    ),
+    "close_runs_waived": (
+        "runs: {runs} ({counts}) · findings not counting: {waived} · exit status: {exit}",
+        "运行 {runs} 个（{counts}）· 不计入的结论 {waived} 条 · 退出码 {exit}",
+    ),
+    "see_one": (
+        "One run in full: lossscan analyze PATH",
+        "查看单个运行的完整报告：lossscan analyze 路径",
+    ),
+    # the gate
+    "waived_baseline": ("known: does not count", "已知：不计入"),
+    "waived_suppression": ("suppressed: {reason}", "已抑制：{reason}"),
+    "waived_until": ("suppressed until {expires}: {reason}", "抑制至 {expires}：{reason}"),
+    "close_waived": ("not counting: {count}", "不计入 {count} 条"),
+    "cut_here": (
+        "_GitHub takes no more here; the rest is in the report of the command._",
+        "_此处已达 GitHub 的长度上限；其余内容见命令输出的报告。_",
+    ),
+    "gone": (
+        "gone since the baseline ({count}): {named}; --write-baseline brings it up to date",
+        "基线中有 {count} 条结论已不再出现：{named}；可用 --write-baseline 更新",
+    ),
+    "suppression_expired": (
+        "{place}: expired on {expires} and no longer counts: {rule} in {runs} ({reason})",
+        "{place}：已于 {expires} 到期，不再生效：{runs} 中的 {rule}（{reason}）",
+    ),
+    "suppression_unused": (
+        "{place}: matches no finding and may go: {rule} in {runs} ({reason})",
+        "{place}：未匹配任何结论，可以删除：{runs} 中的 {rule}（{reason}）",
+    ),
+    # no log
+    "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
+    "no_log_among": (
+        "{path}: no training log found among {count:file|files}",
+        "{path}: {count} 个文件中未找到训练日志",
+    ),
+    "no_log_among_hint": (
+        "looked for trainer_state.json, JSONL, CSV, event files, console logs; name one to see why",
+        "查找了 trainer_state.json、JSONL、CSV、事件文件和控制台日志；可指定单个文件查看原因",
+    ),
+    "looked_for": (
+        "looked for these, and found none:",
+        "查找了以下标志，均未找到：",
+    ),
+    "keys_there": ("(here: {keys})", "（此处为：{keys}）"),
+    "map_own": (
+        "where the loss has a name of your own, say so in lossscan.yaml:",
+        "如果损失用的是自定义名称，请写入 lossscan.yaml：",
+    ),
+    "map_keys": (
+        "  CSV, JSONL            series: {{step: it, loss: nll}}",
+        "  CSV 和 JSONL          series: {{step: it, loss: nll}}",
+    ),
+    "map_lines": (
+        r"  other text            text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
+        r"  其他文本              text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
+    ),
+    "map_hint": (
+        "name its keys, or give a pattern: see docs/formats.md, Your own keys",
+        "请指定键名或给出正则表达式：参见 docs/formats.md 的 Your own keys 一节",
+    ),
+    # what many runs show together
+    "association": (
+        "{condition}: {rule} in {hits} of {runs} runs, {other_hits} of {others} otherwise",
+        "{condition}：{runs} 个运行中 {hits} 个有 {rule}，其余 {others} 个中 {other_hits} 个",
+    ),
+    "association_title": ("{rule} goes with {condition}", "{rule} 与 {condition} 相关"),
+    "association_test": (
+        "odds ratio {odds}; Fisher's exact test p = {p}; q = {q} (tests made: {tests})",
+        "优势比 {odds}；Fisher 精确检验 p = {p}；q = {q}（共 {tests} 次检验）",
+    ),
+    "association_same": (
+        "the same runs are those with {same}: the logs cannot tell these apart",
+        "满足 {same} 的也是这些运行：仅凭日志无法区分",
+    ),
+    "association_next": (
+        "Repeat one of these runs with nothing but this setting changed.",
+        "只改动这一项设置，重跑其中一个运行。",
+    ),
+    "in_common": ("What they have in common", "共同点"),
+    "points_of": ("points", "点数"),
+    "in_runs": ("{runs} of {all} runs", "{all} 个运行中的 {runs} 个"),
+    "progress": ("{done} of {total} runs: {tally}", "{total} 个运行已完成 {done} 个：{tally}"),
+    "interrupted": (
+        "interrupted: the report holds {done} of {total} runs",
+        "已中断：报告包含 {total} 个运行中的 {done} 个",
+    ),
+    "unchanged": (
+        "{count} runs unchanged since they were last reported: {tally}",
+        "{count} 个运行自上次报告以来没有变化：{tally}",
+    ),
+    "unread": (
+        "{count} of {total} runs could not be read whole; the first: {first}",
+        "{total} 个运行中有 {count} 个无法完整读取，第一个是：{first}",
+    ),
+    "older": ("{count} runs left out: nothing written since", "{count} 个运行未计入：此后没有写入"),
+    "by_rule": ("By rule", "按规则"),
+    "by_framework": ("By framework", "按框架"),
+    "framework": ("framework", "框架"),
+    "rule": ("rule", "规则"),
+    "runs": ("runs", "运行数"),
+    "unknown": ("unknown", "未知"),
+    # runs beside each other
+    "compared_runs": ("Runs compared", "对比的运行"),
+    "partings": ("Where they part", "在哪里分开"),
+    "chance": ("What chance brings", "随机性带来的差别"),
+    "differences": ("Settings that differ, best explanation first", "不同的设置（按解释力排序）"),
+    "at_equal": ("At equal places", "在相同位置"),
+    "found_in_some": ("Found in some of them only", "仅部分运行中发现"),
+    "together": ("What they show together", "合在一起才看得出的问题"),
+    "setting": ("setting", "设置"),
+    "values": ("values", "取值"),
+    "explains": ("explains", "解释力"),
+    "place": ("place", "位置"),
+    "present": ("in", "有"),
+    "absent": ("not in", "无"),
+    "axis_step": ("{series} at step {at}", "第 {at} 步的 {series}"),
+    "axis_samples": ("{series} at {at} samples", "{at} 个样本时的 {series}"),
+    "axis_tokens": ("{series} at {at} tokens", "{at} 个 token 时的 {series}"),
+    "several_here": ("several runs", "多个运行重合"),
+    "runs_part": ("runs part", "开始分开"),
+    # catalogue pages
+    "page_what": ("What it is", "是什么"),
+    "page_why": ("Why it happens", "为什么"),
+    "page_how_to_tell": ("How to tell", "如何判断"),
+    "page_look_alikes": ("What looks like it", "容易混淆的情况"),
+    "page_causes": ("Possible causes", "可能的原因"),
+    "page_remedies": ("What to do", "怎么办"),
+    "page_references": ("Reported in", "参考"),
+    # what a reader saw and survived, or could not judge
+    "note": ("{path}: {kind} {numbers}", "{path}：{kind} {numbers}"),
+    "broken_lines": (
+        "{path}: {lines:line|lines} could not be read: left out",
+        "{path}：{lines} 行无法读取，已略过",
+    ),
+    "truncated_tail": (
+        "{path}: the last record is cut off; all before it was read",
+        "{path}：最后一条记录不完整，之前的内容已全部读取",
+    ),
+    "cut_json": (
+        "{path}: the JSON is cut off; {entries} whole entries were read; copy the file again",
+        "{path}：JSON 被截断，已读取 {entries} 条完整记录；请重新复制该文件",
+    ),
+    "bad_checksum": (
+        "{path}: {records:record|records} with a bad checksum, the first at byte {offset}",
+        "{path}：{records} 条记录校验失败，首条位于第 {offset} 字节",
+    ),
+    "bad_records": (
+        "{path}: {records:record|records} without meaning left out",
+        "{path}：{records} 条记录无法解析，已略过",
+    ),
+    "packed_cut": (
+        "{path}: the compressed file is cut off; all before its end was read",
+        "{path}：压缩文件不完整，之前的内容已全部读取",
+    ),
+    "empty_log_history": (
+        "{path}: log_history is empty: nothing was logged when it was saved",
+        "{path}：log_history 为空：保存时还没有任何日志",
+    ),
+    "fp16_overflows": (
+        "{path}: fp16 overflowed, {updates} updates were skipped; the loss scale fell to {scale}",
+        "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale}",
+    ),
+    "evaluated_after": (
+        "{path}: evaluation ran once training was over: loss {loss:.4g}",
+        "{path}：训练结束后执行了一次评估：loss {loss:.4g}",
+    ),
+    "not_plotted": (
+        "{path}: LLaMA-Factory found no {name} to plot: none was logged",
+        "{path}：LLaMA-Factory 没有可绘制的 {name}：日志中没有该指标",
+    ),
+    "running_means": (
+        "{path}: each loss is the mean of the epoch so far: it steps where an epoch begins anew",
+        "{path}：每个损失值是本 epoch 至今的平均值：新 epoch 开始时会出现台阶",
+    ),
+    "last_values_only": (
+        "{path}: only the last values of the run are known; give its .wandb file for their course",
+        "{path}：仅有运行结束时的数值；请提供 .wandb 文件以查看其变化过程",
+    ),
+    "steps_counted": (
+        "{path}: states no step numbers; they were counted from its {entries} entries",
+        "{path}：没有记录步数；已按其 {entries} 条记录推算",
+    ),
+    "unreadable": (
+        "{path}: could not be read: {reason}",
+        "{path}：无法读取：{reason}",
+    ),
+    "config_conflict": (
+        "{field} is {value} in {source} and {other} in {other_source}; the first is used",
+        "{field} 在 {source} 中为 {value}，在 {other_source} 中为 {other}；采用前者",
+    ),
+    "interleaved_writers": (
+        "{path}: several launches wrote at once; {points:point|points} set aside",
+        "{path}：多个进程同时写入；{points} 个点已搁置",
+    ),
+    "fresh_start": (
+        "{path}: an earlier run in the same folder ({points} points, to step {step}) is left out",
+        "{path}：同一目录中较早的运行（{points} 个点，至第 {step} 步）未计入",
+    ),
+    "too_short": (
+        "only {points:point|points} of the loss: too short or too noisy to tell",
+        "损失只有 {points} 个点：太短或噪声太大，无法判断",
+    ),
+    "explained_by": (
+        "the same change is better explained as: {by}",
+        "同一变化有更好的解释：{by}",
+    ),
+    "rule_crashed": (
+        "rule {rule} failed ({reason}); the other rules were run",
+        "规则 {rule} 运行失败（{reason}）；其余规则已照常运行",
+    ),
+}
