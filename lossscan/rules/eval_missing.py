@@ -120,7 +120,7 @@ def _is_wished(run: Run, plan: _Plan) -> bool:
 
 def _hit(run: Run, plan: _Plan, message: str) -> Hit:
     first = plan.due[0] if plan.due else None
-    harmless = message == "beyond-end" and plan.ran  # none was due, and there is a figure
+    harmless = message == "beyond-end" and (plan.ran or _evaluates_after(run))  # none was due
     return Hit(
         RULE,
         _SURE[message],
@@ -143,6 +143,15 @@ def _hit(run: Run, plan: _Plan, message: str) -> Hit:
     )
 
 
+def _evaluates_after(run: Run) -> bool:
+    """Whether the trainer evaluates at the end by itself, into a file that may be elsewhere.
+
+    LLaMA-Factory's workflows do so where `do_eval` is set, and transformers sets it with the
+    strategy (`run_sft` and the like; `TrainingArguments.__post_init__`).
+    """
+    return run.framework == "llamafactory" and bool(run.complete)
+
+
 def _listed(steps: tuple[int, ...]) -> str:
     shown = ", ".join(str(step) for step in steps[:SHOWN])
     return f"{shown}, ..." if len(steps) > SHOWN else shown
@@ -161,6 +170,8 @@ def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
         yield Clue("seen", step=plan.seen[-1])
     elif plan.after:
         yield Clue("after", plan.after.numbers, source=plan.after.path.name)
+    elif message == "beyond-end" and _evaluates_after(run):
+        yield Clue("after-elsewhere")
 
 
 def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
