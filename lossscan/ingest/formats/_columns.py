@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
-_NOT_SERIES = ("step", "max_steps")  # where other numbers stand, not numbers to judge
+_NOT_SERIES = ("step", "max_steps", "remaining_time")  # nothing in them is to be judged
 
 
 @dataclass(frozen=True, slots=True)

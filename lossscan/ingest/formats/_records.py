@@ -7,11 +7,11 @@ reading a log of a million lines.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from lossscan.ingest.formats._columns import Group
 
@@ -48,11 +48,8 @@ class Records:
             return None
         if len(found) != size:  # two on one line
             return None
-        cells = {
-            key: list(map(attrgetter(f"key_{number}"), found))
-            for number, key in enumerate(self._keys)
-        }
-        return Group(np.arange(first, first + size), cells)
+        cells = zip(*map(astuple, found), strict=True)
+        return Group(np.arange(first, first + size), dict(zip(self._keys, cells, strict=True)))
 
 
 def _decoder(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:

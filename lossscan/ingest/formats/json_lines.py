@@ -132,12 +132,18 @@ class _Log:
         self.rows += len(rows)
 
     def _add(self, group: Group) -> None:
-        self.sheet.add(group)
-        for key, cells in group.cells.items():
+        cells = dict(group.cells)
+        times = clocks(cells[_CLOCK]) if _CLOCK in cells else None
+        if times is not None:
+            self.clock.append((group.places, times))
+            del cells[_CLOCK]  # no number is in it
+        elif _CLOCK in cells:
+            shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
+            self.clock.append((group.places, shown))
+        self.sheet.add(Group(group.places, cells))
+        for key, stated in cells.items():
             if self.sheet.name_of(key) == "step":
-                self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
-        if _CLOCK in group.cells:
-            self.clock.append((group.places, _times(group.cells[_CLOCK])))
+                self._stated.setdefault(key, []).append((group.places, step_numbers(stated)))
 
     def steps(self) -> IntArray:
         """The step of each row, -1 where it has none; where no key tells it, the row's number."""
@@ -208,13 +214,8 @@ def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> 
     return tuple(at[:-1][again].tolist())
 
 
-def _times(shown: Sequence[Any]) -> FloatArray:
-    """Numbers that order as the clock does, 0 for none; see `clocks`."""
-    found = clocks(shown)
-    return np.array([_time(each) for each in shown], dtype=np.float64) if found is None else found
-
-
 def _time(shown: Any) -> float:
+    """A number that orders as the clock does, 0 for none; see `clocks`."""
     if not isinstance(shown, str):
         return number(shown) or 0.0
     days, _, time = shown.rpartition(", ")
