@@ -97,7 +97,7 @@ class Signals:
     period: float | None = None  # steps, where the loss repeats
     period_strength: float = 0.0  # autocorrelation at that period
     # The smallest change of level and the smallest spike of the loss beyond its noise, on the scale
-    # of its curve; None where it was too short to be searched.
+    # of its curve; None where it was not searched: too short, or on the floor of its printing.
     least_step: float | None = None
     least_peak: float | None = None
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from lossscan.arrays import FloatArray
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.signals.align import align
 from lossscan.signals.boundaries import judge_landmarks
-from lossscan.signals.breaks import find_breaks, least_step
+from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
@@ -35,9 +36,10 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         for name in series
         if name in run.series and (curve := curve_of(run.series[name])) is not None
     }
+    ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
     changes, excursions = [], []
-    for curve in curves.values():
-        found, episodes = _search(curve, run)
+    for name, gaps in ratios.items():
+        found, episodes = _search(curves[name], gaps, run)
         changes += found
         excursions += episodes
     loss = curves.get("loss")
@@ -59,8 +61,8 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
-        least_step=least_step(loss),
-        least_peak=least_peak(loss),
+        least_step=least_step(loss, ratios["loss"]) if "loss" in ratios else None,
+        least_peak=least_peak(loss) if "loss" in ratios else None,
     )
 
 
@@ -87,13 +89,17 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
     if array.ndim != 1 or at.shape != array.shape:
         raise ValueError(f"values of shape {array.shape} and steps of shape {at.shape} do not fit")
     curve = curve_of(Series("values", at, array))
-    return [] if curve is None else [int(curve.steps[b.index]) for b in find_breaks(curve)]
+    return (
+        []
+        if curve is None
+        else [int(curve.steps[b.index]) for b in find_breaks(curve, gap_ratios(curve))]
+    )
 
 
-def _search(curve: Curve, run: Run) -> tuple[list[Change], list[Excursion]]:
-    if on_floor(curve):
-        return [], []
-    changes, excursions = split(curve, find_breaks(curve), run.schedule.landmarks)
+def _search(
+    curve: Curve, ratios: Mapping[int, FloatArray], run: Run
+) -> tuple[list[Change], list[Excursion]]:
+    changes, excursions = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
     taken = [(episode.start, episode.stop) for episode in excursions]
     lone = [
         spike

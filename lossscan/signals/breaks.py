@@ -8,7 +8,7 @@ and tested on the curve itself against the same statistic at all other places of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -52,12 +52,29 @@ class Break:
     width: int  # points a side that showed it best
 
 
-def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Break]:
-    """The level shifts of a curve after its initial descent, in order; at most 30."""
-    first = curve.settled
-    level, noise = curve.clipped[first:], curve.local_noise[first:]
-    if len(level) < MIN_SEARCH or not _may_break(level, noise, threshold):
+def gap_ratios(curve: Curve) -> dict[int, FloatArray]:
+    """Gaps in standard errors at every place behind the initial descent, by points a side.
+
+    Empty where the course is too short to be searched.
+    """
+    level, noise = _course(curve)
+    if len(level) < MIN_SEARCH:
+        return {}
+    sums = sums_of(level)
+    return {width: placebos(sums, noise, width) for width in _widths(len(level))}
+
+
+def find_breaks(
+    curve: Curve, ratios: Mapping[int, FloatArray], *, threshold: float = SIGMA_TO_CONFIRM
+) -> list[Break]:
+    """The level shifts of a curve after its initial descent, in order; at most 30.
+
+    `ratios` are its `gap_ratios`: the run's own spread only takes from them, and where none is
+    large enough, as in 19 of 20 healthy series, no search is needed.
+    """
+    if not any(np.abs(ratio).max() >= threshold for ratio in ratios.values()):
         return []
+    first, (level, noise) = curve.settled, _course(curve)
     candidates = _candidates(level.copy(), noise, threshold)
     return [
         Break(b.index + first, b.gap, b.sigma, b.width)
@@ -65,31 +82,25 @@ def find_breaks(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> list[Br
     ]
 
 
-def _may_break(level: FloatArray, noise: FloatArray, threshold: float) -> bool:
-    """Whether any gap is large enough before the run's own spread is known, which takes from it.
-
-    None is in 19 of 20 healthy series: they need no search.
-    """
-    sums = sums_of(level)
-    highest = (np.abs(placebos(sums, noise, width)).max() for width in _widths(len(level)))
-    return any(ratio >= threshold for ratio in highest)
-
-
-def least_step(curve: Curve, *, threshold: float = SIGMA_TO_CONFIRM) -> float | None:
+def least_step(
+    curve: Curve, ratios: Mapping[int, FloatArray], *, threshold: float = SIGMA_TO_CONFIRM
+) -> float | None:
     """The smallest change of level in the middle of the course that the noise would not hide.
 
-    On the curve's scale; None where the course is too short to be searched.
+    On the curve's scale, from its `gap_ratios`; None where it is too short to be searched.
     """
-    level, noise = curve.clipped[curve.settled :], curve.local_noise[curve.settled :]
-    n = len(level)
-    if n < MIN_SEARCH:
-        return None
-    sums, middle = sums_of(level), n // 2 - MIN_SIDE
+    n = len(curve.steps) - curve.settled
     errors = (
-        everywhere(n, width).error[middle] * spread_of(placebos(sums, noise, width))
-        for width in _widths(n)
+        everywhere(n, width).error[n // 2 - MIN_SIDE] * spread_of(ratio)
+        for width, ratio in ratios.items()
     )
-    return threshold * curve.noise * float(min(errors))
+    smallest = min(errors, default=None)
+    return None if smallest is None else threshold * curve.noise * float(smallest)
+
+
+def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
+    """What is searched, behind the initial descent: the levels, and the noise of each."""
+    return curve.clipped[curve.settled :], curve.local_noise[curve.settled :]
 
 
 def _widths(n: int) -> Iterator[int]:

@@ -5,7 +5,7 @@ import pytest
 
 import lossscan
 from lossscan.model import Series
-from lossscan.signals.breaks import find_breaks
+from lossscan.signals.breaks import find_breaks, gap_ratios
 from lossscan.signals.clean import curve_of
 from lossscan.signals.gaps import gaps, sums_of, windows_at
 
@@ -14,7 +14,7 @@ def breaks(values) -> list[int]:
     """Indices of the breaks of values."""
     array = np.asarray(values, dtype=np.float64)
     curve = curve_of(Series("loss", np.arange(len(array)), array))
-    return [] if curve is None else [b.index for b in find_breaks(curve)]
+    return [] if curve is None else [b.index for b in find_breaks(curve, gap_ratios(curve))]
 
 
 def noise(n: int, seed: int, size: float = 0.03):

@@ -75,3 +75,11 @@ def test_no_limit_is_named_where_a_share_of_the_loss_means_nothing():
     run = make_run(loss=[[0, 1000, 7, 6], [1000, STEPS, 0, 0]], noise=0.02)
     found = diagnose(run, scan(run), Settings(lang="en", select=("loss-jump", "loss-spike")))
     assert found.ruled_out == ()
+
+
+def test_no_limit_is_named_where_nothing_was_searched():
+    """A loss on the floor of its printing has no course in which a jump was looked for."""
+    loss = {step: 0.0001 if step % 30 else 0.0002 for step in range(10, STEPS, 10)}
+    run = make_run(loss=loss)
+    found = diagnose(run, scan(run), Settings(lang="en", select=("loss-jump", "loss-spike")))
+    assert found.ruled_out == ()
