@@ -55,3 +55,11 @@ def test_read_leaves_out_a_cut_number(tmp_path: Path):
     """The last number of a file that is still written may lack digits."""
     table = logs.read_log(tmp_path, SHAPES[0] + "\nEpoch:[1/19](200/12345) loss:2.3")
     assert logs.points(table, "loss") == [(100, 2.345)]
+
+
+def test_read_takes_epochs_that_are_counted_from_zero(tmp_path: Path):
+    """Before August 2024 MiniMind numbered its epochs from 0."""
+    line = "Epoch:[{}/19]({}/300) loss:2.500 lr:0.00020000 epoch_Time:98.0min:\n"
+    text = "".join(line.format(epoch, step) for epoch in (0, 1, 2) for step in (0, 100, 200))
+    table = logs.read_log(tmp_path, text)
+    assert [step for step, _ in logs.points(table, "loss")] == list(range(0, 900, 100))

@@ -30,8 +30,8 @@ def read(head: Head, settings: Settings) -> Table:
 
     The value is the loss of that very micro-batch, not a mean.
     """
-    rows: list[Row] = []
-    resumed: list[tuple[int, int]] = []  # epoch, step in it
+    found: list[tuple[int, int, dict[str, str]]] = []  # epoch, step in it, what it says
+    resumed: list[tuple[int, int]] = []
     config: dict[str, Any] = {}
     for line in lines(head):
         if "Epoch" not in line:
@@ -39,8 +39,10 @@ def read(head: Head, settings: Settings) -> Table:
         resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
         for epoch, epochs, step, length, text in _points(line):
             config = {"steps_per_epoch": length, "num_train_epochs": epochs}
-            rows.append(((epoch - 1) * length + step, pairs(text)))
+            found.append((epoch, step, pairs(text)))
     length = config.get("steps_per_epoch", 0)
+    first = min((epoch for epoch, _, _ in found if epoch < 1), default=1)  # 0 before August 2024
+    rows: list[Row] = [((epoch - first) * length + step, row) for epoch, step, row in found]
     return Table(
         path=head.path,
         format=NAME,
@@ -48,7 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework="minimind",
         config=config,
         averaging="instant",
-        launches=tuple((epoch - 1) * length + step for epoch, step in resumed),
+        launches=tuple((epoch - first) * length + step for epoch, step in resumed),
     )
 
 
@@ -58,4 +60,4 @@ def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
     ends = [match.start() for match in found[1:]] + [len(line)]
     for match, end in zip(found, ends, strict=False):
         epoch, epochs, step, length = (int(part) for part in match.groups())
-        yield max(epoch, 1), epochs, step, length, line[match.end() : end]
+        yield epoch, epochs, step, length, line[match.end() : end]
