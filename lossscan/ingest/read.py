@@ -51,9 +51,9 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     merged = merge(tables, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
         raise _no_series(files.root, merged)
-    config = read_config(
-        files.files, merged.tables, root=files.root, explicit=settings.training_config
-    )
+    logs = {table.path for table in tables}
+    others = [path for path in files.files if path not in logs]
+    config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
     schedule = schedule_of(merged.series, config.fields, merged.resumes)
     return Run(
         path=str(files.root),
