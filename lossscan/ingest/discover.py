@@ -30,15 +30,15 @@ _LOGS: Final = any_of(
     " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
 )
 _DOUBTFUL: Final = any_of(
-    "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json meta.yaml"
-    " wandb-summary.json"
+    "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json scalars.json"
+    " meta.yaml wandb-summary.json"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
     "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
-    " vdl_log events files train validation eval"
+    " vdl_log events files train validation eval vis_data"
 )
 
 _CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")

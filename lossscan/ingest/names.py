@@ -10,13 +10,16 @@ from typing import Final
 _ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
-        "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step",
+        "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
+        " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
+        " avr_loss closs",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch",
-        "grad_norm": "gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm",
-        "learning_rate": "lr optim/lr_(group_0) learning_rate_(group_0)",
+        "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
+        " actor/grad_norm",
+        "learning_rate": "lr optim/lr_(group_0) learning_rate_(group_0) actor/lr",
         "epoch": "epochs progress_or_epoch",
-        "reward": "avg_reward mean_reward reward_mean",
-        "kl": "kl_ref kl_div kl_divergence",
+        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean",
+        "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens",
         "skipped_iterations": "number_of_skipped_iterations",
         "nan_iterations": "number_of_nan_iterations",
@@ -38,7 +41,14 @@ _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.
 _TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
 
 # Names that are the loss of some trainers and something beside it in others, the likeliest first.
-_STAND_INS: Final = ("train_loss", "total_loss", "nll_loss", "policy_loss", "dpo_loss")
+_STAND_INS: Final = (
+    "train_loss",
+    "total_loss",
+    "nll_loss",
+    "policy_loss",
+    "dpo_loss",
+    "actor/pg_loss",
+)
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
 
@@ -64,6 +74,12 @@ def is_known(raw: str) -> bool:
     """Whether the key names a quantity of this table, an evaluation or a stand-in for the loss."""
     name = canonical(raw)
     return name in _NAMES or name in _STAND_INS or name.startswith("eval_")
+
+
+def is_judged(raw: str) -> bool:
+    """Whether the key names a loss, one that may stand in for it, or a reward."""
+    name = canonical(raw)
+    return name in ("loss", "eval_loss", "reward") or name in _STAND_INS
 
 
 def factor(raw: str) -> float:

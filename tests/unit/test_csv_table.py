@@ -55,3 +55,19 @@ def test_read_leaves_out_a_cell_without_end(tmp_path: Path):
     """A quoted cell of a megabyte is not a number."""
     table = logs.read_log(tmp_path, 'step,loss\n1,3.0\n2,"' + "x" * 200_000 + '"\n3,2.0\n')
     assert logs.points(table, "loss") == [(1, 3.0), (3, 2.0)]
+
+
+def test_read_places_steps_that_begin_anew_in_each_epoch(tmp_path: Path):
+    """Many own loops log the batch of the epoch beside the epoch."""
+    rows = [f"{epoch},{step},2.5" for epoch in (1, 2, 3) for step in (50, 100)]
+    table = logs.read_log(tmp_path, "\n".join(["epoch,step,loss", *rows]) + "\n")
+    assert [step for step, _ in logs.points(table, "loss")] == [50, 100, 150, 200, 250, 300]
+
+
+def test_read_finds_the_header_below_what_a_notebook_shows(tmp_path: Path):
+    """The table of transformers, copied from a notebook with the bar above it."""
+    text = " [90/90 01:23, Epoch 3/3]\nStep\tTraining Loss\tValidation Loss\n"
+    rows = "30\tNo log\t2.75\n60\t2.500000\t2.625\n90\t2.250000\t2.5\n"
+    table = logs.read_log(tmp_path, text + rows)
+    assert logs.points(table, "loss") == [(60, 2.5), (90, 2.25)]
+    assert logs.points(table, "eval_loss") == [(30, 2.75), (60, 2.625), (90, 2.5)]

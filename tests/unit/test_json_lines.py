@@ -151,3 +151,18 @@ def test_read_sees_a_launch_after_days(tmp_path: Path):
     clocks = ("9 days, 10:00:00", "10 days, 1:00:00", "0:00:10", "0:00:20")
     rows = [launch(10 * at, 10) | {"elapsed_time": clock} for at, clock in enumerate(clocks, 1)]
     assert logs.read_log(tmp_path, log(*rows)).launches == (20,)
+
+
+def test_read_places_steps_that_begin_anew_in_each_epoch(tmp_path: Path):
+    """MMCV and many own loops log the batch of the epoch beside the epoch."""
+    rows = [{"epoch": epoch, "iter": at, "loss": 2.5} for epoch in (1, 2) for at in (50, 100)]
+    table = logs.read_log(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+    assert [step for step, _ in logs.points(table, "loss")] == [50, 100, 150, 200]
+
+
+def test_read_keeps_steps_that_go_back_in_a_resume(tmp_path: Path):
+    """A launch that takes up an earlier epoch goes back: these are no steps of an epoch."""
+    rows = [(1, 50), (1, 100), (2, 150), (1, 100), (2, 150), (2, 200)]
+    text = "".join(json.dumps({"epoch": e, "step": s, "loss": 2.5}) + "\n" for e, s in rows)
+    table = logs.read_log(tmp_path, text)
+    assert [step for step, _ in logs.points(table, "loss")] == [step for _, step in rows]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import NoLogFound, UnreadableLog
 from tests import logs
 
 SHAPES = {
@@ -14,12 +14,39 @@ SHAPES = {
     " global_step: {} | reduced_train_loss: 2.5 | train_step_timing in s: 0.03 | val_loss: 4.1",
     "deepspeed": "steps: {} loss: 2.5 iter time (s): 1.234 samples/sec: 51.234",
     "olmo-core": "[step={}/5000,epoch=1,eta=1h]\n    train/CE loss=2.5\n    optim/LR (group 0)=0.1",
+    "mmengine": "2026/01/01 10:00:00 - mmengine - INFO - Iter(train) [{:5d}/1200]  lr: 1.0e-05 "
+    " eta: 1:20:00  time: 1.2345  data_time: 0.0101  memory: 12345  loss: 2.5  tflops: 10.0",
+    "verl": "(main_task pid=123) step:{} - actor/pg_loss:2.5 - actor/entropy_loss:0.8"
+    " - actor/grad_norm:0.2 - actor/lr:0.000 - response_length/mean:200.000",
+    "litgpt": "iter {} step 1: loss 2.5, iter time: 1234.56ms (optimizer.step)",
+    "composer": "[batch={}/4800]:\n\t Train time/batch: 0\n\t Train loss/train/total: 2.5",
+    "llm.c": "step {:4d}/19560 | loss 2.5 (+nanz)| norm 15.3044 (+nanz)| lr 8.57e-07 | 3056.36 ms",
 }
 OWN = [
     "step: {}, loss: 2.5, lr: 0.001",
     "2026-01-01 10:00:00,123 INFO train.py:33 step={} loss=2.5 lr=1e-4",
     "iteration {}/900: train loss: 2.5",
     "Epoch 1/3 [step {}] loss = 2.5",
+    "INFO:tensorflow:global step {}: loss = 2.5 (57.126 sec/step)",
+    "INFO:root:{{'step': {}, 'loss': 2.5, 'lr': 1e-4}}",
+    "{{'lm loss': 2.5, 'grad_norm': 0.5, 'iteration': '{}/120'}}",
+    "    {} | loss 2.5 | lr 1.000000e-04 | 1234.56ms | mfu 10.00%",
+    "[{} | 10.25] loss=2.5 avg=2.5",
+    "epoch: 1 step: {}, loss is 2.5",
+    "Epoch [{}/120], Loss: 2.5",
+    "Epoch {}/120, Train Loss: 2.5, Val Loss: 2.6",
+    "[INFO] [TRAIN] epoch: 1, iter: {}/500, loss: 2.5, lr: 0.009657, batch_cost: 0.5344",
+]
+ANEW = [  # counts that begin anew in each epoch of 600
+    "Epoch: [{}]  [{:3d}/600]  eta: 0:10:00  lr: 0.01  loss: 2.5 (2.6)  time: 4.3  data: 0.0",
+    "Epoch: [{}][{:4d}/600]\tTime  0.5 ( 0.5)\tData  0.0 ( 0.0)\tLoss 2.5e+00 (2.6e+00)",
+    "Train: {} [{:4d}/600 ( 10%)]  Loss: 2.5 (2.6)  Time: 0.500s,  512.00/s  LR: 1.000e-06",
+    "Epoch(train)  [{}][{:5d}/600]  lr: 1.0e-05  eta: 1:20:00  grad_norm: 0.5  loss: 2.5",
+    "INFO - {{ Epoch:[ {:3d}/  2], step:[ {:5d}/  600], loss: 2.5, per_step_time: 1234ms",
+    "Train Epoch: {} [{}/600 (1%)]\tLoss: 2.500000",
+    "Epoch {} Batch {}/600 Loss 2.5",
+    "Epoch {}:  39%|####      | {}/600 [05:59<09:15, 13.47it/s, loss=2.5, v_num=1]",
+    "Epoch: {}, Step: {}, Rank: 0, loss = 2.5",
 ]
 
 
@@ -48,6 +75,59 @@ def test_read_counts_steps_across_epochs(tmp_path: Path):
     )
     table = logs.read_log(tmp_path, text)
     assert [step for step, _ in logs.points(table, "loss")] == [100, 200, 300, 400, 500, 600]
+
+
+@pytest.mark.parametrize("line", ANEW)
+@pytest.mark.parametrize("first", [0, 1])
+def test_read_places_batches_of_an_epoch_in_the_run(tmp_path: Path, line: str, first: int):
+    """Counts of batches go on from epoch to epoch, whether these are numbered from 0 or 1."""
+    places = [(epoch, batch) for epoch in (0, 1, 2) for batch in range(60, 601, 60)]
+    text = "".join(line.format(epoch + first, batch) + "\n" for epoch, batch in places)
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(600 * epoch + batch, 2.5) for epoch, batch in places]
+    assert table.config["steps_per_epoch"] == 600
+
+
+def test_read_places_a_log_that_begins_in_a_later_epoch(tmp_path: Path):
+    """The launch that goes on in epoch 3 stands behind two whole epochs."""
+    line = "Epoch [{}/4], Step [{}/100], Loss: 2.5\n"
+    text = "".join(line.format(epoch, step) for epoch in (3, 4) for step in (50, 100))
+    table = logs.read_log(tmp_path, text)
+    assert [step for step, _ in logs.points(table, "loss")] == [250, 300, 350, 400]
+
+
+def test_read_takes_what_a_bar_shows_last_at_a_step(tmp_path: Path):
+    """A progress bar is drawn many times; the number of the step before stands in it first."""
+    bar = "steps:  10%|#         | {}/120 [00:10<01:00, 10.00it/s, lr=1e-5, step_loss={}]"
+    shown = [(step, value) for step in (0, 1, 2, 3) for value in (9.0, step + 0.5)]
+    table = logs.read_log(tmp_path, "\r".join(bar.format(*each) for each in shown) + "\n")
+    assert logs.points(table, "loss") == [(1, 1.5), (2, 2.5), (3, 3.5)]
+
+
+def test_read_places_the_evaluation_that_sums_up_an_epoch(tmp_path: Path):
+    """It stands at the last step of the epoch; the mean of the training there is no point."""
+    text = "".join(
+        f"Epoch [{epoch}/2], Step [{step}/30], Loss: 2.5\n"
+        + f"Epoch {epoch}: train loss: 7.0, val loss: 2.{epoch}\n" * (step == 30)
+        for epoch in (1, 2)
+        for step in (10, 20, 30)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "eval_loss") == [(30, 2.1), (60, 2.2)]
+    assert {value for _, value in logs.points(table, "loss")} == {2.5}
+
+
+def test_read_takes_a_reward_without_a_loss(tmp_path: Path):
+    """A log of reinforcement learning need not name a loss."""
+    text = "".join(f"step:{i} - critic/rewards/mean:0.5 - x:1\n" for i in range(1, 5))
+    assert len(logs.points(logs.read_log(tmp_path, text), "reward")) == 4
+
+
+def test_read_refuses_prose_with_an_epoch_or_two(tmp_path: Path):
+    """A README that quotes two losses is no log."""
+    text = "Trained 3 epochs.\nAfter epoch 1 the loss: 2.5\nAfter epoch 2 the loss: 2.25\n"
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text)
 
 
 def test_read_keeps_a_fall_within_an_epoch(tmp_path: Path):

@@ -44,3 +44,18 @@ def test_read_takes_the_vocabulary_of_the_banner(tmp_path: Path):
     """The first loss is to be compared with the logarithm of the vocabulary's size."""
     banner = "found vocab_size = 65 (inside data/shakespeare_char/meta.pkl)\n"
     assert logs.read_log(tmp_path, banner + logs.NANOGPT).config == {"vocab_size": "65"}
+
+
+def test_read_takes_the_short_lines_of_build_nanogpt(tmp_path: Path):
+    """Its log.txt has a step, a word and a number; accuracies of HellaSwag are no loss."""
+    text = "0 val 10.9375\n0 hella 0.2463\n0 train 10.937500\n1 train 10.500000\n2 train 10.25\n"
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(0, 10.9375), (1, 10.5), (2, 10.25)]
+    assert logs.points(table, "eval_loss") == [(0, 10.9375)]
+
+
+def test_read_leaves_litgpt_to_others(tmp_path: Path):
+    """`step 3:` behind `iter 7` counts updates; the line is one of four micro-batches."""
+    text = "".join(f"iter {i} step {i // 4}: loss 2.5, iter time: 9ms\n" for i in range(8))
+    table = logs.read_log(tmp_path, text)
+    assert [step for step, _ in logs.points(table, "loss")] == list(range(8))

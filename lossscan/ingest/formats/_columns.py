@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from lossscan.ingest.formats._clock import clocks
+from lossscan.ingest.formats._epoch_counts import epoch_length, run_steps
 from lossscan.ingest.names import factor, namer, stand_in
 from lossscan.model import Column
 from lossscan.settings import Settings
@@ -61,6 +62,30 @@ class Sheet:
             if self.name_of(key) not in _NOT_SERIES:
                 parts.append(_numbers(group.places, cells))
 
+    def run_steps(self, counts: IntArray) -> IntArray:
+        """The steps of all rows: their counts, unless these begin anew in each epoch.
+
+        Then all rows that count, or one before them, state their epoch as a whole number.
+        """
+        stated = [parts for key, parts in self.numbers.items() if self.name_of(key) == "epoch"]
+        if not any(stated) or not (counts[1:] < counts[:-1]).any():
+            return counts
+        places, values = joined([part for parts in stated for part in parts])
+        epochs = np.full(len(counts), -1, dtype=np.int64)
+        whole = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
+        if not whole.all():
+            return counts
+        epochs[places] = values.astype(np.int64)
+        last = np.maximum.accumulate(np.where(epochs >= 0, np.arange(len(epochs)), 0))
+        counting = counts >= 0
+        epochs, counted = epochs[last][counting], counts[counting]
+        length = epoch_length(counted, epochs) if len(counted) and epochs.min() >= 0 else None
+        if length is None:
+            return counts
+        steps = counts.copy()
+        steps[counting] = run_steps(counted, epochs, length)
+        return steps
+
     def columns(self, steps: IntArray) -> dict[str, Column]:
         """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
 
@@ -82,7 +107,7 @@ def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
     sheet = Sheet(settings)
     for group in groups_of([row for _, row in rows]):
         sheet.add(group)
-    return sheet.columns(np.array([step for step, _ in rows], dtype=np.int64))
+    return sheet.columns(sheet.run_steps(np.array([step for step, _ in rows], dtype=np.int64)))
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:

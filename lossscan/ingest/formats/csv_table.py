@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import Final, Literal
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns, step_number
 from lossscan.ingest.formats._text import lines, peek
-from lossscan.ingest.names import canonical, namer
+from lossscan.ingest.names import canonical, is_judged, namer
 from lossscan.model import Table
 from lossscan.settings import Settings
 
@@ -18,17 +19,14 @@ NAME = "csv_table"
 MARK = "step,loss"
 PRIORITY = 60
 MAPPABLE = True
+MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
 _SEPARATORS: Final = ",;\t"
-_LOGGED: Final = ("loss", "eval_loss", "train_loss", "reward")
 
 
 def claims(head: Head) -> bool:
-    """Whether the first line names a step or an epoch, and a loss."""
-    header = _header(peek(head).partition("\n")[0])
-    names = {canonical(name) for name in header}
-    placed = "step" in names or "epoch" in names
-    return placed and any(name in names for name in _LOGGED)
+    """Whether one of the first lines names a step or an epoch, and a loss."""
+    return any(_names_series(line) for line in peek(head).split("\n", MOST_ABOVE)[:MOST_ABOVE])
 
 
 def keys(head: Head) -> list[str]:
@@ -44,9 +42,12 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where no column is known.
     """
     text = lines(head)
-    first = next(text, "")
+    above = list(islice(text, MOST_ABOVE))
+    at = next((at for at, line in enumerate(above) if _names_series(line)), 0)
+    first = above[at] if above else ""
     header = _header(first)
-    found = columns(_rows(text, header, _separator(first), settings), settings)
+    below = chain(above[at + 1 :], text)
+    found = columns(_rows(below, header, _separator(first), settings), settings)
     if not found:
         raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
     framework = _framework(header)
@@ -61,6 +62,11 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
+def _names_series(line: str) -> bool:
+    names = {canonical(name) for name in _header(line)}
+    return not names.isdisjoint(("step", "epoch")) and any(map(is_judged, names))
+
+
 def _separator(line: str) -> str:
     return max(_SEPARATORS, key=line.count)
 
@@ -71,7 +77,7 @@ def _header(line: str) -> list[str]:
 
 
 def _rows(
-    text: Iterator[str], header: Sequence[str], separator: str, settings: Settings
+    text: Iterable[str], header: Sequence[str], separator: str, settings: Settings
 ) -> list[Row]:
     """The filled cells of each row; the header again, where a launch appended, has no step."""
     place = _place(header, settings)

@@ -24,7 +24,7 @@ from lossscan.ingest.formats._columns import (
 )
 from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import lines_of, peek, pieces
-from lossscan.ingest.names import canonical
+from lossscan.ingest.names import canonical, is_judged
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
@@ -39,7 +39,6 @@ LOOKED_AT = 50  # objects at the start of the file that decide whether it is a l
 DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
-_LOGGED: Final = ("loss", "eval_loss", "reward", "train_loss", "learning_rate")
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
 
@@ -47,7 +46,7 @@ _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms
 def claims(head: Head) -> bool:
     """Whether its first objects hold steps and a quantity that trainers log."""
     names = set(map(canonical, keys(head)))
-    return "step" in names and any(name in names for name in _LOGGED)
+    return "step" in names and ("learning_rate" in names or any(map(is_judged, names)))
 
 
 def keys(head: Head) -> list[str]:
@@ -67,7 +66,7 @@ def read(head: Head, settings: Settings) -> Table:
     log = _Log(settings)
     for piece in pieces(head):
         log.take(piece)
-    steps = log.steps()
+    steps = log.sheet.run_steps(log.steps())
     found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))

@@ -1,69 +1,75 @@
-"""Lines of `name: number` with a step: torchtune, torchtitan, NeMo, OLMo-core, own loops."""
+"""Lines of `name: number` with a counter: torchtune, NeMo, XTuner, verl, tqdm bars, own loops."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import Row, columns, step_number
+from lossscan.ingest.formats._columns import Row, columns
+from lossscan.ingest.formats._counters import Kind, Place, place_of
+from lossscan.ingest.formats._epoch_counts import epoch_length, run_steps
 from lossscan.ingest.formats._remarks import SKIPPED, Remarks
-from lossscan.ingest.formats._text import lines, pairs, peek
-from lossscan.ingest.names import canonical, is_known
+from lossscan.ingest.formats._text import NUMBER, lines, pairs, peek
+from lossscan.ingest.names import canonical, is_judged, is_known
 from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "key_value"
-MARK = "step 5 loss: 2.3"
+MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
 PRIORITY = 90
 MAPPABLE = True
-FEWEST = 3  # lines with a step and a loss that make a log; fewer stand in any README
-_STEP: Final = re.compile(
-    r"(?i)\b(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?)\b[\s:=#\[(]{0,10}(\d{1,15})"
-    r"(?:\s?(?:/|of)\s?(\d{1,15}))?(?=[^\w.])"
-)
-_EPOCH: Final = re.compile(r"(?i)\bepoch\b[\s:=#\[(]{0,4}(\d{1,9})(?=[^\w.])")
+FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
     "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
     "olmo-core": re.compile(r"\[step=\d+/\d+,epoch=\d+"),
     "torchtitan": re.compile(r"step: +\d+ +loss: .*\btps: "),
     "deepspeed": re.compile(r"steps: \d+ loss: .* iter time \(s\): "),
+    "mmengine": re.compile(r" - mmengine - INFO - "),
+    "verl": re.compile(r"\bstep:\d+ - .*\bactor/"),
+    "litgpt": re.compile(r"\biter \d+ step \d+(?: \| loss train:|: loss )"),
+    "composer": re.compile(r"\[batch=\d+/\d+\]:"),
+    "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
 }
 _PLANNED: Final = re.compile(r"\[step=\d{1,15}/(\d{1,15}),epoch=")  # OLMo-core's steps of the run
-_LOSS: Final = ("loss", "train_loss", "eval_loss")
+_SPACED: Final = re.compile(  # a name and its number with nothing between
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm)"
+    rf"(?: is)? ({NUMBER})(?=[^\w.+-])"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    step: int | None
-    of: int | None  # steps of the epoch or the run, where the line says
-    epoch: int | None
+    place: Place | None
     row: dict[str, Any]  # raw names
     indented: bool
 
 
 def claims(head: Head) -> bool:
-    """Whether several of its lines, or blocks of lines, hold a step and a loss."""
+    """Whether several of its lines, or blocks of lines, hold a counter and a loss or a reward."""
     text = peek(head)
-    stepped = "global_step" in text or _STEP.search(text) is not None
-    if not stepped or "loss" not in text.lower():
+    if not any(word in text for word in ("loss", "Loss", "LOSS", "reward", "Reward")):
         return False
-    found = 0
-    for _, row in _joined(map(_parsed, text.splitlines(keepends=True))):
-        found += any(canonical(name) in _LOSS for name in row)
-        if found >= FEWEST:
+    found: Counter[Kind] = Counter()
+    for place, row in _placed(map(_parsed, text.splitlines(keepends=True))):
+        found[place.kind] += any(map(is_judged, row))
+        if found[place.kind] >= FEWEST:
             return True
     return False
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The quantities that are known by name; where steps begin anew in each epoch, they go on.
+    """The quantities that are known by name; where counts begin anew in each epoch, they go on.
 
-    Raises UnreadableLog where no line holds a step and a known name.
+    Of steps, batches, progress bars and epochs those count that most lines with a loss state.
+    Raises UnreadableLog where no line holds a counter and a known name.
     """
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
@@ -74,35 +80,35 @@ def read(head: Head, settings: Settings) -> Table:
     for line in lines(head):
         remarks.take(line, len(parsed))
         parsed.append(_parsed(line, asked))
-    points = [at for at, each in enumerate(parsed) if each.step is not None and each.row]
+    points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     for at, count in remarks.skipped(points).items():
         parsed[at].row[SKIPPED] = count
-    rows = _without_echo(list(_joined(parsed)))
-    found = columns(rows, settings)
+    kind = _finest(parsed)
+    rows, length = _counted(list(_placed(parsed, kind)))
+    found = columns(_without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
+    stated = {
+        "max_steps": planned[1] if planned else None,
+        "steps_per_epoch": length,
+        "logging_strategy": "epoch" if kind == "epoch" else None,
+    }
     return Table(
         path=head.path,
         format=NAME,
         columns=found,
         framework=framework,
-        config={"max_steps": planned[1]} if planned else {},
+        config={name: value for name, value in stated.items() if value is not None},
         notes=remarks.notes(head.path),
     )
 
 
 def _parsed(line: str, asked: frozenset[str] = frozenset()) -> _Line:
     stated = pairs(line)
-    row = {name: value for key, value in stated.items() if (name := _known(key, asked))}
-    counter = _STEP.search(line)
-    epoch = _EPOCH.search(line)
-    declared = step_number(stated.get("global_step"))  # NeMo's iteration begins anew in each epoch
-    here = counter is not None and declared is None
+    named = {name: value for key, value in stated.items() if (name := _known(key, asked))}
     return _Line(
-        step=int(counter[1]) if counter is not None and here else declared,
-        of=int(counter[2]) if counter is not None and here and counter[2] else None,
-        epoch=int(epoch[1]) if epoch else None,
-        row=row,
+        place=place_of(line, stated),
+        row={**dict(_SPACED.findall(line)), **named},
         indented=line[:1].isspace() and bool(line.strip()),
     )
 
@@ -117,27 +123,57 @@ def _known(key: str, asked: frozenset[str]) -> str | None:
     return None
 
 
-def _joined(parsed: Iterable[_Line]) -> Iterator[Row]:
-    """Lines as rows; an indented line goes on with the step above it."""
-    current: int | None = None
-    done = 0  # steps of the epochs before
-    before: _Line | None = None
+def _finest(parsed: Sequence[_Line]) -> Kind:
+    """What most lines with a loss count; of equal numbers what comes first."""
+    found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
+    return found.most_common(1)[0][0] if found else "step"
+
+
+def _placed(
+    parsed: Iterable[_Line], kind: Kind | None = None
+) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """What lines say where they stand, all or those of one kind.
+
+    An indented line goes on with the one above; the evaluation that sums up an epoch stands at
+    the last count before it.
+    """
+    current: Place | None = None
+    last: Place | None = None
     for line in parsed:
-        if line.step is not None:
-            done = _done(done, before, line)
-            current, before = line.step + done, line
+        row = line.row
+        if line.place is not None and kind in (None, line.place.kind):
+            current = last = line.place
+        elif line.place is not None and line.place.kind == "epoch":
+            current = last
+            row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
         elif not line.indented:
             current = None
-        if current is not None and line.row:
-            yield current, line.row
+        if current is not None and row:
+            yield current, row
 
 
-def _done(done: int, before: _Line | None, line: _Line) -> int:
-    """Steps of the epochs that have ended: an epoch ends where its steps begin anew."""
-    if before is None or line.step is None or before.step is None or line.step > before.step:
-        return done
-    further = before.epoch is not None and line.epoch is not None and line.epoch > before.epoch
-    return done + (before.of or before.step) if further else done
+def _counted(placed: Sequence[tuple[Place, dict[str, Any]]]) -> tuple[list[Row], int | None]:
+    """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
+
+    A bar is drawn many times at one count: what stood there last holds. Before the first count
+    it shows numbers of the epoch before.
+    """
+    drawn = {
+        (place.epoch, place.count) if place.kind == "bar" else at: (place, row)
+        for at, (place, row) in enumerate(placed)
+        if place.kind != "bar" or place.count > 0
+    }
+    rows = [
+        row if place.epoch is None else {"epoch": place.epoch, **row}
+        for place, row in drawn.values()
+    ]
+    places = [place for place, _ in drawn.values()]
+    counts = np.array([place.count for place in places], dtype=np.int64)
+    epochs = np.array([-1 if p.epoch is None else p.epoch for p in places], dtype=np.int64)
+    known = len(places) > 0 and epochs.min() >= 0
+    length = epoch_length(counts, epochs, [place.of for place in places]) if known else None
+    steps = counts if length is None else run_steps(counts, epochs, length)
+    return list(zip(steps.tolist(), rows, strict=True)), length
 
 
 def _without_echo(rows: list[Row]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""What nanoGPT, its forks and mlx-lm print: `iter 100: loss 3.45, time 52ms`, `step 250: ...`."""
+"""What nanoGPT, its kin and mlx-lm print: `iter 100: loss 3.45, time 52ms`, `step 250: ...`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from lossscan.settings import Settings
 NAME = "nanogpt_console"
 MARK = "iter 100: loss 3.45"
 _POINT: Final = re.compile(
-    rf"(?i)\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
+    rf"(?i)(?<!\d )\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
+_SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
+_SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
+FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
 _VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
@@ -25,7 +28,8 @@ _MILLISECONDS = 1e-3
 def claims(head: Head) -> bool:
     """Whether a point stands in it."""
     text = peek(head)
-    return "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
+    said = "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
+    return said or len(_SHORT.findall(text)) >= FEWEST
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -39,7 +43,10 @@ def read(head: Head, settings: Settings) -> Table:
     for line in lines(head):
         if vocabulary := _VOCABULARY.search(line):
             config["vocab_size"] = vocabulary[1]
-        if point := _POINT.search(line):
+        if short := _SHORT.match(line):
+            instant = True
+            rows.append((int(short[1]), {_SHORT_NAMES[short[2]]: short[3]}))
+        elif point := _POINT.search(line):
             row = _row(line[point.end() :])
             if "train loss" in row and not line.endswith("\n"):
                 continue  # cut: it may have been an evaluation
