@@ -71,3 +71,19 @@ def test_read_finds_the_header_below_what_a_notebook_shows(tmp_path: Path):
     table = logs.read_log(tmp_path, text + rows)
     assert logs.points(table, "loss") == [(60, 2.5), (90, 2.25)]
     assert logs.points(table, "eval_loss") == [(30, 2.75), (60, 2.625), (90, 2.5)]
+
+
+def test_read_takes_a_table_in_columns(tmp_path: Path):
+    """What fastai prints: names and numbers apart by spaces."""
+    text = "epoch     train_loss  valid_loss  time    \n" + "".join(
+        f"{epoch}         2.500000    2.{epoch}00000    00:12     \n" for epoch in range(3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(0, 2.5), (1, 2.5), (2, 2.5)]
+    assert logs.points(table, "eval_loss") == [(0, 2.0), (1, 2.1), (2, 2.2)]
+
+
+def test_read_takes_a_table_of_markdown(tmp_path: Path):
+    """A table that was pasted into an issue or a model card."""
+    text = "| step | loss |\n|---|---|\n| 10 | 2.5 |\n| 20 | 2.25 |\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(10, 2.5), (20, 2.25)]

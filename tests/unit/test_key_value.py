@@ -32,6 +32,8 @@ OWN = [
     "{{'lm loss': 2.5, 'grad_norm': 0.5, 'iteration': '{}/120'}}",
     "    {} | loss 2.5 | lr 1.000000e-04 | 1234.56ms | mfu 10.00%",
     "[{} | 10.25] loss=2.5 avg=2.5",
+    "[{}/150] train_loss: 2.5 - lr: 0.0001",
+    "{{'train/loss': 2.5, 'train/step': {}}}",
     "epoch: 1 step: {}, loss is 2.5",
     "Epoch [{}/120], Loss: 2.5",
     "Epoch {}/120, Train Loss: 2.5, Val Loss: 2.6",

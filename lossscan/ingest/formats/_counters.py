@@ -14,15 +14,16 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
 _STEP: Final = re.compile(
-    rf"(?i)(?<![\w/])(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?)\b{_BETWEEN}{_NUMBER}"
+    rf"(?i)(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?)\b{_BETWEEN}{_NUMBER}"
 )
-_BATCH: Final = re.compile(rf"(?i)(?<![\w/])batch\b{_BETWEEN}{_NUMBER}")
-_EPOCH: Final = re.compile(rf"(?i)(?<![\w/])epochs?\b{_BETWEEN}{_NUMBER}")
+_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_NUMBER}")
+_EPOCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)epochs?\b{_BETWEEN}{_NUMBER}")
 _TIMM: Final = re.compile(r"\bTrain: (\d{1,9})()(?= \[)")  # an epoch without the word
 _SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s?(\d{1,15})(?=[^\w.])")
 _BAR: Final = re.compile(r"\|\s{0,8}(\d{1,15})/(\d{1,15}) \[\d{1,5}:\d\d")  # tqdm's
 _BARE: Final = re.compile(
-    r"(?:^|\s)\[?(\d{1,15})(?:\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?(?=(?i:(?:train )?loss)\b)"
+    r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?"
+    r"(?=(?i:(?:train[ _])?loss)\b)"
 )
 
 
@@ -53,7 +54,7 @@ def place_of(line: str, stated: Mapping[str, str]) -> Place | None:
     bar, bare = _BAR.search(line), _BARE.search(line)
     if bar:
         return _place("bar", bar, None)
-    return Place("step", int(bare[1])) if bare else None
+    return _place("step", bare, None) if bare else None
 
 
 def _place(kind: Kind, counter: re.Match[str], epoch: int | None) -> Place:

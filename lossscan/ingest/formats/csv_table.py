@@ -1,8 +1,9 @@
-"""Tables with a header: Lightning's metrics.csv, Keras' CSVLogger, and alike."""
+"""Tables with a header: Lightning's metrics.csv, Keras' CSVLogger, fastai's, and alike."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Final, Literal
@@ -21,7 +22,8 @@ PRIORITY = 60
 MAPPABLE = True
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
-_SEPARATORS: Final = ",;\t"
+_SEPARATORS: Final = ",;\t|"
+_GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
 def claims(head: Head) -> bool:
@@ -50,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = columns(_rows(below, header, _separator(first), settings), settings)
     if not found:
         raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
-    framework = _framework(header)
+    framework = _framework(header) if "," in first else None
     averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(
         path=head.path,
@@ -68,11 +70,16 @@ def _names_series(line: str) -> bool:
 
 
 def _separator(line: str) -> str:
-    return max(_SEPARATORS, key=line.count)
+    likely = max(_SEPARATORS, key=line.count)
+    return likely if likely in line else _GAP
+
+
+def _split(line: str, separator: str) -> list[str]:
+    return re.split(" {2,}", line.strip()) if separator == _GAP else line.split(separator)
 
 
 def _header(line: str) -> list[str]:
-    names = [name.strip().strip('"') for name in line.strip().split(_separator(line))]
+    names = [name.strip().strip('"') for name in _split(line.strip(), _separator(line))]
     return names if 1 < len(names) <= MOST_COLUMNS else []
 
 
@@ -93,8 +100,8 @@ def _rows(
 
 def _cells(line: str, separator: str) -> list[str]:
     """The cells of a line; the last one of a line that is cut may be cut too and is left out."""
-    if '"' not in line:
-        cells = line.rstrip("\n").split(separator)
+    if '"' not in line or separator == _GAP:
+        cells = _split(line.rstrip("\n"), separator)
     else:
         try:
             cells = next(csv.reader([line], delimiter=separator))
