@@ -18,6 +18,7 @@ FIRST = 3  # logged points, the highest of which is the start: a collapse is fas
 LASTS = 5  # logged points that a collapse must last
 OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
+OF_PRETRAINED = ("finetuning_type", "lora_rank")  # settings that a model from scratch has not
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
 SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public runs), with luck 0.01
@@ -47,9 +48,7 @@ def _first_epoch(run: Run, loss: Series) -> Series:
 
 def _message(run: Run, loss: Series) -> str:
     start, end = float(loss.values[:FIRST].max()), median(loss.values[-LASTS:])
-    vocabulary = number(run, "vocab_size")
-    scratch = start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
-    if scratch and end < READ_TEXT and end < OF_START * 2 * start:
+    if _from_scratch(run, start) and end < READ_TEXT and end < OF_START * 2 * start:
         return "default"
     evaluated = finite(run.series.get("eval_loss"))
     if evaluated is None or end >= SHORT_ANSWERS or end >= OF_START * start:
@@ -58,6 +57,17 @@ def _message(run: Run, loss: Series) -> str:
         EQUALLY_LOW * end, SHORT_ANSWERS
     )
     return "fine-tuning" if low else ""
+
+
+def _from_scratch(run: Run, start: float) -> bool:
+    """Whether the first loss is that of a model which has read nothing yet.
+
+    An unscaled sum, or answers in a form that is new to the model, can start as high.
+    """
+    if any(run.setting(name) is not None for name in OF_PRETRAINED):
+        return False
+    vocabulary = number(run, "vocab_size")
+    return start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
 
 
 def _hit(run: Run, loss: Series, message: str) -> Hit:
