@@ -27,3 +27,9 @@ def test_times_of_one_width_are_taken_at_once(at):
     """Neighbouring times of a long run need no closer look."""
     shown = [f"{at[0]} days, {at[1]}:{at[2]:02}:{second:02}" for second in range(60)]
     assert clocks(shown) is not None
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=40))
+def test_times_of_many_widths_are_still_times(shown):
+    """Where an hour or a day gets another digit, no closer look is needed either."""
+    assert clocks(shown) is not None

@@ -126,6 +126,8 @@ ODD_LINES = {
     "colour": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
     "text": '{"current_steps": 35, "loss": 1.0, "elapsed_time": "soon"}\n',
     "number as text": '{"current_steps": 35, "loss": "1.5", "elapsed_time": "77"}\n',
+    "beyond any float": '{"current_steps": 34}\n{"current_steps": 35, "loss": 1%s}\n' % ("0" * 310),
+    "next hour": '{"current_steps": 35, "loss": 1.0, "elapsed_time": "10:00:00"}\n',
 }
 
 
