@@ -15,7 +15,7 @@ from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import find_spikes, least_peak
+from lossscan.signals.spikes import Heights, find_spikes, heights_of, least_peak
 from lossscan.signals.turns import find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
@@ -37,9 +37,10 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         if name in run.series and (curve := curve_of(run.series[name])) is not None
     }
     ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
+    heights = {name: heights_of(curves[name]) for name in ratios}
     changes, excursions = [], []
     for name, gaps in ratios.items():
-        found, episodes = _search(curves[name], gaps, run)
+        found, episodes = _search(curves[name], gaps, heights[name], run)
         changes += found
         excursions += episodes
     loss = curves.get("loss")
@@ -62,7 +63,7 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         period=repeats,
         period_strength=strength,
         least_step=least_step(loss, ratios["loss"]) if "loss" in ratios else None,
-        least_peak=least_peak(loss) if "loss" in ratios else None,
+        least_peak=least_peak(loss, heights["loss"]) if "loss" in ratios else None,
     )
 
 
@@ -97,14 +98,14 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
 
 
 def _search(
-    curve: Curve, ratios: Mapping[int, FloatArray], run: Run
+    curve: Curve, ratios: Mapping[int, FloatArray], heights: Heights | None, run: Run
 ) -> tuple[list[Change], list[Excursion]]:
     changes, excursions = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
     taken = [(episode.start, episode.stop) for episode in excursions]
     lone = [
         spike
         for spike in (
-            *find_spikes(curve, epoch=run.schedule.steps_per_epoch),
+            *find_spikes(curve, heights, epoch=run.schedule.steps_per_epoch),
             *early_rises(curve),
         )
         if not any(start <= spike.start < stop for start, stop in taken)
