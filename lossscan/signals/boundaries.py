@@ -64,7 +64,7 @@ def judge_landmarks(
     for width in widths:
         at = _windows(places, width)
         size = gaps(sums, at)
-        noise = curve.local_noise[np.minimum(at.after.start, len(level) - 1)]
+        noise = curve.local_noise[np.minimum(at.stop, len(level) - 1)]
         flat = _without(level, places, size)[curve.settled :]
         others = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
         spread = _spread(others)
@@ -157,7 +157,7 @@ def _windows(places: list[Place], width: int) -> Windows:
     side = np.array([min(place.room, width) for place in places], dtype=np.int64)
     start = np.array([place.start for place in places], dtype=np.int64)
     stop = np.array([place.stop for place in places], dtype=np.int64)
-    return windows(start - side, start, stop, stop + side)
+    return windows(start, stop, side)
 
 
 def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> FloatArray:
