@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -98,7 +98,7 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
 
 
 def _search(
-    curve: Curve, ratios: Mapping[int, FloatArray], heights: Heights | None, run: Run
+    curve: Curve, ratios: FloatArray, heights: Heights | None, run: Run
 ) -> tuple[list[Change], list[Excursion]]:
     changes, excursions = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
     taken = [(episode.start, episode.stop) for episode in excursions]

@@ -7,6 +7,7 @@ or they would be compared with themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from lossscan.arrays import FloatArray, IntArray
 from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
 from lossscan.signals.clean import from_scale
-from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos, sums_of, windows
+from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -59,25 +60,28 @@ def judge_landmarks(
     sums = sums_of(level)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
+    start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
     best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
     elsewhere = []
     for width in widths:
-        at = _windows(places, width)
+        at = windows(start, stop, np.minimum(most, width))
         size = gaps(sums, at)
-        noise = curve.local_noise[np.minimum(at.stop, len(level) - 1)]
-        flat = _without(level, places, size)[curve.settled :]
-        others = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
+        noise = curve.local_noise[np.minimum(stop, len(level) - 1)]
+        flat = _without(level, places, size.tolist())[curve.settled :]
+        (others,) = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
         spread = _spread(others)
         sigma = size / (at.error * noise * spread)
         elsewhere.append(others / spread)
+        pairs = zip(sigma.tolist(), size.tolist(), strict=True)
         best = [
-            max(old, (float(s), float(g)), key=lambda pair: abs(pair[0]))
-            for old, s, g in zip(best, sigma, size, strict=True)
+            max(old, new, key=lambda pair: abs(pair[0]))
+            for old, new in zip(best, pairs, strict=True)
         ]
+    rest = np.concatenate(elsewhere)
     return tuple(
-        _test(curve, place, sigma, gap, elsewhere)
+        _test(curve, place, sigma, gap, rest)
         for place, (sigma, gap) in zip(places, best, strict=True)
-        if np.isfinite(sigma) and sigma != 0
+        if math.isfinite(sigma) and sigma != 0
     )
 
 
@@ -153,19 +157,13 @@ def _first_after(steps: IntArray, mark: Landmark) -> int:
     return int(steps[min(int(np.searchsorted(steps, mark.step, side="right")), len(steps) - 1)])
 
 
-def _windows(places: list[Place], width: int) -> Windows:
-    side = np.array([min(place.room, width) for place in places], dtype=np.int64)
-    start = np.array([place.start for place in places], dtype=np.int64)
-    stop = np.array([place.stop for place in places], dtype=np.int64)
-    return windows(start, stop, side)
-
-
-def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> FloatArray:
+def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
     """The curve with the steps at the landmarks taken out, half of each at its mixed points."""
     flat = level.copy()
-    for place, size in zip(places, np.nan_to_num(sizes), strict=True):
-        flat[place.stop :] -= size
-        flat[place.start : place.stop] -= size / 2
+    for place, size in zip(places, sizes, strict=True):
+        if math.isfinite(size):
+            flat[place.stop :] -= size
+            flat[place.start : place.stop] -= size / 2
     return flat
 
 
@@ -175,13 +173,11 @@ def _spread(others: FloatArray) -> float:
 
 
 def _test(
-    curve: Curve, place: Place, sigma: float, gap: float, elsewhere: list[FloatArray]
+    curve: Curve, place: Place, sigma: float, gap: float, elsewhere: FloatArray
 ) -> BoundaryTest:
     before = curve.scaled[max(place.start - min(place.room, LEVEL_POINTS), 0) : place.start]
     after = curve.scaled[place.stop : place.stop + min(place.room, LEVEL_POINTS)]
-    sign = np.sign(sigma)
-    extreme = sum(int(np.sum(sign * p >= abs(sigma))) for p in elsewhere)
-    total = sum(len(p) for p in elsewhere)
+    extreme = np.count_nonzero(elsewhere >= sigma if sigma > 0 else elsewhere <= sigma)
     return BoundaryTest(
         landmark=place.landmark,
         index=place.stop,
@@ -190,6 +186,6 @@ def _test(
         after=from_scale(median(after), log=curve.log),
         gap=gap,
         sigma=sigma,
-        p_value=(extreme + 1) / (total + 1),
+        p_value=(extreme + 1) / (len(elsewhere) + 1),
         points=place.room,
     )

@@ -72,28 +72,29 @@ def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
     return Windows(left, start, stop, right, count, early, early + apart, apart, spread, error)
 
 
-def windows_at(places: IntArray, width: int, *, n: int) -> Windows:
-    """Windows of up to `width` points on each side of the places, within `[0, n)`.
+def windows_at(places: IntArray, *widths: int, n: int) -> Windows:
+    """(w, k) windows of up to each width on each side of the places, within `[0, n)`.
 
     Both sides shrink together at the ends.
     """
-    return windows(places, places, np.minimum(np.minimum(places, n - places), width))
+    side = np.minimum(np.minimum(places, n - places), np.array(widths)[:, None])
+    return windows(places, places, side)
 
 
-def everywhere(n: int, width: int) -> Windows:
-    """Windows at every place of a curve that has 3 points on each side, the first at index 3."""
-    return (_remembered if n <= REMEMBERED else _everywhere)(n, width)
+def everywhere(n: int, *widths: int) -> Windows:
+    """(w, k) windows at every place of a curve that has 3 points on each side, from index 3 on."""
+    return (_remembered if n <= REMEMBERED else _everywhere)(n, *widths)
 
 
-def _everywhere(n: int, width: int) -> Windows:
-    return windows_at(np.arange(MIN_SIDE, n - MIN_SIDE + 1), width, n=n)
+def _everywhere(n: int, *widths: int) -> Windows:
+    return windows_at(np.arange(MIN_SIDE, n - MIN_SIDE + 1), *widths, n=n)
 
 
 _remembered = lru_cache(MANY_LENGTHS)(_everywhere)
 
 
 def gaps(sums: Sums, at: Windows) -> FloatArray:
-    """(k,) the gap at each place: after minus before."""
+    """(k,) or (w, k) the gap at each place: after minus before."""
     level, moment = sums.level, sums.moment
     early, late = level[at.start] - level[at.left], level[at.right] - level[at.stop]
     covariance = (
@@ -105,7 +106,12 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
     return np.asarray(late / at.count - early / at.count - slope * at.apart)
 
 
-def placebos(sums: Sums, noise: FloatArray, width: int) -> FloatArray:
-    """Gaps in their standard errors at every place that has 3 points on each side."""
-    at = everywhere(len(sums), width)
+def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
+    """(w, k) gaps in their standard errors at every place that has 3 points on each side.
+
+    A short curve's are taken together, for each call of numpy costs more than its points.
+    """
+    if len(sums) > REMEMBERED and len(widths) > 1:  # all together would be much memory
+        return np.concatenate([placebos(sums, noise, width) for width in widths])
+    at = everywhere(len(sums), *widths)
     return np.asarray(gaps(sums, at) / (at.error * noise[MIN_SIDE : len(sums) - MIN_SIDE + 1]))
