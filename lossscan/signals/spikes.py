@@ -11,7 +11,7 @@ import numpy as np
 from lossscan.arrays import BoolArray, FloatArray
 from lossscan.medians import median, running_median, spacing
 from lossscan.model import Curve, Excursion
-from lossscan.signals.clean import from_scale
+from lossscan.signals.clean import from_scale, stretches
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -147,10 +147,8 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
     )
 
 
-def _episodes(above: BoolArray) -> Iterator[tuple[int, int]]:
+def _episodes(above: BoolArray) -> list[tuple[int, int]]:
     """Stretches of true values, half-open; one false value inside does not end a stretch."""
     bridged = above.copy()
     bridged[1:-1] |= above[:-2] & above[2:]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], bridged, [False]]).astype(np.int8)))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        yield int(start), int(stop)
+    return stretches(bridged)
