@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import median
+from lossscan.medians import block_medians, median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, present, rate_clue, stated
 from lossscan.rules._facts import finite
@@ -50,9 +50,10 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
 
 def _usual(values: FloatArray) -> FloatArray:
     """(n,) the median of the block of points before the one each is in; of its own in the first."""
-    block = int(np.clip(len(values) // BLOCKS, *BLOCK))
-    medians = [median(values[k : k + block]) for k in range(0, len(values), block)]
-    return np.repeat([medians[0], *medians[:-1]], block)[: len(values)]
+    least, most = BLOCK
+    block = min(max(len(values) // BLOCKS, least), most)
+    medians = block_medians(values, block)
+    return np.repeat(np.append(medians[:1], medians), block)[: len(values)]
 
 
 def _spread(values: FloatArray, usual: FloatArray) -> FloatArray:
