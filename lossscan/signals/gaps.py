@@ -66,7 +66,7 @@ def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
     """
     left, right, count = start - side, stop + side, side.astype(np.float64)
     apart = count + (stop - start)
-    spread = (count**3 - count) / 6
+    spread = (count * count * count - count) / 6  # count**3 takes ten times as long
     error = np.sqrt(2 / count + apart**2 / spread)
     early = start - (count + 1) / 2
     return Windows(left, start, stop, right, count, early, early + apart, apart, spread, error)
