@@ -100,9 +100,8 @@ def _is_wall(change: Change) -> bool:
 
 
 def _is_aside(episode: Excursion) -> bool:
-    """Whether an excursion of the loss does not begin at a landmark that is to be tested."""
-    place = episode.aligned_to
-    return episode.series == "loss" and (place is None or place.kind not in TESTED)
+    """Whether an excursion does not begin at a landmark that is to be tested."""
+    return episode.aligned_to is None or episode.aligned_to.kind not in TESTED
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:

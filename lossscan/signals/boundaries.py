@@ -57,32 +57,24 @@ def judge_landmarks(
     if not places:
         return ()
     level = _bridged(curve, excursions)
-    sums = sums_of(level)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
-    best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
+    at = windows(start, stop, np.minimum(most, np.array(widths)[:, None]))
+    sizes = gaps(sums_of(level), at)
+    errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
-    for width in widths:
-        at = windows(start, stop, np.minimum(most, width))
-        size = gaps(sums, at)
-        noise = curve.local_noise[np.minimum(stop, len(level) - 1)]
-        flat = _without(level, places, size.tolist())[curve.settled :]
+    for row, width in enumerate(widths):
+        flat = _without(level, places, sizes[row].tolist())[curve.settled :]
         (others,) = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
         spread = _spread(others)
-        sigma = size / (at.error * noise * spread)
+        errors[row] *= spread
         elsewhere.append(others / spread)
-        pairs = zip(sigma.tolist(), size.tolist(), strict=True)
-        best = [
-            max(old, new, key=lambda pair: abs(pair[0]))
-            for old, new in zip(best, pairs, strict=True)
-        ]
     rest = np.concatenate(elsewhere)
-    return tuple(
-        _test(curve, place, sigma, gap, rest)
-        for place, (sigma, gap) in zip(places, best, strict=True)
-        if math.isfinite(sigma) and sigma != 0
-    )
+    sigmas = np.nan_to_num(sizes / errors, posinf=0.0, neginf=0.0)
+    surest = np.abs(sigmas).argmax(axis=0), np.arange(len(places))
+    found = zip(places, sigmas[surest].tolist(), sizes[surest].tolist(), strict=True)
+    return tuple(_test(curve, *each, rest) for each in found if each[1] != 0)
 
 
 def _bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
