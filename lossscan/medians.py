@@ -33,10 +33,15 @@ def spacing(steps: IntArray) -> float:
 
 
 def row_medians(rows: FloatArray) -> FloatArray:
-    """(k,) the median of each of k rows of finite numbers."""
-    width = rows.shape[1]
-    ordered = np.sort(rows, axis=1)
-    return np.asarray((ordered[:, (width - 1) // 2] + ordered[:, width // 2]) / 2)
+    """The median of each row of finite numbers, over the last axis of any array."""
+    width = rows.shape[-1]
+    ordered = np.sort(rows)
+    return np.asarray((ordered[..., (width - 1) // 2] + ordered[..., width // 2]) / 2)
+
+
+def row_sigmas(rows: FloatArray) -> FloatArray:
+    """The `robust_sigma` of each row of finite numbers, over the last axis of any array."""
+    return MAD_TO_SIGMA * row_medians(np.abs(rows - row_medians(rows)[..., None]))
 
 
 def block_medians(values: FloatArray, size: int) -> FloatArray:

@@ -71,7 +71,8 @@ def judge_landmarks(
         errors[row] *= spread
         elsewhere.append(others / spread)
     rest = np.concatenate(elsewhere)
-    sigmas = np.nan_to_num(sizes / errors, posinf=0.0, neginf=0.0)
+    sigmas = sizes / errors
+    sigmas[~np.isfinite(sigmas)] = 0.0
     surest = np.abs(sigmas).argmax(axis=0), np.arange(len(places))
     found = zip(places, sigmas[surest].tolist(), sizes[surest].tolist(), strict=True)
     return tuple(_test(curve, *each, rest) for each in found if each[1] != 0)

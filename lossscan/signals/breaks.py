@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
-from lossscan.medians import robust_sigma
+from lossscan.medians import robust_sigma, row_sigmas
 from lossscan.model import Curve
 from lossscan.signals.clean import running_mean
 from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows_at
@@ -92,8 +92,8 @@ def least_step(
         return None
     n = len(curve.steps) - curve.settled
     middle = windows_at(np.array([n // 2]), *_widths(n), n=n)
-    smallest = min(middle.error[:, 0] * [spread_of(ratio) for ratio in ratios])
-    return threshold * curve.noise * float(smallest)
+    spread = np.fmax(row_sigmas(ratios), 1.0)  # as `spread_of` each; NaN is no spread
+    return threshold * curve.noise * float((middle.error[:, 0] * spread).min())
 
 
 def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:

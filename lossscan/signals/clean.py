@@ -7,14 +7,7 @@ import math
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import (
-    MAD_TO_SIGMA,
-    block_medians,
-    median,
-    robust_sigma,
-    row_medians,
-    running_median,
-)
+from lossscan.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.model import Curve, Series
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
@@ -109,7 +102,8 @@ def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
 
 def on_floor(curve: Curve) -> bool:
     """Whether so many points share the lowest value that there is no course to depart from."""
-    return bool(np.mean(curve.values <= curve.values.min()) > MAX_FLOOR_SHARE)
+    lowest = int(np.count_nonzero(curve.values <= curve.values.min()))
+    return lowest > MAX_FLOOR_SHARE * len(curve.values)
 
 
 def settled_index(scaled: FloatArray) -> int:
@@ -177,17 +171,12 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     """
     slopes = np.diff(scaled)
     bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
-    residuals = scaled - running_median(scaled, COURSE_WINDOW)
-    return np.asarray(np.maximum(_local_sigma(bends), _local_sigma(residuals)))
-
-
-def _local_sigma(residuals: FloatArray) -> FloatArray:
-    n = len(residuals)
+    both = np.stack([bends, scaled - running_median(scaled, COURSE_WINDOW)])
+    n, half = len(scaled), NOISE_WINDOW // 2
     if n <= NOISE_WINDOW:
-        return np.full(n, robust_sigma(residuals))
-    half = NOISE_WINDOW // 2
+        return np.full(n, row_sigmas(both).max())
     places = np.arange(0, n, half)
     around = np.abs(places[:, None] + np.arange(-half, half + 1))
-    views = residuals[np.minimum(around, 2 * (n - 1) - around)]  # mirrored at both ends
-    sigmas = MAD_TO_SIGMA * row_medians(np.abs(views - row_medians(views)[:, None]))
-    return np.interp(np.arange(n), places, sigmas)
+    around = np.minimum(around, 2 * (n - 1) - around)  # mirrored at both ends
+    bent, away = (np.interp(np.arange(n), places, each) for each in row_sigmas(both[:, around]))
+    return np.asarray(np.maximum(bent, away))

@@ -16,8 +16,9 @@ import numpy as np
 from lossscan.arrays import FloatArray, IntArray
 
 MIN_SIDE = 3  # points: fewer have no slope of their own
-REMEMBERED = 2000  # points; the windows of a longer curve are not worth their memory
-MANY_LENGTHS = 256  # of windows that are remembered: a batch meets the same again and again
+REMEMBERED = 500  # points; the windows of a longer curve are not worth their memory
+MANY_LENGTHS = 256  # of windows that are remembered, 40 MB at most: a batch meets them again
+TOGETHER = 2000  # points; of a longer curve each width by itself, which is as fast in less memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,9 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
 def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
     """(w, k) gaps in their standard errors at every place that has 3 points on each side.
 
-    A short curve's are taken together, for each call of numpy costs more than its points.
+    Those of a short curve are taken together, for each call of numpy costs more than its points.
     """
-    if len(sums) > REMEMBERED and len(widths) > 1:  # all together would be much memory
+    if len(sums) > TOGETHER and len(widths) > 1:
         return np.concatenate([placebos(sums, noise, width) for width in widths])
     at = everywhere(len(sums), *widths)
     return np.asarray(gaps(sums, at) / (at.error * noise[MIN_SIDE : len(sums) - MIN_SIDE + 1]))
