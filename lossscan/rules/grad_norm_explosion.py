@@ -32,7 +32,10 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
     clip = number(run, "max_grad_norm") or CLIP
-    usual, rises = _usual(norms.values), _rises(signals)
+    usual = _usual(norms.values)
+    if not _late(norms.values > np.maximum(factor * usual, clip)).any():
+        return  # nearly always; the spread only raises the border
+    rises = _rises(signals)
     border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
     above = _late(norms.values > border)
     lasting = above & _mostly(above)
