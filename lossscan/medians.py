@@ -1,6 +1,7 @@
 """Medians of short arrays: what the engine and the rules ask for a hundred times a run.
 
-`np.median` spends ten times as long on its checks as on the few hundred numbers of a log.
+`np.median` spends ten times as long on its checks as on the few hundred numbers of a log, and
+`np.pad` and `sliding_window_view` longer on a running median than its sorting takes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.arrays import FloatArray, IntArray
 
@@ -23,7 +23,7 @@ def median(values: FloatArray | IntArray | Sequence[float]) -> float:
     if n == 0:
         return math.nan
     low, high = (n - 1) // 2, n // 2
-    ordered = np.partition(values, (low, high, n - 1))
+    ordered = np.sort(values)  # of 100 numbers in less time than np.partition finds three of them
     return math.nan if math.isnan(ordered[-1]) else float(ordered[low] + ordered[high]) / 2
 
 
@@ -33,10 +33,15 @@ def spacing(steps: IntArray) -> float:
 
 
 def row_medians(rows: FloatArray) -> FloatArray:
-    """(k,) the median of each of k rows of finite numbers."""
-    width = rows.shape[1]
-    ordered = np.sort(rows, axis=1)
-    return np.asarray((ordered[:, (width - 1) // 2] + ordered[:, width // 2]) / 2)
+    """The median of each row of finite numbers, over the last axis of any array."""
+    width = rows.shape[-1]
+    ordered = np.sort(rows)
+    return np.asarray((ordered[..., (width - 1) // 2] + ordered[..., width // 2]) / 2)
+
+
+def row_sigmas(rows: FloatArray) -> FloatArray:
+    """The `robust_sigma` of each row of finite numbers, over the last axis of any array."""
+    return MAD_TO_SIGMA * row_medians(np.abs(rows - row_medians(rows)[..., None]))
 
 
 def block_medians(values: FloatArray, size: int) -> FloatArray:
@@ -49,8 +54,8 @@ def running_median(values: FloatArray, window: int) -> FloatArray:
     half = min(window, len(values)) // 2
     size = 2 * half + 1
     if len(values) * size <= FEW_IN_ALL:
-        padded = np.pad(values, half, mode="edge")
-        return np.partition(sliding_window_view(padded, size), half, axis=1)[:, half]
+        around = np.arange(len(values))[:, None] + np.arange(-half, half + 1)
+        return np.sort(values.take(around, mode="clip"), axis=1)[:, half]
     from scipy.ndimage import median_filter  # in C, up to 6 times as fast, after its import
 
     return np.asarray(median_filter(values, size, mode="nearest"))

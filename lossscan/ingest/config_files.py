@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from lossscan.ingest.pickled_args import scalars
 from lossscan.ingest.safe_yaml import load_yaml
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
+MANY_NAMES = 1000  # of files, whose kinds are remembered: the runs of a batch share them
 MIN_FIELDS = 3  # fewer known names in a file of any name are a coincidence
 
 
@@ -45,7 +47,7 @@ class Stated:
 
 def is_config_name(path: Path) -> bool:
     """Whether a file of this name may state settings; its content still decides."""
-    return _kind_of(path) is not None
+    return _kind_of(path.name) is not None
 
 
 def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
@@ -53,7 +55,7 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
 
     `trust` overrides what the file's name deserves. Raises OSError where it cannot be read.
     """
-    kind = _kind_of(path) or (_any_text, Trust.SETTINGS)
+    kind = _kind_of(path.name) or (_any_text, Trust.SETTINGS)
     with plain(path) as head, head.open() as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -201,8 +203,9 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
 )
 
 
-def _kind_of(path: Path) -> tuple[Reader, Trust] | None:
-    name = plain_name(path.name.lower())
+@lru_cache(MANY_NAMES)
+def _kind_of(name: str) -> tuple[Reader, Trust] | None:
+    name = plain_name(name.lower())
     if _OTHER.fullmatch(name):
         return None
     return next(((read, trust) for pattern, read, trust in _KINDS if fnmatch(name, pattern)), None)

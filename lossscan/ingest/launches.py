@@ -114,8 +114,10 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
     A sparse column falls less often than the reference: each stretch belongs to the latest launch
     that came as far as its last step.
     """
-    edges = [0, *_falls(steps), len(steps)]
     number = np.zeros(len(steps), dtype=np.int64)
+    if len(launches) <= 1:  # nearly always
+        return number
+    edges = [0, *_falls(steps), len(steps)]
     candidate = len(launches) - 1
     for start, stop in reversed(list(pairwise(edges))):
         last = int(steps[start:stop].max(initial=0))
@@ -127,6 +129,8 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
 
 
 def _joined(parts: Sequence[_Rows]) -> _Rows:
+    if len(parts) == 1:
+        return parts[0]
     return _Rows(
         np.concatenate([part.steps for part in parts]),
         np.concatenate([part.values for part in parts]),
@@ -169,7 +173,9 @@ def _chosen(courses: Sequence[range], launches: Sequence[_Launch]) -> range:
 
 def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray:
     """Points of the course that no later launch of it overtook."""
-    limit = np.full(max(len(launches), 1), np.iinfo(np.int64).max)
+    if len(launches) <= 1:
+        return np.ones(len(rows.steps), dtype=bool)
+    limit = np.full(len(launches), np.iinfo(np.int64).max)
     for number in reversed(course[:-1]):
         limit[number] = min(limit[number + 1], launches[number + 1].start)
     inside = (rows.launch >= course.start) & (rows.launch < course.stop)

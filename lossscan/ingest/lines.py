@@ -6,6 +6,7 @@ The files are searched as text, because readers keep no line numbers; only runs 
 from __future__ import annotations
 
 import math
+import os
 import re
 import string
 from collections.abc import Iterator
@@ -108,10 +109,11 @@ def _text(file: Path) -> bytes:
     """The file, or nothing where it is binary, too long, or cannot be read."""
     try:
         with file.open("rb") as stream:
-            text = stream.read(MOST_BYTES + 1)
+            size = os.fstat(stream.fileno()).st_size
+            text = stream.read(size) if size <= MOST_BYTES else b""
     except OSError:  # the finding stands without its line
         return b""
-    return b"" if b"\0" in text[:1024] or len(text) > MOST_BYTES else text
+    return b"" if b"\0" in text[:1024] else text
 
 
 def _alone(text: bytes, word: bytes, kin: frozenset[int]) -> Iterator[int]:

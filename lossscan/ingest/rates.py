@@ -9,6 +9,7 @@ import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
 from lossscan.ingest.decimals import last_place
+from lossscan.medians import row_medians
 from lossscan.model import Field, Landmark, Series
 
 HIGHEST = 1e6  # a larger number is no learning rate
@@ -107,10 +108,11 @@ def _jumps(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
     least = np.maximum(SUDDEN * np.maximum(values[:-1], values[1:]), COARSE * unit)
     found = np.zeros(len(gaps), dtype=bool)
     sudden = np.flatnonzero(moved > least)
+    if not len(sudden):
+        return found
     beside = np.abs(sudden[:, np.newaxis] + BESIDE)
     beside = np.minimum(beside, 2 * (len(gaps) - 1) - beside)  # mirrored at both ends
-    around = np.median(slopes[beside], axis=1)
-    found[sudden] = slopes[sudden] > UNUSUAL * around
+    found[sudden] = slopes[sudden] > UNUSUAL * row_medians(slopes[beside])
     return found
 
 

@@ -16,6 +16,7 @@ from lossscan.arrays import IntArray
 from lossscan.ingest.epochs import Epochs, epochs_of, regular
 from lossscan.ingest.last_data_epoch import global_batch, last_data_epoch
 from lossscan.ingest.rates import lr_changes, warmup_end
+from lossscan.medians import spacing
 from lossscan.model import Field, Landmark, Resume, Schedule, Series
 
 Config = Mapping[str, Field]
@@ -102,7 +103,7 @@ def _boundaries(epochs: Epochs, series: Mapping[str, Series], config: Config) ->
 def _gap(series: Mapping[str, Series]) -> float:
     """Steps between two logged losses."""
     steps = _loss_steps(series)
-    return float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+    return spacing(steps) if len(steps) > 1 else 1.0
 
 
 def _loss_steps(series: Mapping[str, Series]) -> IntArray:

@@ -91,7 +91,7 @@ class Signals:
 
     curves: Mapping[str, Curve] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()  # of all scanned series, in order of step
-    excursions: tuple[Excursion, ...] = ()
+    excursions: tuple[Excursion, ...] = ()  # of `loss`: no rule asks for those of another
     boundaries: tuple[BoundaryTest, ...] = ()  # of `loss` at epoch and data-epoch boundaries
     epoch_correlation: float | None = None  # of the detrended loss at equal places of epochs
     period: float | None = None  # steps, where the loss repeats

@@ -24,6 +24,8 @@ def finite(series: Series | None) -> Series | None:
     if series is None:
         return None
     good = np.isfinite(series.values)
+    if good.all():  # nearly always
+        return series if len(good) else None
     return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
 
 

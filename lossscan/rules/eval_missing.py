@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import PurePath
-
-import numpy as np
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
 from lossscan.rules._context import stated
@@ -73,21 +72,23 @@ def _plan(run: Run) -> _Plan:
     last = last_step(run)
     strategy = run.setting("eval_strategy")
     every = run.setting("eval_steps") or run.setting("logging_steps")
-    due = {
-        "steps": _multiples(every, run.setting("eval_delay"), last),
-        "epoch": tuple(
-            int(np.ceil(mark.step + mark.slack)) for mark in run.schedule.of("epoch_boundary")
-        ),
-    }.get(strategy, ())
     return _Plan(
         strategy=strategy,
         every=int(every) if every else None,
-        due=tuple(step for step in due if step < last),
+        due=tuple(step for step in _due(run, strategy, every, last) if step < last),
         seen=tuple(sorted(seen)),
         last=last,
         planned=run.schedule.max_steps or (last if run.complete else None),
         after=next((note for note in run.notes if note.kind == "evaluated_after"), None),
     )
+
+
+def _due(run: Run, strategy: str | None, every: float | None, last: int) -> tuple[int, ...]:
+    """The steps up to the last one at which the strategy evaluates."""
+    if strategy == "steps":
+        return _multiples(every, run.setting("eval_delay"), last)
+    marks = run.schedule.of("epoch_boundary") if strategy == "epoch" else ()
+    return tuple(ceil(mark.step + mark.slack) for mark in marks)
 
 
 def _multiples(every: float | None, delay: float | None, last: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import median
+from lossscan.medians import block_medians, median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, present, rate_clue, stated
 from lossscan.rules._facts import finite
@@ -32,7 +32,10 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
     clip = number(run, "max_grad_norm") or CLIP
-    usual, rises = _usual(norms.values), _rises(signals)
+    usual = _usual(norms.values)
+    if not _late(norms.values > np.maximum(factor * usual, clip)).any():
+        return  # nearly always; the spread only raises the border
+    rises = _rises(signals)
     border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
     above = _late(norms.values > border)
     lasting = above & _mostly(above)
@@ -50,9 +53,10 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
 
 def _usual(values: FloatArray) -> FloatArray:
     """(n,) the median of the block of points before the one each is in; of its own in the first."""
-    block = int(np.clip(len(values) // BLOCKS, *BLOCK))
-    medians = [median(values[k : k + block]) for k in range(0, len(values), block)]
-    return np.repeat([medians[0], *medians[:-1]], block)[: len(values)]
+    least, most = BLOCK
+    block = min(max(len(values) // BLOCKS, least), most)
+    medians = block_medians(values, block)
+    return np.repeat(np.append(medians[:1], medians), block)[: len(values)]
 
 
 def _spread(values: FloatArray, usual: FloatArray) -> FloatArray:

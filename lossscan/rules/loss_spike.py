@@ -139,7 +139,7 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
 def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
     """Spikes that stand at the same place of their epoch as a spike of another epoch."""
     per_epoch = run.schedule.steps_per_epoch
-    if not per_epoch:
+    if not per_epoch or not spikes:
         return ()
     reach = max(spacing(run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
     places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]

@@ -40,11 +40,12 @@ class _Schedule:
     total: int
 
     def at(self, steps: FloatArray) -> FloatArray:
-        """(n,) the rate promised at steps."""
+        """The rate promised at steps, in an array of their shape."""
         behind = (steps - self.warmup) / max(self.total - self.warmup, 1)
-        share = _SHAPES[self.kind](np.clip(behind, 0, 1))
-        rising = np.clip(steps / self.warmup, 0, 1) if self.warmup else np.ones_like(steps)
-        return np.asarray(self.peak * np.where(steps < self.warmup, rising, share))
+        share = _SHAPES[self.kind](behind.clip(0, 1))
+        if self.warmup:
+            share = np.where(steps < self.warmup, (steps / self.warmup).clip(0, 1), share)
+        return np.asarray(self.peak * share)
 
 
 def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Hit | Acquittal]:
@@ -101,8 +102,9 @@ def _promised(run: Run) -> _Schedule | None:
 
 def _best_shift(promised: _Schedule, rate: Series) -> FloatArray:
     """(n,) the promised rates, one step earlier or later where that fits better."""
-    candidates = [promised.at(rate.steps.astype(np.float64) + shift) for shift in SHIFTS]
-    return min(candidates, key=lambda expected: float(np.abs(rate.values - expected).mean()))
+    candidates = promised.at(rate.steps + np.array(SHIFTS, dtype=np.float64)[:, None])
+    off = np.abs(rate.values - candidates).mean(axis=1)
+    return np.asarray(candidates[np.argmin(off)])
 
 
 def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:

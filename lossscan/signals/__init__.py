@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import find_spikes, least_peak
+from lossscan.signals.spikes import Heights, find_spikes, heights_of, least_peak
 from lossscan.signals.turns import find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
@@ -37,14 +37,17 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         if name in run.series and (curve := curve_of(run.series[name])) is not None
     }
     ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
-    changes, excursions = [], []
+    changes: list[Change] = []
+    blocks: dict[str, list[Excursion]] = {}
     for name, gaps in ratios.items():
-        found, episodes = _search(curves[name], gaps, run)
+        found, blocks[name] = _levels(curves[name], gaps, run)
         changes += found
-        excursions += episodes
     loss = curves.get("loss")
     if loss is None:
-        return Signals(curves=curves, changes=tuple(changes), excursions=tuple(excursions))
+        return Signals(curves=curves, changes=tuple(changes))
+    searched = "loss" in ratios
+    heights = heights_of(loss) if searched else None
+    excursions = _excursions(loss, blocks["loss"], heights, run) if searched else []
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
     return Signals(
@@ -61,9 +64,33 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
-        least_step=least_step(loss, ratios["loss"]) if "loss" in ratios else None,
-        least_peak=least_peak(loss) if "loss" in ratios else None,
+        least_step=least_step(loss, ratios["loss"]) if searched else None,
+        least_peak=least_peak(loss, heights),
     )
+
+
+def _levels(curve: Curve, ratios: FloatArray, run: Run) -> tuple[list[Change], list[Excursion]]:
+    """Its changes of level, else of slope; and the blocks that two changes of level enclose."""
+    changes, blocks = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
+    return changes or list(find_turns(curve, run.schedule.landmarks)), blocks
+
+
+def _excursions(
+    curve: Curve, blocks: list[Excursion], heights: Heights | None, run: Run
+) -> list[Excursion]:
+    """The blocks, and all spikes and early rises beside them."""
+    lone = [
+        spike
+        for spike in (
+            *find_spikes(curve, heights, epoch=run.schedule.steps_per_epoch),
+            *early_rises(curve),
+        )
+        if not any(block.start <= spike.start < block.stop for block in blocks)
+    ]
+    marks = run.schedule.landmarks
+    return [
+        replace(spike, aligned_to=align(curve, spike.start, marks)) for spike in (*blocks, *lone)
+    ]
 
 
 def _is_wall(change: Change) -> bool:
@@ -73,9 +100,8 @@ def _is_wall(change: Change) -> bool:
 
 
 def _is_aside(episode: Excursion) -> bool:
-    """Whether an excursion of the loss does not begin at a landmark that is to be tested."""
-    place = episode.aligned_to
-    return episode.series == "loss" and (place is None or place.kind not in TESTED)
+    """Whether an excursion does not begin at a landmark that is to be tested."""
+    return episode.aligned_to is None or episode.aligned_to.kind not in TESTED
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:
@@ -94,24 +120,3 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
         if curve is None
         else [int(curve.steps[b.index]) for b in find_breaks(curve, gap_ratios(curve))]
     )
-
-
-def _search(
-    curve: Curve, ratios: Mapping[int, FloatArray], run: Run
-) -> tuple[list[Change], list[Excursion]]:
-    changes, excursions = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
-    taken = [(episode.start, episode.stop) for episode in excursions]
-    lone = [
-        spike
-        for spike in (
-            *find_spikes(curve, epoch=run.schedule.steps_per_epoch),
-            *early_rises(curve),
-        )
-        if not any(start <= spike.start < stop for start, stop in taken)
-    ]
-    turns = [] if changes else list(find_turns(curve, run.schedule.landmarks))
-    return changes + turns, [_aligned(curve, run, spike) for spike in (*excursions, *lone)]
-
-
-def _aligned(curve: Curve, run: Run, spike: Excursion) -> Excursion:
-    return replace(spike, aligned_to=align(curve, spike.start, run.schedule.landmarks))

@@ -7,6 +7,7 @@ or they would be compared with themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from lossscan.arrays import FloatArray, IntArray
 from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
 from lossscan.signals.clean import from_scale
-from lossscan.signals.gaps import MIN_SIDE, Windows, gaps, placebos, sums_of, windows
+from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -56,29 +57,25 @@ def judge_landmarks(
     if not places:
         return ()
     level = _bridged(curve, excursions)
-    sums = sums_of(level)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
-    best: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)  # (sigma, gap)
+    start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
+    at = windows(start, stop, np.minimum(most, np.array(widths)[:, None]))
+    sizes = gaps(sums_of(level), at)
+    errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
-    for width in widths:
-        at = _windows(places, width)
-        size = gaps(sums, at)
-        noise = curve.local_noise[np.minimum(at.after.start, len(level) - 1)]
-        flat = _without(level, places, size)[curve.settled :]
-        others = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
+    for row, width in enumerate(widths):
+        flat = _without(level, places, sizes[row].tolist())[curve.settled :]
+        (others,) = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
         spread = _spread(others)
-        sigma = size / (at.error * noise * spread)
+        errors[row] *= spread
         elsewhere.append(others / spread)
-        best = [
-            max(old, (float(s), float(g)), key=lambda pair: abs(pair[0]))
-            for old, s, g in zip(best, sigma, size, strict=True)
-        ]
-    return tuple(
-        _test(curve, place, sigma, gap, elsewhere)
-        for place, (sigma, gap) in zip(places, best, strict=True)
-        if np.isfinite(sigma) and sigma != 0
-    )
+    rest = np.concatenate(elsewhere)
+    sigmas = sizes / errors
+    sigmas[~np.isfinite(sigmas)] = 0.0
+    surest = np.abs(sigmas).argmax(axis=0), np.arange(len(places))
+    found = zip(places, sigmas[surest].tolist(), sizes[surest].tolist(), strict=True)
+    return tuple(_test(curve, *each, rest) for each in found if each[1] != 0)
 
 
 def _bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
@@ -153,19 +150,13 @@ def _first_after(steps: IntArray, mark: Landmark) -> int:
     return int(steps[min(int(np.searchsorted(steps, mark.step, side="right")), len(steps) - 1)])
 
 
-def _windows(places: list[Place], width: int) -> Windows:
-    side = np.array([min(place.room, width) for place in places], dtype=np.int64)
-    start = np.array([place.start for place in places], dtype=np.int64)
-    stop = np.array([place.stop for place in places], dtype=np.int64)
-    return windows(start - side, start, stop, stop + side)
-
-
-def _without(level: FloatArray, places: list[Place], sizes: FloatArray) -> FloatArray:
+def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
     """The curve with the steps at the landmarks taken out, half of each at its mixed points."""
     flat = level.copy()
-    for place, size in zip(places, np.nan_to_num(sizes), strict=True):
-        flat[place.stop :] -= size
-        flat[place.start : place.stop] -= size / 2
+    for place, size in zip(places, sizes, strict=True):
+        if math.isfinite(size):
+            flat[place.stop :] -= size
+            flat[place.start : place.stop] -= size / 2
     return flat
 
 
@@ -175,13 +166,11 @@ def _spread(others: FloatArray) -> float:
 
 
 def _test(
-    curve: Curve, place: Place, sigma: float, gap: float, elsewhere: list[FloatArray]
+    curve: Curve, place: Place, sigma: float, gap: float, elsewhere: FloatArray
 ) -> BoundaryTest:
     before = curve.scaled[max(place.start - min(place.room, LEVEL_POINTS), 0) : place.start]
     after = curve.scaled[place.stop : place.stop + min(place.room, LEVEL_POINTS)]
-    sign = np.sign(sigma)
-    extreme = sum(int(np.sum(sign * p >= abs(sigma))) for p in elsewhere)
-    total = sum(len(p) for p in elsewhere)
+    extreme = np.count_nonzero(elsewhere >= sigma if sigma > 0 else elsewhere <= sigma)
     return BoundaryTest(
         landmark=place.landmark,
         index=place.stop,
@@ -190,6 +179,6 @@ def _test(
         after=from_scale(median(after), log=curve.log),
         gap=gap,
         sigma=sigma,
-        p_value=(extreme + 1) / (total + 1),
+        p_value=(extreme + 1) / (len(elsewhere) + 1),
         points=place.room,
     )

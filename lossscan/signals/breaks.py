@@ -8,17 +8,17 @@ and tested on the curve itself against the same statistic at all other places of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray, IntArray
-from lossscan.medians import robust_sigma
+from lossscan.medians import robust_sigma, row_sigmas
 from lossscan.model import Curve
 from lossscan.signals.clean import running_mean
-from lossscan.signals.gaps import MIN_SIDE, everywhere, gaps, placebos, sums_of, windows_at
+from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows_at
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
@@ -52,27 +52,26 @@ class Break:
     width: int  # points a side that showed it best
 
 
-def gap_ratios(curve: Curve) -> dict[int, FloatArray]:
-    """Gaps in standard errors at every place behind the initial descent, by points a side.
+def gap_ratios(curve: Curve) -> FloatArray:
+    """(w, k) gaps in standard errors at every place behind the initial descent, by width.
 
     Empty where the course is too short to be searched.
     """
     level, noise = _course(curve)
     if len(level) < MIN_SEARCH:
-        return {}
-    sums = sums_of(level)
-    return {width: placebos(sums, noise, width) for width in _widths(len(level))}
+        return np.empty((0, 0))
+    return placebos(sums_of(level), noise, *_widths(len(level)))
 
 
 def find_breaks(
-    curve: Curve, ratios: Mapping[int, FloatArray], *, threshold: float = SIGMA_TO_CONFIRM
+    curve: Curve, ratios: FloatArray, *, threshold: float = SIGMA_TO_CONFIRM
 ) -> list[Break]:
     """The level shifts of a curve after its initial descent, in order; at most 30.
 
     `ratios` are its `gap_ratios`: the run's own spread only takes from them, and where none is
     large enough, as in 19 of 20 healthy series, no search is needed.
     """
-    if not any(np.abs(ratio).max() >= threshold for ratio in ratios.values()):
+    if not np.any(np.abs(ratios).max(axis=1, initial=0.0) >= threshold):
         return []
     first, (level, noise) = curve.settled, _course(curve)
     candidates = _candidates(level.copy(), noise, threshold)
@@ -83,19 +82,18 @@ def find_breaks(
 
 
 def least_step(
-    curve: Curve, ratios: Mapping[int, FloatArray], *, threshold: float = SIGMA_TO_CONFIRM
+    curve: Curve, ratios: FloatArray, *, threshold: float = SIGMA_TO_CONFIRM
 ) -> float | None:
     """The smallest change of level in the middle of the course that the noise would not hide.
 
     On the curve's scale, from its `gap_ratios`; None where it is too short to be searched.
     """
+    if not len(ratios):
+        return None
     n = len(curve.steps) - curve.settled
-    errors = (
-        everywhere(n, width).error[n // 2 - MIN_SIDE] * spread_of(ratio)
-        for width, ratio in ratios.items()
-    )
-    smallest = min(errors, default=None)
-    return None if smallest is None else threshold * curve.noise * float(smallest)
+    middle = windows_at(np.array([n // 2]), *_widths(n), n=n)
+    spread = np.fmax(row_sigmas(ratios), 1.0)  # as `spread_of` each; NaN is no spread
+    return threshold * curve.noise * float((middle.error[:, 0] * spread).min())
 
 
 def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
@@ -103,10 +101,10 @@ def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
     return curve.clipped[curve.settled :], curve.local_noise[curve.settled :]
 
 
-def _widths(n: int) -> Iterator[int]:
-    """The windows that a course of n points has room for."""
+def _widths(n: int) -> tuple[int, ...]:
+    """The widths that a course of n points has room for."""
     widest = max(n // MAX_WIDTH_SHARE, WIDTHS[0])
-    return (width for width in WIDTHS if width <= widest)
+    return tuple(width for width in WIDTHS if width <= widest)
 
 
 def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
@@ -114,8 +112,8 @@ def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[
     found: list[Break] = []
     proposals = _propose(level)
     while len(proposals) and len(found) < MAX_BREAKS:
-        best = _strongest(level, noise, proposals)
-        if best is None or abs(best.sigma) < threshold:
+        best = _strongest(level, noise, proposals, threshold)
+        if best is None:
             break
         proposals = proposals[np.abs(proposals - best.index) > 1]
         if step_beside_bend(level, best) >= STEP_SHARE * abs(best.gap):
@@ -164,9 +162,9 @@ def _measured(
     places = np.arange(at.index - REFINE, at.index + REFINE + 1)
     places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
     here = windows_at(places, side, n=len(level))
-    size = gaps(level, here)
-    best = int(np.argmax(np.abs(size / here.error)))  # the noise is the same for all of them
-    error = here.error[best] * noise[at.index] * spread_of(placebos(flat, noise, side))
+    (size,), (errors,) = gaps(level, here), here.error
+    best = int(np.argmax(np.abs(size / errors)))  # the noise is the same for all of them
+    error = errors[best] * noise[at.index] * spread_of(placebos(flat, noise, side)[0])
     return Break(int(places[best]), float(size[best]), float(size[best] / error), at.width)
 
 
@@ -205,28 +203,33 @@ def linear_segments(bins: FloatArray, noise: float) -> list[int]:
     return [int(edge) for edge in search.predict(pen=penalty)[:-1]]
 
 
-def _strongest(level: FloatArray, noise: FloatArray, proposals: IntArray) -> Break | None:
-    """The proposal with the largest gap in standard errors, over all widths."""
-    sums, n, at = sums_of(level), len(level), proposals - MIN_SIDE
-    half = quarter = None
-    found = []
-    for width in _widths(n):
-        every = everywhere(n, width)
-        size = gaps(sums, every)[at]
-        if half is None or quarter is None:
-            half = quarter = size
-        step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
-        ratio = step * size / (every.error[at] * noise[proposals])
-        top = int(np.argmax(np.abs(ratio)))
-        found.append(Break(int(proposals[top]), float(size[top]), float(ratio[top]), width))
-        half, quarter = size, half
-    surest = (_beside_placebos(level, noise, at) for at in found)
-    return max(surest, key=lambda at: abs(at.sigma), default=None)
+def _strongest(
+    level: FloatArray, noise: FloatArray, proposals: IntArray, threshold: float
+) -> Break | None:
+    """The proposal with the largest gap in standard errors over all widths; none below that."""
+    widths = _widths(len(level))
+    at = windows_at(proposals, *widths, n=len(level))
+    size = gaps(sums_of(level), at)
+    half, quarter = (size[np.maximum(np.arange(len(widths)) - k, 0)] for k in (1, 2))
+    step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
+    ratio = step * size / (at.error * noise[proposals])
+    found = [
+        Break(int(proposals[top]), float(size[row, top]), float(ratio[row, top]), width)
+        for row, (width, top) in enumerate(zip(widths, np.abs(ratio).argmax(axis=1), strict=True))
+    ]
+    best, least = None, threshold
+    for at_most in sorted(found, key=lambda at: -abs(at.sigma)):
+        if abs(at_most.sigma) < least:  # the run's own spread would only take from it
+            break
+        sure = _beside_placebos(level, noise, at_most)
+        if abs(sure.sigma) >= least:
+            best, least = sure, abs(sure.sigma)
+    return best
 
 
 def _beside_placebos(level: FloatArray, noise: FloatArray, at: Break) -> Break:
     flat = sums_of(_without(level, [at]))
-    return replace(at, sigma=at.sigma / spread_of(placebos(flat, noise, at.width)))
+    return replace(at, sigma=at.sigma / spread_of(placebos(flat, noise, at.width)[0]))
 
 
 def _shows(narrow: FloatArray, wide: FloatArray, share: float) -> BoolArray:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import (
-    MAD_TO_SIGMA,
-    block_medians,
-    median,
-    robust_sigma,
-    row_medians,
-    running_median,
-)
+from lossscan.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.model import Curve, Series
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
@@ -66,6 +61,8 @@ def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
     half of the smallest positive value.
     """
     positive = values > 0
+    if positive.all():
+        return np.log(values), True
     if np.any(values < 0) or positive.mean() < LOG_SHARE:
         return values.astype(np.float64), False
     floor = values[positive].min() / 2
@@ -79,13 +76,14 @@ def from_scale(value: float, *, log: bool) -> float:
 
 def rounding_noise(values: FloatArray, *, log: bool) -> FloatArray:
     """(n,) standard deviation that the rounding of the printed values alone brings."""
-    distinct = np.unique(np.abs(values))
-    gaps = np.diff(distinct)
-    quantum = gaps.min() if len(gaps) else 0.0
-    spread = quantum / np.sqrt(12)  # of a uniform error
+    size = np.abs(values)
+    apart = np.diff(np.sort(size))
+    apart = apart[apart > 0]
+    quantum = float(apart.min()) if len(apart) else 0.0
+    spread = quantum / math.sqrt(12)  # of a uniform error
     if not log:
         return np.full(len(values), spread)
-    return np.asarray(spread / np.maximum(np.abs(values), max(quantum, TINY)))
+    return np.asarray(spread / np.maximum(size, max(quantum, TINY)))
 
 
 def running_mean(values: FloatArray, half: int) -> FloatArray:
@@ -99,12 +97,13 @@ def running_mean(values: FloatArray, half: int) -> FloatArray:
 def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
     course = running_median(scaled, CLIP_WINDOW)
     reach = CLIP_SIGMA * local_noise
-    return np.asarray(course + np.clip(scaled - course, -reach, reach))
+    return np.asarray(course + (scaled - course).clip(-reach, reach))
 
 
 def on_floor(curve: Curve) -> bool:
     """Whether so many points share the lowest value that there is no course to depart from."""
-    return bool(np.mean(curve.values <= curve.values.min()) > MAX_FLOOR_SHARE)
+    lowest = int(np.count_nonzero(curve.values <= curve.values.min()))
+    return lowest > MAX_FLOOR_SHARE * len(curve.values)
 
 
 def settled_index(scaled: FloatArray) -> int:
@@ -130,7 +129,7 @@ def _descent(scaled: FloatArray) -> int:
     falls = smooth[:-lag] - smooth[lag:]
     later = falls[len(falls) // 3 :]
     steep = falls > median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
-    end = _end_of_descent(steep, smooth, lag)
+    end = _end_of_descent(steep, smooth, lag) if steep.any() else 0
     return end + lag // 2 if end else 0
 
 
@@ -139,16 +138,22 @@ def _end_of_descent(steep: BoolArray, smooth: FloatArray, lag: int) -> int:
 
     One that only takes back a rise is the recovery from that.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], steep, [False]]).astype(np.int8)))
-    starts, stops = edges[::2], edges[1::2]
     limit = int(len(steep) * DESCENT_SHARE)
     end = 0
-    for start, stop in zip(starts, stops, strict=True):
+    for start, stop in stretches(steep):
+        last = min(stop + lag, len(smooth) - 1)
         long = stop - start > lag + STEP_POINTS
-        recovery = _takes_back(smooth, start, min(stop + lag, len(smooth) - 1))
-        if start < limit and (start <= lag or (long and not recovery)):
-            end = int(min(stop, limit))
+        if start < limit and (start <= lag or (long and not _takes_back(smooth, start, last))):
+            end = min(stop, limit)
     return end
+
+
+def stretches(true: BoolArray) -> list[tuple[int, int]]:
+    """The stretches of true values, half-open, in order."""
+    walled = np.zeros(len(true) + 2, dtype=bool)
+    walled[1:-1] = true
+    edges = np.flatnonzero(walled[1:] != walled[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _takes_back(smooth: FloatArray, start: int, stop: int) -> bool:
@@ -164,17 +169,14 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     A point's distance from the running median is nothing where a curve is monotone; its bend
     (second difference, of variance 6 for unit white noise) is little where noise is correlated.
     """
-    bends = np.diff(scaled, n=2, prepend=scaled[1], append=scaled[-2]) / np.sqrt(6)
-    residuals = scaled - running_median(scaled, COURSE_WINDOW)
-    return np.asarray(np.maximum(_local_sigma(bends), _local_sigma(residuals)))
-
-
-def _local_sigma(residuals: FloatArray) -> FloatArray:
-    n = len(residuals)
+    slopes = np.diff(scaled)
+    bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
+    both = np.stack([bends, scaled - running_median(scaled, COURSE_WINDOW)])
+    n, half = len(scaled), NOISE_WINDOW // 2
     if n <= NOISE_WINDOW:
-        return np.full(n, robust_sigma(residuals))
-    half = NOISE_WINDOW // 2
-    mirrored = np.concatenate([residuals[half:0:-1], residuals, residuals[-2 : -half - 2 : -1]])
-    views = np.lib.stride_tricks.sliding_window_view(mirrored, NOISE_WINDOW)[::half]
-    sigmas = MAD_TO_SIGMA * row_medians(np.abs(views - row_medians(views)[:, None]))
-    return np.interp(np.arange(n), np.arange(0, n, half), sigmas)
+        return np.full(n, row_sigmas(both).max())
+    places = np.arange(0, n, half)
+    around = np.abs(places[:, None] + np.arange(-half, half + 1))
+    around = np.minimum(around, 2 * (n - 1) - around)  # mirrored at both ends
+    bent, away = (np.interp(np.arange(n), places, each) for each in row_sigmas(both[:, around]))
+    return np.asarray(np.maximum(bent, away))

@@ -16,28 +16,24 @@ import numpy as np
 from lossscan.arrays import FloatArray, IntArray
 
 MIN_SIDE = 3  # points: fewer have no slope of their own
-REMEMBERED = 2000  # points; the windows of a longer curve are not worth their memory
-MANY_LENGTHS = 256  # of windows that are remembered: a batch meets the same again and again
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Index windows `[start, stop)` on one side of k places, each of 3 points at least."""
-
-    start: IntArray
-    stop: IntArray
-    count: FloatArray
-    centre: FloatArray
+REMEMBERED = 500  # points; the windows of a longer curve are not worth their memory
+MANY_LENGTHS = 256  # of windows that are remembered, 40 MB at most: a batch meets them again
+TOGETHER = 2000  # points; of a longer curve each width by itself, which is as fast in less memory
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The windows before and after each of k places, and what follows from them alone."""
+    """As many points before as after each of k places, 3 at least, and what follows from them."""
 
-    before: Side
-    after: Side
+    left: IntArray  # (k,) the window before is [left, start)
+    start: IntArray
+    stop: IntArray  # the one after is [stop, right): what lies between the two belongs to neither
+    right: IntArray
+    count: FloatArray  # (k,) points of either
+    early: FloatArray  # centre of the window before
+    late: FloatArray  # centre of the window after
     apart: FloatArray  # distance of the two centres
-    spread: FloatArray  # of the index within the sides, summed squares
+    spread: FloatArray  # of the index within both windows, summed squares
     error: FloatArray  # standard error of the gap for points of unit noise
 
 
@@ -60,60 +56,63 @@ def sums_of(curve: FloatArray) -> Sums:
 
 def _summed(values: FloatArray) -> FloatArray:
     total = np.zeros(len(values) + 1)
-    np.cumsum(values, out=total[1:])
+    values.cumsum(out=total[1:])
     return total
 
 
-def windows(left: IntArray, mid: IntArray, right: IntArray, stop: IntArray) -> Windows:
-    """Windows `[left, mid)` before and `[right, stop)` after each place."""
-    before, after = _side(left, mid), _side(right, stop)
-    apart = after.centre - before.centre
-    cubes = before.count**3 - before.count + after.count**3 - after.count
-    spread = cubes / 12
-    error = np.sqrt(1 / before.count + 1 / after.count + apart**2 / spread)
-    return Windows(before, after, apart, spread, error)
+def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
+    """Windows of `side` points before each `start` and from each `stop` on.
 
-
-def _side(start: IntArray, stop: IntArray) -> Side:
-    return Side(start, stop, (stop - start).astype(np.float64), (start + stop - 1) / 2)
-
-
-def windows_at(places: IntArray, width: int, *, n: int) -> Windows:
-    """Windows of up to `width` points on each side of the places, within `[0, n)`.
-
-    Both sides shrink together at the ends: only equal sides are blind to a parabola.
+    Both sides are equal: only then is the gap blind to a parabola.
     """
-    side = np.minimum(np.minimum(places, n - places), width)
-    return windows(places - side, places, places, places + side)
+    left, right, count = start - side, stop + side, side.astype(np.float64)
+    apart = count + (stop - start)
+    spread = (count * count * count - count) / 6  # count**3 takes ten times as long
+    error = np.sqrt(2 / count + apart**2 / spread)
+    early = start - (count + 1) / 2
+    return Windows(left, start, stop, right, count, early, early + apart, apart, spread, error)
 
 
-def everywhere(n: int, width: int) -> Windows:
-    """Windows at every place of a curve that has 3 points on each side, the first at index 3."""
-    return (_remembered if n <= REMEMBERED else _everywhere)(n, width)
+def windows_at(places: IntArray, *widths: int, n: int) -> Windows:
+    """(w, k) windows of up to each width on each side of the places, within `[0, n)`.
+
+    Both sides shrink together at the ends.
+    """
+    side = np.minimum(np.minimum(places, n - places), np.array(widths)[:, None])
+    return windows(places, places, side)
 
 
-def _everywhere(n: int, width: int) -> Windows:
-    return windows_at(np.arange(MIN_SIDE, n - MIN_SIDE + 1), width, n=n)
+def everywhere(n: int, *widths: int) -> Windows:
+    """(w, k) windows at every place of a curve that has 3 points on each side, from index 3 on."""
+    return (_remembered if n <= REMEMBERED else _everywhere)(n, *widths)
+
+
+def _everywhere(n: int, *widths: int) -> Windows:
+    return windows_at(np.arange(MIN_SIDE, n - MIN_SIDE + 1), *widths, n=n)
 
 
 _remembered = lru_cache(MANY_LENGTHS)(_everywhere)
 
 
 def gaps(sums: Sums, at: Windows) -> FloatArray:
-    """(k,) the gap at each place: after minus before."""
-    before, after = at.before, at.after
-    early = sums.level[before.stop] - sums.level[before.start]
-    late = sums.level[after.stop] - sums.level[after.start]
+    """(k,) or (w, k) the gap at each place: after minus before."""
+    level, moment = sums.level, sums.moment
+    early, late = level[at.start] - level[at.left], level[at.right] - level[at.stop]
     covariance = (
-        (sums.moment[before.stop] - sums.moment[before.start] - before.centre * early)
-        + (sums.moment[after.stop] - sums.moment[after.start])
-        - after.centre * late
+        (moment[at.start] - moment[at.left] - at.early * early)
+        + (moment[at.right] - moment[at.stop])
+        - at.late * late
     )
     slope = covariance / at.spread
-    return np.asarray(late / after.count - early / before.count - slope * at.apart)
+    return np.asarray(late / at.count - early / at.count - slope * at.apart)
 
 
-def placebos(sums: Sums, noise: FloatArray, width: int) -> FloatArray:
-    """Gaps in their standard errors at every place that has 3 points on each side."""
-    at = everywhere(len(sums), width)
+def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
+    """(w, k) gaps in their standard errors at every place that has 3 points on each side.
+
+    Those of a short curve are taken together, for each call of numpy costs more than its points.
+    """
+    if len(sums) > TOGETHER and len(widths) > 1:
+        return np.concatenate([placebos(sums, noise, width) for width in widths])
+    at = everywhere(len(sums), *widths)
     return np.asarray(gaps(sums, at) / (at.error * noise[MIN_SIDE : len(sums) - MIN_SIDE + 1]))

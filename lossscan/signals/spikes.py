@@ -11,7 +11,7 @@ import numpy as np
 from lossscan.arrays import BoolArray, FloatArray
 from lossscan.medians import median, running_median, spacing
 from lossscan.model import Curve, Excursion
-from lossscan.signals.clean import from_scale
+from lossscan.signals.clean import from_scale, stretches
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -36,7 +36,7 @@ TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole
 
 
 @dataclass(frozen=True, slots=True)
-class _Heights:
+class Heights:
     """How far the points of a curve lie above its course, and what of that is noise."""
 
     course: FloatArray  # (n,) on the curve's scale
@@ -46,38 +46,41 @@ class _Heights:
     reach: float  # noise units that a lone point must exceed
 
 
-def _heights(curve: Curve) -> _Heights:
+def heights_of(curve: Curve) -> Heights | None:
+    """The heights of a curve above its running median; None where there are too few points."""
+    if len(curve.steps) < MIN_POINTS:
+        return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     course = running_median(curve.scaled, window)
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
     dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
     tail, crowd = noise_reach(dips), float(sigma[sigma < PEAK_SIGMA].max(initial=0.0))
-    return _Heights(course, sigma, dips, tail, max(PEAK_SIGMA, tail, APART * crowd))
+    return Heights(course, sigma, dips, tail, max(PEAK_SIGMA, tail, APART * crowd))
 
 
-def least_peak(curve: Curve) -> float | None:
+def least_peak(curve: Curve, heights: Heights | None) -> float | None:
     """The height above its course that a lone point must have to be a spike.
 
     On the curve's scale; None where there are too few points.
     """
-    if len(curve.steps) < MIN_POINTS:
-        return None
-    return _heights(curve).reach * curve.noise
+    return None if heights is None else heights.reach * curve.noise
 
 
-def find_spikes(curve: Curve, *, epoch: float | None = None) -> Iterator[Excursion]:
+def find_spikes(
+    curve: Curve, heights: Heights | None, *, epoch: float | None = None
+) -> Iterator[Excursion]:
     """The upward excursions after the initial descent that are over before the run ends.
 
-    `epoch`: steps an epoch. A rise too small to count alone counts where another epoch has one at
-    the same place.
+    `heights` are its `heights_of`; `epoch`: steps an epoch. A rise too small to count alone counts
+    where another epoch has one at the same place.
     """
-    n = len(curve.steps)
-    if n < MIN_POINTS:
+    if heights is None:
         return
-    heights = _heights(curve)
     sigma, tail = heights.sigma, heights.tail
-    episodes = [(start, stop) for start, stop in _episodes(sigma > ENTER_SIGMA) if stop < n]
+    episodes = [e for e in _episodes(sigma > ENTER_SIGMA) if e[1] < len(sigma)]
+    if not episodes:
+        return
     strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
     steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
     again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
@@ -144,10 +147,8 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
     )
 
 
-def _episodes(above: BoolArray) -> Iterator[tuple[int, int]]:
+def _episodes(above: BoolArray) -> list[tuple[int, int]]:
     """Stretches of true values, half-open; one false value inside does not end a stretch."""
     bridged = above.copy()
     bridged[1:-1] |= above[:-2] & above[2:]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], bridged, [False]]).astype(np.int8)))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        yield int(start), int(stop)
+    return stretches(bridged)

@@ -27,7 +27,7 @@ def test_gap_is_the_step_and_nothing_of_line_or_parabola():
     t = np.arange(80.0)
     curve = 5 - 0.1 * t + 0.002 * t**2
     curve[40:] += 1.5
-    found = gaps(sums_of(curve), windows_at(np.array([40, 60]), 15, n=80))
+    (found,) = gaps(sums_of(curve), windows_at(np.array([40, 60]), 15, n=80))
     assert found == pytest.approx([1.5, 0.0], abs=1e-9)
 
 

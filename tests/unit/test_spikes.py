@@ -6,7 +6,7 @@ import pytest
 from lossscan.model import Run, Series
 from lossscan.signals import scan
 from lossscan.signals.clean import curve_of
-from lossscan.signals.spikes import find_spikes
+from lossscan.signals.spikes import find_spikes, heights_of
 from tests.curves import make_run
 
 
@@ -16,6 +16,12 @@ def curve(values):
     found = curve_of(Series("loss", np.arange(1, len(array) + 1), array))
     assert found is not None
     return found
+
+
+def spikes_in(values, *, epoch=None):
+    """The spikes of the curve of values."""
+    found = curve(values)
+    return list(find_spikes(found, heights_of(found), epoch=epoch))
 
 
 def decay(n=400, size=0.03, seed=0):
@@ -28,7 +34,7 @@ def test_single_point_far_above_its_course_is_a_spike():
     """One odd batch shows as one point."""
     values = decay()
     values[250] *= 2
-    (spike,) = find_spikes(curve(values))
+    (spike,) = spikes_in(values)
     assert (spike.start_step, spike.end_step) == (251, 251)
     assert spike.peak / spike.base == pytest.approx(2, rel=0.15)
 
@@ -37,7 +43,7 @@ def test_block_of_points_is_one_spike():
     """Six logged points of other data are one episode, not six."""
     values = decay()
     values[200:206] *= 1.4
-    (spike,) = find_spikes(curve(values))
+    (spike,) = spikes_in(values)
     assert (spike.start_step, spike.end_step) == (201, 206)
 
 
@@ -66,20 +72,20 @@ def test_heavy_tails_on_both_sides_are_noise():
     """A run whose points fall as far below its course as above has no spikes."""
     rng = np.random.default_rng(4)
     values = np.exp(0.05 * rng.standard_t(3, size=600))
-    assert list(find_spikes(curve(values))) == []
+    assert spikes_in(values) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_plain_noise_has_no_spike(seed):
     """A healthy decay is silent."""
-    assert list(find_spikes(curve(decay(seed=seed)))) == []
+    assert spikes_in(decay(seed=seed)) == []
 
 
 def test_last_point_is_not_called_a_spike():
     """Whether the last point recovers is not known yet."""
     values = decay()
     values[-1] *= 2
-    assert list(find_spikes(curve(values))) == []
+    assert spikes_in(values) == []
 
 
 def test_rise_whose_own_middle_point_is_low_is_survived():
@@ -95,5 +101,5 @@ def test_small_rises_count_where_they_return_beyond_chance(steps_per_epoch, foun
     values = decay(size=0.0)
     values *= np.exp(0.03 * np.sin(np.arange(400) ** 2))
     values[[130, 230]] *= 1.2
-    spikes = find_spikes(curve(values), epoch=steps_per_epoch)
+    spikes = spikes_in(values, epoch=steps_per_epoch)
     assert [spike.start_step for spike in spikes] == found

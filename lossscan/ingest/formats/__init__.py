@@ -107,8 +107,7 @@ def read_file(path: Path, settings: Settings) -> Table:
     """Read a log, compressed or not; raises as `read` does, OSError and MissingExtra besides."""
     with plain(path) as head:
         table = read(head, settings)
-    cut = (Note("packed_cut", path),) if head.cut else ()
-    return replace(table, notes=(*table.notes, *cut))
+    return replace(table, notes=(*table.notes, Note("packed_cut", path))) if head.cut else table
 
 
 def read(head: Head, settings: Settings) -> Table:
