@@ -18,7 +18,6 @@ FIRST = 3  # logged points, the highest of which is the start: a collapse is fas
 LASTS = 5  # logged points that a collapse must last
 OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
-OF_PRETRAINED = ("finetuning_type", "lora_rank")  # settings that a model from scratch has not
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
 SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public runs), with luck 0.01
@@ -64,7 +63,8 @@ def _from_scratch(run: Run, start: float) -> bool:
 
     An unscaled sum, or answers in a form that is new to the model, can start as high.
     """
-    if any(run.setting(name) is not None for name in OF_PRETRAINED):
+    adapted = run.setting("lora_rank") is not None
+    if adapted or run.setting("finetuning_type") not in (None, "full"):
         return False
     vocabulary = number(run, "vocab_size")
     return start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
