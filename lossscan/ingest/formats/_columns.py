@@ -166,6 +166,14 @@ def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArr
     try:
         return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
     except struct.error:
+        return _from_text(places, cells)
+
+
+def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    """The cells of a console: as a rule all are numbers in text."""
+    try:
+        return places, np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+    except (TypeError, ValueError, OverflowError):
         return _scattered(places, cells)
 
 

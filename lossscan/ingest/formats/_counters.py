@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from lossscan.ingest.formats._columns import step_number
+from lossscan.ingest.formats._shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
+_WITH_TOTAL = 2  # groups of a counter that says of how many
+_DECLARED: Final = re.compile(  # NeMo's iteration begins anew in each epoch, this does not
+    r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+)
 _STEP: Final = re.compile(
     rf"(?i)(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?)\b{_BETWEEN}{_NUMBER}"
 )
@@ -37,25 +41,43 @@ class Place:
     epoch: int | None = None
 
 
-def place_of(line: str, stated: Mapping[str, str]) -> Place | None:
-    """The finest counter of a line, of which `stated` are the names and numbers."""
+def place_of(line: str) -> Place | None:
+    """The finest counter of a line."""
+    texts = _texts(line)
+    if not texts:
+        return None
+    kind = next(iter(texts))[0]
+    of, epoch = (texts.get((kind, name)) for name in ("of", "epoch"))
+    return Place(
+        kind,
+        int(texts[kind, "count"]),
+        None if of is None else int(of),
+        None if epoch is None else int(epoch),
+    )
+
+
+def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:
     found = _EPOCH.search(line) or _TIMM.search(line)
-    epoch = int(found[1]) if found else None
-    declared = step_number(stated.get("global_step"))  # NeMo's iteration begins anew in each epoch
-    if declared is not None:
-        return Place("step", declared, None, epoch)
-    named = _STEP.search(line) or _BATCH.search(line)
-    if named:
-        return _place("step", named, epoch)
-    if found:
-        share = _SHARE.search(line, found.end())
+    kind, counter = _finest(line, found)
+    if counter is None:
+        return
+    yield Part((kind, "count"), counter.start(), *counter.span(1))
+    if kind != "epoch" and counter.lastindex == _WITH_TOTAL:
+        yield Part((kind, "of"), counter.start(), *counter.span(2))
+    if kind != "epoch" and found:
+        yield Part((kind, "epoch"), found.start(), *found.span(1))
+
+
+def _finest(line: str, epoch: re.Match[str] | None) -> tuple[Kind, re.Match[str] | None]:
+    step = _DECLARED.search(line) or _STEP.search(line) or _BATCH.search(line)
+    if step:
+        return "step", step
+    if epoch:
+        share = _SHARE.search(line, epoch.end())
         kind: Kind = "bar" if share and share[0].startswith("|") else "batch"
-        return _place(kind, share, epoch) if share else Place("epoch", int(found[1]))
-    bar, bare = _BAR.search(line), _BARE.search(line)
-    if bar:
-        return _place("bar", bar, None)
-    return _place("step", bare, None) if bare else None
+        return (kind, share) if share else ("epoch", epoch)
+    bar = _BAR.search(line)
+    return ("bar", bar) if bar else ("step", _BARE.search(line))
 
 
-def _place(kind: Kind, counter: re.Match[str], epoch: int | None) -> Place:
-    return Place(kind, int(counter[1]), int(counter[2]) if counter[2] else None, epoch)
+_texts: Final = Shapes(_parts)

@@ -30,7 +30,8 @@ class Remarks:
 
     def take(self, line: str, place: int) -> None:
         """Look at a line; places rise, and those of points may be asked for (`skipped`)."""
-        if not any(hint in line.lower() for hint in _HINTS):
+        folded = line.lower()
+        if not any(hint in folded for hint in _HINTS):
             return
         scales = (number(match[1]) for match in _OVERFLOW.finditer(line))
         known = [scale for scale in scales if scale is not None]

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Final
 
 from lossscan.ingest.files import HEAD_BYTES, Head
+from lossscan.ingest.formats._shapes import Part, Shapes
 
 PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long again
 LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
@@ -118,4 +119,9 @@ def lines_of(piece: bytes) -> list[str]:
 
 def pairs(text: str) -> dict[str, str]:
     """The `name: number` and `name=number` pairs of a line, names of up to six words."""
-    return {match[1]: match[2] for match in PAIR.finditer(text)}
+    return _pairs(text)
+
+
+_pairs: Final = Shapes(
+    lambda text: (Part(m[1], m.start(), *m.span(2)) for m in PAIR.finditer(text))
+)

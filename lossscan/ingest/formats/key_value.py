@@ -16,7 +16,8 @@ from lossscan.ingest.formats._columns import Row, columns
 from lossscan.ingest.formats._counters import Kind, Place, place_of
 from lossscan.ingest.formats._epoch_counts import epoch_length, run_steps
 from lossscan.ingest.formats._remarks import SKIPPED, Remarks
-from lossscan.ingest.formats._text import NUMBER, lines, pairs, peek
+from lossscan.ingest.formats._shapes import Part, Shapes
+from lossscan.ingest.formats._text import NUMBER, PAIR, lines, peek
 from lossscan.ingest.names import canonical, is_judged, is_known
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -58,7 +59,7 @@ def claims(head: Head) -> bool:
     if not any(word in text for word in ("loss", "Loss", "LOSS", "reward", "Reward")):
         return False
     found: Counter[Kind] = Counter()
-    for place, row in _placed(map(_parsed, text.splitlines(keepends=True))):
+    for place, row in _placed(map(_Reader().take, text.splitlines(keepends=True))):
         found[place.kind] += any(map(is_judged, row))
         if found[place.kind] >= FEWEST:
             return True
@@ -74,12 +75,12 @@ def read(head: Head, settings: Settings) -> Table:
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
     planned = _PLANNED.search(text)
-    asked = frozenset(settings.series.values())
+    reader = _Reader(frozenset(settings.series.values()))
     remarks = Remarks()
     parsed: list[_Line] = []
     for line in lines(head):
         remarks.take(line, len(parsed))
-        parsed.append(_parsed(line, asked))
+        parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     for at, count in remarks.skipped(points).items():
         parsed[at].row[SKIPPED] = count
@@ -103,24 +104,32 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _parsed(line: str, asked: frozenset[str] = frozenset()) -> _Line:
-    stated = pairs(line)
-    named = {name: value for key, value in stated.items() if (name := _known(key, asked))}
-    return _Line(
-        place=place_of(line, stated),
-        row={**dict(_SPACED.findall(line)), **named},
-        indented=line[:1].isspace() and bool(line.strip()),
-    )
+class _Reader:
+    """Lines as what they count and what they state, by known names and the user's own."""
 
+    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self._asked = asked
+        self._row = Shapes(self._parts)
 
-def _known(key: str, asked: frozenset[str]) -> str | None:
-    """The part of a key that is a known name: prose and prefixes may stand before it."""
-    words = key.split(" ")
-    for first in range(len(words)):
-        name = " ".join(words[first:])
-        if name in asked or is_known(name):
-            return name
-    return None
+    def take(self, line: str) -> _Line:
+        indented = line[:1].isspace() and bool(line.strip())
+        return _Line(place_of(line), dict(self._row(line)), indented)
+
+    def _parts(self, line: str) -> Iterator[Part[str]]:
+        for match in _SPACED.finditer(line):
+            yield Part(match[1], match.start(), *match.span(2))
+        for match in PAIR.finditer(line):
+            if name := self._known(match[1]):
+                yield Part(name, match.start(), *match.span(2))
+
+    def _known(self, key: str) -> str | None:
+        """The part of a key that is a known name: prose and prefixes may stand before it."""
+        words = key.split(" ")
+        for first in range(len(words)):
+            name = " ".join(words[first:])
+            if name in self._asked or is_known(name):
+                return name
+        return None
 
 
 def _finest(parsed: Sequence[_Line]) -> Kind:
@@ -178,12 +187,16 @@ def _counted(placed: Sequence[tuple[Place, dict[str, Any]]]) -> tuple[list[Row],
 
 def _without_echo(rows: list[Row]) -> list[Row]:
     """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
+    names = {name for _, row in rows for name in row}
+    evaluated = {name for name in names if canonical(name) == "eval_loss"}
+    if not evaluated:
+        return rows
     kept: list[Row] = []
     shown: Any = None
     for step, row in rows:
-        echo = {name for name in row if canonical(name) == "eval_loss" and row[name] == shown}
+        echo = {name for name in evaluated & row.keys() if row[name] == shown}
         both = any(canonical(name) == "loss" for name in row)
-        shown = next((row[name] for name in row if canonical(name) == "eval_loss"), shown)
+        shown = next((row[name] for name in row if name in evaluated), shown)
         fresh = {name: value for name, value in row.items() if not (both and name in echo)}
         kept.append((step, fresh))
     return kept

@@ -1,0 +1,111 @@
+"""Lines of one shape are understood once; of the later ones only the numbers are taken.
+
+To look for any name and number in a line takes 30 to 100 microseconds; to match a line of a shape
+that is known, 3. A log has a handful of shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import pairwise
+from typing import Final, Generic, NamedTuple, TypeVar
+
+LONGEST = 1000  # characters of a line that has a shape; a longer one is looked at each time
+MOST = 2000  # shapes that are remembered: a progress bar has one for each of its widths
+RECENT = 4  # shapes of the last lines, tried first
+COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
+_RUNS: Final = re.compile(r"\d+| +")
+_DIGITS: Final = re.compile(r"\d+")
+
+Label = TypeVar("Label", bound=Hashable)
+
+
+class Part(NamedTuple, Generic[Label]):
+    """A number that is wanted of a line: `line[start:stop]`, behind what names it."""
+
+    label: Label
+    begin: int  # of the name: what stands from here to the number is the same in all of a shape
+    start: int
+    stop: int
+
+
+class _Shape(NamedTuple, Generic[Label]):
+    match: Callable[[str], re.Match[str] | None]
+    groups: Sequence[tuple[Label, int]]
+
+
+class Shapes(Generic[Label]):
+    """What `find` finds in a line, by label; it may depend on digits by their place alone."""
+
+    def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
+        self._find = find
+        self._recent: list[_Shape[Label]] = []
+        self._known: dict[str, _Shape[Label] | None] = {}  # None where a shape was seen once
+
+    def __call__(self, line: str) -> dict[Label, str]:
+        """The text of each number that is wanted; of two with one label the last."""
+        for at, shape in enumerate(self._recent):
+            if found := shape.match(line):
+                if at:
+                    self._recent.insert(0, self._recent.pop(at))
+                return {label: found[group] for label, group in shape.groups}
+        parts = list(self._find(line))
+        if len(line) <= LONGEST and parts:
+            self._learn(line, parts)
+        return {part.label: line[part.start : part.stop] for part in parts}
+
+    def _learn(self, line: str, parts: Sequence[Part[Label]]) -> None:
+        """Remember the shape of a line where it comes again: most lines of prose do not."""
+        key = _DIGITS.sub("0", line)
+        if key not in self._known:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[key] = None
+            return
+        shape = self._known[key]
+        if shape is None or not shape.match(line):
+            shape = self._known[key] = _shape(line, parts)
+        if shape is not None:
+            self._recent = [shape, *self._recent[: RECENT - 1]]
+
+
+def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
+    """The shape of a line; None where numbers overlap or a digit may matter by its value."""
+    spans = sorted({(part.start, part.stop) for part in parts})
+    if any(two[0] < one[1] for one, two in pairwise(spans)):
+        return None
+    names = [(part.begin, part.start) for part in parts]
+    pieces, at = [], 0
+    for start, stop in spans:
+        pieces += [_loosened(line, at, start, names), f"({_loosened(line, start, stop, ())})"]
+        at = stop
+    pattern = "".join([*pieces, _loosened(line, at, len(line), names)])
+    groups = {span: group for group, span in enumerate(spans, start=1)}
+    labels = [(part.label, groups[part.start, part.stop]) for part in parts]
+    return _Shape(re.compile(pattern).fullmatch, labels)
+
+
+def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]) -> str:
+    """A pattern of `line[start:stop]` with other digits, and other spaces beside digits."""
+    pieces, at = [], start
+    for run in _RUNS.finditer(line, start, stop):
+        a, b = run.span()
+        pieces.append(re.escape(line[at:a]))
+        if line[a] == " ":
+            beside = line[max(a - 1, 0) : a] + line[b : b + 1]
+            pieces.append(" +" if any(char.isdigit() for char in beside) else re.escape(run[0]))
+        elif any(begin <= a < end for begin, end in names):
+            pieces.append(run[0])
+        elif b - a > COUNTED or _of_thousands(line, a, b):
+            pieces.append(rf"\d{{{b - a}}}")
+        else:
+            pieces.append(rf"\d{{1,{COUNTED}}}")
+        at = b
+    return "".join([*pieces, re.escape(line[at:stop])])
+
+
+def _of_thousands(line: str, start: int, stop: int) -> bool:
+    """Whether a comma joins the digits to others: `1,234` is a number, `1,23` is two."""
+    before, after = line[max(start - 2, 0) : start], line[stop : stop + 2]
+    return (before[1:] == "," and before[0].isdigit()) or (after[:1] == "," and after[1:].isdigit())

@@ -1,0 +1,50 @@
+"""Lines of one shape: what is taken of a later line is what would be found in it."""
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossscan.ingest.formats._counters import _parts, place_of
+from lossscan.ingest.formats._shapes import Part, Shapes
+from lossscan.ingest.formats._text import PAIR
+
+NUMBERS = st.one_of(
+    st.integers(0, 10**10).map(str),
+    st.integers(0, 10**7).map("{:8d}".format),
+    st.integers(0, 10**7).map("{:,}".format),
+    st.floats(allow_nan=True, allow_infinity=True).map(str),
+    st.floats(0, 10).map("{:.4f}".format),
+    st.floats(0, 1).map("{:.2e}".format),
+)
+NAMES = st.sampled_from(["loss", "lr", "step", "Epoch", "top1 loss", "LR (group 0)", "iter"])
+BETWEEN = st.sampled_from([": ", "=", " ", ":", ": [", "/", " [", "| "])
+AFTER = st.sampled_from([" ", ", ", " | ", "/", "] ", "%| ", ""])
+LINES = st.lists(st.tuples(NAMES, BETWEEN, st.integers(0, 3), AFTER), min_size=1, max_size=5)
+
+
+def _found(line: str) -> Iterator[Part[str]]:
+    return (Part(m[1], m.start(), *m.span(2)) for m in PAIR.finditer(line))
+
+
+@given(
+    layout=LINES,
+    drawn=st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=4, max_size=12),
+)
+def test_shapes_take_what_is_found(layout: list[tuple[str, str, int, str]], drawn: list[list[str]]):
+    """Whatever numbers come, with whatever digits, signs, padding and commas."""
+    pairs, places = Shapes(_found), Shapes(_parts)
+    for numbers in drawn:
+        line = "".join(f"{n}{between}{numbers[at]}{after}" for n, between, at, after in layout)
+        line += "\n"
+        assert pairs(line) == {p.label: line[p.start : p.stop] for p in _found(line)}
+        assert places(line) == {p.label: line[p.start : p.stop] for p in _parts(line)}
+
+
+def test_place_of_knows_a_step_among_dates_and_versions():
+    """Digits of a date, a rank or a version are no counter."""
+    for step in range(5):
+        line = f"2026-01-01 10:00:00,123 [rank0] v1.{step} step {step}/90 loss 2.5\n"
+        place = place_of(line)
+        assert place is not None
+        assert (place.kind, place.count, place.of) == ("step", step, 90)
