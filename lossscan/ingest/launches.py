@@ -36,7 +36,6 @@ class Course:
 class _Launch:
     start: int  # first step logged
     stop: int  # last step logged
-    points: int
     path: Path
     declared: int | None = None  # the step that the log says it continues from
 
@@ -87,7 +86,7 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
         cuts |= _declared_cut(steps, cuts, step)
     edges = [0, *sorted(cuts), len(steps)]
     return [
-        _Launch(int(steps[a]), int(steps[a:b].max()), b - a, table.path, cuts.get(a))
+        _Launch(int(steps[a]), int(steps[a:b].max()), table.path, cuts.get(a))
         for a, b in pairwise(edges)
     ]
 
@@ -145,7 +144,7 @@ def _surviving(
     reference: str,
 ) -> Course:
     courses = _courses(launches)
-    chosen = _chosen(courses, launches)
+    chosen = _chosen(courses, rows.get(reference))
     series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
     resumes = [_resume(number, rows, launches, chosen, reference) for number in chosen[1:]]
     before = courses.index(chosen) - 1
@@ -164,9 +163,13 @@ def _courses(launches: Sequence[_Launch]) -> list[range]:
     return [range(a, b) for a, b in pairwise(edges)]
 
 
-def _chosen(courses: Sequence[range], launches: Sequence[_Launch]) -> range:
-    """The latest course that is long enough to be judged, else the longest."""
-    points = {c: sum(launches[number].points for number in c if launches) for c in courses}
+def _chosen(courses: Sequence[range], rows: _Rows | None) -> range:
+    """The latest course that is long enough to be judged, else the longest; `rows` of the loss.
+
+    A launch that was announced where no step goes back may have no point of its own.
+    """
+    written = np.bincount(rows.launch if rows else [], minlength=courses[-1].stop)
+    points = {course: int(written[course.start : course.stop].sum()) for course in courses}
     long = [course for course in courses if points[course] >= COURSE_POINTS]
     return long[-1] if long else max(courses, key=lambda course: points[course])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lossscan.ingest.launches import course_of
@@ -305,6 +305,7 @@ def test_merge_of_nothing_is_empty() -> None:
     st.lists(st.tuples(st.integers(0, 50), st.integers(0, 3)), max_size=40),
     st.lists(st.integers(0, 60), max_size=3),
 )
+@example([(0, 0), (0, 0), (1, 0), (0, 0), (1, 0), (2, 0)], [1])
 def test_merge_always_gives_rising_steps(
     points: list[tuple[int, int]], launches: list[int]
 ) -> None:
