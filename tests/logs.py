@@ -73,6 +73,13 @@ FAIRSEQ = (
     "2026-11-21 06:43:09 | INFO | train_inner | epoch 002:     10 / 20 loss=8, nll_loss=7.75,"
     " ppl=215.3, wps=12345, ups=1.2, num_updates=30, lr=0.0003, gnorm=1, wall=118\n"
 )
+KERAS = "".join(
+    f"Epoch {epoch}/3\n"
+    f"\x1b[1m1/8\x1b[0m \x1b[32m━━\x1b[0m\x1b[37m━━\x1b[0m \x1b[1m0s\x1b[0m 18ms/step - loss: 9.5"
+    f"\x08\x08\r\x1b[1m8/8\x1b[0m \x1b[32m━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m0s\x1b[0m 4ms/step"
+    f" - loss: {4 - epoch}.25 - val_loss: {4 - epoch}.5\n"
+    for epoch in (1, 2, 3)
+)
 TORCHTUNE = "".join(
     f"Step {step} | loss:{3 - step / 10:.3f} lr:2e-05 tokens_per_second_per_gpu:1234 \n"
     for step in range(1, 6)
@@ -94,6 +101,7 @@ ALL = {
     "megatron_console": MEGATRON,
     "nanogpt_console": NANOGPT,
     "fairseq_console": FAIRSEQ,
+    "keras_console": KERAS,
     "key_value": TORCHTUNE,
     "trainer_state": TRAINER_STATE,
 }

@@ -113,7 +113,7 @@ class _Reader:
 
     def take(self, line: str) -> _Line:
         indented = line[:1].isspace() and bool(line.strip())
-        return _Line(place_of(line), dict(self._row(line)), indented)
+        return _Line(place_of(line), self._row(line), indented)
 
     def _parts(self, line: str) -> Iterator[Part[str]]:
         for match in _SPACED.finditer(line):
