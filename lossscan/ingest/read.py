@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
 )
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 RETRY = "copy the file again, or give another log of the same run"
-LAST_VALUES = "wandb_summary"  # speaks where nothing else does
+COARSER = "a coarser view of what another log of the run holds"
 MOST_NAMED = 12  # series or files named in an error
 
 
@@ -47,8 +47,8 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     tables, refused = _tables(files, settings)
     if not tables:
         raise _nothing(files, refused, settings.lang)
-    tables = [table for table in tables if table.format != LAST_VALUES] or tables
-    merged = merge(tables, files.root)
+    chosen = _without_fallbacks(tables)
+    merged = merge(chosen, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
@@ -67,8 +67,28 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         schedule=schedule,
         complete=_complete(merged, schedule),
         notes=(*merged.notes, *config.notes, *final_evaluation(files.files)),
-        skipped=(*files.skipped, *_skipped(files, refused), *merged.skipped),
+        skipped=(
+            *files.skipped,
+            *_skipped(files, refused),
+            *_left_out(tables, chosen, files.root),
+            *merged.skipped,
+        ),
     )
+
+
+def _without_fallbacks(tables: list[Table]) -> list[Table]:
+    """The logs that speak: coarse ones only where no other holds a curve."""
+    full = [table for table in tables if not table.fallback]
+    return full if any(name in table.columns for table in full for name in JUDGED) else tables
+
+
+def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
+    """The logs that do not speak, but for those of last values, which every run of W&B has."""
+    speaking = {table.path for table in chosen}
+    for table in tables:
+        curve = any(len(column.steps) > 1 for column in table.columns.values())
+        if curve and table.path not in speaking:
+            yield Skipped(relative(table.path, root), COARSER)
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ class Table:
     launches: tuple[int, ...] = ()  # steps at which a further launch says it begins
     complete: bool | None = None  # True where the file says that training ended
     notes: tuple[Note, ...] = ()
+    fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,3 +169,15 @@ def test_read_run_takes_no_file_beside_a_named_one_for_its_log(tmp_path: Path) -
     (found,) = discover(named)
     with pytest.raises(NoLogFound, match=r"notes\.log"):
         read_run(found, Settings())
+
+
+def test_read_run_leaves_out_a_bar_beside_the_log_of_the_trainer(tmp_path: Path):
+    """What tqdm shows comes a step late, with three digits: metrics.csv holds the curve."""
+    rows = [f"{step // 20},{step},{3 - step / 100:.5f}" for step in range(40)]
+    (tmp_path / "metrics.csv").write_text("\n".join(["epoch,step,train_loss", *rows]) + "\n")
+    bar = "Epoch {}: 50%|# | {}/20 [00:01<00:01, 9.9it/s, train_loss={:.3g}]"
+    bars = [bar.format(step // 20, step % 20 + 1, 3 - step / 100) for step in range(40)]
+    (tmp_path / "train.log").write_text("\r".join(bars) + "\n")
+    run = _run(tmp_path)
+    assert [source.path for source in run.sources] == ["metrics.csv"]
+    assert [skipped.path for skipped in run.skipped] == ["train.log"]

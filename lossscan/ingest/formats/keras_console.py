@@ -34,6 +34,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=columns(rows, settings),
         framework="keras",
         config={"logging_strategy": "epoch"},
+        fallback=True,
     )
 
 

@@ -27,6 +27,7 @@ MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
 PRIORITY = 90
 MAPPABLE = True
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
+COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
     "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
@@ -101,6 +102,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
         notes=remarks.notes(head.path),
+        fallback=kind in COARSE,
     )
 
 

@@ -47,4 +47,5 @@ def read(head: Head, settings: Settings) -> Table:
         columns=columns([(step, logged)], settings),
         complete=True if _ENDED in last else None,
         notes=(Note("last_values_only", head.path),),
+        fallback=True,
     )
