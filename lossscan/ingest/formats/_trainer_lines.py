@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -35,18 +35,12 @@ class Entry:
     """One dict that the trainer printed."""
 
     row: dict[str, str]
+    kind: str  # what it is about: train, eval, or the summary of the run
     epoch: float
     digits: int  # decimals of the epoch that are known
     quoted: bool = False  # printed as text, by transformers 5
     launch: int = 0
     bars: list[Bar] = field(default_factory=list)  # the one before, where there is, and after
-
-    @property
-    def kind(self) -> str:
-        """What the entry is about: train, eval, or the summary of the run."""
-        if "train_runtime" in self.row:
-            return "summary"
-        return "eval" if any(key.startswith("eval_") for key in self.row) else "train"
 
     @property
     def slack(self) -> float:
@@ -101,8 +95,14 @@ def _entry(text: str) -> Entry | None:
         return None
     if any(quoted for key, quoted, _ in items if key == "epoch"):
         digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
-        return Entry(row, epoch, digits, quoted=True)
-    return Entry(row, epoch, max(len(shown.partition(".")[2]), _DECIMALS))
+        return Entry(row, _kind(row), epoch, digits, quoted=True)
+    return Entry(row, _kind(row), epoch, max(len(shown.partition(".")[2]), _DECIMALS))
+
+
+def _kind(row: Iterable[str]) -> str:
+    if "train_runtime" in row:
+        return "summary"
+    return "eval" if any(key.startswith("eval_") for key in row) else "train"
 
 
 def _take(entry: Entry, launch: int, bar: Bar | None, entries: list[Entry]) -> int:
