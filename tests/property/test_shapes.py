@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossscan.ingest.formats._counters import _parts, place_of
-from lossscan.ingest.formats._shapes import Part, Shapes
+from lossscan.ingest.formats._shapes import WORTH, Part, Shapes
 from lossscan.ingest.formats._text import PAIR
 
 NUMBERS = st.one_of(
@@ -34,7 +34,7 @@ def _found(line: str) -> Iterator[Part[str]]:
 def test_shapes_take_what_is_found(layout: list[tuple[str, str, int, str]], drawn: list[list[str]]):
     """Whatever numbers come, with whatever digits, signs, padding and commas."""
     pairs, places = Shapes(_found), Shapes(_parts)
-    for numbers in drawn:
+    for numbers in [*drawn[:1] * WORTH, *drawn]:
         line = "".join(f"{n}{between}{numbers[at]}{after}" for n, between, at, after in layout)
         line += "\n"
         assert pairs(line) == {p.label: line[p.start : p.stop] for p in _found(line)}
@@ -43,7 +43,7 @@ def test_shapes_take_what_is_found(layout: list[tuple[str, str, int, str]], draw
 
 def test_place_of_knows_a_step_among_dates_and_versions():
     """Digits of a date, a rank or a version are no counter."""
-    for step in range(5):
+    for step in range(2 * WORTH):
         line = f"2026-01-01 10:00:00,123 [rank0] v1.{step} step {step}/90 loss 2.5\n"
         place = place_of(line)
         assert place is not None

@@ -7,11 +7,13 @@ that is known, 3. A log has a handful of shapes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
 
 LONGEST = 1000  # characters of a line that has a shape; a longer one is looked at each time
+WORTH = 30  # lines of a shape: to compile it takes as long as to look at some thirty
 MOST = 2000  # shapes that are remembered: a progress bar has one for each of its widths
 RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
@@ -34,6 +36,10 @@ class _Shape(NamedTuple, Generic[Label]):
     match: Callable[[str], re.Match[str] | None]
     groups: Sequence[tuple[Label, int]]
 
+    def taken(self, found: re.Match[str]) -> dict[Label, str]:
+        """The texts by label."""
+        return {label: found[group] for label, group in self.groups}
+
 
 class Shapes(Generic[Label]):
     """What `find` finds in a line, by label; it may depend on digits by their place alone."""
@@ -41,7 +47,8 @@ class Shapes(Generic[Label]):
     def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
         self._find = find
         self._recent: list[_Shape[Label]] = []
-        self._known: dict[str, _Shape[Label] | None] = {}  # None where a shape was seen once
+        self._known: dict[str, _Shape[Label]] = {}
+        self._seen: Counter[str] = Counter()
 
     def __call__(self, line: str) -> dict[Label, str]:
         """The text of each number that is wanted; of two with one label the last."""
@@ -49,25 +56,25 @@ class Shapes(Generic[Label]):
             if found := shape.match(line):
                 if at:
                     self._recent.insert(0, self._recent.pop(at))
-                return {label: found[group] for label, group in shape.groups}
+                return shape.taken(found)
+        key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
+        known = self._known.get(key)
+        if known is not None and (found := known.match(line)):
+            self._recent = [known, *self._recent[: RECENT - 1]]
+            return known.taken(found)
         parts = list(self._find(line))
-        if len(line) <= LONGEST and parts:
-            self._learn(line, parts)
+        if key and parts:
+            self._learn(key, line, parts)
         return {part.label: line[part.start : part.stop] for part in parts}
 
-    def _learn(self, line: str, parts: Sequence[Part[Label]]) -> None:
-        """Remember the shape of a line where it comes again: most lines of prose do not."""
-        key = _DIGITS.sub("0", line)
-        if key not in self._known:
-            if len(self._known) >= MOST:
-                self._known.clear()
-            self._known[key] = None
-            return
-        shape = self._known[key]
-        if shape is None or not shape.match(line):
-            shape = self._known[key] = _shape(line, parts)
-        if shape is not None:
-            self._recent = [shape, *self._recent[: RECENT - 1]]
+    def _learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
+        """Remember the shape of a line once it has come often."""
+        self._seen[key] += 1
+        if self._seen[key] % WORTH == 0 and (shape := _shape(line, parts)):
+            self._known[key] = shape
+        if len(self._seen) > MOST:
+            self._seen.clear()
+            self._known.clear()
 
 
 def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
