@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import __version__
 from lossscan.model import Report, RunReport
@@ -15,6 +15,8 @@ from lossscan.settings import Settings
 if TYPE_CHECKING:
     from lossscan.in_force import InForce
     from lossscan.rules.pages import Page
+
+Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
 
 
 def analyze(
@@ -43,18 +45,25 @@ def _examined(place: str, settings: Settings) -> RunReport:
     return examine_url(place, settings) if "://" in place else examine(Path(place), settings)
 
 
+def _each(paths: Paths) -> tuple[str, ...]:
+    """The paths as text; a single one is not taken for its letters."""
+    if isinstance(paths, str | PathLike):
+        return (fspath(paths),)
+    return tuple(fspath(path) for path in paths)
+
+
 def batch(  # noqa: PLR0913 - the options of the verb
-    paths: Iterable[str | PathLike[str]],
+    paths: Paths,
     *,
     settings: Settings | None = None,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
     since: str | None = None,
     changed_only: str | PathLike[str] | None = None,
     jobs: int | None = 1,
     dask: str | None = None,
 ) -> Report:
-    """Every run below the paths; a run that cannot be examined has the status `error`.
+    """Every run below the path or paths; a run that cannot be examined has the status `error`.
 
     Series hold no more than their ends; `findings` are what the runs show together. With `jobs`
     other than 1 (None: all cores) the calling script needs the usual `if __name__ == "__main__"`.
@@ -64,8 +73,8 @@ def batch(  # noqa: PLR0913 - the options of the verb
     from lossscan.gate import stamped
 
     chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)
-    options = Options(tuple(include), tuple(exclude), since, state, jobs, dask)
-    work = plan([fspath(path) for path in paths], chosen, options)
+    options = Options(_each(include), _each(exclude), since, state, jobs, dask)
+    work = plan(_each(paths), chosen, options)
     runs = tuple(map(stamped, work.reports()))
     collected = Collected()
     for one in runs:
@@ -108,7 +117,7 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
     return gate.baseline_of(report, old, Path.cwd())
 
 
-def compare(paths: Iterable[str | PathLike[str]], *, settings: Settings | None = None) -> Report:
+def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
     """Two to 26 runs, or URLs of runs, beside each other: where they part and what explains it.
 
     Raises InputError where a run cannot be examined or no two share steps, UsageError for a wrong
@@ -116,7 +125,7 @@ def compare(paths: Iterable[str | PathLike[str]], *, settings: Settings | None =
     """
     from lossscan.comparing import check_count, compared
 
-    chosen, places = settings or Settings(), [fspath(path) for path in paths]
+    chosen, places = settings or Settings(), _each(paths)
     check_count(len(places))
     runs = tuple(_examined(place, chosen) for place in places)
     comparison, findings = compared(runs, chosen)

@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import active_children, connection, get_context, parent_process
+from multiprocessing import (
+    active_children,
+    connection,
+    current_process,
+    get_context,
+    parent_process,
+)
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
@@ -88,6 +94,11 @@ def cores() -> int:
 def _local(processes: int) -> Iterator[Crew]:
     """So many processes; one is this process itself, which looks up after every run."""
     crew = Crew((Lane(_Here, shared=True),), chunk=1)
+    if processes > 1 and getattr(current_process(), "_inheriting", False):  # as spawn itself asks
+        raise UsageError(
+            "a process of a batch began with a batch of its own, since it runs the script again",
+            hint='call lossscan.batch below `if __name__ == "__main__":`',
+        )
     if processes > 1:
         crew = Crew(tuple(Lane(_process) for _ in range(processes)), CHUNK)
     try:

@@ -17,6 +17,9 @@ from lossscan.settings import Settings
 
 SHARES = 4  # chunks for each lane at least, so that none idles while another has many left
 AHEAD = 16  # chunks for each lane that may be done before one that is still awaited: bounds memory
+LOSSES = (
+    4  # workers for each lane, dead before any run was done: its chunk and 3 runs of that alone
+)
 PATIENCE = 0.2  # seconds between looks at whether to stop
 
 _Reports: TypeAlias = Future[list[RunReport]]
@@ -40,6 +43,7 @@ class _Desk:
     waiting: deque[_Chunk]
     out: dict[_Reports, tuple[_Chunk, Lane]] = field(default_factory=dict)
     back: dict[int, RunReport] = field(default_factory=dict)
+    losses_left: int | None = None  # before workers are held to be unable to work; None: they can
 
 
 def in_order(
@@ -49,7 +53,7 @@ def in_order(
 
     Once `stop` is set, no more is begun and what is done is still given. Raises UsageError.
     """
-    desk = _Desk(tasks, settings, _chunks(len(tasks), crew))
+    desk = _Desk(tasks, settings, _chunks(len(tasks), crew), losses_left=LOSSES * len(crew.lanes))
     idle = deque(crew.lanes)
     place = 0
     while place < len(tasks) and not stop.is_set():
@@ -82,6 +86,7 @@ def _receive(desk: _Desk, future: _Reports) -> Lane:
     chunk, lane = desk.out.pop(future)
     try:
         desk.back.update(enumerate(future.result(), start=chunk.start))
+        desk.losses_left = None
     except UsageError:
         raise
     except (Exception, CancelledError) as error:  # the worker died, or the way to it
@@ -91,7 +96,17 @@ def _receive(desk: _Desk, future: _Reports) -> Lane:
 
 
 def _lost(desk: _Desk, chunk: _Chunk, error: BaseException) -> None:
-    """Send lost runs out again, each alone; one that is lost alone, too, has its row."""
+    """Send lost runs out again, each alone; one that is lost alone, too, has its row.
+
+    Raises UsageError where no worker has done anything yet and many are lost.
+    """
+    if desk.losses_left is not None:
+        desk.losses_left -= 1
+        if desk.losses_left <= 0:
+            raise UsageError(
+                f"no worker can start or finish a run ({type(error).__name__})",
+                hint="try --jobs 1; a script must call lossscan.batch below `if __name__ == ...`",
+            ) from error
     if not chunk.again:
         alone = (_Chunk(i, i + 1, again=True) for i in range(chunk.start, chunk.stop))
         desk.waiting.extendleft(reversed(list(alone)))

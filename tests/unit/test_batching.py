@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -111,6 +113,24 @@ def test_since_takes_dates_and_refuses_the_rest():
         parse_since("yesterday")
 
 
+def test_batch_takes_a_single_path_for_one(make_run, tmp_path):
+    """A text is a path, not its letters, of which the first would be the root of all files."""
+    make_run("a"), make_run("b")
+    report = api.batch(str(tmp_path), include="a")
+    assert [run.name for run in report.runs] == ["a"]
+
+
+def test_a_script_that_starts_itself_over_is_told_what_to_do(make_run, tmp_path):
+    """Without `if __name__ == "__main__":` each process would run the script again."""
+    make_run("a"), make_run("b")
+    script = tmp_path / "script.py"
+    script.write_text(f"import lossscan\nlossscan.batch({str(tmp_path)!r}, jobs=2)\n")
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "UsageError: a process of a batch began with a batch of its own" in done.stderr
+
+
 # --- giving out --------------------------------------------------------------------------------
 
 
@@ -149,6 +169,16 @@ def test_a_run_that_kills_its_process_twice_is_an_error_row(make_run, tmp_path):
     assert failed == ["run07", "run13"]
     assert reports["run07"].error.type == "WorkerLost"
     assert "lossscan analyze" in reports["run07"].error.hint
+
+
+def test_workers_that_never_do_anything_end_the_batch(make_run, tmp_path):
+    """A script without `if __name__ == "__main__":` would start two processes for each run."""
+    names = [f"run{number:02}" for number in range(20)]
+    for name in names:
+        make_run(name)
+    with pytest.raises(UsageError, match="no worker can start") as caught:
+        _judged(tmp_path, *names)
+    assert "--jobs 1" in caught.value.hint
 
 
 def test_a_process_that_dies_between_two_chunks_is_replaced():
