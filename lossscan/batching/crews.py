@@ -94,12 +94,12 @@ def cores() -> int:
 def _local(processes: int) -> Iterator[Crew]:
     """So many processes; one is this process itself, which looks up after every run."""
     crew = Crew((Lane(_Here, shared=True),), chunk=1)
-    if processes > 1 and getattr(current_process(), "_inheriting", False):  # as spawn itself asks
-        raise UsageError(
-            "a process of a batch began with a batch of its own, since it runs the script again",
-            hint='call lossscan.batch below `if __name__ == "__main__":`',
-        )
     if processes > 1:
+        if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
+            raise UsageError(
+                "a process of a batch began with a batch of its own: it runs the script again",
+                hint='call lossscan.batch below `if __name__ == "__main__":`',
+            )
         crew = Crew(tuple(Lane(_process) for _ in range(processes)), CHUNK)
     try:
         yield crew

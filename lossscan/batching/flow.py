@@ -17,9 +17,7 @@ from lossscan.settings import Settings
 
 SHARES = 4  # chunks for each lane at least, so that none idles while another has many left
 AHEAD = 16  # chunks for each lane that may be done before one that is still awaited: bounds memory
-LOSSES = (
-    4  # workers for each lane, dead before any run was done: its chunk and 3 runs of that alone
-)
+LOSSES = 4  # workers for each lane, dead before any run was done: a chunk, 3 of its runs alone
 PATIENCE = 0.2  # seconds between looks at whether to stop
 
 _Reports: TypeAlias = Future[list[RunReport]]

@@ -35,6 +35,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     }.items()
     for alias in (name, *aliases.split())
 }
+JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
@@ -79,7 +80,7 @@ def is_known(raw: str) -> bool:
 def is_judged(raw: str) -> bool:
     """Whether the key names a loss, one that may stand in for it, or a reward."""
     name = canonical(raw)
-    return name in ("loss", "eval_loss", "reward") or name in _STAND_INS
+    return name in JUDGED or name in _STAND_INS
 
 
 def factor(raw: str) -> float:

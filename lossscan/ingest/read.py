@@ -15,13 +15,13 @@ from lossscan.ingest.config import Config, read_config
 from lossscan.ingest.discover import RunFiles, is_log_name
 from lossscan.ingest.files import relative
 from lossscan.ingest.merge import Merged, merge
+from lossscan.ingest.names import JUDGED
 from lossscan.ingest.objective import objective_of
 from lossscan.ingest.results import final_evaluation
 from lossscan.ingest.schedule import schedule_of
 from lossscan.model import Run, Schedule, Series, Skipped, Table
 from lossscan.settings import Settings
 
-JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most specific name holds
     "llamafactory",
     "ms-swift",

@@ -58,7 +58,7 @@ def test_read_leaves_out_a_cut_number(tmp_path: Path):
 
 
 def test_read_takes_epochs_that_are_counted_from_zero(tmp_path: Path):
-    """Before August 2024 MiniMind numbered its epochs from 0."""
+    """Early logs of MiniMind number epochs from 0 (its issue 26)."""
     line = "Epoch:[{}/19]({}/300) loss:2.500 lr:0.00020000 epoch_Time:98.0min:\n"
     text = "".join(line.format(epoch, step) for epoch in (0, 1, 2) for step in (0, 100, 200))
     table = logs.read_log(tmp_path, text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from lossscan.ingest.formats._clock import clocks
-from lossscan.ingest.formats._epoch_counts import epoch_length, run_steps
+from lossscan.ingest.formats._epoch_counts import in_run
 from lossscan.ingest.names import factor, namer, stand_in
 from lossscan.model import Column
 from lossscan.settings import Settings
@@ -71,19 +71,14 @@ class Sheet:
         if not any(stated) or not (counts[1:] < counts[:-1]).any():
             return counts
         places, values = joined([part for parts in stated for part in parts])
-        epochs = np.full(len(counts), -1, dtype=np.int64)
         whole = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
         if not whole.all():
             return counts
+        epochs = np.full(len(counts), -1, dtype=np.int64)
         epochs[places] = values.astype(np.int64)
         last = np.maximum.accumulate(np.where(epochs >= 0, np.arange(len(epochs)), 0))
-        counting = counts >= 0
-        epochs, counted = epochs[last][counting], counts[counting]
-        length = epoch_length(counted, epochs) if len(counted) and epochs.min() >= 0 else None
-        if length is None:
-            return counts
-        steps = counts.copy()
-        steps[counting] = run_steps(counted, epochs, length)
+        counting, steps = counts >= 0, counts.copy()
+        steps[counting], _ = in_run(counts[counting], epochs[last][counting])
         return steps
 
     def columns(self, steps: IntArray) -> dict[str, Column]:

@@ -31,4 +31,16 @@ def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = 
 
 def run_steps(counts: IntArray, epochs: IntArray, length: int) -> IntArray:
     """(n,) counts that go on from epoch to epoch; the first epoch is numbered 0 or 1."""
-    return (epochs - min(int(epochs.min()), 1)) * length + counts
+    return np.asarray((epochs - epochs.min(initial=1)) * length + counts)
+
+
+def in_run(
+    counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()
+) -> tuple[IntArray, int | None]:
+    """(n,) steps of the run, and the counts of an epoch where they begin anew in each, else None.
+
+    `epochs` are below 0 where a point states none: then the counts are taken as they are.
+    """
+    known = len(counts) > 0 and epochs.min() >= 0
+    length = epoch_length(counts, epochs, of) if known else None
+    return (counts if length is None else run_steps(counts, epochs, length)), length

@@ -14,7 +14,7 @@ from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns
 from lossscan.ingest.formats._counters import Kind, Place, place_of
-from lossscan.ingest.formats._epoch_counts import epoch_length, run_steps
+from lossscan.ingest.formats._epoch_counts import in_run
 from lossscan.ingest.formats._remarks import SKIPPED, Remarks
 from lossscan.ingest.formats._shapes import Part, Shapes
 from lossscan.ingest.formats._text import NUMBER, PAIR, lines, peek
@@ -181,9 +181,7 @@ def _counted(placed: Sequence[tuple[Place, dict[str, Any]]]) -> tuple[list[Row],
     places = [place for place, _ in drawn.values()]
     counts = np.array([place.count for place in places], dtype=np.int64)
     epochs = np.array([-1 if p.epoch is None else p.epoch for p in places], dtype=np.int64)
-    known = len(places) > 0 and epochs.min() >= 0
-    length = epoch_length(counts, epochs, [place.of for place in places]) if known else None
-    steps = counts if length is None else run_steps(counts, epochs, length)
+    steps, length = in_run(counts, epochs, [place.of for place in places])
     return list(zip(steps.tolist(), rows, strict=True)), length
 
 

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import Row, columns
+from lossscan.ingest.formats._columns import columns
+from lossscan.ingest.formats._epoch_counts import run_steps
 from lossscan.ingest.formats._text import lines, pairs, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -30,8 +33,9 @@ def read(head: Head, settings: Settings) -> Table:
 
     The value is the loss of that very micro-batch, not a mean.
     """
-    found: list[tuple[int, int, dict[str, str]]] = []  # epoch, step in it, what it says
-    resumed: list[tuple[int, int]] = []
+    rows: list[dict[str, str]] = []
+    places: list[tuple[int, int]] = []  # epoch, step in it, of each row
+    resumed: list[tuple[int, int]] = []  # and of each resume
     config: dict[str, Any] = {}
     for line in lines(head):
         if "Epoch" not in line:
@@ -39,18 +43,20 @@ def read(head: Head, settings: Settings) -> Table:
         resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
         for epoch, epochs, step, length, text in _points(line):
             config = {"steps_per_epoch": length, "num_train_epochs": epochs}
-            found.append((epoch, step, pairs(text)))
+            places.append((epoch, step))
+            rows.append(pairs(text))
     length = config.get("steps_per_epoch", 0)
-    first = min((epoch for epoch, _, _ in found if epoch < 1), default=1)  # 0 before August 2024
-    rows: list[Row] = [((epoch - first) * length + step, row) for epoch, step, row in found]
+    epoch_of, counts = np.array([*places, *resumed], dtype=np.int64).reshape(-1, 2).T
+    # run_steps knows of epochs from 0, as in the early logs of issue 26
+    steps = run_steps(counts, epoch_of, length).tolist()
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=columns(list(zip(steps, rows, strict=False)), settings),
         framework="minimind",
         config=config,
         averaging="instant",
-        launches=tuple((epoch - first) * length + step for epoch, step in resumed),
+        launches=tuple(steps[len(rows) :]),
     )
 
 
