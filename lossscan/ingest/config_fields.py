@@ -34,7 +34,7 @@ _FLAGS = """
 """
 _WORDS = """
     lr_scheduler_type eval_strategy evaluation_strategy save_strategy logging_strategy optim
-    model_type peft_task_type pref_loss loss_type flash_attn mix_strategy
+    model_type peft_task_type pref_loss loss_type flash_attn mix_strategy data_order
 """
 _TEXTS = """
     model_name_or_path dataset eval_dataset template transformers_version llamafactory_version

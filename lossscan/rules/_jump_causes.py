@@ -15,6 +15,7 @@ from lossscan.rules._context import (
     rate_limit,
     stated,
 )
+from lossscan.rules._order import file_order
 from lossscan.rules._skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -41,7 +42,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
         *_overflow(run, change),
         *_resume(change),
         *_scale(run, change),
-        *_data(change, lead),
+        *_data(run, change, lead),
     )
     return tuple(sorted(found, key=lambda suspect: -suspect.score))
 
@@ -104,6 +105,8 @@ def _scale(run: Run, change: Change) -> Iterator[Suspect]:
         yield Suspect("large-accumulation", 0.15, {"steps": int(accumulated)}, advice)
 
 
-def _data(change: Change, lead: float | None) -> Iterator[Suspect]:
+def _data(run: Run, change: Change, lead: float | None) -> Iterator[Suspect]:
     calm = lead is not None and lead < LEAD_SIGMA
-    yield Suspect("data-switch", 0.35 if calm else 0.2)
+    ordered = file_order(run, change.step)
+    weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
+    yield Suspect("data-switch", 0.2 + MILD * calm + weight)

@@ -32,6 +32,7 @@ from lossscan.rules._context import (
     stated,
     step_effect,
 )
+from lossscan.rules._order import file_order
 from lossscan.rules._waves import share_in_means
 
 RULE = "epoch-step-drop"
@@ -98,15 +99,15 @@ def _is_saw(run: Run, signals: Signals, down: list[BoundaryTest]) -> bool:
 
 
 def _explained(run: Run, test: BoundaryTest) -> bool:
-    """A step of the learning rate or a resume at the same place explains the drop as well."""
+    """The learning rate, a resume or another order of the data there explains the drop as well."""
+    mark = test.landmark
+    if file_order(run, int(mark.step)) is not file_order(run, int(mark.step + mark.slack) + 1):
+        return True
     between = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
         len(run.series["loss"]) - 1, 1
     )
     others = (*run.schedule.of("lr_change"), *run.schedule.of("resume"))
-    return any(
-        abs(mark.step - test.landmark.step) <= SAME_PLACE * between + test.landmark.slack
-        for mark in others
-    )
+    return any(abs(other.step - mark.step) <= SAME_PLACE * between + mark.slack for other in others)
 
 
 def _falls(test: BoundaryTest, *, log: bool) -> bool:

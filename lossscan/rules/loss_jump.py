@@ -30,6 +30,7 @@ from lossscan.rules._context import (
     rate_clue,
 )
 from lossscan.rules._jump_causes import suspects
+from lossscan.rules._order import order_clue
 from lossscan.rules._waves import outlasts
 
 RULE = "loss-jump"
@@ -118,6 +119,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
                 rate_clue(run, worst.step),
                 gradient_clue(run, signals, worst.step),
                 landmark_clue(worst.aligned_to),
+                order_clue(run, worst.step),
                 eval_clue(run, worst.step),
             ),
         ),

@@ -21,6 +21,7 @@ from lossscan.model import (
     Suspect,
 )
 from lossscan.rules._context import TINY, least_seen, logistic, present, relative, step_effect
+from lossscan.rules._order import file_order
 
 RULE = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -247,6 +248,8 @@ def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
         yield Suspect("scheduler-lost", 0.9, {"expected": seam.rate[0], "found": seam.rate[1]})
     score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
     yield Suspect("optimizer-lost", min(score, 0.85), config=_bare_advice(run))
+    if run.setting("data_order") == "file_after_resume" and file_order(run, seam.first_step):
+        yield Suspect("rest-in-file-order", 0.8)
     if rises:
         yield Suspect("weights-not-loaded", 0.35)
     if falls or seam.overlap is not None:

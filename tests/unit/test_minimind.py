@@ -29,7 +29,7 @@ def test_read_counts_steps_across_epochs(tmp_path: Path):
     """The step in a line begins anew in each epoch."""
     table = logs.read_log(tmp_path, logs.MINIMIND)
     assert logs.points(table, "loss") == [(0, 8.85), (100, 5.032), (400, 4.032)]
-    assert table.config == {"steps_per_epoch": 300, "num_train_epochs": 2}
+    assert (table.config["steps_per_epoch"], table.config["num_train_epochs"]) == (300, 2)
 
 
 def test_read_keeps_rewards(tmp_path: Path):
@@ -63,3 +63,24 @@ def test_read_takes_epochs_that_are_counted_from_zero(tmp_path: Path):
     text = "".join(line.format(epoch, step) for epoch in (0, 1, 2) for step in (0, 100, 200))
     table = logs.read_log(tmp_path, text)
     assert [step for step, _ in logs.points(table, "loss")] == list(range(0, 900, 100))
+
+
+ORDERS = [
+    (f"{_AT} loss:2.345 lr:0.00000200 epoch_Time:123.0min:", "file", "file"),
+    (f"{_AT} loss:2.345678 lr:0.000002000000 epoch_Time:12min:", "shuffled", "file_after_resume"),
+    (f"{_AT}, loss: 2.3456, learning_rate: 0.00000200", "shuffled", "file_after_resume"),
+    (f"{_AT}, loss: 2.3456, logits_loss: 2.3456, lr: 0.00000200", "shuffled", "shuffled"),
+    (f"{_AT}, loss: 0.6931, dpo_loss: 0.6931, learning_rate: 0.00000004", "shuffled", "shuffled"),
+    (f"{_AT} loss:2.35 lr:0.00000200", None, None),
+    (f"{_AT} loss:nan lr:0.00000200", None, None),
+]
+
+
+@pytest.mark.parametrize(("line", "whole", "resumed"), ORDERS)
+def test_read_tells_the_order_of_the_data_by_the_version_of_the_line(
+    tmp_path: Path, line: str, whole: str | None, resumed: str | None
+):
+    """Its loader read in file order, then shuffled but for the rest of a resumed epoch."""
+    notice = "Epoch [1/19]: 跳过前50个step，从step 51开始\n"
+    orders = [logs.read_log(tmp_path, t + line + "\n").config for t in ("", notice)]
+    assert [config.get("data_order") for config in orders] == [whole, resumed]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -45,6 +45,7 @@ def read(head: Head, settings: Settings) -> Table:
             config = {"steps_per_epoch": length, "num_train_epochs": epochs}
             places.append((epoch, step))
             rows.append(pairs(text))
+    config |= _data_order(rows, resumed=bool(resumed))
     length = config.get("steps_per_epoch", 0)
     epoch_of, counts = np.array([*places, *resumed], dtype=np.int64).reshape(-1, 2).T
     # run_steps knows of epochs from 0, as in the early logs of issue 26
@@ -58,6 +59,26 @@ def read(head: Head, settings: Settings) -> Table:
         averaging="instant",
         launches=tuple(steps[len(rows) :]),
     )
+
+
+def _data_order(rows: Sequence[Mapping[str, str]], *, resumed: bool) -> dict[str, str]:
+    """How a loader on one device orders samples, by the version whose losses look like the last.
+
+    Three decimals are printed up to commit a82526d of 2025-10-23, which shuffles and prints six;
+    four from 81d24a4 on. From e848487 (2025-10-26) to f7ffdf1 (2026-01-18) the rest of a resumed
+    epoch is in file order; f7ffdf1 also renames `learning_rate`, but not in DPO.
+    """
+    last = next((row for row in reversed(rows) if "." in row.get("loss", "")), {})
+    decimals = len(last.get("loss", "").partition(".")[2])
+    match decimals, "lr" in last or "dpo_loss" in last:
+        case 3, _:
+            return {"data_order": "file"}
+        case 4, True:
+            return {"data_order": "shuffled"}
+        case 4 | 6, _:
+            return {"data_order": "file_after_resume" if resumed else "shuffled"}
+        case _:  # a fork, or no loss
+            return {}
 
 
 def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:

@@ -1,0 +1,44 @@
+"""Whether samples are read in file order at a step, as far as settings and trainer tell."""
+
+from __future__ import annotations
+
+from math import inf
+
+from lossscan.model import Clue, Run
+from lossscan.rules._context import number
+
+
+def file_order(run: Run, step: int) -> bool | None:
+    """True for file order, False for shuffled; None where neither is stated.
+
+    A setting holds; else what is known of the trainer's version, on one device: the sampler of
+    several shuffles by itself.
+    """
+    shuffle = run.setting("shuffle")
+    if shuffle is not None:
+        return not shuffle
+    order = run.setting("data_order")
+    if order is None or (number(run, "num_devices") or 1) > 1:
+        return None
+    return order == "file" or (order == "file_after_resume" and _resumed_epoch(run, step))
+
+
+def order_clue(run: Run, step: int) -> Clue | None:
+    """What tells the order of the samples at a step, as evidence."""
+    ordered = file_order(run, step)
+    if ordered is None:
+        return None
+    if run.setting("shuffle") is not None:
+        return Clue("shuffle-off" if ordered else "shuffle-on", source=run.config["shuffle"].source)
+    kept = "trainer-rest-in-order" if _resumed_epoch(run, step) else "trainer-in-order"
+    return Clue(kept if ordered else "trainer-shuffles", source=run.config["data_order"].source)
+
+
+def _resumed_epoch(run: Run, step: int) -> bool:
+    """Whether a launch resumed earlier in the epoch that the step lies in."""
+    ends = [mark.step + mark.slack for mark in run.schedule.of("epoch_boundary")]
+    for resume in run.schedule.resumes:
+        end = min((end for end in ends if end > resume.step), default=inf)
+        if not resume.fresh and resume.step < step <= end:
+            return True
+    return False
