@@ -58,12 +58,14 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
     kind = _kind_of(path.name) or (_any_text, Trust.SETTINGS)
     with plain(path) as head, head.open() as stream:
         data = stream.read(MAX_BYTES + 1)
+    expected = kind[1] is not Trust.SETTINGS or trust is not None
     if len(data) > MAX_BYTES:
+        if not expected:  # a data set beside the run
+            return None
         raise ValueError(f"larger than {MAX_BYTES // 1024**2} MiB")
     raw = kind[0](data)
     fields = canonical_fields(raw.settings)
-    sure = raw.sure or kind[1] is not Trust.SETTINGS or trust is not None
-    if not fields or (len(fields) < MIN_FIELDS and not sure):
+    if not fields or (len(fields) < MIN_FIELDS and not (raw.sure or expected)):
         return None
     return Stated(path, kind[1] if trust is None else trust, fields, raw.framework)
 

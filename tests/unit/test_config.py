@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lossscan.errors import UsageError
 from lossscan.ingest.config import Config, read_config
 from lossscan.ingest.config_fields import canonical_fields
+from lossscan.ingest.config_files import MAX_BYTES
 from lossscan.ingest.safe_yaml import load_yaml
 from lossscan.model import Field, Table
 from tests.tables import table
@@ -337,7 +338,7 @@ def test_config_file_given_by_the_user_must_be_one(tmp_path: Path, content: str)
         ("date.yaml", "a: !!timestamp never\n"),
         ("day.yaml", "a: 2001-99-99\n"),
         ("long.yaml", "#" * 1_100_000),
-        ("long.json", " " * 5_000_000),
+        ("training_args.json", " " * 5_000_000),
         ("tagged.yaml", "!!python/object/apply:os.system ['true']\n"),
         ("training_args.bin", "not a pickle"),
     ],
@@ -376,3 +377,9 @@ def test_config_of_the_staircase_sample_names_its_sources() -> None:
     assert config.fields["finetuning_type"].source == "train.yaml"
     assert config.fields["transformers_version"].value == "5.6.0"
     assert config.notes == ()
+
+
+def test_config_takes_a_large_file_of_any_name_for_data(tmp_path: Path) -> None:
+    """A training set often lies beside the log; nobody wants to hear of it."""
+    _write(tmp_path, "train.json", '{"text": "' + "x" * MAX_BYTES + '"}')
+    assert _read(tmp_path).notes == ()
