@@ -257,6 +257,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: several launches wrote at once; {points:point|points} set aside",
         "{path}：多个进程同时写入；{points} 个点已搁置",
     ),
+    "repeated_steps": (
+        "{path}: states each step {times} times, as where every process prints; the last one holds",
+        "{path}：每一步出现 {times} 次，像是每个进程都在打印；以每步的最后一行为准",
+    ),
     "fresh_start": (
         "{path}: an earlier run in the same folder ({points} points, to step {step}) is left out",
         "{path}：同一目录中较早的运行（{points} 个点，至第 {step} 步）未计入",

@@ -240,6 +240,24 @@ def test_merge_tells_two_writers_of_one_file_apart() -> None:
     assert [note.kind for note in merged.notes] == ["interleaved_writers"]
 
 
+@pytest.mark.parametrize(("ranks", "kinds"), [(1, []), (4, ["repeated_steps"])])
+def test_merge_names_a_log_in_which_every_process_prints(ranks: int, kinds: list[str]) -> None:
+    """Of the lines of one step the last holds, and a remark says so."""
+    steps = [step for step in range(10, 401, 10) for _ in range(ranks)]
+    values = [1.0 + place % ranks / 10 for place in range(len(steps))]
+    merged = _merged(table("train.log", "key_value", {"loss": (steps, values)}))
+    assert merged.series["loss"].values.tolist() == [1.0 + (ranks - 1) / 10] * 40
+    assert [note.kind for note in merged.notes] == kinds
+    assert all(note.numbers["times"] == ranks for note in merged.notes)
+
+
+def test_merge_takes_equal_lines_of_a_step_for_echoes() -> None:
+    """A logger and a handler that both print the same line are nothing to remark."""
+    steps = [step for step in range(10, 401, 10) for _ in range(2)]
+    merged = _merged(table("train.log", "key_value", {"loss": (steps, [1.0] * 80)}))
+    assert merged.notes == ()
+
+
 def test_merge_does_not_compare_what_is_averaged_differently() -> None:
     """Megatron's event files hold single losses, its console means: both are the same training."""
     console = table("train.log", "megatron_console", {"loss": _course(10, 300)})
