@@ -84,6 +84,10 @@ TORCHTUNE = "".join(
     f"Step {step} | loss:{3 - step / 10:.3f} lr:2e-05 tokens_per_second_per_gpu:1234 \n"
     for step in range(1, 6)
 )
+LOSS_LINES = "".join(
+    ("Epoch 2\n" if step == 13 else "") + f"loss: {3 - step / 25:.4f} lr: 0.001\n"
+    for step in range(1, 26)
+)
 TRAINER_STATE = (
     '{"epoch": 1.0, "global_step": 20, "log_history": ['
     ' {"epoch": 0.5, "grad_norm": 1.5, "learning_rate": 1e-05, "loss": 2.5, "step": 10},'
@@ -103,6 +107,7 @@ ALL = {
     "fairseq_console": FAIRSEQ,
     "keras_console": KERAS,
     "key_value": TORCHTUNE,
+    "loss_lines": LOSS_LINES,
     "trainer_state": TRAINER_STATE,
 }
 
