@@ -15,6 +15,7 @@ from lossscan.numerals import shown
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "catalogue"
+_SHARED = "shared"  # stands for a sentence of `_shared.yaml`, in the same section and of that name
 _UNKNOWN = "?"  # stands where a template names a number that the rule could not know
 
 
@@ -50,7 +51,7 @@ class Page:
 @cache
 def page_names() -> tuple[str, ...]:
     """The rules that have a page, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[!_]*.yaml")))
 
 
 @cache
@@ -59,7 +60,7 @@ def load_page(rule: str) -> Page:
     path = _FOLDER / f"{rule}.yaml"
     if rule not in page_names():
         raise UsageError(f"no rule is named {rule!r}", hint=f"one of: {', '.join(page_names())}")
-    return _page(_parsed(path.read_text(encoding="utf-8")))
+    return _page(_with_shared(_parsed(path)))
 
 
 def say(text: Text, lang: str, numbers: Numbers | None = None) -> str:
@@ -86,12 +87,27 @@ class _Shown:
             return str(self.value)
 
 
-def _parsed(text: str) -> dict[str, Any]:
+@cache
+def _parsed(path: Path) -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is built: 8 times faster
+    text = path.read_text(encoding="utf-8")
     parsed: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe
     return parsed
+
+
+def _with_shared(raw: dict[str, Any]) -> dict[str, Any]:
+    """A page with the sentences it shares with others in their places."""
+    shared = _parsed(_FOLDER / "_shared.yaml")
+    filled = {
+        section: {
+            name: shared[section][name] if said == _SHARED else said
+            for name, said in raw.get(section, {}).items()
+        }
+        for section in shared
+    }
+    return raw | filled
 
 
 def _page(raw: dict[str, Any]) -> Page:
@@ -103,7 +119,7 @@ def _page(raw: dict[str, Any]) -> Page:
             "references": tuple(raw.get("references", ())),
             "telltales": {lang: tuple(said) for lang, said in raw.get("telltales", {}).items()},
             "causes": {
-                name: CauseText(text=cause, remedy=cause.pop("remedy"))
+                name: CauseText({lang: cause[lang] for lang in LANGUAGES}, cause["remedy"])
                 for name, cause in raw.get("causes", {}).items()
             },
         }
