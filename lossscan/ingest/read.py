@@ -161,11 +161,13 @@ def _complete(merged: Merged, schedule: Schedule) -> bool | None:
         return True
     if schedule.max_steps is None:
         return None
-    last, gap = _end(merged.series)
-    return last > schedule.max_steps - gap
+    first, last, gap = _span(merged.series)
+    final = schedule.max_steps - 1 if first == 0 else schedule.max_steps  # counted from 0, or 1
+    return last + gap > final
 
 
-def _end(series: Mapping[str, Series]) -> tuple[int, int]:
-    """The last logged step, and how many steps lie between it and the one before."""
+def _span(series: Mapping[str, Series]) -> tuple[int, int, int]:
+    """The first and the last logged step, and how many steps lie before the last."""
     steps = next(series[name].steps for name in JUDGED if len(series.get(name, ())))
-    return int(steps[-1]), int(steps[-1] - steps[-2]) if len(steps) > 1 else 1
+    gap = int(steps[-1] - steps[-2]) if len(steps) > 1 else 1
+    return int(steps[0]), int(steps[-1]), gap

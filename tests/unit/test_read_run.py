@@ -87,6 +87,15 @@ def test_read_run_knows_whether_training_ended(
     assert _run(tmp_path).complete is expected
 
 
+def test_read_run_knows_the_last_line_of_steps_that_count_from_0(tmp_path: Path) -> None:
+    """Of 30 steps a fifth each is printed, 25 is the last; of 31 the line of 30 is missing."""
+    line = "Epoch:[1/1]({}/{}) loss:2.500 lr:0.0002 epoch_Time:1.0min:\n"
+    for steps, complete in ((30, True), (31, False)):
+        text = "".join(line.format(step, steps) for step in range(0, 30, 5))
+        (tmp_path / "train.log").write_text(text)
+        assert _run(tmp_path).complete is complete
+
+
 def test_read_run_goes_on_without_a_broken_log(tmp_path: Path) -> None:
     """One unreadable log is named with its reason, and the others are read."""
     _state(tmp_path, _rows(200))
