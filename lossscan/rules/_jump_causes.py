@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Change, Run, Signals, Suspect
+from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
 from lossscan.rules._context import (
     LEAD_SIGMA,
     leading_gradient,
@@ -15,7 +15,7 @@ from lossscan.rules._context import (
     rate_limit,
     stated,
 )
-from lossscan.rules._order import file_order
+from lossscan.rules._order import file_order, step_of_order
 from lossscan.rules._skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -42,7 +42,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
         *_overflow(run, change),
         *_resume(change),
         *_scale(run, change),
-        *_data(run, change, lead),
+        *_data(run, signals.curves["loss"], change, lead),
     )
     return tuple(sorted(found, key=lambda suspect: -suspect.score))
 
@@ -105,8 +105,10 @@ def _scale(run: Run, change: Change) -> Iterator[Suspect]:
         yield Suspect("large-accumulation", 0.15, {"steps": int(accumulated)}, advice)
 
 
-def _data(run: Run, change: Change, lead: float | None) -> Iterator[Suspect]:
+def _data(run: Run, curve: Curve, change: Change, lead: float | None) -> Iterator[Suspect]:
     calm = lead is not None and lead < LEAD_SIGMA
-    ordered = file_order(run, change.step)
+    ordered = file_order(run, step_of_order(run, curve, change))
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
+    if ordered and not file_order(run, change.step):  # file order ends there
+        weight += STRONG
     yield Suspect("data-switch", 0.2 + MILD * calm + weight)

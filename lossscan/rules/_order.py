@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from lossscan.model import Clue, Run
+from lossscan.model import Change, Clue, Curve, Run
 from lossscan.rules._context import number
 
 
-def file_order(run: Run, step: int) -> bool | None:
+def file_order(run: Run, step: float) -> bool | None:
     """True for file order, False for shuffled; None where neither is stated.
 
     A setting holds; else what is known of the trainer's version, on one device: the sampler of
@@ -23,7 +23,7 @@ def file_order(run: Run, step: int) -> bool | None:
     return order == "file" or (order == "file_after_resume" and _resumed_epoch(run, step))
 
 
-def order_clue(run: Run, step: int) -> Clue | None:
+def order_clue(run: Run, step: float) -> Clue | None:
     """What tells the order of the samples at a step, as evidence."""
     ordered = file_order(run, step)
     if ordered is None:
@@ -34,7 +34,13 @@ def order_clue(run: Run, step: int) -> Clue | None:
     return Clue(kept if ordered else "trainer-shuffles", source=run.config["data_order"].source)
 
 
-def _resumed_epoch(run: Run, step: int) -> bool:
+def step_of_order(run: Run, curve: Curve, change: Change) -> int:
+    """The logged step beside a change whose order of samples tells most: one in file order."""
+    before = int(curve.steps[change.index - 1])
+    return before if file_order(run, before) else change.step
+
+
+def _resumed_epoch(run: Run, step: float) -> bool:
     """Whether a launch resumed earlier in the epoch that the step lies in."""
     ends = [mark.step + mark.slack for mark in run.schedule.of("epoch_boundary")]
     for resume in run.schedule.resumes:

@@ -101,7 +101,7 @@ def _is_saw(run: Run, signals: Signals, down: list[BoundaryTest]) -> bool:
 def _explained(run: Run, test: BoundaryTest) -> bool:
     """The learning rate, a resume or another order of the data there explains the drop as well."""
     mark = test.landmark
-    if file_order(run, int(mark.step)) is not file_order(run, int(mark.step + mark.slack) + 1):
+    if file_order(run, mark.step) is not file_order(run, mark.step + mark.slack + 1):
         return True
     between = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
         len(run.series["loss"]) - 1, 1

@@ -29,8 +29,9 @@ from lossscan.rules._context import (
     present,
     rate_clue,
 )
+from lossscan.rules._falls import explanation, undone_by
 from lossscan.rules._jump_causes import suspects
-from lossscan.rules._order import order_clue
+from lossscan.rules._order import order_clue, step_of_order
 from lossscan.rules._waves import outlasts
 
 RULE = "loss-jump"
@@ -62,7 +63,12 @@ def check(
         for c in signals.changes_of("loss")
         if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
-    jumps = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
+    lasting = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
+    dips = [(jump, _dip(run, signals, jump)) for jump in lasting]
+    jumps = [jump for jump, dip in dips if dip is None]
+    for jump, dip in dips:
+        if dip is not None:
+            yield Acquittal(RULE, "returns", {"step": jump.step, "fall": dip.step})
     if jumps:
         yield _hit(run, signals, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
@@ -82,6 +88,12 @@ def _ratio(change: Change) -> float:
 
 def _lasts(points: int, change: Change) -> bool:
     return points - change.index >= max(MIN_AFTER, SHORT_STAY * points)
+
+
+def _dip(run: Run, signals: Signals, jump: Change) -> Change | None:
+    """The drop that nothing explains and whose end the jump is."""
+    fall = undone_by(signals, jump)
+    return fall if fall is not None and explanation(run, signals, fall) is None else None
 
 
 def _left(curve: Curve, jump: Change) -> float:
@@ -119,7 +131,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
                 rate_clue(run, worst.step),
                 gradient_clue(run, signals, worst.step),
                 landmark_clue(worst.aligned_to),
-                order_clue(run, worst.step),
+                order_clue(run, step_of_order(run, curve, worst)),
                 eval_clue(run, worst.step),
             ),
         ),

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossscan.model import Acquittal, Change, Effect, Episode, Hit, Run, Signals, Suspect
-from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue, rate_steps
-from lossscan.rules._waves import outlasts
+from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue
+from lossscan.rules._falls import end_of, explanation
+from lossscan.rules._order import file_order, order_clue, step_of_order
 
 RULE = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
-EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
-RECOVERS = (
-    0.65  # of a jump that a fall must take back, and no more than 1/0.65 of it; as in the engine
-)
-CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
-EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
+ORDERED = {True: 0.3, False: -0.25, None: 0.0}  # score of other data, by the order it is read in
+ENDED = 0.2  # score of other data where the loss returns: learning is not unlearnt
 
 
 def check(
@@ -36,52 +33,48 @@ def check(
     ]
     free = []
     for fall in falls:
-        reason = _reason(run, signals, fall)
+        reason = explanation(run, signals, fall)
         if reason is None:
             free.append(fall)
         else:
             yield Acquittal(RULE, reason, {"step": fall.step})
     if free:
-        worst = min(free, key=lambda fall: fall.sigma)
-        yield Hit(
-            rule=RULE,
-            confidence=logistic(-worst.sigma, *SURE),
-            numbers={"before": worst.before, "after": worst.after, "step": worst.step},
-            episodes=tuple(Episode(fall.step, None, fall.sigma) for fall in free),
-            effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
-            aligned_to=worst.aligned_to,
-            clues=(
-                level_clue(run, curve, worst.before, worst.after, worst.step),
-                *present(rate_clue(run, worst.step), eval_clue(run, worst.step)),
+        yield _hit(run, signals, curve, free)
+
+
+def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
+    ends = [end_of(signals, fall) for fall in falls]
+    worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
+    beside = step_of_order(run, curve, worst)
+    other = 0.5 + ORDERED[file_order(run, beside)] + ENDED * bool(end)
+    return Hit(
+        rule=RULE,
+        confidence=logistic(-worst.sigma, *SURE),
+        message="default" if end is None else "returns",
+        numbers={
+            "before": worst.before,
+            "after": worst.after,
+            "step": worst.step,
+            "end": end.step if end else None,
+            "back": end.after if end else None,
+        },
+        episodes=tuple(
+            Episode(fall.step, end.step if end else None, fall.sigma)
+            for fall, end in zip(falls, ends, strict=True)
+        ),
+        effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
+        aligned_to=worst.aligned_to,
+        clues=(
+            level_clue(run, curve, worst.before, worst.after, worst.step),
+            *present(
+                rate_clue(run, worst.step), order_clue(run, beside), eval_clue(run, worst.step)
             ),
-            suspects=(
-                Suspect("data-change", 0.5),
-                Suspect("repeated-data", 0.3),
-                Suspect("phase-transition", 0.15),
-            ),
-            next="look-at-data",
-            claims=frozenset(fall.step for fall in free),
-        )
-
-
-def _takes_back(signals: Signals, fall: Change) -> bool:
-    """Whether the loss only falls back from the last jump, to about where it came from."""
-    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.index < fall.index]
-    if not rises:
-        return False
-    up, down = rises[-1].after - rises[-1].before, fall.before - fall.after
-    return bool(up * RECOVERS <= down <= up / RECOVERS)
-
-
-def _reason(run: Run, signals: Signals, fall: Change) -> str | None:
-    """What explains the drop after all, as the id of a sentence; None where nothing does."""
-    place = fall.aligned_to
-    if place is not None and place.kind in EXPLAINING and (place.p_value or 0.0) <= CROWDED:
-        return f"at-{place.kind.replace('_', '-')}"
-    if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
-        return "early"
-    if not outlasts(fall, signals):
-        return "wave"
-    if _takes_back(signals, fall):
-        return "recovery"
-    return "learning-rate" if rate_steps(run, fall.step) else None
+        ),
+        suspects=(
+            Suspect("data-change", min(other, 0.95)),
+            Suspect("repeated-data", 0.3),
+            *([] if end else [Suspect("phase-transition", 0.15)]),
+        ),
+        next="look-at-data",
+        claims=frozenset(fall.step for fall in falls),
+    )
