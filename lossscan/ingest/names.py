@@ -12,13 +12,13 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs",
-        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch",
+        " avr_loss closs xent 损失 训练损失 当前损失 平均损失 损失值",
+        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
-        "learning_rate": "lr optim/lr_(group_0) learning_rate_(group_0) actor/lr",
+        "learning_rate": "lr 学习率 optim/lr_(group_0) learning_rate_(group_0) actor/lr",
         "epoch": "epochs progress_or_epoch",
-        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean",
+        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens",
         "skipped_iterations": "number_of_skipped_iterations",
@@ -46,7 +46,9 @@ _STAND_INS: Final = (
     "train_loss",
     "total_loss",
     "nll_loss",
+    "loss/total",
     "policy_loss",
+    "loss/policy_avg",
     "dpo_loss",
     "actor/pg_loss",
 )

@@ -38,6 +38,13 @@ OWN = [
     "Epoch [{}/120], Loss: 2.5",
     "Epoch {}/120, Train Loss: 2.5, Val Loss: 2.6",
     "[INFO] [TRAIN] epoch: 1, iter: {}/500, loss: 2.5, lr: 0.009657, batch_cost: 0.5344",
+    "I0101 10:00:00.123456 140 logging_writer.py:48] [{}] accuracy=0.5, loss=2.5",
+    "[step {}] 2:31<6:50 train/loss/total=2.5 train/grad_norms/summary/total=42.8",
+    "[2026-01-01 10:00:00,123 INFO] Step {}/10000; acc: 45.1; ppl: 12.2; xent: 2.5; lr: 0.00012;",
+    "Update {}, total_loss: 2.5, value_loss 0.2",
+    "步骤 {}/300, 损失: 2.5",
+    "第 {} 轮 | 训练损失：2.5，验证损失：2.6",
+    "轮次: 1, 步数: {}, 训练损失 2.5",
 ]
 ANEW = [  # counts that begin anew in each epoch of 600
     "Epoch: [{}]  [{:3d}/600]  eta: 0:10:00  lr: 0.01  loss: 2.5 (2.6)  time: 4.3  data: 0.0",
@@ -49,6 +56,12 @@ ANEW = [  # counts that begin anew in each epoch of 600
     "Epoch {} Batch {}/600 Loss 2.5",
     "Epoch {}:  39%|####      | {}/600 [05:59<09:15, 13.47it/s, loss=2.5, v_num=1]",
     "Epoch: {}, Step: {}, Rank: 0, loss = 2.5",
+    "Training Epoch: {}/4, step {}/600 completed (loss: 2.5): 100%|#####| 600/600 [01:00<00:00]",
+    "| epoch {:3d} | {:5d}/  600 batches | lr 20.00 | ms/batch 12.34 | loss  2.50 | ppl 12.18",
+    "[{}, {:5d}] loss: 2.500",
+    "2026-01-01 10:00:00,123 DEBUG TRAIN Batch {}/{} loss 2.500000 acc 0.1 lr 0.0001 rank 0",
+    "[host] (trainer:720) INFO: {}epoch:train:1-{}batch: iter_time=1.2e-04, loss_att=7, loss=2.5",
+    "第{}轮 第{}步 loss: 2.5",
 ]
 
 

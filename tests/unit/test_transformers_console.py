@@ -169,3 +169,14 @@ def test_read_knows_llamafactory_by_its_own_lines(tmp_path: Path):
     table = logs.read_log(tmp_path, text)
     assert table.framework == "llamafactory"
     assert ("not_plotted", {"name": "eval_loss"}) in [(n.kind, n.numbers) for n in table.notes]
+
+
+def test_read_takes_the_lines_of_ppo(tmp_path: Path) -> None:
+    """TRL's PPO prints a reward and the loss of the policy, and nothing called loss."""
+    line = (
+        "{{'objective/rlhf_reward': 0.5, 'loss/policy_avg': -0.25, 'lr': 3e-06, 'epoch': {:.2f}}}"
+    )
+    text = "".join(line.format(step / 10) + "\n" for step in range(1, 6))
+    table = logs.read_log(tmp_path, text)
+    assert [value for _, value in logs.points(table, "reward")] == [0.5] * 5
+    assert [value for _, value in logs.points(table, "loss")] == [-0.25] * 5

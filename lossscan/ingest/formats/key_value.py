@@ -40,10 +40,11 @@ _SAID: Final = {  # what only this trainer prints
     "composer": re.compile(r"\[batch=\d+/\d+\]:"),
     "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
 }
+_JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
 _PLANNED: Final = re.compile(r"\[step=\d{1,15}/(\d{1,15}),epoch=")  # OLMo-core's steps of the run
 _SPACED: Final = re.compile(  # a name and its number with nothing between
-    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm)"
-    rf"(?: is)? ({NUMBER})(?=[^\w.+-])"
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
+    rf"|(?:训练|验证)?损失)(?: is)? {{1,4}}({NUMBER})(?=[^\w.+-])"
 )
 
 
@@ -57,7 +58,7 @@ class _Line:
 def claims(head: Head) -> bool:
     """Whether several of its lines, or blocks of lines, hold a counter and a loss or a reward."""
     text = peek(head)
-    if not any(word in text for word in ("loss", "Loss", "LOSS", "reward", "Reward")):
+    if not any(word in text for word in _JUDGED):
         return False
     found: Counter[Kind] = Counter()
     for place, row in _placed(map(_Reader().take, text.splitlines(keepends=True))):
@@ -128,7 +129,7 @@ class _Reader:
         """The part of a key that is a known name: prose and prefixes may stand before it."""
         words = key.split(" ")
         for first in range(len(words)):
-            name = " ".join(words[first:])
+            name = " ".join(words[first:]).removeprefix("(")
             if name in self._asked or is_known(name):
                 return name
         return None

@@ -27,7 +27,9 @@ from lossscan.settings import Settings
 NAME = "transformers_console"
 MARK = "{'loss': ..., 'epoch': ...}"
 PRIORITY = 10
-_MARK: Final = re.compile(r"'(?:eval_)?(?:loss|runtime)': [^{}\n]{1,2000}'epoch': '?\d")
+_MARK: Final = re.compile(
+    r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
+)
 _LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]+:\d+ >> ")
 _SPEED_DOUBT = 1e-3  # run time and speed are printed with four digits or three decimals
 
