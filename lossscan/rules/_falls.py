@@ -1,15 +1,27 @@
-"""What explains a fall of the loss, and which change only takes back the one before it."""
+"""What explains a fall of the loss, and whether a change only takes back one before it."""
 
 from __future__ import annotations
 
-from lossscan.model import Change, Run, Signals
+import numpy as np
+
+from lossscan.medians import median, running_median, spacing
+from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
 from lossscan.rules._context import rate_steps
-from lossscan.rules._waves import outlasts
+from lossscan.rules._waves import gap_of, outlasts
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
-EXPLAINING = {"epoch_boundary", "last_data_epoch", "resume", "lr_change", "warmup_end"}
+EXPLAINING: tuple[LandmarkKind, ...] = (
+    "epoch_boundary",
+    "last_data_epoch",
+    "resume",
+    "lr_change",
+    "warmup_end",
+)
+LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
+EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
+SMOOTH_POINTS = 5  # whose median two wild points do not move
 
 
 def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
@@ -21,25 +33,61 @@ def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
         return "early"
     if not outlasts(fall, signals):
         return "wave"
-    if undone_by(signals, fall) is not None:
+    if _takes_back(signals, fall):
         return "recovery"
     return "learning-rate" if rate_steps(run, fall.step) else None
 
 
-def undone_by(signals: Signals, change: Change) -> Change | None:
-    """The last change the other way, where `change` leads back to about where that came from."""
-    others = [
-        other
-        for other in signals.changes_of("loss")
-        if other.index < change.index and other.delta * change.delta < 0
-    ]
-    if not others:
-        return None
-    size, back = abs(others[-1].delta), abs(change.delta)
-    return others[-1] if TAKEN_BACK * size <= back <= size / TAKEN_BACK else None
+def _takes_back(signals: Signals, fall: Change) -> bool:
+    """Whether the loss only falls back from the last jump, to about where it came from."""
+    curve = signals.curves["loss"]
+    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.index < fall.index]
+    return bool(rises) and _alike(gap_of(curve, rises[-1]), -gap_of(curve, fall))
 
 
-def end_of(signals: Signals, fall: Change) -> Change | None:
+def _alike(one: float, two: float) -> bool:
+    return TAKEN_BACK * one <= two <= one / TAKEN_BACK
+
+
+def dip_before(run: Run, signals: Signals, rise: Change) -> int | None:
+    """Where the dip began that a rise ends, as an index; None where the rise ends none.
+
+    Such a dip begins with a fall as abrupt and about as large, in the midst of the run and away
+    from whatever explains a fall. A long one begins where the engine found the fall, a short one,
+    in which the engine sees no fall, behind the last points above its middle.
+    """
+    curve = signals.curves["loss"]
+    before = curve.scaled[: rise.index]
+    middle = median(before[-LEVEL_POINTS:]) + gap_of(curve, rise) / 2
+    high = np.flatnonzero(running_median(before, SMOOTH_POINTS) > middle)
+    falls = [c.index for c in signals.changes_of("loss") if c.kind == "level_down"]
+    starts = [*[at for at in falls if at < rise.index][-1:], *(high[-1:] + 1)]
+    return next((int(at) for at in starts if _is_dip(run, curve, int(at), rise.index)), None)
+
+
+def _is_dip(run: Run, curve: Curve, start: int, stop: int) -> bool:
+    """Whether the loss falls at an index and is back at another, for no other reason."""
+    if start < EARLY_SHARE * len(curve.steps) or start >= stop:
+        return False
+    before, dip, after = curve.scaled[:start], curve.scaled[start:stop], curve.scaled[stop:]
+    fall = median(before[-LEVEL_POINTS:]) - median(dip[:LEVEL_POINTS])
+    edge = median(before[-EDGE_POINTS:]) - median(dip[:EDGE_POINTS])
+    back = median(after[:LEVEL_POINTS]) - median(dip[-LEVEL_POINTS:])
+    abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
+    return abrupt and _alike(fall, back) and not _explained(run, curve, int(curve.steps[start]))
+
+
+def _explained(run: Run, curve: Curve, step: int) -> bool:
+    """Whether a fall at a step stands where something else makes one."""
+    reach = 2 * spacing(curve.steps)
+    marks = [mark for kind in EXPLAINING for mark in run.schedule.of(kind)]
+    return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
+
+
+def end_of(run: Run, signals: Signals, fall: Change) -> Change | None:
     """The rise that takes a fall back, or None where the loss stays down."""
-    rises = (c for c in signals.changes_of("loss") if c.index > fall.index)
-    return next((rise for rise in rises if undone_by(signals, rise) is fall), None)
+    for rise in signals.changes_of("loss"):
+        if rise.kind == "level_up" and rise.index > fall.index:
+            start = dip_before(run, signals, rise)
+            return rise if start is not None and abs(start - fall.index) <= SMOOTH_POINTS else None
+    return None

@@ -30,7 +30,7 @@ def outlasts(change: Change, signals: Signals) -> bool:
     curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
         return True
-    return share_in_means(curve, change.index, points, _gap(curve, change)) >= OUTLASTS
+    return share_in_means(curve, change.index, points, gap_of(curve, change)) >= OUTLASTS
 
 
 def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
@@ -57,5 +57,6 @@ def _crest(curve: Curve, points: int) -> float:
     return median(periods.max(axis=1) - row_medians(periods))
 
 
-def _gap(curve: Curve, change: Change) -> float:
+def gap_of(curve: Curve, change: Change) -> float:
+    """The height of a change on the curve's scale."""
     return math.log(change.after / change.before) if curve.log else change.delta

@@ -29,7 +29,7 @@ from lossscan.rules._context import (
     present,
     rate_clue,
 )
-from lossscan.rules._falls import explanation, undone_by
+from lossscan.rules._falls import dip_before
 from lossscan.rules._jump_causes import suspects
 from lossscan.rules._order import order_clue, step_of_order
 from lossscan.rules._waves import outlasts
@@ -64,11 +64,12 @@ def check(
         if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
     lasting = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
-    dips = [(jump, _dip(run, signals, jump)) for jump in lasting]
-    jumps = [jump for jump, dip in dips if dip is None]
-    for jump, dip in dips:
-        if dip is not None:
-            yield Acquittal(RULE, "returns", {"step": jump.step, "fall": dip.step})
+    dips = {jump.index: dip_before(run, signals, jump) for jump in lasting}
+    jumps = [jump for jump in lasting if dips[jump.index] is None]
+    for jump in lasting:
+        if (start := dips[jump.index]) is not None:
+            numbers = {"step": jump.step, "fall": int(curve.steps[start])}
+            yield Acquittal(RULE, "returns", numbers)
     if jumps:
         yield _hit(run, signals, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
@@ -88,12 +89,6 @@ def _ratio(change: Change) -> float:
 
 def _lasts(points: int, change: Change) -> bool:
     return points - change.index >= max(MIN_AFTER, SHORT_STAY * points)
-
-
-def _dip(run: Run, signals: Signals, jump: Change) -> Change | None:
-    """The drop that nothing explains and whose end the jump is."""
-    fall = undone_by(signals, jump)
-    return fall if fall is not None and explanation(run, signals, fall) is None else None
 
 
 def _left(curve: Curve, jump: Change) -> float:

@@ -43,7 +43,7 @@ def check(
 
 
 def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
-    ends = [end_of(signals, fall) for fall in falls]
+    ends = [end_of(run, signals, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
     beside = step_of_order(run, curve, worst)
     other = 0.5 + ORDERED[file_order(run, beside)] + ENDED * bool(end)

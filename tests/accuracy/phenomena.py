@@ -192,16 +192,24 @@ def divergence(rng: Random, half: str, size: float) -> Draft:
 
 
 def unexplained_drop(rng: Random, half: str, size: float) -> Draft:
-    """A step down where neither an epoch ends nor the rate changes."""
+    """A step down where neither an epoch ends nor the rate changes; of four, one goes back."""
     wish = Wish(epochs=(1, 2, 3), noise=noise_for(size, 0.111), schedules=("cosine", "linear"))
     base = draw(rng, half, wish)
     at = _away(base, base.boundaries)
     base, effect, size = sized(base, point_of(base, at), size, 0.111)
     effect = min(effect, 1.2)
     size = effect / unit_at(base, point_of(base, at))
-    base = with_usual(moved(base, -effect * onward(base, at)))
+    low = onward(base, at)
+    if rng.random() < RETURNS:
+        share = rng.uniform(0.08, 0.4) * (len(base.course) - at)
+        low -= onward(base, at + int(max(share, DIP_POINTS * base.every)))
+    base = with_usual(moved(base, -effect * low))
     truth = Truth(("unexplained-drop",), shown(base, at), size=size, causes=("data-change",))
     return Draft(finish(base), (truth,), recipe=drawn(base, effect=effect, step=at))
+
+
+RETURNS = 0.25  # of the drops: a stretch of other data ends before the run does,
+DIP_POINTS = 12  # logged ones at the earliest: a shorter one has no level of its own
 
 
 def _away(base: Base, marks: IntArray) -> int:
