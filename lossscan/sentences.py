@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sure": ("{percent} % sure", "置信度 {percent}%"),
     "from_to": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
     "at_step": ("step {first}", "第 {first} 步"),
+    "largest": ("largest {change}", "最大 {change}"),
     "episodes": ("{count} places: {steps}", "共 {count} 处：{steps}"),
     "suggest": ("{field}: {value} -> {suggest}", "{field}：{value} -> {suggest}"),
     "stated": ("{field}: {value}", "{field}：{value}"),

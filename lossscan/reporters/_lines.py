@@ -95,13 +95,15 @@ def waiver_of(finding: Finding, page: Page) -> list[str]:
     return [words.say(page.lang, f"waived_{by}", reason=reason, expires=waiver.expires)]
 
 
-def change_of(finding: Finding) -> list[str]:
-    """The series a finding is about, before and after."""
+def change_of(finding: Finding, page: Page) -> list[str]:
+    """The series a finding is about, before and after; of several places the largest change."""
     effect = finding.effect
     name = words.printable(finding.series)
     if effect is None or effect.before is None or effect.after is None:
         return [name]
-    return [f"{name} {amount(effect.before)} -> {amount(effect.after)}"]
+    change = f"{name} {amount(effect.before)} -> {amount(effect.after)}"
+    several = len(finding.episodes) > 1
+    return [words.say(page.lang, "largest", change=change) if several else change]
 
 
 def advice_line(advice: ConfigAdvice, page: Page) -> str:

@@ -71,7 +71,7 @@ def headline(finding: Finding) -> str:
 def account(item: Placed, page: Page) -> str:
     """A finding in some lines of plain text: where, what, the likeliest cause, what to do."""
     finding = item.finding
-    facts = [*place_of(finding, page), *change_of(finding), *waiver_of(finding, page)]
+    facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
     lines = [
         finding.message,
         " · ".join(facts),

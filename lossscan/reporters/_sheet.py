@@ -97,7 +97,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
     facts = [
         finding.rule,
         *place_of(finding, page),
-        *change_of(finding),
+        *change_of(finding, page),
         *waiver_of(finding, page),
     ]
     yield _block(Prose(safe(" · ".join(facts), "dim")))

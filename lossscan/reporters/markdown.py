@@ -80,7 +80,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
     """A finding in full."""
     severity = words.say(page.lang, finding.severity).upper()
     yield f"### {number}. {severity}: {escape(finding.title)}"
-    facts = [*place_of(finding, page), *change_of(finding), *waiver_of(finding, page)]
+    facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
     yield from ("", f"`{finding.rule}` · {escape(' · '.join(facts))}")
     yield from ("", escape(finding.message))
     yield from _folded("evidence", (e.text for e in finding.evidence), page)

@@ -138,7 +138,7 @@ def leading_gradient(signals: Signals, step: int) -> float | None:
     curve = signals.curves.get("grad_norm")
     if curve is None:
         return None
-    stop = int(np.searchsorted(curve.steps, step, side="right"))
+    stop = int(np.searchsorted(curve.steps, step))
     start = max(stop - LEAD_POINTS, 0)
     if stop - start < MIN_LEAD_POINTS:
         return None

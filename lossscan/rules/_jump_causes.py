@@ -57,7 +57,7 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
     score += STRONG if rate.value > limit else -MILD
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
-    suggest = float(f"{min(rate.value / 5, limit):.1g}")
+    suggest = lower_rate(run, change)
     configured = number(run, "learning_rate")
     raised = configured is not None and rate.value > RAISED * configured
     yield Suspect(
@@ -66,6 +66,12 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
         {"rate": rate.value, "limit": limit, "suggest": suggest, "configured": configured},
         () if raised else (Advice("learning_rate", suggest),),
     )
+
+
+def lower_rate(run: Run, change: Change) -> float | None:
+    """A learning rate to try from before a change: a fifth, and within the usual limit."""
+    rate = rate_at(run, change.step)
+    return None if rate is None else float(f"{min(rate.value / 5, rate_limit(run)):.1g}")
 
 
 def _no_warmup(run: Run, change: Change) -> Iterator[Suspect]:

@@ -54,6 +54,22 @@ def hidden_nan(run: Run, loss: Series) -> Hidden | None:
     return Hidden(start, before, spoilt, inflation) if proven and before >= FLOOR_LEVEL else None
 
 
+def lost_at(run: Run, step: int) -> dict[str, int]:
+    """Of a step that shows NaN: where it first shows, and the last logged step before that.
+
+    The gradient norm may show it first; a checkpoint is clean up to the step before.
+    """
+    norms, loss = run.series.get("grad_norm"), run.series.get("loss")
+    since = step
+    if norms is not None:
+        steps, sound = norms.steps[norms.steps <= step], np.isfinite(norms.values)
+        behind = np.flatnonzero(sound[: len(steps)])
+        spoilt = steps[behind[-1] + 1 :] if len(behind) else steps
+        since = int(spoilt[0]) if len(spoilt) else step
+    before = [] if loss is None else loss.steps[loss.steps < since].tolist()
+    return {"since": since, "clean": before[-1] if before else 0}
+
+
 def _trailing_zeros(loss: Series) -> int:
     nonzero = np.flatnonzero(loss.values != 0)
     return len(loss) - 1 - int(nonzero[-1]) if len(nonzero) else len(loss)

@@ -20,7 +20,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
-from lossscan.rules._jump_causes import suspects
+from lossscan.rules._jump_causes import lower_rate, suspects
 from lossscan.rules._waves import period_points
 
 RULE = "divergence"
@@ -116,10 +116,12 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
         "loss", "slope_up", climb.onset, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
+    lower = lower_rate(run, onset)
     return Hit(
         rule=RULE,
         confidence=logistic(climb.sigma, *SURE),
-        numbers={"low": climb.low, "end": climb.end, "step": step, "ratio": ratio, "last": last},
+        numbers={"low": climb.low, "end": climb.end, "step": step, "ratio": ratio, "last": last,
+                 "lower": lower},
         episodes=(Episode(step, last, climb.sigma),),
         effect=Effect(climb.low, climb.end, climb.end - climb.low, ratio, climb.sigma),
         clues=(
@@ -135,6 +137,6 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
         ),
         suspects=suspects(run, signals, onset),
         remedies=("last-good-checkpoint",),
-        next="replay",
+        next="replay" if lower is None else "replay-at-rate",
         claims=frozenset({step, *_steps_up(signals, climb)}),
     )  # fmt: skip

@@ -117,8 +117,8 @@ def _falls(test: BoundaryTest, *, log: bool) -> bool:
 
 
 def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Hit:
-    largest = down[int(np.argmin(drops))]
-    verdict = _verdict(run, down[0].landmark.step)
+    first, largest = down[0], down[int(np.argmin(drops))]
+    verdict = _verdict(run, first.landmark.step)
     rate = rate_at(run, largest.landmark.step)
     return Hit(
         rule=RULE,
@@ -129,21 +129,21 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
             "drop": -median(drops),
             "before": largest.before,
             "after": largest.after,
-            "step": down[0].step,
+            "step": first.step,
             "rate": rate.value if rate else None,
         },
         episodes=tuple(Episode(test.step, None, test.sigma) for test in down),
         effect=step_effect(largest.before, largest.after, combined),
         aligned_to=Alignment(
             "epoch_boundary",
-            largest.landmark.step,
-            largest.step - largest.landmark.step,
-            largest.p_value,
-            largest.landmark.epoch,
+            first.landmark.step,
+            first.step - first.landmark.step,
+            first.p_value,
+            first.landmark.epoch,
         ),
         clues=(
             *(_step_clue(run, test, drop) for test, drop in zip(down, drops, strict=True)),
-            *present(eval_clue(run, down[0].landmark.step), rate_clue(run, largest.step)),
+            *present(eval_clue(run, first.landmark.step), rate_clue(run, largest.step)),
         ),
         suspects=_suspects(run),
         remedies=("watch-evaluation",) if verdict == "unknown" else (),

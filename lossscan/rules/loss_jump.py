@@ -30,7 +30,7 @@ from lossscan.rules._context import (
     rate_clue,
 )
 from lossscan.rules._falls import dip_before
-from lossscan.rules._jump_causes import suspects
+from lossscan.rules._jump_causes import lower_rate, suspects
 from lossscan.rules._order import order_clue, step_of_order
 from lossscan.rules._waves import outlasts
 
@@ -102,7 +102,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
     curve = signals.curves["loss"]
     last = int(curve.steps[-1])
     ratio = _ratio(worst)
-    left = _left(curve, worst)
+    left, lower = _left(curve, worst), lower_rate(run, worst)
     return Hit(
         rule=RULE,
         confidence=logistic(worst.sigma, *SURE),
@@ -115,10 +115,11 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
             "stays": left,
             "last": last,
             "count": len(jumps),
+            "lower": lower,
         },
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
-        aligned_to=worst.aligned_to,
+        aligned_to=jumps[0].aligned_to,
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
             Clue("stays", {"stays": left, "last": last}, run.source_of("loss"), last),
@@ -132,6 +133,6 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
         ),
         suspects=suspects(run, signals, worst),
         remedies=("last-good-checkpoint",),
-        next="replay",
+        next="replay" if lower is None else "replay-at-rate",
         claims=frozenset(jump.step for jump in jumps),
     )

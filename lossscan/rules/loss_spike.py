@@ -108,7 +108,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
         },
         episodes=tuple(Episode(s.start_step, s.end_step, s.sigma) for s in spikes),
         effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
-        aligned_to=top.aligned_to,
+        aligned_to=spikes[0].aligned_to,
         clues=(
             *(_spike_clue(run, spike) for spike in spikes[:MANY]),
             *_sample_clues(run, curve, spikes[:MANY], pattern),

@@ -9,10 +9,10 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.medians import median
-from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import rate_clue, stated
 from lossscan.rules._facts import episodes_of, is_eval_loss
-from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan
+from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
 from lossscan.rules._skips import EARLY_STEPS, skipped_updates
 
 RULE = "non-finite-loss"
@@ -53,6 +53,7 @@ def _loss(run: Run) -> Hit | None:
             "count": int(bad.sum()),
             "total": len(loss),
             "before": float(before[-1]) if len(before) else None,
+            **lost_at(run, step),
         },
         episodes=episodes_of(loss, bad),
         clues=(
@@ -79,12 +80,18 @@ def _hidden(run: Run) -> Hit | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    before = loss.values[: hidden.start - 1]
+    lost = lost_at(run, step)
+    before = loss.values[loss.steps < lost["since"]]
     return Hit(
         RULE,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
         message="hidden",
-        numbers={"step": step, "count": len(loss) - hidden.start, "before": hidden.level},
+        numbers={
+            "step": step,
+            "count": len(loss) - hidden.start,
+            "before": float(before[-1]) if len(before) else hidden.level,
+            **lost,
+        },
         episodes=(Episode(_begin(run, loss, hidden), last),),
         clues=(
             Clue("zeros", step=step, value=0.0),
@@ -131,7 +138,12 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         series="grad_norm",
         severity=severity,
         message=kind,
-        numbers={"step": first, "count": int(bad.sum()), "total": len(norms)},
+        numbers={
+            "step": first,
+            "count": int(bad.sum()),
+            "total": len(norms),
+            **lost_at(run, first),
+        },
         episodes=episodes_of(norms, bad),
         clues=(Clue("gradient-count", step=first), *frozen),
         suspects=_suspects(run, first, lost=lasting and not frozen, alone=not lasting),
@@ -167,7 +179,7 @@ def _dropped(run: Run) -> Hit | None:
         RULE,
         0.97,  # Megatron's own count
         message="dropped",
-        numbers={"step": first, "count": int(counts.values[bad].sum())},
+        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost_at(run, first)},
         episodes=episodes_of(counts, bad),
         clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
         suspects=_suspects(run, first, lost=bool(bad[-1])),
@@ -191,7 +203,7 @@ def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]
         clues=(Clue("eval-count", step=first),),
         suspects=(
             Suspect("masked-evaluation", 0.6),
-            Suspect("half-precision", 0.7 if run.setting("fp16") else 0.3),
+            *_half_precision(run, 0.7),
         ),
         next="evaluate-alone",
     )
@@ -212,6 +224,12 @@ def _rate_clue(run: Run, step: int) -> Iterator[Clue]:
         yield clue
 
 
+def _half_precision(run: Run, score: float, config: tuple[Advice, ...] = ()) -> Iterator[Suspect]:
+    """fp16, unless the run states that it is off."""
+    if run.setting("fp16") is not False:
+        yield Suspect("half-precision", score if run.setting("fp16") else 0.3, config=config)
+
+
 def _rose(before: FloatArray) -> bool:
     """Whether the loss had left its lowest level by half before it was lost."""
     values = before[np.isfinite(before)]
@@ -227,7 +245,7 @@ def _suspects(
     return (
         *([Suspect("nan-in-weights", 0.9)] if lost else []),
         *skipped_updates(run, step),
-        Suspect("half-precision", 0.8 if run.setting("fp16") else 0.3, config=half),
+        *_half_precision(run, 0.8, half),
         Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
         Suspect("masked-batch", 0.6 if alone else 0.3),
         Suspect("numerics", 0.35),

@@ -12,6 +12,7 @@ from lossscan.model import (
     Advice,
     Alignment,
     Clue,
+    Effect,
     Episode,
     Hit,
     Resume,
@@ -167,9 +168,11 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
 def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
     worst = max(torn, key=_strength)
     step = worst.loss
+    of_rate = step is None and worst.rate is not None
     return Hit(
         rule=RULE,
         confidence=logistic(_strength(worst), 2.0, 0.8),
+        series="learning_rate" if of_rate else "loss",
         message="loss" if step else ("rate" if worst.rate else "overlap"),
         numbers={
             "step": worst.resume.step,
@@ -182,7 +185,7 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
         episodes=tuple(
             Episode(seam.first_step, None, seam.loss.sigma if seam.loss else None) for seam in torn
         ),
-        effect=step_effect(step.before, step.after, step.sigma) if step else None,
+        effect=_effect(worst),
         aligned_to=Alignment(
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
             step.p_value if step else None,
@@ -192,6 +195,16 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
         next="compare-branches" if worst.overlap is None else None,
         claims=frozenset(_claimed(signals)),
     )  # fmt: skip
+
+
+def _effect(seam: Seam) -> Effect | None:
+    """The step of the loss, else of the learning rate, which is logged without noise."""
+    if seam.loss is not None:
+        return step_effect(seam.loss.before, seam.loss.after, seam.loss.sigma)
+    if seam.rate is None:
+        return None
+    due, found = seam.rate
+    return Effect(due, found, found - due, found / due if due > 0 else None)
 
 
 def _claimed(signals: Signals) -> Iterator[int]:

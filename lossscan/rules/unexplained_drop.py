@@ -63,7 +63,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
             for fall, end in zip(falls, ends, strict=True)
         ),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
-        aligned_to=worst.aligned_to,
+        aligned_to=falls[0].aligned_to,
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
             *present(

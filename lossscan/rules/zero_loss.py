@@ -11,6 +11,7 @@ from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import stated
 from lossscan.rules._facts import episodes_of, finite, stretches
+from lossscan.rules._nan_filter import lost_at
 
 RULE = "zero-loss"
 
@@ -123,7 +124,12 @@ def _hit(run: Run, loss: Series, kind: str) -> Hit:
         confidence,
         severity=severity,
         message=kind,
-        numbers={"step": first, "count": int(zero.sum()), "total": len(loss)},
+        numbers={
+            "step": first,
+            "count": int(zero.sum()),
+            "total": len(loss),
+            **lost_at(run, first),
+        },
         episodes=episodes_of(loss, zero),
         clues=(
             Clue("zeros", step=first, value=0.0),
@@ -134,6 +140,12 @@ def _hit(run: Run, loss: Series, kind: str) -> Hit:
             Suspect(name, score, config=fp16 if name == "nan-in-weights" else ())
             for name, score in scores.items()
         ),
-        next=None if severity is Severity.INFO else "count-labels",
+        next=_next(kind, severity),
         claims=frozenset(loss.steps[zero].tolist()),
     )
+
+
+def _next(kind: str, severity: Severity | None) -> str | None:
+    if severity is Severity.INFO:
+        return None
+    return "filter-off" if kind in ("nan", "silent") else "count-labels"
