@@ -84,6 +84,9 @@ def load(file: Path) -> Mapping[str, Known]:
         found = [_known(row) for row in whole["findings"]]
     except OSError as error:
         raise _broken(file, error.strerror or str(error)) from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _broken(file, f"not JSON: {error.msg} at {place}") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _broken(file, f"not a baseline: {type(error).__name__}: {error}") from error
     return {known.fingerprint: known for known in found}

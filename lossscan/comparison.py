@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from lossscan.model import Field, Severity
 
 Between: TypeAlias = tuple[str, str]
-Shape: TypeAlias = Literal["scale", "start", "warmup", "epoch", "resume", "course"]
+Shape: TypeAlias = Literal["scale", "start", "warmup", "epoch", "resume", "finding", "course"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "{status} · 结论 {count} 条 · 退出码 {exit}",
     ),
     "close_runs": (
-        "runs: {runs} ({counts}) · exit status: {exit}",
-        "运行 {runs} 个（{counts}）· 退出码 {exit}",
+        "runs: {runs} · exit status: {exit}",
+        "运行数：{runs} · 退出码 {exit}",
     ),
     "close_runs_waived": (
-        "runs: {runs} ({counts}) · findings not counting: {waived} · exit status: {exit}",
-        "运行 {runs} 个（{counts}）· 不计入的结论 {waived} 条 · 退出码 {exit}",
+        "runs: {runs} · findings not counting: {waived} · exit status: {exit}",
+        "运行数：{runs} · 不计入的结论 {waived} 条 · 退出码 {exit}",
     ),
     "see_one": (
         "One run in full: lossscan analyze PATH",
@@ -94,6 +94,14 @@ TABLE: dict[str, tuple[str, str]] = {
         "{place}：未匹配任何结论，可以删除：{runs} 中的 {rule}（{reason}）",
     ),
     # no log
+    "pattern_unmet": (
+        "{path}: no line matches text.pattern of {source}, and no format knows the log",
+        "{path}：没有任何行符合 {source} 中的 text.pattern，也没有可识别的格式",
+    ),
+    "pattern_hint": (
+        "mend the pattern, which is {pattern}",
+        "请修改该表达式：{pattern}",
+    ),
     "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
     "no_log_among": (
         "{path}: no training log found among {count:file|files}",
@@ -180,6 +188,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "present": ("in", "有"),
     "absent": ("not in", "无"),
     "axis_step": ("{series} at step {at}", "第 {at} 步的 {series}"),
+    "axis_last": ("{series}, last points to step {at}", "到第 {at} 步的最后几个点的 {series}"),
     "axis_samples": ("{series} at {at} samples", "{at} 个样本时的 {series}"),
     "axis_tokens": ("{series} at {at} tokens", "{at} 个 token 时的 {series}"),
     "several_here": ("several runs", "多个运行重合"),

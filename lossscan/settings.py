@@ -84,6 +84,8 @@ def _table(path: Path) -> Mapping[str, Any]:
         with path.open("rb") as stream:
             text = stream.read(MAX_BYTES).decode()
         table = _toml(text) if path.suffix == ".toml" else _yaml(text)
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: no such file", hint="name another with --config") from error
     except OSError as error:
         raise _broken(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
@@ -96,12 +98,9 @@ def _toml(text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
-    import yaml
+    from lossscan.safe_yaml import load_yaml
 
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+    return load_yaml(text)
 
 
 def _broken(path: Path, reason: str) -> SettingsError:
@@ -167,6 +166,8 @@ def _aliases(key: str, value: Any, source: str) -> dict[str, str]:
     for name, alias in table.items():
         if not isinstance(alias, str):
             raise _wrong(f"{key}.{name}", alias, "the name of a column in the log", source)
+        if meant := words.slip(name, QUANTITIES):
+            raise SettingsError(f"{source}: {key}.{name}: no quantity has this name", hint=meant)
     return dict(table)
 
 
@@ -233,6 +234,7 @@ def _date(key: str, value: Any, source: str) -> date:
     return found
 
 
+QUANTITIES = ("loss", "eval_loss", "reward", "learning_rate", "grad_norm", "epoch", "step")
 REQUIRED = ("rule", "reason")
 SUPPRESSION_KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
     "rule": _text,

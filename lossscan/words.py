@@ -35,11 +35,21 @@ def default_language() -> str:
     return "zh" if stated.lower().startswith("zh") else "en"
 
 
+SLIP = 0.85  # of likeness: one letter of four is a slip, `losses` is a word of its own
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """A way out for a name that does not exist: the nearest one, else all there are."""
     known = sorted(choices)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f'did you mean "{close[0]}"?' if close else f"choose from {', '.join(known)}"
+
+
+def slip(word: str, choices: Iterable[str]) -> str | None:
+    """What a word that is free to choose was probably meant to be; None where it is its own."""
+    known = set(choices)
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=SLIP)
+    return f'did you mean "{close[0]}"?' if close and word not in known else None
 
 
 def printable(text: str) -> str:

@@ -40,7 +40,12 @@ def verbs() -> tuple[str, ...]:
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        rich_markup_mode=None,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
     app.callback(invoke_without_command=True)(_root)
     for verb in verbs():
         function = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
@@ -73,9 +78,14 @@ def _complain(message: str, hint: str, details: Sequence[str] = ()) -> int:
         text = "\n  ".join(map(_indented, (message, *details, hint)))
     else:
         said = (message, " / ".join(" ".join(line.split()) for line in details), hint)
-        text = "; ".join(words.printable(part) for part in said if part)
+        text = _joined([words.printable(part) for part in said if part])
     print("lossscan:", text, file=sys.stderr)  # noqa: T201 - the one place that does
     return FAILED
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """The parts as one line; a question needs no other mark behind it."""
+    return "".join(f"{part} " if part.endswith("?") else f"{part}; " for part in parts).rstrip("; ")
 
 
 def _indented(line: str) -> str:

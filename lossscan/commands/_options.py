@@ -82,6 +82,7 @@ def settings_from(
         settings = replace(settings, select=_rules(select))
     if ignore is not None:
         settings = replace(settings, ignore=_rules(ignore))
+    _check_some_rule_is_left(settings)
     return settings
 
 
@@ -96,6 +97,12 @@ def _rules(names: str) -> tuple[str, ...]:
     from lossscan.rules import chosen_rules
 
     return chosen_rules(select=tuple(name.strip() for name in names.split(",") if name.strip()))
+
+
+def _check_some_rule_is_left(settings: Settings) -> None:
+    from lossscan.rules import chosen_rules
+
+    chosen_rules(settings.select, settings.ignore)
 
 
 def _check_rules(settings: Settings) -> None:

@@ -13,11 +13,11 @@ from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
 from lossscan.comparing.fields import differences
 from lossscan.comparing.levels import metrics_of
 from lossscan.comparing.scaling import scaled_groups
-from lossscan.comparing.shapes import SERIES, partings_of
+from lossscan.comparing.shapes import SERIES, Own, partings_of
 from lossscan.comparison import Band, Comparison, Contrast, Member, Parting
 from lossscan.diagnosis import finding_of
 from lossscan.errors import InputError, UsageError
-from lossscan.model import Finding, Run, RunReport
+from lossscan.model import Finding, Run, RunReport, Severity
 from lossscan.rules import chosen_rules
 from lossscan.settings import Settings
 
@@ -54,7 +54,7 @@ def _compared(
     labelled = dict(zip(ascii_lowercase, reports, strict=False))
     runs = {label: one.run for label, one in labelled.items() if one.run is not None}
     bands = tuple(_bands(runs, settings.lang))
-    partings = tuple(_partings(runs, bands, settings.lang))
+    partings = tuple(_partings(labelled, runs, bands, settings.lang))
     if not partings:
         raise _nothing_shared(runs)
     comparison = Comparison(
@@ -79,9 +79,21 @@ def _bands(runs: Mapping[str, Run], lang: str) -> Iterator[Band]:
                 yield band
 
 
-def _partings(runs: Mapping[str, Run], bands: Sequence[Band], lang: str) -> Iterator[Parting]:
+def _partings(
+    reports: Mapping[str, RunReport], runs: Mapping[str, Run], bands: Sequence[Band], lang: str
+) -> Iterator[Parting]:
     for first, second in combinations(runs, 2):
-        yield from partings_of([runs[first], runs[second]], (first, second), bands, lang)
+        own = [*_own(reports, first, second), *_own(reports, second, first)]
+        yield from partings_of([runs[first], runs[second]], (first, second), bands, lang, own)
+
+
+def _own(reports: Mapping[str, RunReport], label: str, other: str) -> Iterator[Own]:
+    """What is wrong with a run and not with another, worst first."""
+    there = {finding.rule for finding in reports[other].findings}
+    for finding in reports[label].findings:
+        wrong = finding.severity is not Severity.INFO and finding.rule not in there
+        if wrong and finding.start_step is not None:
+            yield Own(label, finding.series, finding.start_step, finding.title)
 
 
 def _contrasts(labelled: Mapping[str, RunReport]) -> Iterator[Contrast]:

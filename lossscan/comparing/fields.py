@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, say
 from lossscan.comparison import Between, FieldDifference, Parting
 from lossscan.model import Run
@@ -14,6 +15,7 @@ from lossscan.rules._facts import accumulation_steps
 
 SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
+SAME_RATES = 0.1  # of a schedule's weight where both runs logged the same learning rates
 FITS = 0.05  # how near a factor must be to that of the accumulation steps, in logarithms
 CERTAIN = 0.97  # a factor that is the ratio of the accumulation steps is hardly chance
 Pairs = Mapping[Between, Parting]
@@ -83,6 +85,8 @@ def _scored(
     if family == "accumulation" and shape == "scale" and steps:
         return CERTAIN, why + say(lang, "factor-fits", low=steps[0], high=steps[1])
     batch = total_batch(one)
+    if family in ("rate", "schedule") and same_rates([one, other]):
+        return score * SAME_RATES, why + say(lang, "same-rates")
     if family == "batch" and batch and name != "seq_length" and batch == total_batch(other):
         return score * SAME_BATCH, why + say(lang, "same-batch", samples=batch)
     return score, why

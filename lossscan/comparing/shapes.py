@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from lossscan.comparing.parting import (
     stretch_apart,
     unit_of,
 )
+from lossscan.comparing.rates import rates_differ
 from lossscan.comparing.texts import MANY_TIMES, catalogue, say, share
 from lossscan.comparison import Band, Between, Ends, Parting, Shape
 from lossscan.model import LandmarkKind, Run
@@ -34,13 +35,29 @@ BLOCKS = 8  # of the run, over which a factor is compared with itself
 FIRST = 2  # points that count as the beginning
 NEAR = 2  # logged points around a landmark
 WARMUP_REACH = 1.5  # warm-ups: what a rising rate does shows with a delay
-RATE_DIFFERS = 0.01  # relative: less is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A finding that only one of two runs has."""
+
+    label: str  # of the run
+    series: str
+    step: int
+    title: str
 
 
 def partings_of(
-    runs: Sequence[Run], between: Between, bands: Sequence[Band], lang: str
+    runs: Sequence[Run],
+    between: Between,
+    bands: Sequence[Band],
+    lang: str,
+    own: Sequence[Own] = (),
 ) -> Iterator[Parting]:
-    """A Parting for every series that both runs hold; bands of seeds tell what is chance."""
+    """A Parting for every series that both runs hold; bands of seeds tell what is chance.
+
+    `own`: what was found in one of the two, which may be why they part.
+    """
     shared = 1.0  # with no training loss to tell, as if nothing were
     for series in SERIES:
         pair = aligned(runs, series)
@@ -51,7 +68,19 @@ def partings_of(
         known = [band for band in bands if _tells(band, series, between, log=pair.log)]
         chance = max(map(pair_margin, known), default=SEED_DRIFT * unit_of(pair))
         parting = _parting(pair, runs, series, between, chance * shared)
-        yield replace(parting, text=_text(parting, runs, lang))
+        there = _there(pair, parting, own)
+        if there is not None:
+            parting = replace(parting, shape="finding")
+        yield replace(parting, text=_text(parting, runs, lang, there))
+
+
+def _there(pair: Courses, parting: Parting, own: Sequence[Own]) -> Own | None:
+    """What was found in one of the runs where they part."""
+    if parting.step is None or parting.shape in ("scale", "start"):
+        return None
+    index = int(np.searchsorted(pair.steps, parting.step))
+    found = (each for each in own if each.series == parting.series)
+    return next((each for each in found if _is_at(pair, index, each.step)), None)
 
 
 def _tells(band: Band, series: str, between: Between, *, log: bool) -> bool:
@@ -129,14 +158,15 @@ def _is_at(pair: Courses, index: int, mark: float) -> bool:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _text(parting: Parting, runs: Sequence[Run], lang: str) -> str:
+def _text(parting: Parting, runs: Sequence[Run], lang: str, there: Own | None) -> str:
     first, second = parting.between
     known = {"series": parting.series, "first": first, "second": second}
     if parting.step is None or parting.shape is None:
         noise, margin = (share(x, log=parting.log) for x in (parting.noise, parting.margin))
         return say(lang, "alike", points=parting.points, noise=noise, margin=margin, **known)
-    shape = catalogue().shapes[parting.shape][lang].format(ratio=parting.ends.ratio)
-    rates = _rates_differ(runs)
+    found = {} if there is None else {"label": there.label, "title": there.title}
+    shape = catalogue().shapes[parting.shape][lang].format(ratio=parting.ends.ratio, **found)
+    rates = rates_differ(runs)
     if rates is not None and parting.shape != "scale":
         shape += say(lang, "rates-differ", step=rates)
     return say(lang, "apart", step=parting.step, shape=shape, end=_end(parting, lang), **known)
@@ -160,14 +190,3 @@ def _end(parting: Parting, lang: str) -> str:
         one=ends.first,
         other=ends.second,
     )
-
-
-def _rates_differ(runs: Sequence[Run]) -> int | None:
-    """The first shared step at which the logged learning rates are not the same."""
-    one, other = (run.series.get("learning_rate") for run in runs)
-    if one is None or other is None:
-        return None
-    steps, left, right = np.intersect1d(one.steps, other.steps, return_indices=True)
-    gap = np.abs(one.values[left] - other.values[right])
-    unlike = gap > RATE_DIFFERS * np.maximum(np.abs(one.values[left]), np.abs(other.values[right]))
-    return int(steps[unlike][0]) if unlike.any() else None

@@ -94,6 +94,8 @@ def _explicit(path: Path) -> Stated:
     hint = "--training-config takes the YAML or JSON the training was started with"
     try:
         found = read_settings(path, Trust.EXPLICIT)
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: no such file", hint=hint) from error
     except (ValueError, OSError, LossscanError) as error:
         raise UsageError(
             f"{path}: cannot be read as a training config: {error}", hint=hint

@@ -16,7 +16,7 @@ from lossscan.ingest.files import any_of, plain
 from lossscan.ingest.model_card import card_framework, card_settings
 from lossscan.ingest.packed import plain_name
 from lossscan.ingest.pickled_args import scalars
-from lossscan.ingest.safe_yaml import load_yaml
+from lossscan.safe_yaml import load_yaml
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
 MANY_NAMES = 1000  # of files, whose kinds are remembered: the runs of a batch share them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from lossscan.ingest.safe_yaml import load_yaml
+from lossscan.safe_yaml import load_yaml
 
 _MARK: Final = "The following hyperparameters were used during training:"
 _ITEM: Final = re.compile(r"^- ([\w ]+?): (.+)$", re.MULTILINE)

@@ -37,6 +37,7 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
     "transformers",
 )
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
+CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 RETRY = "copy the file again, or give another log of the same run"
 COARSER = "a coarser view of what another log of the run holds"
 MOST_NAMED = 12  # series or files named in an error
@@ -141,7 +142,11 @@ def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
     )
 
 
-def _no_series(root: Path, merged: Merged) -> NoUsableSeries:
+def _no_series(root: Path, merged: Merged) -> InputError:
+    cut = next((note for note in merged.notes if note.kind in CUT), None)
+    if cut is not None and not merged.series:
+        reason = f"{root}: {relative(cut.path, root)} is cut off before the first entry"
+        return UnreadableLog(reason, hint=RETRY)
     found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
     return NoUsableSeries(
         f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",

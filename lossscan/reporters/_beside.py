@@ -119,7 +119,9 @@ def _telling(metrics: Iterable[Metric]) -> Iterator[Metric]:
 
 def _place(metric: Metric, page: Page) -> str:
     at = f"{metric.at:,.0f}".replace(",", " ")
-    return words.say(page.lang, f"axis_{metric.axis}", series=metric.series, at=at)
+    averaged = metric.axis == "step" and not metric.series.startswith("eval_")
+    key = "axis_last" if averaged else f"axis_{metric.axis}"
+    return words.say(page.lang, key, series=metric.series, at=at)
 
 
 def _amount(value: float | None) -> str:

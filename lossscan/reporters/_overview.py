@@ -30,12 +30,13 @@ def overview(
     root = _root([row.path for row in rows])
     if root.parts:
         yield safe(words.say(page.lang, "below", root=root), "dim")
-    yield _table(rows, root, page)
-    yield Text()
+    if rows:
+        yield from (_table(rows, root, page), Text())
     yield from _by_rule(rows, page)
     yield from _by_framework(rows, page)
     yield from _common(common, page)
-    yield Text(words.say(page.lang, "see_one"), style="dim")
+    if rows:
+        yield Text(words.say(page.lang, "see_one"), style="dim")
 
 
 def _root(paths: list[str]) -> PurePath:
@@ -67,7 +68,7 @@ def _cells(row: Row, name: str, page: Page) -> list[Text]:
     status = Text(words.say(page.lang, row.status), style=STYLES[row.status])
     points = "" if row.points is None else str(row.points)
     extra = (safe(row.framework or ""), Text(points), Text(row.last_loss))
-    found = [*map(_found, row.found), *([safe(row.unread)] if row.unread else [])]
+    found = [*map(_found, row.found), *([safe(row.lacking)] if row.lacking else [])]
     return [status, safe(name), *(extra if page.width >= WIDE else ()), Text(", ").join(found)]
 
 
@@ -120,5 +121,5 @@ def _heading(key: str, page: Page) -> Text:
 def _grid() -> Table:
     grid = Table.grid(padding=(0, 2, 0, 1))
     grid.add_column(no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     return grid

@@ -40,23 +40,26 @@ class Row:
     points: int | None  # of the loss, or of what is judged in its place
     last_loss: str
     found: tuple[Found, ...]
-    unread: str | None  # why it could not be read, or not whole
+    lacking: str | None  # why it could not be read, not whole, or not be judged
 
 
 def row_of(one: RunReport, lang: str) -> Row:
     """The line of a run; the rest of its report may be forgotten."""
     run = one.run
     counted = (len(run.series[name]) for name in COUNTED if name in run.series) if run else ()
+    points = next(iter(counted), None)
+    short = words.say(lang, "too_short", points=points)
+    told = (*unread(one, lang), *(said for said in one.remarks if said == short))
     return Row(
         path=one.path,
         status=one.status,
         framework=run.framework if run else None,
-        points=next(iter(counted), None),
+        points=points,
         last_loss=last_loss(run) if run else "",
         found=tuple(
             Found(f.rule, f.severity, f.start_step, f.waiver is not None) for f in one.findings
         ),
-        unread=told[0].removeprefix(f"{one.path}: ") if (told := unread(one, lang)) else None,
+        lacking=told[0].removeprefix(f"{one.path}: ") if told else None,
     )
 
 
@@ -88,9 +91,8 @@ def _of_one(row: Row, waived: int, page: Page) -> str:
 def _of_many(rows: Sequence[Row], waived: int, page: Page) -> str:
     said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in fates(rows))
     key = "close_runs_waived" if waived else "close_runs"
-    return words.say(
-        page.lang, key, runs=len(rows), counts=said, waived=waived, exit=page.exit_status
-    )
+    runs = f"{len(rows)} ({said})" if said else "0"
+    return words.say(page.lang, key, runs=runs, waived=waived, exit=page.exit_status)
 
 
 def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:

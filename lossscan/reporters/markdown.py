@@ -126,7 +126,7 @@ def _cells(row: Row, page: Page) -> Iterator[str]:
     yield words.say(page.lang, row.status)
     yield from map(escape, (row.path, row.framework or ""))
     yield from ("" if row.points is None else str(row.points), escape(row.last_loss))
-    yield escape(", ".join([*map(str, row.found), *([row.unread] if row.unread else [])]))
+    yield escape(", ".join([*map(str, row.found), *([row.lacking] if row.lacking else [])]))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -66,7 +66,10 @@ def chosen_rules(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> 
     """The rules selected (all where none is named) and not ignored; raises UsageError."""
     for name in (*select, *ignore):
         _known(name)
-    return tuple(name for name in select or rule_names() if name not in ignore)
+    chosen = tuple(name for name in select or rule_names() if name not in ignore)
+    if not chosen:
+        raise UsageError("no rule is left to run", hint="select another, or ignore fewer")
+    return chosen
 
 
 def check_options(rules: Mapping[str, Mapping[str, Any]], source: str | None = None) -> None:
@@ -92,6 +95,10 @@ def _check_option(place: str, name: str, value: object, options: Mapping[str, An
         raise SettingsError(
             f"{place}: expected {noun}, found {words.printable(repr(value))}",
             hint=f"the default is {options[name]!r}",
+        )
+    if isinstance(value, int | float) and value < 0:  # all are sizes, shares or counts
+        raise SettingsError(
+            f"{place}: is below 0: {value}", hint=f"the default is {options[name]!r}"
         )
 
 

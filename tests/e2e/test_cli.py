@@ -194,7 +194,8 @@ def test_an_interrupt_returns_130():
         (["analyze", "x", "--ignore", "loss-jump,platau"], ["platau", "plateau"]),
         (["explain", "loss-spik"], ["loss-spik", "loss-spike"]),
         (["explain", "loss-spike", "--format", "xml"], ["xml", "json, markdown, rich"]),
-        (["analyze", "x", "--config", "none.yaml"], ["none.yaml", "No such file"]),
+        (["analyze", "x", "--config", "none.yaml"], ["none.yaml", "no such file"]),
+        (["analyze", "x", "--select", "plateau", "--ignore", "plateau"], ["no rule is left"]),
     ],
     ids=" ".join,
 )
@@ -208,6 +209,7 @@ def test_bad_arguments_are_answered_with_the_way_out(tmp_path, arguments, words)
     [
         ("fail_on: info", ["lossscan.yaml: fail_on", '"fail-on"']),
         ("select: [loss-jmp]", ["lossscan.yaml: select", "loss-jmp", "loss-jump"]),
+        ("rules: {overfitting: {min_rise: -1}}", ["overfitting.min_rise", "below 0"]),
         ("rules: {loss-jmp: {}}", ["lossscan.yaml: rules", "loss-jmp", "loss-jump"]),
         ("rules: {loss-jump: {nonsense: 1}}", ["lossscan.yaml: rules.loss-jump.nonsense"]),
     ],

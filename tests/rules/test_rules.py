@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,21 @@ def test_an_explained_drop_names_what_explains_it(run: dict[str, Any], place: st
     known = make_run(loss=[[0, 3000, 2.5, 2.4], [3000, 6000, 1.9, 1.8]], noise=0.03, **run)
     (out,) = diagnose(known, scan(known), Settings(select=("unexplained-drop",))).ruled_out
     assert out.text == f"the drop at step 3010 stands where {place}"
+
+
+def test_the_restart_after_nan_is_before_its_first_sign():
+    """The gradient norm shows it first; a checkpoint of that step holds NaN already."""
+    run = {
+        "loss": {10: 3.5, 20: 2.8, 30: 2.7, 40: 0.0, 50: 0.0, 60: 0.0},
+        "grad_norm": {10: 1.1, 20: 1.0, 30: math.nan, 40: math.nan, 50: math.nan, 60: math.nan},
+    }
+    for rule in ("non-finite-loss", "zero-loss"):
+        (finding,) = _findings(rule, {"run": run}, "en")
+        assert "no later than step 20" in finding.remedies[0]
+
+
+def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
+    """A fifth of a rate a hundred times too high still breaks the run, and data would be blamed."""
+    run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}
+    (jump,) = _findings("loss-jump", {"run": run}, "en")
+    assert "learning rate of 5e-05" in (jump.next or "")

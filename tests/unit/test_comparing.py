@@ -167,6 +167,29 @@ def _configured(run: Run, **config: Any) -> Run:
     return replace(run, config={k: Field(v, "train.yaml") for k, v in config.items()})
 
 
+def test_a_parting_where_one_of_them_breaks_is_named_after_that():
+    """What is wrong with one run goes before the settings: they only differ."""
+    jump = replace(_finding("loss-jump", Severity.CRITICAL), start_step=APART + 10)
+    sound = _named("a", _configured(_plain(1), max_steps=3000))
+    broken = replace(_named("b", _configured(_parted(2), max_steps=6000)), findings=(jump,))
+    reports = [sound, broken]
+    comparison, _ = compared(reports, Settings())
+    assert _loss(comparison).shape == "finding"
+    assert "found in b: loss-jump" in _loss(comparison).text
+    assert comparison.differences[0].score <= 0.2
+
+
+def test_a_schedule_of_equal_rates_explains_little():
+    """What another number of epochs would have changed is the learning rate, and it did not."""
+    rate = {"learning_rate": 0.001}
+    one = _configured(_plain(1, **rate), num_train_epochs=4)
+    other = _configured(_plain(2, **rate), num_train_epochs=8)
+    comparison, _ = _compare(one, _scaled(other, {APART: 1.3}))
+    (difference,) = comparison.differences
+    assert difference.score < 0.1
+    assert "learning rates are the same" in difference.reason
+
+
 def test_settings_that_do_not_differ_or_do_not_matter_are_left_out():
     """Folders, names and how often something is saved explain nothing."""
     one = _configured(_plain(1), learning_rate=1e-4, output_dir="a", save_steps=10, seed=1)

@@ -14,8 +14,8 @@ from lossscan.errors import UsageError
 from lossscan.ingest.config import Config, read_config
 from lossscan.ingest.config_fields import canonical_fields
 from lossscan.ingest.config_files import MAX_BYTES
-from lossscan.ingest.safe_yaml import load_yaml
 from lossscan.model import Field, Table
+from lossscan.safe_yaml import load_yaml
 from tests.tables import table
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

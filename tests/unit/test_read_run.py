@@ -190,3 +190,29 @@ def test_read_run_leaves_out_a_bar_beside_the_log_of_the_trainer(tmp_path: Path)
     run = _run(tmp_path)
     assert [source.path for source in run.sources] == ["metrics.csv"]
     assert [skipped.path for skipped in run.skipped] == ["train.log"]
+
+
+def test_read_run_takes_no_report_of_ours_for_a_log(tmp_path: Path) -> None:
+    """A gate may write its report into the run that it judges."""
+    _state(tmp_path, _rows(200))
+    report = {"schema": "lossscan.report/1", "loss": 1.0, "step": 1}
+    (tmp_path / "lossscan.json").write_text(json.dumps(report, indent=2))
+    assert [source.path for source in _run(tmp_path).sources] == ["trainer_state.json"]
+    assert _run(tmp_path).skipped == ()
+
+
+def test_read_run_says_that_a_log_is_cut_before_its_first_entry(tmp_path: Path) -> None:
+    """There is no key to be named: the file must be copied again."""
+    (tmp_path / "trainer_state.json").write_text('{"log_history": [')
+    with pytest.raises(UnreadableLog, match=r"trainer_state\.json is cut off") as caught:
+        _run(tmp_path)
+    assert "copy the file again" in caught.value.hint
+
+
+def test_read_run_says_that_the_pattern_meets_no_line(tmp_path: Path) -> None:
+    """Who gave an expression wants to hear of it, and not of twenty formats."""
+    (tmp_path / "train.log").write_text("hello\n" * 30)
+    settings = Settings(text={"pattern": r"it (?P<step>\d+) (?P<loss>\S+)"})
+    with pytest.raises(NoLogFound, match=r"no line matches text\.pattern") as caught:
+        _run(tmp_path, settings)
+    assert settings.text["pattern"] in caught.value.hint

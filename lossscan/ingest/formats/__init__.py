@@ -10,6 +10,7 @@ others).
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,6 +24,7 @@ from lossscan.ingest.files import Head, plain
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
+OWN: Final = re.compile(rb'\s*\{\s*"schema": ?"lossscan\.')
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -70,6 +72,8 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
     """
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
+    if OWN.match(head.start):  # a report of ours that lies in the run
+        return
     unclaimed = not wanted
     for each in formats():
         if each.claims(head):
@@ -79,8 +83,14 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         yield from (each for each in formats() if each.mappable)
 
 
-def _unknown(head: Head, lang: str) -> NoLogFound:
+def _unknown(head: Head, settings: Settings) -> NoLogFound:
     """No format claims a file: what each looks for, or only the one whose name the file bears."""
+    lang, given = settings.lang, settings.text.get("pattern")
+    if given is not None:
+        return NoLogFound(
+            words.say(lang, "pattern_unmet", path=head.path, source=settings.source or "settings"),
+            hint=words.say(lang, "pattern_hint", pattern=given),
+        )
     bearing = [each for each in formats() if each.name in head.name]
     found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
     nearest_first = sorted(found, key=lambda each: not found[each])
@@ -129,6 +139,6 @@ def read(head: Head, settings: Settings) -> Table:
         if not head.start.strip(b"\0"):
             said = f"{head.path}: begins with zero bytes only: sparse, or damaged"
             raise NoLogFound(said, hint="restore it, or name another log")
-        raise _unknown(head, settings.lang)
+        raise _unknown(head, settings)
     reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
     raise UnreadableLog(f"{head.path}: {reasons}", hint=refused[0].hint) from refused[0]

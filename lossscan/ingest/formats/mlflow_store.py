@@ -19,8 +19,8 @@ import numpy as np
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import LARGEST_STEP, by_name
-from lossscan.ingest.safe_yaml import load_yaml
 from lossscan.model import Column, Note, Table
+from lossscan.safe_yaml import load_yaml
 from lossscan.settings import Settings
 
 NAME = "mlflow_store"
