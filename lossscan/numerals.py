@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import string
-from typing import Any
+from typing import Any, Final
 
 
 def shown(value: Any, spec: str) -> str:
@@ -12,6 +13,19 @@ def shown(value: Any, spec: str) -> str:
         return format(value, spec)
     one, many = spec.split("|")
     return f"{value} {one if str(value) == '1' else many}"
+
+
+def left_open(template: str, mark: str) -> str:
+    """A template with the names of its numbers in `mark`, such as `<{}>`: `<count> points`."""
+    return _FIELD.sub(lambda found: _named(found, mark), template)
+
+
+def _named(found: re.Match[str], mark: str) -> str:
+    noun = f" {found['many']}" if found["many"] else ""
+    return mark.format(found["name"]) + noun
+
+
+_FIELD: Final = re.compile(r"\{(?P<name>\w+)(?::[^}|]*\|(?P<many>[^}]*))?[^}]*\}")
 
 
 class Sentence(string.Formatter):

@@ -31,7 +31,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "epoch_count": ("{epochs:epoch|epochs}", "{epochs} 个 epoch"),
     "complete": ("complete", "已完成"),
     "incomplete": ("ended early", "未跑完"),
-    "points": ("{points} points", "{points} 个点"),
+    "points": ("{points:point|points}", "{points} 个点"),
     "not_used": ("nothing: another source is fuller", "未采用：另有更完整的来源"),
     "more": ("+{count}", "+{count}"),
     "below": ("runs below {root}", "{root} 下的运行"),
@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "keys_there": ("(here: {keys})", "（此处为：{keys}）"),
     "map_own": (
         "where the loss has a name of your own, say so in lossscan.yaml:",
-        "如果损失用的是自定义名称，请写入 lossscan.yaml：",
+        "如果 loss 用的是自定义名称，请写入 lossscan.yaml：",
     ),
     "map_keys": (
         "  CSV, JSONL            series: {{step: it, loss: nll}}",
@@ -201,6 +201,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "page_causes": ("Possible causes", "可能的原因"),
     "page_remedies": ("What to do", "怎么办"),
     "page_references": ("Reported in", "参考"),
+    "page_open": ("<...> stands for a number of the run.", "<...> 表示具体运行中的数值。"),
     # what a reader saw and survived, or could not judge
     "note": ("{path}: {kind} {numbers}", "{path}：{kind} {numbers}"),
     "broken_lines": (
@@ -245,7 +246,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "running_means": (
         "{path}: each loss is the mean of the epoch so far: it steps where an epoch begins anew",
-        "{path}：每个损失值是本 epoch 至今的平均值：新 epoch 开始时会出现台阶",
+        "{path}：每个 loss 是本 epoch 至今的平均值：新 epoch 开始时会出现台阶",
     ),
     "last_values_only": (
         "{path}: only the last values of the run are known; give its .wandb file for their course",
@@ -272,12 +273,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}：每一步出现 {times} 次，像是每个进程都在打印；以每步的最后一行为准",
     ),
     "fresh_start": (
-        "{path}: an earlier run in the same folder ({points} points, to step {step}) is left out",
+        "{path}: an earlier run in this folder ({points:point|points}, to step {step}) is left out",
         "{path}：同一目录中较早的运行（{points} 个点，至第 {step} 步）未计入",
     ),
     "too_short": (
         "only {points:point|points} of the loss: too short or too noisy to tell",
-        "损失只有 {points} 个点：太短或噪声太大，无法判断",
+        "loss 只有 {points} 个点：太短或噪声太大，无法判断",
     ),
     "explained_by": (
         "the same change is better explained as: {by}",

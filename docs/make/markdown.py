@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from lossscan.numerals import left_open
+
 # A code span, a number that only a run can fill in, or a character that Markdown would take away.
-_PIECE = re.compile(r"`[^`]*`|\{(?P<field>\w+)[^}]*\}|[*<|]")
+_PIECE = re.compile(r"`[^`]*`|(?P<field>\{\w+[^}]*\})|[*<|]")
 
 
 def prose(text: str) -> str:
@@ -16,7 +18,7 @@ def prose(text: str) -> str:
 
 def _shown(piece: re.Match[str]) -> str:
     if piece["field"]:
-        return f"*{piece['field']}*"
+        return left_open(piece["field"], "*{}*")
     return piece[0] if piece[0].startswith("`") else f"\\{piece[0]}"
 
 

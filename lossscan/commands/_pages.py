@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from lossscan import words
+from lossscan.numerals import left_open
 from lossscan.reporters import Page
 from lossscan.rules.pages import Page as Entry
 from lossscan.rules.pages import say
@@ -16,7 +16,6 @@ from lossscan.rules.pages import say
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FIELD = re.compile(r"\{(\w+)[^}]*\}")  # a number that only a run can fill in
 MEASURE = 100  # cells; longer lines are hard to read
 
 
@@ -63,7 +62,8 @@ def shown(entry: Entry, page: Page) -> str:
     for section in _sections(entry, page.lang):
         bullet = "-" if section.listed else ""
         lines = bulleted((bullet, Text(line)) for line in section.lines)
-        parts += [Text(), Text(section.heading, style="bold"), Padding(lines, (0, 0, 0, 1))]
+        heading = [Text(section.heading, style="bold")] if section.heading else []
+        parts += [Text(), *heading, Padding(lines, (0, 0, 0, 1))]
     return printed([Constrain(part, MEASURE) for part in parts], page)
 
 
@@ -73,7 +73,8 @@ def marked_down(entry: Entry, page: Page) -> str:
     lines = [f"# {say(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
     for section in _sections(entry, page.lang):
         bullet = "- " if section.listed else ""
-        lines += ["", f"## {section.heading}", "", *(bullet + line for line in section.lines)]
+        heading = ["", f"## {section.heading}"] if section.heading else []
+        lines += [*heading, "", *(bullet + line for line in section.lines)]
     return "\n".join(lines) + "\n"
 
 
@@ -101,10 +102,13 @@ def _sections(entry: Entry, lang: str) -> list[Section]:
         ("references", entry.references, True),
     ]
     sections = (
-        Section(words.say(lang, f"page_{key}"), tuple(map(_open, lines)), listed)
+        Section(words.say(lang, f"page_{key}"), tuple(lines), listed)
         for key, lines, listed in table
     )
-    return [section for section in sections if section.lines]
+    written = [replace(s, lines=tuple(map(_open, s.lines))) for s in sections if s.lines]
+    marked = any("<" in line for section in written for line in section.lines)
+    note = Section("", (words.say(lang, "page_open"),), listed=False)
+    return [*written, note] if marked else written
 
 
 def _remedies(entry: Entry, lang: str) -> Iterable[str]:
@@ -114,4 +118,4 @@ def _remedies(entry: Entry, lang: str) -> Iterable[str]:
 
 def _open(line: str) -> str:
     """The line with its numbers left open: `{limit:.3g}` becomes `<limit>`."""
-    return FIELD.sub(r"<\1>", line)
+    return left_open(line, "<{}>")
