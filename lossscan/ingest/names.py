@@ -12,11 +12,11 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs xent 损失 训练损失 当前损失 平均损失 损失值",
+        " avr_loss closs epoch_loss samples/train_loss xent 损失 训练损失 当前损失 平均损失 损失值",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
-        "learning_rate": "lr 学习率 optim/lr_(group_0) learning_rate_(group_0) actor/lr",
+        "learning_rate": "lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0) actor/lr",
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",

@@ -190,7 +190,8 @@ def _dropped(run: Run) -> Hit | None:
 def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]:
     bad = ~np.isfinite(series.values)
     first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
-    broken = None if training is None else training.episodes[0].start_step
+    spoilt = training is not None and training.message not in ("scaled", "passing")
+    broken = training.episodes[0].start_step if training is not None and spoilt else None
     if not bad.any() or (broken is not None and broken <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Hit(
