@@ -12,7 +12,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs epoch_loss samples/train_loss xent 损失 训练损失 当前损失 平均损失 损失值",
+        " avr_loss closs samples/train_loss xent 损失 训练损失 当前损失 平均损失 损失值",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
@@ -44,6 +44,7 @@ _TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
 # Names that are the loss of some trainers and something beside it in others, the likeliest first.
 _STAND_INS: Final = (
     "train_loss",
+    "epoch_loss",
     "total_loss",
     "nll_loss",
     "loss/total",

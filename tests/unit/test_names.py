@@ -6,7 +6,7 @@ from lossscan.ingest.names import canonical, factor, is_known, namer, stand_in
 
 SAME = {
     "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"
-    " Actor+Loss train.loss_step",
+    " Actor+Loss train.loss_step Train/Samples/train_loss",
     "eval_loss": "eval_loss eval/loss val_loss valid_loss validation+loss lm+loss+validation"
     " val_loss_epoch val/loss",
     "grad_norm": "grad_norm grad+norm train/grad_norm grad-norm optim/total+grad+norm",
@@ -64,6 +64,12 @@ def test_namer_puts_the_user_first():
 def test_stand_in_takes_train_loss_for_the_loss_where_there_is_no_other():
     """Keras and Lightning may call it train_loss."""
     assert stand_in({"train_loss": 50, "epoch": 50}) == "train_loss"
+
+
+def test_stand_in_takes_the_mean_of_an_epoch_where_it_is_all_there_is():
+    """Keras' event files call the loss so; beside the loss of single steps it is none."""
+    assert stand_in({"epoch_loss": 50}) == "epoch_loss"
+    assert stand_in({"epoch_loss": 50, "loss": 5000}) is None
 
 
 @pytest.mark.parametrize("points", [{"train_loss": 1}, {"train_loss": 50, "loss": 50}])
