@@ -17,6 +17,7 @@ from lossscan.rules._skips import EARLY_STEPS, skipped_updates
 
 RULE = "non-finite-loss"
 
+SURVIVED = ("scaled", "passing")  # messages on gradient norms after which training goes on
 MIN_POINTS = 4  # fewer show no course
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
@@ -80,7 +81,8 @@ def _hidden(run: Run) -> Hit | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    lost = lost_at(run, step)
+    begin = _begin(run, loss, hidden)
+    lost = lost_at(run, begin)
     before = loss.values[loss.steps < lost["since"]]
     return Hit(
         RULE,
@@ -92,7 +94,7 @@ def _hidden(run: Run) -> Hit | None:
             "before": float(before[-1]) if len(before) else hidden.level,
             **lost,
         },
-        episodes=(Episode(_begin(run, loss, hidden), last),),
+        episodes=(Episode(begin, last),),
         clues=(
             Clue("zeros", step=step, value=0.0),
             *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
@@ -190,8 +192,8 @@ def _dropped(run: Run) -> Hit | None:
 def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]:
     bad = ~np.isfinite(series.values)
     first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
-    spoilt = training is not None and training.message not in ("scaled", "passing")
-    broken = training.episodes[0].start_step if training is not None and spoilt else None
+    lost = training is not None and training.message not in SURVIVED
+    broken = training.episodes[0].start_step if training is not None and lost else None
     if not bad.any() or (broken is not None and broken <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Hit(

@@ -103,6 +103,14 @@ def test_the_restart_after_nan_is_before_its_first_sign():
         assert "no later than step 20" in finding.remedies[0]
 
 
+def test_the_restart_is_before_the_window_that_nan_inflated():
+    """Without gradient norms the value that is far too large is the first sign."""
+    loss = {4: 1.80, 8: 1.76, 12: 1.75, 16: 1.74, 20: 663.566, 24: 0.0, 28: 0.0, 32: 0.0}
+    run = {"loss": loss, "config": {"gradient_accumulation_steps": 8}}
+    (finding,) = _findings("non-finite-loss", {"run": run}, "en")
+    assert "no later than step 16" in finding.remedies[0]
+
+
 def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
     """A fifth of a rate a hundred times too high still breaks the run, and data would be blamed."""
     run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}

@@ -168,3 +168,15 @@ def test_read_keeps_steps_that_go_back_in_a_resume(tmp_path: Path):
     text = "".join(json.dumps({"epoch": e, "step": s, "loss": 2.5}) + "\n" for e, s in rows)
     table = logs.read_log(tmp_path, text)
     assert [step for step, _ in logs.points(table, "loss")] == [step for _, step in rows]
+
+
+def test_read_knows_ms_swift_by_its_lines_also_once_it_has_ended(tmp_path: Path):
+    """Its last line sums the run up and holds the history of trainer_state.json once more."""
+    line = '{{"loss": 2.5, "global_step/max_steps": "{0}/3", "epoch": 0.{0}}}\n'
+    summary = (
+        '{"train_dataset": "x", "global_step": 3, "log_history": [{"loss": 2.5, "step": 1}]}\n'
+    )
+    table = logs.read_log(tmp_path, "".join(map(line.format, (1, 2, 3))) + summary)
+    assert (table.format, table.framework) == ("json_lines", "ms-swift")
+    assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3]
+    assert table.notes == ()
