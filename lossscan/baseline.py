@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from lossscan import words
 from lossscan.errors import SettingsError
 from lossscan.model import Finding
 
@@ -85,8 +86,7 @@ def load(file: Path) -> Mapping[str, Known]:
     except OSError as error:
         raise _broken(file, error.strerror or str(error)) from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _broken(file, f"not JSON: {error.msg} at {place}") from error
+        raise _broken(file, words.not_json(error)) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _broken(file, f"not a baseline: {type(error).__name__}: {error}") from error
     return {known.fingerprint: known for known in found}

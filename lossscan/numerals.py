@@ -15,6 +15,9 @@ def shown(value: Any, spec: str) -> str:
     return f"{value} {one if str(value) == '1' else many}"
 
 
+_FIELD: Final = re.compile(r"\{(?P<name>\w+)(?::[^}|]*\|(?P<many>[^}]*))?[^}]*\}")
+
+
 def left_open(template: str, mark: str) -> str:
     """A template with the names of its numbers in `mark`, such as `<{}>`: `<count> points`."""
     return _FIELD.sub(lambda found: _named(found, mark), template)
@@ -23,9 +26,6 @@ def left_open(template: str, mark: str) -> str:
 def _named(found: re.Match[str], mark: str) -> str:
     noun = f" {found['many']}" if found["many"] else ""
     return mark.format(found["name"]) + noun
-
-
-_FIELD: Final = re.compile(r"\{(?P<name>\w+)(?::[^}|]*\|(?P<many>[^}]*))?[^}]*\}")
 
 
 class Sentence(string.Formatter):

@@ -6,9 +6,13 @@ import difflib
 import os
 import unicodedata
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from lossscan.numerals import Sentence
 from lossscan.sentences import TABLE
+
+if TYPE_CHECKING:
+    from json import JSONDecodeError
 
 LANGUAGES = ("en", "zh")
 SENTENCE = Sentence()
@@ -50,6 +54,11 @@ def slip(word: str, choices: Iterable[str]) -> str | None:
     known = set(choices)
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=SLIP)
     return f'did you mean "{close[0]}"?' if close and word not in known else None
+
+
+def not_json(error: JSONDecodeError) -> str:
+    """What is wrong with a JSON text, and where."""
+    return f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
 
 
 def printable(text: str) -> str:

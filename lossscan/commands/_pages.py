@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from lossscan import words
@@ -102,10 +102,10 @@ def _sections(entry: Entry, lang: str) -> list[Section]:
         ("references", entry.references, True),
     ]
     sections = (
-        Section(words.say(lang, f"page_{key}"), tuple(lines), listed)
+        Section(words.say(lang, f"page_{key}"), tuple(map(_open, lines)), listed)
         for key, lines, listed in table
     )
-    written = [replace(s, lines=tuple(map(_open, s.lines))) for s in sections if s.lines]
+    written = [section for section in sections if section.lines]
     marked = any("<" in line for section in written for line in section.lines)
     note = Section("", (words.say(lang, "page_open"),), listed=False)
     return [*written, note] if marked else written

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from lossscan import words
 from lossscan.ingest.config_fields import canonical_fields
 from lossscan.ingest.files import any_of, plain
 from lossscan.ingest.model_card import card_framework, card_settings
@@ -92,8 +93,7 @@ def _json(data: bytes) -> Raw:
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"not JSON: {error.msg} at {place}") from error
+        raise ValueError(words.not_json(error)) from error
 
 
 def _yaml(data: bytes) -> Raw:

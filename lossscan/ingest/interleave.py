@@ -16,7 +16,7 @@ REPEATING_SHARE = 0.4  # of the lines: two ranks repeat half of them, a few may 
 
 
 def untangled(table: Table) -> Table:
-    """The table with one writer's points in each column, and a note where there were two."""
+    """The table with one writer's points in each column, and notes where there were several."""
     columns = {name: _one_writer(column) for name, column in table.columns.items()}
     lost = max((len(c.steps) - len(columns[n].steps) for n, c in table.columns.items()), default=0)
     notes = [Note("interleaved_writers", table.path, {"points": lost})] if lost else []

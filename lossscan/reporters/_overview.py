@@ -27,16 +27,16 @@ def overview(
     rows: Sequence[Row], common: Sequence[Finding], page: Page
 ) -> Iterator[RenderableType]:
     """The table, the two summaries, what troubled runs share, and how to see one run in full."""
+    if not rows:
+        return
     root = _root([row.path for row in rows])
     if root.parts:
         yield safe(words.say(page.lang, "below", root=root), "dim")
-    if rows:
-        yield from (_table(rows, root, page), Text())
+    yield from (_table(rows, root, page), Text())
     yield from _by_rule(rows, page)
     yield from _by_framework(rows, page)
     yield from _common(common, page)
-    if rows:
-        yield Text(words.say(page.lang, "see_one"), style="dim")
+    yield Text(words.say(page.lang, "see_one"), style="dim")
 
 
 def _root(paths: list[str]) -> PurePath:

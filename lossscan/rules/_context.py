@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from lossscan.model import (
     Clue,
     Curve,
     Effect,
+    LandmarkKind,
     Number,
     Run,
     Series,
@@ -108,9 +110,13 @@ def rate_steps(run: Run, step: float) -> bool:
     series = run.series.get("learning_rate")
     if series is None or len(series) < MIN_RATES:
         return False
-    reach = RATE_POINTS * spacing(series.steps)
-    changes = run.schedule.of("lr_change")
-    return any(abs(mark.step - step) <= reach + mark.slack for mark in changes)
+    return near_landmark(run, step, ("lr_change",), RATE_POINTS * spacing(series.steps))
+
+
+def near_landmark(run: Run, step: float, kinds: Iterable[LandmarkKind], reach: float) -> bool:
+    """Whether a landmark of these kinds lies within so many steps of a step."""
+    marks = chain.from_iterable(map(run.schedule.of, kinds))
+    return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
 
 
 def rate_restarts(run: Run, step: float) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from lossscan.medians import median, running_median, spacing
 from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
-from lossscan.rules._context import rate_steps
+from lossscan.rules._context import near_landmark, rate_steps
 from lossscan.rules._waves import gap_of, outlasts
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
@@ -19,6 +19,7 @@ EXPLAINING: tuple[LandmarkKind, ...] = (
     "lr_change",
     "warmup_end",
 )
+NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
 LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
 EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
 SMOOTH_POINTS = 5  # whose median two wild points do not move
@@ -74,14 +75,9 @@ def _is_dip(run: Run, curve: Curve, start: int, stop: int) -> bool:
     edge = median(before[-EDGE_POINTS:]) - median(dip[:EDGE_POINTS])
     back = median(after[:LEVEL_POINTS]) - median(dip[-LEVEL_POINTS:])
     abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
-    return abrupt and _alike(fall, back) and not _explained(run, curve, int(curve.steps[start]))
-
-
-def _explained(run: Run, curve: Curve, step: int) -> bool:
-    """Whether a fall at a step stands where something else makes one."""
-    reach = 2 * spacing(curve.steps)
-    marks = [mark for kind in EXPLAINING for mark in run.schedule.of(kind)]
-    return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
+    reach = NEAR_POINTS * spacing(curve.steps)
+    explained = near_landmark(run, int(curve.steps[start]), EXPLAINING, reach)
+    return abrupt and _alike(fall, back) and not explained
 
 
 def end_of(run: Run, signals: Signals, fall: Change) -> Change | None:

@@ -64,10 +64,12 @@ def check(
         if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
     lasting = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
-    dips = {jump.index: dip_before(run, signals, jump) for jump in lasting}
-    jumps = [jump for jump in lasting if dips[jump.index] is None]
+    jumps = []
     for jump in lasting:
-        if (start := dips[jump.index]) is not None:
+        start = dip_before(run, signals, jump)
+        if start is None:
+            jumps.append(jump)
+        else:
             numbers = {"step": jump.step, "fall": int(curve.steps[start])}
             yield Acquittal(RULE, "returns", numbers)
     if jumps:

@@ -24,7 +24,7 @@ from lossscan.ingest.files import Head, plain
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
-OWN: Final = re.compile(rb'\s*\{\s*"schema": ?"lossscan\.')
+OWN_REPORT: Final = re.compile(rb'\s*\{\s*"schema": ?"lossscan\.')
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -72,7 +72,7 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
     """
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
-    if OWN.match(head.start):  # a report of ours that lies in the run
+    if OWN_REPORT.match(head.start):  # it may lie in the run
         return
     unclaimed = not wanted
     for each in formats():
@@ -84,7 +84,10 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
 
 
 def _unknown(head: Head, settings: Settings) -> NoLogFound:
-    """No format claims a file: what each looks for, or only the one whose name the file bears."""
+    """No format claims a file: what each looks for, or only the one whose name the file bears.
+
+    Who gave an expression is told that it meets no line.
+    """
     lang, given = settings.lang, settings.text.get("pattern")
     if given is not None:
         return NoLogFound(

@@ -27,14 +27,12 @@ _NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
 _NTH_EPOCH: Final = re.compile(r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?轮")
 _SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
 _BAR: Final = re.compile(r"\|\s{0,8}(\d{1,15})/(\d{1,15}) \[\d{1,5}:\d\d")  # tqdm's
-_UNNAMED: Final = (  # an epoch without the word, and the batch behind it
-    (re.compile(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),  # timm
+# An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
+_UNNAMED: Final = (
+    (re.compile(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
     (re.compile(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), re.compile(r", {0,8}(\d{1,15})\]")),
-    (
-        re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"),
-        re.compile(r"/(\d{1,15}) "),
-    ),  # WeNet
-    (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),  # ESPnet
+    (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
+    (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),
 )
 _BARE: Final = re.compile(
     r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?"

@@ -62,9 +62,9 @@ def claims(head: Head) -> bool:
     """Whether it is a JSON object with a `log_history`: its keys are sorted, so this is early."""
     start = head.start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     first = start.partition(b"\n")[0].rstrip()
-    if first.endswith(b"}") and _HISTORY.search(first) is None:
-        return False  # JSON lines; ms-swift's last one holds the history once more
-    return start.startswith(b"{") and _HISTORY.search(start) is not None
+    # Of JSON lines the first counts: ms-swift's last one holds the history once more.
+    own = first if first.endswith(b"}") else start
+    return start.startswith(b"{") and _HISTORY.search(own) is not None
 
 
 def read(head: Head, settings: Settings) -> Table:
