@@ -52,6 +52,27 @@ def test_read_joins_a_key_that_was_renamed(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "learning_rate") == [(10, 0.5), (20, 0.25)]
 
 
+def test_read_plans_by_training_and_not_by_a_prediction_behind_it(tmp_path: Path):
+    """LLaMA-Factory counts the batches of a prediction in the same file."""
+    ended = {"current_steps": 90, "total_steps": 90, "epoch": 3.0}
+    predicting = {"current_steps": 5, "total_steps": 60, "percentage": 8.33}
+    table = logs.read_log(tmp_path, log(launch(80, 10) | {"epoch": 2.7}, ended, predicting))
+    assert table.config == {"max_steps": 90}
+    assert table.complete is True
+
+
+def test_read_knows_the_end_of_ms_swift(tmp_path: Path):
+    """Behind the summary stands a record about the run as a whole, with all logs once more."""
+    shown = [{"loss": 1.5, "epoch": i / 10, "global_step/max_steps": f"{i}/30"} for i in (10, 20)]
+    summary = {"train_runtime": 40.0, "epoch": 3.0, "global_step/max_steps": "30/30"}
+    whole = {"best_metric": 1.2, "global_step": 30, "log_history": [{"loss": 1.5, "step": 10}]}
+    table = logs.read_log(tmp_path, log(*shown, summary, whole))
+    assert table.framework == "ms-swift"
+    assert table.config == {"max_steps": 30}
+    assert table.complete is True
+    assert logs.points(table, "loss") == [(10, 1.5), (20, 1.5)]
+
+
 def test_read_knows_the_end(tmp_path: Path):
     """The last line of a whole run holds no loss."""
     ended = {"current_steps": 90, "total_steps": 90, "epoch": 3.0}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,7 @@ DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
+_OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
 _MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
 
 
@@ -91,7 +92,7 @@ class _Log:
 
     def __init__(self, settings: Settings) -> None:
         self.sheet = Sheet(settings)
-        self.last: Mapping[str, Any] = {}
+        self.last: Mapping[str, Any] = {}  # of training, where that can be told
         self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
         self.lines = 0
         self.rows = 0
@@ -108,7 +109,7 @@ class _Log:
         group = self._records.group(b"[%b]" % listed, size, self.rows)
         if group is not None:
             self._add(group)
-            self.last = group.row(-1)
+            self._remember(group.row(at) for at in reversed(range(size)))
             self.rows += size
         else:
             self._take_singly(lines_of(piece))
@@ -127,8 +128,14 @@ class _Log:
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self._add(group)
-        self.last = rows[-1] if rows else self.last
+        self._remember(reversed(rows))
         self.rows += len(rows)
+
+    def _remember(self, backwards: Iterable[Mapping[str, Any]]) -> None:
+        for row in backwards:
+            if _OF_TRAINING in row or _OF_TRAINING not in self.sheet.numbers:
+                self.last = row
+                return
 
     def _add(self, group: Group) -> None:
         cells = dict(group.cells)
