@@ -161,7 +161,7 @@ def _framework(merged: Merged, config: Config) -> str | None:
 
 
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:
-    """Whether training came to its planned end; the updates after the last log do not count."""
+    """Whether training ended, by a log's word or as its plan has it."""
     if any(table.complete for table in merged.tables):
         return True
     if schedule.max_steps is None:
