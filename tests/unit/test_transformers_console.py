@@ -16,6 +16,7 @@ BANNER = """***** Running training *****
   Total optimization steps = 400
 """
 PLANNED = BANNER.replace("Epochs = 2", "Epochs = 3").replace("= 400", "= 600")
+UNSLOTH = "Data Parallel GPUs = 1 | Total batch size (4 x 2 x 1) = 8"
 BAR = " 10%|#   | {}/600 [00:10<01:00]\n"
 
 
@@ -52,6 +53,34 @@ def test_read_places_lines_by_the_banner(tmp_path: Path):
     assert table.config["total_train_batch_size"] == 8
     assert table.config["max_steps"] == 400
     assert table.config["num_examples"] == 1600
+
+
+@pytest.mark.parametrize(
+    ("behind", "batch"),
+    [("\n", "Total batch size = 8 | Total steps = 150"), (" | Total steps = 150\n", UNSLOTH)],
+)
+def test_read_places_lines_by_the_banner_of_unsloth(tmp_path: Path, behind: str, batch: str):
+    """Of 2024 and of 2025; with max_steps the epochs are a whole number that is not reached."""
+    banner = (
+        "==((====))==  Unsloth - 2x faster free finetuning | Num GPUs = 1\n"
+        f"   \\\\   /|    Num examples = 1,600 | Num Epochs = 1{behind}"
+        "O^O/ \\_/ \\    Batch size per device = 4 | Gradient Accumulation steps = 2\n"
+        f"\\        /    {batch}\n"
+        ' "-____-"     Trainable parameters = 57,016,320/6,852,203,520 (0.83% trained)\n'
+    )
+    table = logs.read_log(tmp_path, banner + "".join(entry(i * 0.05) for i in range(1, 16)))
+    assert steps(table) == list(range(10, 151, 10))
+    assert table.config["max_steps"] == 150
+    assert table.config["total_train_batch_size"] == 8
+
+
+@pytest.mark.parametrize("bar", ["", BAR])
+def test_read_leaves_counts_that_do_not_fit_the_plan_alone(tmp_path: Path, bar: str):
+    """GRPO's batch of 8 holds 2 samples with 4 completions each: 800 steps an epoch, not 200."""
+    banner = BANNER.replace("= 400", "= 1600")
+    lines = "".join(entry(i / 80) + bar.format(i * 10) for i in range(1, 41))
+    table = logs.read_log(tmp_path, banner + lines.replace("/600", "/1600"))
+    assert steps(table) == list(range(10, 401, 10))
 
 
 def test_read_counts_lines_that_share_an_epoch(tmp_path: Path):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from lossscan.ingest.config_fields import MAX_EPOCHS
 from lossscan.ingest.formats._columns import number
 from lossscan.ingest.formats._placing import Scale, misfit
 from lossscan.ingest.formats._trainer_lines import Console, Entry
@@ -22,10 +23,11 @@ _WHOLE: Final = 0.1  # of a step: one lost line of a hundred moves an interval o
 
 def epoch_scale(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
     """The steps of an epoch from the surest source there is; `total` is planned, 0 if unknown."""
-    seen = _by_counts(console.banner.config) or _by_bars(training, total)
+    stated = console.banner.config
+    seen = _by_counts(stated) or _by_bars(training, total)
     summary = next((e for e in reversed(console.entries) if e.kind == "summary"), None)
     if summary is None or not training or summary.epoch <= 0:
-        return seen
+        return seen or _by_plan(stated)
     if not total:
         return seen or _by_speed(summary, training)
     if len(summary.bars) > 1 and summary.bars[-1].total == total:  # drawn as the bar was closed
@@ -42,12 +44,20 @@ def _agree(planned: Scale, seen: Scale, summary: Entry) -> bool:
 
 
 def _by_counts(stated: Mapping[str, Any]) -> Scale | None:
+    """None where they do not fit the plan: GRPO's batches hold several completions a sample."""
     samples, batch = stated.get("num_examples"), stated.get("total_train_batch_size")
-    if samples and batch:
-        steps = -(-samples // batch)
-        return Scale(steps, 1 / steps)
-    planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs")
-    return Scale(planned / epochs) if planned and epochs else None
+    if not samples or not batch:
+        return None
+    steps = -(-samples // batch)
+    planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs", MAX_EPOCHS)
+    if planned and epochs < MAX_EPOCHS and -(-planned // steps) != epochs:
+        return None
+    return Scale(steps, 1 / steps)
+
+
+def _by_plan(stated: Mapping[str, Any]) -> Scale | None:
+    planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs", MAX_EPOCHS)
+    return Scale(planned / epochs) if planned and epochs < MAX_EPOCHS else None
 
 
 def _by_bars(training: Sequence[Entry], total: int) -> Scale | None:
