@@ -103,6 +103,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "请修改该表达式：{pattern}",
     ),
     "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
+    "ended_before": (" (the program ended with {error})", "（程序因 {error} 退出）"),
     "no_log_among": (
         "{path}: no training log found among {count:file|files}",
         "{path}: {count} 个文件中未找到训练日志",
@@ -235,6 +236,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "fp16_overflows": (
         "{path}: fp16 overflowed, {updates} updates were skipped; the loss scale fell to {scale}",
         "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale}",
+    ),
+    "ended_by_error": (
+        "{path}: after the last log the program ended with an error: {error}",
+        "{path}：最后一条日志之后，程序因错误退出：{error}",
     ),
     "evaluated_after": (
         "{path}: evaluation ran once training was over: loss {loss:.4g}",
