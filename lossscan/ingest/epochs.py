@@ -92,14 +92,16 @@ def regular(
 
 
 def _is_index(steps: IntArray, values: FloatArray, *, measured: bool) -> bool:
-    """Whether the column numbers epochs (Lightning, from 0) instead of measuring them.
+    """Whether the column numbers epochs (Lightning and Keras, from 0) instead of measuring them.
 
     Then a number stands at several steps, or, where each epoch has one row, 0 at a step that no
-    measure allows.
+    measure allows, or the rows have no step but that number.
     """
-    whole = bool((values == np.rint(values)).all())
-    first = not measured and bool((values[steps > 0] == 0).any())
-    return whole and (first or bool((values[1:] == values[:-1]).any()))
+    if not (values == np.rint(values)).all():
+        return False
+    later = not measured and bool((values[steps > 0] == 0).any())
+    alone = int(steps[0]) == 0 and bool((values == steps).all())
+    return later or alone or bool((values[1:] == values[:-1]).any())
 
 
 def _apart(steps: IntArray, values: FloatArray, once: ArrayLike) -> tuple[float, float] | None:

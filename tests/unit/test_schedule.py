@@ -154,6 +154,12 @@ def test_schedule_reads_one_row_an_epoch_that_is_numbered_from_0() -> None:
     assert (schedule.steps_per_epoch, schedule.epochs) == (100.0, 3.0)
 
 
+def test_schedule_counts_the_epochs_of_rows_that_have_no_other_step() -> None:
+    """Keras numbers its rows from 0: the row 59 ends the sixtieth epoch."""
+    schedule = _of_epochs(range(60), [float(epoch) for epoch in range(60)])
+    assert (schedule.steps_per_epoch, schedule.epochs) == (1.0, 60.0)
+
+
 def test_schedule_does_not_know_how_much_of_the_only_epoch_is_done() -> None:
     """That epoch 1 runs since step 1 says nothing of its length."""
     assert _of_epochs([1, 2, 3], [1.0, 1.0, 1.0]).epochs is None
