@@ -162,8 +162,9 @@ def _framework(merged: Merged, config: Config) -> str | None:
 
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:
     """Whether training came to its planned end; the updates after the last log do not count."""
-    if any(table.complete for table in merged.tables):
-        return True
+    stated = [table.complete for table in merged.tables if table.complete is not None]
+    if stated:
+        return any(stated)
     if schedule.max_steps is None:
         return None
     first, last, gap = _span(merged.series)
