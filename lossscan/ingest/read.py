@@ -39,6 +39,9 @@ SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 RETRY = "copy the file again, or give another log of the same run"
+ELSEWHERE = (  # others have an empty history where nothing was logged yet
+    "give the console log or the VisualDL or TensorBoard files: PaddleNLP 3 keeps no history here"
+)
 COARSER = "a coarser view of what another log of the run holds"
 MOST_NAMED = 12  # series or files named in an error
 
@@ -147,6 +150,10 @@ def _no_series(root: Path, merged: Merged) -> InputError:
     if cut is not None and not merged.series:
         reason = f"{root}: {relative(cut.path, root)} is cut off before the first entry"
         return UnreadableLog(reason, hint=RETRY)
+    empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
+    if empty is not None and not merged.series:
+        reason = f"{root}: the log_history of {relative(empty.path, root)} is empty"
+        return NoUsableSeries(reason, hint=ELSEWHERE)
     found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
     return NoUsableSeries(
         f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",
