@@ -114,6 +114,13 @@ def test_read_knows_megatron_by_its_loss(tmp_path):
     assert len(read.columns["loss"].steps) == 200
 
 
+def test_read_knows_nemo_by_its_loss(tmp_path):
+    """It logs the loss of the very step, reduced over the devices."""
+    read = table_of(tmp_path, writers.event_bytes({"reduced_train_loss": POINTS, "lr": POINTS}))
+    assert (read.framework, read.averaging) == ("nemo", "instant")
+    assert set(read.columns) == {"loss", "learning_rate"}
+
+
 def test_read_leaves_a_loss_of_nobody_in_particular_without_framework(tmp_path):
     """Neither arguments nor Megatron's tag: the framework stays open."""
     read = table_of(tmp_path, writers.event_bytes({"loss": POINTS}, {"args": "lr 0.1"}))

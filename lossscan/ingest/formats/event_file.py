@@ -11,6 +11,7 @@ from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import by_name
 from lossscan.ingest.formats._gather import Log, scan
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._tfrecord import HEADER, length_of
 from lossscan.ingest.formats._trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.ingest.names import canonical
@@ -21,7 +22,7 @@ NAME = "event_file"
 MARK = "brain.Event:"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_MEGATRON_LOSS = "lm loss"
+_INSTANT = ("megatron", "nemo")  # write the loss of the very step; Megatron's console averages
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
@@ -55,8 +56,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=by_name(_evaluated(tags) if _is_evaluation(head) else tags, settings),
         framework=framework,
         config=_config(log, framework),
-        # Megatron writes the loss of the very iteration here; only its console averages
-        averaging="instant" if framework == "megatron" else "window",
+        averaging="instant" if framework in _INSTANT else "window",
         launches=_launches(log),
         complete=True if _SUMMARY in tags else None,
         notes=tuple(_notes(head, log)),
@@ -95,7 +95,7 @@ def _framework(head: Head, log: Log, tags: Mapping[str, Column]) -> str | None:
         return "transformers"
     if f"{_EPOCH}loss" in tags and head.name.endswith(_TENSORFLOW):
         return "keras"
-    return "megatron" if _MEGATRON_LOSS in tags else None
+    return maker_of(tags)
 
 
 def _config(log: Log, framework: str | None) -> dict[str, Any]:
