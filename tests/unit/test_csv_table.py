@@ -17,10 +17,11 @@ def test_read_lightning(tmp_path: Path):
     assert logs.points(table, "train_loss_epoch") == [(99, 7.375)]
 
 
-def test_read_keras(tmp_path: Path):
-    """Keras counts epochs and writes NA."""
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_read_keras(tmp_path: Path, separator: str):
+    """Keras counts epochs, writes NA and separates as one likes."""
     text = "epoch,accuracy,loss,val_loss\n0,0.5,2.5,NA\n1,0.6,2.0,2.25\n"
-    table = logs.read_log(tmp_path, text)
+    table = logs.read_log(tmp_path, text.replace(",", separator))
     assert table.framework == "keras"
     assert logs.points(table, "loss") == [(0, 2.5), (1, 2.0)]
     assert logs.points(table, "eval_loss") == [(1, 2.25)]

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from lossscan.errors import UnreadableLog
+from lossscan.ingest import formats
 from lossscan.ingest.formats import _text
 from lossscan.ingest.formats._records import Records
+from lossscan.settings import Settings
 from tests import logs
 
 
@@ -25,6 +27,20 @@ def launch(step: int, seconds: int, loss: float = 2.0) -> dict[str, Any]:
         "loss": loss,
         "elapsed_time": f"0:00:{seconds}",
     }
+
+
+def test_read_knows_the_rewritten_trainer_of_llamafactory_by_the_name(tmp_path: Path):
+    """Its lines hold the names that everyone uses; the file bears its own."""
+    rows = [{"loss": 2.0, "grad_norm": 1.0, "step": step, "total_steps": 9} for step in range(1, 4)]
+    named = logs.head_with(tmp_path, log(*rows), "trainer_log.jsonl")
+    assert formats.read(named, Settings()).framework == "llamafactory"
+    assert logs.read_log(tmp_path, log(*rows)).framework is None
+
+
+def test_read_knows_torchtune_by_its_throughput(tmp_path: Path):
+    """With `output_fmt: jsonl` a line holds what it prints otherwise."""
+    row = {"step": 1, "loss": 2.5, "lr": 2e-05, "tokens_per_second_per_gpu": 1234.5}
+    assert logs.read_log(tmp_path, log(row)).framework == "torchtune"
 
 
 def test_read_llamafactory(tmp_path: Path):

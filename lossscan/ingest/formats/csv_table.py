@@ -22,7 +22,8 @@ PRIORITY = 60
 MAPPABLE = True
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
-_SEPARATORS: Final = ",;\t|"
+_OF_FILES: Final = ",;\t"
+_SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
@@ -48,11 +49,11 @@ def read(head: Head, settings: Settings) -> Table:
     at = next((at for at, line in enumerate(above) if _names_series(line)), 0)
     first = above[at] if above else ""
     header = _header(first)
-    below = chain(above[at + 1 :], text)
-    found = columns(_rows(below, header, _separator(first), settings), settings)
+    below, separator = chain(above[at + 1 :], text), _separator(first)
+    found = columns(_rows(below, header, separator, settings), settings)
     if not found:
         raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
-    framework = _framework(header) if "," in first else None
+    framework = _framework(header, separator)
     averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(
         path=head.path,
@@ -116,9 +117,9 @@ def _place(header: Sequence[str], settings: Settings) -> str | None:
     return names.get("step", names.get("epoch"))
 
 
-def _framework(header: Sequence[str]) -> str | None:
-    """Lightning sorts all its columns, Keras all but the epoch."""
-    if list(header) == sorted(header) and {"epoch", "step"} <= set(header):
+def _framework(header: Sequence[str], separator: str) -> str | None:
+    """Lightning sorts all its columns, Keras all but the epoch, apart by any sign one chooses."""
+    if separator == "," and list(header) == sorted(header) and {"epoch", "step"} <= set(header):
         return "lightning"
     keras = header[0] == "epoch" and list(header[1:]) == sorted(header[1:]) and "step" not in header
-    return "keras" if keras else None
+    return "keras" if keras and separator in _OF_FILES else None

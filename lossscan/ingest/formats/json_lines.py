@@ -22,6 +22,7 @@ from lossscan.ingest.formats._columns import (
     step_number,
     step_numbers,
 )
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import lines_of, peek, pieces
 from lossscan.ingest.names import canonical, is_judged
@@ -41,7 +42,7 @@ SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
-_MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
+_LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
 
 
 def claims(head: Head) -> bool:
@@ -79,12 +80,16 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework=next((who for key, who in _MADE_BY.items() if key in log.sheet.numbers), None),
+        framework=maker_of(log.sheet.numbers) or _by_name(head),
         config=_config(log.last),
         launches=_launches(steps, log.clock),
         complete=_complete(log.last),
         notes=tuple(notes),
     )
+
+
+def _by_name(head: Head) -> str | None:
+    return "llamafactory" if head.name.startswith(_LLAMAFACTORY) else None
 
 
 class _Log:

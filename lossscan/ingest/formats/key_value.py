@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -61,7 +61,7 @@ def claims(head: Head) -> bool:
     if not any(word in text for word in _JUDGED):
         return False
     found: Counter[Kind] = Counter()
-    for place, row in _placed(map(_Reader().take, text.splitlines(keepends=True))):
+    for place, row in _placed(_blocks(map(_Reader().take, text.splitlines(keepends=True)))):
         found[place.kind] += any(map(is_judged, row))
         if found[place.kind] >= FEWEST:
             return True
@@ -86,8 +86,9 @@ def read(head: Head, settings: Settings) -> Table:
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     for at, count in remarks.skipped(points).items():
         parsed[at].row[SKIPPED] = count
-    kind = _finest(parsed)
-    rows, length = _counted(list(_placed(parsed, kind)))
+    blocks = list(_blocks(parsed))
+    kind = _finest(blocks)
+    rows, length = _counted(list(_placed(blocks, kind)))
     found = columns(_without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
@@ -135,6 +136,20 @@ class _Reader:
         return None
 
 
+def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:
+    """Each line with the indented ones below it, which go on with it."""
+    block: _Line | None = None
+    for line in parsed:
+        if block is not None and line.indented and line.place is None:
+            block = replace(block, row=block.row | line.row)
+            continue
+        if block is not None:
+            yield block
+        block = line
+    if block is not None:
+        yield block
+
+
 def _finest(parsed: Sequence[_Line]) -> Kind:
     """What most lines with a loss count; of equal numbers what comes first."""
     found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
@@ -144,10 +159,9 @@ def _finest(parsed: Sequence[_Line]) -> Kind:
 def _placed(
     parsed: Iterable[_Line], kind: Kind | None = None
 ) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """What lines say where they stand, all or those of one kind.
+    """What blocks of lines say where they stand, all or those of one kind.
 
-    An indented line goes on with the one above; the evaluation that sums up an epoch stands at
-    the last count before it.
+    The evaluation that sums up an epoch stands at the last count before it.
     """
     current: Place | None = None
     last: Place | None = None
@@ -158,7 +172,7 @@ def _placed(
         elif line.place is not None and line.place.kind == "epoch":
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
-        elif not line.indented:
+        else:
             current = None
         if current is not None and row:
             yield current, row

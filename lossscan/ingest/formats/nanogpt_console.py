@@ -21,6 +21,7 @@ _SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILI
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
+_OF_MLX: Final = "It/sec"  # in the lines of mlx-lm, of every version
 _VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
@@ -39,7 +40,7 @@ def read(head: Head, settings: Settings) -> Table:
     """
     rows: list[Row] = []
     config: dict[str, str] = {}
-    instant = False
+    instant = mlx = False
     for line in lines(head):
         if vocabulary := _VOCABULARY.search(line):
             config["vocab_size"] = vocabulary[1]
@@ -51,12 +52,13 @@ def read(head: Head, settings: Settings) -> Table:
             if "train loss" in row and not line.endswith("\n"):
                 continue  # cut: it may have been an evaluation
             instant = instant or "loss" in row
+            mlx = mlx or _OF_MLX in row
             rows.append((int(point[1]), row))
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        framework="nanogpt" if instant else None,
+        framework="nanogpt" if instant else "mlx-lm" if mlx else None,
         config=config,
         averaging="instant" if instant else "window",
     )

@@ -13,6 +13,7 @@ import numpy as np
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Group, Sheet, groups_of, step_numbers
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import encoding
 from lossscan.model import Column, Note, Table
@@ -49,13 +50,6 @@ _STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries
         ],
     )
 )
-_MADE_BY: Final = {  # a key of an entry that only this trainer writes
-    "rewards/chosen": "trl",
-    "mean_token_accuracy": "trl",
-    "completions/mean_length": "trl",
-    "objective/kl": "trl",
-    "memory(GiB)": "ms-swift",
-}
 
 
 def claims(head: Head) -> bool:
@@ -195,7 +189,7 @@ def _entries(text: str, place: int) -> list[Any]:
 def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
     if state.get(_CONSUMED) is not None:
         return "paddlenlp"
-    return next((maker for key, maker in _MADE_BY.items() if key in keys), "transformers")
+    return maker_of(keys) or "transformers"
 
 
 def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
