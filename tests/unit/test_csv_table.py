@@ -27,6 +27,16 @@ def test_read_keras(tmp_path: Path, separator: str):
     assert logs.points(table, "eval_loss") == [(1, 2.25)]
 
 
+@pytest.mark.parametrize("epochs", ["0.05 0.10 0.15", "0 0 0", "1 1 2"])
+def test_read_counts_rows_that_their_epoch_does_not_number(tmp_path: Path, epochs: str):
+    """With only an epoch, rows are counted unless each is a whole epoch: none is lost."""
+    rows = "".join(f"{epoch},{3 - at / 8}\n" for at, epoch in enumerate(epochs.split()))
+    table = logs.read_log(tmp_path, "epoch,loss\n" + rows)
+    assert logs.points(table, "loss") == [(1, 3.0), (2, 2.875), (3, 2.75)]
+    assert table.framework is None
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_read_any_separator(tmp_path: Path, separator: str):
     """The header shows how cells are separated."""

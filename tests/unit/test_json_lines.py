@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.ingest import formats
 from lossscan.ingest.formats import _text
 from lossscan.ingest.formats._records import Records
@@ -87,6 +87,27 @@ def test_read_knows_the_end_of_ms_swift(tmp_path: Path):
     assert table.config == {"max_steps": 30}
     assert table.complete is True
     assert logs.points(table, "loss") == [(10, 1.5), (20, 1.5)]
+
+
+def test_read_counts_lines_that_state_only_an_epoch(tmp_path: Path):
+    """What a callback writes of transformers' logs has no step; a result of one line is no log."""
+    rows = [{"loss": 2.5 - i / 8, "epoch": i / 10} for i in range(1, 4)]
+    table = logs.read_log(tmp_path, log(*rows))
+    assert logs.points(table, "loss") == [(1, 2.375), (2, 2.25), (3, 2.125)]
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, log({"eval_loss": 1.5, "epoch": 3.0}))
+
+
+def test_read_takes_a_line_an_epoch(tmp_path: Path):
+    """As DeiT, MAE and DETR write: the epoch is the step, and evaluations may follow apart."""
+    pairs = [
+        ({"train_loss": 9.0 - i, "epoch": i}, {"val_loss": 9.5, "epoch": i}) for i in range(4)
+    ]
+    table = logs.read_log(tmp_path, log(*(row for pair in pairs for row in pair)))
+    assert logs.points(table, "loss") == [(0, 9.0), (1, 8.0), (2, 7.0), (3, 6.0)]
+    assert logs.points(table, "eval_loss")[3] == (3, 9.5)
+    assert not table.notes
 
 
 def test_read_knows_the_end(tmp_path: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,7 +20,6 @@ from lossscan.ingest.formats._columns import (
     joined,
     number,
     step_number,
-    step_numbers,
 )
 from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._records import Records
@@ -46,9 +45,15 @@ _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no
 
 
 def claims(head: Head) -> bool:
-    """Whether its first objects hold steps and a quantity that trainers log."""
+    """Whether its first objects hold steps and a quantity that trainers log; or a loss an epoch.
+
+    A single object with an epoch sums a run up.
+    """
     names = set(map(canonical, keys(head)))
-    return "step" in names and ("learning_rate" in names or any(map(is_judged, names)))
+    judged = any(map(is_judged, names))
+    if "step" in names:
+        return judged or "learning_rate" in names
+    return judged and "epoch" in names and "\n{" in peek(head)
 
 
 def keys(head: Head) -> list[str]:
@@ -63,17 +68,19 @@ def keys(head: Head) -> list[str]:
 def read(head: Head, settings: Settings) -> Table:
     """All whole objects; lines that are none are counted.
 
-    Without a step, the objects are counted. Raises UnreadableLog where no key is known.
+    Without a step a whole epoch counts, else the objects do. Raises UnreadableLog where no key is
+    known.
     """
     log = _Log(settings)
     for piece in pieces(head):
         log.take(piece)
-    steps = log.sheet.run_steps(log.steps())
+    steps, counted = log.sheet.counted_steps(log.rows)
     found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
     notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
+    notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
     return Table(
@@ -104,7 +111,6 @@ class _Log:
         self.broken: list[int] = []  # lines, counted from 1
         self.cut = False
         self._records = Records()
-        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by key
 
     def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
@@ -152,18 +158,6 @@ class _Log:
             shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
             self.clock.append((group.places, shown))
         self.sheet.add(Group(group.places, cells))
-        for key, stated in cells.items():
-            if self.sheet.name_of(key) == "step":
-                self._stated.setdefault(key, []).append((group.places, step_numbers(stated)))
-
-    def steps(self) -> IntArray:
-        """The step of each row, -1 where it has none; where no key tells it, the row's number."""
-        if not self._stated:
-            return np.arange(1, self.rows + 1)
-        steps = np.full(self.rows, -1, dtype=np.int64)
-        for places, stated in chain.from_iterable(self._stated.values()):
-            steps[places] = np.where(steps[places] < 0, stated, steps[places])
-        return steps
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
