@@ -101,9 +101,7 @@ def test_read_counts_lines_that_state_only_an_epoch(tmp_path: Path):
 
 def test_read_takes_a_line_an_epoch(tmp_path: Path):
     """As DeiT, MAE and DETR write: the epoch is the step, and evaluations may follow apart."""
-    pairs = [
-        ({"train_loss": 9.0 - i, "epoch": i}, {"val_loss": 9.5, "epoch": i}) for i in range(4)
-    ]
+    pairs = [({"train_loss": 9.0 - i, "epoch": i}, {"val_loss": 9.5, "epoch": i}) for i in range(4)]
     table = logs.read_log(tmp_path, log(*(row for pair in pairs for row in pair)))
     assert logs.points(table, "loss") == [(0, 9.0), (1, 8.0), (2, 7.0), (3, 6.0)]
     assert logs.points(table, "eval_loss")[3] == (3, 9.5)
@@ -114,6 +112,14 @@ def test_read_knows_the_end(tmp_path: Path):
     """The last line of a whole run holds no loss."""
     ended = {"current_steps": 90, "total_steps": 90, "epoch": 3.0}
     assert logs.read_log(tmp_path, log(launch(80, 10), ended)).complete is True
+
+
+def test_read_knows_the_end_of_a_run_that_stopped_early(tmp_path: Path):
+    """Early stopping ends it where an evaluation stands; the line behind that sums it up."""
+    evaluated = {"current_steps": 60, "total_steps": 90, "eval_loss": 2.5, "epoch": 2.0}
+    assert logs.read_log(tmp_path, log(launch(60, 10), evaluated)).complete is None
+    ended = {"current_steps": 60, "total_steps": 90, "epoch": 2.0}
+    assert logs.read_log(tmp_path, log(launch(60, 10), evaluated, ended)).complete is True
 
 
 def test_read_ms_swift(tmp_path: Path):

@@ -41,6 +41,7 @@ SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
+_MEASURED: Final = ("eval_loss", "predict_loss", "reward", "learning_rate", "lr")
 _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
 
 
@@ -198,13 +199,13 @@ def _config(last: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _complete(last: Mapping[str, Any]) -> bool | None:
-    """Trainers log a line without a loss when training has ended."""
-    ended = "train_runtime" in last or (
-        last.get("loss") is None
-        and last.get("current_steps") is not None
-        and last.get("current_steps") == last.get("total_steps")
-    )
-    return True if ended else None
+    """Trainers log a line without a loss when training has ended, also before the planned step."""
+    if "train_runtime" in last:
+        return True
+    counted = last.get("current_steps") is not None and last.get("loss") is None
+    planned = last.get("current_steps") == last.get("total_steps")
+    summed = _OF_TRAINING in last and not any(last.get(key) is not None for key in _MEASURED)
+    return True if counted and (planned or summed) else None
 
 
 def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> tuple[int, ...]:
