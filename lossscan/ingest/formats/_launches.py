@@ -1,0 +1,34 @@
+"""Launches that a log announces where no step goes back: it continues where the one before ended.
+
+A launch says that it begins, or the step that it loaded. Whether it continued is known once the
+next point stands: who trains on from weights alone counts from 1 again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Launches:
+    """What a log has said of its launches so far."""
+
+    steps: list[int] = field(default_factory=list)  # from which one continues
+    last: int = 0  # step of the last point
+    _begun: bool = False
+    _loaded: int | None = None
+
+    def begin(self) -> None:
+        """A launch begins; before the first point it is the first one."""
+        self._begun = self.last > 0
+
+    def load(self, step: int) -> None:
+        """A checkpoint of a step was loaded."""
+        self._loaded = step
+
+    def point(self, step: int) -> None:
+        """The next point: after a launch it tells where that continues."""
+        since = self.last if self._loaded is None else self._loaded
+        if (self._begun or self._loaded is not None) and since < step:
+            self.steps.append(since)
+        self.last, self._begun, self._loaded = step, False, None
