@@ -210,17 +210,25 @@ def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Sk
 
 
 def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
-    """Every resume once, from the source that kept most of what it overtook."""
-    every = sorted((r for c in courses for r in c.resumes), key=_overtaken, reverse=True)
+    """Every resume once, from the source that kept most of what it overtook.
+
+    Two of one course are two, however near; each source sees them at points of its own.
+    """
+    every = sorted(
+        ((number, resume) for number, course in enumerate(courses) for resume in course.resumes),
+        key=lambda each: _overtaken(each[1]),
+        reverse=True,
+    )
     if not every:
         return ()
     gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
-    found: list[Resume] = []
-    for resume in every:
-        if not any(_same_place(resume, other, gap) for other in found):
+    found: list[tuple[int, Resume]] = []
+    for number, resume in every:
+        if not any(of != number and _same_place(resume, other, gap) for of, other in found):
             source = relative(Path(resume.source), root) if resume.source else None
-            found.append(replace(resume, source=source))
-    return tuple(sorted(found, key=lambda resume: (not resume.fresh, resume.step)))
+            found.append((number, replace(resume, source=source)))
+    seen = (resume for _, resume in found)
+    return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
 
 
 def _overtaken(resume: Resume) -> int:
