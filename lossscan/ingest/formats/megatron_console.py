@@ -12,6 +12,7 @@ from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import consistent, data_facts
 from lossscan.ingest.formats._columns import Row, columns, number
 from lossscan.ingest.formats._launches import Launches
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import NUMBER, lines, peek
 from lossscan.ingest.names import namer
 from lossscan.model import Table
@@ -53,7 +54,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows: list[Row] = []
     arguments: dict[str, Any] = {}
     facts: dict[str, Any] = {}
-    launches = Launches()
+    launches, remarks = Launches(), Remarks()
     in_arguments = False
     for line in lines(head):
         if point := _POINT.search(line):
@@ -64,12 +65,14 @@ def read(head: Head, settings: Settings) -> Table:
         elif validation := _VALIDATION.search(line):
             rows.append(_validated(validation, launches.last))
         else:
+            remarks.take(line, len(points))
             opens = _ARGUMENTS.search(line) is not None
             _heed(launches, line, begins=opens or _BEGIN in line)
             in_arguments = (in_arguments or opens) and _END not in line
             arguments |= _arguments(line) if in_arguments else {}
             facts = dict(data_facts(line)) | facts
     _mend(points, settings)
+    remarks.skipped(range(len(points)))  # counted in the points themselves
     return Table(
         path=head.path,
         format=NAME,
@@ -77,6 +80,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework="megatron",
         config=arguments | consistent(facts),
         launches=tuple(launches.steps),
+        notes=remarks.notes(head.path),
     )
 
 
