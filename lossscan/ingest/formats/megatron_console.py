@@ -63,7 +63,7 @@ def read(head: Head, settings: Settings) -> Table:
             points.append((launches.last, _fields(line, point.end())))
             rows.append(points[-1])
         elif validation := _VALIDATION.search(line):
-            rows.append(_validated(validation, launches.last))
+            rows.append(_validated(validation, max(launches.last, 0)))
         else:
             remarks.take(line, len(points))
             opens = _ARGUMENTS.search(line) is not None
@@ -89,9 +89,13 @@ def _fields(line: str, start: int) -> _Fields:
 
     Kin of its first versions print no colon: `learning rate 1.0E-05`.
     """
-    texts = map(str.strip, line[start:].split("|")[:-1])
-    parts = (text.rpartition(":" if ":" in text else " ") for text in texts)
-    return {name.strip(): value.strip() for name, _, value in parts}
+    fields: _Fields = {}
+    for part in line[start:].split("|")[:-1]:
+        name, colon, value = part.rpartition(":")
+        if not colon:
+            name, _, value = part.strip().rpartition(" ")
+        fields[name.strip()] = value.strip()
+    return fields
 
 
 def _validated(found: re.Match[str], last: int) -> Row:
