@@ -13,6 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.ingest.continued import chained
 from lossscan.ingest.files import relative
 from lossscan.ingest.interleave import untangled
 from lossscan.ingest.launches import REFERENCE, Course, course_of
@@ -79,11 +80,11 @@ def merge(tables: Iterable[Table], root: Path) -> Merged:
 
 def _groups(tables: Iterable[Table]) -> list[list[Table]]:
     """Tables to be read one after the other; a copy of a table is read once."""
-    groups: dict[tuple[str, ...], list[Table]] = defaultdict(list)
+    groups: dict[str, list[Table]] = defaultdict(list)
     for table in sorted(map(untangled, tables), key=_launched):
-        shared = table.format in JOINED
-        groups[(table.format,) if shared else (table.format, str(table.path))].append(table)
-    return [_without_copies(group) for group in groups.values()]
+        groups[table.format].append(table)
+    together = ([group] if form in JOINED else chained(group) for form, group in groups.items())
+    return [_without_copies(group) for group in chain.from_iterable(together)]
 
 
 def _launched(table: Table) -> tuple[float, str]:
