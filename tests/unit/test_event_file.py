@@ -112,6 +112,15 @@ def test_read_knows_megatron_by_its_loss(tmp_path):
     assert len(read.columns["loss"].steps) == 200
 
 
+def test_read_knows_torchtitan_by_its_loss(tmp_path):
+    """Its event files hold the loss of that very step, and validations beside it."""
+    tags = {"loss_metrics/global_avg_loss": POINTS, "validation_metrics/loss": POINTS[:5]}
+    read = table_of(tmp_path, writers.event_bytes(tags, {}))
+    assert (read.framework, read.averaging) == ("torchtitan", "instant")
+    assert len(read.columns["loss"].steps) == 200
+    assert len(read.columns["eval_loss"].steps) == 5
+
+
 def test_read_leaves_a_loss_of_nobody_in_particular_without_framework(tmp_path):
     """Neither arguments nor Megatron's tag: the framework stays open."""
     read = table_of(tmp_path, writers.event_bytes({"loss": POINTS}, {"args": "lr 0.1"}))

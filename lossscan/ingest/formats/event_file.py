@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
@@ -20,7 +20,11 @@ NAME = "event_file"
 MARK = "brain.Event:"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_MEGATRON_LOSS = "lm loss"
+_KNOWN_BY: Final = {"lm loss": "megatron", "loss_metrics/global_avg_loss": "torchtitan"}
+_INSTANT: Final = (
+    "megatron",
+    "torchtitan",
+)  # the loss of the very step; Megatron's console averages
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
@@ -51,8 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=by_name(tags, settings),
         framework=framework,
         config=_config(log, framework),
-        # Megatron writes the loss of the very iteration here; only its console averages
-        averaging="instant" if framework == "megatron" else "window",
+        averaging="instant" if framework in _INSTANT else "window",
         launches=_launches(log),
         complete=True if _SUMMARY in tags else None,
         notes=tuple(_notes(head, log)),
@@ -75,7 +78,7 @@ def _unreadable(head: Head) -> UnreadableLog:
 def _framework(log: Log, tags: Mapping[str, Column]) -> str | None:
     if are_arguments(_text(log, ARGS)):
         return "transformers"
-    return "megatron" if _MEGATRON_LOSS in tags else None
+    return next((name for tag, name in _KNOWN_BY.items() if tag in tags), None)
 
 
 def _config(log: Log, framework: str | None) -> dict[str, Any]:
