@@ -103,6 +103,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "请修改该表达式：{pattern}",
     ),
     "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
+    "ended_before": (" (the program ended with {error})", "（程序因 {error} 退出）"),
     "no_log_among": (
         "{path}: no training log found among {count:file|files}",
         "{path}: {count} 个文件中未找到训练日志",
@@ -239,6 +240,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "loss_scale_exhausted": (
         "{path}: a launch stopped because fp16 overflowed at the lowest loss scale; use bf16",
         "{path}：fp16 在最小损失缩放因子下仍溢出，训练因此停止；请改用 bf16",
+    ),
+    "ended_by_error": (
+        "{path}: after the last log the program ended with an error: {error}",
+        "{path}：最后一条日志之后，程序因错误退出：{error}",
     ),
     "evaluated_after": (
         "{path}: evaluation ran once training was over: loss {loss:.4g}",

@@ -96,8 +96,10 @@ TRAINER_STATE = (
     ' {"epoch": 1.0, "step": 20, "total_flos": 1.0, "train_loss": 2.375, "train_runtime": 9.0}],'
     ' "logging_steps": 10, "max_steps": 20, "num_train_epochs": 1}\n'
 )
+JSON_TABLE = '[{"step": 1, "loss": 2.5}, {"step": 2, "loss": 2.25}, {"step": 3, "loss": 2.125}]'
 ALL = {
     "json_lines": LLAMAFACTORY,
+    "json_table": JSON_TABLE,
     "csv_table": LIGHTNING,
     "transformers_console": TRANSFORMERS,
     "minimind": MINIMIND,

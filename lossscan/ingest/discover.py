@@ -38,7 +38,7 @@ _NEVER: Final = "__pycache__ node_modules site-packages venv"
 _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
     "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
-    " vdl_log events files train validation eval vis_data"
+    " vdl_log events files train validation val valid eval vis_data"
 )
 
 _CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")

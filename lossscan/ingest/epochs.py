@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
 from lossscan.ingest.decimals import ROUNDED, are_multiples, last_place
 from lossscan.model import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 MIN_POINTS = 2  # one point has no pace
 DECIMALS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # units of a rounded column; nobody rounds coarser
@@ -43,19 +47,20 @@ class Epochs:
     boundaries: tuple[Boundary, ...] = ()
 
 
-def epochs_of(column: Series, expected: float | None = None) -> Epochs:
+def epochs_of(column: Series, expected: float | None = None, once: ArrayLike = ()) -> Epochs:
     """Place the boundaries strictly between the first and the last step of the column.
 
-    `expected` steps an epoch are taken where the column allows them.
+    `expected` steps an epoch are taken where the column allows them. A column that numbers epochs
+    leaves much open: there the steps of what is logged `once` an epoch may tell.
     """
     sane = (column.values >= 0) & (column.values <= MAX_EPOCHS)  # not so for NaN
     steps, values = column.steps[sane], column.values[sane]
     if len(steps) < MIN_POINTS or values.max() <= 0:
         return Epochs(None, None)
-    if _is_index(values):
-        return _of_index(steps, values, expected)
     half = _rounding(values) / 2
     pace = _pace(steps, values - half, values + half, expected)
+    if _is_index(steps, values, measured=pace is not None):
+        return _of_index(steps, values, expected, once)
     if pace is None:
         boundaries = tuple(_local(steps, values, half))
         return Epochs(_length(steps, values, boundaries), float(values[-1]), boundaries)
@@ -86,16 +91,46 @@ def regular(
             yield Boundary(epoch, step, epoch * uncertainty + least)
 
 
-def _is_index(values: FloatArray) -> bool:
-    """Whether the column numbers epochs (Lightning, from 0) instead of measuring them."""
-    return bool((values == np.rint(values)).all() and (values[1:] == values[:-1]).any())
+def _is_index(steps: IntArray, values: FloatArray, *, measured: bool) -> bool:
+    """Whether the column numbers epochs (Lightning and Keras, from 0) instead of measuring them.
+
+    Then a number stands at several steps, or, where each epoch has one row, 0 at a step that no
+    measure allows, or the rows have no step but that number.
+    """
+    if not (values == np.rint(values)).all():
+        return False
+    later = not measured and bool((values[steps > 0] == 0).any())
+    alone = int(steps[0]) == 0 and bool((values == steps).all())
+    return later or alone or bool((values[1:] == values[:-1]).any())
 
 
-def _of_index(steps: IntArray, values: FloatArray, expected: float | None) -> Epochs:
+def _apart(steps: IntArray, values: FloatArray, once: ArrayLike) -> tuple[float, float] | None:
+    """Steps an epoch and how far off, by what is logged `once` in it, else by its only row.
+
+    Such points stand at the same place of each epoch but the last, which may be unfinished; of
+    several in an epoch the last, which may miss that place by less than the next. None where
+    their distance differs.
+    """
+    alone = not (values[1:] == values[:-1]).any()
+    at = np.arange(len(steps)) if alone else np.flatnonzero(np.isin(steps, once))
+    last = at[np.append(values[at][1:] != values[at][:-1], True)[: len(at)]]
+    lengths = np.diff(steps[last]) / np.diff(values[last])
+    known = np.unique(lengths[:-1] if len(lengths) > 1 else lengths)
+    if len(known) != 1:
+        return None
+    return float(known[0]), 0.0 if len(last) == len(at) else float(np.diff(steps[at]).min())
+
+
+def _of_index(
+    steps: IntArray, values: FloatArray, expected: float | None, once: ArrayLike
+) -> Epochs:
+    apart, doubt = _apart(steps, values, once) or (-math.inf, 0.0)
     for base in (0, 1):  # the number of the first epoch
         pace = _pace(steps, values - base, values - base + 1, expected)
         if pace is not None:
             length, uncertainty = pace
+            if abs(apart - length) <= uncertainty:
+                length, uncertainty = apart, min(doubt, uncertainty)
             shift = -1.0 if base == 0 else 0.0  # who counts epochs from 0 counts steps from 0
             found = regular(
                 int(steps[0]),
@@ -105,10 +140,11 @@ def _of_index(steps: IntArray, values: FloatArray, expected: float | None) -> Ep
                 uncertainty=uncertainty,
                 least=LEAST_SLACK,
             )
-            return Epochs(length, float(steps[-1]) / length, tuple(found))
+            return Epochs(length, (float(steps[-1]) - shift) / length, tuple(found))
     middle = values + 0.5  # all that is known: the index changes between two points
     boundaries = tuple(_local(steps, middle, np.zeros(len(values))))
-    return Epochs(_length(steps, middle, boundaries), float(values[-1]), boundaries)
+    done = float(values[-1]) if boundaries else None  # the only epoch may have begun just now
+    return Epochs(_length(steps, middle, boundaries), done, boundaries)
 
 
 def _rounding(values: FloatArray) -> FloatArray:

@@ -18,7 +18,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
-        "learning_rate": "lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0) actor/lr",
+        "learning_rate": "lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0) actor/lr"
+        " epoch_learning_rate",
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",

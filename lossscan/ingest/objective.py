@@ -59,8 +59,14 @@ def _from_settings(config: Mapping[str, Field]) -> str | None:
 
 
 def _from_keys(keys: Iterable[str]) -> str | None:
+    logged = set(keys)
+    return next((objective for objective, marks in _MARKS if is_logged(marks, logged)), None)
+
+
+def is_logged(marks: Iterable[str], keys: Iterable[str]) -> bool:
+    """Whether one of the marks was logged, in training or evaluation; see `_MARKS`."""
     logged = {key.removeprefix("eval_").lower().replace(" ", "_") for key in keys}
-    return next((o for o, marks in _MARKS if any(_is_there(mark, logged) for mark in marks)), None)
+    return any(_is_there(mark, logged) for mark in marks)
 
 
 def _is_there(mark: str, logged: set[str]) -> bool:

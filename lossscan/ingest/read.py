@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from lossscan import words
 from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
 from lossscan.ingest import formats
-from lossscan.ingest.config import Config, read_config
+from lossscan.ingest.config import read_config
 from lossscan.ingest.discover import RunFiles, is_log_name
 from lossscan.ingest.files import relative
+from lossscan.ingest.frameworks import framework_of
 from lossscan.ingest.merge import Merged, merge
 from lossscan.ingest.names import JUDGED
 from lossscan.ingest.objective import objective_of
@@ -22,23 +22,12 @@ from lossscan.ingest.schedule import schedule_of
 from lossscan.model import Run, Schedule, Series, Skipped, Table
 from lossscan.settings import Settings
 
-SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most specific name holds
-    "llamafactory",
-    "ms-swift",
-    "axolotl",
-    "trl",
-    "paddlenlp",
-    "minimind",
-    "megatron",
-    "nemo",
-    "lightning",
-    "nanogpt",
-    "torchtune",
-    "transformers",
-)
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 RETRY = "copy the file again, or give another log of the same run"
+ELSEWHERE = (  # others have an empty history where nothing was logged yet
+    "give the console log or the VisualDL or TensorBoard files: PaddleNLP 3 keeps no history here"
+)
 COARSER = "a coarser view of what another log of the run holds"
 MOST_NAMED = 12  # series or files named in an error
 
@@ -56,12 +45,13 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     others = [path for path in files.files if path not in logs]
     config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
     schedule = schedule_of(merged.series, config.fields, merged.resumes)
+    named = (config.framework, *(table.framework for table in merged.tables))
     return Run(
         path=str(files.root),
         name=files.root.name,
         series=merged.series,
         sources=merged.sources,
-        framework=_framework(merged, config),
+        framework=framework_of(named, merged.series),
         objective=objective_of(merged.series, config.fields),
         averaging=merged.averaging,
         config=config.fields,
@@ -147,6 +137,10 @@ def _no_series(root: Path, merged: Merged) -> InputError:
     if cut is not None and not merged.series:
         reason = f"{root}: {relative(cut.path, root)} is cut off before the first entry"
         return UnreadableLog(reason, hint=RETRY)
+    empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
+    if empty is not None and not merged.series:
+        reason = f"{root}: the log_history of {relative(empty.path, root)} is empty"
+        return NoUsableSeries(reason, hint=ELSEWHERE)
     found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
     return NoUsableSeries(
         f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",
@@ -154,16 +148,11 @@ def _no_series(root: Path, merged: Merged) -> InputError:
     )
 
 
-def _framework(merged: Merged, config: Config) -> str | None:
-    named = {config.framework, *(table.framework for table in merged.tables)} - {None}
-    known = (name for name in SPECIFIC if name in named)
-    return next(known, None) or min((name for name in named if name), default=None)
-
-
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:
-    """Whether training came to its planned end; the updates after the last log do not count."""
-    if any(table.complete for table in merged.tables):
-        return True
+    """Whether training ended, by a log's word or as its plan has it."""
+    stated = [table.complete for table in merged.tables if table.complete is not None]
+    if stated:
+        return any(stated)
     if schedule.max_steps is None:
         return None
     first, last, gap = _span(merged.series)

@@ -66,7 +66,7 @@ def _epochs(series: Mapping[str, Series], config: Config, first: int, last: int)
     stated, computed = _number(config, "steps_per_epoch"), _computed_length(config)
     column = series.get("epoch")
     if stated is None and column is not None and len(column) > 1:
-        found = epochs_of(column, computed)
+        found = epochs_of(column, computed, _once_an_epoch(series))
         if found.done is not None:
             return found if not _is_pseudo(found, config) else Epochs(None, None)
     length = stated or computed
@@ -75,6 +75,12 @@ def _epochs(series: Mapping[str, Series], config: Config, first: int, last: int)
     shift = -1.0 if first == 0 else 0.0  # who logs a step 0 counts from 0
     found_at = regular(first, last, length, shift=shift, least=0.0 if stated else 1.0)
     return Epochs(length, (last - shift) / length, tuple(found_at))
+
+
+def _once_an_epoch(series: Mapping[str, Series]) -> list[int]:
+    """Steps of evaluations and of means over an epoch, which Lightning calls `..._epoch`."""
+    names = [name for name in series if name == "eval_loss" or name.endswith("_epoch")]
+    return [int(step) for name in names for step in series[name].steps]
 
 
 def _computed_length(config: Config) -> float | None:

@@ -34,7 +34,7 @@ class Table:
     )  # canonical fields the file states: settings, banner counts
     averaging: Literal["window", "instant"] = "window"  # what one logged loss is
     launches: tuple[int, ...] = ()  # steps at which a further launch says it begins
-    complete: bool | None = None  # True where the file says that training ended
+    complete: bool | None = None  # whether training came to its end, where the file says so
     notes: tuple[Note, ...] = ()
     fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
 

@@ -144,6 +144,8 @@ def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
     if not per_epoch or not spikes:
         return ()
     reach = max(spacing(run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
+    if per_epoch <= 2 * reach:  # in one or two points, all places are the same
+        return ()
     places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]
     return tuple(
         spike.start_step

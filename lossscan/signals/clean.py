@@ -23,6 +23,7 @@ NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this i
 STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
 COARSE_BLOCKS = 200  # of a long curve: a descent of a twentieth of it spans ten
 STEP_POINTS = 3  # a step, averaged over its window and smoothed, is over in 3 points; a fall is not
+STEP_SHARE = 0.5  # of a fall within these: steps show 0.54 to 0.95, sigmoid falls 0.06 to 0.46
 RECOVERY_SHARE = 0.5  # of a fall that a rise before it makes good
 DESCENT_SHARE = 0.5  # the first descent ends within the first half, or the run is all descent
 
@@ -142,10 +143,16 @@ def _end_of_descent(steep: BoolArray, smooth: FloatArray, lag: int) -> int:
     end = 0
     for start, stop in stretches(steep):
         last = min(stop + lag, len(smooth) - 1)
-        long = stop - start > lag + STEP_POINTS
-        if start < limit and (start <= lag or (long and not _takes_back(smooth, start, last))):
+        fall = stop - start > lag + STEP_POINTS and not _is_step(smooth[start : last + 1])
+        if start < limit and (start <= lag or (fall and not _takes_back(smooth, start, last))):
             end = min(stop, limit)
     return end
+
+
+def _is_step(falling: FloatArray) -> bool:
+    """Whether noise alone makes a step look long: most of it is over at once."""
+    quick = (falling[:-STEP_POINTS] - falling[STEP_POINTS:]).max()
+    return bool(quick >= STEP_SHARE * (falling[0] - falling[-1]))
 
 
 def stretches(true: BoolArray) -> list[tuple[int, int]]:

@@ -71,6 +71,14 @@ def _texts(finding: Finding) -> list[str]:
     ]
 
 
+def test_spikes_of_whole_epochs_are_at_no_common_place():
+    """Where a point is a whole epoch, as Keras logs, nothing of it comes back in another."""
+    put = {"loss": {100: 4.0, 171: 3.6}}
+    run = {"loss": [[0, 240, 2.5, 1.3]], "noise": 0.01, "every": 1, "epochs": 240, "put": put}
+    (spike,) = _findings("loss-spike", {"run": run}, "en")
+    assert "same place" not in spike.message
+
+
 def test_a_jump_that_fades_is_not_said_to_stay():
     """Where little of a jump is left at the end, the message says that it comes back."""
     run = {

@@ -17,13 +17,24 @@ def test_read_lightning(tmp_path: Path):
     assert logs.points(table, "train_loss_epoch") == [(99, 7.375)]
 
 
-def test_read_keras(tmp_path: Path):
-    """Keras counts epochs and writes NA."""
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_read_keras(tmp_path: Path, separator: str):
+    """Keras counts epochs, writes NA and separates as one likes."""
     text = "epoch,accuracy,loss,val_loss\n0,0.5,2.5,NA\n1,0.6,2.0,2.25\n"
-    table = logs.read_log(tmp_path, text)
+    table = logs.read_log(tmp_path, text.replace(",", separator))
     assert table.framework == "keras"
     assert logs.points(table, "loss") == [(0, 2.5), (1, 2.0)]
     assert logs.points(table, "eval_loss") == [(1, 2.25)]
+
+
+@pytest.mark.parametrize("epochs", ["0.05 0.10 0.15", "0 0 0", "1 1 2"])
+def test_read_counts_rows_that_their_epoch_does_not_number(tmp_path: Path, epochs: str):
+    """With only an epoch, rows are counted unless each is a whole epoch: none is lost."""
+    rows = "".join(f"{epoch},{3 - at / 8}\n" for at, epoch in enumerate(epochs.split()))
+    table = logs.read_log(tmp_path, "epoch,loss\n" + rows)
+    assert logs.points(table, "loss") == [(1, 3.0), (2, 2.875), (3, 2.75)]
+    assert table.framework is None
+    assert [note.kind for note in table.notes] == ["steps_counted"]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from lossscan.errors import UnreadableLog
+from lossscan.ingest import read_run
+from lossscan.ingest.discover import discover
 from lossscan.ingest.files import head_of
 from lossscan.ingest.formats import event_file
 from lossscan.model import Table
@@ -121,11 +123,54 @@ def test_read_knows_torchtitan_by_its_loss(tmp_path):
     assert len(read.columns["eval_loss"].steps) == 5
 
 
+def test_read_knows_nemo_by_its_loss(tmp_path):
+    """It logs the loss of the very step, reduced over the devices."""
+    read = table_of(tmp_path, writers.event_bytes({"reduced_train_loss": POINTS, "lr": POINTS}))
+    assert (read.framework, read.averaging) == ("nemo", "instant")
+    assert set(read.columns) == {"loss", "learning_rate"}
+
+
 def test_read_leaves_a_loss_of_nobody_in_particular_without_framework(tmp_path):
     """Neither arguments nor Megatron's tag: the framework stays open."""
     read = table_of(tmp_path, writers.event_bytes({"loss": POINTS}, {"args": "lr 0.1"}))
     assert (read.framework, read.averaging, read.complete) == (None, "window", None)
     assert set(read.config) == {"wall_time_start"}
+
+
+def test_read_takes_what_keras_wrote_to_two_folders_for_one_run(tmp_path):
+    """The same tags stand in `train` and in `validation`; the second is the evaluation."""
+    name = "events.out.tfevents.1700000000.host.1.{}.v2"
+    tags = {"epoch_loss": POINTS, "epoch_learning_rate": POINTS}
+    writers.write_events(tmp_path / "train" / name.format(0), tags)
+    tags = {"epoch_loss": [(0, 3.5)], "evaluation_loss_vs_iterations": [(100, 3.5)]}
+    writers.write_events(tmp_path / "validation" / name.format(1), tags)
+    (files,) = discover(tmp_path)
+    run = read_run(files, Settings())
+    assert {name: len(series) for name, series in run.series.items()} == {
+        "eval_loss": 1,
+        "eval_loss_vs_iterations": 1,
+        "learning_rate": 200,
+        "loss": 200,
+    }
+    assert (run.framework, run.schedule.resumes) == ("keras", ())
+
+
+@pytest.mark.parametrize("tag", ["loss", "val_loss", "eval/loss"])
+def test_read_takes_a_folder_beside_train_for_the_evaluation(tmp_path, tag):
+    """Who writes curves to be shown over each other gives each its own folder."""
+    (tmp_path / "train").mkdir()
+    read = table(
+        writers.write_events(tmp_path / "val" / "events.out.tfevents.1.host", {tag: POINTS})
+    )
+    assert list(read.columns) == ["eval_loss"]
+
+
+def test_read_takes_a_run_that_is_called_eval_for_what_it_is(tmp_path):
+    """Without `train` beside it, a folder of such a name may be anything."""
+    read = table(
+        writers.write_events(tmp_path / "eval" / "events.out.tfevents.1.host", {"loss": POINTS})
+    )
+    assert list(read.columns) == ["loss"]
 
 
 def test_read_survives_texts_made_to_break_parsers(tmp_path):

@@ -98,6 +98,22 @@ def test_read_takes_what_powershell_writes(tmp_path: Path, encoding: str):
     assert len(table.columns["loss"].steps) == 3
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_read_knows_utf_16_by_its_zeros(tmp_path: Path, encoding: str):
+    """Who cuts the beginning off a log cuts off its byte order mark; its end may be cut too."""
+    text = "数据 loaded\n" * 9000 + logs.MINIMIND
+    table = logs.read_log(tmp_path, text.encode(encoding) + b"E")
+    assert logs.points(table, "loss") == [(0, 8.85), (100, 5.032), (400, 4.032)]
+    state = '{"log_history": [{"loss": 2.5, "step": 1}]}'
+    assert logs.points(logs.read_log(tmp_path, state.encode(encoding)), "loss") == [(1, 2.5)]
+
+
+def test_read_takes_a_hole_of_zeros_for_no_text_of_utf_16(tmp_path: Path):
+    """A crash may leave zeros in a log."""
+    table = logs.read_log(tmp_path, logs.MINIMIND.encode() + bytes(100))
+    assert len(table.columns["loss"].steps) == 3
+
+
 def test_read_looks_through_colours(tmp_path: Path):
     """Terminal colours are no part of a number."""
     line = "\x1b[31mstep: {}  \x1b[32mloss:  2.5\x1b[39m  \x1b[33mtps: 14,593\x1b[0m\n"

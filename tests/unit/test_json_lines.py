@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.ingest import formats
 from lossscan.ingest.formats import _text
 from lossscan.ingest.formats._records import Records
+from lossscan.settings import Settings
 from tests import logs
 
 
@@ -25,6 +27,20 @@ def launch(step: int, seconds: int, loss: float = 2.0) -> dict[str, Any]:
         "loss": loss,
         "elapsed_time": f"0:00:{seconds}",
     }
+
+
+def test_read_knows_the_rewritten_trainer_of_llamafactory_by_the_name(tmp_path: Path):
+    """Its lines hold the names that everyone uses; the file bears its own."""
+    rows = [{"loss": 2.0, "grad_norm": 1.0, "step": step, "total_steps": 9} for step in range(1, 4)]
+    named = logs.head_with(tmp_path, log(*rows), "trainer_log.jsonl")
+    assert formats.read(named, Settings()).framework == "llamafactory"
+    assert logs.read_log(tmp_path, log(*rows)).framework is None
+
+
+def test_read_knows_torchtune_by_its_throughput(tmp_path: Path):
+    """With `output_fmt: jsonl` a line holds what it prints otherwise."""
+    row = {"step": 1, "loss": 2.5, "lr": 2e-05, "tokens_per_second_per_gpu": 1234.5}
+    assert logs.read_log(tmp_path, log(row)).framework == "torchtune"
 
 
 def test_read_llamafactory(tmp_path: Path):
@@ -50,6 +66,46 @@ def test_read_joins_a_key_that_was_renamed(tmp_path: Path):
     """An update of LLaMA-Factory between two launches renames the learning rate."""
     text = log(launch(10, 10) | {"learning_rate": 0.5}, launch(20, 20) | {"lr": 0.25})
     assert logs.points(logs.read_log(tmp_path, text), "learning_rate") == [(10, 0.5), (20, 0.25)]
+
+
+def test_read_plans_by_training_and_not_by_a_prediction_behind_it(tmp_path: Path):
+    """LLaMA-Factory counts the batches of a prediction in the same file."""
+    ended = {"current_steps": 90, "total_steps": 90, "epoch": 3.0}
+    predicting = {"current_steps": 5, "total_steps": 60, "percentage": 8.33}
+    table = logs.read_log(tmp_path, log(launch(80, 10) | {"epoch": 2.7}, ended, predicting))
+    assert table.config == {"max_steps": 90}
+    assert table.complete is True
+
+
+def test_read_knows_the_end_of_ms_swift(tmp_path: Path):
+    """Behind the summary stands a record about the run as a whole, with all logs once more."""
+    shown = [{"loss": 1.5, "epoch": i / 10, "global_step/max_steps": f"{i}/30"} for i in (10, 20)]
+    summary = {"train_runtime": 40.0, "epoch": 3.0, "global_step/max_steps": "30/30"}
+    whole = {"best_metric": 1.2, "global_step": 30, "log_history": [{"loss": 1.5, "step": 10}]}
+    table = logs.read_log(tmp_path, log(*shown, summary, whole))
+    assert table.framework == "ms-swift"
+    assert table.config == {"max_steps": 30}
+    assert table.complete is True
+    assert logs.points(table, "loss") == [(10, 1.5), (20, 1.5)]
+
+
+def test_read_counts_lines_that_state_only_an_epoch(tmp_path: Path):
+    """What a callback writes of transformers' logs has no step; a result of one line is no log."""
+    rows = [{"loss": 2.5 - i / 8, "epoch": i / 10} for i in range(1, 4)]
+    table = logs.read_log(tmp_path, log(*rows))
+    assert logs.points(table, "loss") == [(1, 2.375), (2, 2.25), (3, 2.125)]
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, log({"eval_loss": 1.5, "epoch": 3.0}))
+
+
+def test_read_takes_a_line_an_epoch(tmp_path: Path):
+    """As DeiT, MAE and DETR write: the epoch is the step, and evaluations may follow apart."""
+    pairs = [({"train_loss": 9.0 - i, "epoch": i}, {"val_loss": 9.5, "epoch": i}) for i in range(4)]
+    table = logs.read_log(tmp_path, log(*(row for pair in pairs for row in pair)))
+    assert logs.points(table, "loss") == [(0, 9.0), (1, 8.0), (2, 7.0), (3, 6.0)]
+    assert logs.points(table, "eval_loss")[3] == (3, 9.5)
+    assert not table.notes
 
 
 def test_read_knows_the_end(tmp_path: Path):

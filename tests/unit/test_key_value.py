@@ -195,6 +195,13 @@ def test_read_takes_the_block_of_olmo_core(tmp_path: Path):
     assert table.config == {"max_steps": "90"}
 
 
+def test_read_counts_a_block_of_lines_once(tmp_path: Path):
+    """The epoch stands above the indented lines, and is one point with all of them."""
+    block = "[step={}/90,epoch=1,eta=1h]\n    train/CE loss=3.1\n    optim/total grad norm=0.2\n"
+    table = logs.read_log(tmp_path, "".join(block.format(step) for step in range(1, 5)))
+    assert {len(column.steps) for column in table.columns.values()} == {4}
+
+
 OVERFLOW = "OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768\n"
 
 

@@ -46,6 +46,16 @@ def test_read_finds_the_params(store: Path):
 
 
 @pytest.mark.parametrize(
+    ("status", "complete"), [(1, None), (2, None), (3, True), (4, False), (5, False), ("[]", None)]
+)
+def test_read_knows_how_the_run_ended(store: Path, status: object, complete: object):
+    """A run is running, scheduled, finished, failed or killed."""
+    meta = store / "meta.yaml"
+    meta.write_text(meta.read_text().replace("status: 3", f"status: {status}"))
+    assert read(store).complete is complete
+
+
+@pytest.mark.parametrize(
     ("lines", "expected"),
     [
         ("1 2.5\n2 2.25\n", [(1, 2.5), (2, 2.25)]),

@@ -24,14 +24,15 @@ def test_read_takes_a_unit_behind_the_loss(tmp_path: Path):
 def test_read_mlx(tmp_path: Path):
     """mlx-lm prints means, and validations on lines of their own."""
     text = "Iter 1: Val loss 2.9, Val took 7.3s\n" + "".join(
-        f"Iter {i}0: Train loss 2.{9 - i}, Learning Rate 1.000e-05, Tokens/sec 1728.1\n"
+        f"Iter {i}0: Train loss 2.{9 - i}, Learning Rate 1.000e-05, It/sec 17.598,"
+        f" Tokens/sec 1728.1, Trained Tokens {i}000, Peak mem 1.437 GB\n"
         for i in range(1, 5)
     )
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "loss")[0] == (10, 2.8)
     assert logs.points(table, "eval_loss") == [(1, 2.9)]
     assert logs.points(table, "learning_rate")[0] == (10, 1e-05)
-    assert table.averaging == "window"
+    assert (table.framework, table.averaging) == ("mlx-lm", "window")
 
 
 def test_read_leaves_out_a_cut_number(tmp_path: Path):

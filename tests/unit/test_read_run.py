@@ -107,6 +107,16 @@ def test_read_run_goes_on_without_a_broken_log(tmp_path: Path) -> None:
     assert str(tmp_path) not in skipped.reason
 
 
+def test_read_run_names_the_logs_that_paddlenlp_writes_instead(tmp_path: Path) -> None:
+    """PaddleNLP 3 leaves the history of its state empty: the losses are elsewhere."""
+    _state(tmp_path, [], consumed_samples=3000, global_step=300)
+    with pytest.raises(
+        NoUsableSeries, match=r"log_history of trainer_state\.json is empty"
+    ) as caught:
+        _run(tmp_path)
+    assert "console log or the VisualDL" in caught.value.hint
+
+
 def test_read_run_refuses_a_folder_without_logs(tmp_path: Path) -> None:
     """The error names the folder and what was looked for."""
     (tmp_path / "train.yaml").write_text("seed: 1\n")

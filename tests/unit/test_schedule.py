@@ -108,6 +108,63 @@ def test_schedule_reads_a_bare_epoch_number_whose_length_changes() -> None:
     assert _steps(marks) == pytest.approx([99, 149, 349], abs=5)
 
 
+def _of_lightning(ends: Sequence[int], name: str, last: int = 299) -> Schedule:
+    """Epochs of 100 steps, each tenth logged, and a series with points at the ends alone."""
+    steps = sorted({*range(9, last + 1, 10), *ends})
+    logged = _logged(steps, epoch=[float(step // 100) for step in steps])
+    return schedule_of({**logged, name: series(name, ends, [2.0] * len(ends))}, {})
+
+
+@pytest.mark.parametrize("name", ["eval_loss", "train_loss_epoch"])
+def test_schedule_takes_the_length_from_what_is_logged_once_an_epoch(name: str) -> None:
+    """Lightning evaluates at the last step of an epoch: between lines of steps lies no doubt."""
+    schedule = _of_lightning([99, 199, 299], name)
+    assert (schedule.steps_per_epoch, schedule.epochs) == (100.0, 3.0)
+    assert [(mark.step, mark.slack) for mark in schedule.of("epoch_boundary")] == [
+        (99, 1),
+        (199, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "last"),
+    [
+        ([49, 99, 149, 199, 249], 269),  # the last epoch is unfinished
+        ([44, 89, 144, 189, 244, 289], 299),  # the last batches of an epoch are behind both
+    ],
+)
+def test_schedule_takes_the_length_from_the_last_of_several_evaluations(
+    ends: Sequence[int], last: int
+) -> None:
+    """Where an epoch is evaluated twice, its last evaluation tells as much."""
+    assert _of_lightning(ends, "eval_loss", last).steps_per_epoch == 100
+
+
+def test_schedule_leaves_what_evaluations_do_not_tell() -> None:
+    """Evaluations every 75 steps come anywhere in an epoch of 100."""
+    schedule = _of_lightning([74, 149, 224, 299], "eval_loss")
+    one, two = schedule.of("epoch_boundary")
+    assert abs(one.step - 99) <= one.slack
+    assert abs(two.step - 199) <= two.slack
+
+
+def test_schedule_reads_one_row_an_epoch_that_is_numbered_from_0() -> None:
+    """Lightning logs means over an epoch at its last step: number 2 ends the third."""
+    schedule = _of_epochs([99, 199, 299], [0.0, 1.0, 2.0])
+    assert (schedule.steps_per_epoch, schedule.epochs) == (100.0, 3.0)
+
+
+def test_schedule_counts_the_epochs_of_rows_that_have_no_other_step() -> None:
+    """Keras numbers its rows from 0: the row 59 ends the sixtieth epoch."""
+    schedule = _of_epochs(range(60), [float(epoch) for epoch in range(60)])
+    assert (schedule.steps_per_epoch, schedule.epochs) == (1.0, 60.0)
+
+
+def test_schedule_does_not_know_how_much_of_the_only_epoch_is_done() -> None:
+    """That epoch 1 runs since step 1 says nothing of its length."""
+    assert _of_epochs([1, 2, 3], [1.0, 1.0, 1.0]).epochs is None
+
+
 @pytest.mark.parametrize("every", [1, 2])
 def test_schedule_marks_no_epochs_shorter_than_the_logging(every: int) -> None:
     """Forty epochs of one update each have no inside."""

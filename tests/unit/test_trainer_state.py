@@ -99,10 +99,10 @@ def test_read_takes_huge_integers(tmp_path: Path):
     assert logs.points(table, "loss") == [(1, 2.5)]
 
 
-def test_read_knows_trl_by_its_rewards(tmp_path: Path):
-    """TRL logs the rewards of preferred answers."""
-    table = logs.read_log(tmp_path, state({"loss": 0.69, "rewards/chosen": 0.1, "step": 1}))
-    assert table.framework == "trl"
+def test_read_knows_ms_swift_by_its_memory(tmp_path: Path):
+    """It logs the memory under a name of its own, also where TRL trains for it."""
+    entry = {"loss": 0.69, "rewards/chosen": 0.1, "memory(GiB)": 9.5, "step": 1}
+    assert logs.read_log(tmp_path, state(entry)).framework == "ms-swift"
 
 
 def test_read_counts_train_entries_that_hold_the_run_time(tmp_path: Path):

@@ -15,6 +15,9 @@ BANNER = """***** Running training *****
   Gradient Accumulation steps = 2
   Total optimization steps = 400
 """
+PLANNED = BANNER.replace("Epochs = 2", "Epochs = 3").replace("= 400", "= 600")
+UNSLOTH = "Data Parallel GPUs = 1 | Total batch size (4 x 2 x 1) = 8"
+BAR = " 10%|#   | {}/600 [00:10<01:00]\n"
 
 
 def entry(epoch: float, loss: float = 2.0) -> str:
@@ -52,6 +55,34 @@ def test_read_places_lines_by_the_banner(tmp_path: Path):
     assert table.config["num_examples"] == 1600
 
 
+@pytest.mark.parametrize(
+    ("behind", "batch"),
+    [("\n", "Total batch size = 8 | Total steps = 150"), (" | Total steps = 150\n", UNSLOTH)],
+)
+def test_read_places_lines_by_the_banner_of_unsloth(tmp_path: Path, behind: str, batch: str):
+    """Of 2024 and of 2025; with max_steps the epochs are a whole number that is not reached."""
+    banner = (
+        "==((====))==  Unsloth - 2x faster free finetuning | Num GPUs = 1\n"
+        f"   \\\\   /|    Num examples = 1,600 | Num Epochs = 1{behind}"
+        "O^O/ \\_/ \\    Batch size per device = 4 | Gradient Accumulation steps = 2\n"
+        f"\\        /    {batch}\n"
+        ' "-____-"     Trainable parameters = 57,016,320/6,852,203,520 (0.83% trained)\n'
+    )
+    table = logs.read_log(tmp_path, banner + "".join(entry(i * 0.05) for i in range(1, 16)))
+    assert steps(table) == list(range(10, 151, 10))
+    assert table.config["max_steps"] == 150
+    assert table.config["total_train_batch_size"] == 8
+
+
+@pytest.mark.parametrize("bar", ["", BAR])
+def test_read_leaves_counts_that_do_not_fit_the_plan_alone(tmp_path: Path, bar: str):
+    """GRPO's batch of 8 holds 2 samples with 4 completions each: 800 steps an epoch, not 200."""
+    banner = BANNER.replace("= 400", "= 1600")
+    lines = "".join(entry(i / 80) + bar.format(i * 10) for i in range(1, 41))
+    table = logs.read_log(tmp_path, banner + lines.replace("/600", "/1600"))
+    assert steps(table) == list(range(10, 401, 10))
+
+
 def test_read_counts_lines_that_share_an_epoch(tmp_path: Path):
     """In a long epoch two decimals do not tell one line from the next."""
     banner = BANNER.replace("1,600", "160,000").replace("= 400", "= 40,000")
@@ -70,6 +101,63 @@ def test_read_places_lines_by_run_time_and_speed(tmp_path: Path):
     assert steps(table) == list(range(10, 361, 10))
     assert table.complete is True
     assert "train_loss" not in table.columns
+
+
+def summary(epoch: float, speed: float = 4.0) -> str:
+    """The last line of a run of 100 seconds."""
+    return (
+        "{'train_runtime': 100.0, 'train_samples_per_second': 8.0,"
+        f" 'train_steps_per_second': {speed}, 'train_loss': 1.7, 'epoch': {epoch}}}\n"
+    )
+
+
+@pytest.mark.parametrize(("banner", "bar"), [(PLANNED, ""), ("", BAR), (PLANNED, BAR)])
+def test_read_does_not_stretch_a_run_that_stopped_early(tmp_path: Path, bar: str, banner: str):
+    """Early stopping ends it at epoch 0.75 of 3; the bar or the counts tell at which step."""
+    lines = [entry(round(i * 0.05, 2)) + bar.format(i * 10) for i in range(1, 16)]
+    table = logs.read_log(tmp_path, banner + "".join(lines) + summary(0.75))
+    assert steps(table) == list(range(10, 151, 10))
+    assert table.config["max_steps"] == 600
+    assert not table.notes
+
+
+def test_read_takes_the_bar_that_is_drawn_as_training_ends(tmp_path: Path):
+    """Evaluation alone tells of an early end where lines are few; the closed bar is exact."""
+    text = BAR.format(1) + entry(0.5) + entry(0.75) + summary(0.75) + BAR.format(150)
+    assert steps(logs.read_log(tmp_path, text)) == [100, 150]
+
+
+def test_read_does_not_trust_the_speed_of_a_run_that_stopped_early(tmp_path: Path):
+    """It counts the planned 600 steps: then the lines would be 42.9 steps apart."""
+    text = "".join(quoted(f"{i * 0.05:.4g}") for i in range(1, 15)) + summary(0.7, speed=6.0)
+    table = logs.read_log(tmp_path, text)
+    assert steps(table) == list(range(1, 15))
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+
+
+def test_read_takes_the_bar_before_the_line_where_none_follows(tmp_path: Path):
+    """The next bar belongs to the next line."""
+    lines = [
+        f"\r 3%|#   | {i * 10}/400 [00:10<01:00]{entry(round(i * 0.05, 2))}" for i in range(1, 41)
+    ]
+    assert steps(logs.read_log(tmp_path, "".join(lines))) == list(range(10, 401, 10))
+
+
+@pytest.mark.parametrize("quote", ["'", ""])
+def test_read_takes_the_step_that_ms_swift_prints(tmp_path: Path, quote: str):
+    """Of training and of evaluation; no bar and no banner is needed."""
+    line = (
+        "{{'{}': {q}1.5{q}, 'epoch': {q}{}{q}, 'global_step/max_steps': '{}/300',"
+        " 'elapsed_time': '43s', 'memory(GiB)': {q}14.3{q}}}\n"
+    )
+    counts = [(1, 0.01), *((5 * i, 0.05 * i) for i in range(1, 11))]
+    text = "".join(line.format("loss", round(e, 2), step, q=quote) for step, e in counts)
+    table = logs.read_log(tmp_path, text + line.format("eval_loss", 0.5, 50, q=quote))
+    assert steps(table) == [step for step, _ in counts]
+    assert steps(table, "eval_loss") == [50]
+    assert table.framework == "ms-swift"
+    assert table.config == {"max_steps": 300}
+    assert not table.notes
 
 
 def test_read_counts_lines_where_nothing_tells(tmp_path: Path):

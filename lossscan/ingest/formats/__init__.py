@@ -21,6 +21,7 @@ from typing import Final
 from lossscan import words
 from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.ingest.files import Head, plain
+from lossscan.ingest.formats._ending import ending
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
@@ -83,6 +84,13 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         yield from (each for each in formats() if each.mappable)
 
 
+def _with_ending(table: Table, head: Head, each: Format) -> Table:
+    error = None if table.complete else ending(head, each.claims)
+    if error is None:
+        return table
+    return replace(table, notes=(*table.notes, Note("ended_by_error", head.path, {"error": error})))
+
+
 def _unknown(head: Head, settings: Settings) -> NoLogFound:
     """No format claims a file: what each looks for, or only the one whose name the file bears.
 
@@ -98,8 +106,11 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
     found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
     nearest_first = sorted(found, key=lambda each: not found[each])
     looked_for = (_looked_for(each, found[each], lang) for each in nearest_first)
+    said = words.say(lang, "no_log_known", path=head.path)
+    if error := ending(head, lambda _: False):
+        said += words.say(lang, "ended_before", error=error)
     return NoLogFound(
-        words.say(lang, "no_log_known", path=head.path),
+        said,
         details=(words.say(lang, "looked_for"), *looked_for, *how_to_map(lang)),
         hint=words.say(lang, "map_hint"),
     )
@@ -132,7 +143,7 @@ def read(head: Head, settings: Settings) -> Table:
     refused: list[UnreadableLog] = []
     for each in claimants(head, settings):
         try:
-            return each.read(head, settings)
+            return _with_ending(each.read(head, settings), head, each)
         except UnreadableLog as error:
             error.add_note(each.name)
             refused.append(error)

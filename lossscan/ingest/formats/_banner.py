@@ -14,6 +14,7 @@ _BANNER: Final = {
     "instantaneous batch size per device": "per_device_train_batch_size",
     "batch size per device": "per_device_train_batch_size",
     "total train batch size (w. parallel, distributed & accumulation)": "total_train_batch_size",
+    "total batch size": "total_train_batch_size",  # Unsloth's, with its factors from 2025 on
     "gradient accumulation steps": "gradient_accumulation_steps",
     "total optimization steps": "max_steps",
     "total steps": "max_steps",
@@ -21,7 +22,8 @@ _BANNER: Final = {
     "total num train samples": "train_samples",
 }
 _STATED: Final = re.compile(
-    rf"(?i)({'|'.join(map(re.escape, _BANNER))})\s{{0,4}}= (\d[\d,]{{0,30}})(?!\d|\.\d)(?=\D)"
+    rf"(?i)({'|'.join(map(re.escape, _BANNER))})(?: \(\d[\d x]{{0,40}}\))?\s{{0,4}}"
+    r"= (\d[\d,]{0,30})(?!\d|\.\d)(?=\D)"
 )
 _SECTION: Final = re.compile(r"\*{3,} ?Running (\w+)")
 _CONTINUED: Final = re.compile(r"Continuing training from global step (\d{1,15})(?=\D)")

@@ -6,13 +6,14 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from lossscan.ingest.formats._clock import clocks
 from lossscan.ingest.formats._epoch_counts import in_run
-from lossscan.ingest.names import factor, namer, stand_in
+from lossscan.ingest.names import factor, is_judged, namer, stand_in
 from lossscan.model import Column
 from lossscan.settings import Settings
 
@@ -54,25 +55,40 @@ class Sheet:
     def __init__(self, settings: Settings) -> None:
         self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
         self.name_of = namer(settings.series)
+        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by raw key
 
     def add(self, group: Group) -> None:
         """Take the cells that are numbers."""
         for key, cells in group.cells.items():
-            parts = self.numbers[key]
-            if self.name_of(key) not in _NOT_SERIES:
+            parts, name = self.numbers[key], self.name_of(key)
+            if name not in _NOT_SERIES:
                 parts.append(_numbers(group.places, cells))
+            elif name == "step":
+                self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
+
+    def stated_steps(self, rows: int) -> IntArray:
+        """The step that each row states, -1 where it states none."""
+        steps = np.full(rows, -1, dtype=np.int64)
+        for places, stated in chain.from_iterable(self._stated.values()):
+            steps[places] = np.where(steps[places] < 0, stated, steps[places])
+        return steps
+
+    def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
+        """The step of each row, -1 for none: as stated, else its whole epoch, else its number.
+
+        And whether it is no more than that number.
+        """
+        counts = self.stated_steps(rows) if self._stated else self._epoch_steps(rows)
+        found = np.arange(1, rows + 1) if counts is None else counts
+        return self.run_steps(found), counts is None
 
     def run_steps(self, counts: IntArray) -> IntArray:
         """The steps of all rows: their counts, unless these begin anew in each epoch.
 
         Then all rows that count, or one before them, state their epoch as a whole number.
         """
-        stated = [parts for key, parts in self.numbers.items() if self.name_of(key) == "epoch"]
-        if not any(stated) or not (counts[1:] < counts[:-1]).any():
-            return counts
-        places, values = joined([part for parts in stated for part in parts])
-        whole = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
-        if not whole.all():
+        places, values = self._epochs()
+        if not len(places) or not (counts[1:] < counts[:-1]).any() or not _whole(values):
             return counts
         epochs = np.full(len(counts), -1, dtype=np.int64)
         epochs[places] = values.astype(np.int64)
@@ -80,6 +96,26 @@ class Sheet:
         counting, steps = counts >= 0, counts.copy()
         steps[counting], _ = in_run(counts[counting], epochs[last][counting])
         return steps
+
+    def _epoch_steps(self, rows: int) -> IntArray | None:
+        """The epoch of each row as its step, -1 where it states none; None where they number none.
+
+        They number the rows where they are whole and no two of a loss in a row are the same.
+        """
+        places, values = self._epochs()
+        judged = [parts for key, parts in self.numbers.items() if is_judged(self.name_of(key))]
+        fullest = max((joined(parts)[0] for parts in judged if parts), key=len, default=places[:0])
+        epochs = values[np.isin(places, fullest)]
+        if not len(epochs) or not _whole(values) or (epochs[1:] == epochs[:-1]).any():
+            return None
+        steps = np.full(rows, -1, dtype=np.int64)
+        steps[places] = values.astype(np.int64)
+        return steps
+
+    def _epochs(self) -> tuple[IntArray, FloatArray]:
+        stated = [parts for key, parts in self.numbers.items() if self.name_of(key) == "epoch"]
+        parts = [part for each in stated for part in each]
+        return joined(parts) if parts else (np.empty(0, np.int64), np.empty(0))
 
     def columns(self, steps: IntArray) -> dict[str, Column]:
         """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
@@ -97,12 +133,24 @@ class Sheet:
         return _with_loss({name: column for name, column in found.items() if len(column.steps)})
 
 
+def table(rows: Sequence[Mapping[str, Any]], settings: Settings) -> tuple[dict[str, Column], bool]:
+    """The columns of a `Sheet` of rows that state their steps, or not; see `counted_steps`."""
+    sheet = _sheet(rows, settings)
+    steps, counted = sheet.counted_steps(len(rows))
+    return sheet.columns(steps), counted
+
+
 def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
     """The columns of a `Sheet` of rows in file order."""
-    sheet = Sheet(settings)
-    for group in groups_of([row for _, row in rows]):
-        sheet.add(group)
+    sheet = _sheet([row for _, row in rows], settings)
     return sheet.columns(sheet.run_steps(np.array([step for step, _ in rows], dtype=np.int64)))
+
+
+def _sheet(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Sheet:
+    sheet = Sheet(settings)
+    for group in groups_of(rows):
+        sheet.add(group)
+    return sheet
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
@@ -154,6 +202,11 @@ def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, Floa
     if len(parts) == 1:
         return parts[0]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _whole(values: FloatArray) -> bool:
+    fit = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
+    return bool(fit.all())
 
 
 def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:

@@ -18,6 +18,7 @@ _DICT: Final = r"\{'[^{}]{1,4000}\}"
 _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = re.compile(f"(?P<entry>{_DICT})|{_BAR}")
 _ITEM: Final = re.compile(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
+_STATED: Final = re.compile(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 _SAME = 1e-3  # relative: LLaMA-Factory prints an entry once more, rounded its own way
@@ -40,6 +41,7 @@ class Entry:
     digits: int  # decimals of the epoch that are known
     quoted: bool = False  # printed as text, by transformers 5
     launch: int = 0
+    stated: Bar | None = None  # its own step, which ms-swift prints in the dict
     bars: list[Bar] = field(default_factory=list)  # the one before, where there is, and after
 
     @property
@@ -71,6 +73,7 @@ def read_console(head: Head) -> Console:
                 bar = Bar(int(match[2]), int(match[3]))
                 _show(bar, console.entries)
             elif entry := _entry(match["entry"]):
+                entry.stated = _stated(match["entry"])
                 launch = _take(entry, launch, bar, console.entries)
     _same_precision(console.entries)
     training = [at for at, entry in enumerate(console.entries) if entry.kind == "train"]
@@ -97,6 +100,11 @@ def _entry(text: str) -> Entry | None:
         digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
         return Entry(row, _kind(row), epoch, digits, quoted=True)
     return Entry(row, _kind(row), epoch, max(len(shown.partition(".")[2]), _DECIMALS))
+
+
+def _stated(text: str) -> Bar | None:
+    found = _STATED.search(text)
+    return Bar(int(found[1]), int(found[2])) if found else None
 
 
 def _kind(row: Iterable[str]) -> str:

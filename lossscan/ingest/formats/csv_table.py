@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import Row, columns, step_number
+from lossscan.ingest.formats._columns import table
 from lossscan.ingest.formats._text import lines, peek
 from lossscan.ingest.names import canonical, is_judged, namer
-from lossscan.model import Table
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 
 NAME = "csv_table"
@@ -22,7 +22,8 @@ PRIORITY = 60
 MAPPABLE = True
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
-_SEPARATORS: Final = ",;\t|"
+_OF_FILES: Final = ",;\t"
+_SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
@@ -48,11 +49,12 @@ def read(head: Head, settings: Settings) -> Table:
     at = next((at for at, line in enumerate(above) if _names_series(line)), 0)
     first = above[at] if above else ""
     header = _header(first)
-    below = chain(above[at + 1 :], text)
-    found = columns(_rows(below, header, _separator(first), settings), settings)
+    below, separator = chain(above[at + 1 :], text), _separator(first)
+    rows = _rows(below, header, separator, settings)
+    found, counted = table(rows, settings)
     if not found:
         raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
-    framework = _framework(header) if "," in first else None
+    framework = None if counted else _framework(header, separator)
     averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(
         path=head.path,
@@ -61,6 +63,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging=averaging,
+        notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
     )
 
 
@@ -85,17 +88,11 @@ def _header(line: str) -> list[str]:
 
 def _rows(
     text: Iterable[str], header: Sequence[str], separator: str, settings: Settings
-) -> list[Row]:
-    """The filled cells of each row; the header again, where a launch appended, has no step."""
-    place = _place(header, settings)
-    rows: list[Row] = []
-    for line in text:
-        cells = zip(header, _cells(line, separator), strict=False)
-        row = {name: cell for name, cell in cells if cell and not cell.isspace()}
-        step = step_number(row.get(place)) if place else len(rows) + 1
-        if step is not None:
-            rows.append((step, row))
-    return rows
+) -> list[dict[str, str | None]]:
+    """The filled cells of each row, and its step even where that is empty."""
+    step = dict.fromkeys(name for name in header if namer(settings.series)(name) == "step")
+    table = (zip(header, _cells(line, separator), strict=False) for line in text)
+    return [step | {name: cell for name, cell in row if cell.strip()} for row in table]
 
 
 def _cells(line: str, separator: str) -> list[str]:
@@ -110,15 +107,9 @@ def _cells(line: str, separator: str) -> list[str]:
     return cells if line.endswith("\n") else cells[:-1]
 
 
-def _place(header: Sequence[str], settings: Settings) -> str | None:
-    """The column that holds the step, else the epoch."""
-    names = {namer(settings.series)(name): name for name in reversed(header)}
-    return names.get("step", names.get("epoch"))
-
-
-def _framework(header: Sequence[str]) -> str | None:
-    """Lightning sorts all its columns, Keras all but the epoch."""
-    if list(header) == sorted(header) and {"epoch", "step"} <= set(header):
+def _framework(header: Sequence[str], separator: str) -> str | None:
+    """Lightning sorts all its columns, Keras all but the epoch, apart by any sign one chooses."""
+    if separator == "," and list(header) == sorted(header) and {"epoch", "step"} <= set(header):
         return "lightning"
     keras = header[0] == "epoch" and list(header[1:]) == sorted(header[1:]) and "step" not in header
-    return "keras" if keras else None
+    return "keras" if keras and separator in _OF_FILES else None

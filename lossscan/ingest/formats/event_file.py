@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import by_name
 from lossscan.ingest.formats._gather import Log, scan
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._tfrecord import HEADER, length_of
 from lossscan.ingest.formats._trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
+from lossscan.ingest.names import canonical
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
@@ -20,14 +22,13 @@ NAME = "event_file"
 MARK = "brain.Event:"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_KNOWN_BY: Final = {"lm loss": "megatron", "loss_metrics/global_avg_loss": "torchtitan"}
-_INSTANT: Final = (
-    "megatron",
-    "torchtitan",
-)  # the loss of the very step; Megatron's console averages
+_INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
+_EPOCH = "epoch_"  # Keras' prefix of what it logs at the end of an epoch
+_TENSORFLOW = ".v2"  # what TensorFlow 2 ends the name of a file with
+_EVALUATIONS = ("validation", "val", "valid", "eval")
 _POINTER = b"version https://git-lfs"
 
 
@@ -48,11 +49,11 @@ def read(head: Head, settings: Settings) -> Table:
     if log.broken and not log.records:
         raise _unreadable(head)
     tags = log.columns()
-    framework = _framework(log, tags)
+    framework = _framework(head, log, tags)
     return Table(
         path=head.path,
         format=NAME,
-        columns=by_name(tags, settings),
+        columns=by_name(_evaluated(tags) if _is_evaluation(head) else tags, settings),
         framework=framework,
         config=_config(log, framework),
         averaging="instant" if framework in _INSTANT else "window",
@@ -75,10 +76,26 @@ def _unreadable(head: Head) -> UnreadableLog:
     )
 
 
-def _framework(log: Log, tags: Mapping[str, Column]) -> str | None:
+def _is_evaluation(head: Head) -> bool:
+    """Whether the folder says so: Keras writes the same tags to `train` and to `validation`."""
+    folder = head.path.parent
+    return folder.name in _EVALUATIONS and (folder.parent / "train").is_dir()
+
+
+def _evaluated(tags: Mapping[str, Column]) -> dict[str, Column]:
+    """The tags as those of an evaluation, also where they do not say so."""
+    return {
+        tag if canonical(tag).startswith("eval_") else f"val_{tag.removeprefix(_EPOCH)}": column
+        for tag, column in tags.items()
+    }
+
+
+def _framework(head: Head, log: Log, tags: Mapping[str, Column]) -> str | None:
     if are_arguments(_text(log, ARGS)):
         return "transformers"
-    return next((name for tag, name in _KNOWN_BY.items() if tag in tags), None)
+    if f"{_EPOCH}loss" in tags and head.name.endswith(_TENSORFLOW):
+        return "keras"
+    return maker_of(tags)
 
 
 def _config(log: Log, framework: str | None) -> dict[str, Any]:

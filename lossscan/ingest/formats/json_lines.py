@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,8 +20,8 @@ from lossscan.ingest.formats._columns import (
     joined,
     number,
     step_number,
-    step_numbers,
 )
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import lines_of, peek, pieces
 from lossscan.ingest.names import canonical, is_judged
@@ -40,13 +40,20 @@ DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
-_MADE_BY: Final = {"current_steps": "llamafactory", "global_step/max_steps": "ms-swift"}
+_OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
+_LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
 
 
 def claims(head: Head) -> bool:
-    """Whether its first objects hold steps and a quantity that trainers log."""
+    """Whether its first objects hold steps and a quantity that trainers log; or a loss an epoch.
+
+    A single object with an epoch sums a run up.
+    """
     names = set(map(canonical, keys(head)))
-    return "step" in names and ("learning_rate" in names or any(map(is_judged, names)))
+    judged = any(map(is_judged, names))
+    if "step" in names:
+        return judged or "learning_rate" in names
+    return judged and "epoch" in names and "\n{" in peek(head)
 
 
 def keys(head: Head) -> list[str]:
@@ -61,24 +68,26 @@ def keys(head: Head) -> list[str]:
 def read(head: Head, settings: Settings) -> Table:
     """All whole objects; lines that are none are counted.
 
-    Without a step, the objects are counted. Raises UnreadableLog where no key is known.
+    Without a step a whole epoch counts, else the objects do. Raises UnreadableLog where no key is
+    known.
     """
     log = _Log(settings)
     for piece in pieces(head):
         log.take(piece)
-    steps = log.sheet.run_steps(log.steps())
+    steps, counted = log.sheet.counted_steps(log.rows)
     found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
     notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
+    notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
     return Table(
         path=head.path,
         format=NAME,
         columns=found,
-        framework=next((who for key, who in _MADE_BY.items() if key in log.sheet.numbers), None),
+        framework=maker_of(log.sheet.numbers) or _by_name(head),
         config=_config(log.last),
         launches=_launches(steps, log.clock),
         complete=_complete(log.last),
@@ -86,19 +95,22 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
+def _by_name(head: Head) -> str | None:
+    return "llamafactory" if head.name.startswith(_LLAMAFACTORY) else None
+
+
 class _Log:
     """What the lines have said so far."""
 
     def __init__(self, settings: Settings) -> None:
         self.sheet = Sheet(settings)
-        self.last: Mapping[str, Any] = {}
+        self.last: Mapping[str, Any] = {}  # of training, where that can be told
         self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
         self.lines = 0
         self.rows = 0
         self.broken: list[int] = []  # lines, counted from 1
         self.cut = False
         self._records = Records()
-        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by key
 
     def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
@@ -108,7 +120,7 @@ class _Log:
         group = self._records.group(b"[%b]" % listed, size, self.rows)
         if group is not None:
             self._add(group)
-            self.last = group.row(-1)
+            self._remember(group.row(at) for at in reversed(range(size)))
             self.rows += size
         else:
             self._take_singly(lines_of(piece))
@@ -127,8 +139,14 @@ class _Log:
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self._add(group)
-        self.last = rows[-1] if rows else self.last
+        self._remember(reversed(rows))
         self.rows += len(rows)
+
+    def _remember(self, backwards: Iterable[Mapping[str, Any]]) -> None:
+        for row in backwards:
+            if _OF_TRAINING in row or _OF_TRAINING not in self.sheet.numbers:
+                self.last = row
+                return
 
     def _add(self, group: Group) -> None:
         cells = dict(group.cells)
@@ -140,18 +158,6 @@ class _Log:
             shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
             self.clock.append((group.places, shown))
         self.sheet.add(Group(group.places, cells))
-        for key, stated in cells.items():
-            if self.sheet.name_of(key) == "step":
-                self._stated.setdefault(key, []).append((group.places, step_numbers(stated)))
-
-    def steps(self) -> IntArray:
-        """The step of each row, -1 where it has none; where no key tells it, the row's number."""
-        if not self._stated:
-            return np.arange(1, self.rows + 1)
-        steps = np.full(self.rows, -1, dtype=np.int64)
-        for places, stated in chain.from_iterable(self._stated.values()):
-            steps[places] = np.where(steps[places] < 0, stated, steps[places])
-        return steps
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +44,7 @@ _SAID: Final = {  # what only this trainer prints
     "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
 }
 _JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
-_INSTANT: Final = ("torchtitan", "torchtune", "deepspeed")  # print the loss of that very step
+_INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -67,7 +68,7 @@ def claims(head: Head) -> bool:
     if not any(word in text for word in _JUDGED):
         return False
     found: Counter[Kind] = Counter()
-    for place, row in _placed(map(_Reader().take, text.splitlines(keepends=True))):
+    for place, row in _placed(_blocks(map(_Reader().take, text.splitlines(keepends=True)))):
         found[place.kind] += any(map(is_judged, row))
         if found[place.kind] >= FEWEST:
             return True
@@ -93,8 +94,9 @@ def read(head: Head, settings: Settings) -> Table:
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     for at, count in remarks.skipped(points).items():
         parsed[at].row[SKIPPED] = count
-    kind = _finest(parsed)
-    rows, length = _counted(list(_placed(parsed, kind)))
+    blocks = list(_blocks(parsed))
+    kind = _finest(blocks)
+    rows, length = _counted(list(_placed(blocks, kind)))
     found = columns(_without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
@@ -109,7 +111,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=found,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
-        averaging="instant" if framework in _INSTANT else "window",
+        averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
         launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
         notes=remarks.notes(head.path),
         fallback=kind in COARSE,
@@ -126,7 +128,8 @@ def _launches(
     parsed: Sequence[_Line], kind: Kind, begun: Iterable[int], steps: Sequence[int]
 ) -> tuple[int, ...]:
     """The steps from which launches went on; bars are drawn too often to be counted."""
-    opened = {sum(1 for _ in _placed(parsed[:at], kind)) for at in begun} if kind != "bar" else {}
+    parts = pairwise((0, *begun)) if kind != "bar" else ()
+    opened = set(accumulate(sum(1 for _ in _placed(_blocks(parsed[a:b]), kind)) for a, b in parts))
     launches = Launches()
     for at, step in enumerate(steps):
         if at in opened:
@@ -175,6 +178,20 @@ class _Reader:
         return None
 
 
+def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:
+    """Each line with the indented ones below it, which go on with it."""
+    block: _Line | None = None
+    for line in parsed:
+        if block is not None and line.indented and line.place is None:
+            block = replace(block, row=block.row | line.row)
+            continue
+        if block is not None:
+            yield block
+        block = line
+    if block is not None:
+        yield block
+
+
 def _finest(parsed: Sequence[_Line]) -> Kind:
     """What most lines with a loss count; of equal numbers what comes first."""
     found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
@@ -184,10 +201,9 @@ def _finest(parsed: Sequence[_Line]) -> Kind:
 def _placed(
     parsed: Iterable[_Line], kind: Kind | None = None
 ) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """What lines say where they stand, all or those of one kind.
+    """What blocks of lines say where they stand, all or those of one kind.
 
-    An indented line goes on with the one above; the evaluation that sums up an epoch stands at
-    the last count before it.
+    The evaluation that sums up an epoch stands at the last count before it.
     """
     current: Place | None = None
     last: Place | None = None
@@ -198,7 +214,7 @@ def _placed(
         elif line.place is not None and line.place.kind == "epoch":
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
-        elif not line.indented:
+        else:
             current = None
         if current is not None and row:
             yield current, row

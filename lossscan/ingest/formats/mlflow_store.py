@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +32,7 @@ _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 cha
 _MOST: Final = 10_000  # files in a folder; a metric for each layer of a large model is fewer
 _WIDTHS: Final = (2, 3, 5)  # fields of a line
 _SUMMARY = "train_runtime"  # transformers logs it when training has ended
+_ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
 _TRAINING_ARGUMENT = "per_device_train_batch_size"
 
 
@@ -45,7 +46,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where meta.yaml is no YAML.
     """
-    start = _start(head)
+    meta = _meta(head)
     folder = head.path.parent
     columns: dict[str, Column] = {}
     notes: list[Note] = []
@@ -58,20 +59,30 @@ def read(head: Head, settings: Settings) -> Table:
         format=NAME,
         columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
         framework="transformers" if _TRAINING_ARGUMENT in config else None,
-        config=config | start,
-        complete=True if _SUMMARY in columns else None,
+        config=config | _start(meta),
+        complete=True if _SUMMARY in columns else _complete(meta),
         notes=tuple(notes),
     )
 
 
-def _start(head: Head) -> dict[str, float]:
-    """When the run began, in seconds since 1970."""
+def _meta(head: Head) -> Mapping[str, Any]:
+    """What the store says of the run."""
     try:
         meta = load_yaml(head.start.decode(errors="replace"))
     except ValueError as error:
         raise UnreadableLog(str(error), hint="copy the run's folder again") from error
-    began = meta.get("start_time") if isinstance(meta, dict) else None
+    return meta if isinstance(meta, dict) else {}
+
+
+def _start(meta: Mapping[str, Any]) -> dict[str, float]:
+    """When the run began, in seconds since 1970."""
+    began = meta.get("start_time")
     return {"wall_time_start": began / 1000} if isinstance(began, int) else {}
+
+
+def _complete(meta: Mapping[str, Any]) -> bool | None:
+    status = meta.get("status")
+    return _ENDED.get(status) if isinstance(status, int) else None
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

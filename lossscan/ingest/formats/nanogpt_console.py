@@ -24,6 +24,7 @@ _SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILI
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
+_OF_MLX: Final = "It/sec"  # in the lines of mlx-lm, of every version
 _VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
@@ -43,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows: list[Row] = []
     config: dict[str, str] = {}
     launches = Launches()
-    instant = False
+    instant = mlx = False
     for line in lines(head):
         if vocabulary := _VOCABULARY.search(line):
             config["vocab_size"] = vocabulary[1]
@@ -52,6 +53,7 @@ def read(head: Head, settings: Settings) -> Table:
         elif parsed := _point(line):
             step, row = parsed
             rows.append((step, row))
+            mlx = mlx or _OF_MLX in row
             if "loss" in row:  # who resumes evaluates first, at the step of the checkpoint
                 launches.point(step)
                 instant = True
@@ -59,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        framework="nanogpt" if instant else None,
+        framework="nanogpt" if instant else "mlx-lm" if mlx else None,
         config=config,
         launches=tuple(launches.steps),
         averaging="instant" if instant else "window",

@@ -8,18 +8,18 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
-from lossscan.ingest.formats._columns import Group, Sheet, groups_of, step_numbers
+from lossscan.ingest.formats._columns import Group, Sheet, groups_of
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._records import Records
 from lossscan.ingest.formats._text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
-    from lossscan.arrays import IntArray
+    pass
 
 NAME = "trainer_state"
 MARK = '"log_history": [...]'
@@ -49,13 +49,6 @@ _STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries
         ],
     )
 )
-_MADE_BY: Final = {  # a key of an entry that only this trainer writes
-    "rewards/chosen": "trl",
-    "mean_token_accuracy": "trl",
-    "completions/mean_length": "trl",
-    "objective/kl": "trl",
-    "memory(GiB)": "ms-swift",
-}
 
 
 def claims(head: Head) -> bool:
@@ -98,7 +91,7 @@ class _History:
     def __init__(self, settings: Settings) -> None:
         self.sheet = Sheet(settings)
         self.summaries: list[Mapping[str, Any]] = []
-        self._steps: list[IntArray] = []  # of each row, -1 for what is no point
+        self._no_points: list[int] = []  # rows
         self._rows = 0
         self._records = Records()
 
@@ -118,20 +111,17 @@ class _History:
         self._add(groups, len(rows))
 
     def _add(self, groups: Iterable[Group], size: int) -> None:
-        steps = np.full(size, -1, dtype=np.int64)
         for group in groups:
             self.sheet.add(group)
-            if "step" in group.cells:
-                steps[group.places - self._rows] = step_numbers(group.cells["step"])
             for at in _summaries(group):
                 self.summaries.append(group.row(at))
-                steps[group.places[at] - self._rows] = -1  # its means are no points
-        self._steps.append(steps)
+                self._no_points.append(int(group.places[at]))  # but means
         self._rows += size
 
     def columns(self) -> dict[str, Column]:
         """The columns of the entries with a step."""
-        steps = np.concatenate(self._steps) if self._steps else np.empty(0, dtype=np.int64)
+        steps = self.sheet.stated_steps(self._rows)
+        steps[self._no_points] = -1
         return self.sheet.columns(steps)
 
 
@@ -195,7 +185,7 @@ def _entries(text: str, place: int) -> list[Any]:
 def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
     if state.get(_CONSUMED) is not None:
         return "paddlenlp"
-    return next((maker for key, maker in _MADE_BY.items() if key in keys), "transformers")
+    return maker_of(keys) or "transformers"
 
 
 def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
