@@ -184,6 +184,12 @@ def test_read_takes_a_finetuning_for_no_resume(tmp_path: Path):
     assert table.launches == ()
 
 
+def test_read_bounds_the_launches_of_a_log_that_loads_at_every_step(tmp_path: Path):
+    """No training is launched as often, and to judge each would take minutes."""
+    text = "".join(logs.megatron_line(step) + LOADED.format(step) for step in range(1, 2000))
+    assert len(logs.read_log(tmp_path, text).launches) == 500
+
+
 @pytest.mark.parametrize("prefix", [" 0: ", "15: ", "[default7]:", "[1,0]<stdout>:"])
 def test_read_lines_that_name_their_rank(tmp_path: Path, prefix: str):
     """srun, torchrun and mpirun put the rank before each line."""

@@ -7,6 +7,9 @@ next point stands: who trains on from weights alone counts from 1 again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+MOST: Final = 500  # of one log: no training is launched as often, and each costs time
 
 
 @dataclass(slots=True)
@@ -29,7 +32,8 @@ class Launches:
     def point(self, step: int) -> None:
         """The next point: after a launch it tells where that continues."""
         since = self.last if self._loaded is None else self._loaded
-        if (self._begun or self._loaded is not None) and since < step:
+        begun = self._begun or self._loaded is not None
+        if begun and since < step and len(self.steps) < MOST:
             self.steps.append(since)
         self.last, self._begun, self._loaded = step, False, None
 
