@@ -234,8 +234,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}：log_history 为空：保存时还没有任何日志",
     ),
     "fp16_overflows": (
-        "{path}: fp16 overflowed, {updates} updates were skipped; the loss scale fell to {scale}",
-        "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale}",
+        "{path}: fp16 overflowed, {updates:update|updates} skipped; loss scale fell to {scale:g}",
+        "{path}：fp16 梯度溢出，跳过了 {updates} 次更新；损失缩放因子降至 {scale:g}",
+    ),
+    "loss_scale_exhausted": (
+        "{path}: a launch stopped because fp16 overflowed at the lowest loss scale; use bf16",
+        "{path}：fp16 在最小损失缩放因子下仍溢出，训练因此停止；请改用 bf16",
     ),
     "ended_by_error": (
         "{path}: after the last log the program ended with an error: {error}",

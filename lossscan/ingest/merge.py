@@ -13,6 +13,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lossscan.arrays import FloatArray
+from lossscan.ingest.continued import chained
 from lossscan.ingest.files import relative
 from lossscan.ingest.interleave import untangled
 from lossscan.ingest.launches import REFERENCE, Course, course_of
@@ -79,11 +80,11 @@ def merge(tables: Iterable[Table], root: Path) -> Merged:
 
 def _groups(tables: Iterable[Table]) -> list[list[Table]]:
     """Tables to be read one after the other; a copy of a table is read once."""
-    groups: dict[tuple[str, ...], list[Table]] = defaultdict(list)
+    groups: dict[str, list[Table]] = defaultdict(list)
     for table in sorted(map(untangled, tables), key=_launched):
-        shared = table.format in JOINED
-        groups[(table.format,) if shared else (table.format, str(table.path))].append(table)
-    return [_without_copies(group) for group in groups.values()]
+        groups[table.format].append(table)
+    together = ([group] if form in JOINED else chained(group) for form, group in groups.items())
+    return [_without_copies(group) for group in chain.from_iterable(together)]
 
 
 def _launched(table: Table) -> tuple[float, str]:
@@ -210,17 +211,25 @@ def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Sk
 
 
 def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
-    """Every resume once, from the source that kept most of what it overtook."""
-    every = sorted((r for c in courses for r in c.resumes), key=_overtaken, reverse=True)
+    """Every resume once, from the source that kept most of what it overtook.
+
+    Two of one course are two, however near; each source sees them at points of its own.
+    """
+    every = sorted(
+        ((number, resume) for number, course in enumerate(courses) for resume in course.resumes),
+        key=lambda each: _overtaken(each[1]),
+        reverse=True,
+    )
     if not every:
         return ()
     gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
-    found: list[Resume] = []
-    for resume in every:
-        if not any(_same_place(resume, other, gap) for other in found):
+    found: list[tuple[int, Resume]] = []
+    for number, resume in every:
+        if not any(of != number and _same_place(resume, other, gap) for of, other in found):
             source = relative(Path(resume.source), root) if resume.source else None
-            found.append(replace(resume, source=source))
-    return tuple(sorted(found, key=lambda resume: (not resume.fresh, resume.step)))
+            found.append((number, replace(resume, source=source)))
+    seen = (resume for _, resume in found)
+    return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
 
 
 def _overtaken(resume: Resume) -> int:

@@ -12,8 +12,10 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs samples/train_loss xent 损失 训练损失 当前损失 平均损失 损失值",
-        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch 验证损失",
+        " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent 损失 训练损失"
+        " 当前损失 平均损失 损失值",
+        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
+        " 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
         "learning_rate": "lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0) actor/lr"
@@ -21,13 +23,15 @@ _ALIASES: Final[Mapping[str, str]] = {
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
-        "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens",
+        "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"
+        " n_tokens_seen",
         "skipped_iterations": "number_of_skipped_iterations",
         "nan_iterations": "number_of_nan_iterations",
         "seconds_per_step": "elapsed_time_per_iteration_(ms) elapsed_time_per_iteration_(s)"
-        " iteration_time train_step_timing_in_s iter_time_(s) step_time seconds_per_iteration",
+        " iteration_time train_step_timing_in_s iter_time_(s) step_time seconds_per_iteration"
+        " time_metrics/end_to_end(s)",
         "tokens_per_second": "tps tokens/sec tokens_per_sec tokens_per_second_per_gpu"
-        " tokens_per_second_per_device interval_tokens_per_second_per_device",
+        " tokens_per_second_per_device interval_tokens_per_second_per_device throughput(tps)",
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps",
         "max_steps": "total_steps",

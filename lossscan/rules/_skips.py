@@ -44,5 +44,10 @@ def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
         "skipped-updates",
         LIKELY if burst else ROUTINE,
         {"count": count, "steps": steps, "others": others},
-        (*stated(run, "fp16", suggest=False), Advice("bf16", suggest=True)),
+        to_bf16(run),
     )
+
+
+def to_bf16(run: Run) -> tuple[Advice, ...]:
+    """What to set where fp16 is known to overflow."""
+    return (*stated(run, "fp16", suggest=False), Advice("bf16", suggest=True))

@@ -12,12 +12,14 @@ from lossscan.medians import median
 from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import rate_clue, stated
 from lossscan.rules._facts import episodes_of, is_eval_loss
+from lossscan.rules._loss_scale import exhausted
 from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
-from lossscan.rules._skips import EARLY_STEPS, skipped_updates
+from lossscan.rules._skips import EARLY_STEPS, skipped_updates, to_bf16
 
 RULE = "non-finite-loss"
 
-SURVIVED = ("scaled", "passing")  # messages on gradient norms after which training goes on
+# Messages after which the weights are as they were: what is NaN in an evaluation is its own.
+SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
 MIN_POINTS = 4  # fewer show no course
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
@@ -28,7 +30,9 @@ def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
 
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
     """
-    training = _loss(run) or _hidden(run) or _gradient(run, tolerated) or _dropped(run)
+    training = (
+        _loss(run) or _hidden(run) or _exhausted(run) or _gradient(run, tolerated) or _dropped(run)
+    )
     if training is not None:
         yield training
     for name, series in run.series.items():
@@ -170,6 +174,32 @@ def _frozen(run: Run) -> Iterator[Clue]:
         yield Clue("frozen", source=run.source_of("learning_rate"), value=float(rate.values[0]))
 
 
+def _exhausted(run: Run) -> Hit | None:
+    """Every update overflows in fp16, however small the loss scale."""
+    found = exhausted(run)
+    if found is None:
+        return None
+    numbers = {"step": found.start, "last": found.stop, "count": found.count}
+    return Hit(
+        RULE,
+        0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
+        severity=None if found.lasting else Severity.WARNING,
+        message="exhausted" if found.lasting else "exhausted-once",
+        numbers={**numbers, **lost_at(run, found.start)},
+        episodes=(Episode(found.start, found.stop),),
+        clues=(
+            Clue("scale-minimum", numbers, run.source_of("skipped_iterations"), found.start),
+            *_gradient_clue(run, found.stop),
+            *_rate_clue(run, found.start),
+        ),
+        suspects=(
+            Suspect("half-precision", 0.85, config=to_bf16(run)),  # only fp16 has a loss scale
+            *_others(run),
+        ),
+        next="find-first",
+    )
+
+
 def _dropped(run: Run) -> Hit | None:
     """Megatron counts NaN iterations, and leaves `lm loss` out of a line where it is NaN."""
     counts = run.series.get("nan_iterations")
@@ -242,13 +272,19 @@ def _rose(before: FloatArray) -> bool:
 def _suspects(
     run: Run, step: int, *, lost: bool, rose: bool = False, alone: bool = False
 ) -> tuple[Suspect, ...]:
-    rate = run.setting("learning_rate")
-    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
     half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
     return (
         *([Suspect("nan-in-weights", 0.9)] if lost else []),
         *skipped_updates(run, step),
         *_half_precision(run, 0.8, half),
+        *_others(run, rose=rose, alone=alone),
+    )
+
+
+def _others(run: Run, *, rose: bool = False, alone: bool = False) -> tuple[Suspect, ...]:
+    rate = run.setting("learning_rate")
+    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
+    return (
         Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
         Suspect("masked-batch", 0.6 if alone else 0.3),
         Suspect("numerics", 0.35),

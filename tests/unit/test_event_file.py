@@ -114,6 +114,15 @@ def test_read_knows_megatron_by_its_loss(tmp_path):
     assert len(read.columns["loss"].steps) == 200
 
 
+def test_read_knows_torchtitan_by_its_loss(tmp_path):
+    """Its event files hold the loss of that very step, and validations beside it."""
+    tags = {"loss_metrics/global_avg_loss": POINTS, "validation_metrics/loss": POINTS[:5]}
+    read = table_of(tmp_path, writers.event_bytes(tags, {}))
+    assert (read.framework, read.averaging) == ("torchtitan", "instant")
+    assert len(read.columns["loss"].steps) == 200
+    assert len(read.columns["eval_loss"].steps) == 5
+
+
 def test_read_knows_nemo_by_its_loss(tmp_path):
     """It logs the loss of the very step, reduced over the devices."""
     read = table_of(tmp_path, writers.event_bytes({"reduced_train_loss": POINTS, "lr": POINTS}))

@@ -20,3 +20,47 @@ def test_read_says_where_losses_are_means_of_the_epoch(tmp_path: Path):
     """Early versions print the mean since the epoch began, which is a stair by itself."""
     table = logs.read_log(tmp_path, logs.FAIRSEQ.replace("train_inner | ", ""))
     assert [note.kind for note in table.notes] == ["running_means"]
+
+
+JSON = (
+    '2026-11-21 06:42:50 | INFO | train_inner | {"epoch": 1, "update": 0.5, "loss": "9.5",'
+    ' "ppl": "609.1", "num_updates": "10", "lr": "0.0001", "gnorm": "1.5", "wall": "100"}\n'
+    '2026-11-21 06:42:59 | INFO | valid | {"epoch": 1, "valid_loss": "8.75", "valid_ppl": "362",'
+    ' "valid_num_updates": "20"}\n'
+    '2026-11-21 06:42:59 | INFO | train | {"epoch": 1, "train_loss": "9.0", "train_ppl": "400",'
+    ' "train_num_updates": "20", "train_wall": "100"}\n'
+    '2026-11-21 06:43:09 | INFO | train_inner | {"epoch": 2, "update": 1.5, "loss": "nan",'
+    ' "ppl": "nan", "num_updates": "30", "lr": "0.0003", "gnorm": "nan", "wall": "118"}\n'
+)
+
+
+def test_read_fairseq_json(tmp_path: Path):
+    """With --log-format json numbers are texts, and the mean of an epoch is no point."""
+    table = logs.read_log(tmp_path, JSON)
+    assert table.framework == "fairseq"
+    assert str(logs.points(table, "loss")) == "[(10, 9.5), (30, nan)]"
+    assert logs.points(table, "epoch") == [(10, 0.5), (30, 1.5)]
+    assert logs.points(table, "eval_loss") == [(20, 8.75)]
+    assert table.notes == ()
+
+
+def test_read_validations_of_early_versions(tmp_path: Path):
+    """They called the loss of a validation by its own name."""
+    line = "| epoch 001 | valid on 'valid' subset | valid_loss 8.5 | valid_ppl 5 | num_updates 20\n"
+    table = logs.read_log(tmp_path, logs.FAIRSEQ.partition("\n")[0] + "\n" + line)
+    assert logs.points(table, "eval_loss") == [(20, 8.5)]
+
+
+def test_read_a_launch_that_goes_on_where_the_one_before_ended(tmp_path: Path):
+    """The checkpoint that was loaded tells of a resume that repeats no update."""
+    head, last = logs.FAIRSEQ.rsplit("2026", 1)[0], "2026" + logs.FAIRSEQ.rsplit("2026", 1)[1]
+    loaded = "Loaded checkpoint out/checkpoint_last.pt (epoch 2 @ 20 updates)\n"
+    assert logs.read_log(tmp_path, head + loaded + last).launches == (20,)
+
+
+def test_read_counts_skipped_updates(tmp_path: Path):
+    """Updates that overflow are told one by one, before the line they belong to."""
+    skip = "NOTE: gradient overflow detected, ignoring gradient, setting loss scale to: 64.0\n"
+    table = logs.read_log(tmp_path, skip * 2 + logs.FAIRSEQ + skip)
+    assert logs.points(table, "skipped_iterations") == [(10, 2.0)]
+    assert [note.kind for note in table.notes] == ["fp16_overflows"]

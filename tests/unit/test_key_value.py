@@ -211,5 +211,66 @@ def test_read_remarks_on_skipped_updates(tmp_path: Path):
     points = [line.format(step) for step in (10, 20, 30)]
     table = logs.read_log(tmp_path, OVERFLOW * 2 + points[0] + points[1] + OVERFLOW + points[2])
     (note,) = table.notes
-    assert (note.kind, note.numbers) == ("fp16_overflows", {"updates": 3, "scale": 32768.0})
+    assert note.kind == "fp16_overflows"
+    assert (note.numbers["updates"], note.numbers["scale"]) == (3, 32768.0)
     assert logs.points(table, "skipped_iterations") == [(10, 2.0), (30, 1.0)]
+
+
+TITAN = "[rank0]:[titan] 2025-05-01 10:00:00,000 - root - INFO - "
+STARTS = TITAN + "Training starts at step {}, sequence length 2048, total steps 40 (warmup 5)\n"
+STEP = (
+    TITAN + "step: {:2}  loss: {:7.4f}  grad_norm:  1.2345  memory: 37.98GiB(80.18%)  tps: 1,459\n"
+)
+
+
+def test_read_takes_a_validation_of_torchtitan_for_one(tmp_path: Path):
+    """Its line differs from a training step's by the word `validate` alone."""
+    valid = TITAN + "validate step: 20  loss:  2.7500  memory: 37.98GiB(80.18%)  tps: 9,999\n"
+    text = STARTS.format(1) + "".join(STEP.format(step, 2.5) for step in (1, 10, 20)) + valid
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(1, 2.5), (10, 2.5), (20, 2.5)]
+    assert logs.points(table, "eval_loss") == [(20, 2.75)]
+    assert {value for _, value in logs.points(table, "tokens_per_second")} == {1459.0}
+    assert (table.averaging, table.config) == ("instant", {"max_steps": "40", "warmup_steps": "5"})
+
+
+@pytest.mark.parametrize("line", ["Validation {}", "[Eval] {}", "val | {}", "Test {}"])
+@pytest.mark.parametrize("shape", ["step {} loss: {}", "step {}: loss {}"])
+def test_read_takes_what_own_loops_call_an_evaluation_for_one(
+    tmp_path: Path, line: str, shape: str
+):
+    """Many loops print the same line twice, with a word before it."""
+    places = [(shape.format(i, 2.5), shape.format(i, "3.0")) for i in (10, 20, 30)]
+    text = "".join(f"{train}\n{line.format(valid)}\n" for train, valid in places)
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(10, 2.5), (20, 2.5), (30, 2.5)]
+    assert logs.points(table, "eval_loss") == [(10, 3.0), (20, 3.0), (30, 3.0)]
+
+
+def test_read_leaves_the_batches_of_an_evaluation_out(tmp_path: Path):
+    """They are counted within the evaluation and stand at no step of the run."""
+    lines = [
+        "Train Epoch: {} [{}/600 (1%)]\tLoss: 2.5\n",
+        "Test Epoch: {} [{}/600 (1%)]\tLoss: 9.9\n",
+    ]
+    text = "".join(line.format(1, at) for line in lines for at in (100, 200, 300, 400))
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(at, 2.5) for at in (100, 200, 300, 400)]
+    assert "eval_loss" not in table.columns
+
+
+@pytest.mark.parametrize(
+    "said",
+    [STARTS.format(21), "Restored all states from the checkpoint at /run/last.ckpt\n"],
+)
+def test_read_launches_that_go_on_where_the_one_before_ended(tmp_path: Path, said: str):
+    """A relaunch at the last checkpoint repeats no step: torchtitan and Lightning tell of it."""
+    text = STARTS.format(1) + "".join(STEP.format(step, 2.5) for step in (1, 10, 20))
+    text += said + "".join(STEP.format(step, 2.5) for step in (30, 40))
+    assert logs.read_log(tmp_path, text).launches == (20,)
+
+
+def test_read_takes_a_restart_for_no_resume(tmp_path: Path):
+    """A launch that begins anew does not continue the one before."""
+    launch = STARTS.format(1) + "".join(STEP.format(step, 2.5) for step in (1, 10, 20))
+    assert logs.read_log(tmp_path, launch * 2).launches == ()

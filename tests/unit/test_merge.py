@@ -203,6 +203,23 @@ def test_merge_uses_what_a_log_says_of_its_launches() -> None:
     assert (resume.step, dict(resume.dead)) == (300, {})
 
 
+def test_merge_joins_the_console_logs_of_a_resumed_run() -> None:
+    """Each job of the queue writes a file of its own."""
+    first = table("slurm-1.out", "megatron_console", {"loss": _course(10, 230)})
+    second = table("slurm-2.out", "megatron_console", {"loss": _course(210, 600)})
+    merged = _merged(first, second)
+    assert merged.series["loss"].steps.tolist() == list(range(10, 601, 10))
+    (resume,) = merged.resumes
+    assert (resume.step, len(resume.dead["loss"])) == (200, 3)
+
+
+def test_merge_keeps_two_resumes_that_lie_as_near_as_two_evaluations() -> None:
+    """A run relaunched at each checkpoint is evaluated there as well, and resumed each time."""
+    series = {"loss": _course(10, 600), "eval_loss": _course(100, 600)}
+    console = table("console.log", "megatron_console", series, launches=(200, 300))
+    assert [resume.step for resume in _merged(console).resumes] == [200, 300]
+
+
 def test_merge_places_a_resume_at_the_announced_step() -> None:
     """With an overlap the announced step is exact, where the log only shows the nearest point."""
     steps, later = [*range(10, 371, 10)], [*range(310, 601, 10)]

@@ -6,9 +6,10 @@ from lossscan.ingest.names import canonical, factor, is_known, namer, stand_in
 
 SAME = {
     "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"
-    " Actor+Loss train.loss_step Train/Samples/train_loss",
+    " Actor+Loss train.loss_step Train/Samples/train_loss"
+    " loss_metrics/global_avg_loss",
     "eval_loss": "eval_loss eval/loss val_loss valid_loss validation+loss lm+loss+validation"
-    " val_loss_epoch val/loss",
+    " val_loss_epoch val/loss validation_metrics/loss",
     "grad_norm": "grad_norm grad+norm train/grad_norm grad-norm optim/total+grad+norm",
     "learning_rate": "lr learning-rate train/learning_rate optim/LR+(group+0) Learning+Rate LR",
     "step": "current_steps global_step/max_steps iteration train/global_step",

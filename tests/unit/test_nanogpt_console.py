@@ -60,3 +60,19 @@ def test_read_leaves_litgpt_to_others(tmp_path: Path):
     text = "".join(f"iter {i} step {i // 4}: loss 2.5, iter time: 9ms\n" for i in range(8))
     table = logs.read_log(tmp_path, text)
     assert [step for step, _ in logs.points(table, "loss")] == list(range(8))
+
+
+def test_read_lines_behind_a_clock(tmp_path: Path):
+    """Some redirect the output through a tool that puts the time before each line."""
+    text = "".join(f"2023-03-22 09:30:39 {line}" for line in logs.NANOGPT.splitlines(keepends=True))
+    table = logs.read_log(tmp_path, text)
+    assert [step for step, _ in logs.points(table, "loss")] == [0, 10, 20]
+    assert logs.points(table, "eval_train_loss") == [(0, 4.2874), (10, 3.1234)]
+
+
+def test_read_a_launch_that_goes_on_where_the_one_before_ended(tmp_path: Path):
+    """A resumed run evaluates at the step of its checkpoint once more, and repeats no iteration."""
+    again = "step 30: train loss 2.9, val loss 3.1\n"
+    text = logs.NANOGPT + again + f"Resuming training from out\n{again}"
+    text += "iter 30: loss 2.5, time 20.10ms, mfu 18.45%\n"
+    assert logs.read_log(tmp_path, text).launches == (20,)

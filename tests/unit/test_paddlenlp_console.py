@@ -60,3 +60,27 @@ def test_read_knows_the_end(tmp_path: Path):
     table = logs.read_log(tmp_path, logs.PADDLENLP + end)
     assert table.complete is True
     assert len(logs.points(table, "loss")) == 2
+
+
+def test_read_lines_with_other_values_in_between(tmp_path: Path):
+    """Some versions print the loss of one device, or a hash of it, behind the loss."""
+    text = logs.PADDLENLP.replace(", learning_rate", ", loss_cur_dp: 5.1, learning_rate")
+    table = logs.read_log(tmp_path, text)
+    assert table.framework == "paddlenlp"
+    assert logs.points(table, "loss") == [(5, 5.279), (10, 4.896)]
+
+
+def test_read_evaluations_of_several_sets(tmp_path: Path):
+    """Each set has a name, which stands in all its values."""
+    line = "[..] [    INFO] - eval_{0}_loss: 5.5, eval_{0}_ppl: 244.7, eval_{0}_runtime: 0.5\n"
+    table = logs.read_log(tmp_path, logs.PADDLENLP + line.format("news") + line.format("code"))
+    assert logs.points(table, "eval_news_loss") == logs.points(table, "eval_code_loss")
+    assert logs.points(table, "eval_news_loss") == [(10, 5.5)]
+
+
+def test_read_counts_skipped_updates(tmp_path: Path):
+    """Updates that overflow in fp16 are told one by one, before the line they belong to."""
+    skip = "[..] [ WARNING] - optimizer not run, scale_before: 32768.0, scale_after: 16384.0\n"
+    table = logs.read_log(tmp_path, skip * 2 + logs.PADDLENLP)
+    assert logs.points(table, "skipped_iterations") == [(5, 2.0)]
+    assert [note.kind for note in table.notes] == ["fp16_overflows"]

@@ -11,6 +11,10 @@ from lossscan.ingest.formats._shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
+EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
+    r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
+    r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+)
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
 _WITH_TOTAL = 2  # groups of a counter that says of how many

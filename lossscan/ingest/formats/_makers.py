@@ -11,6 +11,7 @@ _MADE_BY: Final = {
     "memory(GiB)": "ms-swift",
     "reduced_train_loss": "nemo",
     "lm loss": "megatron",
+    "loss_metrics/global_avg_loss": "torchtitan",
     "tokens_per_second_per_gpu": "torchtune",
 }
 

@@ -28,7 +28,7 @@ _ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
 _WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}"
 NUMBER: Final = (
     r"[-+]?(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
-    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|[iI]nf(?:inity)?)"
+    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
 )
 # What follows shows that the number is not cut: a log may end anywhere.
 PAIR: Final = re.compile(

@@ -22,7 +22,7 @@ NAME = "event_file"
 MARK = "brain.Event:"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_INSTANT = ("megatron", "nemo")  # write the loss of the very step; Megatron's console averages
+_INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/train_runtime"  # transformers logs it when training has ended

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from lossscan.errors import UnreadableLog
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns
-from lossscan.ingest.formats._counters import Kind, Place, place_of
+from lossscan.ingest.formats._counters import EVALUATES, Kind, Place, place_of
 from lossscan.ingest.formats._epoch_counts import in_run
+from lossscan.ingest.formats._launches import Launches, resumes
 from lossscan.ingest.formats._remarks import SKIPPED, Remarks
 from lossscan.ingest.formats._shapes import Part, Shapes
 from lossscan.ingest.formats._text import NUMBER, PAIR, lines, peek
@@ -27,6 +29,7 @@ MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
 PRIORITY = 90
 MAPPABLE = True
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
+_LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
@@ -41,7 +44,11 @@ _SAID: Final = {  # what only this trainer prints
     "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
 }
 _JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
-_PLANNED: Final = re.compile(r"\[step=\d{1,15}/(\d{1,15}),epoch=")  # OLMo-core's steps of the run
+_INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
+_PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
+    r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
+)
+_EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
     rf"|(?:训练|验证)?损失)(?: is)? {{1,4}}({NUMBER})(?=[^\w.+-])"
@@ -76,12 +83,13 @@ def read(head: Head, settings: Settings) -> Table:
     """
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
-    planned = _PLANNED.search(text)
     reader = _Reader(frozenset(settings.series.values()))
     remarks = Remarks()
     parsed: list[_Line] = []
+    begun: list[int] = []  # places of the lines that say a launch goes on
     for line in lines(head):
         remarks.take(line, len(parsed))
+        begun += [len(parsed)] * resumes(line)
         parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     for at, count in remarks.skipped(points).items():
@@ -93,7 +101,7 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
     stated = {
-        "max_steps": planned[1] if planned else None,
+        **_planned(text),
         "steps_per_epoch": length,
         "logging_strategy": "epoch" if kind == "epoch" else None,
     }
@@ -103,9 +111,31 @@ def read(head: Head, settings: Settings) -> Table:
         columns=found,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
+        averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
+        launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
         notes=remarks.notes(head.path),
         fallback=kind in COARSE,
     )
+
+
+def _planned(text: str) -> dict[str, str | None]:
+    """How many steps the run and its warm-up shall have."""
+    planned = _PLANNED.search(text)
+    return {"max_steps": planned[1] or planned[2], "warmup_steps": planned[3]} if planned else {}
+
+
+def _launches(
+    parsed: Sequence[_Line], kind: Kind, begun: Iterable[int], steps: Sequence[int]
+) -> tuple[int, ...]:
+    """The steps from which launches went on; bars are drawn too often to be counted."""
+    parts = pairwise((0, *begun)) if kind != "bar" else ()
+    opened = set(accumulate(sum(1 for _ in _placed(_blocks(parsed[a:b]), kind)) for a, b in parts))
+    launches = Launches()
+    for at, step in enumerate(steps):
+        if at in opened:
+            launches.begin()
+        launches.point(step)
+    return tuple(launches.steps)
 
 
 class _Reader:
@@ -117,9 +147,21 @@ class _Reader:
 
     def take(self, line: str) -> _Line:
         indented = line[:1].isspace() and bool(line.strip())
-        return _Line(place_of(line), self._row(line), indented)
+        place, row = place_of(line), self._row(line)
+        if place and place.kind in _LOOPED and any(name.startswith(_EVALUATED) for name in row):
+            return _Line(None, {}, indented)  # within an evaluation, and at no step of the run
+        return _Line(place, row, indented)
 
     def _parts(self, line: str) -> Iterator[Part[str]]:
+        evaluates = EVALUATES.search(line) is not None
+        for part in self._named(line):
+            name = canonical(part.label)
+            if not evaluates or part.label in self._asked or name.startswith("eval_"):
+                yield part
+            elif name == "loss":
+                yield part._replace(label=f"{_EVALUATED}loss")
+
+    def _named(self, line: str) -> Iterator[Part[str]]:
         for match in _SPACED.finditer(line):
             yield Part(match[1], match.start(), *match.span(2))
         for match in PAIR.finditer(line):

@@ -7,6 +7,8 @@ from typing import Final
 
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns
+from lossscan.ingest.formats._counters import EVALUATES
+from lossscan.ingest.formats._launches import Launches, resumes
 from lossscan.ingest.formats._text import NUMBER, lines, peek
 from lossscan.ingest.names import canonical
 from lossscan.model import Table
@@ -15,7 +17,8 @@ from lossscan.settings import Settings
 NAME = "nanogpt_console"
 MARK = "iter 100: loss 3.45"
 _POINT: Final = re.compile(
-    rf"(?i)(?<!\d )\b(?:iter|step) +(\d{{1,15}}): (?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
+    r"(?i)(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +(\d{1,15}): "  # of a number only behind a clock
+    rf"(?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
 _SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
@@ -40,28 +43,43 @@ def read(head: Head, settings: Settings) -> Table:
     """
     rows: list[Row] = []
     config: dict[str, str] = {}
+    launches = Launches()
     instant = mlx = False
     for line in lines(head):
         if vocabulary := _VOCABULARY.search(line):
             config["vocab_size"] = vocabulary[1]
-        if short := _SHORT.match(line):
-            instant = True
-            rows.append((int(short[1]), {_SHORT_NAMES[short[2]]: short[3]}))
-        elif point := _POINT.search(line):
-            row = _row(line[point.end() :])
-            if "train loss" in row and not line.endswith("\n"):
-                continue  # cut: it may have been an evaluation
-            instant = instant or "loss" in row
+        if resumes(line):
+            launches.begin()
+        elif parsed := _point(line):
+            step, row = parsed
+            rows.append((step, row))
             mlx = mlx or _OF_MLX in row
-            rows.append((int(point[1]), row))
+            if "loss" in row:  # who resumes evaluates first, at the step of the checkpoint
+                launches.point(step)
+                instant = True
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
         framework="nanogpt" if instant else "mlx-lm" if mlx else None,
         config=config,
+        launches=tuple(launches.steps),
         averaging="instant" if instant else "window",
     )
+
+
+def _point(line: str) -> Row | None:
+    if short := _SHORT.match(line):
+        return int(short[1]), {_SHORT_NAMES[short[2]]: short[3]}
+    point = _POINT.search(line)
+    if not point:
+        return None
+    row = _row(line[point.end() :])
+    if "train loss" in row and not line.endswith("\n"):
+        return None  # cut: it may have been an evaluation
+    if "loss" in row and EVALUATES.search(line):
+        row["eval_loss"] = row.pop("loss")
+    return int(point[1]), row
 
 
 def _row(text: str) -> dict[str, float | str]:

@@ -7,16 +7,18 @@ from typing import Any, Final
 
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import Banner, consistent, data_facts
-from lossscan.ingest.formats._columns import Row, columns, number, step_number
+from lossscan.ingest.formats._columns import columns, number, step_number
+from lossscan.ingest.formats._remarks import SKIPPED, Remarks
 from lossscan.ingest.formats._text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 
 NAME = "paddlenlp_console"
 MARK = "loss: ..., learning_rate: ..., global_step: ..."
-_POINT: Final = re.compile(
-    rf"\bloss: {NUMBER}, learning_rate: {NUMBER}, global_step: \d"
-    rf"|\beval_loss: {NUMBER}, eval_runtime:"
+_BETWEEN = r"(?:\w{1,80}: [\w.+-]{1,40}, ){0,9}"  # other values
+_POINT: Final = re.compile(  # of several evaluation sets each has a name
+    rf"\bloss: {NUMBER}, {_BETWEEN}learning_rate: {NUMBER}, global_step: \d"
+    rf"|\beval_(\w{{0,60}})loss: {NUMBER}, {_BETWEEN}eval_\1runtime:"
 )
 _FIELD: Final = re.compile(rf"(?<![\w./])([A-Za-z][\w/]{{0,60}}): ({NUMBER})(?=[,\s])")
 _SPEED = "interval_steps_per_second"
@@ -34,8 +36,8 @@ def read(head: Head, settings: Settings) -> Table:
 
     A loss of 0 may stand for a window in which all updates were skipped.
     """
-    rows: list[Row] = []
-    banner = Banner()
+    rows: list[tuple[int, dict[str, Any]]] = []
+    banner, remarks = Banner(), Remarks()
     facts: dict[str, Any] = {}
     complete = None
     for line in lines(head):
@@ -47,7 +49,11 @@ def read(head: Head, settings: Settings) -> Table:
             rows.append((_last(rows) if step is None else step, row))
         else:
             banner.take(line)
+            remarks.take(line, len(rows))
             facts = dict(data_facts(line)) | facts
+    points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
+    for at, count in remarks.skipped(points).items():
+        rows[at][1][SKIPPED] = count
     return Table(
         path=head.path,
         format=NAME,
@@ -56,6 +62,7 @@ def read(head: Head, settings: Settings) -> Table:
         config=banner.config | consistent(facts),
         launches=tuple(banner.launches),
         complete=complete,
+        notes=remarks.notes(head.path),
     )
 
 
@@ -64,12 +71,12 @@ def _row(line: str) -> dict[str, Any]:
     if "loss: " not in line:
         return {}
     row: dict[str, Any] = dict(_FIELD.findall(line))
-    if not {"global_step", "eval_runtime", "train_runtime"} & row.keys():
+    if "global_step" not in row and not any(name.endswith("_runtime") for name in row):
         return {}
     if (speed := number(row.pop(_SPEED, None))) is not None and speed > 0:
         row["seconds_per_step"] = 1 / speed
     return row
 
 
-def _last(rows: list[Row]) -> int:
+def _last(rows: list[tuple[int, dict[str, Any]]]) -> int:
     return rows[-1][0] if rows else 0

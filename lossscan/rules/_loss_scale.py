@@ -1,0 +1,80 @@
+"""Whether the loss scale of fp16 fell as low as it can, and updates were skipped all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.arrays import IntArray
+from lossscan.model import Run
+
+APART = 10  # logged points: a sound scale overflows once in a thousand updates
+MOST = 1e9  # updates in one line; what a broken line says need not fit a number
+MINIMUM = 1.0  # the lowest scale of Megatron, DeepSpeed and Paddle: there gradients are not scaled
+LOWER = ("fairseq",)  # sums its losses: a scale below 1 is sound there
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """The stretch of a run in which most updates were skipped, with no scale left to lower."""
+
+    start: int  # first logged step that shows it
+    stop: int
+    count: int  # of updates skipped
+    lasting: bool  # to the end of the log
+
+
+def exhausted(run: Run) -> Exhausted | None:
+    """Where the scale was used up, by what the log says or by the scale that it counts beside."""
+    stops = [note.numbers for note in run.notes if note.kind == "loss_scale_exhausted"]
+    ended = any(each["behind"] for each in stops)
+    overflows = [note.numbers for note in run.notes if note.kind == "fp16_overflows"]
+    said = ended or any(_is_minimum(each["lowest"]) for each in overflows)
+    steps, counts = _skips(run)
+    low = np.isin(steps, _at_minimum(run))
+    # DeepSpeed's lines tell how many updates were skipped behind the last logged step
+    counts[-1:] += sum(int(each["behind"] or 0) for each in overflows) or int(ended)
+    if not counts.any() or not (said or low.any()):
+        return None
+    found = [at for at in _stretches(counts) if said or low[at].any()]
+    at = max(found, key=lambda at: counts[at].sum())
+    still = low[-1] or any(_is_minimum(each["scale"]) for each in overflows)
+    goes_on = len(steps) - 1 - at[-1] < np.diff(at).max(initial=1)
+    return Exhausted(
+        start=int(steps[at[0]]),
+        stop=int(steps[at[-1]]),
+        count=int(counts[at].sum()),
+        lasting=bool(goes_on and (ended or still)),
+    )
+
+
+def _stretches(counts: IntArray) -> list[IntArray]:
+    """The indices at which updates were skipped, those near each other together."""
+    at = np.flatnonzero(counts)
+    return np.split(at, np.flatnonzero(np.diff(at) > APART) + 1)
+
+
+def _is_minimum(scale: object) -> bool:
+    return isinstance(scale, float | int) and scale <= MINIMUM
+
+
+def _skips(run: Run) -> tuple[IntArray, IntArray]:
+    """(n,) the logged steps, and how many updates were skipped up to each."""
+    skips, loss = run.series.get("skipped_iterations"), run.series.get("loss")
+    logged = [series.steps for series in (skips, loss) if series is not None]
+    steps = np.unique(np.concatenate(logged)) if logged else np.empty(0, dtype=np.int64)
+    counts = np.zeros(len(steps), dtype=np.int64)
+    if skips is not None:
+        known = np.nan_to_num(skips.values).clip(0, MOST)
+        counts[np.searchsorted(steps, skips.steps)] = known
+    return steps, counts
+
+
+def _at_minimum(run: Run) -> IntArray:
+    """The logged steps before which updates were skipped, and at which the scale is lowest."""
+    skips, scale = run.series.get("skipped_iterations"), run.series.get("loss_scale")
+    if skips is None or scale is None or run.framework in LOWER:
+        return np.empty(0, dtype=np.int64)
+    low = scale.steps[scale.values <= MINIMUM]
+    return np.intersect1d(skips.steps[skips.values > 0], low)
