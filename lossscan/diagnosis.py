@@ -59,11 +59,15 @@ def _ask(
     name: str, run: Run, signals: Signals, settings: Settings
 ) -> list[tuple[Outcome, Finding | RuledOut]]:
     """What one rule says, as it said it and in words."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):  # a log may hold 1e300: inf is no crash
+        outcomes = list(load_rule(name)(run, signals, settings.rules.get(name)))
     return [
         (outcome, finding_of(outcome, run, settings.lang))
         if isinstance(outcome, Hit)
         else (outcome, _acquitted(outcome, settings.lang))
-        for outcome in load_rule(name)(run, signals, settings.rules.get(name))
+        for outcome in outcomes
     ]
 
 

@@ -36,14 +36,18 @@ RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
-TINY = float(np.finfo(np.float64).tiny)
 MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 
 def relative(gap: float, before: float, *, log: bool) -> float:
-    """A gap on the curve's scale as a share of the level before it: -0.2 is a fifth lost."""
-    return float(np.expm1(gap)) if log else gap / max(abs(before), np.finfo(np.float64).tiny)
+    """A gap on the curve's scale as a share of the level before it: -0.2 is a fifth lost.
+
+    Of a level near 0, as on a scale that crosses it, a gap is all there is.
+    """
+    if log:
+        return float(np.expm1(gap))
+    return gap / max(abs(before), abs(gap)) if gap else 0.0
 
 
 def least_seen(tests: Sequence[BoundaryTest], sigma: float, *, log: bool) -> float:

@@ -11,6 +11,8 @@ from lossscan.medians import median
 from lossscan.model import Episode, Run, Series
 
 CROSS_ENTROPY = "cross-entropy"
+POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
+POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 TRAINER_FAMILY = ("transformers", "llamafactory", "trl", "paddlenlp", "axolotl", "ms-swift", None)
 
 
@@ -27,6 +29,14 @@ def finite(series: Series | None) -> Series | None:
     if good.all():  # nearly always
         return series if len(good) else None
     return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
+
+
+def is_policy_size(run: Run, level: float) -> bool:
+    """Whether a loss is of the size that a policy's has by nature.
+
+    It begins at 0 and grows with the distance from the reference.
+    """
+    return run.objective in POLICY and abs(level) < POLICY_SIZE
 
 
 def level_at(series: Series, step: float, *, points: int) -> float:

@@ -20,6 +20,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
+from lossscan.rules._facts import is_policy_size
 from lossscan.rules._jump_causes import lower_rate, suspects
 from lossscan.rules._waves import period_points
 
@@ -66,6 +67,9 @@ def check(
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
     bad = ratio >= BLOWN_UP or climb.end >= WORSE_THAN_START * climb.start
     if ratio < min_ratio or climb.sigma < min_sigma or not bad:
+        return
+    if is_policy_size(run, climb.end):
+        yield Acquittal(RULE, "policy", {"objective": run.objective, "end": climb.end})
         return
     jump = _jump(signals, climb, np.log(ratio))
     if jump is not None:

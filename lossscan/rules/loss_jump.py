@@ -29,6 +29,7 @@ from lossscan.rules._context import (
     present,
     rate_clue,
 )
+from lossscan.rules._facts import is_policy_size
 from lossscan.rules._falls import dip_before
 from lossscan.rules._jump_causes import lower_rate, suspects
 from lossscan.rules._order import order_clue, step_of_order
@@ -73,13 +74,25 @@ def check(
             numbers = {"step": jump.step, "fall": int(curve.steps[start])}
             yield Acquittal(RULE, "returns", numbers)
     if jumps:
-        yield _hit(run, signals, jumps)
+        yield _judged(run, signals, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
         yield from none_seen(RULE, curve, signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}
             yield Acquittal(RULE, "at-the-end", numbers)
+
+
+def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Hit | Acquittal:
+    """The jumps as a finding, unless all are of the size that a policy's loss has by nature."""
+    highest = max(jumps, key=lambda jump: jump.after)
+    if not is_policy_size(run, highest.after):
+        return _hit(run, signals, jumps)
+    return Acquittal(
+        RULE,
+        "policy",
+        {"objective": run.objective, "after": highest.after, "step": highest.step},
+    )
 
 
 def _ratio(change: Change) -> float:

@@ -11,7 +11,7 @@ from lossscan.arrays import FloatArray
 from lossscan.medians import median
 from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.rules._context import rate_clue, stated
-from lossscan.rules._facts import episodes_of, is_eval_loss
+from lossscan.rules._facts import episodes_of, finite, is_eval_loss
 from lossscan.rules._loss_scale import exhausted
 from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
 from lossscan.rules._skips import EARLY_STEPS, skipped_updates, to_bf16
@@ -202,7 +202,7 @@ def _exhausted(run: Run) -> Hit | None:
 
 def _dropped(run: Run) -> Hit | None:
     """Megatron counts NaN iterations, and leaves `lm loss` out of a line where it is NaN."""
-    counts = run.series.get("nan_iterations")
+    counts = finite(run.series.get("nan_iterations"))
     if counts is None or not (counts.values > 0).any():
         return None
     bad = counts.values > 0

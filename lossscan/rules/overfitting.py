@@ -11,11 +11,10 @@ from lossscan.arrays import FloatArray
 from lossscan.medians import median, running_median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.rules._context import number, rate_limit, stated
-from lossscan.rules._facts import eval_losses, finite, level_at
+from lossscan.rules._facts import POLICY, eval_losses, finite, level_at
 
 RULE = "overfitting"
 
-POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
 AFTER = 2  # evaluations behind the minimum: one may be bad luck
 SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
 LONG = 24  # evaluations from which a median of 5 does

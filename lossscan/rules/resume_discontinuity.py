@@ -21,7 +21,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules._context import TINY, least_seen, logistic, present, relative, step_effect
+from lossscan.rules._context import least_seen, logistic, present, relative, step_effect
 from lossscan.rules._order import file_order
 
 RULE = "resume-discontinuity"
@@ -128,7 +128,7 @@ def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
     for change in signals.changes_of("loss"):
         place = change.aligned_to
         if place is not None and place.kind == "resume" and change.kind.startswith("level"):
-            share = change.delta / max(abs(change.before), TINY)
+            share = relative(change.delta, change.before, log=False)
             yield place.step, Step(change.before, change.after, share, change.sigma, place.p_value)
 
 

@@ -53,6 +53,7 @@ def curve_of(series: Series) -> Curve | None:
 
 
 TINY = float(np.finfo(np.float64).eps)  # keeps a constant series from dividing by nothing
+SMALLEST = float(np.finfo(np.float64).tiny)  # half of a smaller number may be no number
 
 
 def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
@@ -66,7 +67,7 @@ def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
         return np.log(values), True
     if np.any(values < 0) or positive.mean() < LOG_SHARE:
         return values.astype(np.float64), False
-    floor = values[positive].min() / 2
+    floor = max(values[positive].min() / 2, SMALLEST)
     return np.log(np.where(positive, values, floor)), True
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,10 +16,19 @@ from tests.curves import make_run
 
 NUMBERS = st.one_of(
     st.floats(min_value=-10, max_value=50),
-    st.sampled_from([0.0, float("nan"), float("inf"), 1e-30, 1e30, 0.693, 2.5]),
+    st.sampled_from([0.0, float("nan"), float("inf"), 1e-30, 1e30, 1e300, 0.693, 2.5]),
 )
 EVALUATED = st.one_of(st.floats(min_value=1e-6, max_value=50), st.just(float("nan")))
-NAMES = ("eval_loss", "eval_code_loss", "grad_norm", "learning_rate", "seconds_per_step")
+NAMES = (
+    "eval_loss",
+    "eval_code_loss",
+    "grad_norm",
+    "learning_rate",
+    "seconds_per_step",
+    "reward",
+    "skipped_iterations",
+    "nan_iterations",
+)
 SETTINGS: dict[str, Any] = {
     "gradient_accumulation_steps": [1, 2, 8],
     "vocab_size": [2, 32000],
@@ -59,10 +67,11 @@ def runs(draw: st.DrawFn) -> Run:
         max_steps=draw(st.sampled_from([None, 5, 600])),
         objective=draw(st.sampled_from(["cross-entropy", "classification", "dpo", "grpo"])),
         complete=draw(st.sampled_from([None, True])),
+        framework=draw(st.sampled_from([None, "megatron", "minimind"])),
+        resumes=draw(st.sampled_from([(), (count * every // 2,)])),
     )
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's word on 1e30 / 0 is no failure
 @settings(max_examples=100, deadline=None)
 @given(runs(), st.sampled_from(["en", "zh"]))
 def test_rules_survive_any_log(run: Run, lang: str):

@@ -119,6 +119,14 @@ def test_the_restart_is_before_the_window_that_nan_inflated():
     assert "no later than step 16" in finding.remedies[0]
 
 
+def test_a_step_from_zero_is_no_share_without_measure():
+    """A policy loss that leaves 0 where an epoch begins has no level to compare with."""
+    course = [[0, 500, 0, 0], [500, 1000, -0.02, -0.02], [1000, 1500, -0.05, -0.05]]
+    run = {"objective": "grpo", "loss": course, "epochs": 3}
+    (finding,) = _findings("epoch-step-drop", {"run": run}, "en")
+    assert "typically by 100%" in finding.message
+
+
 def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
     """A fifth of a rate a hundred times too high still breaks the run, and data would be blamed."""
     run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}

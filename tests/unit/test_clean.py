@@ -41,6 +41,13 @@ def test_scale_is_logarithmic_where_values_are_positive(values, log):
     assert curve.log is log
 
 
+def test_zeros_among_the_smallest_numbers_have_a_logarithm():
+    """Half of the smallest number there is would be 0."""
+    curve = curve_of(series([5e-324, 1.0, 0.0, 2.0, 1.0, 1.0]))
+    assert curve is not None
+    assert np.isfinite(curve.scaled).all()
+
+
 @pytest.mark.parametrize("decay", [0.0, 1.0, 3.0])
 def test_noise_is_that_of_one_point_whatever_the_trend(decay):
     """A steep decay is not taken for noise."""
