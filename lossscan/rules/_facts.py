@@ -9,6 +9,7 @@ import numpy as np
 from lossscan.arrays import BoolArray
 from lossscan.medians import median
 from lossscan.model import Episode, Run, Series
+from lossscan.points import finite
 
 CROSS_ENTROPY = "cross-entropy"
 POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
@@ -19,16 +20,6 @@ TRAINER_FAMILY = ("transformers", "llamafactory", "trl", "paddlenlp", "axolotl",
 def is_cross_entropy(run: Run) -> bool:
     """Whether the loss is the mean negative logarithm of a probability."""
     return run.objective == CROSS_ENTROPY
-
-
-def finite(series: Series | None) -> Series | None:
-    """The finite points of a series, or None where there are none."""
-    if series is None:
-        return None
-    good = np.isfinite(series.values)
-    if good.all():  # nearly always
-        return series if len(good) else None
-    return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
 
 
 def is_policy_size(run: Run, level: float) -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 from lossscan.arrays import FloatArray
 from lossscan.medians import median
 from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import rate_clue, stated
-from lossscan.rules._facts import episodes_of, finite, is_eval_loss
+from lossscan.rules._facts import episodes_of, is_eval_loss
 from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
 from lossscan.rules._skips import EARLY_STEPS, skipped_updates
 

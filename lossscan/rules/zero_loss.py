@@ -9,14 +9,13 @@ import numpy as np
 from lossscan.arrays import BoolArray
 from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.points import NEAR, NEVER_ZERO, finite
 from lossscan.rules._context import stated
-from lossscan.rules._facts import episodes_of, finite, stretches
+from lossscan.rules._facts import episodes_of, stretches
 from lossscan.rules._nan_filter import lost_at
 
 RULE = "zero-loss"
 
-JUDGED = ("cross-entropy", "classification", "distillation")  # the loss of RL may well be 0
-NEAR = 5  # logged points on either side that tell the level around a zero
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
 
@@ -54,7 +53,7 @@ def check(
     loss = finite(run.series.get("loss"))
     if loss is None or not (loss.values == 0).any():
         return
-    if run.objective not in JUDGED:
+    if run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
         yield Acquittal(RULE, "objective", {"objective": run.objective, "count": count})
         return
