@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from lossscan.arrays import BoolArray
-from lossscan.medians import median
+from lossscan.arrays import BoolArray, IntArray
+from lossscan.medians import median, spacing
 from lossscan.model import Episode, Run, Series
 from lossscan.points import finite
 
@@ -34,6 +34,13 @@ def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""
     nearest = np.argsort(np.abs(series.steps - step), kind="stable")[:points]
     return median(series.values[nearest])
+
+
+def window_lengths(series: Series) -> IntArray:
+    """(n,) steps that each logged point stands for; of the first as many as of most, if so many."""
+    first = int(series.steps[0])
+    usual = int(spacing(series.steps)) if len(series.steps) > 1 else first
+    return np.maximum(np.diff(series.steps, prepend=first - min(first, usual)), 1)
 
 
 def stretches(mask: BoolArray) -> list[tuple[int, int]]:

@@ -13,13 +13,14 @@ from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Si
 from lossscan.points import finite
 from lossscan.rules._context import rate_clue, stated
 from lossscan.rules._facts import episodes_of, is_eval_loss
-from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
-from lossscan.rules._skips import EARLY_STEPS, skipped_updates
+from lossscan.rules._nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules._skips import EARLY_STEPS, may_be_fp16, skipped_updates
 
 RULE = "non-finite-loss"
 
 SURVIVED = ("scaled", "passing")  # messages on gradient norms after which training goes on
 MIN_POINTS = 4  # fewer show no course
+LAST = 3  # points that tell the last level: of so many one may be off, as the one NaN inflates
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
@@ -45,6 +46,7 @@ def _loss(run: Run) -> Hit | None:
     first = int(np.argmax(bad))
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
+    lost = lost_at(run, step)
     return Hit(
         RULE,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
@@ -55,7 +57,7 @@ def _loss(run: Run) -> Hit | None:
             "count": int(bad.sum()),
             "total": len(loss),
             "before": float(before[-1]) if len(before) else None,
-            **lost_at(run, step),
+            **lost,
         },
         episodes=episodes_of(loss, bad),
         clues=(
@@ -63,8 +65,8 @@ def _loss(run: Run) -> Hit | None:
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost=bool(bad[-1]), rose=_rose(before), alone=alone),
-        next="inspect-batch" if alone else "find-first",
+        suspects=_suspects(run, step, lost if bad[-1] else None, rose=_rose(before), alone=alone),
+        next="inspect-batch" if alone else restarted("find-first", lost),
         claims=frozenset(loss.steps[bad].tolist()),
     )
 
@@ -82,37 +84,29 @@ def _hidden(run: Run) -> Hit | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    begin = _begin(run, loss, hidden)
-    lost = lost_at(run, begin)
-    before = loss.values[loss.steps < lost["since"]]
+    lost = lost_at(run, hidden.begin)
+    sound = loss.values[loss.steps < lost["since"]]
     return Hit(
         RULE,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
-        message="hidden",
+        message="hidden" if len(sound) else "hidden-from-the-first",
         numbers={
             "step": step,
             "count": len(loss) - hidden.start,
-            "before": float(before[-1]) if len(before) else hidden.level,
+            "before": median(sound[-LAST:]),
             **lost,
         },
-        episodes=(Episode(begin, last),),
+        episodes=(Episode(hidden.begin, last),),
         clues=(
             Clue("zeros", step=step, value=0.0),
             *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost=True, rose=_rose(before)),
-        next="filter-off",
+        suspects=_suspects(run, step, lost, rose=_rose(sound)),
+        next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
-
-
-def _begin(run: Run, loss: Series, hidden: Hidden) -> int:
-    """The first step that shows it: NaN begins inside the window before the zeros."""
-    norms, step = run.series.get("grad_norm"), int(loss.steps[hidden.start - 1])
-    spoilt = norms is not None and (~np.isfinite(norms.values[norms.steps == step])).any()
-    return step if spoilt or hidden.inflation else int(loss.steps[hidden.start])
 
 
 # How gradient norms alone are judged: confidence and severity (None: the page's).
@@ -131,9 +125,10 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
     lasting = bad.mean() >= HALF or bool(bad[-2:].all())
     if not lasting and _is_search(run, norms.steps[bad].tolist(), tolerated):
         return None
-    kind = "gradient" if lasting else "scaled" if _may_be_fp16(run) else "passing"
+    kind = "gradient" if lasting else "scaled" if may_be_fp16(run) else "passing"
     confidence, severity = _JUDGED[kind]
     first = int(norms.steps[int(np.argmax(bad))])
+    lost = lost_at(run, first)
     frozen = tuple(_frozen(run)) if lasting else ()
     return Hit(
         RULE,
@@ -141,25 +136,16 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         series="grad_norm",
         severity=severity,
         message=kind,
-        numbers={
-            "step": first,
-            "count": int(bad.sum()),
-            "total": len(norms),
-            **lost_at(run, first),
-        },
+        numbers={"step": first, "count": int(bad.sum()), "total": len(norms), **lost},
         episodes=episodes_of(norms, bad),
         clues=(Clue("gradient-count", step=first), *frozen),
-        suspects=_suspects(run, first, lost=lasting and not frozen, alone=not lasting),
-        next="find-first" if lasting else None,
+        suspects=_suspects(run, first, lost if lasting and not frozen else None, alone=not lasting),
+        next=restarted("find-first", lost) if lasting else None,
     )
 
 
-def _may_be_fp16(run: Run) -> bool:
-    return run.setting("fp16") is not False and run.setting("bf16") is not True
-
-
 def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
-    return _may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
+    return may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
 
 
 def _frozen(run: Run) -> Iterator[Clue]:
@@ -178,15 +164,16 @@ def _dropped(run: Run) -> Hit | None:
         return None
     bad = counts.values > 0
     first = int(counts.steps[int(np.argmax(bad))])
+    lost = lost_at(run, first)
     return Hit(
         RULE,
         0.97,  # Megatron's own count
         message="dropped",
-        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost_at(run, first)},
+        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
         episodes=episodes_of(counts, bad),
         clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
-        suspects=_suspects(run, first, lost=bool(bad[-1])),
-        next="find-first",
+        suspects=_suspects(run, first, lost if bad[-1] else None),
+        next=restarted("find-first", lost),
     )
 
 
@@ -237,17 +224,23 @@ def _half_precision(run: Run, score: float, config: tuple[Advice, ...] = ()) -> 
 def _rose(before: FloatArray) -> bool:
     """Whether the loss had left its lowest level by half before it was lost."""
     values = before[np.isfinite(before)]
-    return len(values) >= MIN_POINTS and median(values[-3:]) > RISE * float(np.min(values)) > 0
+    return len(values) >= MIN_POINTS and median(values[-LAST:]) > RISE * float(np.min(values)) > 0
 
 
 def _suspects(
-    run: Run, step: int, *, lost: bool, rose: bool = False, alone: bool = False
+    run: Run,
+    step: int,
+    lost: dict[str, int] | None,
+    *,
+    rose: bool = False,
+    alone: bool = False,
 ) -> tuple[Suspect, ...]:
+    """What may be behind it; `lost`: since when, where the weights are."""
     rate = run.setting("learning_rate")
     lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
     half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
     return (
-        *([Suspect("nan-in-weights", 0.9)] if lost else []),
+        *([Suspect(restarted("nan-in-weights", lost), 0.9)] if lost else []),
         *skipped_updates(run, step),
         *_half_precision(run, 0.8, half),
         Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
