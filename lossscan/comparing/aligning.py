@@ -9,6 +9,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import Run, Series
+from lossscan.points import points_of
 from lossscan.signals.clean import rounding_noise, to_scale
 
 LARGEST = 1e100  # of a value: the square of a larger one is no number any more; NaN is not smaller
@@ -37,7 +38,7 @@ def aligned(runs: Sequence[Run], name: str) -> Courses | None:
     steps; where its steps do not fit, and for evaluations, it is interpolated. None where a run
     lacks the series or fewer than 4 steps are shared.
     """
-    finite = [_finite(run.series[name]) for run in runs if name in run.series]
+    finite = [_finite(points) for run in runs if (points := points_of(run, name)) is not None]
     if len(finite) < len(runs) or not all(map(len, finite)):
         return None
     grid = _grid(finite)

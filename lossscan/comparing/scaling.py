@@ -11,7 +11,8 @@ from lossscan.arrays import FloatArray
 from lossscan.comparing.fields import differing
 from lossscan.comparing.levels import Axis, axes_of
 from lossscan.model import Hit, Run
-from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy
+from lossscan.points import finite
+from lossscan.rules._facts import accumulation_steps, is_cross_entropy
 from lossscan.rules._scaling_across import Slope, steps_of
 from lossscan.rules.ga_loss_scaling import check_across
 

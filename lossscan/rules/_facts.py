@@ -6,9 +6,10 @@ import re
 
 import numpy as np
 
-from lossscan.arrays import BoolArray
-from lossscan.medians import median
+from lossscan.arrays import BoolArray, IntArray
+from lossscan.medians import median, spacing
 from lossscan.model import Episode, Run, Series
+from lossscan.points import finite
 
 CROSS_ENTROPY = "cross-entropy"
 POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
@@ -19,16 +20,6 @@ TRAINER_FAMILY = ("transformers", "llamafactory", "trl", "paddlenlp", "axolotl",
 def is_cross_entropy(run: Run) -> bool:
     """Whether the loss is the mean negative logarithm of a probability."""
     return run.objective == CROSS_ENTROPY
-
-
-def finite(series: Series | None) -> Series | None:
-    """The finite points of a series, or None where there are none."""
-    if series is None:
-        return None
-    good = np.isfinite(series.values)
-    if good.all():  # nearly always
-        return series if len(good) else None
-    return Series(series.name, series.steps[good], series.values[good]) if good.any() else None
 
 
 def is_policy_size(run: Run, level: float) -> bool:
@@ -43,6 +34,13 @@ def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""
     nearest = np.argsort(np.abs(series.steps - step), kind="stable")[:points]
     return median(series.values[nearest])
+
+
+def window_lengths(series: Series) -> IntArray:
+    """(n,) steps that each logged point stands for; of the first as many as of most, if so many."""
+    first = int(series.steps[0])
+    usual = int(spacing(series.steps)) if len(series.steps) > 1 else first
+    return np.maximum(np.diff(series.steps, prepend=first - min(first, usual)), 1)
 
 
 def stretches(mask: BoolArray) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lossscan.medians import median
 from lossscan.model import Run, Series
-from lossscan.rules._facts import accumulation_steps
+from lossscan.rules._facts import accumulation_steps, window_lengths
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
@@ -16,6 +16,11 @@ NEAR = 5  # logged points that tell the level before
 FLOOR_LEVEL = 0.05  # 500 times the print floor: a loss there does not round to 0.0 by itself
 SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before
 MIN_INFLATION = 1.5  # a weaker rise is within the noise of many runs and proves nothing
+ANEW = {  # no checkpoint is clean
+    "nan-in-weights": "nan-from-the-start",
+    "find-first": "find-first-anew",
+    "filter-off": "filter-off-anew",
+}
 MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
 
 
@@ -35,7 +40,7 @@ class Hidden:
     """Zeros to the end of a run that stand for NaN."""
 
     start: int  # index of the first zero in the loss
-    level: float  # of the loss before
+    begin: int  # first step that shows it: NaN begins inside the window before the zeros
     spoilt: bool  # whether gradient norms beside the zeros are not finite
     inflation: Inflation | None
 
@@ -51,13 +56,16 @@ def hidden_nan(run: Run, loss: Series) -> Hidden | None:
     spoilt = norms is not None and _spoilt(norms, int(loss.steps[start]))
     inflation = _inflation(run, loss, start - 1)
     proven = spoilt or (norms is None and inflation is not None)
-    return Hidden(start, before, spoilt, inflation) if proven and before >= FLOOR_LEVEL else None
+    begin = start - 1 if inflation or _is_spoilt(norms, loss.steps[start - 1]) else start
+    found = Hidden(start, int(loss.steps[begin]), spoilt, inflation)
+    return found if proven and before >= FLOOR_LEVEL else None
 
 
 def lost_at(run: Run, step: int) -> dict[str, int]:
-    """Of a step that shows NaN: where it first shows, and the last logged step before that.
+    """Of a step that shows NaN: where it first shows, and up to where a checkpoint is clean.
 
-    The gradient norm may show it first; a checkpoint is clean up to the step before.
+    The gradient norm may show it first. Clean is the last logged step before that; of the first
+    logged window its begin, which is 0 unless the run was resumed there.
     """
     norms, loss = run.series.get("grad_norm"), run.series.get("loss")
     since = step
@@ -66,8 +74,17 @@ def lost_at(run: Run, step: int) -> dict[str, int]:
         behind = np.flatnonzero(sound[: len(steps)])
         spoilt = steps[behind[-1] + 1 :] if len(behind) else steps
         since = int(spoilt[0]) if len(spoilt) else step
-    before = [] if loss is None else loss.steps[loss.steps < since].tolist()
-    return {"since": since, "clean": before[-1] if before else 0}
+    logged = next((s for s in (loss, norms) if s is not None and len(s)), None)
+    if logged is None:
+        return {"since": since, "clean": 0}
+    at = int(np.searchsorted(logged.steps, since))
+    clean = logged.steps[at - 1] if at else logged.steps[0] - window_lengths(logged)[0]
+    return {"since": since, "clean": max(int(clean), 0)}
+
+
+def restarted(name: str, lost: dict[str, int]) -> str:
+    """The id of a sentence on restarting; of another one where no step is clean."""
+    return name if lost["clean"] else ANEW.get(name, name)
 
 
 def _trailing_zeros(loss: Series) -> int:
@@ -78,6 +95,10 @@ def _trailing_zeros(loss: Series) -> int:
 def _spoilt(norms: Series, since: int) -> bool:
     later = norms.values[norms.steps >= since]
     return bool(len(later)) and float(np.mean(~np.isfinite(later))) >= HALF
+
+
+def _is_spoilt(norms: Series | None, step: int) -> bool:
+    return norms is not None and bool((~np.isfinite(norms.values[norms.steps == step])).any())
 
 
 def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
-from lossscan.rules._facts import accumulation_steps, finite, last_step
+from lossscan.points import points_of
+from lossscan.rules._facts import accumulation_steps, last_step
 
 NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
 SURE_SIGMA = 5.0  # standard errors of the slope from 0
@@ -96,7 +97,7 @@ def _confidence(steps: Sequence[int], evaluated: Slope | None) -> float:
 
 
 def _first_loss(run: Run) -> float:
-    column = finite(run.series.get("loss"))
+    column = points_of(run, "loss")
     return math.nan if column is None else median(column.values[:FIRST])
 
 

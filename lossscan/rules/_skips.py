@@ -1,4 +1,4 @@
-"""Updates that the loss scale of fp16 made the trainer skip, at or just before a step."""
+"""Updates that the trainer skipped, mostly for the loss scale of fp16."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossscan.arrays import BoolArray
 from lossscan.medians import spacing
-from lossscan.model import Advice, Run, Suspect
+from lossscan.model import Advice, Run, Series, Suspect
 from lossscan.rules._context import stated
+from lossscan.rules._facts import window_lengths
 
 EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
 REACH_POINTS = 5  # logged points before a change in which a skipped update may have to do with it
@@ -51,3 +53,18 @@ def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
 def to_bf16(run: Run) -> tuple[Advice, ...]:
     """What to set where fp16 is known to overflow."""
     return (*stated(run, "fp16", suggest=False), Advice("bf16", suggest=True))
+
+
+def may_be_fp16(run: Run) -> bool:
+    """Whether no setting speaks against a loss scale."""
+    return run.setting("fp16") is not False and run.setting("bf16") is not True
+
+
+def skips_beside(run: Run, loss: Series) -> BoolArray:
+    """(n,) at which points of the loss the log counts as many skipped updates as there are."""
+    skips = run.series.get("skipped_iterations")
+    if skips is None:
+        return np.zeros(len(loss), dtype=bool)
+    counted = dict(zip(skips.steps.tolist(), skips.values.tolist(), strict=True))
+    beside = np.array([counted.get(step, 0.0) for step in loss.steps.tolist()])
+    return np.asarray(beside >= window_lengths(loss))

@@ -23,10 +23,10 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
+from lossscan.points import finite, points_of
 from lossscan.rules._context import stated
 from lossscan.rules._facts import (
     accumulation_steps,
-    finite,
     is_cross_entropy,
     last_step,
     level_at,
@@ -85,7 +85,7 @@ def check(
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = finite(run.series.get("loss")), accumulation_steps(run)
+    loss, steps = points_of(run, "loss"), accumulation_steps(run)
     if loss is None or steps is None or steps <= 1 or not is_cross_entropy(run):
         return
     case = _Case(run, loss, steps, _ratios(run, loss), _defect(run))

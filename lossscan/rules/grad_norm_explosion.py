@@ -9,8 +9,8 @@ import numpy as np
 from lossscan.arrays import BoolArray, FloatArray
 from lossscan.medians import block_medians, median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import number, present, rate_clue, stated
-from lossscan.rules._facts import finite
 
 RULE = "grad-norm-explosion"
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.points import points_of
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy
+from lossscan.rules._facts import accumulation_steps, is_cross_entropy
 
 RULE = "high-initial-loss"
 
@@ -19,7 +20,7 @@ CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | Acquittal]:
     """Yield a hit where the first losses exceed ln V, a uniform guess, by `margin` nats."""
-    loss = finite(run.series.get("loss"))
+    loss = points_of(run, "loss")
     if loss is None or not is_cross_entropy(run):
         return
     vocabulary = number(run, "vocab_size")

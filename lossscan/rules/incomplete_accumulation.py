@@ -11,8 +11,9 @@ import numpy as np
 from lossscan.arrays import IntArray
 from lossscan.medians import median
 from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, finite, is_cross_entropy
+from lossscan.rules._facts import accumulation_steps, is_cross_entropy
 
 RULE = "incomplete-accumulation"
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import number
-from lossscan.rules._facts import finite, is_cross_entropy, level_at
+from lossscan.rules._facts import is_cross_entropy, level_at
 
 RULE = "loss-too-low"
 

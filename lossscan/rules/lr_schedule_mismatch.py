@@ -9,8 +9,9 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import TRAINER_FAMILY, finite, stretches
+from lossscan.rules._facts import TRAINER_FAMILY, stretches
 
 RULE = "lr-schedule-mismatch"
 

@@ -10,17 +10,19 @@ import numpy as np
 from lossscan.arrays import FloatArray
 from lossscan.medians import median
 from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.points import finite
 from lossscan.rules._context import rate_clue, stated
-from lossscan.rules._facts import episodes_of, finite, is_eval_loss
+from lossscan.rules._facts import episodes_of, is_eval_loss
 from lossscan.rules._loss_scale import exhausted
-from lossscan.rules._nan_filter import HALF, Hidden, hidden_nan, lost_at
-from lossscan.rules._skips import EARLY_STEPS, skipped_updates, to_bf16
+from lossscan.rules._nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules._skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
 
 RULE = "non-finite-loss"
 
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
 MIN_POINTS = 4  # fewer show no course
+LAST = 3  # points that tell the last level: of so many one may be off, as the one NaN inflates
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
@@ -48,6 +50,7 @@ def _loss(run: Run) -> Hit | None:
     first = int(np.argmax(bad))
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
+    lost = lost_at(run, step)
     return Hit(
         RULE,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
@@ -58,7 +61,7 @@ def _loss(run: Run) -> Hit | None:
             "count": int(bad.sum()),
             "total": len(loss),
             "before": float(before[-1]) if len(before) else None,
-            **lost_at(run, step),
+            **lost,
         },
         episodes=episodes_of(loss, bad),
         clues=(
@@ -66,8 +69,8 @@ def _loss(run: Run) -> Hit | None:
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost=bool(bad[-1]), rose=_rose(before), alone=alone),
-        next="inspect-batch" if alone else "find-first",
+        suspects=_suspects(run, step, lost if bad[-1] else None, rose=_rose(before), alone=alone),
+        next="inspect-batch" if alone else restarted("find-first", lost),
         claims=frozenset(loss.steps[bad].tolist()),
     )
 
@@ -85,37 +88,29 @@ def _hidden(run: Run) -> Hit | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    begin = _begin(run, loss, hidden)
-    lost = lost_at(run, begin)
-    before = loss.values[loss.steps < lost["since"]]
+    lost = lost_at(run, hidden.begin)
+    sound = loss.values[loss.steps < lost["since"]]
     return Hit(
         RULE,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
-        message="hidden",
+        message="hidden" if len(sound) else "hidden-from-the-first",
         numbers={
             "step": step,
             "count": len(loss) - hidden.start,
-            "before": float(before[-1]) if len(before) else hidden.level,
+            "before": median(sound[-LAST:]),
             **lost,
         },
-        episodes=(Episode(begin, last),),
+        episodes=(Episode(hidden.begin, last),),
         clues=(
             Clue("zeros", step=step, value=0.0),
             *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost=True, rose=_rose(before)),
-        next="filter-off",
+        suspects=_suspects(run, step, lost, rose=_rose(sound)),
+        next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
-
-
-def _begin(run: Run, loss: Series, hidden: Hidden) -> int:
-    """The first step that shows it: NaN begins inside the window before the zeros."""
-    norms, step = run.series.get("grad_norm"), int(loss.steps[hidden.start - 1])
-    spoilt = norms is not None and (~np.isfinite(norms.values[norms.steps == step])).any()
-    return step if spoilt or hidden.inflation else int(loss.steps[hidden.start])
 
 
 # How gradient norms alone are judged: confidence and severity (None: the page's).
@@ -134,9 +129,10 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
     lasting = bad.mean() >= HALF or bool(bad[-2:].all())
     if not lasting and _is_search(run, norms.steps[bad].tolist(), tolerated):
         return None
-    kind = "gradient" if lasting else "scaled" if _may_be_fp16(run) else "passing"
+    kind = "gradient" if lasting else "scaled" if may_be_fp16(run) else "passing"
     confidence, severity = _JUDGED[kind]
     first = int(norms.steps[int(np.argmax(bad))])
+    lost = lost_at(run, first)
     frozen = tuple(_frozen(run)) if lasting else ()
     return Hit(
         RULE,
@@ -144,25 +140,16 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         series="grad_norm",
         severity=severity,
         message=kind,
-        numbers={
-            "step": first,
-            "count": int(bad.sum()),
-            "total": len(norms),
-            **lost_at(run, first),
-        },
+        numbers={"step": first, "count": int(bad.sum()), "total": len(norms), **lost},
         episodes=episodes_of(norms, bad),
         clues=(Clue("gradient-count", step=first), *frozen),
-        suspects=_suspects(run, first, lost=lasting and not frozen, alone=not lasting),
-        next="find-first" if lasting else None,
+        suspects=_suspects(run, first, lost if lasting and not frozen else None, alone=not lasting),
+        next=restarted("find-first", lost) if lasting else None,
     )
 
 
-def _may_be_fp16(run: Run) -> bool:
-    return run.setting("fp16") is not False and run.setting("bf16") is not True
-
-
 def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
-    return _may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
+    return may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
 
 
 def _frozen(run: Run) -> Iterator[Clue]:
@@ -180,12 +167,13 @@ def _exhausted(run: Run) -> Hit | None:
     if found is None:
         return None
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
+    lost = lost_at(run, found.start)
     return Hit(
         RULE,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
         severity=None if found.lasting else Severity.WARNING,
         message="exhausted" if found.lasting else "exhausted-once",
-        numbers={**numbers, **lost_at(run, found.start)},
+        numbers={**numbers, **lost},
         episodes=(Episode(found.start, found.stop),),
         clues=(
             Clue("scale-minimum", numbers, run.source_of("skipped_iterations"), found.start),
@@ -196,7 +184,7 @@ def _exhausted(run: Run) -> Hit | None:
             Suspect("half-precision", 0.85, config=to_bf16(run)),  # only fp16 has a loss scale
             *_others(run),
         ),
-        next="find-first",
+        next=restarted("find-first", lost),
     )
 
 
@@ -207,15 +195,16 @@ def _dropped(run: Run) -> Hit | None:
         return None
     bad = counts.values > 0
     first = int(counts.steps[int(np.argmax(bad))])
+    lost = lost_at(run, first)
     return Hit(
         RULE,
         0.97,  # Megatron's own count
         message="dropped",
-        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost_at(run, first)},
+        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
         episodes=episodes_of(counts, bad),
         clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
-        suspects=_suspects(run, first, lost=bool(bad[-1])),
-        next="find-first",
+        suspects=_suspects(run, first, lost if bad[-1] else None),
+        next=restarted("find-first", lost),
     )
 
 
@@ -266,15 +255,21 @@ def _half_precision(run: Run, score: float, config: tuple[Advice, ...] = ()) -> 
 def _rose(before: FloatArray) -> bool:
     """Whether the loss had left its lowest level by half before it was lost."""
     values = before[np.isfinite(before)]
-    return len(values) >= MIN_POINTS and median(values[-3:]) > RISE * float(np.min(values)) > 0
+    return len(values) >= MIN_POINTS and median(values[-LAST:]) > RISE * float(np.min(values)) > 0
 
 
 def _suspects(
-    run: Run, step: int, *, lost: bool, rose: bool = False, alone: bool = False
+    run: Run,
+    step: int,
+    lost: dict[str, int] | None,
+    *,
+    rose: bool = False,
+    alone: bool = False,
 ) -> tuple[Suspect, ...]:
+    """What may be behind it; `lost`: since when, where the weights are."""
     half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
     return (
-        *([Suspect("nan-in-weights", 0.9)] if lost else []),
+        *([Suspect(restarted("nan-in-weights", lost), 0.9)] if lost else []),
         *skipped_updates(run, step),
         *_half_precision(run, 0.8, half),
         *_others(run, rose=rose, alone=alone),

@@ -10,8 +10,9 @@ import numpy as np
 from lossscan.arrays import FloatArray
 from lossscan.medians import median, running_median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.points import points_of
 from lossscan.rules._context import number, rate_limit, stated
-from lossscan.rules._facts import POLICY, eval_losses, finite, level_at
+from lossscan.rules._facts import POLICY, eval_losses, level_at
 
 RULE = "overfitting"
 
@@ -48,7 +49,7 @@ class _Rise:
 
 def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Hit | Acquittal]:
     """Yield a hit for the evaluation set that rises most, by `min_rise` of its minimum at least."""
-    loss = finite(run.series.get("loss"))
+    loss = points_of(run, "loss")
     if run.objective in POLICY:
         return
     rises = [rise for series in eval_losses(run).values() for rise in _rise(series)]

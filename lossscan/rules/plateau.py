@@ -9,8 +9,8 @@ import numpy as np
 
 from lossscan.medians import median, robust_sigma
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.points import finite, points_of
 from lossscan.rules._context import number, stated
-from lossscan.rules._facts import finite
 
 RULE = "plateau"
 
@@ -35,7 +35,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 
 def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Hit]:
     """Yield a hit where the loss has not changed by `max_change`, and something shows why."""
-    loss = finite(run.series.get("loss"))
+    loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
         return
     if not _is_flat(loss, max_change):

@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.arrays import FloatArray
 from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
-from lossscan.rules._facts import finite
+from lossscan.points import finite
 
 RULE = "throughput-drop"
 

@@ -1,24 +1,31 @@
-"""The logged loss is exactly 0: NaN that the trainer hides, masked labels, or nothing to see."""
+"""The logged loss is exactly 0: hidden NaN, masked labels, skipped updates, or nothing to see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from lossscan.arrays import BoolArray
 from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
 from lossscan.rules._context import stated
-from lossscan.rules._facts import episodes_of, finite, stretches
-from lossscan.rules._nan_filter import lost_at
+from lossscan.rules._facts import episodes_of, stretches, window_lengths
+from lossscan.rules._nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules._skips import EARLY_STEPS, may_be_fp16, skips_beside
 
 RULE = "zero-loss"
 
-JUDGED = ("cross-entropy", "classification", "distillation")  # the loss of RL may well be 0
-NEAR = 5  # logged points on either side that tell the level around a zero
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
+MOST = 0.5  # of the zeros, or of the entries
+
+# Trainers that leave skipped updates out of the loss and do not filter NaN: a 0.0 of theirs is a
+# window without any update.
+_LEFT_OUT = {"paddlenlp": "data-skipped", "megatron": "updates-skipped"}
+LIKELY = 0.5  # a score above it is the likeliest cause
 
 # Message: severity (None: the page's), confidence, suspects with their scores.
 _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
@@ -28,22 +35,47 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     "labels": (None, 0.97, {"masked-labels": 0.9}),
     # zero gradient after normal values: seen with frozen or masked batches, rarely otherwise
     "vanished": (None, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
+    # the gradient is not logged, and there is no other loss
+    "always": (None, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
     "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
-    # the same, but the loss comes back
-    "gaps": (Severity.WARNING, 0.7, {"masked-samples": 0.7, "nan-in-weights": 0.3}),
+    # no update was made: counted, or the way of the trainer, or of fp16 at the start
+    "skipped": (Severity.INFO, 0.9, {"masked-samples": 0.3}),
+    # several in a row, but the loss comes back, which weights of NaN never do
+    "gaps": (Severity.WARNING, 0.7, {"masked-samples": 0.7}),
     # a tenth and more of all entries: training on nothing for much of the time
     "partly": (Severity.WARNING, 0.95, {"masked-samples": 0.9}),
     "masked": (Severity.INFO, 0.95, {"masked-samples": 0.9}),
     "memorised": (Severity.INFO, 0.95, {"rounding": 0.9}),
 }
+_TO_THE_END = ("nan", "vanished", "silent")  # they speak of the last zeros only
+_OF_FP16 = ("nan-in-weights", "updates-skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Zeros:
+    """Where the loss is 0, and what is logged beside; masks over its points."""
+
+    loss: Series
+    zero: BoolArray
+    row: BoolArray  # the zeros that do not stand alone
+    first: BoolArray  # the ones before any other value
+    end: BoolArray  # several that last to the end
+    dead: BoolArray  # the gradient norm is exactly 0
+    spoilt: BoolArray  # it is not finite
+    alive: BoolArray  # it is a positive number
+    around: float  # level of the other entries near the zeros; infinite where there are none
+
+    def most(self, mask: BoolArray) -> bool:
+        """Whether a mask holds for half of the zeros and more."""
+        return int((self.zero & mask).sum()) >= MOST * int(self.zero.sum())
 
 
 def check(
     run: Run,
     signals: Signals,
     *,
-    floor: float = 0.01,
+    floor: float = ROUNDED,
     partly: float = 0.1,
 ) -> Iterator[Hit | Acquittal]:
     """Judge exact zeros by the gradient norm beside them and the level around them.
@@ -54,41 +86,24 @@ def check(
     loss = finite(run.series.get("loss"))
     if loss is None or not (loss.values == 0).any():
         return
-    if run.objective not in JUDGED:
+    if run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
         yield Acquittal(RULE, "objective", {"objective": run.objective, "count": count})
         return
-    yield _hit(run, loss, _kind(run, loss, floor, partly))
+    zeros = _zeros(run, loss)
+    skipped = _skipped(run, zeros)
+    kind = _kind(zeros, skipped, floor, partly)
+    yield _hit(run, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
-def _kind(run: Run, loss: Series, floor: float, partly: float) -> str:
+def _zeros(run: Run, loss: Series) -> _Zeros:
     zero = loss.values == 0
-    row = _in_a_row(zero)
-    dead, spoilt, alive = _gradients(run, loss)
-    around = _around(loss, zero)
-    if _several(row & spoilt):
-        return "nan"
-    if (zero & alive).sum() * 2 >= zero.sum():  # a gradient: the loss was not 0
-        return "memorised" if around <= SMALL else "gaps"
-    if around <= floor:
-        return "memorised"
-    if _several(row & dead):
-        return "labels" if zero[0] else "vanished"
-    if row.any():
-        return "labels" if zero.all() else "silent" if zero[-IN_A_ROW:].all() else "gaps"
-    return "partly" if zero.mean() >= partly else "masked"
-
-
-def _in_a_row(zero: BoolArray) -> BoolArray:
-    """The zeros that do not stand alone."""
     row = np.zeros_like(zero)
     for start, stop in stretches(zero):
         row[start:stop] = stop - start >= IN_A_ROW
-    return row
-
-
-def _several(mask: BoolArray) -> bool:
-    return int(mask.sum()) >= IN_A_ROW
+    first = np.logical_and.accumulate(zero)
+    end = row & np.logical_and.accumulate(zero[::-1])[::-1]
+    return _Zeros(loss, zero, row, first, end, *_gradients(run, loss), _around(loss, zero))
 
 
 def _gradients(run: Run, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]:
@@ -104,48 +119,102 @@ def _gradients(run: Run, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]
 
 
 def _around(loss: Series, zero: BoolArray) -> float:
-    """The level of the non-zero entries near the zeros; infinite where all are 0."""
     near = np.convolve(zero, np.ones(2 * NEAR + 1), mode="full")[NEAR:-NEAR] > 0
     values = loss.values[near & ~zero]
     return median(values) if len(values) else float("inf")
 
 
-def _hit(run: Run, loss: Series, kind: str) -> Hit:
+def _skipped(run: Run, zeros: _Zeros) -> dict[str, float]:
+    """The way in which no update may have been made there, and its score; empty where one was."""
+    recovers = not zeros.zero[-1] and may_be_fp16(run)
+    updated = zeros.most(zeros.dead | zeros.alive)  # an overflow leaves no finite gradient
+    early = zeros.first | (zeros.loss.steps <= EARLY_STEPS)
+    cases = (
+        ("updates-skipped", 0.95, zeros.most(skips_beside(run, zeros.loss))),  # the log counts them
+        (_LEFT_OUT.get(str(run.framework)), 0.8, not updated),
+        # weights that hold NaN give no loss again
+        ("updates-skipped", 0.9, recovers and zeros.most(zeros.spoilt)),
+        ("updates-skipped", 0.6, recovers and not updated and zeros.most(early)),
+        ("updates-skipped", 0.4, recovers and not updated and run.setting("fp16") is True),
+    )
+    return next(({name: score} for name, score, holds in cases if name and holds), {})
+
+
+def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float) -> str:
+    """The first of the verdicts that holds."""
+    alive, share = zeros.most(zeros.alive), zeros.zero.mean()
+    from_the_first = zeros.zero[0] and share >= MOST
+    unexplained = (zeros.row & ~zeros.dead).any() or zeros.most(zeros.spoilt)
+    cases = (
+        ("nan", _several(zeros.end & zeros.spoilt)),
+        ("memorised", zeros.around <= floor),
+        ("skipped", max(skipped.values(), default=0.0) > LIKELY),
+        ("memorised", alive and zeros.around <= SMALL),  # a gradient: the loss was not 0
+        ("gaps", alive),
+        ("labels", from_the_first and _several(zeros.row & zeros.dead)),
+        ("vanished", _several(zeros.end & zeros.dead)),
+        ("always", zeros.end.all()),
+        ("silent", zeros.end.any()),
+        ("gaps", unexplained),
+        ("partly", share >= partly),
+    )
+    return next((kind for kind, holds in cases if holds), "masked")
+
+
+def _several(mask: BoolArray) -> bool:
+    return int(mask.sum()) >= IN_A_ROW
+
+
+def _severity(zeros: _Zeros, partly: float) -> Severity | None:
+    """Of skipped updates: the search for a loss scale is over soon; else training stood still."""
+    lengths = window_lengths(zeros.loss)
+    longest = max(int(lengths[a:b].sum()) for a, b in stretches(zeros.zero))
+    many = lengths[zeros.zero].sum() > EARLY_STEPS and zeros.zero.mean() >= partly
+    if longest <= EARLY_STEPS and not many:
+        return Severity.INFO
+    return None if zeros.end.any() else Severity.WARNING
+
+
+def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float) -> Hit:
     severity, confidence, scores = _VERDICTS[kind]
-    zero = loss.values == 0
-    dead, spoilt, _ = _gradients(run, loss)
-    around = _around(loss, zero)
-    first = int(loss.steps[int(np.argmax(zero))])
-    beside = [("dead", int((zero & dead).sum())), ("spoilt", int((zero & spoilt).sum()))]
-    level_near = (Clue("around", {"around": around}),) if np.isfinite(around) else ()
-    fp16 = stated(run, "fp16", suggest=False)
+    severity = _severity(zeros, partly) if kind == "skipped" else severity
+    loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
+    first = int(loss.steps[int(np.argmax(told))])
+    hidden = hidden_nan(run, loss)
+    lost = lost_at(run, hidden.begin if hidden else first)
+    fp16 = stated(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
     return Hit(
         RULE,
         confidence,
         severity=severity,
         message=kind,
-        numbers={
-            "step": first,
-            "count": int(zero.sum()),
-            "total": len(loss),
-            **lost_at(run, first),
-        },
-        episodes=episodes_of(loss, zero),
-        clues=(
-            Clue("zeros", step=first, value=0.0),
-            *level_near,
-            *(Clue(name, {"beside": count}) for name, count in beside if count),
-        ),
+        numbers={"step": first, "count": int(told.sum()), "total": len(loss), **lost},
+        episodes=episodes_of(loss, told),
+        clues=(Clue("zeros", step=first, value=0.0), *_clues(run, zeros, told, lost)),
         suspects=tuple(
-            Suspect(name, score, config=fp16 if name == "nan-in-weights" else ())
-            for name, score in scores.items()
+            Suspect(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
+            for name, score in (scores | skipped).items()
         ),
-        next=_next(kind, severity),
-        claims=frozenset(loss.steps[zero].tolist()),
+        next=_next(kind, severity, lost),
+        claims=frozenset(loss.steps[zeros.zero].tolist()),
     )
 
 
-def _next(kind: str, severity: Severity | None) -> str | None:
+def _clues(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Clue]:
+    if np.isfinite(zeros.around) and (lost["clean"] or told[0]):  # else NaN is in all of them
+        yield Clue("around", {"around": zeros.around})
+    if told[0] and not told.all():
+        yield Clue("leading", {"leading": int(zeros.first.sum())})
+    counted = skips_beside(run, zeros.loss)
+    beside = {"dead": zeros.dead, "spoilt": zeros.spoilt, "counted": counted}
+    for name, mask in beside.items():
+        if (told & mask).any():
+            yield Clue(name, {"beside": int((told & mask).sum())})
+
+
+def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> str | None:
     if severity is Severity.INFO:
         return None
-    return "filter-off" if kind in ("nan", "silent") else "count-labels"
+    if kind == "skipped":
+        return "look-for-skips"
+    return restarted("filter-off", lost) if kind in ("nan", "silent") else "count-labels"

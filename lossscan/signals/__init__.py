@@ -9,6 +9,7 @@ import numpy as np
 
 from lossscan.arrays import FloatArray
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
+from lossscan.points import points_of
 from lossscan.signals.align import align
 from lossscan.signals.boundaries import judge_landmarks
 from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
@@ -34,7 +35,7 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
     curves = {
         name: curve
         for name in series
-        if name in run.series and (curve := curve_of(run.series[name])) is not None
+        if (points := points_of(run, name)) is not None and (curve := curve_of(points)) is not None
     }
     ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
     changes: list[Change] = []

@@ -119,6 +119,34 @@ def test_the_restart_is_before_the_window_that_nan_inflated():
     assert "no later than step 16" in finding.remedies[0]
 
 
+@pytest.mark.parametrize("norms", [{}, {"grad_norm": dict.fromkeys((10, 20, 30, 40), math.nan)}])
+def test_nan_since_the_first_window_is_no_matter_of_a_checkpoint(norms: dict[str, Any]):
+    """No step lies before it: the run is to be started anew, and no level is said to be before."""
+    loss = {10: 344093.2, 20: 0.0, 30: 0.0, 40: 0.0}
+    run = {"loss": loss, "config": {"gradient_accumulation_steps": 8}, **norms}
+    for rule in ("non-finite-loss", "zero-loss"):
+        (finding,) = _findings(rule, {"run": run}, "en")
+        assert "start the run anew" in finding.remedies[0]
+        assert "step 0" not in "".join(_texts(finding))
+        assert "3.44" not in "".join(_texts(finding))
+
+
+def test_a_window_that_nan_inflated_is_no_level():
+    """The usual loss is named, also where only that window shows it."""
+    loss = {10: 1.8, 20: 1.7, 30: 1.7, 40: 1.6, 50: 344093.2, 60: 0.0, 70: 0.0, 80: 0.0}
+    norms = {step: math.nan if step > 50 else 1.0 for step in loss}
+    (finding,) = _findings("non-finite-loss", {"run": {"loss": loss, "grad_norm": norms}}, "en")
+    assert "after a level of 1.7" in finding.message
+
+
+def test_a_window_that_nan_inflated_is_no_bad_start():
+    """What no model has as its first loss is left to the rule that knows why."""
+    loss = {10: 344093.2, **dict.fromkeys(range(20, 200, 10), 0.0)}
+    run = make_run(loss=loss, grad_norm=dict.fromkeys(loss, math.nan))
+    found = diagnose(run, scan(run), Settings())
+    assert {finding.rule for finding in found.findings} == {"non-finite-loss", "zero-loss"}
+
+
 def test_a_step_from_zero_is_no_share_without_measure():
     """A policy loss that leaves 0 where an epoch begins has no level to compare with."""
     course = [[0, 500, 0, 0], [500, 1000, -0.02, -0.02], [1000, 1500, -0.05, -0.05]]

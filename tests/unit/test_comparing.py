@@ -54,6 +54,12 @@ def _loss(comparison: Comparison, pair: str = "ab"):
     )
 
 
+def test_windows_without_a_loss_part_no_runs():
+    """Updates that one run skipped at its start are no difference of its loss."""
+    skipped = _plain(1, put={"loss": dict.fromkeys(range(10, 60, 10), 0.0)})
+    assert _loss(_compare(_plain(1), skipped)[0]).step is None
+
+
 # --- where runs part ---------------------------------------------------------------------------
 
 

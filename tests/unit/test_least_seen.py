@@ -71,8 +71,8 @@ def test_dips_as_deep_as_any_spike_leave_spikes_undecided():
 
 
 def test_no_limit_is_named_where_a_share_of_the_loss_means_nothing():
-    """Of a loss that is zero to the end, no percentage is said."""
-    run = make_run(loss=[[0, 1000, 7, 6], [1000, STEPS, 0, 0]], noise=0.02)
+    """Of a policy loss that is zero to the end, no percentage is said."""
+    run = make_run(loss=[[0, 1000, 7, 6], [1000, STEPS, 0, 0]], noise=0.02, objective="grpo")
     found = diagnose(run, scan(run), Settings(lang="en", select=("loss-jump", "loss-spike")))
     assert found.ruled_out == ()
 
