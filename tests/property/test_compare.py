@@ -35,7 +35,7 @@ def _run(ends: list[float], seed: int) -> Run:
     return make_run(loss=stretches, noise=0.03, seed=seed, config={"seed": seed})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(COURSES, st.integers(0, 1000))
 def test_a_run_beside_itself_differs_in_nothing(ends, seed):
     """compare(A, A) finds nothing."""
@@ -45,7 +45,7 @@ def test_a_run_beside_itself_differs_in_nothing(ends, seed):
     assert (found.differences, found.contrasts, found.bands) == ((), (), ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(COURSES, COURSES, st.integers(0, 1000))
 def test_the_order_of_runs_changes_no_fact(one, other, seed):
     """Only the sign of the gap and the letters are turned round."""
@@ -59,7 +59,7 @@ def test_the_order_of_runs_changes_no_fact(one, other, seed):
     assert scores[0] == scores[1]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ANY, ANY)
 def test_any_two_series_are_compared_or_refused(left, right):
     """No pair of logs, finite or not, stops the comparison otherwise."""

@@ -13,7 +13,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)
 LENGTHS = st.integers(0, 120)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.float64, LENGTHS, elements=ANY))
 def test_any_series_is_scanned_without_error(values):
     """No sequence of numbers, finite or not, stops the engine."""
@@ -22,7 +22,7 @@ def test_any_series_is_scanned_without_error(values):
     assert all(0 <= change.index < len(values) for change in signals.changes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     scale=st.floats(1e-3, 1e3),
     seed=st.integers(0, 10_000),
@@ -40,7 +40,7 @@ def test_one_large_step_is_found_once_at_any_scale(scale, seed, n, up):
     assert abs(found[0] - at) <= 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-1e6, 1e6), st.integers(1, 2000))
 def test_constant_series_have_no_break(value, n):
     """Nothing happens where nothing changes."""

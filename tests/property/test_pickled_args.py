@@ -12,7 +12,7 @@ from lossscan.ingest.pickled_args import scalars
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text()
 KEYS = st.text(max_size=8).filter(lambda key: not key.endswith("token"))
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = settings(max_examples=200)
 
 
 def read(data: bytes) -> dict[str, object]:

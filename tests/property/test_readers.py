@@ -14,7 +14,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from tests import logs
 
-EXAMPLES = settings(max_examples=100, deadline=None)
+EXAMPLES = settings(max_examples=100)
 TEXT_FORMATS = [each for each in formats.formats() if each.name in logs.ALL]
 PARTS = st.sampled_from(
     [part.encode() for text in logs.ALL.values() for part in text.split(" ")]

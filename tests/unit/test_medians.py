@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lossscan.medians import FEW_IN_ALL, block_medians, median, robust_sigma, running_median
@@ -28,7 +28,6 @@ def test_a_nan_is_never_hidden():
     assert math.isnan(median(np.array([1.0, math.nan, 3.0])))
 
 
-@settings(deadline=None)  # the first call loads scipy
 @given(NUMBERS, st.sampled_from([1, 3, 7, 11]))
 def test_running_median_repeats_the_edges(values, window):
     """Each point is the median of its neighbours; the ends see the first and last value again."""
