@@ -1,4 +1,4 @@
-"""The array types in use; apart from `model` so that the values load without numpy."""
+"""The array types in use and how they count; apart from `model`: values load without numpy."""
 
 from typing import TypeAlias
 
@@ -8,3 +8,8 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
+
+
+def unalarmed() -> np.errstate:
+    """Within it, infinity and NaN pass without a warning: a log may hold 1e300."""
+    return np.errstate(over="ignore", invalid="ignore")

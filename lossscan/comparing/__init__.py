@@ -7,8 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from string import ascii_lowercase
 
-import numpy as np
-
+from lossscan.arrays import unalarmed
 from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
 from lossscan.comparing.fields import differences
 from lossscan.comparing.levels import metrics_of
@@ -44,7 +43,7 @@ def compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     """What 2 to 26 runs show beside each other; raises InputError where no two share steps."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a log may hold 1e300: inf is no crash
+    with unalarmed():
         return _compared(reports, settings)
 
 

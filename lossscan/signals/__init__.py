@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
+from lossscan.arrays import FloatArray, unalarmed
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.points import points_of
 from lossscan.signals.align import align
@@ -27,7 +27,7 @@ __all__ = ["change_points", "scan"]
 
 def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
     """All that the engine finds in a run; `series` are the ones searched for breaks."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a log may hold 1e300: inf is no crash
+    with unalarmed():
         return _scan(run, series)
 
 

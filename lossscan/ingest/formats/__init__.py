@@ -3,8 +3,8 @@
 A format is a module with `NAME`, `MARK` (a sample of what it looks for, as it stands in a log),
 `claims(head) -> bool` and `read(head, settings) -> Table`. It may state `PRIORITY` (higher is asked
 later), `MAPPABLE` (it can read keys the user names), `keys(head) -> list[str]` (those that stand
-there) and `wanted(head, settings) -> bool` (the user asks for it on this file: it goes before all
-others).
+there), `wanted(head, settings) -> bool` (the user asks for it on this file: it goes before all
+others) and `RECORDED` (only records of the trainer are in it, nothing that its program prints).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Format:
     mappable: bool = False  # reads any keys that `settings.series` names
     keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
     wanted: Callable[[Head, Settings], bool] | None = None  # whether the user asks for it here
+    recorded: bool = False  # holds no output of the program, so no word of how it ended
 
 
 @cache
@@ -62,6 +63,7 @@ def _format(name: str) -> Format:
         mappable=parts.get("MAPPABLE", False),
         keys=parts.get("keys"),
         wanted=parts.get("wanted"),
+        recorded=parts.get("RECORDED", False),
     )
 
 
@@ -85,7 +87,7 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
 
 
 def _with_ending(table: Table, head: Head, each: Format) -> Table:
-    error = None if table.complete else ending(head, each.claims)
+    error = None if each.recorded or table.complete else ending(head, each.claims)
     if error is None:
         return table
     return replace(table, notes=(*table.notes, Note("ended_by_error", head.path, {"error": error})))

@@ -13,6 +13,7 @@ _MADE_BY: Final = {
     "lm loss": "megatron",
     "loss_metrics/global_avg_loss": "torchtitan",
     "tokens_per_second_per_gpu": "torchtune",
+    "It/sec": "mlx-lm",
 }
 
 

@@ -8,18 +8,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lossscan.ingest.formats._columns import number
 from lossscan.model import Note, Numbers
 
 _SCALE = r"([\d.e+-]{1,30})"
-_OVERFLOW: Final = (
-    re.compile(  # of DeepSpeed, apex and PaddleNLP; of fairseq, whose scale may be low
-        r"(?i)(?:overflow|optimizer not run).{0,160}?(?:attempted loss scale: "
-        rf"{_SCALE}, but hysteresis|(?:reducing (?:loss scale )?to|scale_after:) {_SCALE}(?=\s)"
-        rf"|(?P<fairseq>setting loss scale to:) {_SCALE}(?=\s))"
-    )
+_OVERFLOW: Final = re.compile(  # of DeepSpeed, apex and PaddleNLP; of fairseq, which may go low
+    r"(?i)(?:overflow|optimizer not run).{0,160}?(?:attempted loss scale: "
+    rf"{_SCALE}, but hysteresis|(?:reducing (?:loss scale )?to|scale_after:) {_SCALE}(?=\s)"
+    rf"|(?P<fairseq>setting loss scale to:) {_SCALE}(?=\s))"
 )
 _EXHAUSTED: Final = re.compile(  # DeepSpeed, fairseq and GPT-NeoX end the training with it
     r"(?i)loss scale already at minimum|minimum loss scale reached"
@@ -60,9 +58,18 @@ class Remarks:
 
         Those behind the last point wait for the next.
         """
-        self._points = points[-1] + 1 if points else 0
+        self.end(points)
         behind = (bisect_left(points, place) for place in self._skips)
         return Counter(points[at] for at in behind if at < len(points))
+
+    def end(self, points: Sequence[int]) -> None:
+        """The log ends, and these are the places of its points: what is said behind them counts."""
+        self._points = points[-1] + 1 if points else 0
+
+    def fill(self, rows: Sequence[dict[str, Any]], points: Sequence[int]) -> None:
+        """Write what was `skipped` into the rows of the points; `rows` stand at all places."""
+        for at, count in self.skipped(points).items():
+            rows[at][SKIPPED] = count
 
     def notes(self, path: Path) -> tuple[Note, ...]:
         """The remarks on a log; how fp16 went is for the rules to judge as well."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import Banner
 from lossscan.ingest.formats._columns import number
-from lossscan.ingest.formats._remarks import SKIPPED, Remarks
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import NUMBER, lines
 
 _DICT: Final = r"\{'[^{}]{1,4000}\}"
@@ -73,12 +73,10 @@ def read_console(head: Head) -> Console:
                 bar = Bar(int(match[2]), int(match[3]))
                 _show(bar, console.entries)
             elif entry := _entry(match["entry"]):
-                entry.stated = _stated(match["entry"])
                 launch = _take(entry, launch, bar, console.entries)
     _same_precision(console.entries)
     training = [at for at, entry in enumerate(console.entries) if entry.kind == "train"]
-    for at, count in console.remarks.skipped(training).items():
-        console.entries[at].row[SKIPPED] = str(count)
+    console.remarks.fill([entry.row for entry in console.entries], training)
     return console
 
 
@@ -98,8 +96,9 @@ def _entry(text: str) -> Entry | None:
         return None
     if any(quoted for key, quoted, _ in items if key == "epoch"):
         digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
-        return Entry(row, _kind(row), epoch, digits, quoted=True)
-    return Entry(row, _kind(row), epoch, max(len(shown.partition(".")[2]), _DECIMALS))
+        return Entry(row, _kind(row), epoch, digits, quoted=True, stated=_stated(text))
+    digits = max(len(shown.partition(".")[2]), _DECIMALS)
+    return Entry(row, _kind(row), epoch, digits, stated=_stated(text))
 
 
 def _stated(text: str) -> Bar | None:

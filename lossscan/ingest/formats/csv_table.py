@@ -91,8 +91,8 @@ def _rows(
 ) -> list[dict[str, str | None]]:
     """The filled cells of each row, and its step even where that is empty."""
     step = dict.fromkeys(name for name in header if namer(settings.series)(name) == "step")
-    table = (zip(header, _cells(line, separator), strict=False) for line in text)
-    return [step | {name: cell for name, cell in row if cell.strip()} for row in table]
+    rows = (zip(header, _cells(line, separator), strict=False) for line in text)
+    return [step | {name: cell for name, cell in row if cell.strip()} for row in rows]
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -20,6 +20,7 @@ from lossscan.settings import Settings
 
 NAME = "event_file"
 MARK = "brain.Event:"
+RECORDED = True
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
 _INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import columns, step_number
 from lossscan.ingest.formats._launches import Launches
-from lossscan.ingest.formats._remarks import SKIPPED, Remarks
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -56,8 +56,7 @@ def read(head: Head, settings: Settings) -> Table:
             since_last = since_last or _WINDOW in line
         rows.append((step, row))
     points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    for at, count in remarks.skipped(points).items():
-        rows[at][1][SKIPPED] = count
+    remarks.fill([row for _, row in rows], points)
     means = () if since_last else (Note("running_means", head.path),)
     return Table(
         path=head.path,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -77,12 +78,9 @@ def _document(head: Head) -> tuple[Any, bool]:
     except RecursionError as error:
         raise UnreadableLog("nested too deep", hint="write plain rows") from error
     except json.JSONDecodeError as error:
-        whole = text[: text.rfind("}", 0, error.pos) + 1]
-        if not whole or not _OBJECTS.match(text):
-            raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
-    try:
-        return json.loads(whole + "]"), True
-    except json.JSONDecodeError as error:
+        if _OBJECTS.match(text):
+            with suppress(json.JSONDecodeError):
+                return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
         raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
 
 

@@ -17,7 +17,7 @@ from lossscan.ingest.formats._columns import Row, columns
 from lossscan.ingest.formats._counters import EVALUATES, Kind, Place, place_of
 from lossscan.ingest.formats._epoch_counts import in_run
 from lossscan.ingest.formats._launches import Launches, resumes
-from lossscan.ingest.formats._remarks import SKIPPED, Remarks
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._shapes import Part, Shapes
 from lossscan.ingest.formats._text import NUMBER, PAIR, lines, peek
 from lossscan.ingest.names import canonical, is_judged, is_known
@@ -92,8 +92,7 @@ def read(head: Head, settings: Settings) -> Table:
         begun += [len(parsed)] * resumes(line)
         parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
-    for at, count in remarks.skipped(points).items():
-        parsed[at].row[SKIPPED] = count
+    remarks.fill([each.row for each in parsed], points)
     blocks = list(_blocks(parsed))
     kind = _finest(blocks)
     rows, length = _counted(list(_placed(blocks, kind)))

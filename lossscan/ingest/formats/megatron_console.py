@@ -72,7 +72,7 @@ def read(head: Head, settings: Settings) -> Table:
             arguments |= _arguments(line) if in_arguments else {}
             facts = dict(data_facts(line)) | facts
     _mend(points, settings)
-    remarks.skipped(range(len(points)))  # counted in the points themselves
+    remarks.end(range(len(points)))  # which count skipped updates themselves
     return Table(
         path=head.path,
         format=NAME,

@@ -25,6 +25,7 @@ from lossscan.settings import Settings
 
 NAME = "mlflow_store"
 MARK = "meta.yaml: run_id, metrics/"
+RECORDED = True
 _MARK: Final = re.compile(rb"(?m)^artifact_uri: [^\0]*^run_(?:uu)?id: ")  # MLflow sorts the keys
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds

@@ -9,6 +9,7 @@ from lossscan.ingest.files import Head
 from lossscan.ingest.formats._columns import Row, columns
 from lossscan.ingest.formats._counters import EVALUATES
 from lossscan.ingest.formats._launches import Launches, resumes
+from lossscan.ingest.formats._makers import maker_of
 from lossscan.ingest.formats._text import NUMBER, lines, peek
 from lossscan.ingest.names import canonical
 from lossscan.model import Table
@@ -24,7 +25,6 @@ _SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILI
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
-_OF_MLX: Final = "It/sec"  # in the lines of mlx-lm, of every version
 _VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
@@ -44,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows: list[Row] = []
     config: dict[str, str] = {}
     launches = Launches()
-    instant = mlx = False
+    instant = False
     for line in lines(head):
         if vocabulary := _VOCABULARY.search(line):
             config["vocab_size"] = vocabulary[1]
@@ -53,15 +53,15 @@ def read(head: Head, settings: Settings) -> Table:
         elif parsed := _point(line):
             step, row = parsed
             rows.append((step, row))
-            mlx = mlx or _OF_MLX in row
             if "loss" in row:  # who resumes evaluates first, at the step of the checkpoint
                 launches.point(step)
                 instant = True
+    found = columns(rows, settings)
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
-        framework="nanogpt" if instant else "mlx-lm" if mlx else None,
+        columns=found,
+        framework="nanogpt" if instant else maker_of(found),
         config=config,
         launches=tuple(launches.steps),
         averaging="instant" if instant else "window",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from lossscan.ingest.files import Head
 from lossscan.ingest.formats._banner import Banner, consistent, data_facts
 from lossscan.ingest.formats._columns import columns, number, step_number
-from lossscan.ingest.formats._remarks import SKIPPED, Remarks
+from lossscan.ingest.formats._remarks import Remarks
 from lossscan.ingest.formats._text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -52,8 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
             remarks.take(line, len(rows))
             facts = dict(data_facts(line)) | facts
     points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    for at, count in remarks.skipped(points).items():
-        rows[at][1][SKIPPED] = count
+    remarks.fill([row for _, row in rows], points)
     return Table(
         path=head.path,
         format=NAME,

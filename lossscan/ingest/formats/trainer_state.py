@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,12 +18,10 @@ from lossscan.ingest.formats._text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 
-if TYPE_CHECKING:
-    pass
-
 NAME = "trainer_state"
 MARK = '"log_history": [...]'
 PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
+RECORDED = True
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
 _HISTORY: Final = re.compile(rb'"log_history"\s*:')

@@ -34,6 +34,7 @@ from lossscan.settings import Settings
 
 NAME = "visualdl"
 MARK = "vdlrecords.*.log"
+RECORDED = True
 _HEADER: Final = 8  # bytes of the length
 _STEP, _TAG, _TIME, _VALUE, _TEXT, _HPARAM = 1, 2, 3, 4, 12, 13  # fields of a value
 _MILLISECONDS: Final = 1e11  # a larger time is none in seconds: that would be the year 5138

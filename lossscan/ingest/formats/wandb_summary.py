@@ -16,6 +16,7 @@ from lossscan.settings import Settings
 NAME = "wandb_summary"
 MARK = 'wandb-summary.json: "_step"'
 PRIORITY = -1  # asked early: a glance tells
+RECORDED = True
 LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"
 _CLOCK: Final = re.compile(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
