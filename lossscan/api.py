@@ -13,8 +13,8 @@ from lossscan.model import Report, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
-    from lossscan.in_force import InForce
-    from lossscan.rules.pages import Page
+    from lossscan.effective_settings import InForce
+    from lossscan.words.pages import Page
 
 Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
 
@@ -68,8 +68,8 @@ def batch(  # noqa: PLR0913 - the options of the verb
     Series hold no more than their ends; `findings` are what the runs show together. With `jobs`
     other than 1 (None: all cores) the calling script needs the usual `if __name__ == "__main__"`.
     """
-    from lossscan.associations import Collected, as_findings
     from lossscan.batching import Options, plan
+    from lossscan.batching.associations import Collected, as_findings
     from lossscan.gate import stamped
 
     chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)
@@ -96,7 +96,7 @@ def judge(
     runs are not. Raises SettingsError for a baseline that cannot be read.
     """
     from lossscan.gate import judged, terms_of
-    from lossscan.waivers import remarks
+    from lossscan.gate.suppressions import remarks
 
     chosen = settings or Settings()
     terms = terms_of(chosen, None if baseline is None else Path(baseline))
@@ -109,7 +109,8 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
 
     Entries of other runs in the file `update`, if there is one, are kept; raises SettingsError.
     """
-    from lossscan import baseline, gate
+    from lossscan import gate
+    from lossscan.gate import baseline
 
     old = (
         () if update is None or not Path(update).exists() else baseline.load(Path(update)).values()
@@ -139,7 +140,7 @@ def config(
 
     `given` names what was set otherwise than by a file, by key. Raises SettingsError.
     """
-    from lossscan.in_force import in_force
+    from lossscan.effective_settings import in_force
 
     return in_force(settings or Settings(), given or {})
 
@@ -154,6 +155,6 @@ def rule_names() -> tuple[str, ...]:
 def explain(rule: str) -> Page:
     """The catalogue page of a rule; raises UsageError, which names the nearest, for another."""
     from lossscan.rules import chosen_rules
-    from lossscan.rules.pages import load_page
+    from lossscan.words.pages import load_page
 
     return load_page(*chosen_rules(select=(rule,)))

@@ -14,7 +14,7 @@ from lossscan.model import Finding, Note, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
-    from lossscan.ingest.discover import RunFiles
+    from lossscan.runs.discover import RunFiles
 
 STDIN = Path("-")
 SHOWN_RUNS = 3  # named where a folder holds several
@@ -22,8 +22,8 @@ SHOWN_RUNS = 3  # named where a folder holds several
 
 def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
     """The report of one run, given by its path (`-`: standard input) or its files; InputError."""
-    from lossscan.diagnosis import diagnose
-    from lossscan.ingest.lines import locate
+    from lossscan.ledger import diagnose
+    from lossscan.runs.lines import locate
     from lossscan.signals import scan
 
     run = _read(what, settings)
@@ -43,7 +43,7 @@ def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
 
 
 def _read(what: Path | RunFiles, settings: Settings) -> Run:
-    from lossscan.ingest import read_run, read_stream
+    from lossscan.runs import read_run, read_stream
 
     if what == STDIN:
         return read_stream(sys.stdin.buffer, settings)
@@ -52,7 +52,7 @@ def _read(what: Path | RunFiles, settings: Settings) -> Run:
 
 def one_run(path: Path) -> RunFiles:
     """The files of the only run at a path; raises InputError where there are several or none."""
-    from lossscan.ingest.discover import discover
+    from lossscan.runs.discover import discover
 
     found = discover(path)
     if not found:

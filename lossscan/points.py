@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray
 from lossscan.model import Run, Series
+from lossscan.numeric.arrays import BoolArray, FloatArray
 
 NEVER_ZERO = ("cross-entropy", "classification", "distillation")  # the loss of RL may well be 0
 NEAR = 5  # logged values on either side of a zero that tell whether it may be one of them

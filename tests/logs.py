@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lossscan.ingest import formats
-from lossscan.ingest.files import Head, head_of
+from lossscan import formats
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.files import Head, head_of
 
 LLAMAFACTORY = (
     '{"current_steps": 10, "total_steps": 30, "loss": 1.5, "lr": 1e-05, "epoch": 0.5,'

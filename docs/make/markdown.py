@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from lossscan.numerals import left_open
+from lossscan.words.numerals import left_open
 
 # A code span, a number that only a run can fill in, or a character that Markdown would take away.
 _PIECE = re.compile(r"`[^`]*`|(?P<field>\{\w+[^}]*\})|[*<|]")

@@ -15,7 +15,7 @@ from docs.make.markdown import bullets, page, prose, table
 from lossscan import words
 from lossscan.model import RunReport
 from lossscan.rules import Rule, load_rule
-from lossscan.rules.pages import Page, load_page, page_names, say
+from lossscan.words.pages import Page, load_page, page_names, say
 
 FOLDERS: Mapping[str, str] = {"en": "rules", "zh": "zh/rules"}  # below docs/
 _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have no word for

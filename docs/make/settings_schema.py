@@ -9,8 +9,8 @@ from typing import Any
 from lossscan import words
 from lossscan.model import Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.rules.pages import load_page, say
 from lossscan.settings import GATES, KEYS, REQUIRED, SUPPRESSION_KEYS
+from lossscan.words.pages import load_page, say
 
 NAME = "settings.schema.json"
 _TYPES: Mapping[type, str] = {float: "number", int: "integer", bool: "boolean", str: "string"}

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
 
 from lossscan.errors import InputError, LossscanError, MissingExtra, NoLogFound, UnreadableLog
-from lossscan.ingest.discover import RunFiles, discover, of_interest
-from lossscan.ingest.files import HEAD_BYTES
 from lossscan.model import RunReport, Skipped
+from lossscan.runs.discover import RunFiles, discover, of_interest
+from lossscan.sources.files import HEAD_BYTES
 
 MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
 TOO_LARGE = "too large to be fetched"

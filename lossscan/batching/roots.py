@@ -78,7 +78,7 @@ def _below(pattern: str) -> Iterator[tuple[str | None, Task]]:
 
 
 def _local(root: Path) -> Iterator[Task]:
-    from lossscan.ingest.discover import discover
+    from lossscan.runs.discover import discover
 
     for files in discover(root):
         yield Task(str(files.root), files)

@@ -13,7 +13,7 @@ from lossscan.model import Failure, Resume, Run, RunReport, Series
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
-    from lossscan.ingest.discover import RunFiles
+    from lossscan.runs.discover import RunFiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.numerals import left_open
 from lossscan.reporters import Page
-from lossscan.rules.pages import Page as Entry
-from lossscan.rules.pages import say
+from lossscan.words.numerals import left_open
+from lossscan.words.pages import Page as Entry
+from lossscan.words.pages import say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

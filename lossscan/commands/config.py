@@ -17,7 +17,7 @@ from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
 if TYPE_CHECKING:
-    from lossscan.in_force import InForce
+    from lossscan.effective_settings import InForce
 
 SCHEMA = "lossscan.config/1"
 

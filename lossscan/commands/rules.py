@@ -12,7 +12,7 @@ def rules(
 ) -> int:
     """List all rules, a line each."""
     from lossscan.rules import chosen_rules
-    from lossscan.rules.pages import load_page
+    from lossscan.words.pages import load_page
 
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
     entries = [load_page(name) for name in chosen_rules(settings.select, settings.ignore)]

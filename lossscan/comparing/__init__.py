@@ -7,16 +7,16 @@ from dataclasses import replace
 from itertools import combinations
 from string import ascii_lowercase
 
-from lossscan.arrays import unalarmed
 from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
 from lossscan.comparing.fields import differences
 from lossscan.comparing.levels import metrics_of
 from lossscan.comparing.scaling import scaled_groups
 from lossscan.comparing.shapes import SERIES, Own, partings_of
-from lossscan.comparison import Band, Comparison, Contrast, Member, Parting
-from lossscan.diagnosis import finding_of
 from lossscan.errors import InputError, UsageError
+from lossscan.ledger import finding_of
 from lossscan.model import Finding, Run, RunReport, Severity
+from lossscan.model.comparison import Band, Comparison, Contrast, Member, Parting
+from lossscan.numeric.arrays import unalarmed
 from lossscan.rules import chosen_rules
 from lossscan.settings import Settings
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import Run, Series
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.points import points_of
 from lossscan.signals.clean import rounding_noise, to_scale
 

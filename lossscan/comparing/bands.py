@@ -11,8 +11,8 @@ from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.fields import differing
 from lossscan.comparing.parting import noise_of, stretch_apart, unit_of
 from lossscan.comparing.texts import relative, say, share
-from lossscan.comparison import Band, Outsider
 from lossscan.model import Run
+from lossscan.model.comparison import Band, Outsider
 from lossscan.signals.clean import from_scale, running_mean
 
 SEEDS = ("seed", "data_seed")

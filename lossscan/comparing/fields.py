@@ -9,8 +9,8 @@ from typing import Any
 
 from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, say
-from lossscan.comparison import Between, FieldDifference, Parting
 from lossscan.model import Run
+from lossscan.model.comparison import Between, FieldDifference, Parting
 from lossscan.rules._facts import accumulation_steps
 
 SAME = 1e-5  # relative: event files keep seven digits

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
 from lossscan.comparing.fields import total_batch
-from lossscan.comparison import Metric
 from lossscan.model import Run, Series
+from lossscan.model.comparison import Metric
+from lossscan.numeric.arrays import FloatArray, IntArray
 
 NEAR = 5  # points up to the place that a training loss is the median of: one is noisy
 LIKE = 1e-4  # relative: counts of the same place, rounded on their way

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.comparing.aligning import Courses
-from lossscan.medians import MAD_TO_SIGMA, robust_sigma, running_median
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import MAD_TO_SIGMA, robust_sigma, running_median
 
 ALPHA = 0.001  # chance that two runs of equal course part; real noise is less well-behaved
 DRIFTS = (0.25, 1.0)  # half the gaps looked for, in noise units: small and lasting, large and quick

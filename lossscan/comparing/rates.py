@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, IntArray
 from lossscan.model import Run
+from lossscan.numeric.arrays import BoolArray, IntArray
 
 DIFFERS = 0.01  # relative: less is rounding
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.comparing.fields import differing
 from lossscan.comparing.levels import Axis, axes_of
 from lossscan.model import Hit, Run
+from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules._facts import accumulation_steps, is_cross_entropy
 from lossscan.rules._scaling_across import Slope, steps_of

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.bands import pair_margin
 from lossscan.comparing.parting import (
@@ -21,8 +20,9 @@ from lossscan.comparing.parting import (
 )
 from lossscan.comparing.rates import rates_differ
 from lossscan.comparing.texts import MANY_TIMES, catalogue, say, share
-from lossscan.comparison import Band, Between, Ends, Parting, Shape
 from lossscan.model import LandmarkKind, Run
+from lossscan.model.comparison import Band, Between, Ends, Parting, Shape
+from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.clean import from_scale
 
 SERIES = ("loss", "eval_loss", "reward")

@@ -12,7 +12,7 @@ from lossscan.model.run import Note, Run
 from lossscan.model.signals import Alignment, Change
 
 if TYPE_CHECKING:
-    from lossscan.comparison import Comparison
+    from lossscan.model.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Finding:
     remedies: tuple[str, ...] = ()
     next: str | None = None
     locations: tuple[Location, ...] = ()  # the most telling first
-    fingerprint: str | None = None  # the same in every report of the run, see lossscan.baseline
+    fingerprint: str | None = None  # the same in every report of the run: lossscan.gate.baseline
     waiver: Waiver | None = None  # None: it counts at the gate
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lossscan.model.base import Numbers
 
 if TYPE_CHECKING:
-    from lossscan.arrays import FloatArray, IntArray
+    from lossscan.numeric.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lossscan.model.run import Landmark, LandmarkKind
 
 if TYPE_CHECKING:
-    from lossscan.arrays import FloatArray, IntArray
+    from lossscan.numeric.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from lossscan.errors import OutputError, UsageError
 from lossscan.model import Finding, Report, RunReport
 
 if TYPE_CHECKING:
-    from lossscan.comparison import Comparison
+    from lossscan.model.comparison import Comparison
 
 DEFAULT = "rich"
 

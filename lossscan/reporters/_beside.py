@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from lossscan import words
-from lossscan.comparison import Comparison, FieldDifference, Metric
 from lossscan.model import Field, Report
+from lossscan.model.comparison import Comparison, FieldDifference, Metric
 from lossscan.reporters import Page
 from lossscan.reporters._lines import amount, last_loss
-from lossscan.sentences import TABLE
+from lossscan.words.sentences import TABLE
 
 MOST_LINES = 12  # of pairs that are told; with more runs the rest is in the JSON report
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import plotille
 
-from lossscan.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 
 ACROSS = 2  # dots of one character
 BLANK = "\u2800"  # braille without a dot, which many fonts draw wider than a space

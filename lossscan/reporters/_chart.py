@@ -10,8 +10,8 @@ import numpy as np
 from rich.text import Text
 
 from lossscan import words
-from lossscan.arrays import FloatArray
 from lossscan.model import Run, RunReport, Series
+from lossscan.numeric.arrays import FloatArray
 from lossscan.reporters import Page
 from lossscan.reporters._braille import draw
 

@@ -8,8 +8,8 @@ import numpy as np
 from rich.text import Text
 
 from lossscan import words
-from lossscan.comparison import Comparison
 from lossscan.model import Report, Series
+from lossscan.model.comparison import Comparison
 from lossscan.reporters import Page
 from lossscan.reporters._chart import Frame, axis, body, frame_of, indent, title_line
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossscan.comparison import Comparison
 from lossscan.model import Alignment, Change, Finding, Run, RunReport
+from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
 

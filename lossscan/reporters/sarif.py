@@ -71,7 +71,7 @@ def _driver(rules: Iterable[str], version: str, page: Page) -> dict[str, Any]:
 
 def _rule(rule: str, lang: str) -> dict[str, Any]:
     """What the catalogue says of a rule; what several runs together show may be in none."""
-    from lossscan.rules.pages import load_page, page_names, say
+    from lossscan.words.pages import load_page, page_names, say
 
     if rule not in page_names():
         return {"id": rule}

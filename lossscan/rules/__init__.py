@@ -1,4 +1,4 @@
-"""The rules, one module each, found by listing this folder; their words lie in `catalogue`.
+"""The rules, one module each, found by listing this folder; their words lie in `words/rules`.
 
 A rule module holds `RULE = "loss-jump"` and `def check(run, signals, *, option=default, ...)`,
 which yields Hits and Acquittals. The keyword options of `check` are what a settings file may
@@ -20,7 +20,6 @@ from lossscan.errors import SettingsError, UsageError
 from lossscan.model import Acquittal, Hit, Run, Signals
 
 Outcome: TypeAlias = Hit | Acquittal
-_HELPERS = ("pages",)  # modules of this folder that are not rules
 SEVERITY = "severity"  # every rule has this option; the settings take it out before a rule is asked
 
 
@@ -43,13 +42,7 @@ class Rule:
 def rule_names() -> tuple[str, ...]:
     """All rules in alphabetical order, without loading any."""
     stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return tuple(
-        sorted(
-            stem.replace("_", "-")
-            for stem in stems
-            if not stem.startswith("_") and stem not in _HELPERS
-        )
-    )
+    return tuple(sorted(stem.replace("_", "-") for stem in stems if not stem.startswith("_")))
 
 
 @cache

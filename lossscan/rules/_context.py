@@ -8,7 +8,6 @@ from itertools import chain
 
 import numpy as np
 
-from lossscan.medians import median, spacing
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -23,6 +22,7 @@ from lossscan.model import (
     Series,
     Signals,
 )
+from lossscan.numeric.medians import median, spacing
 
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, IntArray
-from lossscan.medians import median, spacing
 from lossscan.model import Episode, Run, Series
+from lossscan.numeric.arrays import BoolArray, IntArray
+from lossscan.numeric.medians import median, spacing
 from lossscan.points import finite
 
 CROSS_ENTROPY = "cross-entropy"

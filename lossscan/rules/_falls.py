@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossscan.medians import median, running_median, spacing
 from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
+from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules._context import near_landmark, rate_steps
 from lossscan.rules._waves import gap_of, outlasts
 

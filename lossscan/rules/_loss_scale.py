@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import IntArray
 from lossscan.model import Run
+from lossscan.numeric.arrays import IntArray
 
 APART = 10  # logged points: a sound scale overflows once in a thousand updates
 MOST = 1e9  # updates in one line; what a broken line says need not fit a number

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.medians import median
 from lossscan.model import Run, Series
+from lossscan.numeric.medians import median
 from lossscan.rules._facts import accumulation_steps, window_lengths
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer

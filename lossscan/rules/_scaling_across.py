@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
+from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules._facts import accumulation_steps, last_step
 

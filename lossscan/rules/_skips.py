@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.arrays import BoolArray
-from lossscan.medians import spacing
 from lossscan.model import Advice, Run, Series, Suspect
+from lossscan.numeric.arrays import BoolArray
+from lossscan.numeric.medians import spacing
 from lossscan.rules._context import stated
 from lossscan.rules._facts import window_lengths
 

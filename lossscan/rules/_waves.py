@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from lossscan.medians import median, row_medians, spacing
 from lossscan.model import Change, Curve, Excursion, Signals
+from lossscan.numeric.medians import median, row_medians, spacing
 
 PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
 ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves have no higher one

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.medians import block_medians, median, running_median
 from lossscan.model import (
     Acquittal,
     Change,
@@ -19,6 +18,7 @@ from lossscan.model import (
     Run,
     Signals,
 )
+from lossscan.numeric.medians import block_medians, median, running_median
 from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
 from lossscan.rules._facts import is_policy_size
 from lossscan.rules._jump_causes import lower_rate, suspects

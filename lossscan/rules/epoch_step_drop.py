@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median, spacing
 from lossscan.model import (
     Acquittal,
     Alignment,
@@ -18,6 +17,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
+from lossscan.numeric.medians import median, spacing
 from lossscan.rules._context import (
     eval_change,
     eval_clue,

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -23,6 +21,8 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
 from lossscan.rules._context import stated
 from lossscan.rules._facts import (

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import block_medians, median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
 from lossscan.rules._context import number, present, rate_clue, stated
 

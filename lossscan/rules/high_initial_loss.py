@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules._context import number, stated
 from lossscan.rules._facts import accumulation_steps, is_cross_entropy

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import IntArray
-from lossscan.medians import median
 from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Signals, Suspect
+from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules._context import number, stated
 from lossscan.rules._facts import accumulation_steps, is_cross_entropy

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median
 from lossscan.model import (
     Acquittal,
     Change,
@@ -19,6 +18,7 @@ from lossscan.model import (
     Severity,
     Signals,
 )
+from lossscan.numeric.medians import median
 from lossscan.rules._context import (
     eval_clue,
     gradient_clue,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.medians import spacing
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -21,6 +20,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
+from lossscan.numeric.medians import spacing
 from lossscan.rules._context import (
     LEAD_SIGMA,
     gradient_clue,

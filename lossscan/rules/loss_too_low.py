@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules._context import number
 from lossscan.rules._facts import is_cross_entropy, level_at

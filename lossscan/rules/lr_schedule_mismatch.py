@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules._context import number, stated
 from lossscan.rules._facts import TRAINER_FAMILY, stretches

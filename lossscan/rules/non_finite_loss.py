@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import median
 from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules._context import rate_clue, stated
 from lossscan.rules._facts import episodes_of, is_eval_loss

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import median, running_median
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median, running_median
 from lossscan.points import points_of
 from lossscan.rules._context import number, rate_limit, stated
 from lossscan.rules._facts import POLICY, eval_losses, level_at

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import spacing
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
+from lossscan.numeric.medians import spacing
 from lossscan.rules._context import number, stated
 from lossscan.rules._waves import OUTLASTS, period_points, share_in_means
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median, robust_sigma
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules._context import number, stated
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.points import finite
 
 RULE = "throughput-drop"

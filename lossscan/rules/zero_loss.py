@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import BoolArray
-from lossscan.medians import median
 from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.numeric.arrays import BoolArray
+from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
 from lossscan.rules._context import stated
 from lossscan.rules._facts import episodes_of, stretches, window_lengths

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, unalarmed
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
+from lossscan.numeric.arrays import FloatArray, unalarmed
 from lossscan.points import points_of
 from lossscan.signals.align import align
 from lossscan.signals.boundaries import judge_landmarks

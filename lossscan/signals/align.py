@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lossscan.arrays import IntArray
 from lossscan.model import Alignment, Curve, Landmark, LandmarkKind
+from lossscan.numeric.arrays import IntArray
 
 REACH = 1  # logged points: a window that covers the landmark shows a part, the next one all of it
 DOUBT = 30.0  # points of doubt about a step of one noise unit; it falls with the size squared

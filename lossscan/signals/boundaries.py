@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
-from lossscan.medians import median, robust_sigma, spacing
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
+from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray, IntArray
-from lossscan.medians import robust_sigma, row_sigmas
 from lossscan.model import Curve
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.medians import robust_sigma, row_sigmas
 from lossscan.signals.clean import running_mean
 from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows_at
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.model import Curve, Series
+from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
 LOG_SHARE = (

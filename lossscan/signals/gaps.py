@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 
 MIN_SIDE = 3  # points: fewer have no slope of their own
 REMEMBERED = 500  # points; the windows of a longer curve are not worth their memory

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.medians import median, running_median
 from lossscan.model import Change, Curve, Excursion, Landmark
+from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import Break
 from lossscan.signals.clean import from_scale

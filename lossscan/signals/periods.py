@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import median, spacing
 from lossscan.model import Curve, Landmark
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median, spacing
 from lossscan.signals.clean import running_mean
 
 MIN_LAG = 3  # points: a shorter period is not resolved

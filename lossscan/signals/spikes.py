@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.arrays import BoolArray, FloatArray
-from lossscan.medians import median, running_median, spacing
 from lossscan.model import Curve, Excursion
+from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.signals.clean import from_scale, stretches
 
 MIN_POINTS = 20  # fewer have no course that a point could leave

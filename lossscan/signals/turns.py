@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
-from lossscan.medians import block_medians
 from lossscan.model import Change, Curve, Landmark
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import block_medians
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 from tests.accuracy import score, tables
 from tests.accuracy.cases import names
 from tests.accuracy.measure import CHUNK, JOBS, Extent

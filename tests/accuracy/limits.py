@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.model import Run, Signals
+from lossscan.numeric.arrays import FloatArray
 from lossscan.signals import scan
 from tests.accuracy.cases import build
 

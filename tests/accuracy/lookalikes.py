@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.model import Series
+from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.lookalikes_beside import BESIDE, Tempting, plain, silent, with_series
 from tests.accuracy.patterns import incomplete_accumulation
 from tests.accuracy.shapes import Random, learning_rate

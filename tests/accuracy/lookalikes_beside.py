@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
 from lossscan.model import Resume, Series
+from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.shapes import Random, learning_rate
 from tests.accuracy.simulate import (
     Base,

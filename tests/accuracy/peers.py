@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lossscan.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.score import Result, is_large
 
 Points = list[int]

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
 from lossscan.model import Series
+from lossscan.numeric.arrays import FloatArray, IntArray
 from tests.accuracy.shapes import Random
 from tests.accuracy.simulate import (
     Base,

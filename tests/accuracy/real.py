@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 
 from lossscan.errors import InputError
-from lossscan.ingest.discover import discover
 from lossscan.model import RunReport
 from lossscan.pipeline import examine
-from lossscan.rules.pages import load_page
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.words.pages import load_page
 from tests.accuracy.score import Result, said_of, spacing
 from tests.accuracy.truth import Truth
 

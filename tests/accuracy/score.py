@@ -129,7 +129,7 @@ def judged(run: Run) -> tuple[tuple[Said, ...], str | None]:
 
 def findings_of(run: Run) -> tuple[Finding, ...]:
     """The findings of a run that is in memory; raises RuntimeError where a rule crashed."""
-    from lossscan.diagnosis import diagnose
+    from lossscan.ledger import diagnose
     from lossscan.settings import Settings
     from lossscan.signals import scan
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lossscan.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 
 Random: TypeAlias = np.random.Generator
 HALVES = {"train": 20261, "test": 90210}  # the first number of every seed of a half

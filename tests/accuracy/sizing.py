@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lossscan.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.simulate import Base, point_of, unit_at
 
 SIDE = 8  # logged points that are left on each side of a change

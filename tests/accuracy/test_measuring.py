@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossscan.rules import rule_names
-from lossscan.rules.pages import load_page
+from lossscan.words.pages import load_page
 from tests.accuracy import calibrate, peers, score
 from tests.accuracy.cases import SIZED, build, names
 from tests.accuracy.faults import FAULTS

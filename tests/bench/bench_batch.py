@@ -24,8 +24,8 @@ TROUBLES = ("none", "none", "none", "jump", "spike", "stairs")
 
 DECODE = """
 from pathlib import Path
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import discover
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 for files in discover(Path(sys.argv[1])):
     read_run(files, Settings())

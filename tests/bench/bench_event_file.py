@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import event_file
+from lossscan.formats import event_file
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 
 POINTS = 200_000
@@ -49,7 +49,7 @@ def main(points: int) -> None:
         for name, tags in shapes.items():
             path = writers.write_events(Path(folder) / "tfevents", logged(tags, points))
             bulk = seconds(path) * 1e6 / points
-            with mock.patch("lossscan.ingest.formats._gather._FEW", 1 << 60):
+            with mock.patch("lossscan.formats.kit.gather._FEW", 1 << 60):
                 single = seconds(path) * 1e6 / points
             print(f"{name:8} {bulk:6.2f} s  {single:6.2f} s  x{single / bulk:.1f}")  # noqa: T201
 

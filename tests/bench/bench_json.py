@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from lossscan.ingest.formats import read_file
+from lossscan.formats import read_file
 from lossscan.settings import Settings
 
 ENTRIES = 200_000

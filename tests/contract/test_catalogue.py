@@ -15,7 +15,7 @@ import lossscan.rules
 from lossscan.errors import UsageError
 from lossscan.model import Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.rules.pages import LANGUAGES, Page, Text, load_page, page_names
+from lossscan.words.pages import LANGUAGES, Page, Text, load_page, page_names
 
 FOLDER = Path(lossscan.rules.__file__).parent
 PROMISED = {  # the table of the public contract
@@ -190,7 +190,7 @@ def _literals(node: ast.expr) -> Iterator[str]:
 def test_catalogue_is_read_without_numpy():
     """Listing and explaining rules stays quick: no numpy is loaded for it."""
     code = (
-        "import sys; from lossscan.rules.pages import load_page, page_names;"
+        "import sys; from lossscan.words.pages import load_page, page_names;"
         "[load_page(name) for name in page_names()]; sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

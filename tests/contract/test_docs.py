@@ -16,7 +16,7 @@ import lossscan
 from docs import make
 from docs.make.console import commands
 from lossscan.commands import verbs
-from lossscan.ingest.formats import formats
+from lossscan.formats import formats
 from lossscan.rules import check_options
 from lossscan.settings import KEYS, load
 

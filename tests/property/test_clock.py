@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.ingest.formats._clock import clocks
-from lossscan.ingest.formats.json_lines import _time
+from lossscan.formats.json_lines import _time
+from lossscan.formats.kit.clock import clocks
 
 PARTS = st.tuples(st.integers(0, 120), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
 TEXTS = PARTS.map(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lossscan.comparing import compared
-from lossscan.comparison import Comparison
 from lossscan.errors import InputError
 from lossscan.model import Run, RunReport, Series
+from lossscan.model.comparison import Comparison
 from lossscan.settings import Settings
 from tests.curves import make_run
 

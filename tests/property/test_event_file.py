@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossscan.errors import MissingExtra, UnreadableLog
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import _tfrecord, event_file
+from lossscan.formats import event_file
+from lossscan.formats.kit import tfrecord as _tfrecord
 from lossscan.model import Column, Table
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "event_files"
@@ -38,7 +39,7 @@ def table_of(data: bytes) -> Table | None:
 
 def one_by_one(data: bytes) -> Table | None:
     """Read bytes without numpy's short cut."""
-    with mock.patch("lossscan.ingest.formats._gather._FEW", 1 << 60):
+    with mock.patch("lossscan.formats.kit.gather._FEW", 1 << 60):
         return table_of(data)
 
 

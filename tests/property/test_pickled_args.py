@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest.pickled_args import scalars
+from lossscan.runs.training.pickled_args import scalars
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text()
 KEYS = st.text(max_size=8).filter(lambda key: not key.endswith("token"))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossscan import formats
 from lossscan.errors import InputError
-from lossscan.ingest import formats
-from lossscan.ingest.files import HEAD_BYTES, Head
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.files import HEAD_BYTES, Head
 from tests import logs
 
 EXAMPLES = settings(max_examples=100)

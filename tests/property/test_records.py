@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossscan import formats
 from lossscan.errors import InputError, MissingExtra
-from lossscan.ingest import formats
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import mlflow_store, visualdl, wandb_file
+from lossscan.formats import mlflow_store, visualdl, wandb_file
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

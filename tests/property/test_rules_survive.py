@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossscan.diagnosis import diagnose
+from lossscan.ledger import diagnose
 from lossscan.model import Run
 from lossscan.settings import Settings
 from lossscan.signals import scan

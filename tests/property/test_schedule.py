@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.ingest.epochs import epochs_of
+from lossscan.runs.landmarks.epochs import epochs_of
 from tests.tables import series
 
 ROUNDINGS: dict[str, Callable[[float], float]] = {

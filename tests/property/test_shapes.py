@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.ingest.formats._counters import _parts, place_of
-from lossscan.ingest.formats._shapes import WORTH, Part, Shapes
-from lossscan.ingest.formats._text import PAIR
+from lossscan.formats.kit.counters import _parts, place_of
+from lossscan.formats.kit.shapes import WORTH, Part, Shapes
+from lossscan.formats.kit.text import PAIR
 
 NUMBERS = st.one_of(
     st.integers(0, 10**10).map(str),

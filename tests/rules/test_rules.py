@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lossscan.diagnosis import diagnose
+from lossscan.ledger import diagnose
 from lossscan.model import Finding
 from lossscan.settings import Settings
 from lossscan.signals import scan

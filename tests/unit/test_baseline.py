@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lossscan import baseline
-from lossscan.baseline import SCHEMA, fingerprint, likenesses, run_key
 from lossscan.errors import SettingsError
-from lossscan.gate import accepted, baseline_of, exit_status, judged
+from lossscan.gate import accepted, baseline, baseline_of, exit_status, judged
+from lossscan.gate.baseline import SCHEMA, fingerprint, likenesses, run_key
+from lossscan.gate.suppressions import Terms
 from lossscan.model import Severity
-from lossscan.waivers import Terms
 from tests.reports import clean, jumped, report, unreadable
 
 FINDING = jumped().findings[0]

@@ -11,9 +11,9 @@ from lossscan.comparing import check_count, compared
 from lossscan.comparing.aligning import aligned
 from lossscan.comparing.parting import noise_of, stretch_apart
 from lossscan.comparing.scaling import slope_of
-from lossscan.comparison import Comparison
 from lossscan.errors import InputError, UsageError
 from lossscan.model import Effect, Field, Finding, Run, RunReport, Series, Severity
+from lossscan.model.comparison import Comparison
 from lossscan.settings import Settings
 from tests.curves import make_run
 

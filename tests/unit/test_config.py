@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lossscan.errors import UsageError
-from lossscan.ingest.config import Config, read_config
-from lossscan.ingest.config_fields import canonical_fields
-from lossscan.ingest.config_files import MAX_BYTES
+from lossscan.formats.kit.fields import canonical_fields
 from lossscan.model import Field, Table
-from lossscan.safe_yaml import load_yaml
+from lossscan.runs.training import Config, read_config
+from lossscan.runs.training.files import MAX_BYTES
+from lossscan.sources.safe_yaml import load_yaml
 from tests.tables import table
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lossscan.ingest.continued import chained
 from lossscan.model import Table
+from lossscan.runs.continued import chained
 from tests.tables import table
 
 

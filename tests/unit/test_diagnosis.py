@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lossscan import rules
-from lossscan.diagnosis import Diagnosis, diagnose
 from lossscan.errors import SettingsError, UsageError
+from lossscan.ledger import Diagnosis, diagnose
 from lossscan.model import (
     Acquittal,
     Advice,
@@ -24,8 +24,8 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules.pages import load_page
 from lossscan.settings import Settings
+from lossscan.words.pages import load_page
 from tests.curves import make_run
 
 RUN = make_run(loss=[[0, 200, 2.0, 1.0]], epochs=2, config={"learning_rate": 5e-4})
@@ -49,7 +49,7 @@ def says(monkeypatch: pytest.MonkeyPatch):
 
             return rules.Rule(name, check)
 
-        monkeypatch.setattr("lossscan.diagnosis.load_rule", load)
+        monkeypatch.setattr("lossscan.ledger.load_rule", load)
         return diagnose(run, Signals(), Settings(lang=lang, select=names))
 
     return put

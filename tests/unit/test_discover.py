@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import NoLogFound
-from lossscan.ingest import discover as unit
-from lossscan.ingest.discover import RunFiles, discover
+from lossscan.runs import discover as unit
+from lossscan.runs.discover import RunFiles, discover
 from tests import logs
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import discover
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import event_file
+from lossscan.formats import event_file
 from lossscan.model import Table
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "event_files"
@@ -343,7 +343,7 @@ def test_read_follows_records_across_the_blocks_it_reads(tmp_path, monkeypatch):
     text = json.dumps({"per_device_train_batch_size": 1, "note": "x" * 2000})
     data = writers.event_bytes({"loss": POINTS, "eval/loss": POINTS}, {"args": text})
     whole = table_of(tmp_path, data)
-    monkeypatch.setattr("lossscan.ingest.formats._tfrecord._CHUNK", 500)
+    monkeypatch.setattr("lossscan.formats.kit.tfrecord._CHUNK", 500)
     parts = table_of(tmp_path, data)
     assert parts.config == whole.config
     for name, column in whole.columns.items():

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound
-from lossscan.ingest import formats, read_run
-from lossscan.ingest.discover import discover, is_log_name
-from lossscan.ingest.files import plain
 from lossscan.model import Run
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover, is_log_name
 from lossscan.settings import Settings
+from lossscan.sources.files import plain
 from tests import logs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.ingest import formats
 from lossscan.settings import Settings
 from tests import logs
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.ingest import formats
-from lossscan.ingest.formats import _text
-from lossscan.ingest.formats._records import Records
+from lossscan.formats.kit import text as _text
+from lossscan.formats.kit.records import Records
 from lossscan.settings import Settings
 from tests import logs
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lossscan.diagnosis import Diagnosis, diagnose
+from lossscan.ledger import Diagnosis, diagnose
 from lossscan.settings import Settings
 from lossscan.signals import scan
 from tests.curves import make_run

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lossscan.ingest.lines import MOST_BYTES, line_of_field, line_of_point, locate
 from lossscan.model import Cause, ConfigAdvice, Location, Source
+from lossscan.runs.lines import MOST_BYTES, line_of_field, line_of_point, locate
 from tests.reports import jumped
 
 NAN = float("nan")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.medians import FEW_IN_ALL, block_medians, median, robust_sigma, running_median
+from lossscan.numeric.medians import FEW_IN_ALL, block_medians, median, robust_sigma, running_median
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 

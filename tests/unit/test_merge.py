@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lossscan.ingest.launches import course_of
-from lossscan.ingest.merge import Merged, merge
 from lossscan.model import Note, Table
+from lossscan.runs.launches import course_of
+from lossscan.runs.merge import Merged, merge
 from tests.tables import table
 
 ROOT = Path("/run")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import discover
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import mlflow_store
+from lossscan.formats import mlflow_store
 from lossscan.model import Table
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests.logs import points
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "mlflow"

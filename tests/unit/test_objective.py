@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lossscan.ingest.objective import objective_of
+from lossscan.runs.objective import objective_of
 from tests.tables import config
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import MissingExtra, UnreadableLog
-from lossscan.ingest import formats, packed, read_run
-from lossscan.ingest.discover import discover
-from lossscan.ingest.files import HEAD_BYTES, head_of
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.sources import packed
+from lossscan.sources.files import HEAD_BYTES, head_of
 from tests import logs, writers
 from tests.logs import points
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound, SettingsError, UnreadableLog
-from lossscan.ingest import formats
-from lossscan.line_pattern import compiled
 from lossscan.settings import Settings, load
+from lossscan.sources.line_pattern import compiled
 from tests import logs
 from tests.logs import points
 

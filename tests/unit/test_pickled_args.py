@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest.pickled_args import scalars
+from lossscan.runs.training.pickled_args import scalars
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lossscan.errors import NoLogFound, NoUsableSeries, UnreadableLog
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import RunFiles, discover
 from lossscan.model import Run
+from lossscan.runs import read_run
+from lossscan.runs.discover import RunFiles, discover
 from lossscan.settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import discover
 from lossscan.model import Run
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 
 LOSS = {step: 2.0 / step for step in range(1, 31)}

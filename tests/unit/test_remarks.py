@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.ingest.formats._remarks import Remarks
+from lossscan.formats.kit.remarks import Remarks
 
 LOG = Path("train.log")
 DEEPSPEED = "[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: {}, reducing to {}\n"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossscan.ingest.schedule import schedule_of
 from lossscan.model import Landmark, Resume, Schedule, Series
+from lossscan.runs.landmarks import schedule_of
 from tests.tables import config, series
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

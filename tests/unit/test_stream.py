@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.ingest import packed, read_stream
+from lossscan.runs import read_stream
 from lossscan.settings import Settings
+from lossscan.sources import packed
 from tests import logs
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest.formats import trainer_state
+from lossscan.formats import trainer_state
 from lossscan.model import Table
 from tests import logs
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import visualdl
+from lossscan.formats import visualdl
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 from tests.logs import points
 

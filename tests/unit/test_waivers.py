@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.baseline import Known, fingerprint
 from lossscan.gate import exit_status, judged
+from lossscan.gate.baseline import Known, fingerprint
+from lossscan.gate.suppressions import Terms, remarks
 from lossscan.model import Severity, Waiver
 from lossscan.settings import Settings, Suppression
-from lossscan.waivers import Terms, remarks
 from tests.reports import clean, jumped, report, unreadable
 
 TODAY = date(2026, 11, 21)

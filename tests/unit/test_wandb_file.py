@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import UnreadableLog
-from lossscan.ingest import read_run
-from lossscan.ingest.discover import discover
-from lossscan.ingest.files import head_of
-from lossscan.ingest.formats import wandb_file
+from lossscan.formats import wandb_file
 from lossscan.model import Table
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 from tests import writers
 from tests.logs import points
 

@@ -6,8 +6,9 @@ from string import Formatter
 
 import pytest
 
-from lossscan import ingest, words
-from lossscan.sentences import TABLE
+from lossscan import runs as ingest
+from lossscan import words
+from lossscan.words.sentences import TABLE
 
 INGEST = Path(ingest.__file__).parent
 

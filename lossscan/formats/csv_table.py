@@ -1,0 +1,115 @@
+"""Tables with a header: Lightning's metrics.csv, Keras' CSVLogger, fastai's, and alike."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+from typing import Final, Literal
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.names import canonical, is_judged, namer
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "csv_table"
+MARK = "step,loss"
+PRIORITY = 60
+MAPPABLE = True
+MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
+MOST_COLUMNS = 2000  # a line with more separators is no header
+_OF_FILES: Final = ",;\t"
+_SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
+_GAP: Final = "  "  # separates where nothing else does, as in fastai's table
+
+
+def claims(head: Head) -> bool:
+    """Whether one of the first lines names a step or an epoch, and a loss."""
+    return any(_names_series(line) for line in peek(head).split("\n", MOST_ABOVE)[:MOST_ABOVE])
+
+
+def keys(head: Head) -> list[str]:
+    """The names in the first line of a table; none where the next has not as many cells."""
+    first, second = [*peek(head).split("\n", 2), "", ""][:2]
+    header = [] if first.startswith("{") else _header(first)
+    return header if len(_header(second)) == len(header) else []
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All cells that hold numbers; the step is that of the row, else its epoch or its number.
+
+    Raises UnreadableLog where no column is known.
+    """
+    text = lines(head)
+    above = list(islice(text, MOST_ABOVE))
+    at = next((at for at, line in enumerate(above) if _names_series(line)), 0)
+    first = above[at] if above else ""
+    header = _header(first)
+    below, separator = chain(above[at + 1 :], text), _separator(first)
+    rows = _rows(below, header, separator, settings)
+    found, counted = table(rows, settings)
+    if not found:
+        raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
+    framework = None if counted else _framework(header, separator)
+    averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=framework,
+        config={"logging_strategy": "epoch"} if framework == "keras" else {},
+        averaging=averaging,
+        notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
+    )
+
+
+def _names_series(line: str) -> bool:
+    names = {canonical(name) for name in _header(line)}
+    return not names.isdisjoint(("step", "epoch")) and any(map(is_judged, names))
+
+
+def _separator(line: str) -> str:
+    likely = max(_SEPARATORS, key=line.count)
+    return likely if likely in line else _GAP
+
+
+def _split(line: str, separator: str) -> list[str]:
+    return re.split(" {2,}", line.strip()) if separator == _GAP else line.split(separator)
+
+
+def _header(line: str) -> list[str]:
+    names = [name.strip().strip('"') for name in _split(line.strip(), _separator(line))]
+    return names if 1 < len(names) <= MOST_COLUMNS else []
+
+
+def _rows(
+    text: Iterable[str], header: Sequence[str], separator: str, settings: Settings
+) -> list[dict[str, str | None]]:
+    """The filled cells of each row, and its step even where that is empty."""
+    step = dict.fromkeys(name for name in header if namer(settings.series)(name) == "step")
+    rows = (zip(header, _cells(line, separator), strict=False) for line in text)
+    return [step | {name: cell for name, cell in row if cell.strip()} for row in rows]
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """The cells of a line; the last one of a line that is cut may be cut too and is left out."""
+    if '"' not in line or separator == _GAP:
+        cells = _split(line.rstrip("\n"), separator)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=separator))
+        except csv.Error:  # a cell of more than 128 KiB
+            return []
+    return cells if line.endswith("\n") else cells[:-1]
+
+
+def _framework(header: Sequence[str], separator: str) -> str | None:
+    """Lightning sorts all its columns, Keras all but the epoch, apart by any sign one chooses."""
+    if separator == "," and list(header) == sorted(header) and {"epoch", "step"} <= set(header):
+        return "lightning"
+    keras = header[0] == "epoch" and list(header[1:]) == sorted(header[1:]) and "step" not in header
+    return "keras" if keras and separator in _OF_FILES else None

@@ -1,0 +1,135 @@
+"""TensorBoard event files, as torch, tensorboardX, TensorFlow, Keras and Megatron write them."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.gather import Log, scan
+from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.names import canonical
+from lossscan.formats.kit.tfrecord import HEADER, length_of
+from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
+from lossscan.model import Column, Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "event_file"
+MARK = "brain.Event:"
+RECORDED = True
+
+_VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
+_INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages
+_TEXT = "/text_summary"  # what writers append to the tag of a text
+_LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
+_SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
+_EPOCH = "epoch_"  # Keras' prefix of what it logs at the end of an epoch
+_TENSORFLOW = ".v2"  # what TensorFlow 2 ends the name of a file with
+_EVALUATIONS = ("validation", "val", "valid", "eval")
+_POINTER = b"version https://git-lfs"
+
+
+def claims(head: Head) -> bool:
+    """Whether the name says so, as TensorBoard itself decides, or the first record does."""
+    return "tfevents" in head.name or (
+        _VERSION in head.start[HEADER : HEADER + 64] and length_of(head.start[:HEADER]) is not None
+    )
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All scalars at full resolution, and what the run says of itself in texts.
+
+    Raises UnreadableLog where not even the first record can be found.
+    """
+    with head.open() as stream:
+        log = scan(stream, stream.seek(0, os.SEEK_END))
+    if log.broken and not log.records:
+        raise _unreadable(head)
+    tags = log.columns()
+    framework = _framework(head, log, tags)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=by_name(_evaluated(tags) if _is_evaluation(head) else tags, settings),
+        framework=framework,
+        config=_config(log, framework),
+        averaging="instant" if framework in _INSTANT else "window",
+        launches=_launches(log),
+        complete=True if _SUMMARY in tags else None,
+        notes=tuple(_notes(head, log)),
+    )
+
+
+def _unreadable(head: Head) -> UnreadableLog:
+    if head.start.startswith(_POINTER):
+        return UnreadableLog(
+            "byte 0: a Git LFS pointer instead of the file", hint="fetch it with `git lfs pull`"
+        )
+    zeros = not any(head.start[:HEADER])
+    found = "zeros" if zeros else "a length with a wrong checksum"
+    return UnreadableLog(
+        f"byte 0: {found} where the first record should begin",
+        hint="it is no event file, or was damaged in copying: copy it again or leave it out",
+    )
+
+
+def _is_evaluation(head: Head) -> bool:
+    """Whether the folder says so: Keras writes the same tags to `train` and to `validation`."""
+    folder = head.path.parent
+    return folder.name in _EVALUATIONS and (folder.parent / "train").is_dir()
+
+
+def _evaluated(tags: Mapping[str, Column]) -> dict[str, Column]:
+    """The tags as those of an evaluation, also where they do not say so."""
+    return {
+        tag if canonical(tag).startswith("eval_") else f"val_{tag.removeprefix(_EPOCH)}": column
+        for tag, column in tags.items()
+    }
+
+
+def _framework(head: Head, log: Log, tags: Mapping[str, Column]) -> str | None:
+    if are_arguments(_text(log, ARGS)):
+        return "transformers"
+    if f"{_EPOCH}loss" in tags and head.name.endswith(_TENSORFLOW):
+        return "keras"
+    return maker_of(tags)
+
+
+def _config(log: Log, framework: str | None) -> dict[str, Any]:
+    """What the texts and the hparams plugin say of the run, and when the file begins."""
+    config = dict(log.hparams)
+    if framework == "megatron":
+        config |= _arguments(log)
+    config |= trainer_settings(_text(log, ARGS), _text(log, MODEL))
+    if log.wall_time is not None and math.isfinite(log.wall_time):
+        config["wall_time_start"] = log.wall_time
+    return config
+
+
+def _text(log: Log, tag: str) -> bytes:
+    return log.texts.get(tag + _TEXT, (0, b""))[1]
+
+
+def _arguments(log: Log) -> dict[str, str]:
+    """Megatron's arguments, each a text summary of its own, written with `str`."""
+    return {
+        tag.removesuffix(_TEXT): text.decode(errors="replace")
+        for tag, (_, text) in log.texts.items()
+        if tag.endswith(_TEXT) and len(text) <= _LONGEST_ARGUMENT
+    }
+
+
+def _launches(log: Log) -> tuple[int, ...]:
+    """The steps at which further launches begin; a start at step 0 is the first launch's own."""
+    return tuple(step for _, step in sorted(log.launches) if step > 0)
+
+
+def _notes(head: Head, log: Log) -> Iterator[Note]:
+    if log.bad:
+        yield Note("bad_checksum", head.path, {"records": log.bad, "offset": log.first_bad})
+    if log.left:
+        yield Note("truncated_tail", head.path, {"bytes": log.left})

@@ -1,0 +1,89 @@
+"""What fairseq prints: `epoch 001:  10 / 100 loss=9.5, ..., num_updates=10, lr=0.0003, ...`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.launches import Launches
+from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "fairseq_console"
+MARK = "epoch 001: 10 / 100 loss=9.5, ..., num_updates=10"
+_POINT: Final = re.compile(r"epoch (\d{1,9}): {1,9}\d{1,12} / (\d{1,12}) (?=.{0,20}loss=)")
+_VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
+_FIELD: Final = re.compile(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
+_OBJECT: Final = re.compile(  # with --log-format json
+    r'\{"epoch": \d[^{}\n]{1,4000}"(?:valid_)?num_updates": [^{}\n]{1,2000}\}(?=\s)'
+)
+_LOADED: Final = re.compile(
+    r"(?i)loaded checkpoint .{1,400} \(epoch \d{1,9} @ (\d{1,15}) updates\)"
+)
+_UPDATES = "num_updates"
+_WINDOW = "train_inner"  # such lines are means since the last one; early versions lack the word
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it."""
+    text = peek(head)
+    return _UPDATES in text and any(each.search(text) for each in (_POINT, _OBJECT))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points and validations; a remark where a value is the mean of the epoch so far."""
+    rows: list[tuple[int, dict[str, Any]]] = []
+    config: dict[str, Any] = {}
+    launches, remarks = Launches(), Remarks()
+    since_last = False
+    for line in lines(head):
+        row = _row(line)
+        if point := _POINT.search(line):
+            config["steps_per_epoch"] = int(point[2])
+        step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
+        if step is None:
+            remarks.take(line, len(rows))
+            if loaded := _LOADED.search(line):
+                launches.load(int(loaded[1]))
+            continue
+        if "loss" in row:
+            launches.point(step)
+            since_last = since_last or _WINDOW in line
+        rows.append((step, row))
+    points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
+    remarks.fill([row for _, row in rows], points)
+    means = () if since_last else (Note("running_means", head.path),)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework="fairseq",
+        config=config,
+        launches=tuple(launches.steps),
+        notes=(*means, *remarks.notes(head.path)),
+    )
+
+
+def _row(line: str) -> dict[str, Any]:
+    """The fields of a point or a validation, whose names begin with `valid_`; else empty."""
+    if point := _POINT.search(line):
+        return dict(pairs(line[point.end() :]))
+    if validation := _VALIDATION.search(line):
+        found = _FIELD.findall(line, validation.end())
+        return {f"valid_{name.removeprefix('valid_')}": value for name, value in found}
+    stated = _OBJECT.search(line)
+    return _object(stated[0]) if stated else {}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """`update` counts epochs, with their share; `epoch` is the number of the one begun."""
+    try:
+        row = json.loads(text)
+    except ValueError:
+        return {}
+    return {"epoch" if name == "update" else name: row[name] for name in row if name != "epoch"}

@@ -1,0 +1,232 @@
+"""One JSON object a line: LLaMA-Factory's trainer_log.jsonl, ms-swift's logging.jsonl, kin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.clock import DAY, clocks
+from lossscan.formats.kit.columns import (
+    Group,
+    Sheet,
+    groups_of,
+    joined,
+    number,
+    step_number,
+)
+from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.names import canonical, is_judged
+from lossscan.formats.kit.records import Records
+from lossscan.formats.kit.text import lines_of, peek, pieces
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import FloatArray, IntArray
+
+NAME = "json_lines"
+MARK = '{"step": 5, "loss": 2.3}'
+PRIORITY = 50
+MAPPABLE = True
+LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
+DEEPEST = 4  # levels of nesting that become dotted keys
+SHARED = 3  # keys shown where none is known
+_DECODED: Final = msgspec.json.Decoder().decode
+_CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
+_OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
+_MEASURED: Final = ("eval_loss", "predict_loss", "reward", "learning_rate", "lr")
+_LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
+
+
+def claims(head: Head) -> bool:
+    """Whether its first objects hold steps and a quantity that trainers log; or a loss an epoch.
+
+    A single object with an epoch sums a run up.
+    """
+    names = set(map(canonical, keys(head)))
+    judged = any(map(is_judged, names))
+    if "step" in names:
+        return judged or "learning_rate" in names
+    return judged and "epoch" in names and "\n{" in peek(head)
+
+
+def keys(head: Head) -> list[str]:
+    """The keys of its first objects."""
+    text = peek(head)
+    if not text.lstrip().startswith("{"):
+        return []
+    objects = filter(None, map(_parsed, text.splitlines()[:LOOKED_AT]))
+    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All whole objects; lines that are none are counted.
+
+    Without a step a whole epoch counts, else the objects do. Raises UnreadableLog where no key is
+    known.
+    """
+    log = _Log(settings)
+    for piece in pieces(head):
+        log.take(piece)
+    steps, counted = log.sheet.counted_steps(log.rows)
+    found = log.sheet.columns(steps)
+    if not found:
+        shown = ", ".join(islice(log.sheet.numbers, SHARED))
+        raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
+    notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
+    notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
+    if log.cut:
+        notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=maker_of(log.sheet.numbers) or _by_name(head),
+        config=_config(log.last),
+        launches=_launches(steps, log.clock),
+        complete=_complete(log.last),
+        notes=tuple(notes),
+    )
+
+
+def _by_name(head: Head) -> str | None:
+    return "llamafactory" if head.name.startswith(_LLAMAFACTORY) else None
+
+
+class _Log:
+    """What the lines have said so far."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.sheet = Sheet(settings)
+        self.last: Mapping[str, Any] = {}  # of training, where that can be told
+        self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
+        self.lines = 0
+        self.rows = 0
+        self.broken: list[int] = []  # lines, counted from 1
+        self.cut = False
+        self._records = Records()
+
+    def take(self, piece: bytes) -> None:
+        """Read some lines: at once where they are like those before, else one by one."""
+        text = piece.removesuffix(b"\n")
+        listed = text.replace(b"\n", b",\n")
+        size = len(listed) - len(text) + 1  # lines
+        group = self._records.group(b"[%b]" % listed, size, self.rows)
+        if group is not None:
+            self._add(group)
+            self._remember(group.row(at) for at in reversed(range(size)))
+            self.rows += size
+        else:
+            self._take_singly(lines_of(piece))
+        self.lines += size
+
+    def _take_singly(self, lines: Sequence[str]) -> None:
+        rows = []
+        for at, line in enumerate(lines, start=self.lines + 1):
+            found = _parsed(line)
+            if found is not None:
+                rows.append(_flat(found))
+            elif line.endswith("\n"):
+                self.broken += [at] if line.strip() else []
+            else:
+                self.cut = bool(line.strip())
+        for group in groups_of(rows, self.rows):
+            self._records.meet(group.cells)
+            self._add(group)
+        self._remember(reversed(rows))
+        self.rows += len(rows)
+
+    def _remember(self, backwards: Iterable[Mapping[str, Any]]) -> None:
+        for row in backwards:
+            if _OF_TRAINING in row or _OF_TRAINING not in self.sheet.numbers:
+                self.last = row
+                return
+
+    def _add(self, group: Group) -> None:
+        cells = dict(group.cells)
+        times = clocks(cells[_CLOCK]) if _CLOCK in cells else None
+        if times is not None:
+            self.clock.append((group.places, times))
+            del cells[_CLOCK]  # no number is in it
+        elif _CLOCK in cells:
+            shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
+            self.clock.append((group.places, shown))
+        self.sheet.add(Group(group.places, cells))
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        found = _DECODED(line)
+    except (msgspec.DecodeError, RecursionError):
+        found = _with_bare_nan(line)
+    return found if isinstance(found, dict) else None
+
+
+def _with_bare_nan(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _flat(found: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
+    """Nested objects become dotted keys."""
+    if dict not in map(type, found.values()):
+        return found
+    flat: dict[str, Any] = {}
+    for key, value in found.items():
+        inner = _flat(value, depth - 1) if isinstance(value, dict) and depth else {"": value}
+        flat |= {f"{key}.{name}".rstrip("."): item for name, item in inner.items()}
+    return flat
+
+
+def _count(broken: Sequence[int]) -> dict[str, int]:
+    return {"lines": len(broken), "first": broken[0]}
+
+
+def _config(last: Mapping[str, Any]) -> dict[str, Any]:
+    planned = last.get("total_steps")
+    if isinstance(shown := last.get("global_step/max_steps"), str):
+        planned = step_number(shown.partition("/")[2])
+    return {} if planned is None else {"max_steps": planned}
+
+
+def _complete(last: Mapping[str, Any]) -> bool | None:
+    """Trainers log a line without a loss when training has ended, also before the planned step."""
+    if "train_runtime" in last:
+        return True
+    counted = last.get("current_steps") is not None and last.get("loss") is None
+    planned = last.get("current_steps") == last.get("total_steps")
+    summed = _OF_TRAINING in last and not any(last.get(key) is not None for key in _MEASURED)
+    return True if counted and (planned or summed) else None
+
+
+def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> tuple[int, ...]:
+    """The steps after which the clock of the launch starts again and the step goes on."""
+    if not clock:
+        return ()
+    places, shown = joined(clock)
+    order = np.argsort(places, kind="stable")
+    at, shown = steps[places[order]], shown[order]
+    at, shown = at[(at >= 0) & (shown > 0)], shown[(at >= 0) & (shown > 0)]
+    again = (shown[1:] < shown[:-1]) & (at[1:] > at[:-1])
+    return tuple(at[:-1][again].tolist())
+
+
+def _time(shown: Any) -> float:
+    """A number that orders as the clock does, 0 for none; see `clocks`."""
+    if not isinstance(shown, str):
+        return number(shown) or 0.0
+    days, _, time = shown.rpartition(", ")
+    try:
+        day = int(days.partition(" ")[0]) if days else 0
+        return DAY * day + int(time.replace(":", ""))
+    except ValueError:
+        return number(shown) or 0.0

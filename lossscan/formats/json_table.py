@@ -1,0 +1,93 @@
+"""A table that a script kept as one JSON document: `[{"step": 5, "loss": 2.3}, ...]`.
+
+So are saved transformers' `trainer.state.log_history`, and column by column the `history` of Keras
+or what a loop collected in lists: `{"loss": [2.3, ...], "val_loss": [...]}`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Any, Final
+
+from lossscan import words
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.names import canonical, is_judged
+from lossscan.formats.kit.text import encoding, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "json_table"
+MARK = '[{"step": 5, "loss": 2.3}, ...] or {"loss": [2.3, ...]}'
+PRIORITY = 45
+LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
+_OBJECTS: Final = re.compile(r"\s*\[\s*\{([^{}\[\]]{1,20000})\}")
+_LISTS: Final = re.compile(r'\s*\{\s*"[^"]{1,100}"\s*:\s*\[')
+_KEY: Final = re.compile(r'"([^"]{1,100})"\s*:')
+_LIST: Final = re.compile(r'"([^"]{1,100})"\s*:\s*\[\s*-?(?:\d|NaN|Infinity)')
+
+
+def claims(head: Head) -> bool:
+    """Whether its first object holds a loss and where it stands, or its lists hold a loss."""
+    text = peek(head)
+    if first := _OBJECTS.match(text):
+        names = {canonical(key) for key in _KEY.findall(first[1])}
+        return not names.isdisjoint(("step", "epoch")) and any(map(is_judged, names))
+    return _LISTS.match(text) is not None and any(map(is_judged, _LIST.findall(text)))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All its rows; lists are columns, and a row is what stands at one place of each.
+
+    Raises UnreadableLog where it is no JSON, or no loss is in it; a cut list gives whole rows.
+    """
+    document, cut = _document(head)
+    rows = _rows(document)
+    keys = {key for row in rows for key in row}
+    found, counted = table(rows, settings)
+    if not found:
+        raise UnreadableLog("no series among its keys", hint="name one under `series`")
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=maker_of(keys),
+        complete=True if "train_runtime" in keys else None,
+        notes=tuple(
+            Note(kind, head.path, {"entries": len(rows)})
+            for kind, holds in (("cut_json", cut), ("steps_counted", counted))
+            if holds
+        ),
+    )
+
+
+def _document(head: Head) -> tuple[Any, bool]:
+    """What it holds, and whether its end is missing."""
+    if head.size > LARGEST:
+        said = f"larger than {LARGEST >> 20} MiB"
+        raise UnreadableLog(said, hint="write one object a line instead")
+    with head.open() as stream:
+        text = stream.read().decode(encoding(head), errors="replace")
+    try:
+        return json.loads(text), False
+    except RecursionError as error:
+        raise UnreadableLog("nested too deep", hint="write plain rows") from error
+    except json.JSONDecodeError as error:
+        if _OBJECTS.match(text):
+            with suppress(json.JSONDecodeError):
+                return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
+        raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
+
+
+def _rows(document: Any) -> list[dict[str, Any]]:
+    if isinstance(document, list):
+        return [row for row in document if isinstance(row, dict)]
+    if not isinstance(document, dict):
+        return []
+    lists = {key: cells for key, cells in document.items() if isinstance(cells, list)}
+    return [dict(zip(lists, row, strict=True)) for row in zip_longest(*lists.values())]

@@ -1,0 +1,258 @@
+"""Lines of `name: number` with a counter: torchtune, NeMo, XTuner, verl, tqdm bars, own loops."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.counters import EVALUATES, Kind, Place, place_of
+from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.launches import Launches, resumes
+from lossscan.formats.kit.names import canonical, is_judged, is_known
+from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.shapes import Part, Shapes
+from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "key_value"
+MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
+PRIORITY = 90
+MAPPABLE = True
+FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
+_LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
+COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
+_SAID: Final = {  # what only this trainer prints
+    "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
+    "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
+    "olmo-core": re.compile(r"\[step=\d+/\d+,epoch=\d+"),
+    "torchtitan": re.compile(r"step: +\d+ +loss: .*\btps: "),
+    "deepspeed": re.compile(r"steps: \d+ loss: .* iter time \(s\): "),
+    "mmengine": re.compile(r" - mmengine - INFO - "),
+    "verl": re.compile(r"\bstep:\d+ - .*\bactor/"),
+    "litgpt": re.compile(r"\biter \d+ step \d+(?: \| loss train:|: loss )"),
+    "composer": re.compile(r"\[batch=\d+/\d+\]:"),
+    "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
+}
+_JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
+_INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
+_PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
+    r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
+)
+_EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
+_SPACED: Final = re.compile(  # a name and its number with nothing between
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
+    rf"|(?:训练|验证)?损失)(?: is)? {{1,4}}({NUMBER})(?=[^\w.+-])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    place: Place | None
+    row: dict[str, Any]  # raw names
+    indented: bool
+
+
+def claims(head: Head) -> bool:
+    """Whether several of its lines, or blocks of lines, hold a counter and a loss or a reward."""
+    text = peek(head)
+    if not any(word in text for word in _JUDGED):
+        return False
+    found: Counter[Kind] = Counter()
+    for place, row in _placed(_blocks(map(_Reader().take, text.splitlines(keepends=True)))):
+        found[place.kind] += any(map(is_judged, row))
+        if found[place.kind] >= FEWEST:
+            return True
+    return False
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The quantities that are known by name; where counts begin anew in each epoch, they go on.
+
+    Of steps, batches, progress bars and epochs those count that most lines with a loss state.
+    Raises UnreadableLog where no line holds a counter and a known name.
+    """
+    text = peek(head)
+    framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    reader = _Reader(frozenset(settings.series.values()))
+    remarks = Remarks()
+    parsed: list[_Line] = []
+    begun: list[int] = []  # places of the lines that say a launch goes on
+    for line in lines(head):
+        remarks.take(line, len(parsed))
+        begun += [len(parsed)] * resumes(line)
+        parsed.append(reader.take(line))
+    points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
+    remarks.fill([each.row for each in parsed], points)
+    blocks = list(_blocks(parsed))
+    kind = _finest(blocks)
+    rows, length = _counted(list(_placed(blocks, kind)))
+    found = columns(_without_echo(rows), settings)
+    if not found:
+        raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
+    stated = {
+        **_planned(text),
+        "steps_per_epoch": length,
+        "logging_strategy": "epoch" if kind == "epoch" else None,
+    }
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=found,
+        framework=framework,
+        config={name: value for name, value in stated.items() if value is not None},
+        averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
+        launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
+        notes=remarks.notes(head.path),
+        fallback=kind in COARSE,
+    )
+
+
+def _planned(text: str) -> dict[str, str | None]:
+    """How many steps the run and its warm-up shall have."""
+    planned = _PLANNED.search(text)
+    return {"max_steps": planned[1] or planned[2], "warmup_steps": planned[3]} if planned else {}
+
+
+def _launches(
+    parsed: Sequence[_Line], kind: Kind, begun: Iterable[int], steps: Sequence[int]
+) -> tuple[int, ...]:
+    """The steps from which launches went on; bars are drawn too often to be counted."""
+    parts = pairwise((0, *begun)) if kind != "bar" else ()
+    opened = set(accumulate(sum(1 for _ in _placed(_blocks(parsed[a:b]), kind)) for a, b in parts))
+    launches = Launches()
+    for at, step in enumerate(steps):
+        if at in opened:
+            launches.begin()
+        launches.point(step)
+    return tuple(launches.steps)
+
+
+class _Reader:
+    """Lines as what they count and what they state, by known names and the user's own."""
+
+    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self._asked = asked
+        self._row = Shapes(self._parts)
+
+    def take(self, line: str) -> _Line:
+        indented = line[:1].isspace() and bool(line.strip())
+        place, row = place_of(line), self._row(line)
+        if place and place.kind in _LOOPED and any(name.startswith(_EVALUATED) for name in row):
+            return _Line(None, {}, indented)  # within an evaluation, and at no step of the run
+        return _Line(place, row, indented)
+
+    def _parts(self, line: str) -> Iterator[Part[str]]:
+        evaluates = EVALUATES.search(line) is not None
+        for part in self._named(line):
+            name = canonical(part.label)
+            if not evaluates or part.label in self._asked or name.startswith("eval_"):
+                yield part
+            elif name == "loss":
+                yield part._replace(label=f"{_EVALUATED}loss")
+
+    def _named(self, line: str) -> Iterator[Part[str]]:
+        for match in _SPACED.finditer(line):
+            yield Part(match[1], match.start(), *match.span(2))
+        for match in PAIR.finditer(line):
+            if name := self._known(match[1]):
+                yield Part(name, match.start(), *match.span(2))
+
+    def _known(self, key: str) -> str | None:
+        """The part of a key that is a known name: prose and prefixes may stand before it."""
+        words = key.split(" ")
+        for first in range(len(words)):
+            name = " ".join(words[first:]).removeprefix("(")
+            if name in self._asked or is_known(name):
+                return name
+        return None
+
+
+def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:
+    """Each line with the indented ones below it, which go on with it."""
+    block: _Line | None = None
+    for line in parsed:
+        if block is not None and line.indented and line.place is None:
+            block = replace(block, row=block.row | line.row)
+            continue
+        if block is not None:
+            yield block
+        block = line
+    if block is not None:
+        yield block
+
+
+def _finest(parsed: Sequence[_Line]) -> Kind:
+    """What most lines with a loss count; of equal numbers what comes first."""
+    found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
+    return found.most_common(1)[0][0] if found else "step"
+
+
+def _placed(
+    parsed: Iterable[_Line], kind: Kind | None = None
+) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """What blocks of lines say where they stand, all or those of one kind.
+
+    The evaluation that sums up an epoch stands at the last count before it.
+    """
+    current: Place | None = None
+    last: Place | None = None
+    for line in parsed:
+        row = line.row
+        if line.place is not None and kind in (None, line.place.kind):
+            current = last = line.place
+        elif line.place is not None and line.place.kind == "epoch":
+            current = last
+            row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
+        else:
+            current = None
+        if current is not None and row:
+            yield current, row
+
+
+def _counted(placed: Sequence[tuple[Place, dict[str, Any]]]) -> tuple[list[Row], int | None]:
+    """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
+
+    A bar is drawn many times at one count: what stood there last holds. Before the first count
+    it shows numbers of the epoch before.
+    """
+    drawn = {
+        (place.epoch, place.count) if place.kind == "bar" else at: (place, row)
+        for at, (place, row) in enumerate(placed)
+        if place.kind != "bar" or place.count > 0
+    }
+    rows = [
+        row if place.epoch is None else {"epoch": place.epoch, **row}
+        for place, row in drawn.values()
+    ]
+    places = [place for place, _ in drawn.values()]
+    counts = np.array([place.count for place in places], dtype=np.int64)
+    epochs = np.array([-1 if p.epoch is None else p.epoch for p in places], dtype=np.int64)
+    steps, length = in_run(counts, epochs, [place.of for place in places])
+    return list(zip(steps.tolist(), rows, strict=True)), length
+
+
+def _without_echo(rows: list[Row]) -> list[Row]:
+    """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
+    names = {name for _, row in rows for name in row}
+    evaluated = {name for name in names if canonical(name) == "eval_loss"}
+    if not evaluated:
+        return rows
+    kept: list[Row] = []
+    shown: Any = None
+    for step, row in rows:
+        echo = {name for name in evaluated & row.keys() if row[name] == shown}
+        both = any(canonical(name) == "loss" for name in row)
+        shown = next((row[name] for name in row if name in evaluated), shown)
+        fresh = {name: value for name, value in row.items() if not (both and name in echo)}
+        kept.append((step, fresh))
+    return kept

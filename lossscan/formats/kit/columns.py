@@ -1,0 +1,256 @@
+"""Rows of a log, each a step and some named values, become columns by canonical name."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from lossscan.formats.kit.clock import clocks
+from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.names import factor, is_judged, namer, stand_in
+from lossscan.model import Column
+from lossscan.settings import Settings
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import FloatArray, IntArray
+
+Row: TypeAlias = tuple[int, Mapping[str, Any]]
+NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
+LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
+_NOT_SERIES = ("step", "max_steps", "remaining_time")  # nothing in them is to be judged
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of a log that are taken together."""
+
+    places: IntArray  # (n,), the number of each row in its log, rising
+    cells: Mapping[str, Sequence[Any]]  # n by each raw key; None where a row has none
+
+    def row(self, at: int) -> dict[str, Any]:
+        """The filled cells of one row of the group."""
+        return {key: cells[at] for key, cells in self.cells.items() if cells[at] is not None}
+
+
+def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Group]:
+    """Rows, numbered from `first`, with those of one shape together: that halves the time."""
+    shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        shapes[tuple(row)].append(place)
+    for keys, places in shapes.items():
+        members = [rows[place] for place in places]
+        cells = {key: [row[key] for row in members] for key in keys}
+        yield Group(np.array(places, dtype=np.int64) + first, cells)
+
+
+class Sheet:
+    """The numbers of a log by raw key, added group by group: so the text need not be kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+        self.name_of = namer(settings.series)
+        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by raw key
+
+    def add(self, group: Group) -> None:
+        """Take the cells that are numbers."""
+        for key, cells in group.cells.items():
+            parts, name = self.numbers[key], self.name_of(key)
+            if name not in _NOT_SERIES:
+                parts.append(_numbers(group.places, cells))
+            elif name == "step":
+                self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
+
+    def stated_steps(self, rows: int) -> IntArray:
+        """The step that each row states, -1 where it states none."""
+        steps = np.full(rows, -1, dtype=np.int64)
+        for places, stated in chain.from_iterable(self._stated.values()):
+            steps[places] = np.where(steps[places] < 0, stated, steps[places])
+        return steps
+
+    def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
+        """The step of each row, -1 for none: as stated, else its whole epoch, else its number.
+
+        And whether it is no more than that number.
+        """
+        counts = self.stated_steps(rows) if self._stated else self._epoch_steps(rows)
+        found = np.arange(1, rows + 1) if counts is None else counts
+        return self.run_steps(found), counts is None
+
+    def run_steps(self, counts: IntArray) -> IntArray:
+        """The steps of all rows: their counts, unless these begin anew in each epoch.
+
+        Then all rows that count, or one before them, state their epoch as a whole number.
+        """
+        places, values = self._epochs()
+        if not len(places) or not (counts[1:] < counts[:-1]).any() or not _whole(values):
+            return counts
+        epochs = np.full(len(counts), -1, dtype=np.int64)
+        epochs[places] = values.astype(np.int64)
+        last = np.maximum.accumulate(np.where(epochs >= 0, np.arange(len(epochs)), 0))
+        counting, steps = counts >= 0, counts.copy()
+        steps[counting], _ = in_run(counts[counting], epochs[last][counting])
+        return steps
+
+    def _epoch_steps(self, rows: int) -> IntArray | None:
+        """The epoch of each row as its step, -1 where it states none; None where they number none.
+
+        They number the rows where they are whole and no two of a loss in a row are the same.
+        """
+        places, values = self._epochs()
+        judged = [parts for key, parts in self.numbers.items() if is_judged(self.name_of(key))]
+        fullest = max((joined(parts)[0] for parts in judged if parts), key=len, default=places[:0])
+        epochs = values[np.isin(places, fullest)]
+        if not len(epochs) or not _whole(values) or (epochs[1:] == epochs[:-1]).any():
+            return None
+        steps = np.full(rows, -1, dtype=np.int64)
+        steps[places] = values.astype(np.int64)
+        return steps
+
+    def _epochs(self) -> tuple[IntArray, FloatArray]:
+        stated = [parts for key, parts in self.numbers.items() if self.name_of(key) == "epoch"]
+        parts = [part for each in stated for part in each]
+        return joined(parts) if parts else (np.empty(0, np.int64), np.empty(0))
+
+    def columns(self, steps: IntArray) -> dict[str, Column]:
+        """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
+
+        None and what is no number is left out, NaN is kept. Where two keys of a row mean the
+        same, that of the fuller column counts.
+        """
+        named: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+        for key, parts in self.numbers.items():
+            if parts:
+                places, values = joined(parts)
+                placed = steps[places] >= 0
+                named[self.name_of(key)].append((places[placed], values[placed] * factor(key)))
+        found = {name: _merged(parts, steps) for name, parts in named.items()}
+        return _with_loss({name: column for name, column in found.items() if len(column.steps)})
+
+
+def table(rows: Sequence[Mapping[str, Any]], settings: Settings) -> tuple[dict[str, Column], bool]:
+    """The columns of a `Sheet` of rows that state their steps, or not; see `counted_steps`."""
+    sheet = _sheet(rows, settings)
+    steps, counted = sheet.counted_steps(len(rows))
+    return sheet.columns(steps), counted
+
+
+def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
+    """The columns of a `Sheet` of rows in file order."""
+    sheet = _sheet([row for _, row in rows], settings)
+    return sheet.columns(sheet.run_steps(np.array([step for step, _ in rows], dtype=np.int64)))
+
+
+def _sheet(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Sheet:
+    sheet = Sheet(settings)
+    for group in groups_of(rows):
+        sheet.add(group)
+    return sheet
+
+
+def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
+    """Whole columns by canonical name instead of raw key; of two with one name the fuller."""
+    name_of = namer(settings.series)
+    found: dict[str, Column] = {}
+    for key in sorted(raw, key=lambda key: (len(raw[key].steps), key)):
+        steps, values = raw[key].steps, raw[key].values
+        found[name_of(key)] = Column(steps=steps, values=values * factor(key))
+    return _with_loss({name: found[name] for name in found if name not in _NOT_SERIES})
+
+
+def number(value: Any) -> float | None:
+    """A value as a float, also from text; None where it is no number."""
+    if type(value) is float:
+        return value
+    if isinstance(value, str):
+        value = value.replace(",", "")
+    elif not isinstance(value, NUMBERS):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def step_number(value: Any) -> int | None:
+    """A step as a whole number, also from `601/2161`; None where it cannot be one."""
+    if type(value) is int:
+        return value if 0 <= value <= LARGEST_STEP else None
+    found = number(value.partition("/")[0] if isinstance(value, str) else value)
+    return int(found) if found is not None and 0 <= found <= LARGEST_STEP else None
+
+
+def step_numbers(stated: Sequence[Any]) -> IntArray:
+    """`step_number` of each, -1 for None; integers, as nearly all are, need no conversion."""
+    try:
+        steps = np.frombuffer(struct.pack(f"{len(stated)}q", *stated), dtype=np.int64)
+    except struct.error:
+        steps = None
+    if steps is None or steps.max(initial=0) > LARGEST_STEP:
+        stated = [-1 if (step := step_number(each)) is None else step for each in stated]
+        return np.array(stated, dtype=np.int64)
+    return steps
+
+
+def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
+    """Places and values of all parts, one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _whole(values: FloatArray) -> bool:
+    fit = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
+    return bool(fit.all())
+
+
+def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    """The cells that are numbers; `struct` takes none but numbers, in a third of numpy's time."""
+    try:
+        return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
+    except struct.error:
+        return _from_text(places, cells)
+
+
+def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    """The cells of a console: as a rule all are numbers in text."""
+    try:
+        return places, np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+    except (TypeError, ValueError, OverflowError):
+        return _scattered(places, cells)
+
+
+def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    may = [  # of times there are many, and to try one takes ten times as long
+        at
+        for at, cell in enumerate(() if clocks(cells) is not None else cells)
+        if cell is not None and not (type(cell) is str and ":" in cell)
+    ]
+    found = [(at, n) for at in may if (n := _value(cells[at])) is not None]
+    return places[[at for at, _ in found]], np.array([n for _, n in found], dtype=np.float64)
+
+
+def _value(cell: Any) -> float | None:
+    """`number`, and infinity for an integer of more than 308 digits, as for the same in text."""
+    found = number(cell)
+    return number(str(cell)[:400]) if found is None and type(cell) is int else found
+
+
+def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column:
+    places, values = joined(sorted(parts, key=lambda part: -len(part[0])))
+    if (places[1:] <= places[:-1]).any():
+        places, first = np.unique(places, return_index=True)
+        values = values[first]
+    return Column(steps=steps[places], values=values)
+
+
+def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
+    name = stand_in({name: len(column.steps) for name, column in found.items()})
+    if name is not None:
+        found["loss"] = found.pop(name)
+    return found

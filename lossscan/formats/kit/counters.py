@@ -1,0 +1,108 @@
+"""Where a line of a console stands in its training: the steps, batches or epochs it counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lossscan.formats.kit.shapes import Part, Shapes
+
+Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
+
+EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
+    r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
+    r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+)
+_BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
+_NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
+_WITH_TOTAL = 2  # groups of a counter that says of how many
+_DECLARED: Final = re.compile(  # NeMo's iteration begins anew in each epoch, this does not
+    r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+)
+_STEP: Final = re.compile(
+    r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
+    rf"|步[数骤]|迭代(?:次数)?){_BETWEEN}{_NUMBER}"
+)
+_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_NUMBER}")
+_EPOCH: Final = re.compile(rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}{_NUMBER}")
+_NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
+_NTH_EPOCH: Final = re.compile(r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?轮")
+_SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
+_BAR: Final = re.compile(r"\|\s{0,8}(\d{1,15})/(\d{1,15}) \[\d{1,5}:\d\d")  # tqdm's
+# An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
+_UNNAMED: Final = (
+    (re.compile(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
+    (re.compile(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), re.compile(r", {0,8}(\d{1,15})\]")),
+    (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
+    (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),
+)
+_BARE: Final = re.compile(
+    r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?"
+    r"(?=(?i:(?:train[ _])?loss)\b)"
+)
+_CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a line counts: steps, the batches of an epoch, a progress bar, or epochs alone."""
+
+    kind: Kind
+    count: int
+    of: int | None = None  # counts of the epoch or of the run, where the line says
+    epoch: int | None = None
+
+
+def place_of(line: str) -> Place | None:
+    """The finest counter of a line."""
+    texts = _texts(line)
+    if not texts:
+        return None
+    kind = next(iter(texts))[0]
+    of, epoch = (texts.get((kind, name)) for name in ("of", "epoch"))
+    return Place(
+        kind,
+        int(texts[kind, "count"]),
+        None if of is None else int(of),
+        None if epoch is None else int(epoch),
+    )
+
+
+def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:
+    kind, counter, epoch = _finest(line)
+    if counter is None:
+        return
+    yield Part((kind, "count"), counter.start(), *counter.span(1))
+    if kind != "epoch" and counter.lastindex == _WITH_TOTAL:
+        yield Part((kind, "of"), counter.start(), *counter.span(2))
+    if kind != "epoch" and epoch:
+        yield Part((kind, "epoch"), epoch.start(), *epoch.span(1))
+
+
+_Found: TypeAlias = re.Match[str] | None
+
+
+def _finest(line: str) -> tuple[Kind, _Found, _Found]:
+    """The counter and the epoch it is in: of steps, batches or bars, else the epoch alone."""
+    for named, counted in _UNNAMED:
+        if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
+            return "batch", batch, epoch
+    epoch = _EPOCH.search(line) or _NTH_EPOCH.search(line)
+    if step := _first(line, _DECLARED, _STEP, _NTH_STEP, _BATCH):
+        return "step", step, epoch
+    after = epoch.end() if epoch else 0
+    if bar := _BAR.search(line, after):
+        return "bar", bar, epoch
+    if epoch:
+        share = _SHARE.search(line, after)
+        return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
+    return "step", _first(line, _BARE, _CLU), None
+
+
+def _first(line: str, *patterns: re.Pattern[str]) -> _Found:
+    return next((found for pattern in patterns if (found := pattern.search(line))), None)
+
+
+_texts: Final = Shapes(_parts)

@@ -1,0 +1,58 @@
+"""How the program ended, where its console tells: with an error, or stopped by the scheduler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from lossscan.formats.kit.text import peek
+from lossscan.sources.files import Head
+
+LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
+_FRAMES: Final = 1 << 14  # characters of a traceback that are looked through: some 200 frames
+_TRACEBACK: Final = "Traceback (most recent call last):"
+_RANK: Final = re.compile(r"^(?:\[[\w:]{1,30}\]:? ?|\d{1,5}: )")  # torchrun's, srun's
+_ERROR: Final = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")  # torch.OutOfMemoryError: CUDA ...
+_LAUNCHERS: Final = ("ChildFailedError", "CalledProcessError")  # what failed printed its own before
+_STOPPED: Final = re.compile(r"(?:slurmstepd|srun): error: (.*(?:CANCELLED|oom.kill|OOM).*)")
+
+
+def ending(head: Head, claims: Callable[[Head], bool]) -> str | None:
+    """What ended the program, None where nothing tells or the log goes on behind it.
+
+    `claims` says whether a text holds logs.
+    """
+    text = peek(head)
+    for place, said in _endings(text):
+        rest = text[place:].encode()
+        if claims(replace(head, size=len(rest), start=rest, content=None)):
+            return None
+        return said[:LONGEST]
+    return None
+
+
+def _endings(text: str) -> Iterator[tuple[int, str]]:
+    """What may have ended it and where that stands, the likeliest first."""
+    for match in list(_STOPPED.finditer(text))[-1:]:
+        yield match.end(), match[1]
+    place, launcher = len(text), None
+    while (place := text.rfind(_TRACEBACK, 0, place)) >= 0:
+        error = _error(text[place : place + _FRAMES].splitlines()[1:])
+        if error is None:
+            continue
+        if error.partition(":")[0].endswith(_LAUNCHERS):
+            launcher = launcher or (place, error)
+            continue
+        yield place, error
+        return
+    if launcher:
+        yield launcher
+
+
+def _error(lines: list[str]) -> str | None:
+    """The first line behind a traceback that is not indented."""
+    bare = (_RANK.sub("", line) for line in lines)
+    first = next((line for line in bare if line.strip() and not line[0].isspace()), "")
+    return first.strip() if _ERROR.match(first) else None

@@ -1,0 +1,109 @@
+"""How many steps an epoch has, from what transformers' Trainer prints beside its epochs.
+
+The summary's epoch is that of the last step, but which step that was is not printed: a run that
+early stopping or a limit of time ended did not come to the planned one, and the speed that the
+summary states counts the planned steps all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.fields import MAX_EPOCHS
+from lossscan.formats.kit.placing import Scale, misfit
+from lossscan.formats.kit.trainer_lines import Console, Entry
+
+_SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x (four digits)
+_WHOLE: Final = 0.1  # of a step: one lost line of a hundred moves an interval of 10 that much
+
+
+def epoch_scale(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
+    """The steps of an epoch from the surest source there is; `total` is planned, 0 if unknown."""
+    stated = console.banner.config
+    seen = _by_counts(stated) or _by_bars(training, total)
+    summary = next((e for e in reversed(console.entries) if e.kind == "summary"), None)
+    if summary is None or not training or summary.epoch <= 0:
+        return seen or _by_plan(stated)
+    if not total:
+        return seen or _by_speed(summary, training)
+    if len(summary.bars) > 1 and summary.bars[-1].total == total:  # drawn as the bar was closed
+        return Scale(summary.bars[-1].done / summary.epoch)
+    planned = Scale(total / summary.epoch)
+    return planned if seen is None or _agree(planned, seen, summary) else seen
+
+
+def _agree(planned: Scale, seen: Scale, summary: Entry) -> bool:
+    """Whether the summary's epoch is that of the last planned step, as far as is known."""
+    apart = abs(planned.steps_per_epoch - seen.steps_per_epoch)
+    allowed = (seen.doubt + summary.slack / summary.epoch) * planned.steps_per_epoch
+    return apart * summary.epoch <= allowed * summary.epoch + 1
+
+
+def _by_counts(stated: Mapping[str, Any]) -> Scale | None:
+    """None where they do not fit the plan: GRPO's batches hold several completions a sample."""
+    samples, batch = stated.get("num_examples"), stated.get("total_train_batch_size")
+    if not samples or not batch:
+        return None
+    steps = -(-samples // batch)
+    planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs", MAX_EPOCHS)
+    if planned and epochs < MAX_EPOCHS and -(-planned // steps) != epochs:
+        return None
+    return Scale(steps, 1 / steps)
+
+
+def _by_plan(stated: Mapping[str, Any]) -> Scale | None:
+    planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs", MAX_EPOCHS)
+    return Scale(planned / epochs) if planned and epochs < MAX_EPOCHS else None
+
+
+def _by_bars(training: Sequence[Entry], total: int) -> Scale | None:
+    """Of the bars before and after each line, those that go along with the epochs."""
+    scales = [_ratio(training, total, side) for side in (0, -1)]
+    return min(filter(None, scales), key=lambda scale: scale.doubt, default=None)
+
+
+def _ratio(training: Sequence[Entry], total: int, side: int) -> Scale | None:
+    ratios = [
+        bar.done / entry.epoch
+        for entry in training
+        if entry.bars and entry.epoch > entry.slack
+        if (bar := entry.bars[side]).total == total and bar.done
+    ]
+    if not ratios:
+        return None
+    middle = float(np.median(ratios))
+    return Scale(middle, float(np.median(np.abs(np.array(ratios) - middle))) / middle)
+
+
+def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
+    """The speed counts all planned steps, or from transformers 5 on those of the last launch.
+
+    Of the two, that holds with which the lines are a whole number of steps apart; with neither
+    they are, the run did not come to its end.
+    """
+    seconds, speed = (
+        number(summary.row.get(key)) or 0.0 for key in ("train_runtime", "train_steps_per_second")
+    )
+    steps, doubt = round(seconds * speed), _SPEED_SLACK
+    if not summary.quoted:
+        doubt /= speed or 1.0
+    own = [entry for entry in training if entry.launch == training[-1].launch]
+    epochs = np.array([entry.epoch for entry in own])
+    spans = [summary.epoch]
+    if own[1:]:
+        spans.append(summary.epoch - (2 * epochs[0] - epochs[1]))
+    scales = [Scale(steps / span, doubt) for span in spans if span > 0 and steps]
+    misfits = {scale: misfit(epochs, scale) for scale in scales}
+    fitting = [s for s in scales if misfits[s] <= _WHOLE + _mean_slack(own, s)]
+    return min(fitting, key=lambda scale: round(misfits[scale], 1), default=None)
+
+
+def _mean_slack(own: Sequence[Entry], scale: Scale) -> float:
+    """How far the mean interval of these lines may be off, in steps."""
+    first, last = own[0], own[-1]
+    slack = first.slack + last.slack + scale.doubt * (last.epoch - first.epoch)
+    return slack * scale.steps_per_epoch / max(len(own) - 1, 1)

@@ -1,0 +1,172 @@
+"""One alias table for training settings: raw names go in, canonical names come out.
+
+Canonical names are those of transformers' TrainingArguments, plus facts of
+the model and counts that only logs know. A name that is not in `FIELDS` is never kept, so tokens
+and keys that lie in a config cannot reach a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lossscan.runs.training.values import count, flag, names, real, stage, text, tuning, word
+
+MAX_EPOCHS = 1e6  # transformers puts sys.maxsize where a stream has no length
+
+_REALS = """
+    learning_rate warmup_ratio num_train_epochs max_grad_norm adam_beta1 adam_beta2 weight_decay
+    lora_dropout label_smoothing_factor pref_beta beta min_lr
+"""
+_COUNTS = """
+    warmup_steps max_steps per_device_train_batch_size per_device_eval_batch_size
+    gradient_accumulation_steps total_train_batch_size num_devices num_examples num_eval_examples
+    eval_steps eval_delay val_size save_steps logging_steps seed data_seed lora_rank lora_alpha
+    vocab_size seq_length max_samples buffer_size zero_stage quantization_bit steps_per_epoch
+    train_samples samples_per_epoch tokens_per_epoch data_epochs last_epoch_first_sample
+    last_epoch_samples built_samples num_trainable_parameters
+"""
+_FLAGS = """
+    do_eval do_train save_only_model logging_first_step logging_nan_inf_filter fp16 bf16 packing
+    neat_packing shuffle group_by_length streaming ignore_data_skip load_best_model_at_end
+    predict_with_generate eval_on_start eval_on_each_dataset overwrite_output_dir
+    average_tokens_across_devices train_on_prompt separate_last_epoch dataloader_drop_last
+"""
+_WORDS = """
+    lr_scheduler_type eval_strategy evaluation_strategy save_strategy logging_strategy optim
+    model_type peft_task_type pref_loss loss_type flash_attn mix_strategy data_order
+"""
+_TEXTS = """
+    model_name_or_path dataset eval_dataset template transformers_version llamafactory_version
+    peft_version trl_version resume_from_checkpoint deepspeed split
+"""
+
+FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(_REALS.split(), real),
+    **dict.fromkeys(_COUNTS.split(), count),
+    **dict.fromkeys(_FLAGS.split(), flag),
+    **dict.fromkeys(_WORDS.split(), word),
+    **dict.fromkeys(_TEXTS.split(), text),
+    "architectures": names,
+    "label_names": names,
+    "stage": stage,
+    "finetuning_type": tuning,
+}
+
+ALIASES: Final[Mapping[str, str]] = {
+    "lr": "learning_rate",
+    "batch_size": "per_device_train_batch_size",
+    "micro_batch_size": "per_device_train_batch_size",
+    "per_gpu_train_batch_size": "per_device_train_batch_size",
+    "train_micro_batch_size_per_gpu": "per_device_train_batch_size",
+    "global_batch_size": "total_train_batch_size",
+    "accumulation_steps": "gradient_accumulation_steps",
+    "accumulate_grad_batches": "gradient_accumulation_steps",
+    "num_epochs": "num_train_epochs",
+    "epochs": "num_train_epochs",
+    "max_epochs": "num_train_epochs",
+    "max_iters": "max_steps",
+    "train_iters": "max_steps",
+    "training_steps": "max_steps",
+    "max_train_steps": "max_steps",
+    "warmup_iters": "warmup_steps",
+    "lr_warmup_iters": "warmup_steps",
+    "num_warmup_steps": "warmup_steps",
+    "lr_scheduler_warmup_steps": "warmup_steps",
+    "lr_warmup_fraction": "warmup_ratio",
+    "lr_scheduler_warmup_ratio": "warmup_ratio",
+    "lr_scheduler": "lr_scheduler_type",
+    "lr_decay_style": "lr_scheduler_type",
+    "grad_clip": "max_grad_norm",
+    "clip_grad": "max_grad_norm",
+    "gradient_clip_val": "max_grad_norm",
+    "gradient_clipping": "max_grad_norm",
+    "log_interval": "logging_steps",
+    "eval_interval": "eval_steps",
+    "save_interval": "save_steps",
+    "optimizer": "optim",
+    "beta2": "adam_beta2",
+    "val_set_size": "val_size",
+    "max_seq_length": "seq_length",
+    "max_seq_len": "seq_length",
+    "cutoff_len": "seq_length",
+    "sequence_len": "seq_length",
+    "block_size": "seq_length",
+    "max_length": "seq_length",
+    "base_model": "model_name_or_path",
+    "base_model_name_or_path": "model_name_or_path",
+    "_name_or_path": "model_name_or_path",
+    "model_name": "model_name_or_path",
+    "model": "model_name_or_path",
+    "train_type": "finetuning_type",
+    "tuner_type": "finetuning_type",
+    "adapter": "finetuning_type",
+    "peft_type": "finetuning_type",
+    "task_type": "peft_task_type",
+    "r": "lora_rank",
+    "lora_r": "lora_rank",
+    "sample_packing": "packing",
+    "training_stage": "stage",
+    "rlhf_type": "stage",
+    "padded_vocab_size": "vocab_size",
+}
+
+_NAMES = (*FIELDS, *ALIASES)
+_POSITIVE = ("max_steps", "eval_steps", "save_steps", "logging_steps", "steps_per_epoch")
+_ABSENT = (None, "", "auto", "None", "none", "null")
+
+
+def canonical_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in `raw` under canonical names, converted; what does not convert is left out.
+
+    A canonical name wins over its aliases, an earlier alias over a later one.
+    """
+    fields: dict[str, Any] = {}
+    for name in filter(raw.__contains__, _NAMES):
+        target = ALIASES.get(name, name)
+        if target not in fields and not _absent(raw[name]):
+            _convert(fields, target, raw[name])
+    return _folded(fields, raw)
+
+
+def _absent(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value in _ABSENT)
+
+
+def _convert(fields: dict[str, Any], name: str, value: Any) -> None:
+    try:
+        fields[name] = FIELDS[name](value)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return  # `bf16: auto`, a nested optimizer, a prompt under `model`: not a setting we know
+
+
+def _folded(fields: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Two spellings of one setting become one."""
+    for name in _POSITIVE:
+        if fields.get(name, 1) <= 0:  # -1 stands for "not set"
+            del fields[name]
+    if fields.get("num_train_epochs", 0) > MAX_EPOCHS:
+        del fields["num_train_epochs"]
+    if 0 < fields.get("warmup_steps", 0) < 1:  # transformers 5: a fraction is a ratio
+        fields["warmup_ratio"] = fields.pop("warmup_steps")
+    if "evaluation_strategy" in fields:
+        fields.setdefault("eval_strategy", fields["evaluation_strategy"])
+    return fields | _order_of(raw) | _precision_of(raw)
+
+
+def _order_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether samples are shuffled, from LLaMA-Factory's and transformers 5's settings."""
+    strategies: dict[str, dict[str, Any]] = {
+        "random": {"shuffle": True},
+        "sequential": {"shuffle": False},
+        "group_by_length": {"group_by_length": True},
+    }
+    if raw.get("disable_shuffling") in (True, "true", "True"):
+        return {"shuffle": False}
+    sampling = raw.get("train_sampling_strategy")
+    return strategies.get(word(sampling), {}) if isinstance(sampling, str) else {}
+
+
+def _precision_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    compute = raw.get("compute_type")  # LLaMA Board
+    return {compute: True} if compute in ("bf16", "fp16") else {}

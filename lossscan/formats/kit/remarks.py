@@ -1,0 +1,101 @@
+"""Lines of a console that name the cause of a trouble: they become remarks of the report."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from lossscan.formats.kit.columns import number
+from lossscan.model import Note, Numbers
+
+_SCALE = r"([\d.e+-]{1,30})"
+_OVERFLOW: Final = re.compile(  # of DeepSpeed, apex and PaddleNLP; of fairseq, which may go low
+    r"(?i)(?:overflow|optimizer not run).{0,160}?(?:attempted loss scale: "
+    rf"{_SCALE}, but hysteresis|(?:reducing (?:loss scale )?to|scale_after:) {_SCALE}(?=\s)"
+    rf"|(?P<fairseq>setting loss scale to:) {_SCALE}(?=\s))"
+)
+_EXHAUSTED: Final = re.compile(  # DeepSpeed, fairseq and GPT-NeoX end the training with it
+    r"(?i)loss scale already at minimum|minimum loss scale reached"
+    r"|iterations in a row due to overflow"
+)
+_NOT_PLOTTED: Final = re.compile(r"No metric (\w{1,60}) to plot")  # LLaMA-Factory's
+SKIPPED: Final = "skipped_iterations"  # the name of the series
+
+
+class Remarks:
+    """What such lines have said so far."""
+
+    def __init__(self) -> None:
+        self._scale: float | None = None  # of fp16, after the last skipped update
+        self._lowest = math.inf  # that there was
+        self._skips: list[int] = []  # where each skipped update stood
+        self._stops: list[int] = []  # where the scale could not be lowered any more
+        self._points = 0  # place behind the last point
+        self._not_plotted: dict[str, None] = {}
+
+    def take(self, line: str, place: int) -> None:
+        """Look at a line; places rise, and those of points may be asked for (`skipped`)."""
+        if not _may_be_one(line.lower()):
+            return
+        for match in _OVERFLOW.finditer(line):
+            self._skip(place, number(match[1] or match[2] or match[4]), endless=bool(match[3]))
+        self._stops += [place] * bool(_EXHAUSTED.search(line))
+        self._not_plotted |= dict.fromkeys(_NOT_PLOTTED.findall(line))
+
+    def _skip(self, place: int, scale: float | None, *, endless: bool) -> None:
+        if scale is not None:
+            self._skips.append(place)
+            self._scale = scale
+            self._lowest = self._lowest if endless else min(scale, self._lowest)
+
+    def skipped(self, points: Sequence[int]) -> Counter[int]:
+        """How many updates were skipped up to each point since the one before; places rise.
+
+        Those behind the last point wait for the next.
+        """
+        self.end(points)
+        behind = (bisect_left(points, place) for place in self._skips)
+        return Counter(points[at] for at in behind if at < len(points))
+
+    def end(self, points: Sequence[int]) -> None:
+        """The log ends, and these are the places of its points: what is said behind them counts."""
+        self._points = points[-1] + 1 if points else 0
+
+    def fill(self, rows: Sequence[dict[str, Any]], points: Sequence[int]) -> None:
+        """Write what was `skipped` into the rows of the points; `rows` stand at all places."""
+        for at, count in self.skipped(points).items():
+            rows[at][SKIPPED] = count
+
+    def notes(self, path: Path) -> tuple[Note, ...]:
+        """The remarks on a log; how fp16 went is for the rules to judge as well."""
+        found = [Note("not_plotted", path, {"name": name}) for name in self._not_plotted]
+        if self._skips:
+            numbers: Numbers = {
+                "updates": len(self._skips),
+                "behind": self._behind(self._skips),
+                "scale": self._scale,
+                "lowest": self._lowest,
+            }
+            found.append(Note("fp16_overflows", path, numbers))
+        if self._stops:
+            found.append(Note("loss_scale_exhausted", path, {"behind": self._behind(self._stops)}))
+        return tuple(found)
+
+    def _behind(self, places: Sequence[int]) -> int:
+        """How many places lie behind the last point."""
+        return sum(place >= self._points for place in places)
+
+
+def _may_be_one(line: str) -> bool:
+    """Nearly no line is: each is asked, so that this must take no time."""
+    return (
+        "overflow" in line
+        or "loss scale" in line
+        or "no metric " in line
+        or "optimizer not run" in line
+    )

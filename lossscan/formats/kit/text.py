@@ -1,0 +1,145 @@
+"""Text of any origin as lines: whatever a terminal, a crash or another encoding left in it."""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from functools import lru_cache
+from io import StringIO, TextIOWrapper
+from itertools import chain
+from typing import Final
+
+from lossscan.formats.kit.shapes import Part, Shapes
+from lossscan.sources.files import HEAD_BYTES, Head
+
+PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long again
+LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
+HOLES = 32  # pieces of nothing but NUL after which the rest is taken for a hole
+BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash may leave some
+_UTF_8: Final = "utf-8-sig"
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`
+_HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high and of low bytes
+UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
+FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
+
+# Bounded, so that a hostile line costs no quadratic time; loops may print in Chinese.
+_WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}"
+NUMBER: Final = (
+    r"[-+]?(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
+    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
+)
+# What follows shows that the number is not cut: a log may end anywhere.
+PAIR: Final = re.compile(
+    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}})['\"]?"
+    rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?({NUMBER})(?=[^\w.+-])"
+)
+
+
+def encoding(head: Head) -> str:
+    """The encoding of a text file, from its byte order mark, else from where its zeros lie.
+
+    In UTF-16 nearly every other byte of a log is zero, and no byte between.
+    """
+    if head.start[:2] in _MARKS:
+        return "utf-16"
+    if b"\0" in head.start:  # a glance: the halves of 64 KiB take a hundred times as long
+        for name, (high, low) in _HALVES.items():
+            if _zeros(head.start[high::2]) > BINARY_SHARE and _zeros(head.start[low::2]) < FEW:
+                return name
+    return _UTF_8
+
+
+def _zeros(data: bytes) -> float:
+    return data.count(0) / max(len(data), 1)
+
+
+def is_text(head: Head) -> bool:
+    """Whether the start of the file is text and not binary data or a hole of zeros."""
+    return encoding(head) != _UTF_8 or _zeros(head.start) <= BINARY_SHARE
+
+
+@lru_cache(maxsize=2)
+def peek(head: Head) -> str:
+    """The text at the start, the middle and the end of a file; empty where it is no text.
+
+    Progress bars of data preparation alone can fill the start of a console log.
+    """
+    if not is_text(head):
+        return ""
+    parts = [head.start]
+    if head.size > HEAD_BYTES:
+        with head.open() as stream:
+            for place in (head.size // 2, max(head.size - HEAD_BYTES, HEAD_BYTES)):
+                stream.seek(place // UNIT * UNIT)
+                parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
+    text = b"".join(parts).decode(encoding(head), errors="replace")
+    return _ANSI.sub("", text).replace("\r", "\n")
+
+
+def lines(head: Head) -> Iterator[str]:
+    r"""The lines of a file with their newline; `\r` ends a line too, terminal colours are gone.
+
+    Only the last line may lack its newline: then it may be cut.
+    """
+    return chain.from_iterable(blocks(head))
+
+
+def blocks(head: Head) -> Iterator[list[str]]:
+    """What `lines` gives, some thousands at once: many times as fast as one by one."""
+    return map(lines_of, pieces(head))
+
+
+def pieces(head: Head) -> Iterator[bytes]:
+    r"""The text in UTF-8, some thousands of whole lines at once, each ended by `\n` and no other.
+
+    Only the last line may lack its newline; terminal colours are left in.
+    """
+    rest, holes = b"", 0
+    for piece in _read(head):
+        filled = piece.replace(b"\0", b"") if b"\0" in piece else piece
+        holes += not filled
+        if holes > HOLES:
+            return
+        text = rest + filled
+        end = text.rfind(b"\n") + 1 if len(rest) < LONGEST_LINE else len(text)
+        rest = text[end:]
+        if end:
+            yield text[:end]
+    if rest:
+        yield rest
+
+
+def _read(head: Head) -> Iterator[bytes]:
+    with head.open() as stream:
+        written_in = encoding(head)
+        if written_in != _UTF_8:
+            with TextIOWrapper(stream, written_in, errors="replace") as text:
+                while read := text.read(PIECE):
+                    yield read.encode()
+            return
+        mark = BOM_UTF8
+        while piece := stream.read(PIECE):
+            if b"\r" in piece:
+                piece += stream.read(1) if piece.endswith(b"\r") else b""
+                piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            yield piece.removeprefix(mark)
+            mark = b""
+
+
+def lines_of(piece: bytes) -> list[str]:
+    """The lines of a piece as text, without terminal colours."""
+    text = piece.decode(errors="replace")
+    text = _ANSI.sub("", text) if "\x1b" in text else text
+    return StringIO(text, newline="\n").readlines()
+
+
+def pairs(text: str) -> dict[str, str]:
+    """The `name: number` and `name=number` pairs of a line, names of up to six words."""
+    return _pairs(text)
+
+
+_pairs: Final = Shapes(
+    lambda text: (Part(m[1], m.start(), *m.span(2)) for m in PAIR.finditer(text))
+)

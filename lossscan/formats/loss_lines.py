@@ -1,0 +1,62 @@
+"""Lines that begin with a loss and count nothing, as a loop of one's own prints: `loss: 2.3`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.names import is_known
+from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "loss_lines"
+MARK = "loss: 2.3 (20 such lines)"
+PRIORITY = 95  # behind all that count something
+FEWEST = 20  # lines that make a log: fewer stand in documents
+_LOSS: Final = re.compile(  # behind the clock of a logger, its level and its place
+    r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
+    r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
+    rf"({NUMBER})(?=[^\w.+-])"
+)
+_EPOCH: Final = re.compile(r"(?i)^\W{0,20}epochs?[\s:=#]{1,4}(\d{1,9})\b")
+
+
+def claims(head: Head) -> bool:
+    """Whether so many lines begin with a loss."""
+    return sum(map(_states_loss, peek(head).splitlines(keepends=True))) >= FEWEST
+
+
+def _states_loss(line: str) -> bool:
+    found = _LOSS.match(line)
+    return found is not None and _of_training(found[1])
+
+
+def _of_training(name: str) -> bool:
+    return not name.lower().startswith(("val", "eval", "test"))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The lines with a training loss are counted as steps; an evaluation stands at the last one.
+
+    A headline such as `Epoch 2` holds until the next.
+    """
+    rows: list[Row] = []
+    step, epoch = 0, None
+    for line in lines(head):
+        if headline := _EPOCH.match(line):
+            epoch = headline[1]
+        if found := _LOSS.match(line):
+            step += _of_training(found[1])
+            behind = pairs(line[found.end() :])
+            row = {found[1]: found[2], **{name: behind[name] for name in filter(is_known, behind)}}
+            rows.append((step, row if epoch is None else {"epoch": epoch, **row}))
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        notes=(Note("steps_counted", head.path, {"entries": step}),),
+        fallback=True,
+    )

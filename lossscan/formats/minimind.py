@@ -1,0 +1,90 @@
+"""What MiniMind's trainers print, all its periods: `Epoch:[1/2](100/936) loss:2.345 lr:...`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from lossscan.formats.kit.columns import columns
+from lossscan.formats.kit.epoch_counts import run_steps
+from lossscan.formats.kit.text import lines, pairs, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "minimind"
+MARK = "Epoch:[1/2](100/936)"
+_POINT: Final = re.compile(
+    r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
+)
+_RESUMED: Final = re.compile(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12})个")
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it."""
+    return _POINT.search(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points; a step is a micro-batch, counted on from epoch to epoch.
+
+    The value is the loss of that very micro-batch, not a mean.
+    """
+    rows: list[dict[str, str]] = []
+    places: list[tuple[int, int]] = []  # epoch, step in it, of each row
+    resumed: list[tuple[int, int]] = []  # and of each resume
+    config: dict[str, Any] = {}
+    for line in lines(head):
+        if "Epoch" not in line:
+            continue
+        resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
+        for epoch, epochs, step, length, text in _points(line):
+            config = {"steps_per_epoch": length, "num_train_epochs": epochs}
+            places.append((epoch, step))
+            rows.append(pairs(text))
+    config |= _data_order(rows, resumed=bool(resumed))
+    length = config.get("steps_per_epoch", 0)
+    epoch_of, counts = np.array([*places, *resumed], dtype=np.int64).reshape(-1, 2).T
+    # run_steps knows of epochs from 0, as in the early logs of issue 26
+    steps = run_steps(counts, epoch_of, length).tolist()
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(list(zip(steps, rows, strict=False)), settings),
+        framework="minimind",
+        config=config,
+        averaging="instant",
+        launches=tuple(steps[len(rows) :]),
+    )
+
+
+def _data_order(rows: Sequence[Mapping[str, str]], *, resumed: bool) -> dict[str, str]:
+    """How a loader on one device orders samples, by the version whose losses look like the last.
+
+    Three decimals are printed up to commit a82526d of 2025-10-23, which shuffles and prints six;
+    four from 81d24a4 on. From e848487 (2025-10-26) to f7ffdf1 (2026-01-18) the rest of a resumed
+    epoch is in file order; f7ffdf1 also renames `learning_rate`, but not in DPO.
+    """
+    last = next((row for row in reversed(rows) if "." in row.get("loss", "")), {})
+    decimals = len(last.get("loss", "").partition(".")[2])
+    match decimals, "lr" in last or "dpo_loss" in last:
+        case 3, _:
+            return {"data_order": "file"}
+        case 4, True:
+            return {"data_order": "shuffled"}
+        case 4 | 6, _:
+            return {"data_order": "file_after_resume" if resumed else "shuffled"}
+        case _:  # a fork, or no loss
+            return {}
+
+
+def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
+    """Epoch, epochs, step, steps of an epoch and the text behind, of each point of a line."""
+    found = list(_POINT.finditer(line))
+    ends = [match.start() for match in found[1:]] + [len(line)]
+    for match, end in zip(found, ends, strict=False):
+        epoch, epochs, step, length = (int(part) for part in match.groups())
+        yield epoch, epochs, step, length, line[match.end() : end]

@@ -1,0 +1,123 @@
+"""MLflow's file store: a run is a folder, and each of its metrics a file of lines.
+
+What is claimed is the run's meta.yaml; the points lie beside it in `metrics/<key>`, a line
+`<milliseconds> <value> [<step> [<dataset> <digest>]]` each, and the settings in `params/<key>`
+(mlflow/store/tracking/file_store.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import LARGEST_STEP, by_name
+from lossscan.model import Column, Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+from lossscan.sources.safe_yaml import load_yaml
+
+NAME = "mlflow_store"
+MARK = "meta.yaml: run_id, metrics/"
+RECORDED = True
+_MARK: Final = re.compile(rb"(?m)^artifact_uri: [^\0]*^run_(?:uu)?id: ")  # MLflow sorts the keys
+_METRICS: Final = "metrics"
+_STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds
+_LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
+_MOST: Final = 10_000  # files in a folder; a metric for each layer of a large model is fewer
+_WIDTHS: Final = (2, 3, 5)  # fields of a line
+_SUMMARY = "train_runtime"  # transformers logs it when training has ended
+_ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
+_TRAINING_ARGUMENT = "per_device_train_batch_size"
+
+
+def claims(head: Head) -> bool:
+    """Whether it describes a run whose metrics lie beside it."""
+    return _MARK.search(head.start) is not None and (head.path.parent / _METRICS).is_dir()
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Every metric at full resolution; where a metric has no steps, its points are counted.
+
+    Raises UnreadableLog where meta.yaml is no YAML.
+    """
+    meta = _meta(head)
+    folder = head.path.parent
+    columns: dict[str, Column] = {}
+    notes: list[Note] = []
+    for key, path in _files(folder / _METRICS):
+        columns[key], found = _column(path)
+        notes += found
+    config = {key: _text(path) for part in _STATED for key, path in _files(folder / part)}
+    return Table(
+        path=folder / _METRICS,
+        format=NAME,
+        columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
+        framework="transformers" if _TRAINING_ARGUMENT in config else None,
+        config=config | _start(meta),
+        complete=True if _SUMMARY in columns else _complete(meta),
+        notes=tuple(notes),
+    )
+
+
+def _meta(head: Head) -> Mapping[str, Any]:
+    """What the store says of the run."""
+    try:
+        meta = load_yaml(head.start.decode(errors="replace"))
+    except ValueError as error:
+        raise UnreadableLog(str(error), hint="copy the run's folder again") from error
+    return meta if isinstance(meta, dict) else {}
+
+
+def _start(meta: Mapping[str, Any]) -> dict[str, float]:
+    """When the run began, in seconds since 1970."""
+    began = meta.get("start_time")
+    return {"wall_time_start": began / 1000} if isinstance(began, int) else {}
+
+
+def _complete(meta: Mapping[str, Any]) -> bool | None:
+    status = meta.get("status")
+    return _ENDED.get(status) if isinstance(status, int) else None
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files below a folder by key, in order; a `/` in a key makes a folder. No link counts."""
+    if folder.is_symlink():
+        return
+    found = (Path(name) / file for name, _, files in os.walk(folder) for file in files)
+    regular = (path for path in found if path.is_file() and not path.is_symlink())
+    for path in sorted(islice(regular, _MOST)):
+        yield path.relative_to(folder).as_posix(), path
+
+
+def _column(path: Path) -> tuple[Column, list[Note]]:
+    whole, _, cut = path.read_bytes().rpartition(b"\n")
+    lines = whole.splitlines()
+    points = [point for at, line in enumerate(lines, 1) if (point := _point(line.split(), at))]
+    notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []
+    if broken := len(lines) - len(points):
+        notes.append(Note("broken_lines", path, {"lines": broken}))
+    steps = np.array([step for step, _ in points], dtype=np.int64)
+    return Column(steps, np.array([value for _, value in points], dtype=np.float64)), notes
+
+
+def _point(parts: list[bytes], place: int) -> tuple[int, float] | None:
+    """Step and value of a line, whose number in the file stands for a step it does not have."""
+    if len(parts) not in _WIDTHS:
+        return None
+    try:
+        step = int(parts[2]) if len(parts) > _WIDTHS[0] else place
+        return (step, float(parts[1])) if 0 <= step <= LARGEST_STEP else None
+    except ValueError:
+        return None
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as stream:
+        return stream.read(_LONGEST).decode(errors="replace")

@@ -1,0 +1,81 @@
+"""The console of PaddleNLP's Trainer: `loss: 5.27, learning_rate: 0.001, global_step: 5, ...`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lossscan.formats.kit.banner import Banner, consistent, data_facts
+from lossscan.formats.kit.columns import columns, number, step_number
+from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "paddlenlp_console"
+MARK = "loss: ..., learning_rate: ..., global_step: ..."
+_BETWEEN = r"(?:\w{1,80}: [\w.+-]{1,40}, ){0,9}"  # other values
+_POINT: Final = re.compile(  # of several evaluation sets each has a name
+    rf"\bloss: {NUMBER}, {_BETWEEN}learning_rate: {NUMBER}, global_step: \d"
+    rf"|\beval_(\w{{0,60}})loss: {NUMBER}, {_BETWEEN}eval_\1runtime:"
+)
+_FIELD: Final = re.compile(rf"(?<![\w./])([A-Za-z][\w/]{{0,60}}): ({NUMBER})(?=[,\s])")
+_SPEED = "interval_steps_per_second"
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it, or an evaluation."""
+    text = peek(head)
+    may = "global_step: " in text or "eval_runtime:" in text  # far faster than to search for all
+    return may and _POINT.search(text) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All points, the evaluations at the step before them, and what the dataset builder says.
+
+    A loss of 0 may stand for a window in which all updates were skipped.
+    """
+    rows: list[tuple[int, dict[str, Any]]] = []
+    banner, remarks = Banner(), Remarks()
+    facts: dict[str, Any] = {}
+    complete = None
+    for line in lines(head):
+        row = _row(line)
+        if "train_runtime" in row:
+            complete = True
+        elif row:
+            step = step_number(row.pop("global_step", None))
+            rows.append((_last(rows) if step is None else step, row))
+        else:
+            banner.take(line)
+            remarks.take(line, len(rows))
+            facts = dict(data_facts(line)) | facts
+    points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
+    remarks.fill([row for _, row in rows], points)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework="paddlenlp",
+        config=banner.config | consistent(facts),
+        launches=tuple(banner.launches),
+        complete=complete,
+        notes=remarks.notes(head.path),
+    )
+
+
+def _row(line: str) -> dict[str, Any]:
+    """The fields of a point, an evaluation or the summary; empty where the line is none."""
+    if "loss: " not in line:
+        return {}
+    row: dict[str, Any] = dict(_FIELD.findall(line))
+    if "global_step" not in row and not any(name.endswith("_runtime") for name in row):
+        return {}
+    if (speed := number(row.pop(_SPEED, None))) is not None and speed > 0:
+        row["seconds_per_step"] = 1 / speed
+    return row
+
+
+def _last(rows: list[tuple[int, dict[str, Any]]]) -> int:
+    return rows[-1][0] if rows else 0

@@ -1,0 +1,64 @@
+"""Text of any kind, by the regular expression that the user gives: `text: {pattern: ...}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.text import is_text, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+from lossscan.sources.line_pattern import compiled
+
+NAME = "pattern"
+MARK = "text: {pattern: ...} (lossscan.yaml)"
+LONGEST: Final = 1000  # characters of a line that are looked at: a `.*` may cost their square
+
+
+def claims(head: Head) -> bool:
+    """Never: only the user knows."""
+    return False
+
+
+def wanted(head: Head, settings: Settings) -> bool:
+    """Whether the user gives an expression and a line matches it."""
+    if "pattern" not in settings.text or not is_text(head):
+        return False
+    shown = peek(head).splitlines(keepends=True)
+    return any(_matches(shown, compiled(settings.text["pattern"])))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """A point for each line that matches; without a group `step`, the points are counted.
+
+    Raises UnreadableLog where no group holds a number.
+    """
+    found = columns(list(_rows(lines(head), settings)), settings)
+    if not found:
+        raise UnreadableLog(
+            "no number in the groups of `text.pattern`",
+            hint="put the number alone into the group, for example (?P<loss>[-+.\\deE]+)",
+        )
+    return Table(path=head.path, format=NAME, columns=found)
+
+
+def _rows(text: Iterable[str], settings: Settings) -> Iterator[Row]:
+    pattern = compiled(settings.text["pattern"])
+    step = 0
+    for match in _matches(text, pattern):
+        row = {name: value for name, value in match.groupdict().items() if value}
+        own = step_number(row.get("step"))
+        counted = step + 1 if "step" not in pattern.groupindex else step
+        step = counted if own is None else own
+        yield step, row
+
+
+def _matches(text: Iterable[str], pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """What matches in whole lines: the end of the last one may still be written."""
+    for line in text:
+        if line.endswith("\n") and (match := pattern.search(line[:LONGEST].rstrip("\n"))):
+            yield match

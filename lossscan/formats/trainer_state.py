@@ -1,0 +1,193 @@
+"""trainer_state.json of transformers 4 and 5, and of trainers built on it or after its model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import Group, Sheet, groups_of
+from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.records import Records
+from lossscan.formats.kit.text import encoding
+from lossscan.model import Column, Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "trainer_state"
+MARK = '"log_history": [...]'
+PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
+RECORDED = True
+LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
+AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
+_HISTORY: Final = re.compile(rb'"log_history"\s*:')
+_LIST: Final = re.compile(r'"log_history"\s*:\s*\[')
+_STATED: Final = (
+    "global_step",
+    "max_steps",
+    "num_train_epochs",
+    "logging_steps",
+    "eval_steps",
+    "save_steps",
+    "train_batch_size",
+    "epoch",
+    "num_input_tokens_seen",
+)
+_CONSUMED = "consumed_samples"  # PaddleNLP's
+_STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries still as text
+    msgspec.defstruct(
+        "State",
+        [
+            ("log_history", list[msgspec.Raw]),
+            *((name, Any, None) for name in (*_STATED, _CONSUMED)),
+        ],
+    )
+)
+
+
+def claims(head: Head) -> bool:
+    """Whether it is a JSON object with a `log_history`: its keys are sorted, so this is early."""
+    start = head.start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    first = start.partition(b"\n")[0].rstrip()
+    # Of JSON lines the first counts: ms-swift's last one holds the history once more.
+    own = first if first.endswith(b"}") else start
+    return start.startswith(b"{") and _HISTORY.search(own) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All entries; of the last one, which sums the run up, only what it says of the end.
+
+    Raises UnreadableLog where it is no JSON, or its history no list.
+    """
+    state, cut = _state(head)
+    entries = state.get("log_history")
+    if not isinstance(entries, list):
+        raise UnreadableLog("log_history is not a list", hint="write the file with save_state()")
+    history = _History(settings)
+    for first in range(0, len(entries), AT_ONCE):
+        history.take(entries[first : first + AT_ONCE])
+    notes = [Note("cut_json", head.path, {"entries": len(entries)})] if cut else []
+    notes += [] if entries else [Note("empty_log_history", head.path)]
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=history.columns(),
+        framework=_framework(state, history.sheet.numbers),
+        config=_config(state, history.summaries),
+        complete=True if history.summaries else None,
+        notes=tuple(notes),
+    )
+
+
+class _History:
+    """What the entries have said so far."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.sheet = Sheet(settings)
+        self.summaries: list[Mapping[str, Any]] = []
+        self._no_points: list[int] = []  # rows
+        self._rows = 0
+        self._records = Records()
+
+    def take(self, entries: Sequence[Any]) -> None:
+        """Read some entries, decoded or not: at once where they are like those before."""
+        if isinstance(entries[0], msgspec.Raw):
+            array = b"[" + b",".join(entries) + b"]"
+            group = self._records.group(array, len(entries), self._rows)
+            if group is not None:
+                self._add([group], len(entries))
+                return
+            entries = msgspec.json.decode(array)
+        rows = [entry for entry in entries if isinstance(entry, dict)]
+        groups = list(groups_of(rows, self._rows))
+        for group in groups:
+            self._records.meet(group.cells)
+        self._add(groups, len(rows))
+
+    def _add(self, groups: Iterable[Group], size: int) -> None:
+        for group in groups:
+            self.sheet.add(group)
+            for at in _summaries(group):
+                self.summaries.append(group.row(at))
+                self._no_points.append(int(group.places[at]))  # but means
+        self._rows += size
+
+    def columns(self) -> dict[str, Column]:
+        """The columns of the entries with a step."""
+        steps = self.sheet.stated_steps(self._rows)
+        steps[self._no_points] = -1
+        return self.sheet.columns(steps)
+
+
+def _summaries(group: Group) -> list[int]:
+    """The rows that sum a run up: with its run time and no loss."""
+    cells = group.cells
+    timed = [at for at, time in enumerate(cells.get("train_runtime", ())) if time is not None]
+    return [at for at in timed if "loss" not in cells or cells["loss"][at] is None]
+
+
+def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
+    """The object of the file, and whether its end is missing."""
+    if head.size > LARGEST:
+        raise UnreadableLog(f"larger than {LARGEST >> 30} GiB", hint="give its event files instead")
+    with head.open() as stream:
+        data = stream.read()
+    try:
+        return _object(data, encoding(head)), False
+    except RecursionError as error:
+        raise UnreadableLog("nested too deep", hint="it was not written by a trainer") from error
+    except ValueError as error:
+        return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
+
+
+def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
+    """Decode fast; the standard library also takes the bare NaN that Python writes."""
+    try:
+        return msgspec.structs.asdict(_STATE.decode(data))
+    except msgspec.DecodeError:
+        found = json.loads(data.decode(written_in, errors="replace"))
+    if not isinstance(found, dict):
+        raise UnreadableLog("it holds no JSON object", hint="it is no trainer state")
+    return found
+
+
+def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
+    """What stands before the place where the text breaks off."""
+    opening = _LIST.search(text)
+    if opening is None:
+        raise UnreadableLog(f"it is no JSON: {reason}", hint="copy it again from the training host")
+    try:
+        stated = json.loads(text[: opening.end()] + "]}")
+    except ValueError:
+        stated = {}
+    return {**stated, "log_history": _entries(text, opening.end())}
+
+
+def _entries(text: str, place: int) -> list[Any]:
+    decoder = json.JSONDecoder()
+    between = re.compile(r"[\s,]*")
+    entries = []
+    while (match := between.match(text, place)) and text.startswith("{", match.end()):
+        try:
+            entry, place = decoder.raw_decode(text, match.end())
+        except (ValueError, RecursionError):
+            break
+        entries.append(entry)
+    return entries
+
+
+def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
+    if state.get(_CONSUMED) is not None:
+        return "paddlenlp"
+    return maker_of(keys) or "transformers"
+
+
+def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    config = {key: state[key] for key in _STATED if state.get(key) is not None}
+    for summary in summaries:
+        config |= {key: value for key, value in summary.items() if key.startswith("train_")}
+    return config

@@ -1,0 +1,116 @@
+"""The console of transformers' Trainer and of front-ends on it: `{'loss': 1.23, 'epoch': 0.1}`.
+
+The step of such a line is not printed, but by ms-swift. It is the epoch times the steps of an
+epoch; see `_epoch_scale` for these and `_placing` for the rounding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.epoch_scale import epoch_scale
+from lossscan.formats.kit.placing import Scale, counted, placed
+from lossscan.formats.kit.text import peek
+from lossscan.formats.kit.trainer_lines import Console, Entry, read_console
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "transformers_console"
+MARK = "{'loss': ..., 'epoch': ...}"
+PRIORITY = 10
+_MARK: Final = re.compile(
+    r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
+)
+_LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]+:\d+ >> ")
+
+
+def claims(head: Head) -> bool:
+    """Whether a line of the trainer stands in it."""
+    return _MARK.search(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All training and evaluation lines, and the counts of the start banner.
+
+    Where nothing tells how many steps an epoch has, the lines themselves are counted.
+    """
+    console = read_console(head)
+    training = [entry for entry in console.entries if entry.kind == "train"]
+    config = _config(console, training)
+    scale = epoch_scale(console, training, config.get("max_steps", 0))
+    steps = _steps(training, scale)
+    rows = list(_rows(console.entries, steps, _refined(scale, training, steps)))
+    placed_all = scale or all(entry.stated for entry in training)
+    unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        framework=_framework(head, training),
+        config=config,
+        launches=tuple(console.banner.launches),
+        complete=any(entry.kind == "summary" for entry in console.entries) or None,
+        notes=(*unplaced, *console.remarks.notes(head.path)),
+    )
+
+
+def _framework(head: Head, training: Sequence[Entry]) -> str:
+    if any(entry.stated for entry in training):
+        return "ms-swift"
+    return "llamafactory" if _LLAMAFACTORY.search(peek(head)) else "transformers"
+
+
+def _config(console: Console, training: Sequence[Entry]) -> dict[str, int]:
+    """What the banner states; without one, the planned steps are those of the progress bar."""
+    bars = Counter(bar.total for entry in training for bar in entry.bars)
+    bars.update(entry.stated.total for entry in training if entry.stated)
+    shown = {"max_steps": max(bars, key=lambda total: bars[total])} if bars else {}
+    return shown | console.banner.config
+
+
+def _steps(training: Sequence[Entry], scale: Scale | None) -> list[int]:
+    steps: list[int] = []
+    for _, group in groupby(training, key=lambda entry: entry.launch):
+        entries = list(group)
+        stated = [entry.stated.done for entry in entries if entry.stated]
+        if len(stated) == len(entries):
+            steps += stated
+        elif scale is None:
+            steps += counted(len(entries), steps[-1] if steps else 0).tolist()
+        else:
+            epochs = np.array([entry.epoch for entry in entries])
+            slack = np.array([entry.slack for entry in entries])
+            steps += placed(epochs, slack, scale).tolist()
+    return steps
+
+
+def _refined(scale: Scale | None, training: Sequence[Entry], steps: Sequence[int]) -> Scale | None:
+    """The scale as the placed lines have it."""
+    squares = sum(entry.epoch**2 for entry in training)
+    if scale is None or not squares:
+        return scale
+    products = sum(entry.epoch * step for entry, step in zip(training, steps, strict=True))
+    return replace(scale, steps_per_epoch=products / squares)
+
+
+def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -> Iterator[Row]:
+    """An evaluation stands at the step of the training line with its epoch, else by its epoch."""
+    ahead = iter(steps)
+    step, epoch, slack = 0, 0.0, 0.0
+    for entry in entries:
+        if entry.kind == "train":
+            step, epoch, slack = next(ahead), entry.epoch, entry.slack
+            yield step, entry.row
+        elif entry.kind == "eval":
+            apart = abs(entry.epoch - epoch) > entry.slack + slack
+            by_epoch = round(entry.epoch * scale.steps_per_epoch) if scale and apart else step
+            yield (entry.stated.done if entry.stated else by_epoch), entry.row

@@ -1,0 +1,156 @@
+"""VisualDL record files (`vdlrecords.*.log`), as PaddleNLP and Paddle's own loops write them.
+
+A record is `length u64 | payload` without checksums, the payload a protocol buffer that holds one
+value (visualdl/proto/record.proto). They are read by the means of event files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.event import NO_STEP, Event, Number, value_at
+from lossscan.formats.kit.gather import Layout, Log, scan
+from lossscan.formats.kit.protobuf import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    VARINT,
+    Field,
+    Malformed,
+    fields,
+    message,
+    signed,
+    varint,
+)
+from lossscan.formats.kit.tfrecord import Frame
+from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "visualdl"
+MARK = "vdlrecords.*.log"
+RECORDED = True
+_HEADER: Final = 8  # bytes of the length
+_STEP, _TAG, _TIME, _VALUE, _TEXT, _HPARAM = 1, 2, 3, 4, 12, 13  # fields of a value
+_MILLISECONDS: Final = 1e11  # a larger time is none in seconds: that would be the year 5138
+_SUMMARY = "train/train_runtime"  # logged when training has ended
+
+
+def _length_of(header: bytes) -> int | None:
+    """No record is empty: a length of 0 stands in a hole of zeros."""
+    return int.from_bytes(header, "little") or None
+
+
+def claims(head: Head) -> bool:
+    """Whether the name says so, or the first record holds a value with a tag."""
+    return "vdlrecords." in head.name or _begins_with_record(head.start)
+
+
+def _begins_with_record(start: bytes) -> bool:
+    length = _length_of(start[:_HEADER])
+    if length is None or _HEADER + length > len(start):
+        return False
+    try:
+        return bool(_value_of(start[_HEADER : _HEADER + length]).wall_time)
+    except Malformed:
+        return False
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All scalars at full resolution, and what the run says of itself in texts.
+
+    Raises UnreadableLog where not one record is whole.
+    """
+    with head.open() as stream:
+        log = scan(stream, stream.seek(0, os.SEEK_END), _LAYOUT)
+    if log.records == log.bad:
+        raise UnreadableLog(
+            "byte 0: no whole record of VisualDL",
+            hint="nothing was logged yet, or the file was damaged: copy it again or leave it out",
+        )
+    tags = log.columns()
+    args = _text(log, ARGS)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=by_name(tags, settings),
+        framework="paddlenlp" if are_arguments(args) else None,
+        config=log.hparams | trainer_settings(args, _text(log, MODEL)) | _start(log),
+        complete=True if _SUMMARY in tags else None,
+        notes=tuple(_notes(head, log)),
+    )
+
+
+def _value_of(data: bytes) -> Event:
+    """Read one record; raises Malformed."""
+    record = list(fields(data, 0, len(data)))
+    if len(record) != 1:
+        raise Malformed("a record holds one value")
+    value = message(data, record[0])
+    tag, time, step, scalar = (value.get(number) for number in (_TAG, _TIME, _STEP, _VALUE))
+    if tag is None or tag.wire != BYTES:
+        raise Malformed("a value without a tag")
+    name = data[tag.start : tag.stop].decode(errors="replace")
+    text = message(data, value.get(_TEXT)).get(1)
+    return Event(
+        wall_time=_number(time, VARINT),
+        step=_number(step, VARINT) or NO_STEP,
+        scalars=((name, number),) if (number := _number(scalar, FIXED32)) else (),
+        texts=((name, data[text.start : text.stop]),) if text else (),
+        hparams=tuple(_hparams(data, value.get(_HPARAM))),
+        starts=False,
+        length=len(data),
+    )
+
+
+def _number(field: Field | None, wire: int) -> Number | None:
+    if field is None or field.wire != wire:
+        return None
+    if wire == VARINT:
+        return Number(field.start, field.stop, varint=True)
+    return Number(field.start, field.stop, "<f")
+
+
+def _hparams(data: bytes, field: Field | None) -> Iterator[tuple[str, Any]]:
+    """The settings among the fields of a HParam: each an int, a double or a text, and a name."""
+    if field is None or field.wire != BYTES:
+        return
+    settings = (part for part in fields(data, field.start, field.stop) if part.number == 1)
+    for held in (message(data, part) for part in settings):
+        if name := held.get(4):
+            yield data[name.start : name.stop].decode(errors="replace"), _setting(data, held)
+
+
+def _setting(data: bytes, held: dict[int, Field]) -> Any:
+    whole, real, text = (held.get(number) for number in (1, 2, 3))
+    if whole is not None and whole.wire == VARINT:
+        return signed(varint(data, whole.start, whole.stop))
+    if real is not None and real.wire == FIXED64:
+        return value_at(data, Number(real.start, real.stop, "<d"))
+    return data[text.start : text.stop].decode(errors="replace") if text else None
+
+
+_LAYOUT: Final = Layout(Frame(_HEADER, 0, _length_of), _value_of)
+
+
+def _text(log: Log, tag: str) -> bytes:
+    return log.texts.get(tag, (0, b""))[1]
+
+
+def _start(log: Log) -> dict[str, float]:
+    """When the file begins, in seconds since 1970."""
+    if log.wall_time is None:
+        return {}
+    return {"wall_time_start": log.wall_time / (1000 if log.wall_time > _MILLISECONDS else 1)}
+
+
+def _notes(head: Head, log: Log) -> Iterator[Note]:
+    if log.bad:
+        yield Note("bad_records", head.path, {"records": log.bad, "offset": log.first_bad})
+    if log.left:
+        yield Note("truncated_tail", head.path, {"bytes": log.left})

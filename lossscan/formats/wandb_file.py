@@ -1,0 +1,222 @@
+"""Files of Weights & Biases (`run-<id>.wandb`), finished or live: history and config.
+
+Each record is a protocol buffer (wandb/proto/wandb_internal.proto).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.chunks import FILE_HEADER, Tally, records
+from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.names import namer
+from lossscan.formats.kit.protobuf import (
+    BYTES,
+    VARINT,
+    Field,
+    Malformed,
+    fields,
+    message,
+    varint,
+)
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "wandb_file"
+MARK = ":W&B"
+PRIORITY = -1  # asked first: it holds a copy of the console, which another format may claim
+_MAGIC: Final = b":W&B\xe1\xbe"
+_KEY, _NESTED_KEY, _JSON = 1, 2, 16  # fields of an item
+_RUN_CONFIG, _START = 4, 17  # fields of a run
+_ITEM_JSON: Final = b"\x82\x01"  # how field 16 begins on the wire
+_SHORT_ITEM: Final = 0x0A  # how field 1 of a history begins
+_LONG: Final = 128  # from this length on a length takes two bytes
+_LARGEST: Final = 1 << 16  # bytes of a value; a longer one is a table or a picture
+_DEEPEST: Final = 4  # levels of nesting that become dotted keys
+_SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
+_TRAINING_ARGUMENT = "per_device_train_batch_size"
+_LIGHTNING_STEP = "trainer/global_step"
+
+
+@dataclass(slots=True)
+class _Log:
+    history: list[tuple[float | None, dict[str, Any]]] = field(default_factory=list)  # _step, row
+    config: dict[str, Any] = field(default_factory=dict)
+    keys: dict[bytes, str] = field(default_factory=dict)  # how an item begins -> its key
+    records: int = 0
+    malformed: int = 0
+
+
+def claims(head: Head) -> bool:
+    """Whether it begins with the mark of the format."""
+    return head.start.startswith(_MAGIC)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Every logged number; its step is the trainer's own count where that is logged too.
+
+    Raises UnreadableLog where not one record is whole.
+    """
+    tally, log = Tally(), _Log()
+    with head.open() as stream:
+        for record in records(stream, tally):
+            _take(log, record)
+    if log.records == log.malformed:
+        hint = "nothing was logged yet, or the file was damaged: copy it again or leave it out"
+        raise UnreadableLog(f"byte {FILE_HEADER}: no whole record of W&B", hint=hint)
+    keys = sorted({key for _, row in log.history for key in row})
+    framework = _framework(log, keys)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(_rows(log, keys, settings), settings),
+        framework=framework,
+        config=log.config,
+        averaging="instant" if framework == "lightning" else "window",
+        complete=True if _SUMMARY in keys else None,
+        notes=tuple(_notes(head, log, tally)),
+    )
+
+
+# --- records ------------------------------------------------------------------------------------
+
+
+def _take(log: _Log, data: bytes) -> None:
+    log.records += 1
+    try:
+        for part in fields(data, 0, len(data)):
+            if part.number in _TAKERS and part.wire == BYTES:
+                _TAKERS[part.number](log, data, part)
+    except Malformed:
+        log.malformed += 1
+
+
+def _history(log: _Log, data: bytes, part: Field) -> None:
+    row: dict[str, Any] = {}
+    step: float | None = None
+    for key, text in _items(log.keys, data, part):
+        if key == "_step":
+            step = _value(text)
+        elif key[:1] != "_":  # W&B's own clock
+            _put(row, key, _value(text))
+    log.history.append((step, row))
+
+
+def _config(log: _Log, data: bytes, part: Field) -> None:
+    for key, text in _items(log.keys, data, part):
+        log.config[key] = _parsed(text)
+
+
+def _run(log: _Log, data: bytes, part: Field) -> None:
+    run = message(data, part)
+    if _RUN_CONFIG in run and run[_RUN_CONFIG].wire == BYTES:
+        _config(log, data, run[_RUN_CONFIG])
+    began = _number(data, message(data, run.get(_START)).get(1))
+    if began is not None:
+        log.config["wall_time_start"] = began
+
+
+_TAKERS: Final = {2: _history, 5: _config, 17: _run}  # by field of a record
+
+
+def _number(data: bytes, field: Field | None) -> float | None:
+    if field is None or field.wire != VARINT:
+        return None
+    return float(varint(data, field.start, field.stop))
+
+
+def _items(keys: dict[bytes, str], data: bytes, part: Field) -> Iterator[tuple[str, bytes]]:
+    """The key and the JSON of each item of a history or a config.
+
+    Short items stand one behind the other; they are followed here, twice as fast as by `fields`.
+    """
+    at = part.start
+    while at + 1 < part.stop and data[at] == _SHORT_ITEM and data[at + 1] < _LONG:
+        end = at + 2 + data[at + 1]
+        if end > part.stop:
+            break
+        yield _item(keys, data[at + 2 : end])
+        at = end
+    for item in fields(data, at, part.stop):
+        if item.number == 1 and item.wire == BYTES:
+            yield _item(keys, data[item.start : item.stop])
+
+
+def _item(keys: dict[bytes, str], item: bytes) -> tuple[str, bytes]:
+    """What items of one key begin with is parsed once."""
+    start, _, rest = item.partition(_ITEM_JSON)
+    key = keys.get(start)
+    if key is not None and rest and rest[0] == len(rest) - 1 < _LONG:
+        return key, rest[1:]
+    parts = list(fields(item, 0, len(item)))
+    named = [part for part in parts if part.number in (_KEY, _NESTED_KEY)]
+    key = ".".join(item[part.start : part.stop].decode(errors="replace") for part in named)
+    text = next((part for part in parts if part.number == _JSON), None)
+    if text is None:
+        return key, b""
+    if named == parts[:-1] and named[-1:] and named[-1].stop == len(start):
+        keys[start] = key
+    return key, item[text.start : text.stop]
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return float(text)
+    except ValueError:  # "NaN" in quotes, an object, a text
+        return _parsed(text)
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text) if len(text) <= _LARGEST else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _put(row: dict[str, Any], key: str, value: Any, depth: int = _DEEPEST) -> None:
+    """Add a value to a row; an object's parts under dotted keys, unless it is a picture."""
+    if not isinstance(value, dict):
+        row[key] = value
+    elif depth and "_type" not in value:
+        for name, part in value.items():
+            _put(row, f"{key}.{name}", part, depth - 1)
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+def _rows(log: _Log, keys: Sequence[str], settings: Settings) -> list[Row]:
+    """W&B counts the calls of `log`; the trainer's own count is better where it is logged.
+
+    A row without it stands at the row before.
+    """
+    name_of = namer(settings.series)
+    counters = [key for key in keys if name_of(key) == "step"]
+    rows: list[Row] = []
+    last = 0
+    for at, (calls, row) in enumerate(log.history):
+        own = (step_number(row.get(key)) for key in counters)
+        found = last if counters else step_number(at if calls is None else calls)
+        last = next((step for step in own if step is not None), found or 0)
+        rows.append((last, row))
+    return rows
+
+
+def _framework(log: _Log, keys: Sequence[str]) -> str | None:
+    if _TRAINING_ARGUMENT in log.config:
+        return "transformers"
+    return "lightning" if _LIGHTNING_STEP in keys else None
+
+
+def _notes(head: Head, log: _Log, tally: Tally) -> Iterator[Note]:
+    if tally.bad:
+        yield Note("bad_checksum", head.path, {"records": tally.bad, "offset": tally.first_bad})
+    if log.malformed:
+        yield Note("bad_records", head.path, {"records": log.malformed, "offset": None})
+    if tally.left:
+        yield Note("truncated_tail", head.path, {"bytes": tally.left})

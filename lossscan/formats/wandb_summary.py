@@ -1,0 +1,52 @@
+"""The last values of a W&B run (`files/wandb-summary.json`), for a run that left nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.names import namer
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "wandb_summary"
+MARK = 'wandb-summary.json: "_step"'
+PRIORITY = -1  # asked early: a glance tells
+RECORDED = True
+LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
+_FILE: Final = "wandb-summary.json"
+_CLOCK: Final = re.compile(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
+_CALLS = "_step"
+_ENDED = "train/train_runtime"  # transformers logs it when training has ended
+
+
+def claims(head: Head) -> bool:
+    """Whether it has the name, and W&B's own clock stands in it."""
+    return _FILE in head.name and _CLOCK.search(head.start) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """One point of each quantity; raises UnreadableLog where it is no JSON object."""
+    with head.open() as stream:
+        data = stream.read(LARGEST)
+    try:
+        last = dict(json.loads(data))
+    except (ValueError, TypeError, RecursionError) as error:
+        said = f"it is no JSON object: {error}"
+        raise UnreadableLog(said, hint="copy the run's folder again") from error
+    name_of = namer(settings.series)
+    own = [step_number(value) for key, value in last.items() if name_of(key) == "step"]
+    step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)
+    logged = {key: value for key, value in last.items() if key[:1] != "_"}
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns([(step, logged)], settings),
+        complete=True if _ENDED in last else None,
+        notes=(Note("last_values_only", head.path),),
+        fallback=True,
+    )

@@ -1,0 +1,82 @@
+"""A report becomes an exit status: what a CI job and a script rely on.
+
+Findings that the baseline knows or the settings suppress are marked, stay in the report, and do
+not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from lossscan.gate.baseline import Known, dumps, entries, fingerprint, load, run_key
+from lossscan.gate.suppressions import Terms, waiver
+from lossscan.model import Finding, Report, RunReport, Severity, Waiver
+from lossscan.settings import Settings
+
+PASSED, FOUND, FAILED = 0, 1, 2  # nothing to report, a finding at the gate, the tool could not work
+TOGETHER = ""  # stands for the run where several runs together show a finding
+
+
+def exit_status(report: Report, fail_on: Severity | None) -> int:
+    """FAILED where a run could not be read whole, FOUND where a finding counts at the gate."""
+    if any(one.status == "error" or one.damages for one in report.runs):
+        return FAILED
+    findings = [f for one in report.runs for f in one.findings] + list(report.findings)
+    if fail_on is None:
+        return PASSED
+    counting = (f for f in findings if f.waiver is None)
+    return FOUND if any(f.severity.rank <= fail_on.rank for f in counting) else PASSED
+
+
+def terms_of(settings: Settings, baseline: Path | None = None) -> Terms:
+    """What the settings and a baseline file let pass today; raises SettingsError."""
+    return Terms({} if baseline is None else load(baseline), settings.suppress)
+
+
+def stamped(one: RunReport) -> RunReport:
+    """The report of a run with the fingerprints of its findings."""
+    return judged_run(one, Terms())
+
+
+def judged(report: Report, terms: Terms) -> Report:
+    """The report with its findings stamped, and those marked that do not count."""
+    runs = (judged_run(one, terms) for one in report.runs)
+    return replace(report, runs=tuple(runs), findings=_marked(report.findings, TOGETHER, terms))
+
+
+def judged_run(one: RunReport, terms: Terms) -> RunReport:
+    """The same for one run."""
+    if not one.findings:  # most runs of a batch: their place need not be known
+        return one
+    return replace(one, findings=_marked(one.findings, run_key(one.path, terms.folder), terms))
+
+
+def _marked(findings: Iterable[Finding], run: str, terms: Terms) -> tuple[Finding, ...]:
+    return tuple(
+        replace(f, fingerprint=fingerprint(f, run), waiver=waiver(f, run, terms)) for f in findings
+    )
+
+
+def accepted(report: Report) -> Report:
+    """The report as it is once all that counts in it stands in a baseline."""
+    runs = (replace(one, findings=_known(one.findings)) for one in report.runs)
+    return replace(report, runs=tuple(runs), findings=_known(report.findings))
+
+
+def _known(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(replace(f, waiver=f.waiver or Waiver("baseline")) for f in findings)
+
+
+def baseline_of(report: Report, old: Iterable[Known], folder: Path) -> str:
+    """The text of a baseline that knows the report's findings.
+
+    Old entries of runs that the report does not hold, or could not read, are kept.
+    """
+    readable = [one for one in report.runs if one.status != "error"]
+    runs = {run_key(one.path, folder): one.findings for one in readable}
+    runs[TOGETHER] = report.findings
+    kept = (known for known in old if known.run not in runs)
+    new = (known for run, findings in runs.items() for known in entries(findings, run))
+    return dumps((*kept, *new))

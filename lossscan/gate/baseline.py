@@ -1,0 +1,116 @@
+"""Known findings: a report becomes entries in a file, which later reports are held against.
+
+A fingerprint is made of the rule, the series, the run's path and the place in coarse terms, and of
+nothing that changes when a run goes on or lossscan grows surer: no value, no confidence, no words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from lossscan import words
+from lossscan.errors import SettingsError
+from lossscan.model import Finding
+
+SCHEMA = "lossscan.gate.baseline/1"
+PER_OCTAVE = 2  # places between a step and its double: 40 % apart are two places
+SLACK = 0.1  # a start this close to the next place counts for both: a point more may shift it
+LENGTH = 16  # hex digits; two of a million findings are alike by chance once in 37 million
+MAX_BYTES = 64 << 20  # a baseline of 300,000 findings
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A finding as the baseline file keeps it; all but the fingerprint is there for its reader."""
+
+    fingerprint: str
+    run: str
+    rule: str
+    series: str
+    start_step: int | None
+    severity: str
+
+
+def run_key(path: str, folder: Path) -> str:
+    """The run's path below a folder, with `/`; where it lies elsewhere, the whole path."""
+    if "://" in path:
+        return path
+    whole = PurePath(os.path.normpath(folder / path))
+    return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
+
+
+def fingerprint(finding: Finding, run: str) -> str:
+    """The name of a finding of the run with this key: equal for one rule, series and place."""
+    return _digest(finding, run, _place(finding.start_step))
+
+
+def likenesses(finding: Finding, run: str) -> frozenset[str]:
+    """The fingerprint, and that of the neighbouring place if the finding starts close to it."""
+    start = finding.start_step
+    near = (start,) if start is None else (start, start * (1 - SLACK), start * (1 + SLACK))
+    return frozenset(_digest(finding, run, _place(step)) for step in near)
+
+
+def entries(findings: Iterable[Finding], run: str) -> tuple[Known, ...]:
+    """What the baseline keeps of a run: every finding that no suppression covers."""
+    kept = (f for f in findings if f.waiver is None or f.waiver.by == "baseline")
+    found = (
+        Known(fingerprint(f, run), run, f.rule, f.series, f.start_step, str(f.severity))
+        for f in kept
+    )
+    return tuple({known.fingerprint: known for known in found}.values())
+
+
+def dumps(known: Iterable[Known]) -> str:
+    """The text of a baseline file, the same for the same findings."""
+    rows = sorted(known, key=lambda each: (each.run, each.rule, each.fingerprint))
+    whole = {"schema": SCHEMA, "findings": [asdict(row) for row in rows]}
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def load(file: Path) -> Mapping[str, Known]:
+    """The entries of a baseline file by fingerprint; raises SettingsError."""
+    try:
+        with file.open("rb") as stream:
+            whole = json.loads(stream.read(MAX_BYTES))
+        if whole["schema"] != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        found = [_known(row) for row in whole["findings"]]
+    except OSError as error:
+        raise _broken(file, error.strerror or str(error)) from error
+    except json.JSONDecodeError as error:
+        raise _broken(file, words.not_json(error)) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _broken(file, f"not a baseline: {type(error).__name__}: {error}") from error
+    return {known.fingerprint: known for known in found}
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    known = Known(**row)
+    texts = (known.fingerprint, known.run, known.rule, known.series, known.severity)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("an entry holds something else than texts")
+    return known
+
+
+def _broken(file: Path, reason: str) -> SettingsError:
+    return SettingsError(f"{file}: {reason}", hint="write it with --write-baseline")
+
+
+def _digest(finding: Finding, run: str, place: str) -> str:
+    parts = "\0".join((finding.rule, finding.series, run, place))
+    return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:LENGTH]
+
+
+def _place(step: float | None) -> str:
+    """Steps on a logarithmic scale: coarse late in a run, where a finding's start is vague too."""
+    if step is None:
+        return "run"
+    return "start" if step < 1 else str(math.floor(math.log2(step) * PER_OCTAVE))

@@ -1,0 +1,114 @@
+"""Which findings do not count at the gate, and what of the lists that say so is out of date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from lossscan import words
+from lossscan.gate.baseline import Known, likenesses, run_key
+from lossscan.model import Finding, Report, RunReport, Waiver
+from lossscan.settings import Settings, Suppression
+
+SHOWN_GONE = 3  # findings named that the baseline knows and the runs no longer show
+
+_Runs: TypeAlias = Sequence[tuple[str, RunReport]]  # with their keys
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()  # the user's own day, as an expiry date means it
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the gate lets pass."""
+
+    known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
+    suppressions: tuple[Suppression, ...] = ()
+    today: date = field(default_factory=_today)
+    folder: Path = field(default_factory=Path.cwd)  # what the paths of runs are relative to
+
+
+def waiver(finding: Finding, run: str, terms: Terms) -> Waiver | None:
+    """Why a finding of the run with this key does not count; None where it does."""
+    for each in terms.suppressions:
+        if _covers(each, finding, run) and not _expired(each, terms.today):
+            return Waiver("suppression", each.reason, each.expires)
+    known = likenesses(finding, run) & terms.known.keys()
+    return Waiver("baseline") if known else None
+
+
+def remarks(report: Report, terms: Terms, settings: Settings, *, single: bool) -> tuple[str, ...]:
+    """What of the baseline and the suppressions no longer meets anything, in words.
+
+    Where a single run was asked for, suppressions of other runs are not spoken of: only a batch
+    sees them all.
+    """
+    runs = [(run_key(one.path, terms.folder), one) for one in report.runs]
+    return (*_gone(runs, terms, settings), *_idle(runs, terms, settings, single=single))
+
+
+def _gone(runs: _Runs, terms: Terms, settings: Settings) -> Iterator[str]:
+    readable = {run: one for run, one in runs if one.status != "error"}
+    seen = {
+        name for run, one in readable.items() for f in one.findings for name in likenesses(f, run)
+    }
+    gone = [
+        known
+        for name, known in terms.known.items()
+        if known.run in readable and name not in seen and _asked(known.rule, settings)
+    ]
+    if gone:
+        named = ", ".join(f"{known.rule} ({known.run})" for known in gone[:SHOWN_GONE])
+        more = ", ..." if len(gone) > SHOWN_GONE else ""
+        yield words.say(settings.lang, "gone", count=len(gone), named=named + more)
+
+
+def _idle(runs: _Runs, terms: Terms, settings: Settings, *, single: bool) -> Iterator[str]:
+    for each in terms.suppressions:
+        if not _asked(each.rule, settings) or (single and not _applies(each, runs[0][0])):
+            continue
+        met = any(_covers(each, f, run) for run, one in runs for f in one.findings)
+        if _expired(each, terms.today) or not met:
+            key = "suppression_expired" if _expired(each, terms.today) else "suppression_unused"
+            yield words.say(
+                settings.lang,
+                key,
+                place=each.place,
+                expires=each.expires,
+                rule=each.rule,
+                runs=each.runs,
+                reason=each.reason,
+            )
+
+
+def _asked(rule: str, settings: Settings) -> bool:
+    """Whether the rule was run: of one that was not, nothing can be said."""
+    return rule not in settings.ignore and (not settings.select or rule in settings.select)
+
+
+def _covers(suppression: Suppression, finding: Finding, run: str) -> bool:
+    return suppression.rule == finding.rule and _applies(suppression, run)
+
+
+def _applies(suppression: Suppression, run: str) -> bool:
+    return _pattern(suppression.runs).fullmatch(run) is not None
+
+
+def _expired(suppression: Suppression, today: date) -> bool:
+    return suppression.expires is not None and suppression.expires < today
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    """`**` crosses folders, `*` and `?` do not; the pattern may begin at any folder of the path."""
+    parts = (_GLOB.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
+    return re.compile(("" if glob.startswith("/") else "(?:.*/)?") + "".join(parts), re.DOTALL)
+
+
+_GLOB: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

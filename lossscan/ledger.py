@@ -1,0 +1,195 @@
+"""Hits and the catalogue become Findings in words, with what was ruled out and what stays open."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lossscan import words
+from lossscan.model import (
+    Acquittal,
+    Cause,
+    Clue,
+    ConfigAdvice,
+    Evidence,
+    Finding,
+    Hit,
+    RuledOut,
+    Run,
+    Signals,
+    Suspect,
+)
+from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
+from lossscan.settings import Settings
+from lossscan.words.pages import load_page, say
+
+MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
+SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that the rules say of one run, in words."""
+
+    findings: tuple[Finding, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
+    """Ask the chosen rules; raises UsageError for a rule or an option that does not exist."""
+    check_options(settings.rules, settings.source)
+    verdicts: list[tuple[Outcome, Finding | RuledOut]] = []
+    remarks = list(_too_short(run, settings.lang))
+    for name in chosen_rules(settings.select, settings.ignore):
+        try:
+            verdicts += _ask(name, run, signals, settings)
+        except Exception as error:  # one broken rule must not silence the others
+            _log.debug("rule %s: please report this with the log", name, exc_info=True)
+            remarks.append(words.say(settings.lang, "rule_crashed", rule=name, reason=repr(error)))
+    findings, ruled_out = _settled(verdicts, settings.lang)
+    return Diagnosis(findings, ruled_out, tuple(remarks))
+
+
+def _ask(
+    name: str, run: Run, signals: Signals, settings: Settings
+) -> list[tuple[Outcome, Finding | RuledOut]]:
+    """What one rule says, as it said it and in words."""
+    from lossscan.numeric.arrays import unalarmed
+
+    with unalarmed():
+        outcomes = list(load_rule(name)(run, signals, settings.rules.get(name)))
+    return [
+        (outcome, finding_of(outcome, run, settings.lang))
+        if isinstance(outcome, Hit)
+        else (outcome, _acquitted(outcome, settings.lang))
+        for outcome in outcomes
+    ]
+
+
+def _settled(
+    verdicts: Sequence[tuple[Outcome, Finding | RuledOut]], lang: str
+) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:
+    """Findings worst first, without those that another rule explains better; and what is out."""
+    hits = [outcome for outcome, _ in verdicts if isinstance(outcome, Hit)]
+    findings, ruled_out = [], []
+    for outcome, said in verdicts:
+        better = _explained_by(outcome, hits) if isinstance(outcome, Hit) else ()
+        if isinstance(outcome, Hit) and better:
+            ruled_out.append(_yielded(outcome, better, lang))
+        elif isinstance(said, Finding):
+            findings.append(said)
+        else:
+            ruled_out.append(said)
+    told = {finding.rule for finding in findings}
+    return (
+        tuple(sorted(findings, key=_order)),
+        tuple(dict.fromkeys(out for out in ruled_out if out.rule not in told)),
+    )
+
+
+def _too_short(run: Run, lang: str) -> Iterator[str]:
+    loss = run.series.get("loss")
+    if loss is not None and len(loss) < MIN_POINTS:
+        yield words.say(lang, "too_short", points=len(loss))
+
+
+def _explained_by(hit: Hit, hits: Iterable[Hit]) -> tuple[str, ...]:
+    """The rules whose hits claim all that this one claims, where it yields to them."""
+    better = [
+        other
+        for other in hits
+        if other.rule in load_page(hit.rule).yields_to and other.claims & hit.claims
+    ]
+    claimed = frozenset().union(*(other.claims for other in better))
+    return tuple(dict.fromkeys(o.rule for o in better)) if hit.claims <= claimed else ()
+
+
+def _yielded(hit: Hit, better: tuple[str, ...], lang: str) -> RuledOut:
+    titles = ", ".join(load_page(rule).title.get(lang, rule) for rule in better)
+    own = load_page(hit.rule).ruled_out.get("explained_by")
+    if own is None:
+        return RuledOut(hit.rule, words.say(lang, "explained_by", by=titles))
+    return RuledOut(hit.rule, say(own, lang, {**hit.numbers, "by": titles}))
+
+
+def _acquitted(outcome: Acquittal, lang: str) -> RuledOut:
+    text = load_page(outcome.rule).ruled_out[outcome.id]
+    return RuledOut(outcome.rule, say(text, lang, outcome.numbers))
+
+
+def finding_of(hit: Hit, run: Run, lang: str) -> Finding:
+    """A hit in words; `run` is what its evidence and advice refer to."""
+    page = load_page(hit.rule)
+    suspects = sorted(hit.suspects, key=lambda suspect: -suspect.score)
+    starts = [e.start_step for e in hit.episodes if e.start_step is not None]
+    ends = [e.end_step for e in hit.episodes if e.end_step is not None]
+    start = min(starts, default=None)
+    return Finding(
+        rule=hit.rule,
+        severity=hit.severity or page.severity,
+        confidence=round(min(max(hit.confidence, HARDLY), SURE), 2),
+        title=say(page.title, lang),
+        message=say(page.messages[hit.message], lang, hit.numbers),
+        series=hit.series,
+        start_step=start,
+        end_step=max(ends, default=None),
+        epoch=None if start is None else _epoch_at(run, start),
+        episodes=hit.episodes,
+        effect=hit.effect,
+        aligned_to=hit.aligned_to,
+        evidence=tuple(_evidence(clue, hit, run, lang) for clue in hit.clues),
+        causes=tuple(_cause(suspect, hit, run, lang) for suspect in suspects),
+        remedies=tuple(dict.fromkeys(_remedies(hit, suspects, lang))),
+        next=None if hit.next is None else say(page.next[hit.next], lang, hit.numbers),
+    )
+
+
+def _evidence(clue: Clue, hit: Hit, run: Run, lang: str) -> Evidence:
+    text = say(load_page(hit.rule).clues[clue.id], lang, {**hit.numbers, **clue.numbers})
+    return Evidence(text, clue.source or run.source_of(hit.series), clue.step, clue.value)
+
+
+def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
+    """A cause in words; a setting that is as advised already is no advice."""
+    text = load_page(hit.rule).causes[suspect.id].text
+    advice = tuple(
+        ConfigAdvice(
+            field=advice.field,
+            value=run.setting(advice.field),
+            source=run.config[advice.field].source if advice.field in run.config else None,
+            suggest=advice.suggest,
+        )
+        for advice in suspect.config
+        if advice.suggest is None or advice.suggest != run.setting(advice.field)
+    )
+    said = say(text, lang, {**hit.numbers, **suspect.numbers})
+    return Cause(suspect.id, round(suspect.score, 2), said, advice)
+
+
+def _remedies(hit: Hit, suspects: Iterable[Suspect], lang: str) -> Iterator[str]:
+    page = load_page(hit.rule)
+    for remedy in hit.remedies:
+        yield say(page.remedies[remedy], lang, hit.numbers)
+    for suspect in suspects:
+        yield say(page.causes[suspect.id].remedy, lang, {**hit.numbers, **suspect.numbers})
+
+
+def _epoch_at(run: Run, step: int) -> float | None:
+    """Epochs done at a step: as logged, or counted from the steps of an epoch."""
+    logged = run.series.get("epoch")
+    if logged is not None and len(logged) > 1:
+        import numpy as np
+
+        return round(float(np.interp(step, logged.steps, logged.values)), 4)
+    per_epoch = run.schedule.steps_per_epoch
+    return round(step / per_epoch, 4) if per_epoch else None
+
+
+def _order(finding: Finding) -> tuple[int, float, float]:
+    step = math.inf if finding.start_step is None else finding.start_step
+    return (finding.severity.rank, -finding.confidence, step)

@@ -1,0 +1,1 @@
+"""Numeric helpers: robust statistics over numpy arrays; they know nothing else."""

@@ -1,0 +1,166 @@
+"""The files of one run become a Run: each is read, all are merged, the landmarks are placed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lossscan import formats, words
+from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
+from lossscan.formats.kit.names import JUDGED
+from lossscan.model import Run, Schedule, Series, Skipped, Table
+from lossscan.runs.discover import RunFiles, is_log_name
+from lossscan.runs.frameworks import framework_of
+from lossscan.runs.landmarks import schedule_of
+from lossscan.runs.merge import Merged, merge
+from lossscan.runs.objective import objective_of
+from lossscan.runs.results import final_evaluation
+from lossscan.runs.training import read_config
+from lossscan.settings import Settings
+from lossscan.sources.files import relative
+
+SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
+CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
+RETRY = "copy the file again, or give another log of the same run"
+ELSEWHERE = (  # others have an empty history where nothing was logged yet
+    "give the console log or the VisualDL or TensorBoard files: PaddleNLP 3 keeps no history here"
+)
+COARSER = "a coarser view of what another log of the run holds"
+MOST_NAMED = 12  # series or files named in an error
+
+
+def assemble(files: RunFiles, settings: Settings) -> Run:
+    """Read every log of a run and put together what they say; see `lossscan.runs.read_run`."""
+    tables, refused = _tables(files, settings)
+    if not tables:
+        raise _nothing(files, refused, settings.lang)
+    chosen = _without_fallbacks(tables)
+    merged = merge(chosen, files.root)
+    if not any(len(merged.series.get(name, ())) for name in JUDGED):
+        raise _no_series(files.root, merged)
+    logs = {table.path for table in tables}
+    others = [path for path in files.files if path not in logs]
+    config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
+    schedule = schedule_of(merged.series, config.fields, merged.resumes)
+    named = (config.framework, *(table.framework for table in merged.tables))
+    return Run(
+        path=str(files.root),
+        name=files.root.name,
+        series=merged.series,
+        sources=merged.sources,
+        framework=framework_of(named, merged.series),
+        objective=objective_of(merged.series, config.fields),
+        averaging=merged.averaging,
+        config=config.fields,
+        schedule=schedule,
+        complete=_complete(merged, schedule),
+        notes=(*merged.notes, *config.notes, *final_evaluation(files.files)),
+        skipped=(
+            *files.skipped,
+            *_skipped(files, refused),
+            *_left_out(tables, chosen, files.root),
+            *merged.skipped,
+        ),
+    )
+
+
+def _without_fallbacks(tables: list[Table]) -> list[Table]:
+    """The logs that speak: coarse ones only where no other holds a curve."""
+    full = [table for table in tables if not table.fallback]
+    return full if any(name in table.columns for table in full for name in JUDGED) else tables
+
+
+def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
+    """The logs that do not speak, but for those of last values, which every run of W&B has."""
+    speaking = {table.path for table in chosen}
+    for table in tables:
+        curve = any(len(column.steps) > 1 for column in table.columns.values())
+        if curve and table.path not in speaking:
+            yield Skipped(relative(table.path, root), COARSER)
+
+
+@dataclass(slots=True)
+class _Refused:
+    """Files of the run that gave no table, with the reason."""
+
+    broken: dict[Path, Exception] = field(default_factory=dict)
+    unknown: list[NoLogFound] = field(default_factory=list)  # by their names they may be logs
+
+
+def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
+    tables: list[Table] = []
+    refused = _Refused()
+    alone = files.root in files.files  # of files beside a log that was named, none is another
+    for path in [files.root] if alone else files.files:
+        may_be_log = path == files.root or is_log_name(path.name)
+        if path.suffix in SETTINGS_ONLY and not may_be_log:
+            continue
+        try:
+            tables.append(formats.read_file(path, settings))
+        except NoLogFound as error:
+            refused.unknown += [error] if may_be_log else []  # else a settings file of the run
+        except (InputError, MissingExtra, OSError) as error:
+            refused.broken[path] = error
+    return tables, refused
+
+
+def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
+    return [
+        Skipped(relative(path, files.root), str(error).removeprefix(f"{path}: "))
+        for path, error in refused.broken.items()
+    ]
+
+
+def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
+    skipped = _skipped(files, refused)
+    if skipped:
+        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        reason = f"{files.root}: {skipped[0].path}: {skipped[0].reason}{more}"
+        hint = getattr(next(iter(refused.broken.values())), "hint", "")
+        return UnreadableLog(reason, hint=hint or RETRY)
+    if len(refused.unknown) == 1:
+        return refused.unknown[0]
+    reasons = [str(error).removeprefix(f"{files.root}{os.sep}") for error in refused.unknown]
+    shown = reasons[:MOST_NAMED] + ["..."] * (len(reasons) > MOST_NAMED)
+    return NoLogFound(
+        words.say(lang, "no_log_among", path=files.root, count=len(files.files)),
+        details=(*(f"  {each}" for each in shown), *formats.how_to_map(lang)),
+        hint=words.say(lang, "no_log_among_hint"),
+    )
+
+
+def _no_series(root: Path, merged: Merged) -> InputError:
+    cut = next((note for note in merged.notes if note.kind in CUT), None)
+    if cut is not None and not merged.series:
+        reason = f"{root}: {relative(cut.path, root)} is cut off before the first entry"
+        return UnreadableLog(reason, hint=RETRY)
+    empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
+    if empty is not None and not merged.series:
+        reason = f"{root}: the log_history of {relative(empty.path, root)} is empty"
+        return NoUsableSeries(reason, hint=ELSEWHERE)
+    found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
+    return NoUsableSeries(
+        f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",
+        hint="say which key is the loss in lossscan.yaml, for example `series: {loss: my_loss}`",
+    )
+
+
+def _complete(merged: Merged, schedule: Schedule) -> bool | None:
+    """Whether training ended, by a log's word or as its plan has it."""
+    stated = [table.complete for table in merged.tables if table.complete is not None]
+    if stated:
+        return any(stated)
+    if schedule.max_steps is None:
+        return None
+    first, last, gap = _span(merged.series)
+    final = schedule.max_steps - 1 if first == 0 else schedule.max_steps  # counted from 0, or 1
+    return last + gap > final
+
+
+def _span(series: Mapping[str, Series]) -> tuple[int, int, int]:
+    """The first and the last logged step, and how many steps lie before the last."""
+    steps = next(series[name].steps for name in JUDGED if len(series.get(name, ())))
+    gap = int(steps[-1] - steps[-2]) if len(steps) > 1 else 1
+    return int(steps[0]), int(steps[-1]), gap

@@ -1,0 +1,30 @@
+"""The last decimal place that a printed column shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lossscan.numeric.arrays import BoolArray, FloatArray
+
+ROUNDED = 1e-3  # of a unit: what the float32 of an event file adds to a rounded value
+FEW = 8  # values that rule most units out before all are looked at
+
+
+def last_place(values: FloatArray, units: Sequence[float]) -> float:
+    """The first of `units` of which all values are multiples; 0 where there is none."""
+    few = values[:: len(values) // FEW + 1]
+    likely = np.flatnonzero(are_multiples(few, np.array(units)[:, np.newaxis])).tolist()
+    return next((units[at] for at in likely if are_multiples(values, units[at])), 0.0)
+
+
+def are_multiples(values: FloatArray, units: FloatArray | float) -> BoolArray:
+    """Whether the values along the last axis are all multiples of their units.
+
+    One much smaller than a unit is none: 1e-5 is not 0 times 1.
+    """
+    count = values / units
+    whole = np.rint(count)
+    close = (np.abs(count - whole) < ROUNDED) & ((whole != 0) | (values == 0))
+    return np.asarray(close.all(axis=-1))

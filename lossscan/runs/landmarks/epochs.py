@@ -1,0 +1,226 @@
+"""Steps and the epochs logged with them become epoch boundaries, each with how far off it may be.
+
+Epochs are logged rounded (two decimals, four digits) or as a bare index, so each point only says
+that the true epoch lies in an interval; what all points agree on is far sharper than any pair.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lossscan.model import Series
+from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.runs.decimals import ROUNDED, are_multiples, last_place
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+MIN_POINTS = 2  # one point has no pace
+DECIMALS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # units of a rounded column; nobody rounds coarser
+DIGITS = 4  # significant digits of transformers 5 on the console
+FLOAT32 = 1.2e-7  # relative precision of an unrounded epoch in an event file
+EXACT = 1e-6  # relative: below it a length is known as well as it was written
+MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the memory
+LEAST_SLACK = 1.0  # steps; frameworks disagree on whether the step counts before or after
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The last step of an epoch."""
+
+    epoch: int  # that ends here, counted from 1
+    step: float
+    slack: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """What the epoch column tells."""
+
+    steps_per_epoch: float | None
+    done: float | None  # epochs at the last point
+    boundaries: tuple[Boundary, ...] = ()
+
+
+def epochs_of(column: Series, expected: float | None = None, once: ArrayLike = ()) -> Epochs:
+    """Place the boundaries strictly between the first and the last step of the column.
+
+    `expected` steps an epoch are taken where the column allows them. A column that numbers epochs
+    leaves much open: there the steps of what is logged `once` an epoch may tell.
+    """
+    sane = (column.values >= 0) & (column.values <= MAX_EPOCHS)  # not so for NaN
+    steps, values = column.steps[sane], column.values[sane]
+    if len(steps) < MIN_POINTS or values.max() <= 0:
+        return Epochs(None, None)
+    half = _rounding(values) / 2
+    pace = _pace(steps, values - half, values + half, expected)
+    if _is_index(steps, values, measured=pace is not None):
+        return _of_index(steps, values, expected, once)
+    if pace is None:
+        boundaries = tuple(_local(steps, values, half))
+        return Epochs(_length(steps, values, boundaries), float(values[-1]), boundaries)
+    length, uncertainty = pace
+    least = LEAST_SLACK if uncertainty > EXACT * length else 0.0
+    found = regular(int(steps[0]), int(steps[-1]), length, uncertainty=uncertainty, least=least)
+    return Epochs(length, float(steps[-1]) / length, tuple(found))
+
+
+def regular(
+    first: int,
+    last: int,
+    length: float,
+    *,
+    shift: float = 0.0,
+    uncertainty: float = 0.0,
+    least: float = 0.0,
+) -> Iterator[Boundary]:
+    """Boundaries `shift` beside each multiple of `length` strictly inside `(first, last)`.
+
+    `uncertainty` is that of one length and grows with the number of epochs; `least` does not.
+    """
+    if length <= 1 or last - first > MAX_EPOCHS * length:  # a step is a whole epoch, or nonsense
+        return
+    for epoch in range(max(int(first / length), 1), int(last / length) + 2):
+        step = epoch * length + shift
+        if first < step < last:
+            yield Boundary(epoch, step, epoch * uncertainty + least)
+
+
+def _is_index(steps: IntArray, values: FloatArray, *, measured: bool) -> bool:
+    """Whether the column numbers epochs (Lightning and Keras, from 0) instead of measuring them.
+
+    Then a number stands at several steps, or, where each epoch has one row, 0 at a step that no
+    measure allows, or the rows have no step but that number.
+    """
+    if not (values == np.rint(values)).all():
+        return False
+    later = not measured and bool((values[steps > 0] == 0).any())
+    alone = int(steps[0]) == 0 and bool((values == steps).all())
+    return later or alone or bool((values[1:] == values[:-1]).any())
+
+
+def _apart(steps: IntArray, values: FloatArray, once: ArrayLike) -> tuple[float, float] | None:
+    """Steps an epoch and how far off, by what is logged `once` in it, else by its only row.
+
+    Such points stand at the same place of each epoch but the last, which may be unfinished; of
+    several in an epoch the last, which may miss that place by less than the next. None where
+    their distance differs.
+    """
+    alone = not (values[1:] == values[:-1]).any()
+    at = np.arange(len(steps)) if alone else np.flatnonzero(np.isin(steps, once))
+    last = at[np.append(values[at][1:] != values[at][:-1], True)[: len(at)]]
+    lengths = np.diff(steps[last]) / np.diff(values[last])
+    known = np.unique(lengths[:-1] if len(lengths) > 1 else lengths)
+    if len(known) != 1:
+        return None
+    return float(known[0]), 0.0 if len(last) == len(at) else float(np.diff(steps[at]).min())
+
+
+def _of_index(
+    steps: IntArray, values: FloatArray, expected: float | None, once: ArrayLike
+) -> Epochs:
+    apart, doubt = _apart(steps, values, once) or (-math.inf, 0.0)
+    for base in (0, 1):  # the number of the first epoch
+        pace = _pace(steps, values - base, values - base + 1, expected)
+        if pace is not None:
+            length, uncertainty = pace
+            if abs(apart - length) <= uncertainty:
+                length, uncertainty = apart, min(doubt, uncertainty)
+            shift = -1.0 if base == 0 else 0.0  # who counts epochs from 0 counts steps from 0
+            found = regular(
+                int(steps[0]),
+                int(steps[-1]),
+                length,
+                shift=shift,
+                uncertainty=uncertainty,
+                least=LEAST_SLACK,
+            )
+            return Epochs(length, (float(steps[-1]) - shift) / length, tuple(found))
+    middle = values + 0.5  # all that is known: the index changes between two points
+    boundaries = tuple(_local(steps, middle, np.zeros(len(values))))
+    done = float(values[-1]) if boundaries else None  # the only epoch may have begun just now
+    return Epochs(_length(steps, middle, boundaries), done, boundaries)
+
+
+def _rounding(values: FloatArray) -> FloatArray:
+    """The unit in the last place that a column of epochs shows, for each of its values."""
+    size = np.maximum(np.abs(values), EXACT)
+    exact = 2 * FLOAT32 * np.maximum(size, 1.0)
+    decimal = last_place(values, DECIMALS)
+    digit = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
+    four = digit if are_multiples(values, digit) else 0.0
+    return np.maximum(exact, np.maximum(decimal, four) * (1 + ROUNDED))
+
+
+def _pace(
+    steps: IntArray, low: FloatArray, high: FloatArray, expected: float | None
+) -> tuple[float, float] | None:
+    """Steps an epoch that every point allows, and how far off; None where no number fits all."""
+    counted = steps > 0
+    if (high[counted] <= 0).any():
+        return None
+    bounded = counted & (low > 0)
+    shortest = float((steps[counted] / high[counted]).max(initial=0.0))
+    longest = float((steps[bounded] / low[bounded]).min(initial=math.inf))
+    if not 0 < shortest <= longest < math.inf:
+        return None
+    length = _preferred(shortest, longest, expected)
+    return length, max(length - shortest, longest - length)
+
+
+def _preferred(shortest: float, longest: float, expected: float | None) -> float:
+    """A length that is known, else a whole number, else the middle."""
+    if expected is not None and shortest <= expected <= longest:
+        return expected
+    middle = (shortest + longest) / 2
+    whole = float(round(middle))
+    return whole if shortest <= whole <= longest else middle
+
+
+# --- where the pace changes: an incomplete last update, a resume, a stream ----------------------
+
+
+def _local(steps: IntArray, values: FloatArray, half: FloatArray) -> Iterator[Boundary]:
+    """Boundaries wherever the number of the epoch that a point lies in rises."""
+    number = np.ceil(values - half).astype(np.int64)
+    for place in np.flatnonzero(np.diff(number) > 0):
+        at = int(place) + 1
+        for epoch in range(max(int(number[place]), 1), int(number[at])):
+            yield _between(steps, values, half, at, epoch)
+
+
+def _between(
+    steps: IntArray, values: FloatArray, half: FloatArray, at: int, epoch: int
+) -> Boundary:
+    """The boundary just before the point `at`, by the pace of the epoch that it opens."""
+    before, after = float(steps[at - 1]), float(steps[at])
+    pace = _pace_from(steps, values, at)
+    if pace <= 0:
+        return Boundary(epoch, (before + after) / 2, (after - before) / 2)
+    step = after - (float(values[at]) - epoch) / pace
+    slack = 2 * float(half[at]) / pace + LEAST_SLACK
+    return Boundary(epoch, min(max(step, before), after), min(slack, after - before))
+
+
+def _pace_from(steps: IntArray, values: FloatArray, at: int) -> float:
+    """Epochs a step from the point `at` to the end of its epoch; 0 where it has no other point."""
+    same = np.floor(values[at:]) == np.floor(values[at])
+    stop = at + (len(same) if same.all() else int(np.argmin(same))) - 1
+    rise = float(values[stop] - values[at])
+    return rise / float(steps[stop] - steps[at]) if stop > at else 0.0
+
+
+def _length(steps: IntArray, values: FloatArray, boundaries: Sequence[Boundary]) -> float | None:
+    """Steps an epoch between the boundaries, else as most neighbouring points have it."""
+    if boundaries:
+        first, last = boundaries[0], boundaries[-1]
+        spans = last.epoch - first.epoch
+        return (last.step - first.step) / spans if spans > 0 else last.step / last.epoch
+    rises = np.diff(values) > EXACT**2  # a smaller one is no progress
+    paces = np.diff(steps)[rises] / np.diff(values)[rises]
+    return float(np.median(paces)) if len(paces) else None

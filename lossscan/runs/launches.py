@@ -1,0 +1,233 @@
+"""Logs written one after the other become one course, and what each resume overtook.
+
+A launch is one start of the trainer. Where a log goes back in step, a later launch took up an
+earlier checkpoint, and the points it overtook are dead. Where it goes
+back to the first step, a new course begins and nothing of the one before is kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from lossscan.model import Resume, Series, Table
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+
+REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
+LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a little more
+COURSE_POINTS = 8  # a restart with fewer points cannot be judged: the course before it can
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The surviving points of some tables of one kind, and the resumes between their launches."""
+
+    tables: tuple[Table, ...]
+    series: Mapping[str, Series]
+    resumes: tuple[Resume, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    start: int  # first step logged
+    stop: int  # last step logged
+    path: Path
+    declared: int | None = None  # the step that the log says it continues from
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """One quantity over all launches, in the order written."""
+
+    steps: IntArray
+    values: FloatArray
+    launch: IntArray  # number of the launch that wrote each point
+
+
+def course_of(tables: Sequence[Table]) -> Course:
+    """Join tables given in the order of time; one table may itself hold several launches."""
+    reference = _reference_of(tables)
+    launches: list[_Launch] = []
+    parts: dict[str, list[_Rows]] = defaultdict(list)
+    for table in tables:
+        own = _launches_in(table, reference)
+        launches += own
+        # A file without the reference (evaluations) belongs to the launch before it.
+        first = max(len(launches) - max(len(own), 1), 0)
+        for name, column in table.columns.items():
+            launch = first + _assigned(column.steps, own)
+            parts[name].append(_Rows(column.steps, column.values, launch))
+    rows = {name: _joined(part) for name, part in parts.items()}
+    return _surviving(tuple(tables), rows, launches, reference)
+
+
+def _reference_of(tables: Sequence[Table]) -> str:
+    """The series that tells launches apart: the loss, else the next best, else the longest."""
+    lengths: dict[str, int] = defaultdict(int)
+    for table in tables:
+        for name, column in table.columns.items():
+            lengths[name] += len(column.steps)
+    best = max(lengths, key=lambda name: lengths[name], default="loss")
+    return next((name for name in REFERENCE if name in lengths), best)
+
+
+def _launches_in(table: Table, reference: str) -> list[_Launch]:
+    column = table.columns.get(reference)
+    if column is None or not len(column.steps):
+        return []
+    steps = column.steps
+    cuts: dict[int, int | None] = dict.fromkeys(_falls(steps))
+    for step in table.launches:
+        cuts |= _declared_cut(steps, cuts, step)
+    edges = [0, *sorted(cuts), len(steps)]
+    return [
+        _Launch(int(steps[a]), int(steps[a:b].max()), table.path, cuts.get(a))
+        for a, b in pairwise(edges)
+    ]
+
+
+def _falls(steps: IntArray) -> list[int]:
+    """Indices at which the step goes back."""
+    return [int(index) for index in np.flatnonzero(steps[1:] < steps[:-1]) + 1]
+
+
+def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int, int | None]:
+    """Where an announced launch stands: at falls to just beyond `step`, else at its crossing."""
+    gap = float(np.median(np.abs(np.diff(steps)))) if len(steps) > 1 else 1.0
+    reach = step + LOG_GAPS * gap
+    matching: dict[int, int | None] = {cut: step for cut in falls if step < steps[cut] <= reach}
+    if matching or step <= steps[0]:
+        return matching
+    crossings = np.flatnonzero((steps[:-1] <= step) & (steps[1:] > step)) + 1
+    return {int(crossings[-1]): step} if len(crossings) else {}
+
+
+def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
+    """The launch of each point of one column, counted from 0, matched from the last one back.
+
+    A sparse column falls less often than the reference: each stretch belongs to the latest launch
+    that came as far as its last step.
+    """
+    number = np.zeros(len(steps), dtype=np.int64)
+    if len(launches) <= 1:  # nearly always
+        return number
+    edges = [0, *_falls(steps), len(steps)]
+    candidate = len(launches) - 1
+    for start, stop in reversed(list(pairwise(edges))):
+        last = int(steps[start:stop].max(initial=0))
+        fitting = (n for n in range(candidate, -1, -1) if last <= launches[n].stop)
+        chosen = max(next(fitting, candidate), 0)
+        number[start:stop] = chosen
+        candidate = chosen - 1
+    return number
+
+
+def _joined(parts: Sequence[_Rows]) -> _Rows:
+    if len(parts) == 1:
+        return parts[0]
+    return _Rows(
+        np.concatenate([part.steps for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.launch for part in parts]),
+    )
+
+
+def _surviving(
+    tables: tuple[Table, ...],
+    rows: Mapping[str, _Rows],
+    launches: Sequence[_Launch],
+    reference: str,
+) -> Course:
+    courses = _courses(launches)
+    chosen = _chosen(courses, rows.get(reference))
+    series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
+    resumes = [_resume(number, rows, launches, chosen, reference) for number in chosen[1:]]
+    before = courses.index(chosen) - 1
+    if before >= 0:
+        resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
+    return Course(tables, {n: s for n, s in series.items() if len(s)}, tuple(resumes))
+
+
+def _courses(launches: Sequence[_Launch]) -> list[range]:
+    """Runs of launches; one that begins no later than the course it follows begins another."""
+    starts = [0]
+    for number in range(1, len(launches)):
+        if launches[number].start <= launches[starts[-1]].start:
+            starts.append(number)
+    edges = [*starts, max(len(launches), 1)]
+    return [range(a, b) for a, b in pairwise(edges)]
+
+
+def _chosen(courses: Sequence[range], rows: _Rows | None) -> range:
+    """The latest course that is long enough to be judged, else the longest; `rows` of the loss.
+
+    A launch that was announced where no step goes back may have no point of its own.
+    """
+    written = np.bincount(rows.launch if rows else [], minlength=courses[-1].stop)
+    points = {course: int(written[course.start : course.stop].sum()) for course in courses}
+    long = [course for course in courses if points[course] >= COURSE_POINTS]
+    return long[-1] if long else max(courses, key=lambda course: points[course])
+
+
+def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray:
+    """Points of the course that no later launch of it overtook."""
+    if len(launches) <= 1:
+        return np.ones(len(rows.steps), dtype=bool)
+    limit = np.full(len(launches), np.iinfo(np.int64).max)
+    for number in reversed(course[:-1]):
+        limit[number] = min(limit[number + 1], launches[number + 1].start)
+    inside = (rows.launch >= course.start) & (rows.launch < course.stop)
+    return np.asarray(inside & (rows.steps < limit[rows.launch]))
+
+
+def _series(name: str, rows: _Rows, keep: BoolArray) -> Series:
+    """The kept points in order of step; of a step written twice the later value holds."""
+    steps, values = rows.steps[keep], rows.values[keep]
+    if (steps[1:] > steps[:-1]).all():  # nearly always, and then three times faster
+        return Series(name, steps, values)
+    order = np.argsort(steps, kind="stable")
+    steps, values = steps[order], values[order]
+    last = np.append(steps[1:] != steps[:-1], True)[: len(steps)]
+    return Series(name, steps[last], values[last])
+
+
+def _resume(
+    number: int,
+    rows: Mapping[str, _Rows],
+    launches: Sequence[_Launch],
+    course: range,
+    reference: str,
+) -> Resume:
+    """What the launch `number` continued, and the points it overtook."""
+    launch, before = launches[number], range(course.start, number)
+    earlier = {
+        name: _series(name, row, _alive(row, launches, before)) for name, row in rows.items()
+    }
+    kept = earlier[reference].steps
+    kept = kept[kept < launch.start]
+    step = int(kept[-1]) if len(kept) else launch.start - 1
+    dead = {name: _from(part, launch.start) for name, part in earlier.items()}
+    return Resume(
+        step=step if launch.declared is None else launch.declared,
+        dead={name: part for name, part in dead.items() if len(part)},
+        source=str(launch.path),
+    )
+
+
+def _fresh(
+    course: range, rows: Mapping[str, _Rows], launches: Sequence[_Launch], path: Path
+) -> Resume:
+    lost = {name: _series(name, row, _alive(row, launches, course)) for name, row in rows.items()}
+    return Resume(
+        step=0, dead={n: s for n, s in lost.items() if len(s)}, fresh=True, source=str(path)
+    )
+
+
+def _from(series: Series, step: int) -> Series:
+    late = series.steps >= step
+    return Series(series.name, series.steps[late], series.values[late])

@@ -1,0 +1,262 @@
+"""Many tables become the series of one run: each from its fullest source, never from two."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
+from lossscan.numeric.arrays import FloatArray
+from lossscan.runs.continued import chained
+from lossscan.runs.interleave import untangled
+from lossscan.runs.launches import REFERENCE, Course, course_of
+from lossscan.sources.files import relative
+
+JOINED: Final = (  # each launch begins a new file
+    "event_file",
+    "visualdl",
+    "wandb_file",
+    "wandb_summary",
+)
+PRECISION: Final = (  # best first; event files keep seven digits
+    "trainer_state",
+    "json_lines",
+    "wandb_file",
+    "mlflow_store",
+    "event_file",
+    "visualdl",
+)
+SHARED_POINTS = 3  # two logs that agree at fewer steps may do so by chance
+FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower precision
+AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones
+RELATIVE, ABSOLUTE = 1e-3, 1e-4  # consoles print four digits or four decimals
+_LAUNCHED: Final = re.compile(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What all tables of one run say together."""
+
+    series: Mapping[str, Series]
+    tables: tuple[Table, ...]  # those that belong to the run, oldest first
+    sources: tuple[Source, ...]
+    resumes: tuple[Resume, ...] = ()
+    averaging: Literal["window", "instant"] = "window"
+    notes: tuple[Note, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+def merge(tables: Iterable[Table], root: Path) -> Merged:
+    """Choose the sources of one run; tables of another training are left out and named."""
+    courses = sorted((course_of(group) for group in _groups(tables)), key=_fullness, reverse=True)
+    if not courses:
+        return Merged({}, (), ())
+    main = courses[0]
+    foreign = [course for course in courses if _contradicts(course, main)]
+    own = [course for course in courses if not _is_in(course, foreign)]
+    shifted = [course for course in foreign if _is_shifted(course, main)]
+    chosen = _chosen(own)
+    used = sorted(chain.from_iterable(course.tables for course in own), key=_launched)
+    return Merged(
+        series={name: course.series[name] for name, course in sorted(chosen.items())},
+        tables=tuple(used),
+        sources=tuple(_sources([*own, *shifted], chosen, root)),
+        resumes=_resumes(own, root),
+        averaging=main.tables[0].averaging,
+        notes=tuple(_notes(own)),
+        skipped=tuple(_foreign((c for c in foreign if not _is_in(c, shifted)), main, root)),
+    )
+
+
+# --- which tables make one course ----------------------------------------------------------------
+
+
+def _groups(tables: Iterable[Table]) -> list[list[Table]]:
+    """Tables to be read one after the other; a copy of a table is read once."""
+    groups: dict[str, list[Table]] = defaultdict(list)
+    for table in sorted(map(untangled, tables), key=_launched):
+        groups[table.format].append(table)
+    together = ([group] if form in JOINED else chained(group) for form, group in groups.items())
+    return [_without_copies(group) for group in chain.from_iterable(together)]
+
+
+def _launched(table: Table) -> tuple[float, str]:
+    """When the file was begun, as far as it or its name tells, then its path."""
+    stated = table.config.get("wall_time_start")
+    if isinstance(stated, float | int):
+        return (float(stated), str(table.path))
+    match = _LAUNCHED.search(str(table.path))
+    return (float(match[1].replace("_", "")) if match else 0.0, str(table.path))
+
+
+def _without_copies(tables: Sequence[Table]) -> list[Table]:
+    kept: list[Table] = []
+    for table in tables:
+        if not any(_is_part(table, other) for other in kept):
+            kept = [other for other in kept if not _is_part(other, table)] + [table]
+    return kept
+
+
+def _is_part(part: Table, whole: Table) -> bool:
+    """Whether every point of one table stands in the other as well."""
+    return all(
+        name in whole.columns and _contains(whole.columns[name], column)
+        for name, column in part.columns.items()
+    )
+
+
+def _contains(whole: Column, part: Column) -> bool:
+    size = len(part.steps)
+    return (
+        size <= len(whole.steps)
+        and np.array_equal(whole.steps[:size], part.steps)
+        and np.array_equal(whole.values[:size], part.values, equal_nan=True)
+    )
+
+
+# --- which courses make one run -------------------------------------------------------------------
+
+
+def _fullness(course: Course) -> tuple[int, int, int]:
+    """The most losses first, then the most precise format, then the most points."""
+    form = course.tables[0].format
+    rank = PRECISION.index(form) if form in PRECISION else len(PRECISION)
+    longest = max((len(series) for series in course.series.values()), default=0)
+    return (len(course.series.get("loss", ())), -rank, longest)
+
+
+def _contradicts(course: Course, main: Course) -> bool:
+    """Whether the first quantity that both hold differs at the steps that both hold."""
+    if course is main or course.tables[0].averaging != main.tables[0].averaging:
+        return False
+    for name in REFERENCE:
+        if name in course.series and name in main.series:
+            agreement = _agreement(course.series[name], main.series[name])
+            if agreement is not None:
+                return agreement < AGREEING
+    return False
+
+
+def _agreement(one: Series, two: Series) -> float | None:
+    """The share of common steps with the same value up to rounding; None with too few of them."""
+    if len(one) >= SHARED_POINTS and np.array_equal(one.steps, two.steps):
+        return _alike(one.values, two.values)
+    _, mine, other = np.intersect1d(one.steps, two.steps, assume_unique=True, return_indices=True)
+    if len(mine) < SHARED_POINTS:
+        return None
+    return _alike(one.values[mine], two.values[other])
+
+
+def _alike(one: FloatArray, two: FloatArray) -> float:
+    close = np.isclose(one, two, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+    return float(np.mean(close))
+
+
+def _is_shifted(course: Course, main: Course) -> bool:
+    """Whether the losses are those of `main` in the same order, at steps that were only guessed.
+
+    The console of transformers prints no steps. Such a copy belongs to the run and adds nothing.
+    """
+    one, two = (found.series.get("loss") for found in (course, main))
+    if one is None or two is None:
+        return False
+    size = min(len(one), len(two))
+    ends = (slice(None, size), slice(-size, None))
+    return any(_alike(one.values[end], two.values[end]) >= AGREEING for end in ends)
+
+
+def _is_in(course: Course, courses: Iterable[Course]) -> bool:
+    return any(course is other for other in courses)
+
+
+def _chosen(courses: Sequence[Course]) -> dict[str, Course]:
+    """For each series the course that holds most of it; `courses` come best first."""
+    chosen: dict[str, Course] = {}
+    for course in courses:
+        for name, series in course.series.items():
+            if name not in chosen or len(series) > FULLER * len(chosen[name].series[name]):
+                chosen[name] = course
+    return chosen
+
+
+def _sources(courses: Sequence[Course], chosen: Mapping[str, Course], root: Path) -> list[Source]:
+    return [
+        Source(
+            path=relative(table.path, root),
+            format=table.format,
+            points=max((len(column.steps) for column in table.columns.values()), default=0),
+            used_for=tuple(sorted(n for n in table.columns if chosen.get(n) is course)),
+        )
+        for course in courses
+        for table in course.tables
+    ]
+
+
+def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Skipped]:
+    path = relative(main.tables[0].path, root)
+    reason = f"holds another training: its values differ from those of {path} at the same steps"
+    for course in courses:
+        for table in course.tables:
+            yield Skipped(relative(table.path, root), reason)
+
+
+# --- what the launches left -----------------------------------------------------------------------
+
+
+def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
+    """Every resume once, from the source that kept most of what it overtook.
+
+    Two of one course are two, however near; each source sees them at points of its own.
+    """
+    every = sorted(
+        ((number, resume) for number, course in enumerate(courses) for resume in course.resumes),
+        key=lambda each: _overtaken(each[1]),
+        reverse=True,
+    )
+    if not every:
+        return ()
+    gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
+    found: list[tuple[int, Resume]] = []
+    for number, resume in every:
+        if not any(of != number and _same_place(resume, other, gap) for of, other in found):
+            source = relative(Path(resume.source), root) if resume.source else None
+            found.append((number, replace(resume, source=source)))
+    seen = (resume for _, resume in found)
+    return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
+
+
+def _overtaken(resume: Resume) -> int:
+    return sum(len(series) for series in resume.dead.values())
+
+
+def _gap(series: Series) -> float:
+    return float(np.median(np.diff(series.steps))) if len(series) > 1 else 1.0
+
+
+def _same_place(one: Resume, two: Resume, gap: float) -> bool:
+    return one.fresh is two.fresh and (one.fresh or abs(one.step - two.step) <= gap)
+
+
+def _notes(courses: Sequence[Course]) -> Iterator[Note]:
+    for course in courses:
+        for table in course.tables:
+            yield from table.notes
+        for resume in course.resumes:
+            if resume.fresh:
+                path = Path(resume.source or "")
+                yield Note("fresh_start", path, {"points": _points(resume), "step": _last(resume)})
+
+
+def _points(resume: Resume) -> int:
+    return max((len(series) for series in resume.dead.values()), default=0)
+
+
+def _last(resume: Resume) -> int:
+    return max((int(series.steps[-1]) for series in resume.dead.values()), default=0)

@@ -1,0 +1,104 @@
+"""How a format sees a file: its name, its size and its first bytes, read once for all formats."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import translate
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from lossscan.sources.packed import is_packed, pour, unpack, unpacked_head
+
+HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
+PIPE = Path("-")  # how a user names standard input
+_PIECE = 1 << 20  # bytes of a pipe read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file, enough for a format to claim it."""
+
+    path: Path
+    size: int  # bytes
+    start: bytes  # the first HEAD_BYTES
+    content: Path | None = None  # where the bytes lie that a compressed file holds
+    cut: bool = False  # the end of the compressed file is missing
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.path.name
+
+    def open(self) -> BinaryIO:
+        """The bytes of the log, those of a compressed one only within `plain`."""
+        if self.size == len(self.start):  # a small file has been read
+            return BytesIO(self.start)
+        return (self.content or self.path).open("rb")
+
+
+def head_of(path: Path) -> Head:
+    """Read the beginning of a file; raises OSError where it cannot be read.
+
+    Of a compressed file no more than the beginning is unpacked, and that is all the head knows;
+    raises UnreadableLog where it is damaged, and MissingExtra.
+    """
+    head = _as_it_is(path)
+    if not is_packed(head.start):
+        return head
+    start = unpacked_head(path, HEAD_BYTES)
+    return Head(path=path, size=len(start), start=start)
+
+
+def _as_it_is(path: Path) -> Head:
+    with path.open("rb") as stream:
+        start = stream.read(HEAD_BYTES)
+        return Head(path=path, size=os.fstat(stream.fileno()).st_size, start=start)
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[Head]:
+    """The head of a log to be read, compressed or not; what was unpacked is deleted at the end.
+
+    Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
+    """
+    head = _as_it_is(path)
+    if not is_packed(head.start):
+        yield head
+        return
+    with TemporaryDirectory(prefix="lossscan-") as folder:
+        content = Path(folder) / "content"
+        with content.open("wb") as out:
+            cut = unpack(path, out)
+        yield replace(_as_it_is(content), path=path, content=content, cut=cut)
+
+
+@contextmanager
+def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
+    """A file with all that a pipe gives, deleted at the end; raises UnreadableLog if endless."""
+    with TemporaryDirectory(prefix="lossscan-") as folder:
+        path = Path(folder) / name
+        with path.open("wb") as out:
+            pour(iter(partial(stream.read, _PIECE), b""), out, PIPE)
+        yield path
+
+
+def any_of(patterns: str) -> re.Pattern[str]:
+    """What matches a name that one of the patterns does: they are separated by blanks."""
+    return re.compile("|".join(map(translate, patterns.split())))
+
+
+def relative(path: Path, root: Path) -> str:
+    """The path as a reader of the report knows it: from the run on, or as it was given."""
+    shown, above = str(path), f"{root}{os.sep}"
+    if shown.startswith(above):  # nearly always, and ten times faster than by parts
+        return shown[len(above) :]
+    folder = root if root.is_dir() else root.parent
+    near = path.is_relative_to(folder) or folder.parent in path.parent.parents  # a folder beside it
+    return os.path.relpath(path, folder) if near else shown

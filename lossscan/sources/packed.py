@@ -1,0 +1,103 @@
+"""Compressed logs: known by their first bytes, unpacked piece by piece and in bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
+
+from lossscan.errors import UnreadableLog
+from lossscan.sources import zstd
+
+LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
+_PIECE: Final = 1 << 20  # bytes unpacked at once: a bomb gets no more of the memory
+
+_Opened: TypeAlias = tuple[Any, tuple[type[Exception], ...]]  # a stream, what it raises if damaged
+
+
+def _gzip(stream: BinaryIO) -> _Opened:
+    import gzip
+    import zlib
+
+    return gzip.GzipFile(fileobj=stream), (OSError, zlib.error)
+
+
+def _xz(stream: BinaryIO) -> _Opened:
+    import lzma
+
+    return lzma.LZMAFile(stream), (lzma.LZMAError,)
+
+
+class _Packing(NamedTuple):
+    suffix: str
+    magic: bytes  # the first bytes of every such file
+    opened: Callable[[BinaryIO], _Opened]
+
+
+_KINDS: Final = (
+    _Packing(".gz", b"\x1f\x8b", _gzip),
+    _Packing(".xz", b"\xfd7zXZ\0", _xz),
+    _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened),
+)
+MAGIC_BYTES: Final = max(len(kind.magic) for kind in _KINDS)
+
+
+def plain_name(name: str) -> str:
+    """A file's name without the suffix of its compression."""
+    return next((name.removesuffix(k.suffix) for k in _KINDS if name.endswith(k.suffix)), name)
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a file that begins so is compressed."""
+    return any(start.startswith(kind.magic) for kind in _KINDS)
+
+
+def unpacked_head(path: Path, size: int) -> bytes:
+    """The first `size` bytes that a compressed file holds, fewer where it is cut.
+
+    Raises UnreadableLog where it is damaged, and MissingExtra.
+    """
+    with closing(_pieces(path)) as pieces:
+        try:
+            return next(pieces, b"")[:size]
+        except EOFError:
+            return b""
+
+
+def unpack(path: Path, into: BinaryIO) -> bool:
+    """Write what a compressed file holds; returns whether its end is missing.
+
+    Raises UnreadableLog where it is damaged or holds more than LARGEST, and MissingExtra.
+    """
+    try:
+        pour(_pieces(path), into, path)
+    except EOFError:
+        return True
+    return False
+
+
+def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
+    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST."""
+    for piece in pieces:
+        if into.tell() + len(piece) > LARGEST:
+            raise UnreadableLog(
+                f"{path}: holds more than {LARGEST >> 30} GiB",
+                hint="give the part of it that holds the loss, unpacked and in a file",
+            )
+        into.write(piece)
+
+
+def _pieces(path: Path) -> Generator[bytes, None, None]:
+    """Raises EOFError behind the last piece of a file that is cut."""
+    with path.open("rb") as stream:
+        start = stream.read(MAGIC_BYTES)
+        stream.seek(0)
+        unpacking, errors = next(k for k in _KINDS if start.startswith(k.magic)).opened(stream)
+        try:
+            while piece := unpacking.read1(_PIECE):
+                yield piece
+        except EOFError:
+            raise
+        except errors as error:
+            raise UnreadableLog(f"{path}: damaged: {error}", hint="copy the file again") from error

@@ -1,0 +1,69 @@
+"""How to say what stands in no rule's catalogue page, in English and Chinese."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lossscan.words.numerals import Sentence
+from lossscan.words.sentences import TABLE
+
+if TYPE_CHECKING:
+    from json import JSONDecodeError
+
+LANGUAGES = ("en", "zh")
+SENTENCE = Sentence()
+LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
+
+
+def say(lang: str, key: str, **numbers: object) -> str:
+    """The sentence `key` in a language; raises KeyError for a key or number that is not there."""
+    return SENTENCE.format(TABLE[key][LANGUAGES.index(lang)], **numbers)
+
+
+def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:
+    """What a reader noted; a kind or number without words is shown bare and not lost."""
+    try:
+        return say(lang, kind, path=path, **numbers)
+    except KeyError:
+        bare = ", ".join(f"{name} {value}" for name, value in numbers.items())
+        return say(lang, "note", path=path, kind=kind.replace("_", " "), numbers=bare).strip()
+
+
+def default_language() -> str:
+    """`zh` where the user's locale is Chinese, else `en`."""
+    stated = next(filter(None, map(os.environ.get, LOCALE_VARIABLES)), "")
+    return "zh" if stated.lower().startswith("zh") else "en"
+
+
+SLIP = 0.85  # of likeness: one letter of four is a slip, `losses` is a word of its own
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A way out for a name that does not exist: the nearest one, else all there are."""
+    known = sorted(choices)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f'did you mean "{close[0]}"?' if close else f"choose from {', '.join(known)}"
+
+
+def slip(word: str, choices: Iterable[str]) -> str | None:
+    """What a word that is free to choose was probably meant to be; None where it is its own."""
+    known = set(choices)
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=SLIP)
+    return f'did you mean "{close[0]}"?' if close and word not in known else None
+
+
+def not_json(error: JSONDecodeError) -> str:
+    """What is wrong with a JSON text, and where."""
+    return f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+
+
+def printable(text: str) -> str:
+    """One line without control characters: text from a log may not steer a terminal."""
+    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text).strip()
+
+
+UNPRINTABLE = {"Cc", "Cf", "Zl", "Zp"}  # controls, bidirectional overrides, line separators

@@ -1,0 +1,126 @@
+"""The catalogue of rules: a YAML file each becomes a Page of texts in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from lossscan.errors import UsageError
+from lossscan.model import Numbers, Severity
+from lossscan.words.numerals import shown
+
+Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent / "rules"
+_SHARED = "shared"  # stands for a sentence of `_shared.yaml`, in the same section and of that name
+_UNKNOWN = "?"  # stands where a template names a number that the rule could not know
+
+
+@dataclass(frozen=True, slots=True)
+class CauseText:
+    """What a suspected cause says, and what to do about it."""
+
+    text: Text
+    remedy: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The catalogue entry of a rule."""
+
+    rule: str
+    severity: Severity
+    title: Text
+    summary: Text  # one line
+    why: Text
+    messages: Mapping[str, Text]  # by Hit.message
+    yields_to: tuple[str, ...] = ()  # rules that explain the same change better
+    telltales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by language
+    lookalikes: Mapping[str, Text] = field(default_factory=dict)  # by the other rule's name
+    clues: Mapping[str, Text] = field(default_factory=dict)  # by Clue.id
+    causes: Mapping[str, CauseText] = field(default_factory=dict)  # by Suspect.id
+    remedies: Mapping[str, Text] = field(default_factory=dict)  # by the ids of Hit.remedies
+    next: Mapping[str, Text] = field(default_factory=dict)  # by Hit.next
+    ruled_out: Mapping[str, Text] = field(default_factory=dict)  # by Acquittal.id
+    references: tuple[str, ...] = ()  # "owner/repository#number" or an address
+
+
+@cache
+def page_names() -> tuple[str, ...]:
+    """The rules that have a page, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[!_]*.yaml")))
+
+
+@cache
+def load_page(rule: str) -> Page:
+    """The page of one rule; raises UsageError where there is none."""
+    path = _FOLDER / f"{rule}.yaml"
+    if rule not in page_names():
+        raise UsageError(f"no rule is named {rule!r}", hint=f"one of: {', '.join(page_names())}")
+    return _page(_with_shared(_parsed(path)))
+
+
+def say(text: Text, lang: str, numbers: Numbers | None = None) -> str:
+    """A text in one language with its numbers filled in; an unknown number becomes "?"."""
+    template = text.get(lang, text["en"])
+    return template if numbers is None else template.format_map(_Shown(numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Numbers, or one of them, as a template may ask for them: never an error, at worst "?"."""
+
+    value: Any
+
+    def __getitem__(self, name: str) -> _Shown:
+        return _Shown(self.value.get(name))
+
+    def __format__(self, spec: str) -> str:
+        if self.value is None:
+            return _UNKNOWN
+        try:
+            return shown(self.value, spec)
+        except (ValueError, TypeError):  # a word where the template expects a number
+            return str(self.value)
+
+
+@cache
+def _parsed(path: Path) -> dict[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is built: 8 times faster
+    text = path.read_text(encoding="utf-8")
+    parsed: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe
+    return parsed
+
+
+def _with_shared(raw: dict[str, Any]) -> dict[str, Any]:
+    """A page with the sentences it shares with others in their places."""
+    shared = _parsed(_FOLDER / "_shared.yaml")
+    filled = {
+        section: {
+            name: shared[section][name] if said == _SHARED else said
+            for name, said in raw.get(section, {}).items()
+        }
+        for section in shared
+    }
+    return raw | filled
+
+
+def _page(raw: dict[str, Any]) -> Page:
+    return Page(
+        **raw
+        | {
+            "severity": Severity(raw["severity"]),
+            "yields_to": tuple(raw.get("yields_to", ())),
+            "references": tuple(raw.get("references", ())),
+            "telltales": {lang: tuple(said) for lang, said in raw.get("telltales", {}).items()},
+            "causes": {
+                name: CauseText({lang: cause[lang] for lang in LANGUAGES}, cause["remedy"])
+                for name, cause in raw.get("causes", {}).items()
+            },
+        }
+    )
