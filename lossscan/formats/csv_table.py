@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Final, Literal
 
+from lossscan.canonical.names import canonical, is_judged, namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
-from lossscan.formats.kit.names import canonical, is_judged, namer
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lossscan.canonical.names import canonical
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.gather import Log, scan
 from lossscan.formats.kit.makers import maker_of
-from lossscan.formats.kit.names import canonical
 from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Note, Table

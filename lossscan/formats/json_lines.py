@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.clock import DAY, clocks
 from lossscan.formats.kit.columns import (
@@ -21,7 +22,6 @@ from lossscan.formats.kit.columns import (
     step_number,
 )
 from lossscan.formats.kit.makers import maker_of
-from lossscan.formats.kit.names import canonical, is_judged
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table

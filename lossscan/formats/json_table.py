@@ -13,10 +13,10 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from lossscan import words
+from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.makers import maker_of
-from lossscan.formats.kit.names import canonical, is_judged
 from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from lossscan.canonical.names import canonical, is_judged, is_known
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES, Kind, Place, place_of
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.launches import Launches, resumes
-from lossscan.formats.kit.names import canonical, is_judged, is_known
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek

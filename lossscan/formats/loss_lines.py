@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossscan.canonical.names import is_known
 from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.names import is_known
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
+from lossscan.canonical.names import namer
 from lossscan.formats.kit.banner import consistent, data_facts
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.names import namer
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table

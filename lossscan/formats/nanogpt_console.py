@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossscan.canonical.names import canonical
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.makers import maker_of
-from lossscan.formats.kit.names import canonical
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings

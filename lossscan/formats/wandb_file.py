@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, records
 from lossscan.formats.kit.columns import Row, columns, step_number
-from lossscan.formats.kit.names import namer
 from lossscan.formats.kit.protobuf import (
     BYTES,
     VARINT,

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Final
 
+from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import columns, step_number
-from lossscan.formats.kit.names import namer
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lossscan import formats, words
+from lossscan.canonical.names import JUDGED
 from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
-from lossscan.formats.kit.names import JUDGED
 from lossscan.model import Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
-from lossscan.runs.landmarks import schedule_of
+from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import objective_of
 from lossscan.runs.results import final_evaluation
-from lossscan.runs.training import read_config
+from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
 from lossscan.sources.files import relative
 

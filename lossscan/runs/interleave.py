@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossscan.formats.kit.names import JUDGED
+from lossscan.canonical.names import JUDGED
 from lossscan.model import Column, Note, Table
 from lossscan.numeric.arrays import IntArray
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from lossscan.formats.kit.fields import ALIASES
+from lossscan.canonical.fields import ALIASES
 from lossscan.model import Finding, Location, Run, Series
 
 MOST_BYTES = 64 << 20  # of a file that is searched, in 0.5 s; the log of 600,000 steps

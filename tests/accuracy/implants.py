@@ -16,7 +16,7 @@ import numpy as np
 
 from lossscan.model import Field, Resume, Run, Series
 from lossscan.numeric.arrays import FloatArray
-from lossscan.runs.landmarks import schedule_of
+from lossscan.runs.landmarks.schedule import schedule_of
 from tests.accuracy import real
 from tests.accuracy.score import Result, judged, spacing
 from tests.accuracy.shapes import Random

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Field, Resume, Run, Series, Source
 from lossscan.numeric.arrays import FloatArray, IntArray
-from lossscan.runs.landmarks import schedule_of
+from lossscan.runs.landmarks.schedule import schedule_of
 from tests.accuracy.shapes import NOISES, TRENDS, Random, autoregressive, learning_rate, moving
 
 STEP_SIGMA = 0.35  # log noise of a single step: batches of public runs differ by no more

@@ -48,7 +48,7 @@ def test_an_unknown_name_is_an_attribute_error():
         lossscan.analyse  # noqa: B018
 
 
-@pytest.mark.parametrize("module", ["batching", "rules.pages", "signals.breaks", "commands"])
+@pytest.mark.parametrize("module", ["batching", "words.pages", "signals.breaks", "commands"])
 def test_public_names_survive_the_import_of_modules(module):
     """No module of ours takes the place of a function once it is imported."""
     each = "all(callable(getattr(lossscan, name)) for name in lossscan._HOMES)"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import UsageError
-from lossscan.formats.kit.fields import canonical_fields
 from lossscan.model import Field, Table
-from lossscan.runs.training import Config, read_config
+from lossscan.runs.training.config import Config, read_config
 from lossscan.runs.training.files import MAX_BYTES
 from lossscan.sources.safe_yaml import load_yaml
 from tests.tables import table

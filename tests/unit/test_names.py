@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossscan.formats.kit.names import canonical, factor, is_known, namer, stand_in
+from lossscan.canonical.names import canonical, factor, is_known, namer, stand_in
 
 SAME = {
     "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lossscan.model import Landmark, Resume, Schedule, Series
-from lossscan.runs.landmarks import schedule_of
+from lossscan.runs.landmarks.schedule import schedule_of
 from tests.tables import config, series
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

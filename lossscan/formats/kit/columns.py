@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lossscan.canonical.names import factor, is_judged, namer, stand_in
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
-from lossscan.formats.kit.names import factor, is_judged, namer, stand_in
 from lossscan.model import Column
 from lossscan.settings import Settings
 

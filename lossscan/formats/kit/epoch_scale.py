@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.fields import MAX_EPOCHS
 from lossscan.formats.kit.placing import Scale, misfit
 from lossscan.formats.kit.trainer_lines import Console, Entry
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from lossscan import words
-from lossscan.formats.kit.fields import canonical_fields
+from lossscan.canonical.fields import canonical_fields
 from lossscan.runs.training.model_card import card_framework, card_settings
 from lossscan.runs.training.pickled_args import scalars
 from lossscan.sources.files import any_of, plain

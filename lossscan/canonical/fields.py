@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lossscan.runs.training.values import count, flag, names, real, stage, text, tuning, word
+from lossscan.canonical.values import count, flag, names, real, stage, text, tuning, word
 
 MAX_EPOCHS = 1e6  # transformers puts sys.maxsize where a stream has no length
 

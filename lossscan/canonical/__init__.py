@@ -1,0 +1,1 @@
+"""Canonical names: of series, of settings of a training, and of their values."""

@@ -1,0 +1,158 @@
+"""The settings of a training run, from all files and logs that state any; the most trusted wins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lossscan.canonical.fields import canonical_fields
+from lossscan.errors import LossscanError, UsageError
+from lossscan.model import Field, Note, Table
+from lossscan.runs.training.files import Stated, Trust, is_config_name, read_settings
+from lossscan.sources.files import relative
+
+MATTERS: Final = (  # fields whose disagreement changes a verdict
+    "learning_rate",
+    "lr_scheduler_type",
+    "warmup_steps",
+    "warmup_ratio",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "max_grad_norm",
+    "eval_strategy",
+    "finetuning_type",
+    "lora_rank",
+    "stage",
+    "seed",
+    "fp16",
+    "bf16",
+)
+SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a share of max_steps
+ARGUMENT_FORMATS: Final = ("event_file", "visualdl", "wandb_file", "mlflow_store")  # hold them
+SAME = 1e-5  # relative: event files keep seven digits
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What is known of the run's settings."""
+
+    fields: Mapping[str, Field]
+    notes: tuple[Note, ...] = ()
+    framework: str | None = None
+
+
+def read_config(
+    paths: Iterable[Path], tables: Sequence[Table], *, root: Path, explicit: Path | None = None
+) -> Config:
+    """Gather the settings that `paths` and `tables` state.
+
+    `tables` come oldest first: of two launches the later one's arguments hold. Files below the
+    run that cannot be read become notes; raises UsageError where `explicit` cannot be read.
+    """
+    stated, notes = _from_files(paths)
+    stated += _from_tables(tables)
+    if explicit is not None:
+        stated.append(_explicit(explicit))
+    stated.sort(key=lambda source: source.trust)
+    fields = _resolved(_chosen(stated, root), stated)
+    framework = next((source.framework for source in stated if source.framework), None)
+    return Config(fields, (*notes, *_conflicts(stated, root)), framework)
+
+
+def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
+    stated: list[Stated] = []
+    notes: list[Note] = []
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):  # the run before its parts
+        if not is_config_name(path):
+            continue
+        try:
+            found = read_settings(path)
+        except (ValueError, OSError, LossscanError) as error:
+            notes.append(Note("unreadable", path, {"reason": str(error)}))
+        else:
+            stated += [found] if found else []
+    return stated, notes
+
+
+def _from_tables(tables: Sequence[Table]) -> list[Stated]:
+    """What the logs state, newest first."""
+    return [
+        Stated(
+            table.path,
+            Trust.ARGUMENTS if table.format in ARGUMENT_FORMATS else Trust.LOG,
+            canonical_fields(table.config),
+        )
+        for table in reversed(tables)
+        if table.config
+    ]
+
+
+def _explicit(path: Path) -> Stated:
+    hint = "--training-config takes the YAML or JSON the training was started with"
+    try:
+        found = read_settings(path, Trust.EXPLICIT)
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: no such file", hint=hint) from error
+    except (ValueError, OSError, LossscanError) as error:
+        raise UsageError(
+            f"{path}: cannot be read as a training config: {error}", hint=hint
+        ) from error
+    if found is None:
+        raise UsageError(f"{path}: states no training setting that lossscan knows", hint=hint)
+    return found
+
+
+def _chosen(stated: Sequence[Stated], root: Path) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    for source in stated:
+        path = relative(source.path, root)
+        for name, value in source.fields.items():
+            fields.setdefault(name, Field(value, path))
+    return fields
+
+
+def _resolved(fields: dict[str, Field], stated: Sequence[Stated]) -> dict[str, Field]:
+    """Shares of the run become steps: from a log that resolved them, else by the trainer's rule."""
+    planned = fields.get("max_steps")
+    for name in SHARES:
+        field = fields.get(name)
+        if field is None or field.value >= 1:
+            continue
+        absolute = (source.fields.get(name, 0) for source in stated)
+        computed = math.ceil(planned.value * field.value) if planned else None
+        steps = next((value for value in absolute if value >= 1), computed)
+        if steps is not None:
+            fields[name] = replace(field, value=steps)
+    return fields
+
+
+def _conflicts(stated: Sequence[Stated], root: Path) -> list[Note]:
+    """A note for each field that matters and on which two files of the run disagree."""
+    own = [source for source in stated if source.trust is not Trust.EXPLICIT]
+    notes = []
+    for name in MATTERS:
+        named = [source for source in own if name in source.fields]
+        other = next((s for s in named if not _same(s.fields[name], named[0].fields[name])), None)
+        if other is not None:
+            notes.append(_conflict(name, named[0], other, root))
+    return notes
+
+
+def _conflict(name: str, kept: Stated, other: Stated, root: Path) -> Note:
+    numbers = {
+        "field": name,
+        "value": kept.fields[name],
+        "source": relative(kept.path, root),
+        "other": other.fields[name],
+        "other_source": relative(other.path, root),
+    }
+    return Note("config_conflict", kept.path, numbers)
+
+
+def _same(one: Any, two: Any) -> bool:
+    if isinstance(one, float | int) and isinstance(two, float | int):
+        return math.isclose(one, two, rel_tol=SAME)
+    return bool(one == two)
