@@ -68,8 +68,8 @@ def batch(  # noqa: PLR0913 - the options of the verb
     Series hold no more than their ends; `findings` are what the runs show together. With `jobs`
     other than 1 (None: all cores) the calling script needs the usual `if __name__ == "__main__"`.
     """
+    from lossscan.associations import Collected, as_findings
     from lossscan.batching import Options, plan
-    from lossscan.batching.associations import Collected, as_findings
     from lossscan.gate import stamped
 
     chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan import __version__, api, words
-from lossscan.batching.associations import Collected, as_findings
+from lossscan.associations import Collected, as_findings
 from lossscan.commands._gate import summarize
 from lossscan.commands._output import page_for, write
 from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally, tell

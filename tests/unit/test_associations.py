@@ -5,7 +5,7 @@ import random
 import pytest
 from scipy.stats import fisher_exact
 
-from lossscan.batching.associations import LEVEL, Collected, as_findings
+from lossscan.associations import LEVEL, Collected, as_findings
 from lossscan.model import Field, Finding, Run, RunReport, Severity
 
 
