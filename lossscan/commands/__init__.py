@@ -35,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def verbs() -> tuple[str, ...]:
     """The names of all verbs, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return tuple(sorted(found))
 
 
 def _app() -> typer.Typer:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, api, reporters
-from lossscan.commands._options import (
+from lossscan.commands.kit.options import (
     Baseline,
     Config,
     FailOn,
@@ -20,7 +20,7 @@ from lossscan.commands._options import (
     WriteBaseline,
     settings_from,
 )
-from lossscan.commands._output import emit, waiting
+from lossscan.commands.kit.output import emit, waiting
 from lossscan.model import Report
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from lossscan import reporters
-from lossscan.commands._coming import emit_coming
-from lossscan.commands._options import (
+from lossscan.commands.kit.coming import emit_coming
+from lossscan.commands.kit.options import (
     Baseline,
     Config,
     FailOn,
@@ -21,7 +21,7 @@ from lossscan.commands._options import (
     WriteBaseline,
     settings_from,
 )
-from lossscan.commands._output import waiting
+from lossscan.commands.kit.output import waiting
 
 
 def batch(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lossscan import api, reporters
-from lossscan.commands._options import (
+from lossscan.commands.kit.options import (
     Config,
     FailOn,
     Format,
@@ -17,7 +17,7 @@ from lossscan.commands._options import (
     Select,
     settings_from,
 )
-from lossscan.commands._output import emit, waiting
+from lossscan.commands.kit.output import emit, waiting
 
 
 def compare(

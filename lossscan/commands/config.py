@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lossscan import api, reporters, words
-from lossscan.commands._options import Config, FailOn, Ignore, Lang, Select, settings_from
-from lossscan.commands._output import page_for, write
+from lossscan.commands.kit.options import Config, FailOn, Ignore, Lang, Select, settings_from
+from lossscan.commands.kit.output import page_for, write
 from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
@@ -51,8 +51,8 @@ def _shown(entries: Iterable[InForce], page: Page) -> str:
     """A line each; what is not a default stands out."""
     from rich.table import Table
 
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._style import safe
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.style import safe
 
     table = Table.grid(padding=(0, 2, 0, 0))
     for whole in (True, False, False):  # a key in two pieces cannot be copied

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from lossscan import api, reporters, words
-from lossscan.commands._options import Config, Lang, settings_from
-from lossscan.commands._output import page_for, write
-from lossscan.commands._pages import FORMATS
+from lossscan.commands.kit.options import Config, Lang, settings_from
+from lossscan.commands.kit.output import page_for, write
+from lossscan.commands.kit.pages import FORMATS
 from lossscan.errors import UsageError
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lossscan.commands._options import Config, Ignore, Lang, Select, settings_from
-from lossscan.commands._output import page_for, write
-from lossscan.commands._pages import listing
+from lossscan.commands.kit.options import Config, Ignore, Lang, Select, settings_from
+from lossscan.commands.kit.output import page_for, write
+from lossscan.commands.kit.pages import listing
 
 
 def rules(

@@ -11,7 +11,7 @@ from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, say
 from lossscan.model import Run
 from lossscan.model.comparison import Between, FieldDifference, Parting
-from lossscan.rules._facts import accumulation_steps
+from lossscan.rules.kit.facts import accumulation_steps
 
 SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both

@@ -12,9 +12,9 @@ from lossscan.comparing.levels import Axis, axes_of
 from lossscan.model import Hit, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
-from lossscan.rules._facts import accumulation_steps, is_cross_entropy
-from lossscan.rules._scaling_across import Slope, steps_of
 from lossscan.rules.ga_loss_scaling import check_across
+from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.scaling_across import Slope, steps_of
 
 FREE = {  # what changes when the accumulation steps do, with the samples of a step or not
     *("gradient_accumulation_steps", "per_device_train_batch_size", "total_train_batch_size"),

@@ -94,6 +94,6 @@ def stream(name: str, coming: Coming, page: Page) -> Iterator[str | bytes]:
 
 def _modules() -> dict[str, ModuleType]:
     """The format modules by name; each is light to import and loads what it needs when used."""
-    found = (m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    found = (m.name for m in pkgutil.iter_modules(__path__) if m.name != "kit")
     modules = (importlib.import_module(f"{__name__}.{name}") for name in found)
     return {module.NAME: module for module in modules}

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._records import COLUMNS, records
+from lossscan.reporters.kit.records import COLUMNS, records
 
 NAME = "csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from lossscan import words
 from lossscan.model import Finding, Severity
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._lines import unread
-from lossscan.reporters._places import (
+from lossscan.reporters.kit.lines import unread
+from lossscan.reporters.kit.places import (
     FIRST,
     Placed,
     account,
@@ -23,7 +23,7 @@ from lossscan.reporters._places import (
     placed,
     run_path,
 )
-from lossscan.reporters._rows import Row, closing, row_of
+from lossscan.reporters.kit.rows import Row, closing, row_of
 
 NAME = "github"
 MOST = 10  # annotations of a kind in one step; GitHub drops the others without a word

@@ -13,9 +13,9 @@ from typing import Any
 from lossscan import words
 from lossscan.model import RunReport, Severity
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._json import listed
-from lossscan.reporters._lines import unread, waiver_of
-from lossscan.reporters._places import FIRST, Placed, line_of, path_of, placed, run_path
+from lossscan.reporters.kit.json_text import listed
+from lossscan.reporters.kit.lines import unread, waiver_of
+from lossscan.reporters.kit.places import FIRST, Placed, line_of, path_of, placed, run_path
 
 NAME = "gitlab"
 SEVERITIES: Mapping[Severity, str] = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from lossscan.model import Report
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._json import dumped, listed
-from lossscan.reporters._plain import SCHEMA, plain, plain_comparison, plain_findings
+from lossscan.reporters.kit.json_text import dumped, listed
+from lossscan.reporters.kit.plain import SCHEMA, plain, plain_comparison, plain_findings
 
 NAME = "json"
 

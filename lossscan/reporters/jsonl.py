@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._plain import plain
+from lossscan.reporters.kit.plain import plain
 
 NAME = "jsonl"
 

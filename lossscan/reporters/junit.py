@@ -14,8 +14,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from lossscan import words
 from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._lines import unread, waiver_of
-from lossscan.reporters._places import Placed, account, placed, run_path
+from lossscan.reporters.kit.lines import unread, waiver_of
+from lossscan.reporters.kit.places import Placed, account, placed, run_path
 
 NAME = "junit"
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from lossscan.errors import MissingExtra
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._records import COLUMNS, records
+from lossscan.reporters.kit.records import COLUMNS, records
 
 NAME = "parquet"
 BINARY = True

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from lossscan import words
 from lossscan.model import Finding, Location, RunReport, Severity
 from lossscan.reporters import Coming, Page
-from lossscan.reporters._json import dumped, listed
-from lossscan.reporters._lines import unread
-from lossscan.reporters._places import Placed, account, file_path, placed, run_path
+from lossscan.reporters.kit.json_text import dumped, listed
+from lossscan.reporters.kit.lines import unread
+from lossscan.reporters.kit.places import Placed, account, file_path, placed, run_path
 
 NAME = "sarif"
 SCHEMA = (

@@ -20,9 +20,9 @@ def compared(report: Report, page: Page) -> str:
     """Several runs beside each other: one chart, where they part, what explains it."""
     from rich.text import Text
 
-    from lossscan.reporters._beside_sheet import beside
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._rows import closing, row_of
+    from lossscan.reporters.kit.beside_sheet import beside
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.rows import closing, row_of
 
     closed = closing([row_of(one, page.lang) for one in report.runs], page)
     return printed([*beside(report, page), Text(closed, style="bold")], page)
@@ -31,9 +31,9 @@ def compared(report: Report, page: Page) -> str:
 def _single(coming: Coming, page: Page) -> Iterator[str]:
     from rich.text import Text
 
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._rows import closing, row_of
-    from lossscan.reporters._sheet import sheet
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.rows import closing, row_of
+    from lossscan.reporters.kit.sheet import sheet
 
     for one in coming.runs:
         closed = closing([row_of(one, page.lang)], _with_status(coming, page))
@@ -43,9 +43,9 @@ def _single(coming: Coming, page: Page) -> Iterator[str]:
 def _many(coming: Coming, page: Page) -> Iterator[str]:
     from rich.text import Text
 
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._overview import overview
-    from lossscan.reporters._rows import closing, row_of
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.overview import overview
+    from lossscan.reporters.kit.rows import closing, row_of
 
     rows = [row_of(one, page.lang) for one in coming.runs]
     closed = closing(rows, _with_status(coming, page))

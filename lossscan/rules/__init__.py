@@ -42,7 +42,7 @@ class Rule:
 def rule_names() -> tuple[str, ...]:
     """All rules in alphabetical order, without loading any."""
     stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return tuple(sorted(stem.replace("_", "-") for stem in stems if not stem.startswith("_")))
+    return tuple(sorted(stem.replace("_", "-") for stem in stems if stem != "__init__"))
 
 
 @cache

@@ -19,10 +19,10 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import block_medians, median, running_median
-from lossscan.rules._context import eval_clue, gradient_clue, logistic, present, rate_clue
-from lossscan.rules._facts import is_policy_size
-from lossscan.rules._jump_causes import lower_rate, suspects
-from lossscan.rules._waves import period_points
+from lossscan.rules.kit.context import eval_clue, gradient_clue, logistic, present, rate_clue
+from lossscan.rules.kit.facts import is_policy_size
+from lossscan.rules.kit.jump_causes import lower_rate, suspects
+from lossscan.rules.kit.waves import period_points
 
 RULE = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course

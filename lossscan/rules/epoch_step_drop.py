@@ -18,7 +18,7 @@ from lossscan.model import (
     Suspect,
 )
 from lossscan.numeric.medians import median, spacing
-from lossscan.rules._context import (
+from lossscan.rules.kit.context import (
     eval_change,
     eval_clue,
     least_seen,
@@ -32,8 +32,8 @@ from lossscan.rules._context import (
     stated,
     step_effect,
 )
-from lossscan.rules._order import file_order
-from lossscan.rules._waves import share_in_means
+from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.waves import share_in_means
 
 RULE = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show

@@ -8,8 +8,8 @@ from math import ceil
 from pathlib import PurePath
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
-from lossscan.rules._context import stated
-from lossscan.rules._facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
 
 RULE = "eval-missing"
 

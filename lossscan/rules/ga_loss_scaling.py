@@ -24,16 +24,16 @@ from lossscan.model import (
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
-from lossscan.rules._context import stated
-from lossscan.rules._facts import (
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.facts import (
     accumulation_steps,
     is_cross_entropy,
     last_step,
     level_at,
     version_of,
 )
-from lossscan.rules._loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
-from lossscan.rules._scaling_across import Slope, hit_across, steps_of, way_of
+from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
+from lossscan.rules.kit.scaling_across import Slope, hit_across, steps_of, way_of
 
 RULE = "ga-loss-scaling"
 

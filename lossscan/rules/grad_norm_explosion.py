@@ -10,7 +10,7 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
-from lossscan.rules._context import number, present, rate_clue, stated
+from lossscan.rules.kit.context import number, present, rate_clue, stated
 
 RULE = "grad-norm-explosion"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
-from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
 
 RULE = "high-initial-loss"
 

@@ -12,8 +12,8 @@ from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Sig
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules._context import number, stated
-from lossscan.rules._facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
 
 RULE = "incomplete-accumulation"
 

@@ -15,7 +15,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules._context import (
+from lossscan.rules.kit.context import (
     eval_clue,
     least_seen,
     logistic,

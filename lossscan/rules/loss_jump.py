@@ -19,7 +19,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import median
-from lossscan.rules._context import (
+from lossscan.rules.kit.context import (
     eval_clue,
     gradient_clue,
     landmark_clue,
@@ -29,11 +29,11 @@ from lossscan.rules._context import (
     present,
     rate_clue,
 )
-from lossscan.rules._facts import is_policy_size
-from lossscan.rules._falls import dip_before
-from lossscan.rules._jump_causes import lower_rate, suspects
-from lossscan.rules._order import order_clue, step_of_order
-from lossscan.rules._waves import outlasts
+from lossscan.rules.kit.facts import is_policy_size
+from lossscan.rules.kit.falls import dip_before
+from lossscan.rules.kit.jump_causes import lower_rate, suspects
+from lossscan.rules.kit.order import order_clue, step_of_order
+from lossscan.rules.kit.waves import outlasts
 
 RULE = "loss-jump"
 CRITICAL_RATIO = (

@@ -21,7 +21,7 @@ from lossscan.model import (
     Suspect,
 )
 from lossscan.numeric.medians import spacing
-from lossscan.rules._context import (
+from lossscan.rules.kit.context import (
     LEAD_SIGMA,
     gradient_clue,
     leading_gradient,
@@ -36,9 +36,9 @@ from lossscan.rules._context import (
     samples_between,
     stated,
 )
-from lossscan.rules._order import file_order, order_clue
-from lossscan.rules._skips import skipped_updates
-from lossscan.rules._waves import towers
+from lossscan.rules.kit.order import file_order, order_clue
+from lossscan.rules.kit.skips import skipped_updates
+from lossscan.rules.kit.waves import towers
 
 RULE = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place

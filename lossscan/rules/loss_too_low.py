@@ -10,8 +10,8 @@ import numpy as np
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules._context import number
-from lossscan.rules._facts import is_cross_entropy, level_at
+from lossscan.rules.kit.context import number
+from lossscan.rules.kit.facts import is_cross_entropy, level_at
 
 RULE = "loss-too-low"
 

@@ -10,8 +10,8 @@ import numpy as np
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
-from lossscan.rules._context import number, stated
-from lossscan.rules._facts import TRAINER_FAMILY, stretches
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.facts import TRAINER_FAMILY, stretches
 
 RULE = "lr-schedule-mismatch"
 

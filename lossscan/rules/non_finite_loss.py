@@ -11,11 +11,11 @@ from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Si
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules._context import rate_clue, stated
-from lossscan.rules._facts import episodes_of, is_eval_loss
-from lossscan.rules._loss_scale import exhausted
-from lossscan.rules._nan_filter import HALF, hidden_nan, lost_at, restarted
-from lossscan.rules._skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
+from lossscan.rules.kit.context import rate_clue, stated
+from lossscan.rules.kit.facts import episodes_of, is_eval_loss
+from lossscan.rules.kit.loss_scale import exhausted
+from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
 
 RULE = "non-finite-loss"
 

@@ -11,8 +11,8 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, S
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.points import points_of
-from lossscan.rules._context import number, rate_limit, stated
-from lossscan.rules._facts import POLICY, eval_losses, level_at
+from lossscan.rules.kit.context import number, rate_limit, stated
+from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
 
 RULE = "overfitting"
 

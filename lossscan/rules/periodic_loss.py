@@ -8,8 +8,8 @@ import numpy as np
 
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import spacing
-from lossscan.rules._context import number, stated
-from lossscan.rules._waves import OUTLASTS, period_points, share_in_means
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.waves import OUTLASTS, period_points, share_in_means
 
 RULE = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side

@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
-from lossscan.rules._context import number, stated
+from lossscan.rules.kit.context import number, stated
 
 RULE = "plateau"
 

@@ -21,8 +21,8 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules._context import least_seen, logistic, present, relative, step_effect
-from lossscan.rules._order import file_order
+from lossscan.rules.kit.context import least_seen, logistic, present, relative, step_effect
+from lossscan.rules.kit.order import file_order
 
 RULE = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals, Suspect
-from lossscan.rules._context import eval_clue, level_clue, logistic, present, rate_clue
-from lossscan.rules._falls import end_of, explanation
-from lossscan.rules._order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present, rate_clue
+from lossscan.rules.kit.falls import end_of, explanation
+from lossscan.rules.kit.order import file_order, order_clue, step_of_order
 
 RULE = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half

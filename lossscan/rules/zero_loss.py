@@ -11,10 +11,10 @@ from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals,
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
-from lossscan.rules._context import stated
-from lossscan.rules._facts import episodes_of, stretches, window_lengths
-from lossscan.rules._nan_filter import hidden_nan, lost_at, restarted
-from lossscan.rules._skips import EARLY_STEPS, may_be_fp16, skips_beside
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
+from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 
 RULE = "zero-loss"
 

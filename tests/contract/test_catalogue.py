@@ -142,7 +142,7 @@ def _nodes(rule: str) -> Iterator[ast.AST]:
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
             and node.module is not None
-            and node.module.startswith("lossscan.rules._")
+            and node.module.startswith("lossscan.rules.kit.")
         ]
 
 

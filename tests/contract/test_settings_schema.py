@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from docs.make.settings_schema import settings_schema
-from lossscan.commands._options import settings_from
+from lossscan.commands.kit.options import settings_from
 from lossscan.errors import UsageError
 
 PUBLISHED = Path("docs/settings.schema.json")

@@ -7,8 +7,8 @@ import pytest
 
 from lossscan.model import Landmark, Run, RunReport, Schedule, Series
 from lossscan.reporters import Page
-from lossscan.reporters._braille import draw
-from lossscan.reporters._chart import BOUNDARY, CHANGE, EVAL, LOST, chart
+from lossscan.reporters.kit.braille import draw
+from lossscan.reporters.kit.chart import BOUNDARY, CHANGE, EVAL, LOST, chart
 from tests.reports import jumped
 
 

@@ -5,8 +5,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from lossscan.reporters import Page
-from lossscan.reporters._console import printed
-from lossscan.reporters._prose import Prose
+from lossscan.reporters.kit.console import printed
+from lossscan.reporters.kit.prose import Prose
 
 
 def _lines(text, width):

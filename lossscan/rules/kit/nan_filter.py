@@ -8,7 +8,7 @@ import numpy as np
 
 from lossscan.model import Run, Series
 from lossscan.numeric.medians import median
-from lossscan.rules._facts import accumulation_steps, window_lengths
+from lossscan.rules.kit.facts import accumulation_steps, window_lengths
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
-from lossscan.commands._gate import summarize
-from lossscan.commands._output import page_for, write
-from lossscan.commands._progress import INTERRUPTED, followed, interrupts, tally, tell
+from lossscan.commands.kit.gate import summarize
+from lossscan.commands.kit.output import page_for, write
+from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
 from lossscan.gate.suppressions import Terms, remarks
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Coming, Page, markdown, stream
-from lossscan.reporters._lines import unread
-from lossscan.reporters._rows import Row, row_of
+from lossscan.reporters.kit.lines import unread
+from lossscan.reporters.kit.rows import Row, row_of
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:

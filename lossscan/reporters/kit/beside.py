@@ -10,7 +10,7 @@ from lossscan import words
 from lossscan.model import Field, Report
 from lossscan.model.comparison import Comparison, FieldDifference, Metric
 from lossscan.reporters import Page
-from lossscan.reporters._lines import amount, last_loss
+from lossscan.reporters.kit.lines import amount, last_loss
 from lossscan.words.sentences import TABLE
 
 MOST_LINES = 12  # of pairs that are told; with more runs the rest is in the JSON report

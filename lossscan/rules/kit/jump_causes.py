@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
-from lossscan.rules._context import (
+from lossscan.rules.kit.context import (
     LEAD_SIGMA,
     leading_gradient,
     number,
@@ -15,8 +15,8 @@ from lossscan.rules._context import (
     rate_limit,
     stated,
 )
-from lossscan.rules._order import file_order, step_of_order
-from lossscan.rules._skips import skipped_updates
+from lossscan.rules.kit.order import file_order, step_of_order
+from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
 # it is measured on runs whose cause is known (sample_logs).

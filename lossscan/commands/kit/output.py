@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.commands._gate import gated, summarize
+from lossscan.commands.kit.gate import gated, summarize
 from lossscan.errors import OutputError
 from lossscan.gate import exit_status
 from lossscan.model import Report
 from lossscan.reporters import Page, render
-from lossscan.reporters._lines import unread
+from lossscan.reporters.kit.lines import unread
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page
-from lossscan.reporters._beside import Block, blocks, members
-from lossscan.reporters.markdown import escape, verdict
+from lossscan.reporters.kit.beside import Block, blocks, members
+from lossscan.reporters.markdown.text import escape, verdict
 
 
 def lines_of(report: Report, page: Page) -> Iterator[str]:

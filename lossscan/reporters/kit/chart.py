@@ -13,7 +13,7 @@ from lossscan import words
 from lossscan.model import Run, RunReport, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.reporters import Page
-from lossscan.reporters._braille import draw
+from lossscan.reporters.kit.braille import draw
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows

@@ -11,7 +11,7 @@ from lossscan import words
 from lossscan.model import Report, Series
 from lossscan.model.comparison import Comparison
 from lossscan.reporters import Page
-from lossscan.reporters._chart import Frame, axis, body, frame_of, indent, title_line
+from lossscan.reporters.kit.chart import Frame, axis, body, frame_of, indent, title_line
 
 DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
 SEVERAL, PARTS = "*", "^"

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lossscan import words
-from lossscan.reporters._prose import Prose
+from lossscan.reporters.kit.prose import Prose
 
 STYLES = {
     "critical": "bold red",

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from lossscan import words
 from lossscan.model import RunReport
-from lossscan.reporters._rows import FATES
+from lossscan.reporters.kit.rows import FATES
 
 EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
 INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
-from lossscan.rules._facts import accumulation_steps, last_step
+from lossscan.rules.kit.facts import accumulation_steps, last_step
 
 NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
 SURE_SIGMA = 5.0  # standard errors of the slope from 0

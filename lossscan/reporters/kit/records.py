@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lossscan.model import RunReport
-from lossscan.reporters._plain import plain
+from lossscan.reporters.kit.plain import plain
 
 COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know a missing value
     "path": "string",

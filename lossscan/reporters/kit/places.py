@@ -9,7 +9,7 @@ from pathlib import PurePath
 from lossscan import words
 from lossscan.model import Finding, Location, RunReport
 from lossscan.reporters import Page
-from lossscan.reporters._lines import change_of, place_of, waiver_of
+from lossscan.reporters.kit.lines import change_of, place_of, waiver_of
 
 FIRST = 1  # the line named where a format asks for one and none is known
 

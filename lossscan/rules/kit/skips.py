@@ -9,8 +9,8 @@ import numpy as np
 from lossscan.model import Advice, Run, Series, Suspect
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import spacing
-from lossscan.rules._context import stated
-from lossscan.rules._facts import window_lengths
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.facts import window_lengths
 
 EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
 REACH_POINTS = 5  # logged points before a change in which a skipped update may have to do with it

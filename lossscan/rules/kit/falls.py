@@ -6,8 +6,8 @@ import numpy as np
 
 from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
 from lossscan.numeric.medians import median, running_median, spacing
-from lossscan.rules._context import near_landmark, rate_steps
-from lossscan.rules._waves import gap_of, outlasts
+from lossscan.rules.kit.context import near_landmark, rate_steps
+from lossscan.rules.kit.waves import gap_of, outlasts
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine

@@ -15,8 +15,8 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Cause, Evidence, Finding, Run, RunReport
 from lossscan.reporters import Page
-from lossscan.reporters._chart import chart
-from lossscan.reporters._lines import (
+from lossscan.reporters.kit.chart import chart
+from lossscan.reporters.kit.lines import (
     advice_line,
     change_of,
     config_of,
@@ -25,8 +25,8 @@ from lossscan.reporters._lines import (
     used_for,
     waiver_of,
 )
-from lossscan.reporters._prose import Prose
-from lossscan.reporters._style import STYLES, bulleted, safe
+from lossscan.reporters.kit.prose import Prose
+from lossscan.reporters.kit.style import STYLES, bulleted, safe
 
 MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
 INDENT = 4

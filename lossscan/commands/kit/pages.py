@@ -33,9 +33,9 @@ def listing(entries: Iterable[Entry], page: Page) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._prose import Prose
-    from lossscan.reporters._style import STYLES
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.prose import Prose
+    from lossscan.reporters.kit.style import STYLES
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
@@ -53,8 +53,8 @@ def shown(entry: Entry, page: Page) -> str:
     from rich.padding import Padding
     from rich.text import Text
 
-    from lossscan.reporters._console import printed
-    from lossscan.reporters._style import STYLES, bulleted
+    from lossscan.reporters.kit.console import printed
+    from lossscan.reporters.kit.style import STYLES, bulleted
 
     severity = words.say(page.lang, entry.severity)
     head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from lossscan.model import Change, Clue, Curve, Run
-from lossscan.rules._context import number
+from lossscan.rules.kit.context import number
 
 
 def file_order(run: Run, step: float) -> bool | None:

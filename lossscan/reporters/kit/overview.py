@@ -14,8 +14,8 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Finding
 from lossscan.reporters import Page
-from lossscan.reporters._rows import Found, Row, by_framework, by_rule, worst_first
-from lossscan.reporters._style import STYLES, bulleted, safe
+from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, worst_first
+from lossscan.reporters.kit.style import STYLES, bulleted, safe
 
 WIDE = 90  # cells from which framework, points and the last loss have room of their own
 NUMBERS = ("points_of", "last_loss")  # set to the right

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lossscan import words
 from lossscan.model import RunReport, Severity
 from lossscan.reporters import Page
-from lossscan.reporters._lines import last_loss, unread
+from lossscan.reporters.kit.lines import last_loss, unread
 
 FATES = ("error", *Severity, "ok")  # worst first
 COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points

@@ -11,11 +11,11 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page
-from lossscan.reporters._beside import Block, blocks, members
-from lossscan.reporters._overlay import overlay
-from lossscan.reporters._prose import Prose
-from lossscan.reporters._sheet import verdict
-from lossscan.reporters._style import bulleted, safe
+from lossscan.reporters.kit.beside import Block, blocks, members
+from lossscan.reporters.kit.overlay import overlay
+from lossscan.reporters.kit.prose import Prose
+from lossscan.reporters.kit.sheet import verdict
+from lossscan.reporters.kit.style import bulleted, safe
 
 SHORT = 20  # cells; a column that needs no more is never folded
 

@@ -1,0 +1,58 @@
+"""Pieces of Markdown: escaped text, lists, folded lists, and a finding in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lossscan import words
+from lossscan.model import Cause, Finding
+from lossscan.reporters import Page
+from lossscan.reporters.kit.lines import (
+    advice_line,
+    change_of,
+    place_of,
+    waiver_of,
+)
+
+MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
+MENTION = {"@": "@\u200b"}  # a zero-width space: nobody is called by what a log says
+
+
+def escape(text: str) -> str:
+    """Text that shows as it is: no markup, mention or link in it comes alive."""
+    line = (f"\\{c}" if c in MARKUP else MENTION.get(c, c) for c in words.printable(text))
+    return "".join(line)
+
+
+def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
+    """A finding in full."""
+    severity = words.say(page.lang, finding.severity).upper()
+    yield f"### {number}. {severity}: {escape(finding.title)}"
+    facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
+    yield from ("", f"`{finding.rule}` · {escape(' · '.join(facts))}")
+    yield from ("", escape(finding.message))
+    yield from folded("evidence", (e.text for e in finding.evidence), page)
+    yield from listed("causes", _causes(finding.causes, page), page)
+    yield from listed("remedies", finding.remedies, page)
+    yield from listed("next", (finding.next,) if finding.next else (), page)
+
+
+def _causes(causes: Iterable[Cause], page: Page) -> Iterator[str]:
+    for cause in causes:
+        advice = "; ".join(advice_line(each, page) for each in cause.config)
+        yield f"{cause.text} ({cause.score:.2f})" + (f" - {advice}" if advice else "")
+
+
+def listed(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
+    """A list below its heading; nothing without items."""
+    lines = [f"- {escape(item)}" for item in items]
+    if lines:
+        yield from ("", f"**{words.say(page.lang, key)}**", "", *lines)
+
+
+def folded(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
+    """A list that opens on a click; nothing without items."""
+    lines = [f"- {escape(item)}" for item in items]
+    if lines:
+        summary = f"<details><summary>{words.say(page.lang, key)}</summary>"
+        yield from ("", summary, "", *lines, "", "</details>")

@@ -1,0 +1,1 @@
+"""What rules share: questions about a run and the building of evidence."""
