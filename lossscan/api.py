@@ -14,7 +14,7 @@ from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.effective_settings import InForce
-    from lossscan.words.pages import Page
+    from lossscan.words.pages import RulePage
 
 Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
 
@@ -152,7 +152,7 @@ def rule_names() -> tuple[str, ...]:
     return rules.rule_names()
 
 
-def explain(rule: str) -> Page:
+def explain(rule: str) -> RulePage:
     """The catalogue page of a rule; raises UsageError, which names the nearest, for another."""
     from lossscan.rules import chosen_rules
     from lossscan.words.pages import load_page

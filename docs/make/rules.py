@@ -15,7 +15,7 @@ from docs.make.markdown import bullets, page, prose, table
 from lossscan import words
 from lossscan.model import RunReport
 from lossscan.rules import Rule, load_rule
-from lossscan.words.pages import Page, load_page, page_names, say
+from lossscan.words.pages import RulePage, load_page, page_names, say
 
 FOLDERS: Mapping[str, str] = {"en": "rules", "zh": "zh/rules"}  # below docs/
 _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have no word for
@@ -78,7 +78,7 @@ def _index(lang: str) -> str:
     return page((f"# {_word(lang, 'rules')}", other, _word(lang, "index"), table(header, rows)))
 
 
-def _parts(entry: Page, lang: str, samples: Path) -> Iterator[str]:
+def _parts(entry: RulePage, lang: str, samples: Path) -> Iterator[str]:
     other = _word(lang, "other").format(page=f"{entry.rule}.md")
     yield f"# {prose(say(entry.title, lang))}"
     yield f"`{entry.rule}` · {words.say(lang, entry.severity)} · {other}"
@@ -88,13 +88,13 @@ def _parts(entry: Page, lang: str, samples: Path) -> Iterator[str]:
             yield from (f"## {heading}", *blocks)
 
 
-def _sentence(entry: Page, lang: str) -> str:
+def _sentence(entry: RulePage, lang: str) -> str:
     """The summary, unless it only repeats the title."""
     summary, title = say(entry.summary, lang), say(entry.title, lang)
     return "" if summary.lower() == title.lower() else prose(summary)
 
 
-def _sections(entry: Page, lang: str, samples: Path) -> Iterator[tuple[str, ...]]:
+def _sections(entry: RulePage, lang: str, samples: Path) -> Iterator[tuple[str, ...]]:
     def texts(found: Mapping[str, Mapping[str, str]]) -> str:
         return bullets(prose(say(text, lang)) for text in found.values())
 
@@ -112,13 +112,13 @@ def _sections(entry: Page, lang: str, samples: Path) -> Iterator[tuple[str, ...]
     yield words.say(lang, "page_references"), bullets(map(_reference, entry.references))
 
 
-def _look_alikes(entry: Page, lang: str) -> str:
+def _look_alikes(entry: RulePage, lang: str) -> str:
     return bullets(
         f"[{rule}]({rule}.md): {prose(say(text, lang))}" for rule, text in entry.lookalikes.items()
     )
 
 
-def _causes(entry: Page, lang: str) -> str:
+def _causes(entry: RulePage, lang: str) -> str:
     """Each cause, and below it what to do."""
     return bullets(
         f"{prose(say(cause.text, lang))}\n  - {prose(say(cause.remedy, lang))}"
@@ -126,7 +126,7 @@ def _causes(entry: Page, lang: str) -> str:
     )
 
 
-def _yields_to(entry: Page, lang: str) -> str:
+def _yields_to(entry: RulePage, lang: str) -> str:
     better = ", ".join(f"[{rule}]({rule}.md)" for rule in entry.yields_to)
     return f"{_word(lang, 'yields_to')} {better}" if better else ""
 

@@ -14,7 +14,7 @@ import numpy as np
 from lossscan.canonical.names import canonical, is_judged, is_known
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.counters import EVALUATES, Kind, Place, place_of
+from lossscan.formats.kit.counters import EVALUATES, CounterPlace, Kind, place_of
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.remarks import Remarks
@@ -57,7 +57,7 @@ _SPACED: Final = re.compile(  # a name and its number with nothing between
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    place: Place | None
+    place: CounterPlace | None
     row: dict[str, Any]  # raw names
     indented: bool
 
@@ -199,13 +199,13 @@ def _finest(parsed: Sequence[_Line]) -> Kind:
 
 def _placed(
     parsed: Iterable[_Line], kind: Kind | None = None
-) -> Iterator[tuple[Place, dict[str, Any]]]:
+) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
     """What blocks of lines say where they stand, all or those of one kind.
 
     The evaluation that sums up an epoch stands at the last count before it.
     """
-    current: Place | None = None
-    last: Place | None = None
+    current: CounterPlace | None = None
+    last: CounterPlace | None = None
     for line in parsed:
         row = line.row
         if line.place is not None and kind in (None, line.place.kind):
@@ -219,7 +219,7 @@ def _placed(
             yield current, row
 
 
-def _counted(placed: Sequence[tuple[Place, dict[str, Any]]]) -> tuple[list[Row], int | None]:
+def _counted(placed: Sequence[tuple[CounterPlace, dict[str, Any]]]) -> tuple[list[Row], int | None]:
     """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
 
     A bar is drawn many times at one count: what stood there last holds. Before the first count

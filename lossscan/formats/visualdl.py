@@ -19,14 +19,14 @@ from lossscan.formats.kit.protobuf import (
     FIXED32,
     FIXED64,
     VARINT,
-    Field,
     Malformed,
+    WireField,
     fields,
     message,
     signed,
     varint,
 )
-from lossscan.formats.kit.tfrecord import Frame
+from lossscan.formats.kit.tfrecord import RecordFrame
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -108,7 +108,7 @@ def _value_of(data: bytes) -> Event:
     )
 
 
-def _number(field: Field | None, wire: int) -> Number | None:
+def _number(field: WireField | None, wire: int) -> Number | None:
     if field is None or field.wire != wire:
         return None
     if wire == VARINT:
@@ -116,7 +116,7 @@ def _number(field: Field | None, wire: int) -> Number | None:
     return Number(field.start, field.stop, "<f")
 
 
-def _hparams(data: bytes, field: Field | None) -> Iterator[tuple[str, Any]]:
+def _hparams(data: bytes, field: WireField | None) -> Iterator[tuple[str, Any]]:
     """The settings among the fields of a HParam: each an int, a double or a text, and a name."""
     if field is None or field.wire != BYTES:
         return
@@ -126,7 +126,7 @@ def _hparams(data: bytes, field: Field | None) -> Iterator[tuple[str, Any]]:
             yield data[name.start : name.stop].decode(errors="replace"), _setting(data, held)
 
 
-def _setting(data: bytes, held: dict[int, Field]) -> Any:
+def _setting(data: bytes, held: dict[int, WireField]) -> Any:
     whole, real, text = (held.get(number) for number in (1, 2, 3))
     if whole is not None and whole.wire == VARINT:
         return signed(varint(data, whole.start, whole.stop))
@@ -135,7 +135,7 @@ def _setting(data: bytes, held: dict[int, Field]) -> Any:
     return data[text.start : text.stop].decode(errors="replace") if text else None
 
 
-_LAYOUT: Final = Layout(Frame(_HEADER, 0, _length_of), _value_of)
+_LAYOUT: Final = Layout(RecordFrame(_HEADER, 0, _length_of), _value_of)
 
 
 def _text(log: Log, tag: str) -> bytes:

@@ -17,8 +17,8 @@ from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.protobuf import (
     BYTES,
     VARINT,
-    Field,
     Malformed,
+    WireField,
     fields,
     message,
     varint,
@@ -96,7 +96,7 @@ def _take(log: _Log, data: bytes) -> None:
         log.malformed += 1
 
 
-def _history(log: _Log, data: bytes, part: Field) -> None:
+def _history(log: _Log, data: bytes, part: WireField) -> None:
     row: dict[str, Any] = {}
     step: float | None = None
     for key, text in _items(log.keys, data, part):
@@ -107,12 +107,12 @@ def _history(log: _Log, data: bytes, part: Field) -> None:
     log.history.append((step, row))
 
 
-def _config(log: _Log, data: bytes, part: Field) -> None:
+def _config(log: _Log, data: bytes, part: WireField) -> None:
     for key, text in _items(log.keys, data, part):
         log.config[key] = _parsed(text)
 
 
-def _run(log: _Log, data: bytes, part: Field) -> None:
+def _run(log: _Log, data: bytes, part: WireField) -> None:
     run = message(data, part)
     if _RUN_CONFIG in run and run[_RUN_CONFIG].wire == BYTES:
         _config(log, data, run[_RUN_CONFIG])
@@ -124,13 +124,13 @@ def _run(log: _Log, data: bytes, part: Field) -> None:
 _TAKERS: Final = {2: _history, 5: _config, 17: _run}  # by field of a record
 
 
-def _number(data: bytes, field: Field | None) -> float | None:
+def _number(data: bytes, field: WireField | None) -> float | None:
     if field is None or field.wire != VARINT:
         return None
     return float(varint(data, field.start, field.stop))
 
 
-def _items(keys: dict[bytes, str], data: bytes, part: Field) -> Iterator[tuple[str, bytes]]:
+def _items(keys: dict[bytes, str], data: bytes, part: WireField) -> Iterator[tuple[str, bytes]]:
     """The key and the JSON of each item of a history or a config.
 
     Short items stand one behind the other; they are followed here, twice as fast as by `fields`.

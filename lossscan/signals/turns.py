@@ -24,7 +24,7 @@ MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for norma
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """A straight piece of a curve: points `[start, stop)`, its line's ends and steepness."""
 
     start: int
@@ -58,16 +58,16 @@ def _rises(level: FloatArray, noise: float) -> bool:
     return climb > TURN_SIGMA * MEDIAN_ERROR * noise / float(np.sqrt(size))
 
 
-def _stretch(bins: FloatArray, start: int, stop: int, noise: float) -> Stretch:
+def _stretch(bins: FloatArray, start: int, stop: int, noise: float) -> Segment:
     x = np.arange(start, stop) - (start + stop - 1) / 2
     spread = float(x @ x)
     slope = float(x @ bins[start:stop]) / spread if spread else 0.0
     middle, half = float(bins[start:stop].mean()), slope * (stop - start - 1) / 2
     sigma = slope * float(np.sqrt(spread)) / noise
-    return Stretch(start, stop, middle - half, middle + half, sigma)
+    return Segment(start, stop, middle - half, middle + half, sigma)
 
 
-def _change(curve: Curve, after: Stretch, index: int, landmarks: tuple[Landmark, ...]) -> Change:
+def _change(curve: Curve, after: Segment, index: int, landmarks: tuple[Landmark, ...]) -> Change:
     low, high = (from_scale(value, log=curve.log) for value in (after.first, after.last))
     return Change(
         series=curve.name,

@@ -28,7 +28,7 @@ class CauseText:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RulePage:
     """The catalogue entry of a rule."""
 
     rule: str
@@ -55,7 +55,7 @@ def page_names() -> tuple[str, ...]:
 
 
 @cache
-def load_page(rule: str) -> Page:
+def load_page(rule: str) -> RulePage:
     """The page of one rule; raises UsageError where there is none."""
     path = _FOLDER / f"{rule}.yaml"
     if rule not in page_names():
@@ -110,8 +110,8 @@ def _with_shared(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | filled
 
 
-def _page(raw: dict[str, Any]) -> Page:
-    return Page(
+def _page(raw: dict[str, Any]) -> RulePage:
+    return RulePage(
         **raw
         | {
             "severity": Severity(raw["severity"]),

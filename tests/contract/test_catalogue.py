@@ -15,7 +15,7 @@ import lossscan.rules
 from lossscan.errors import UsageError
 from lossscan.model import Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.words.pages import LANGUAGES, Page, Text, load_page, page_names
+from lossscan.words.pages import LANGUAGES, RulePage, Text, load_page, page_names
 
 FOLDER = Path(lossscan.rules.__file__).parent
 PROMISED = {  # the table of the public contract
@@ -109,7 +109,7 @@ def test_rule_is_named_like_its_file(rule: str):
     assert load_rule(rule).name == rule
 
 
-def _texts(page: Page) -> Iterator[tuple[str, Text]]:
+def _texts(page: RulePage) -> Iterator[tuple[str, Text]]:
     for name in ("title", "summary", "why"):
         yield name, getattr(page, name)
     for kind in ("lookalikes", "messages", "clues", "remedies", "next", "ruled_out"):
@@ -138,7 +138,7 @@ def _nodes(rule: str) -> Iterator[ast.AST]:
         tree = trees.pop()
         yield from ast.walk(tree)
         trees += [
-            _called(node.module.rpartition(".")[2], {alias.name for alias in node.names})
+            _called("kit/" + node.module.rpartition(".")[2], {alias.name for alias in node.names})
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
             and node.module is not None

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from lossscan import words
 from lossscan.reporters import Page
 from lossscan.words.numerals import left_open
-from lossscan.words.pages import Page as Entry
-from lossscan.words.pages import say
+from lossscan.words.pages import RulePage, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,7 +27,7 @@ class Section:
     listed: bool = True  # a list rather than prose
 
 
-def listing(entries: Iterable[Entry], page: Page) -> str:
+def listing(entries: Iterable[RulePage], page: Page) -> str:
     """A line each: the rule, its severity, what it says."""
     from rich.table import Table
     from rich.text import Text
@@ -47,7 +46,7 @@ def listing(entries: Iterable[Entry], page: Page) -> str:
     return printed([table], page)
 
 
-def shown(entry: Entry, page: Page) -> str:
+def shown(entry: RulePage, page: Page) -> str:
     """A page as text for a terminal."""
     from rich.constrain import Constrain
     from rich.padding import Padding
@@ -67,7 +66,7 @@ def shown(entry: Entry, page: Page) -> str:
     return printed([Constrain(part, MEASURE) for part in parts], page)
 
 
-def marked_down(entry: Entry, page: Page) -> str:
+def marked_down(entry: RulePage, page: Page) -> str:
     """A page as Markdown."""
     severity = words.say(page.lang, entry.severity)
     lines = [f"# {say(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
@@ -78,19 +77,19 @@ def marked_down(entry: Entry, page: Page) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(entry: Entry, page: Page) -> str:
+def as_json(entry: RulePage, page: Page) -> str:
     """The whole page, in both languages, as the catalogue has it."""
     return json.dumps(asdict(entry), ensure_ascii=False, indent=2) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Entry, Page], str]] = {
+FORMATS: Mapping[str, Callable[[RulePage, Page], str]] = {
     "json": as_json,
     "markdown": marked_down,
     "rich": shown,
 }
 
 
-def _sections(entry: Entry, lang: str) -> list[Section]:
+def _sections(entry: RulePage, lang: str) -> list[Section]:
     """What a page says, in the order a reader asks; sections without lines are left out."""
     table: list[tuple[str, Iterable[str], bool]] = [
         ("what", [say(entry.summary, lang)], False),
@@ -111,7 +110,7 @@ def _sections(entry: Entry, lang: str) -> list[Section]:
     return [*written, note] if marked else written
 
 
-def _remedies(entry: Entry, lang: str) -> Iterable[str]:
+def _remedies(entry: RulePage, lang: str) -> Iterable[str]:
     texts = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
     return dict.fromkeys(say(text, lang) for text in texts)
 

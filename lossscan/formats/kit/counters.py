@@ -46,7 +46,7 @@ _CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CounterPlace:
     """What a line counts: steps, the batches of an epoch, a progress bar, or epochs alone."""
 
     kind: Kind
@@ -55,14 +55,14 @@ class Place:
     epoch: int | None = None
 
 
-def place_of(line: str) -> Place | None:
+def place_of(line: str) -> CounterPlace | None:
     """The finest counter of a line."""
     texts = _texts(line)
     if not texts:
         return None
     kind = next(iter(texts))[0]
     of, epoch = (texts.get((kind, name)) for name in ("of", "epoch"))
-    return Place(
+    return CounterPlace(
         kind,
         int(texts[kind, "count"]),
         None if of is None else int(of),

@@ -1,7 +1,7 @@
 """One event of TensorBoard: the bytes of a record in, the places of what we read of it out.
 
-Places, not values: a thousand records of one shape are then read at once (`_gather`). Field numbers
-are those of tensorboard's compat/proto/{event,summary,tensor,types}.proto.
+Places, not values: a thousand records of one shape are then read at once (`gather`).
+Field numbers are those of tensorboard's compat/proto/{event,summary,tensor,types}.proto.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from lossscan.formats.kit.protobuf import (
     FIXED32,
     FIXED64,
     VARINT,
-    Field,
     Malformed,
+    WireField,
     fields,
     message,
     signed,
@@ -111,14 +111,14 @@ def value_at(data: bytes, number: Number) -> float:
     return float(struct.unpack(code, cut.to_bytes(size, "little"))[0])
 
 
-def _first(data: bytes, within: Field, number: int, default: int = 0) -> int:
+def _first(data: bytes, within: WireField, number: int, default: int = 0) -> int:
     field = message(data, within).get(number)
     if field is None or field.wire != VARINT:
         return default
     return varint(data, field.start, field.stop)
 
 
-def _values(data: bytes, summary: Field) -> Iterator[tuple[str, dict[int, Field]]]:
+def _values(data: bytes, summary: WireField) -> Iterator[tuple[str, dict[int, WireField]]]:
     """Each value of a summary: its tag and its fields."""
     if summary.wire != BYTES:
         raise Malformed("a summary that is not a message")
@@ -128,14 +128,14 @@ def _values(data: bytes, summary: Field) -> Iterator[tuple[str, dict[int, Field]
             yield data[tag.start : tag.stop].decode(errors="replace"), value
 
 
-def _scalar(data: bytes, value: dict[int, Field]) -> Number | None:
+def _scalar(data: bytes, value: dict[int, WireField]) -> Number | None:
     simple = value.get(2)
     if simple is not None and simple.wire == FIXED32:
         return Number(simple.start, simple.stop, "<f")
     return _tensor_scalar(data, value[8]) if 8 in value else None  # noqa: PLR2004 - field number
 
 
-def _tensor_scalar(data: bytes, field: Field) -> Number | None:
+def _tensor_scalar(data: bytes, field: WireField) -> Number | None:
     """The one number of a tensor of one element; None for strings and larger ones."""
     tensor = message(data, field)
     kind = _KINDS.get(_first(data, field, 1))
@@ -151,7 +151,7 @@ def _tensor_scalar(data: bytes, field: Field) -> Number | None:
     return _listed(data, listed, kind)
 
 
-def _listed(data: bytes, field: Field, kind: _Kind) -> Number | None:
+def _listed(data: bytes, field: WireField, kind: _Kind) -> Number | None:
     """The first value of a packed or plain list."""
     start, stop = field.start, field.stop
     if field.wire not in {BYTES, kind.wire}:
@@ -163,7 +163,7 @@ def _listed(data: bytes, field: Field, kind: _Kind) -> Number | None:
     return Number(start, end, kind.code) if end <= stop else None
 
 
-def _elements(data: bytes, shape: Field | None) -> int:
+def _elements(data: bytes, shape: WireField | None) -> int:
     """How many elements a tensor of this shape has; 1 where it has no dimensions."""
     if shape is None:
         return 1
@@ -171,7 +171,7 @@ def _elements(data: bytes, shape: Field | None) -> int:
     return prod(signed(_first(data, dim, 1)) for dim in dims)
 
 
-def _text(data: bytes, value: dict[int, Field]) -> bytes | None:
+def _text(data: bytes, value: dict[int, WireField]) -> bytes | None:
     """The string of a text summary."""
     field = value.get(8)
     if field is None or _first(data, field, 1) != _STRING:
@@ -180,7 +180,7 @@ def _text(data: bytes, value: dict[int, Field]) -> bytes | None:
     return None if string is None else data[string.start : string.stop]
 
 
-def _hparams(data: bytes, value: dict[int, Field]) -> Iterator[tuple[str, Any]]:
+def _hparams(data: bytes, value: dict[int, WireField]) -> Iterator[tuple[str, Any]]:
     """The pairs in HParamsPluginData.session_start_info.hparams."""
     plugin = message(data, message(data, value.get(9)).get(1))
     session = message(data, plugin.get(2)).get(3)
@@ -193,7 +193,7 @@ def _hparams(data: bytes, value: dict[int, Field]) -> Iterator[tuple[str, Any]]:
             yield key, _json_value(data, entry[2])
 
 
-def _json_value(data: bytes, field: Field) -> Any:
+def _json_value(data: bytes, field: WireField) -> Any:
     """A google.protobuf.Value; None for null, lists and structures."""
     held = message(data, field)
     if 2 in held and held[2].wire == FIXED64:  # noqa: PLR2004 - field numbers

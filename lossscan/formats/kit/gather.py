@@ -16,8 +16,8 @@ import numpy as np
 
 from lossscan.formats.kit.event import Event, event_of, value_at
 from lossscan.formats.kit.protobuf import Malformed, signed, varint
-from lossscan.formats.kit.rows import WORD, Batch, rows_of
-from lossscan.formats.kit.tfrecord import TFRECORD, Block, Frame, blocks, checksum
+from lossscan.formats.kit.rows import WORD, RowBatch, rows_of
+from lossscan.formats.kit.tfrecord import TFRECORD, RecordBlock, RecordFrame, blocks, checksum
 from lossscan.model import Column
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _TURNS = 8  # samples of a shape taken from records of one length, so that the w
 class Layout(NamedTuple):
     """What tells one kind of file of records from another."""
 
-    frame: Frame  # without a footer there are no checksums
+    frame: RecordFrame  # without a footer there are no checksums
     read: Callable[[bytes], Event]  # one payload; raises Malformed
 
 
@@ -92,7 +92,7 @@ def _column(
     return Column(steps=steps[order], values=values[order])
 
 
-def _wall_time(log: Log, block: Block) -> float | None:
+def _wall_time(log: Log, block: RecordBlock) -> float | None:
     if not block.starts:
         return None
     payload = block.data[block.starts[0] : _stops(log, block)[0]]
@@ -100,7 +100,7 @@ def _wall_time(log: Log, block: Block) -> float | None:
     return value_at(payload, event.wall_time) if event and event.wall_time else None
 
 
-def _stops(log: Log, block: Block) -> IntArray:
+def _stops(log: Log, block: RecordBlock) -> IntArray:
     """Where each payload ends in the block's data."""
     frame = log.layout.frame
     starts = np.frombuffer(block.starts, dtype=np.int64)
@@ -114,7 +114,7 @@ def _event(log: Log, payload: bytes) -> Event | None:
         return None  # the caller counts it
 
 
-def _read_block(log: Log, block: Block) -> None:
+def _read_block(log: Log, block: RecordBlock) -> None:
     """Sort the records by length, and read each length the way that suits it."""
     starts = np.frombuffer(block.starts, dtype=np.int64)
     lengths = _stops(log, block) - starts
@@ -129,7 +129,7 @@ def _read_block(log: Log, block: Block) -> None:
         _read_singly(log, block, rest, length)
 
 
-def _read_singly(log: Log, block: Block, starts: IntArray, length: int) -> None:
+def _read_singly(log: Log, block: RecordBlock, starts: IntArray, length: int) -> None:
     frame = log.layout.frame
     for start in starts.tolist():
         payload = block.data[start : start + length]
@@ -167,7 +167,7 @@ def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: in
     """Read the records of one length shape by shape; returns where those begin that remain."""
     if len(starts) < _FEW:
         return starts
-    batch = Batch(rows_of(data, starts, length), starts, length, np.zeros_like(starts))
+    batch = RowBatch(rows_of(data, starts, length), starts, length, np.zeros_like(starts))
     for turn in range(_TURNS):
         sample = _event(log, batch.payload(len(batch) * turn // _TURNS))
         groups, few = batch.groups(sample.numbers if sample else (), _FEW)
@@ -182,7 +182,7 @@ def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: in
 
 
 def _families(
-    log: Log, batch: Batch, groups: Iterable[IntArray]
+    log: Log, batch: RowBatch, groups: Iterable[IntArray]
 ) -> Iterator[tuple[list[Event | None], list[IntArray]]]:
     """Groups whose numbers stand at the same places, each with the event of its first row.
 
@@ -197,7 +197,7 @@ def _families(
     yield from families.values()
 
 
-def _take(log: Log, offset: int, batch: Batch, events: Sequence[Event | None]) -> BoolArray:
+def _take(log: Log, offset: int, batch: RowBatch, events: Sequence[Event | None]) -> BoolArray:
     """Keep what the rows of a family hold; returns which rows are not of their group's shape.
 
     `events` are those of the groups; of bytes without meaning, all are None.
@@ -219,7 +219,7 @@ def _take(log: Log, offset: int, batch: Batch, events: Sequence[Event | None]) -
     return other
 
 
-def _keep(log: Log, events: Sequence[Event], batch: Batch, places: IntArray) -> None:
+def _keep(log: Log, events: Sequence[Event], batch: RowBatch, places: IntArray) -> None:
     steps = batch.steps(events[0].step)
     values = [batch.values(number) for _, number in events[0].scalars]
     bounds = np.searchsorted(batch.shapes, np.arange(len(events) + 1)).tolist()

@@ -14,7 +14,7 @@ class Malformed(ValueError):  # noqa: N818 - reads as the fact it states
     """Bytes that are not a protocol buffer message."""
 
 
-class Field(NamedTuple):
+class WireField(NamedTuple):
     """One field: its number, its wire type, and the half-open place of its value."""
 
     number: int
@@ -23,7 +23,7 @@ class Field(NamedTuple):
     stop: int
 
 
-def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
+def fields(data: bytes, start: int, stop: int) -> Iterator[WireField]:
     """The fields of the message in `data[start:stop]`, in order; raises Malformed."""
     while start < stop:
         after = varint_end(data, start, stop)
@@ -33,14 +33,14 @@ def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
         start = field.stop
 
 
-def message(data: bytes, field: Field | None) -> dict[int, Field]:
+def message(data: bytes, field: WireField | None) -> dict[int, WireField]:
     """The last field of each number, which is the one that counts; empty for no message."""
     if field is None or field.wire != BYTES:
         return {}
     return {f.number: f for f in fields(data, field.start, field.stop)}
 
 
-def _field(data: bytes, key: int, start: int, stop: int) -> Field:
+def _field(data: bytes, key: int, start: int, stop: int) -> WireField:
     wire = key & 7
     if wire == VARINT:
         end = varint_end(data, start, stop)
@@ -54,7 +54,7 @@ def _field(data: bytes, key: int, start: int, stop: int) -> Field:
         raise Malformed(f"wire type {wire}")
     if end > stop:
         raise Malformed("a field runs past the end of its message")
-    return Field(key >> 3, wire, start, end)
+    return WireField(key >> 3, wire, start, end)
 
 
 def varint_end(data: bytes, start: int, stop: int) -> int:

@@ -36,7 +36,7 @@ def rows_of(data: Bytes, starts: IntArray, length: int) -> Bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RowBatch:
     """Records of one length; `numbers` below are places that differ within a shape."""
 
     rows: Bytes  # (n, width), see rows_of
@@ -51,15 +51,15 @@ class Batch:
         """One record's payload."""
         return self.rows[row, : self.length].tobytes()
 
-    def only(self, which: IntArray | BoolArray) -> Batch:
+    def only(self, which: IntArray | BoolArray) -> RowBatch:
         """The chosen rows."""
-        return Batch(self.rows[which], self.starts[which], self.length, self.shapes[which])
+        return RowBatch(self.rows[which], self.starts[which], self.length, self.shapes[which])
 
-    def shaped(self, groups: Sequence[IntArray]) -> Batch:
+    def shaped(self, groups: Sequence[IntArray]) -> RowBatch:
         """The rows of some groups, group behind group, each as a shape of its own."""
         rows = np.concatenate(groups)
         shapes = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-        return Batch(self.rows[rows], self.starts[rows], self.length, shapes)
+        return RowBatch(self.rows[rows], self.starts[rows], self.length, shapes)
 
     def groups(self, numbers: Sequence[Number], least: int) -> tuple[list[IntArray], IntArray]:
         """Indices of rows that look alike but for `numbers`, in groups of `least` rows or more.

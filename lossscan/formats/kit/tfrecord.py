@@ -30,7 +30,7 @@ _SHORT = 1 << 16  # bytes; nearly all records are shorter, and few other places 
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RecordBlock:
     """Consecutive whole records, and what stands behind the last one where the reading ends."""
 
     data: bytes
@@ -54,7 +54,7 @@ def length_of(header: bytes) -> int | None:
     return int.from_bytes(header[:8], "little")
 
 
-class Frame(NamedTuple):
+class RecordFrame(NamedTuple):
     """What stands around each payload of a file."""
 
     header: int  # bytes before the payload
@@ -87,10 +87,10 @@ def _chains(data: bytes) -> list[IntArray]:
     return np.split(at, np.flatnonzero(~linked) + 1)
 
 
-TFRECORD = Frame(HEADER, FOOTER, length_of, _chains)
+TFRECORD = RecordFrame(HEADER, FOOTER, length_of, _chains)
 
 
-def blocks(stream: BinaryIO, size: int, frame: Frame = TFRECORD) -> Iterator[Block]:
+def blocks(stream: BinaryIO, size: int, frame: RecordFrame = TFRECORD) -> Iterator[RecordBlock]:
     """All whole records of the first `size` bytes; the last block says how the file ends."""
     offset, wanted = 0, _CHUNK
     while True:
@@ -110,14 +110,14 @@ def blocks(stream: BinaryIO, size: int, frame: Frame = TFRECORD) -> Iterator[Blo
         )
 
 
-def _ahead(block: Block, frame: Frame) -> int:
+def _ahead(block: RecordBlock, frame: RecordFrame) -> int:
     """Bytes the next record takes, its header alone where nothing more is known of it."""
     header = block.data[block.end : block.end + frame.header]
     length = frame.length_of(header) if len(header) == frame.header else None
     return frame.header if length is None else frame.header + length + frame.footer
 
 
-def _block(data: bytes, offset: int, frame: Frame) -> Block:
+def _block(data: bytes, offset: int, frame: RecordFrame) -> RecordBlock:
     """Follow the lengths; the same bytes of header are checked once only."""
     before, around = frame.header, frame.header + frame.footer
     known: dict[bytes, int | None] = {}
@@ -135,10 +135,10 @@ def _block(data: bytes, offset: int, frame: Frame) -> Block:
                 break
             length = known[header] = frame.length_of(header)
             if length is None:
-                return Block(data, offset, starts, at, broken=True)
+                return RecordBlock(data, offset, starts, at, broken=True)
         after = at + length + around
         if after > size:
             break
         starts.append(at + before)
         at = after
-    return Block(data, offset, starts, at)
+    return RecordBlock(data, offset, starts, at)

@@ -25,7 +25,7 @@ STYLES = {BOUNDARY: "dim", EVAL: "green", CHANGE: "yellow", LOST: "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ChartFrame:
     """How steps and values become places on the canvas."""
 
     width: int  # cells of the canvas
@@ -88,14 +88,14 @@ def _main_series(run: Run) -> Series | None:
     return next(iter(named), max(drawable, key=len, default=None))
 
 
-def frame_of(columns: Sequence[Series], width: int) -> Frame:
+def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
     """A frame that holds every finite value of some series; `width` counts the gutter in."""
     values = np.concatenate([s.values[np.isfinite(s.values)] for s in columns])
     log = bool(values.min() > 0 and values.max() > LOG_SPAN * values.min())
     drawn = np.log(values) if log else values
     low, high = float(drawn.min()), float(drawn.max())
     pad = 0.5 if high == low else 0.0  # a constant curve runs through the middle
-    return Frame(
+    return ChartFrame(
         width=width - GUTTER,
         height=min(max(width // RATIO, LEAST), MOST),
         first=float(min(s.steps[0] for s in columns if len(s))),
@@ -109,7 +109,7 @@ def frame_of(columns: Sequence[Series], width: int) -> Frame:
 # --- marks on the canvas and below it ----------------------------------------------------------
 
 
-def _boundaries(canvas: list[list[str]], frame: Frame, run: Run) -> int:
+def _boundaries(canvas: list[list[str]], frame: ChartFrame, run: Run) -> int:
     """Draw every n-th epoch boundary, so that they stand apart, and say n; 0 for none."""
     steps = [m.step for m in run.schedule.of("epoch_boundary") if frame.holds(m.step)]
     every = math.ceil(len(steps) * BOUNDARY_GAP / frame.width)
@@ -120,7 +120,7 @@ def _boundaries(canvas: list[list[str]], frame: Frame, run: Run) -> int:
     return every
 
 
-def _points(canvas: list[list[str]], frame: Frame, series: Series | None) -> None:
+def _points(canvas: list[list[str]], frame: ChartFrame, series: Series | None) -> None:
     if series is None:
         return
     finite = np.isfinite(series.values)
@@ -129,7 +129,7 @@ def _points(canvas: list[list[str]], frame: Frame, series: Series | None) -> Non
         canvas[round((1 - float(height)) * (frame.height - 1))][frame.across(step)] = EVAL
 
 
-def _marks(report: RunReport, frame: Frame, main: Series) -> str:
+def _marks(report: RunReport, frame: ChartFrame, main: Series) -> str:
     """One line below the axis: changes, values that are not finite, and findings by number."""
     lost = main.steps[~np.isfinite(main.values)]
     changes = [c.step for c in report.change_points if c.series == main.name]
@@ -151,14 +151,14 @@ def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
 # --- lines of text -----------------------------------------------------------------------------
 
 
-def title_line(name: str, frame: Frame, page: Page) -> Text:
+def title_line(name: str, frame: ChartFrame, page: Page) -> Text:
     """The name of what is drawn, and of its scale."""
     title = Text(" " * GUTTER + words.printable(name), style="bold")
     return title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
 
 
 def body(
-    canvas: Sequence[Sequence[str]], frame: Frame, styles: Mapping[str, str] = STYLES
+    canvas: Sequence[Sequence[str]], frame: ChartFrame, styles: Mapping[str, str] = STYLES
 ) -> Iterable[Text]:
     """The rows of the canvas beside their values; `styles`: colours by mark."""
     ticks = {0, frame.height // 2, frame.height - 1}
@@ -168,7 +168,7 @@ def body(
         yield Text(label, style="dim") + _coloured("".join(row), "cyan", styles)
 
 
-def axis(frame: Frame) -> Iterable[Text]:
+def axis(frame: ChartFrame) -> Iterable[Text]:
     """The axis with a tick at round steps, and their numbers below."""
     line, numbers = ["─"] * frame.width, [" "] * frame.width
     free = 0  # first column that no number covers yet
@@ -183,7 +183,7 @@ def axis(frame: Frame) -> Iterable[Text]:
     yield Text(" " * GUTTER + "".join(numbers).rstrip(), style="dim")
 
 
-def _round_steps(frame: Frame) -> list[float]:
+def _round_steps(frame: ChartFrame) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten that lie on the canvas."""
     least = (frame.last - frame.first) * TICK_GAP / frame.width
     power = 10.0 ** math.floor(math.log10(least))

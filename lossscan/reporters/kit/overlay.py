@@ -11,7 +11,7 @@ from lossscan import words
 from lossscan.model import Report, Series
 from lossscan.model.comparison import Comparison
 from lossscan.reporters import Page
-from lossscan.reporters.kit.chart import Frame, axis, body, frame_of, indent, title_line
+from lossscan.reporters.kit.chart import ChartFrame, axis, body, frame_of, indent, title_line
 
 DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
 SEVERAL, PARTS = "*", "^"
@@ -53,7 +53,7 @@ def _columns(report: Report, name: str) -> dict[str, Series]:
     return {k: s for k, s in found.items() if np.isfinite(s.values).sum() >= MIN_POINTS}
 
 
-def _canvas(columns: Mapping[str, Series], frame: Frame) -> list[list[str]]:
+def _canvas(columns: Mapping[str, Series], frame: ChartFrame) -> list[list[str]]:
     canvas = [[" "] * frame.width for _ in range(frame.height)]
     for label, series in columns.items():
         for column, row in _places(series, frame):
@@ -62,7 +62,7 @@ def _canvas(columns: Mapping[str, Series], frame: Frame) -> list[list[str]]:
     return canvas
 
 
-def _places(series: Series, frame: Frame) -> set[tuple[int, int]]:
+def _places(series: Series, frame: ChartFrame) -> set[tuple[int, int]]:
     """Where a curve goes: the median of what falls into each column of the canvas."""
     finite = np.isfinite(series.values)
     steps, heights = series.steps[finite], frame.up(series.values[finite])
@@ -73,7 +73,7 @@ def _places(series: Series, frame: Frame) -> set[tuple[int, int]]:
     return set(zip(columns.tolist(), rows, strict=True))
 
 
-def _marks(comparison: Comparison, name: str, frame: Frame) -> str:
+def _marks(comparison: Comparison, name: str, frame: ChartFrame) -> str:
     """One line below the axis with the steps at which runs part."""
     line = [" "] * frame.width
     for parting in comparison.partings:
