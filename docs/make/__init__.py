@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from docs.make.architecture import with_picture
 from docs.make.cli import cli_page
 from docs.make.console import refreshed
 from docs.make.rules import rule_pages
@@ -25,6 +26,8 @@ def pages() -> dict[Path, str]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))
         shown = {page: refreshed(page.read_text("utf-8"), Path(folder)) for page in hand_written()}
+    house = DOCS / "architecture.md"
+    shown[house] = with_picture(shown[house])
     return {DOCS / NAME: settings_schema()} | made | shown
 
 
