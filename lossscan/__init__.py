@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from lossscan.api import explain as explain
     from lossscan.api import judge as judge
     from lossscan.api import rule_names as rule_names
+    from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
+    from lossscan.integrations.monitor import Monitor as Monitor
     from lossscan.model import Report as Report
     from lossscan.model import RunReport as RunReport
     from lossscan.settings import Settings as Settings
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LossscanError": "lossscan.errors",
+    "Monitor": "lossscan.integrations.monitor",
     "Report": "lossscan.model",
     "RunReport": "lossscan.model",
     "Settings": "lossscan.settings",
@@ -39,10 +42,12 @@ _HOMES = {
     "explain": "lossscan.api",
     "judge": "lossscan.api",
     "rule_names": "lossscan.api",
+    "watch": "lossscan.api",
 }
 
 __all__ = [
     "LossscanError",
+    "Monitor",
     "Report",
     "RunReport",
     "Settings",
@@ -56,6 +61,7 @@ __all__ = [
     "explain",
     "judge",
     "rule_names",
+    "watch",
 ]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import __version__
@@ -14,6 +15,7 @@ from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.effective_settings import InForce
+    from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
 Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
@@ -131,6 +133,29 @@ def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
     runs = tuple(_examined(place, chosen) for place in places)
     comparison, findings = compared(runs, chosen)
     return Report(__version__, runs, findings, comparison=comparison)
+
+
+def watch(
+    path: str | PathLike[str],
+    *,
+    settings: Settings | None = None,
+    training_config: str | PathLike[str] | None = None,
+    interval: float = 10.0,
+    until_complete: bool = True,
+    stop: Event | None = None,
+) -> Iterator[Look]:
+    """Follow a run that is still training: a look whenever its files have changed.
+
+    `interval` is in seconds. Ends with the training, or when `stop` is set. What cannot be read
+    yet is waited for.
+    """
+    from lossscan.watching import Watch
+
+    chosen, stopped = settings or Settings(), stop or Event()
+    if training_config is not None:
+        chosen = replace(chosen, training_config=Path(training_config))
+    watching = Watch(Path(path), chosen)
+    return watching.looks(lambda: stopped.wait(interval), until_complete=until_complete)
 
 
 def config(

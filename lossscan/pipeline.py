@@ -22,11 +22,15 @@ SHOWN_RUNS = 3  # named where a folder holds several
 
 def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
     """The report of one run, given by its path (`-`: standard input) or its files; InputError."""
+    return report_on(_read(what, settings), settings)
+
+
+def report_on(run: Run, settings: Settings) -> RunReport:
+    """The report of a run that has been read."""
     from lossscan.ledger import diagnose
     from lossscan.runs.lines import locate
     from lossscan.signals import scan
 
-    run = _read(what, settings)
     signals = scan(run)
     diagnosis = diagnose(run, signals, settings)
     findings = _ranked(diagnosis.findings, settings)

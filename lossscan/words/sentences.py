@@ -10,6 +10,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "info": ("info", "提示"),
     "ok": ("ok", "正常"),
     "error": ("error", "出错"),
+    "watch_waiting": ("waiting: {reason}", "等待中：{reason}"),
     # headings
     "evidence": ("Evidence", "证据"),
     "causes": ("Likely causes, best first", "可能的原因（按可能性排序）"),
@@ -52,10 +53,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "stated": ("{field}: {value}", "{field}：{value}"),
     "unset": ("not set", "未设置"),
     # closing lines
-    "nothing_found": (
-        "Nothing found.",
-        "未发现问题。",
-    ),
+    "nothing_found": ("Nothing found.", "未发现问题。"),
     "close_findings": (
         "{status} · findings: {count} · exit status: {exit}",
         "{status} · 结论 {count} 条 · 退出码 {exit}",

@@ -1,0 +1,144 @@
+"""lossscan watch: one run while it trains."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lossscan import __version__, api, reporters, words
+from lossscan.commands.kit.options import (
+    Config,
+    FailOn,
+    Ignore,
+    Lang,
+    Select,
+    TrainingConfig,
+    settings_from,
+)
+from lossscan.commands.kit.output import emit, write
+from lossscan.commands.kit.progress import interrupts, tell
+from lossscan.errors import UsageError
+from lossscan.gate import FOUND
+from lossscan.model import Report
+
+if TYPE_CHECKING:
+    from lossscan.model import Finding, RunReport
+    from lossscan.settings import Settings
+
+INTERVAL = 10.0  # seconds: a logged point of a large model takes about as long
+COMPLETE, FOREVER = "complete", "forever"
+
+
+def watch(
+    run_dir: Annotated[
+        str, typer.Argument(metavar="RUN_DIR", help="A run's directory or one log file.")
+    ],
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How often to look for new points.")
+    ] = INTERVAL,
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar=f"{COMPLETE}|{FOREVER}", help="End with the training, or only with Ctrl-C."
+        ),
+    ] = COMPLETE,
+    exec_: Annotated[
+        str | None,
+        typer.Option(
+            "--exec", metavar="CMD", help="Run this on a new finding; it gets JSON on stdin."
+        ),
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Post each new finding to this address.")
+    ] = None,
+    webhook_style: Annotated[
+        str,
+        typer.Option(metavar="json|slack|feishu|dingtalk|wecom", help="What the address reads."),
+    ] = "json",
+    fail_on: FailOn = None,
+    config: Config = None,
+    training_config: TrainingConfig = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    lang: Lang = None,
+) -> int:
+    """Follow a run that is still training: each new finding is printed once."""
+    from lossscan.watching.notify import Command, Notifier, Webhook
+
+    if until not in (COMPLETE, FOREVER):
+        hint = words.nearest(until, (COMPLETE, FOREVER))
+        raise UsageError(f'--until: "{until}" is not a choice', hint=hint)
+    settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
+    targets += [Webhook.of(webhook, webhook_style)] if webhook else []
+    notifier = Notifier(tuple(targets))
+    try:
+        return _follow(run_dir, settings, notifier, interval, training_config, until)
+    finally:
+        notifier.close()
+
+
+def _follow(
+    run_dir: str,
+    settings: Settings,
+    notifier: Any,
+    interval: float,
+    training_config: Path | None,
+    until: str,
+) -> int:
+    report: RunReport | None = None
+    said = ""
+    with interrupts() as stop:
+        for look in api.watch(
+            run_dir,
+            settings=settings,
+            training_config=training_config,
+            interval=interval,
+            until_complete=until == COMPLETE,
+            stop=stop,
+        ):
+            if look.waiting is not None and str(look.waiting) != said:
+                said = str(look.waiting)
+                tell(words.say(settings.lang, "watch_waiting", reason=said))
+            report = look.report or report
+            if report is not None and _announce(report, look.new, settings, notifier):
+                return FOUND
+            if look.last and look.waiting is not None and report is None:
+                raise look.waiting
+    if report is None:
+        return 128 + signal.SIGINT
+    return emit(Report(__version__, (report,)), reporters.DEFAULT, None, settings, single=True)
+
+
+def _announce(
+    report: RunReport, new: tuple[Finding, ...], settings: Settings, notifier: Any
+) -> bool:
+    """Print and send the new findings; whether one of them fails the gate."""
+    for finding in new:
+        text = line_of(finding, settings.lang)
+        write(f"{text}\n", None)
+        message = _message(finding, report) | {"run": report.path, "text": f"{report.name}: {text}"}
+        notifier.send(message)
+    gate = settings.fail_on
+    return gate is not None and any(finding.severity.rank <= gate.rank for finding in new)
+
+
+def line_of(finding: Finding, lang: str) -> str:
+    """A finding as one line: severity, rule, step, message."""
+    severity = words.say(lang, str(finding.severity)).upper()
+    step = (
+        "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
+    )
+    parts = (severity, finding.rule, step, words.printable(finding.message))
+    return "  ".join(part for part in parts if part)
+
+
+def _message(finding: Finding, report: RunReport) -> dict[str, Any]:
+    """The finding as the JSON report has it."""
+    text = reporters.render("json", Report(__version__, (report,)), reporters.Page(single=True))
+    found: list[dict[str, Any]] = json.loads(text)["findings"]
+    return next(each for each in found if each["fingerprint"] == finding.fingerprint)

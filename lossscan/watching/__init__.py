@@ -1,0 +1,93 @@
+"""A run that is still training: examined again as its files grow, each finding said once.
+
+What a few more points take back is not said: see `Announced`. When the training is complete, or
+the watch ends, the last look has all that `analyze` would report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from lossscan.errors import InputError, LossscanError
+from lossscan.gate import stamped
+from lossscan.model import Finding, RunReport
+from lossscan.pipeline import examine
+from lossscan.settings import Settings
+from lossscan.watching.announced import Announced
+
+MOST_FILES = 100_000  # whose growth is looked at; a run directory holds a few hundred
+
+Stamp: TypeAlias = tuple[tuple[str, int, int, int], ...]  # path, inode, size and time of each file
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one examination of a live run says."""
+
+    report: RunReport | None  # None where nothing can be judged yet
+    new: tuple[Finding, ...] = ()  # findings that no earlier look announced
+    waiting: LossscanError | None = None  # why nothing can be judged yet
+    last: bool = False  # the training is complete, or the watch has ended
+
+
+@dataclass(slots=True)
+class Watch:
+    """A watch of one path: what was announced, and how the files were when it last looked."""
+
+    path: Path
+    settings: Settings
+    _announced: Announced = field(default_factory=Announced)
+    _stamp: Stamp | None = None  # before the first look
+
+    def looks(self, wait: Callable[[], bool], *, until_complete: bool = True) -> Iterator[Look]:
+        """A look whenever a file has changed; `wait` sleeps and says whether the watch ends.
+
+        The last look announces all that is left.
+        """
+        ended = False
+        while not ended:
+            stamp = stamp_of(self.path)
+            if stamp != self._stamp:
+                self._stamp = stamp
+                look = self._look(until_complete=until_complete)
+                yield look
+                if look.last:
+                    return
+            ended = wait()
+        yield self._look(until_complete=until_complete, ended=True)
+
+    def _look(self, *, until_complete: bool, ended: bool = False) -> Look:
+        try:
+            report = stamped(examine(self.path, self.settings))
+        except InputError as error:  # not yet there, or half written: the next look tells
+            return Look(None, waiting=error, last=ended)
+        complete = until_complete and report.run is not None and report.run.complete is True
+        last = ended or complete
+        return Look(report, self._announced.new(report, last=last), last=last)
+
+
+def stamp_of(path: Path) -> Stamp:
+    """What tells whether any file at or below a path has changed; links are not followed."""
+    found = []
+    for file in _files(path):
+        try:
+            status = file.stat(follow_symlinks=False)
+        except OSError:  # it went while we looked: the next stamp will differ
+            continue
+        found.append((str(file), status.st_ino, status.st_size, status.st_mtime_ns))
+        if len(found) >= MOST_FILES:
+            break
+    return tuple(found)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, below, names in os.walk(path):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names))

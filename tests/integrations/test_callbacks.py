@@ -1,0 +1,114 @@
+"""Findings while a training runs: the monitor of a plain loop and the callbacks of trainers."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lossscan
+
+NOISE = np.random.default_rng(5).normal(0, 0.02, 400)
+
+
+def _losses(jump: int | None = None) -> list[float]:
+    """A falling loss of 300 points that doubles at `jump`."""
+    course = 2.0 + np.exp(-np.arange(300) / 40)
+    course[jump:] *= 1.0 if jump is None else 2.0
+    return list(course * (1 + NOISE[:300]))
+
+
+def test_a_jump_is_said_while_the_loop_runs(caplog: pytest.LogCaptureFixture):
+    """Two lines in a loop: the jump at step 2000 is logged long before the end."""
+    monitor = lossscan.Monitor()
+    said = [
+        (step, finding.rule)
+        for step, loss in enumerate(_losses(jump=200))
+        for finding in monitor.log(10 * step, loss=loss, lr=1e-4)
+    ]
+    assert "loss-jump" in {rule for _, rule in said}
+    assert all(200 < step < 260 for step, rule in said if rule == "loss-jump")
+    assert "loss-jump" in caplog.text
+
+
+def test_a_healthy_loop_hears_nothing(caplog: pytest.LogCaptureFixture):
+    """No look at a smooth fall announces anything, nor does the end."""
+    monitor = lossscan.Monitor()
+    said = [monitor.log(step, loss=loss) for step, loss in enumerate(_losses())]
+    assert not any(said)
+    assert monitor.finish() == ()
+    assert not caplog.records
+
+
+def _stand_in(monkeypatch: pytest.MonkeyPatch, name: str, base: str) -> None:
+    """A library that is not installed, as far as a callback needs it: a class to inherit from."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        monkeypatch.setitem(sys.modules, ".".join(parts[:end]), ModuleType(parts[end - 1]))
+    setattr(sys.modules[name], base, type(base, (), {}))
+
+
+def _callback(monkeypatch: pytest.MonkeyPatch, module: str, name: str, base: str) -> Any:
+    _stand_in(monkeypatch, name, base)
+    monkeypatch.delitem(sys.modules, f"lossscan.integrations.{module}", raising=False)
+    return importlib.import_module(f"lossscan.integrations.{module}").LossScanCallback
+
+
+def _train(callback: Any, losses: list[float]) -> tuple[int, Any]:
+    """What transformers' Trainer calls; the step at which it was stopped, and its control."""
+    args = SimpleNamespace(to_dict=lambda: {"learning_rate": 1e-4, "report_to": []})
+    state = SimpleNamespace(global_step=0, max_steps=300, is_world_process_zero=True)
+    control = SimpleNamespace(should_save=False, should_training_stop=False)
+    callback.on_train_begin(args, state, control)
+    for step, loss in enumerate(losses):
+        state.global_step = step
+        callback.on_log(args, state, control, logs={"loss": loss, "epoch": step / 100})
+        if control.should_training_stop:
+            break
+    callback.on_train_end(args, state, control)
+    return state.global_step, control
+
+
+def test_the_trainer_saves_and_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):
+    """LossScanCallback(stop=True) ends a training of transformers that has gone wrong."""
+    callback = _callback(monkeypatch, "transformers", "transformers", "TrainerCallback")
+    step, control = _train(callback(stop=True), _losses(jump=200))
+    assert 200 < step < 260
+    assert control.should_save
+
+
+def test_the_trainer_goes_on_where_stopping_was_not_asked_for(monkeypatch: pytest.MonkeyPatch):
+    """Without `stop` the finding is only said."""
+    callback = _callback(monkeypatch, "transformers", "transformers", "TrainerCallback")
+    step, control = _train(callback(), _losses(jump=200))
+    assert step == 299
+    assert not control.should_training_stop
+
+
+def test_lightning_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):
+    """The callback reads the metrics that Lightning has logged."""
+    callback = _callback(monkeypatch, "lightning", "lightning.pytorch.callbacks", "Callback")
+    watching = callback(stop=True)
+    trainer = SimpleNamespace(global_step=0, logged_metrics={}, should_stop=False)
+    for step, loss in enumerate(_losses(jump=200)):
+        trainer.global_step, trainer.logged_metrics = step, {"train_loss": loss}
+        watching.on_train_batch_end(trainer, None, None, None, step)
+        if trainer.should_stop:
+            break
+    assert 200 < trainer.global_step < 260
+
+
+def test_keras_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):
+    """An epoch is one logged point."""
+    callback = _callback(monkeypatch, "keras", "keras.callbacks", "Callback")
+    watching = callback(stop=True)
+    watching.model = SimpleNamespace(stop_training=False)
+    for epoch, loss in enumerate(_losses(jump=200)):
+        watching.on_epoch_end(epoch, {"loss": loss})
+        if watching.model.stop_training:
+            break
+    assert 200 < epoch < 260

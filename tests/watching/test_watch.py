@@ -1,0 +1,159 @@
+"""lossscan watch: a run that grows while it is watched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossscan import Settings, api
+from lossscan.errors import UsageError
+from lossscan.model import Finding, RunReport, Severity
+from lossscan.watching import Watch, stamp_of
+from lossscan.watching.announced import Announced
+from lossscan.watching.notify import Command, Notifier, Webhook
+
+NOISE = np.random.default_rng(3).normal(0, 0.02, 400)
+
+
+def _rows(start: int, stop: int, jump: int | None = None) -> str:
+    """JSONL of a loss near 2 that doubles at `jump` and stays there."""
+    levels = (2.0 if jump is None or step < jump else 4.0 for step in range(start, stop))
+    rows = (
+        {"step": step, "loss": round(level * (1 + NOISE[step % 400]), 4)}
+        for step, level in zip(range(start, stop), levels, strict=True)
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def _finding(rule: str, severity: Severity = Severity.CRITICAL) -> Finding:
+    return Finding(rule, severity, 0.9, "", "", "loss", 1, None, None)
+
+
+def _report(points: int, *findings: Finding) -> RunReport:
+    from lossscan.model import Run, Series
+
+    steps = np.arange(points)
+    run = Run("run", "run", {"loss": Series("loss", steps, steps * 1.0)}, ())
+    return RunReport("run", "run", "ok", run=run, findings=findings)
+
+
+def test_a_finding_is_said_once_it_has_held():
+    """The second look with more points says it, and no look after that."""
+    announced = Announced()
+    assert announced.new(_report(10, _finding("loss-jump"))) == ()
+    assert [f.rule for f in announced.new(_report(12, _finding("loss-jump")))] == ["loss-jump"]
+    assert announced.new(_report(14, _finding("loss-jump"))) == ()
+
+
+def test_a_finding_that_more_points_take_back_is_never_said():
+    """A spike that looked like a jump is not announced as one."""
+    announced = Announced()
+    assert announced.new(_report(10, _finding("loss-jump"))) == ()
+    assert announced.new(_report(20, _finding("loss-spike", Severity.WARNING))) == ()
+
+
+def test_the_same_points_settle_nothing():
+    """A look at a file that was only touched says nothing new."""
+    announced = Announced()
+    assert announced.new(_report(10, _finding("loss-jump"))) == ()
+    assert announced.new(_report(10, _finding("loss-jump"))) == ()
+
+
+def test_the_last_look_says_what_is_left():
+    """When training ends there is nothing to wait for."""
+    last = Announced().new(_report(10, _finding("loss-jump")), last=True)
+    assert [finding.rule for finding in last] == ["loss-jump"]
+
+
+def test_a_run_that_is_not_there_yet_is_waited_for(tmp_path: Path):
+    """The watch may begin before the first log."""
+    log = tmp_path / "run" / "metrics.jsonl"
+    log.parent.mkdir()
+    ends = iter([False, True])
+
+    def grow() -> bool:
+        log.write_text(_rows(0, 60), encoding="utf-8")
+        return next(ends)
+
+    looks = list(Watch(log.parent, Settings()).looks(grow))
+    assert looks[0].report is None
+    assert looks[0].waiting is not None
+    assert looks[-1].report is not None
+    assert looks[-1].last
+
+
+def test_the_last_report_is_that_of_analyze(tmp_path: Path):
+    """Who watched to the end knows what analyze would say."""
+    log = tmp_path / "metrics.jsonl"
+    log.write_text(_rows(0, 300, jump=200), encoding="utf-8")
+    *_, last = Watch(log, Settings()).looks(lambda: True)
+    assert last.report is not None
+    assert last.report.findings == api.analyze(log).findings
+    assert "loss-jump" in {finding.rule for finding in last.new}
+
+
+def test_growth_rotation_and_removal_are_seen(tmp_path: Path):
+    """Any change of a file is a reason to look, none is not."""
+    log = tmp_path / "a.jsonl"
+    log.write_text("1", encoding="utf-8")
+    first = stamp_of(tmp_path)
+    assert stamp_of(tmp_path) == first
+    log.write_text("12", encoding="utf-8")
+    grown = stamp_of(tmp_path)
+    log.unlink()
+    assert len({first, grown, stamp_of(tmp_path)}) == 3
+
+
+def test_a_command_gets_the_finding_on_standard_input(tmp_path: Path):
+    """--exec: JSON in, no shell between."""
+    out = tmp_path / "out"
+    code = f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"
+    notifier = Notifier((Command((sys.executable, "-c", code)),))
+    notifier.send({"rule": "loss-jump", "text": "x"})
+    notifier.close()
+    assert json.loads(out.read_text(encoding="utf-8")) == {"rule": "loss-jump", "text": "x"}
+
+
+def test_a_command_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureFixture):
+    """A broken hook is a warning."""
+    notifier = Notifier((Command(("/no/such/command",)),))
+    notifier.send({"text": "x"})
+    notifier.close()
+    assert "could not send a finding" in caplog.text
+
+
+@pytest.mark.parametrize(("url", "style"), [("ftp://x", "json"), ("http://x", "teams")])
+def test_a_webhook_that_cannot_work_is_refused_at_once(url: str, style: str):
+    """A slip is told before the job has run for a day."""
+    with pytest.raises(UsageError):
+        Webhook.of(url, style)
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """English, whatever the machine speaks."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+
+
+def test_a_job_script_can_stop_the_job(tmp_path: Path, environment: dict[str, str]):
+    """The watch of a log that grows ends with status 1 at the jump, before the log ends."""
+    log = tmp_path / "metrics.jsonl"
+    log.write_text(_rows(0, 100), encoding="utf-8")
+    command = [sys.executable, "-m", "lossscan", "watch", str(log), "--interval", "0.1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        for start in range(100, 4000, 40):
+            if process.poll() is not None:
+                break
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(_rows(start, start + 40, jump=160))
+            time.sleep(0.3)
+        assert process.wait(timeout=60) == 1
+        assert process.stdout is not None
+        assert "loss-jump" in process.stdout.read()
