@@ -40,7 +40,7 @@ def _report(points: int, *findings: Finding) -> RunReport:
     from lossscan.model import Run, Series
 
     steps = np.arange(points)
-    run = Run("run", "run", {"loss": Series("loss", steps, steps * 1.0)}, ())
+    run = Run("run", "run", {"loss": Series("loss", steps, steps.astype(np.float64))}, ())
     return RunReport("run", "run", "ok", run=run, findings=findings)
 
 
