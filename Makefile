@@ -28,7 +28,7 @@ fix: .venv/ready
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 goldens: .venv/ready
-	$(BIN)/pytest tests/unit --update-goldens; git diff --stat tests/golden
+	$(BIN)/pytest tests/reporters --update-goldens; git diff --stat tests/golden
 
 docs: .venv/ready
 	$(BIN)/python -m docs.make; git diff --stat docs sample_logs
