@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 
 import numpy as np
@@ -45,10 +46,10 @@ def _one_writer(column: Column) -> Column:
 
 def _writers(steps: IntArray) -> IntArray:
     """Which writer each line belongs to: the first whose last step lies before it."""
-    last: list[int] = []
+    last: list[int] = []  # last steps of the writers, negated: these never fall
     writers = np.zeros(len(steps), dtype=np.int64)
     for place, step in enumerate(steps.tolist()):
-        writer = next((number for number, at in enumerate(last) if at < step), len(last))
-        last[writer : writer + 1] = [step]
+        writer = bisect_right(last, -step)
+        last[writer : writer + 1] = [-step]
         writers[place] = writer
     return writers

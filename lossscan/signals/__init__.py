@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
 from lossscan.numeric.arrays import FloatArray, unalarmed
 from lossscan.points import points_of
-from lossscan.signals.align import align
+from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import judge_landmarks
 from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
@@ -88,10 +88,8 @@ def _excursions(
         )
         if not any(block.start <= spike.start < block.stop for block in blocks)
     ]
-    marks = run.schedule.landmarks
-    return [
-        replace(spike, aligned_to=align(curve, spike.start, marks)) for spike in (*blocks, *lone)
-    ]
+    landmarks = Aligner(curve.steps, run.schedule.landmarks)
+    return [replace(spike, aligned_to=landmarks.at(spike.start)) for spike in (*blocks, *lone)]
 
 
 def _is_wall(change: Change) -> bool:

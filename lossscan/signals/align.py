@@ -35,42 +35,60 @@ def reach_of(noise_units: float) -> int:
     return int(min(max(DOUBT / max(noise_units, 1.0) ** 2, REACH), MOST_DOUBT))
 
 
+class Aligner:
+    """The landmarks of a run along one curve, placed once for all that is aligned to them."""
+
+    def __init__(self, steps: IntArray, landmarks: Iterable[Landmark]) -> None:
+        marks = list(landmarks)
+        before = np.array([mark.step - mark.slack for mark in marks], dtype=np.float64)
+        after = np.array([mark.step + mark.slack for mark in marks], dtype=np.float64)
+        first, last = (np.searchsorted(steps, at, side="right") for at in (before, after))
+        order = np.argsort(first, kind="stable")
+        self._steps = steps
+        self._marks = [marks[number] for number in order.tolist()]
+        self._first, self._last = first[order], last[order]  # (marks,) where a change may show
+        self._widest = int((last - first).max(initial=0))
+        self._chances: dict[tuple[LandmarkKind, int], float] = {}
+
+    def at(self, index: int, *, reach: int = REACH) -> Alignment | None:
+        """The landmark within `reach` points of a change that first shows at `index`, if any."""
+        step = float(self._steps[index])
+        best = min(
+            self._near(index, reach),
+            key=lambda mark: (RANK[mark.kind], abs(step - mark.step)),
+            default=None,
+        )
+        if best is None:
+            return None
+        return Alignment(
+            kind=best.kind,
+            step=best.step,
+            distance_steps=round(step - best.step, 3),
+            p_value=self._chance(best.kind, reach),
+            epoch=best.epoch,
+        )
+
+    def _near(self, index: int, reach: int) -> list[Landmark]:
+        """The landmarks whose change may first show at `index`."""
+        start = int(np.searchsorted(self._first, index - reach - self._widest))
+        stop = int(np.searchsorted(self._first, index + reach, side="right"))
+        late = self._last[start:stop] + reach >= index
+        return [self._marks[start + number] for number in np.flatnonzero(late).tolist()]
+
+    def _chance(self, kind: LandmarkKind, reach: int) -> float:
+        """Share of all places of the run that lie as near to a landmark of this kind."""
+        known = self._chances.get((kind, reach))
+        if known is not None:
+            return known
+        near = np.zeros(len(self._steps), dtype=bool)
+        for mark, first, last in zip(self._marks, self._first, self._last, strict=True):
+            if mark.kind == kind:
+                near[max(first - reach, 0) : last + reach + 1] = True
+        return self._chances.setdefault((kind, reach), round(float(near.mean()), 4))
+
+
 def align(
     curve: Curve, index: int, landmarks: Iterable[Landmark], *, reach: int = REACH
 ) -> Alignment | None:
     """The landmark within `reach` points of the change that first shows at `index`, if any."""
-    marks = list(landmarks)
-    near = [mark for mark in marks if touches(curve.steps, index, mark, reach=reach)]
-    if not near:
-        return None
-    step = float(curve.steps[index])
-    best = min(near, key=lambda mark: (RANK[mark.kind], abs(step - mark.step)))
-    return Alignment(
-        kind=best.kind,
-        step=best.step,
-        distance_steps=round(step - best.step, 3),
-        p_value=_chance(curve.steps, [m for m in marks if m.kind == best.kind], reach),
-        epoch=best.epoch,
-    )
-
-
-def touches(steps: IntArray, index: int, mark: Landmark, *, reach: int) -> bool:
-    """Whether the change at point `index` may be the landmark's doing."""
-    first, last = _covered(steps, mark, reach)
-    return first <= index <= last
-
-
-def _covered(steps: IntArray, mark: Landmark, reach: int) -> tuple[int, int]:
-    """First and last point at which a change made by the landmark may first show."""
-    first = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
-    last = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
-    return first - reach, last + reach
-
-
-def _chance(steps: IntArray, marks: list[Landmark], reach: int) -> float:
-    """Share of all places of the run that lie as near to a landmark of this kind."""
-    near = np.zeros(len(steps), dtype=bool)
-    for mark in marks:
-        first, last = _covered(steps, mark, reach)
-        near[max(first, 0) : last + 1] = True
-    return round(float(near.mean()), 4)
+    return Aligner(curve.steps, landmarks).at(index, reach=reach)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lossscan.model import Landmark, Series
-from lossscan.signals.align import align
+from lossscan.signals.align import Aligner, align
 from lossscan.signals.clean import curve_of
 
 
@@ -52,3 +52,10 @@ def test_chance_is_the_share_of_the_run_near_such_landmarks():
     assert one.p_value is not None
     assert one.p_value < 0.05
     assert every.p_value == 1.0
+
+
+def test_a_place_is_compared_with_the_landmarks_beside_it_alone():
+    """Thousands of excursions among thousands of evaluations do not cost their product."""
+    marks = [Landmark("evaluation", 10.0 * number) for number in range(20_000)]
+    placed = Aligner(np.arange(0, 200_000, 10), marks)
+    assert max(len(placed._near(index, 1)) for index in range(0, 20_000, 50)) == 3
