@@ -6,6 +6,8 @@ LossscanError
 ├─ InputError           this run cannot be examined
 │  ├─ NoLogFound        nothing below the path is a log
 │  ├─ UnreadableLog     a log that cannot be read
+│  │  └─ ReaderFailed   a log that breaks its reader
+│  ├─ ExaminationFailed a run that breaks what follows
 │  └─ NoUsableSeries    logs were read and hold no series to judge
 ├─ OutputError          the report could not be written
 └─ MissingExtra         an optional part is not installed
@@ -61,6 +63,14 @@ class NoLogFound(InputError):  # noqa: N818 - reads as the fact it states
 
 class UnreadableLog(InputError):  # noqa: N818
     """A log that cannot be read: file, line or byte offset, reason."""
+
+
+class ReaderFailed(UnreadableLog):
+    """A log that its reader breaks on: lossscan is at fault, but only for this file."""
+
+
+class ExaminationFailed(InputError):  # noqa: N818
+    """A run that was read and breaks what should judge it: lossscan is at fault."""
 
 
 class NoUsableSeries(InputError):  # noqa: N818

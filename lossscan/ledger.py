@@ -45,11 +45,16 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     check_options(settings.rules, settings.source)
     verdicts: list[tuple[Outcome, Finding | RuledOut]] = []
     remarks = list(_too_short(run, settings.lang))
-    for name in chosen_rules(settings.select, settings.ignore):
+    names = tuple(chosen_rules(settings.select, settings.ignore))
+    broken = 0
+    for name in names:
         try:
             verdicts += _ask(name, run, signals, settings)
         except Exception as error:  # one broken rule must not silence the others
             _log.debug("rule %s: please report this with the log", name, exc_info=True)
+            broken += 1
+            if broken == len(names):  # nothing was judged: that is no verdict
+                raise
             remarks.append(words.say(settings.lang, "rule_crashed", rule=name, reason=repr(error)))
     findings, ruled_out = _settled(verdicts, settings.lang)
     return Diagnosis(findings, ruled_out, tuple(remarks))

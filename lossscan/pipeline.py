@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -9,13 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.errors import InputError, NoLogFound
-from lossscan.model import Finding, Note, Run, RunReport
+from lossscan.errors import (
+    ExaminationFailed,
+    InputError,
+    LossscanError,
+    NoLogFound,
+    ReaderFailed,
+)
+from lossscan.model import FAILED_NOTE, Failure, Finding, Note, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.runs.discover import RunFiles
 
+_log = logging.getLogger(__name__)
 STDIN = Path("-")
 SHOWN_RUNS = 3  # named where a folder holds several
 
@@ -26,7 +34,16 @@ def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
 
 
 def report_on(run: Run, settings: Settings) -> RunReport:
-    """The report of a run that has been read."""
+    """The report of a run that has been read; raises ExaminationFailed where it breaks lossscan."""
+    try:
+        return _reported(run, settings)
+    except LossscanError:
+        raise
+    except Exception as error:
+        raise _failed(run.path, error, settings.lang) from error
+
+
+def _reported(run: Run, settings: Settings) -> RunReport:
     from lossscan.ledger import diagnose
     from lossscan.runs.lines import locate
     from lossscan.signals import scan
@@ -34,16 +51,27 @@ def report_on(run: Run, settings: Settings) -> RunReport:
     signals = scan(run)
     diagnosis = diagnose(run, signals, settings)
     findings = _ranked(diagnosis.findings, settings)
+    failure = None if findings else _unvouched(run, settings.lang)
     return RunReport(
         path=run.path,
         name=run.name or Path(run.path).resolve().name,
-        status=str(findings[0].severity) if findings else "ok",
+        status=str(findings[0].severity) if findings else "error" if failure else "ok",
         run=run,
         findings=tuple(replace(f, locations=locate(run, f)) for f in findings),
         ruled_out=diagnosis.ruled_out,
         change_points=signals.changes,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
+        error=failure,
     )
+
+
+def _unvouched(run: Run, lang: str) -> Failure | None:
+    """Why a run without findings is not "ok": a log of it broke its reader."""
+    failed = next((note for note in run.notes if note.kind == FAILED_NOTE), None)
+    if failed is None:
+        return None
+    said = _remark(failed, Path(run.path), lang)
+    return Failure(ReaderFailed.__name__, f"{run.path}: {said}", words.say(lang, "failed_hint"))
 
 
 def _read(what: Path | RunFiles, settings: Settings) -> Run:
@@ -51,7 +79,20 @@ def _read(what: Path | RunFiles, settings: Settings) -> Run:
 
     if what == STDIN:
         return read_stream(sys.stdin.buffer, settings)
-    return read_run(one_run(what) if isinstance(what, Path) else what, settings)
+    files = one_run(what) if isinstance(what, Path) else what
+    try:
+        return read_run(files, settings)
+    except (LossscanError, OSError):
+        raise
+    except Exception as error:
+        raise _failed(str(files.root), error, settings.lang) from error
+
+
+def _failed(path: str, error: Exception, lang: str) -> ExaminationFailed:
+    """A fault of lossscan's own as an error of this run alone."""
+    _log.debug("%s: please report this", path, exc_info=True)
+    said = words.say(lang, "failed_over_it", error=type(error).__name__)
+    return ExaminationFailed(f"{path}: {said}", hint=words.say(lang, "failed_hint"))
 
 
 def one_run(path: Path) -> RunFiles:

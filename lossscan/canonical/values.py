@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any, Final
 
+LEAST_COUNT, MOST_COUNT = 1e-9, 2.0**63  # a share of a run, sys.maxsize; beyond is no setting
 MAX_TEXT = 300  # characters; a longer value is a prompt or a payload, not a setting
 _SECRET: Final = re.compile(r"(?:hf_|sk-|ghp_|AKIA|eyJ)[\w-]{12,}|://[^/\s]+:[^/\s]+@")
 
@@ -23,6 +24,8 @@ def real(value: Any) -> float:
 def count(value: Any) -> int | float:
     """An integer; a fraction stays one, because `eval_steps: 0.1` is a share of the run."""
     number = real(value)
+    if number and not LEAST_COUNT <= abs(number) <= MOST_COUNT:
+        raise ValueError(value)
     return int(number) if number.is_integer() else number
 
 

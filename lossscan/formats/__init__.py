@@ -9,9 +9,10 @@ others) and `RECORDED` (only records of the trainer are in it, nothing that its 
 
 from __future__ import annotations
 
+import logging
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import Final
 
 from lossscan import words
-from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.ending import ending
-from lossscan.model import Note, Table
+from lossscan.model import FAILED_NOTE, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, plain
 
 OWN_REPORT: Final = re.compile(rb'\s*\{\s*"schema": ?"lossscan\.')
+_log = logging.getLogger(__name__)
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -79,11 +81,37 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         return
     unclaimed = not wanted
     for each in formats():
-        if each.claims(head):
+        if _claims(each, head):
             unclaimed = False
             yield each
     if unclaimed and settings.series:
         yield from (each for each in formats() if each.mappable)
+
+
+def _claims(each: Format, head: Head) -> bool:
+    """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
+    try:
+        return each.claims(head)
+    except Exception:
+        _log.debug("%s: claims of %s", head.path, each.name, exc_info=True)
+        return True
+
+
+def _read_by(each: Format, head: Head, settings: Settings) -> Table:
+    """What one format reads; raises UnreadableLog, ReaderFailed where it breaks on the file."""
+    from lossscan.numeric.arrays import unalarmed
+
+    try:
+        each.claims(head)
+        with unalarmed():
+            return _with_ending(each.read(head, settings), head, each)
+    except (InputError, MissingExtra, OSError):
+        raise
+    except Exception as error:  # a file that breaks one reader must not silence the others
+        _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
+        said = words.say(settings.lang, "failed_over_it", error=type(error).__name__)
+        hint = words.say(settings.lang, "failed_hint")
+        raise ReaderFailed(said, hint=hint) from error
 
 
 def _with_ending(table: Table, head: Head, each: Format) -> Table:
@@ -145,7 +173,7 @@ def read(head: Head, settings: Settings) -> Table:
     refused: list[UnreadableLog] = []
     for each in claimants(head, settings):
         try:
-            return _with_ending(each.read(head, settings), head, each)
+            return _with_failures(_read_by(each, head, settings), head, refused)
         except UnreadableLog as error:
             error.add_note(each.name)
             refused.append(error)
@@ -157,4 +185,13 @@ def read(head: Head, settings: Settings) -> Table:
             raise NoLogFound(said, hint="restore it, or name another log")
         raise _unknown(head, settings)
     reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
-    raise UnreadableLog(f"{head.path}: {reasons}", hint=refused[0].hint) from refused[0]
+    broken = next((error for error in refused if isinstance(error, ReaderFailed)), None)
+    told = broken or refused[0]
+    raise type(told)(f"{head.path}: {reasons}", hint=told.hint) from told
+
+
+def _with_failures(table: Table, head: Head, refused: Iterable[UnreadableLog]) -> Table:
+    """The table with a note of each better reader that broke on the file."""
+    broken = (error for error in refused if isinstance(error, ReaderFailed))
+    failures = [Note(FAILED_NOTE, head.path, {"reason": str(error)}) for error in broken]
+    return replace(table, notes=(*table.notes, *failures)) if failures else table

@@ -32,16 +32,18 @@ FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in an
 _LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
-    "torchtune": re.compile(r"^Step \d+ \| loss:.* lr:.*"),
+    "torchtune": re.compile(r"^Step \d{1,15} \| loss:.{0,200} lr:"),
     "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
     "olmo-core": re.compile(r"\[step=\d+/\d+,epoch=\d+"),
-    "torchtitan": re.compile(r"step: +\d+ +loss: .*\btps: "),
-    "deepspeed": re.compile(r"steps: \d+ loss: .* iter time \(s\): "),
+    "torchtitan": re.compile(r"step: {1,20}\d{1,15} {1,20}loss: .{0,300}\btps: "),
+    "deepspeed": re.compile(r"steps: \d{1,15} loss: .{0,200} iter time \(s\): "),
     "mmengine": re.compile(r" - mmengine - INFO - "),
-    "verl": re.compile(r"\bstep:\d+ - .*\bactor/"),
-    "litgpt": re.compile(r"\biter \d+ step \d+(?: \| loss train:|: loss )"),
+    "verl": re.compile(r"\bstep:\d{1,15} - .{0,1000}\bactor/"),
+    "litgpt": re.compile(r"\biter \d{1,15} step \d{1,15}(?: \| loss train:|: loss )"),
     "composer": re.compile(r"\[batch=\d+/\d+\]:"),
-    "llm.c": re.compile(r"^step +\d+/\d+ \| loss .* \([-+]?\w.*\)\| norm "),
+    "llm.c": re.compile(
+        r"^step {1,20}\d{1,15}/\d{1,15} \| loss .{0,60} \([-+]?\w.{0,60}\)\| norm "
+    ),
 }
 _JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
 _INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step

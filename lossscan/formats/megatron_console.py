@@ -24,12 +24,12 @@ _POINT: Final = re.compile(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consume
 _VALIDATION: Final = re.compile(  # of several sets the first lines are numbered: `validation-0`
     r"validation(?:-(\d{1,4}))? (?:loss|results) at"
     r" (?:iteration +(\d{1,15})|the end of training for val data)(?: on validation set)? \| "
-    rf".*?loss(?: value)?: ({NUMBER}) "
+    rf".{{0,400}}?loss(?: value)?: ({NUMBER}) "
 )
 _ARGUMENT: Final = re.compile(  # GPT-NeoX says which are not the default
     r"(?:^|\s)(\w{1,80}) \.{3,200} (.{1,300}?)(?:\.{3,80}(?:updated|default))?$"
 )
-_ARGUMENTS: Final = re.compile(r"-{8,} arguments -{8,}")
+_ARGUMENTS: Final = re.compile(r"-{8} arguments -{8}")
 _END: Final = "end of arguments"
 _BEGIN: Final = "[before the start of training step]"
 _LOADED: Final = re.compile(

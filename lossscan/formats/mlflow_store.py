@@ -26,7 +26,8 @@ from lossscan.sources.safe_yaml import load_yaml
 NAME = "mlflow_store"
 MARK = "meta.yaml: run_id, metrics/"
 RECORDED = True
-_MARK: Final = re.compile(rb"(?m)^artifact_uri: [^\0]*^run_(?:uu)?id: ")  # MLflow sorts the keys
+_PLACE: Final = re.compile(rb"(?m)^artifact_uri: ")
+_RUN: Final = re.compile(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
@@ -39,7 +40,9 @@ _TRAINING_ARGUMENT = "per_device_train_batch_size"
 
 def claims(head: Head) -> bool:
     """Whether it describes a run whose metrics lie beside it."""
-    return _MARK.search(head.start) is not None and (head.path.parent / _METRICS).is_dir()
+    place = _PLACE.search(head.start)
+    described = place is not None and _RUN.search(head.start, place.end())  # the keys are sorted
+    return bool(described) and (head.path.parent / _METRICS).is_dir()
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -17,6 +17,7 @@ from lossscan.formats.kit.text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import TooDeep, load_json, whole
 
 NAME = "trainer_state"
 MARK = '"log_history": [...]'
@@ -101,7 +102,7 @@ class _History:
             if group is not None:
                 self._add([group], len(entries))
                 return
-            entries = msgspec.json.decode(array)
+            entries = _decoded(array)
         rows = [entry for entry in entries if isinstance(entry, dict)]
         groups = list(groups_of(rows, self._rows))
         for group in groups:
@@ -138,7 +139,7 @@ def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
         data = stream.read()
     try:
         return _object(data, encoding(head)), False
-    except RecursionError as error:
+    except (RecursionError, TooDeep) as error:
         raise UnreadableLog("nested too deep", hint="it was not written by a trainer") from error
     except ValueError as error:
         return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
@@ -148,11 +149,18 @@ def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     """Decode fast; the standard library also takes the bare NaN that Python writes."""
     try:
         return msgspec.structs.asdict(_STATE.decode(data))
-    except msgspec.DecodeError:
-        found = json.loads(data.decode(written_in, errors="replace"))
+    except (msgspec.DecodeError, UnicodeError):
+        found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
         raise UnreadableLog("it holds no JSON object", hint="it is no trainer state")
     return found
+
+
+def _decoded(array: bytes) -> Any:
+    try:
+        return msgspec.json.decode(array)
+    except (msgspec.DecodeError, UnicodeError):  # 1e400, bytes that are no UTF-8
+        return load_json(array)
 
 
 def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
@@ -161,14 +169,14 @@ def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
     if opening is None:
         raise UnreadableLog(f"it is no JSON: {reason}", hint="copy it again from the training host")
     try:
-        stated = json.loads(text[: opening.end()] + "]}")
+        stated = load_json(text[: opening.end()] + "]}")
     except ValueError:
         stated = {}
     return {**stated, "log_history": _entries(text, opening.end())}
 
 
 def _entries(text: str, place: int) -> list[Any]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=whole)
     between = re.compile(r"[\s,]*")
     entries = []
     while (match := between.match(text, place)) and text.startswith("{", match.end()):

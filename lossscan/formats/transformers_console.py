@@ -17,7 +17,7 @@ import numpy as np
 
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.epoch_scale import epoch_scale
-from lossscan.formats.kit.placing import Scale, counted, placed
+from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
 from lossscan.formats.kit.text import peek
 from lossscan.formats.kit.trainer_lines import Console, Entry, read_console
 from lossscan.model import Note, Table
@@ -99,7 +99,7 @@ def _refined(scale: Scale | None, training: Sequence[Entry], steps: Sequence[int
     if scale is None or not squares:
         return scale
     products = sum(entry.epoch * step for entry, step in zip(training, steps, strict=True))
-    return replace(scale, steps_per_epoch=products / squares)
+    return usable(replace(scale, steps_per_epoch=products / squares))
 
 
 def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -> Iterator[Row]:
@@ -112,5 +112,6 @@ def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -
             yield step, entry.row
         elif entry.kind == "eval":
             apart = abs(entry.epoch - epoch) > entry.slack + slack
-            by_epoch = round(entry.epoch * scale.steps_per_epoch) if scale and apart else step
+            told = entry.epoch * scale.steps_per_epoch if scale and apart else step
+            by_epoch = round(min(max(told, 0), MOST_STEPS))
             yield (entry.stated.done if entry.stated else by_epoch), entry.row

@@ -21,6 +21,8 @@ from lossscan.model.hits import (
     Suspect,
 )
 from lossscan.model.report import (
+    DAMAGES,
+    FAILED_NOTE,
     Cause,
     ConfigAdvice,
     Evidence,
@@ -56,6 +58,8 @@ from lossscan.model.signals import (
 )
 
 __all__ = [
+    "DAMAGES",
+    "FAILED_NOTE",
     "Acquittal",
     "Advice",
     "Alignment",

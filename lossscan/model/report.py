@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from lossscan.model.comparison import Comparison
 
 
+FAILED_NOTE = "reader_failed"  # of a log that would have counted
+DAMAGES = ("cut_json", FAILED_NOTE)  # kinds of notes
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A clue in words."""
@@ -121,12 +125,12 @@ class RunReport:
 
     @property
     def damages(self) -> tuple[Note, ...]:
-        """What the files have lost: a document that must end and does not.
+        """What the files have lost: a document that must end and does not, a log unread.
 
         A log that grows may end anywhere; half of a trainer_state.json is a copy that failed, and
         the gate cannot vouch for what is missing.
         """
-        return () if self.run is None else tuple(n for n in self.run.notes if n.kind == "cut_json")
+        return () if self.run is None else tuple(n for n in self.run.notes if n.kind in DAMAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,15 @@ from pathlib import Path
 
 from lossscan import formats, words
 from lossscan.canonical.names import JUDGED
-from lossscan.errors import InputError, MissingExtra, NoLogFound, NoUsableSeries, UnreadableLog
-from lossscan.model import Run, Schedule, Series, Skipped, Table
+from lossscan.errors import (
+    InputError,
+    MissingExtra,
+    NoLogFound,
+    NoUsableSeries,
+    ReaderFailed,
+    UnreadableLog,
+)
+from lossscan.model import FAILED_NOTE, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
@@ -43,6 +50,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     logs = {table.path for table in tables}
     others = [path for path in files.files if path not in logs]
     config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
+    final = final_evaluation(files.files)
     schedule = schedule_of(merged.series, config.fields, merged.resumes)
     named = (config.framework, *(table.framework for table in merged.tables))
     return Run(
@@ -56,7 +64,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         config=config.fields,
         schedule=schedule,
         complete=_complete(merged, schedule),
-        notes=(*merged.notes, *config.notes, *final_evaluation(files.files)),
+        notes=(*merged.notes, *config.notes, *final, *_failures(refused)),
         skipped=(
             *files.skipped,
             *_skipped(files, refused),
@@ -104,6 +112,15 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
     return tables, refused
+
+
+def _failures(refused: _Refused) -> list[Note]:
+    """A note for each log that broke its reader: what it holds cannot be vouched for."""
+    return [
+        Note(FAILED_NOTE, path, {"reason": str(error).removeprefix(f"{path}: ")})
+        for path, error in refused.broken.items()
+        if isinstance(error, ReaderFailed)
+    ]
 
 
 def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:

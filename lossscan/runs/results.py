@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from lossscan.model import Note
+from lossscan.sources.safe_json import load_json
 
 # transformers' `save_metrics`: eval_results.json of the evaluation, all_results.json of everything
+_log = logging.getLogger(__name__)
 NAMES: Final = ("eval_results.json", "all_results.json")
 MAX_BYTES: Final = 1024 * 1024  # a thousand metrics take 40 kB
 
@@ -31,8 +33,11 @@ def final_evaluation(paths: Iterable[Path]) -> tuple[Note, ...]:
 def _stated(path: Path) -> Note | None:
     try:
         with path.open("rb") as stream:
-            results = json.loads(stream.read(MAX_BYTES))
-    except (ValueError, OSError, RecursionError) as error:
+            results = load_json(stream.read(MAX_BYTES))
+    except (ValueError, OSError) as error:
         return Note("unreadable", path, {"reason": str(error)})
+    except Exception as error:  # a side file must not stop the run
+        _log.debug("%s: please report this", path, exc_info=True)
+        return Note("unreadable", path, {"reason": type(error).__name__})
     loss = results.get("eval_loss") if isinstance(results, dict) else None
     return Note("evaluated_after", path, {"loss": loss}) if type(loss) in (float, int) else None

@@ -62,6 +62,16 @@ def _as_it_is(path: Path) -> Head:
         return Head(path=path, size=os.fstat(stream.fileno()).st_size, start=start)
 
 
+def beginning(path: Path, size: int) -> bytes:
+    """The first `size` bytes of a file, of those it holds where it is compressed.
+
+    No more is unpacked; raises OSError, UnreadableLog and MissingExtra as `head_of` does.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(size)
+    return unpacked_head(path, size) if is_packed(start) else start
+
+
 @contextmanager
 def plain(path: Path) -> Iterator[Head]:
     """The head of a log to be read, compressed or not; what was unpacked is deleted at the end.

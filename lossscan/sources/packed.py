@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -58,11 +58,11 @@ def unpacked_head(path: Path, size: int) -> bytes:
 
     Raises UnreadableLog where it is damaged, and MissingExtra.
     """
-    with closing(_pieces(path)) as pieces:
-        try:
-            return next(pieces, b"")[:size]
-        except EOFError:
-            return b""
+    held = b""
+    with closing(_pieces(path)) as pieces, suppress(EOFError):  # the end of a cut file
+        while len(held) < size and (piece := next(pieces, b"")):
+            held += piece
+    return held[:size]
 
 
 def unpack(path: Path, into: BinaryIO) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -14,7 +14,42 @@ MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most tw
 # A bracket, an alias, or half the indicators in a row with which a line can open all those levels.
 _MAY_MULTIPLY = re.compile(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_DIGITS = 308  # of an integer that a float can hold; Python takes its time for a million
+_NUMBERS = {  # YAML 1.1 reads 1:30 as 90, in quadratic time, and takes 1e-4 for text
+    "tag:yaml.org,2002:int": r"[-+]?[0-9][0-9_]*+\Z|0x[0-9a-fA-F]++\Z",
+    "tag:yaml.org,2002:float": (
+        r"[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?\Z"
+        r"|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
+    ),
+}
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """The safe loader with the numbers of YAML 1.2."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, shape) for tag, shape in known if tag not in _NUMBERS]
+        for first, known in _BASE.yaml_implicit_resolvers.items()
+    }
+
+    def whole(self, node: Any) -> int | str:
+        """An integer; text where it has more digits than any setting."""
+        text = str(self.construct_scalar(node)).replace("_", "")
+        if len(text) > _MOST_DIGITS or ":" in text:
+            return text
+        return int(text, 16 if text.startswith("0x") else 10)
+
+    def real(self, node: Any) -> float:
+        """A float."""
+        text = str(self.construct_scalar(node)).replace("_", "").lower()
+        return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+for _tag, _shape in _NUMBERS.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(_shape), list("-+.0123456789"))
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.real)
 _CONSTRUCTOR_ERRORS = (  # what PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`
     ArithmeticError,
     AttributeError,
@@ -37,7 +72,7 @@ def load_yaml(text: str) -> Any:
     try:
         if _MAY_MULTIPLY.search(text):
             _check_shape(text)
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where it is built
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
         raise ValueError(_one_line(error)) from error
     except _CONSTRUCTOR_ERRORS as error:
@@ -46,7 +81,7 @@ def load_yaml(text: str) -> Any:
 
 def _check_shape(text: str) -> None:
     depth = aliases = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=_BASE):
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > MAX_DEPTH:

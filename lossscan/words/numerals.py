@@ -15,7 +15,7 @@ def shown(value: Any, spec: str) -> str:
     return f"{value} {one if str(value) == '1' else many}"
 
 
-_FIELD: Final = re.compile(r"\{(?P<name>\w+)(?::[^}|]*\|(?P<many>[^}]*))?[^}]*\}")
+_FIELD: Final = re.compile(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")
 
 
 def left_open(template: str, mark: str) -> str:

@@ -58,10 +58,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{status} · findings: {count} · exit status: {exit}",
         "{status} · 结论 {count} 条 · 退出码 {exit}",
     ),
-    "close_runs": (
-        "runs: {runs} · exit status: {exit}",
-        "运行数：{runs} · 退出码 {exit}",
-    ),
+    "close_runs": ("runs: {runs} · exit status: {exit}", "运行数：{runs} · 退出码 {exit}"),
     "close_runs_waived": (
         "runs: {runs} · findings not counting: {waived} · exit status: {exit}",
         "运行数：{runs} · 不计入的结论 {waived} 条 · 退出码 {exit}",
@@ -96,10 +93,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: no line matches text.pattern of {source}, and no format knows the log",
         "{path}：没有任何行符合 {source} 中的 text.pattern，也没有可识别的格式",
     ),
-    "pattern_hint": (
-        "mend the pattern, which is {pattern}",
-        "请修改该表达式：{pattern}",
-    ),
+    "pattern_hint": ("mend the pattern, which is {pattern}", "请修改该表达式：{pattern}"),
     "no_log_known": ("{path}: no log that lossscan knows", "{path}: 无法识别的日志"),
     "ended_before": (" (the program ended with {error})", "（程序因 {error} 退出）"),
     "no_log_among": (
@@ -110,10 +104,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "looked for trainer_state.json, JSONL, CSV, event files, console logs; name one to see why",
         "查找了 trainer_state.json、JSONL、CSV、事件文件和控制台日志；可指定单个文件查看原因",
     ),
-    "looked_for": (
-        "looked for these, and found none:",
-        "查找了以下标志，均未找到：",
-    ),
+    "looked_for": ("looked for these, and found none:", "查找了以下标志，均未找到："),
     "keys_there": ("(here: {keys})", "（此处为：{keys}）"),
     "map_own": (
         "where the loss has a name of your own, say so in lossscan.yaml:",
@@ -263,10 +254,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",
     ),
-    "unreadable": (
-        "{path}: could not be read: {reason}",
-        "{path}：无法读取：{reason}",
-    ),
+    "unreadable": ("{path}: could not be read: {reason}", "{path}：无法读取：{reason}"),
     "config_conflict": (
         "{field} is {value} in {source} and {other} in {other_source}; the first is used",
         "{field} 在 {source} 中为 {value}，在 {other_source} 中为 {other}；采用前者",
@@ -287,9 +275,15 @@ TABLE: dict[str, tuple[str, str]] = {
         "only {points:point|points} of the loss: too short or too noisy to tell",
         "loss 只有 {points} 个点：太短或噪声太大，无法判断",
     ),
-    "explained_by": (
-        "the same change is better explained as: {by}",
-        "同一变化有更好的解释：{by}",
+    "explained_by": ("the same change is better explained as: {by}", "同一变化有更好的解释：{by}"),
+    "failed_over_it": ("its reading failed: {error}", "读取时出错：{error}"),
+    "failed_hint": (
+        "report it with what lossscan --verbose shows; the other files are not affected",
+        "请附上 lossscan --verbose 的输出报告此问题；其他文件不受影响",
+    ),
+    "reader_failed": (
+        "{path}: could not be read ({reason}): what it holds was not judged",
+        "{path}：无法读取（{reason}）：其内容未经判断",
     ),
     "rule_crashed": (
         "rule {rule} failed ({reason}); the other rules were run",

@@ -25,7 +25,7 @@ _STATED: Final = re.compile(
     rf"(?i)({'|'.join(map(re.escape, _BANNER))})(?: \(\d[\d x]{{0,40}}\))?\s{{0,4}}"
     r"= (\d[\d,]{0,30})(?!\d|\.\d)(?=\D)"
 )
-_SECTION: Final = re.compile(r"\*{3,} ?Running (\w+)")
+_SECTION: Final = re.compile(r"\*{3} ?Running (\w{1,60})")
 _CONTINUED: Final = re.compile(r"Continuing training from global step (\d{1,15})(?=\D)")
 
 _HINTS: Final = (" = ", "***", "Continuing")

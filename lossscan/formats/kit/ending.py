@@ -16,7 +16,9 @@ _TRACEBACK: Final = "Traceback (most recent call last):"
 _RANK: Final = re.compile(r"^(?:\[[\w:]{1,30}\]:? ?|\d{1,5}: )")  # torchrun's, srun's
 _ERROR: Final = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")  # torch.OutOfMemoryError: CUDA ...
 _LAUNCHERS: Final = ("ChildFailedError", "CalledProcessError")  # what failed printed its own before
-_STOPPED: Final = re.compile(r"(?:slurmstepd|srun): error: (.*(?:CANCELLED|oom.kill|OOM).*)")
+_STOPPED: Final = re.compile(
+    r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
+)
 
 
 def ending(head: Head, claims: Callable[[Head], bool]) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.placing import Scale, misfit
+from lossscan.formats.kit.placing import Scale, misfit, usable
 from lossscan.formats.kit.trainer_lines import Console, Entry
 
 _SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x (four digits)
@@ -23,6 +23,10 @@ _WHOLE: Final = 0.1  # of a step: one lost line of a hundred moves an interval o
 
 def epoch_scale(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
     """The steps of an epoch from the surest source there is; `total` is planned, 0 if unknown."""
+    return usable(_surest(console, training, total))
+
+
+def _surest(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
     stated = console.banner.config
     seen = _by_counts(stated) or _by_bars(training, total)
     summary = next((e for e in reversed(console.entries) if e.kind == "summary"), None)
@@ -88,7 +92,7 @@ def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
     seconds, speed = (
         number(summary.row.get(key)) or 0.0 for key in ("train_runtime", "train_steps_per_second")
     )
-    steps, doubt = round(seconds * speed), _SPEED_SLACK
+    steps, doubt = np.rint(seconds * speed), _SPEED_SLACK
     if not summary.quoted:
         doubt /= speed or 1.0
     own = [entry for entry in training if entry.launch == training[-1].launch]
@@ -96,7 +100,10 @@ def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
     spans = [summary.epoch]
     if own[1:]:
         spans.append(summary.epoch - (2 * epochs[0] - epochs[1]))
-    scales = [Scale(steps / span, doubt) for span in spans if span > 0 and steps]
+    told = (
+        usable(Scale(float(steps / span), float(doubt))) for span in spans if span > 0 and steps
+    )
+    scales = [scale for scale in told if scale is not None]
     misfits = {scale: misfit(epochs, scale) for scale in scales}
     fitting = [s for s in scales if misfits[s] <= _WHOLE + _mean_slack(own, s)]
     return min(fitting, key=lambda scale: round(misfits[scale], 1), default=None)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
 AGREEING = 0.95  # of the entries must lie on the grid: a few lines may be lost
+MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbours apart
 FINE = 0.25  # of an interval: with epochs known better than this each entry finds its own place
 
 
@@ -27,12 +28,18 @@ class Scale:
     doubt: float = 0.0
 
 
+def usable(scale: Scale | None) -> Scale | None:
+    """The scale, unless numbers out of any range made it: a log may state them."""
+    sound = scale is not None and 0 < scale.steps_per_epoch <= MOST_STEPS and scale.doubt >= 0
+    return scale if sound else None
+
+
 def placed(epochs: FloatArray, slack: FloatArray, scale: Scale) -> IntArray:
     """The steps of one launch's entries, strictly rising, from their epochs.
 
     `slack` is half of the last digit of each epoch, (n,).
     """
-    raw = epochs * scale.steps_per_epoch
+    raw = np.clip(epochs * scale.steps_per_epoch, 0, MOST_STEPS)
     width = slack * scale.steps_per_epoch + raw * scale.doubt
     return _rising(_on_grid(raw, width))
 
@@ -59,7 +66,7 @@ def _on_grid(raw: FloatArray, width: FloatArray) -> IntArray:
         grid = interval * (first + np.arange(len(raw)))
         allowed = width + interval
     agreeing = np.mean(np.abs(grid - raw) <= allowed) >= AGREEING
-    return np.rint(grid if agreeing else raw).astype(np.int64)
+    return np.rint(np.clip(grid if agreeing else raw, 0, MOST_STEPS)).astype(np.int64)
 
 
 def _rising(steps: IntArray) -> IntArray:

@@ -6,6 +6,7 @@ reading a log of a million lines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Final, TypeAlias
@@ -17,6 +18,7 @@ from msgspec.structs import astuple
 from lossscan.formats.kit.columns import Group
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
+_UNFIT: Final = re.compile(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
 _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
 
 
@@ -26,21 +28,23 @@ class Records:
     def __init__(self) -> None:
         self._keys: dict[str, None] = {}
         self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._fit = True
 
     def meet(self, keys: Iterable[str]) -> None:
         """Learn the keys of some objects."""
         met = len(self._keys)
         self._keys |= dict.fromkeys(keys)
+        self._fit = self._fit and not any(map(_UNFIT.search, list(self._keys)[met:]))
         if len(self._keys) > met:
             self._decoder = None
 
     def group(self, array: str | bytes, size: int, first: int) -> Group | None:
         """The objects of a JSON array of that size as rows, numbered from `first`.
 
-        None where one of them holds a key that was not met, an object, a bare NaN, or is broken
-        or no UTF-8.
+        None where one of them holds a key that was not met or is odd, an object, a bare NaN, or
+        is broken or no UTF-8.
         """
-        if not 0 < len(self._keys) <= MOST_KEYS:
+        if not (self._fit and 0 < len(self._keys) <= MOST_KEYS):
             return None
         self._decoder = self._decoder or _decoder(self._keys)
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.remarks import Remarks
@@ -92,7 +93,7 @@ def _entry(text: str) -> Entry | None:
     row = {key: quoted or bare for key, quoted, bare in items}
     shown = row.get("epoch", "")
     epoch = number(shown)
-    if epoch is None or not math.isfinite(epoch) or len(row) == 1:
+    if epoch is None or not abs(epoch) <= MAX_EPOCHS or len(row) == 1:
         return None
     if any(quoted for key, quoted, _ in items if key == "epoch"):
         digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))

@@ -19,6 +19,7 @@ GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the ax
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
 LOG_SPAN = 10.0  # values over more than a decade are drawn on a logarithmic scale
 BOUNDARY_GAP = 6  # cells between two boundaries; where epochs are denser, only some are drawn
+SLIVER = 1e-12  # of a value: less than this apart, heights would be but rounding
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
 STYLES = {BOUNDARY: "dim", EVAL: "green", CHANGE: "yellow", LOST: "red"}
@@ -43,12 +44,12 @@ class ChartFrame:
     def up(self, values: FloatArray) -> FloatArray:
         """Values as heights, 0..1."""
         drawn = np.log(values) if self.log else values
-        height: FloatArray = (drawn - self.low) / (self.high - self.low)
+        height: FloatArray = (drawn / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return height
 
     def value(self, height: float) -> float:
         """The value at a height, 0..1."""
-        drawn = self.low + height * (self.high - self.low)
+        drawn = self.low * (1 - height) + self.high * height  # their difference may overflow
         return math.exp(drawn) if self.log else drawn
 
     def holds(self, step: float | None) -> bool:
@@ -91,10 +92,11 @@ def _main_series(run: Run) -> Series | None:
 def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
     """A frame that holds every finite value of some series; `width` counts the gutter in."""
     values = np.concatenate([s.values[np.isfinite(s.values)] for s in columns])
-    log = bool(values.min() > 0 and values.max() > LOG_SPAN * values.min())
+    log = bool(values.min() > 0 and values.max() / LOG_SPAN > values.min())
     drawn = np.log(values) if log else values
     low, high = float(drawn.min()), float(drawn.max())
-    pad = 0.5 if high == low else 0.0  # a constant curve runs through the middle
+    # A constant curve runs through the middle; half a unit is lost in a loss of 1e17.
+    pad = max(0.5, SLIVER * abs(low)) if high - low <= SLIVER * max(abs(low), abs(high)) else 0.0
     return ChartFrame(
         width=width - GUTTER,
         height=min(max(width // RATIO, LEAST), MOST),

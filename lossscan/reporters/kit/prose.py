@@ -16,7 +16,7 @@ from rich.text import Text
 
 HAN = r"\u3040-\u9fff"
 OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
-UNIT = re.compile(rf"[{OPENING}]*[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
+UNIT = re.compile(rf"[{OPENING}]{{0,4}}[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
 NARROW = 12  # cells; a column of prose never asks for less
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from lossscan.model import Field, Note, Table
 from lossscan.runs.training.files import Stated, Trust, is_config_name, read_settings
 from lossscan.sources.files import relative
 
+_log = logging.getLogger(__name__)
 MATTERS: Final = (  # fields whose disagreement changes a verdict
     "learning_rate",
     "lr_scheduler_type",
@@ -72,6 +74,9 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
             found = read_settings(path)
         except (ValueError, OSError, LossscanError) as error:
             notes.append(Note("unreadable", path, {"reason": str(error)}))
+        except Exception as error:  # a settings file that breaks its reader must not stop the run
+            _log.debug("%s: please report this", path, exc_info=True)
+            notes.append(Note("unreadable", path, {"reason": type(error).__name__}))
         else:
             stated += [found] if found else []
     return stated, notes

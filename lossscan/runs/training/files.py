@@ -15,8 +15,9 @@ from lossscan import words
 from lossscan.canonical.fields import canonical_fields
 from lossscan.runs.training.model_card import card_framework, card_settings
 from lossscan.runs.training.pickled_args import scalars
-from lossscan.sources.files import any_of, plain
+from lossscan.sources.files import any_of, beginning
 from lossscan.sources.packed import plain_name
+from lossscan.sources.safe_json import load_json
 from lossscan.sources.safe_yaml import load_yaml
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
@@ -57,8 +58,7 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
     `trust` overrides what the file's name deserves. Raises OSError where it cannot be read.
     """
     kind = _kind_of(path.name) or (_any_text, Trust.SETTINGS)
-    with plain(path) as head, head.open() as stream:
-        data = stream.read(MAX_BYTES + 1)
+    data = beginning(path, MAX_BYTES + 1)
     expected = kind[1] is not Trust.SETTINGS or trust is not None
     if len(data) > MAX_BYTES:
         if not expected:  # a data set beside the run
@@ -89,9 +89,7 @@ def _any_text(data: bytes) -> Raw:
 
 def _json(data: bytes) -> Raw:
     try:
-        return _settings_in(json.loads(data))
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        return _settings_in(load_json(data))
     except json.JSONDecodeError as error:
         raise ValueError(words.not_json(error)) from error
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from lossscan.sources.safe_yaml import load_yaml
 
 _MARK: Final = "The following hyperparameters were used during training:"
-_ITEM: Final = re.compile(r"^- ([\w ]+?): (.+)$", re.MULTILINE)
-_VERSION: Final = re.compile(r"^- (Transformers|PEFT|TRL):? v?(\d[\w.+-]*)$", re.M | re.I)
-_AXOLOTL: Final = re.compile(r"axolotl version: `([^`]+)`.*?```yaml\n(.*?)```", re.DOTALL)
-_BETAS: Final = re.compile(r"betas=\(([\d.]+), ?([\d.]+)\)")
+_ITEM: Final = re.compile(r"^- ([\w ]{1,60}): (.{1,1000})$", re.MULTILINE)
+_VERSION: Final = re.compile(r"^- (Transformers|PEFT|TRL):? v?(\d[\w.+-]{0,60})$", re.M | re.I)
+_AXOLOTL: Final = "axolotl version: `"
+_BETAS: Final = re.compile(r"betas=\(([\d.]{1,40}), ?([\d.]{1,40})\)")
 _OPTIMIZER: Final = re.compile(r"(?:Use )?(?:OptimizerNames\.)?(\w+)")
 _RENAMED: Final = {"train_batch_size": "per_device_train_batch_size"}
 _FRAMEWORKS: Final = {"llama-factory": "llamafactory", "axolotl": "axolotl", "trl": "trl"}
@@ -62,6 +62,7 @@ def _versions(card: str) -> dict[str, str]:
 
 
 def _axolotl(card: str) -> dict[str, Any]:
-    match = _AXOLOTL.search(card)
-    loaded = load_yaml(match[2]) if match else None
+    block = card.partition(_AXOLOTL)[2].partition("```yaml\n")[2]
+    settings, closed, _ = block.partition("```")
+    loaded = load_yaml(settings) if closed else None
     return loaded if isinstance(loaded, dict) else {}

@@ -26,6 +26,9 @@ _LEGACY: Final = 0x1950A86A20F9469CFC6C  # opens the files of torch before 1.6
 _LEGACY_PREFIX: Final = 2  # pickles between that number and the object: version, machine
 _HINT: Final = "leave it out: settings are also looked for in the other files of the run"
 
+# zipfile unpacks other kinds of a member whole, however little of it is read.
+_BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
 _OPAQUE: Final = object()  # a value that is not followed
 _MARK: Final = object()
 
@@ -74,6 +77,8 @@ def _member(data: bytes) -> bytes:
             name = next((n for n in archive.namelist() if f"/{n}".endswith("/data.pkl")), None)
             if name is None:
                 raise _unreadable("a zip archive without data.pkl: not written by torch.save")
+            if archive.getinfo(name).compress_type not in _BOUNDED:
+                raise _unreadable("data.pkl is packed in a way torch.save does not use")
             with archive.open(name) as member:
                 held = member.read(_LARGEST + 1)
     except _ZIP_ERRORS as error:

@@ -1,0 +1,205 @@
+"""No input crashes lossscan, hangs it, or takes other files down with it."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import json
+import lzma
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossscan import commands, formats, ledger
+from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
+from lossscan.formats.kit.event import MANY, event_of
+from lossscan.formats.kit.placing import Scale, placed, usable
+from lossscan.formats.kit.records import Records
+from lossscan.gate import FAILED, exit_status
+from lossscan.model import FAILED_NOTE, Report
+from lossscan.pipeline import examine
+from lossscan.runs.training import files as training_files
+from lossscan.runs.training.pickled_args import scalars
+from lossscan.settings import Settings
+from lossscan.sources.safe_json import load_json
+from lossscan.sources.safe_yaml import load_yaml
+
+
+def _jsonl(folder: Path, name: str = "trainer_log.jsonl") -> Path:
+    rows = ({"step": step, "loss": 2 + 1 / step} for step in range(1, 40))
+    path = folder / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, what: str, error: Exception, name: str) -> None:
+    """Let a reader fail over files of one name."""
+    module = __import__(f"lossscan.formats.{what}", fromlist=["read"])
+    real = module.read
+
+    def read(head, settings):
+        if head.name == name:
+            raise error
+        return real(head, settings)
+
+    monkeypatch.setattr(module, "read", read)
+    formats.formats.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _formats_anew():
+    yield
+    formats.formats.cache_clear()
+
+
+def test_a_log_that_breaks_its_reader_leaves_the_others_and_fails_the_gate(tmp_path, monkeypatch):
+    """The other log speaks, the broken one is named in both languages, the status is 2."""
+    _jsonl(tmp_path)
+    _jsonl(tmp_path, "logging.jsonl")
+    _break(monkeypatch, "json_lines", ZeroDivisionError("x"), "logging.jsonl")
+    for lang, said in (("en", "could not be read"), ("zh", "无法读取")):
+        report = examine(tmp_path, Settings(lang=lang))
+        assert len(report.run.series["loss"]) == 39
+        assert [note.kind for note in report.run.notes if note.kind == FAILED_NOTE]
+        told = next(remark for remark in report.remarks if said in remark)
+        assert "logging.jsonl" in told
+        assert "ZeroDivisionError" in told
+        assert report.status != "ok"
+        assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+def test_the_only_log_that_breaks_its_reader_is_one_clear_error(tmp_path, monkeypatch):
+    """It names the file and the exception."""
+    path = _jsonl(tmp_path)
+    monkeypatch.setattr(formats, "_with_ending", lambda *_: 1 / 0)
+    with pytest.raises(ReaderFailed, match=r"trainer_log\.jsonl.*ZeroDivisionError"):
+        formats.read_file(path, Settings())
+    with pytest.raises(UnreadableLog, match="ZeroDivisionError"):
+        examine(tmp_path, Settings())
+
+
+def test_a_run_that_breaks_the_signals_is_an_error_of_this_run(tmp_path, monkeypatch):
+    """Nothing could be judged: an error that names the run, not a crash."""
+    _jsonl(tmp_path)
+    monkeypatch.setattr("lossscan.signals.scan", lambda run: 1 / 0)
+    with pytest.raises(ExaminationFailed, match="ZeroDivisionError"):
+        examine(tmp_path, Settings())
+
+
+def test_a_rule_that_fails_is_a_remark_and_all_of_them_an_error(tmp_path, monkeypatch):
+    """Where no rule could judge, nothing is said to be ok."""
+    _jsonl(tmp_path)
+    real = ledger.load_rule
+    monkeypatch.setattr(
+        ledger, "load_rule", lambda name: real(name) if name != "plateau" else 1 / 0
+    )
+    assert any("plateau" in r for r in examine(tmp_path, Settings()).remarks)
+    monkeypatch.setattr(ledger, "load_rule", lambda name: 1 / 0)
+    with pytest.raises(ExaminationFailed, match="ZeroDivisionError"):
+        examine(tmp_path, Settings())
+
+
+def test_a_settings_file_that_breaks_its_reader_is_a_remark(tmp_path, monkeypatch):
+    """The run is judged all the same."""
+    _jsonl(tmp_path)
+    (tmp_path / "training_args.yaml").write_text("learning_rate: 1e-4\n")
+    monkeypatch.setattr(training_files, "canonical_fields", lambda raw: 1 / 0)
+    report = examine(tmp_path, Settings())
+    assert any("training_args.yaml" in r and "ZeroDivisionError" in r for r in report.remarks)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_pickle_is_not_unpacked_by_what_knows_no_bounds(packing):
+    """Of bz2 and lzma members zipfile unpacks all at once."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", packing) as archive:
+        archive.writestr("a/data.pkl", b"\0" * 100_000)
+    with pytest.raises(UnreadableLog, match=r"torch\.save does not use"):
+        scalars(held.getvalue())
+
+
+def test_a_packed_settings_file_is_unpacked_no_further_than_it_may_be_read(tmp_path):
+    """4 MiB, whatever it holds; not one byte goes to the disk."""
+    path = tmp_path / "training_args.yaml"
+    path.write_bytes(lzma.compress(b"#" * (training_files.MAX_BYTES * 8)))
+    with pytest.raises(ValueError, match="larger than 4 MiB"):
+        training_files.read_settings(path)
+    path.write_bytes(lzma.compress(b"learning_rate: 1e-4\n"))
+    assert training_files.read_settings(path).fields == {"learning_rate": 1e-4}
+    path.write_bytes(bz2.compress(b"learning_rate: 1e-4\n"))  # a kind that is not read
+    with pytest.raises(ValueError, match=r"."):
+        training_files.read_settings(path)
+
+
+def test_yaml_numbers_are_those_of_1_2():
+    """No sexagesimals, which take quadratic time; exponents without a point are numbers."""
+    told = load_yaml("a: 1:30\nb: 1e-4\nc: 0x10\nd: -.inf\ne: 1_000\nf: 2.5\ng: 1:1:1.5\n")
+    assert told == {
+        "a": "1:30",
+        "b": 1e-4,
+        "c": 16,
+        "d": -np.inf,
+        "e": 1000,
+        "f": 2.5,
+        "g": "1:1:1.5",
+    }
+    assert load_yaml("a: " + ":".join(["1"] * 200_000))["a"].startswith("1:1")
+    assert load_yaml(f"a: {'9' * 5000}")["a"] == "9" * 5000
+
+
+def test_json_takes_integers_of_any_length_and_refuses_bottomless_nesting():
+    """They are infinite, as 1e400 is."""
+    assert load_json(f"[{'9' * 5000}, -{'9' * 400}, 1e400, 7]") == [np.inf, -np.inf, np.inf, 7]
+    assert load_json(b'{"a": "\xff"}') == {"a": "�"}
+    with pytest.raises(ValueError, match="nested too deep"):
+        load_json("[" * 200_000)
+
+
+@pytest.mark.parametrize("key", ["a\\b", 'a"b', "a\tb", "a\ud800b"])
+def test_odd_keys_are_decoded_one_by_one(key):
+    """The decoder made of keys cannot hold them."""
+    records = Records()
+    records.meet(["step", key])
+    assert records.group(b'[{"step": 1}]', 1, 0) is None
+
+
+def test_a_tensor_of_very_many_dimensions_is_no_scalar():
+    """Their product would take minutes."""
+
+    def field(number: int, data: bytes) -> bytes:
+        size, head = len(data), bytes([number << 3 | 2])
+        while size > 127:
+            head, size = head + bytes([size & 127 | 128]), size >> 7
+        return head + bytes([size]) + data
+
+    dimension = field(2, b"\x08" + b"\xff" * 8 + b"\x7f")
+    tensor = b"\x08\x01" + field(2, dimension * 300_000) + field(4, b"\0" * 4)
+    event = event_of(field(5, field(1, field(1, b"loss") + field(8, tensor))))
+    assert event.scalars == ()
+    assert MANY != 1
+
+
+def test_steps_are_placed_within_the_numbers_that_there_are():
+    """A scale out of range is none, and no step overflows."""
+    assert usable(Scale(np.inf)) is usable(Scale(-1.0)) is usable(Scale(float("nan"))) is None
+    steps = placed(np.array([0.1, 1e6]), np.array([0.05, 0.05]), Scale(2.0**53))
+    assert (steps >= 0).all()
+
+
+NUMBERS = ("1e400", "-1e400", "9" * 400, "1e308", "-1e308", "1e17", "NaN", "0", "1e-320")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    "key", ["loss", "epoch", "step", "learning_rate", "grad_norm", "eval_loss"]
+)
+def test_a_trainer_state_may_hold_any_number(tmp_path, key, number, capsys):
+    """The run is reported, or one error says why not."""
+    rows = [{"step": n, "loss": 2 + 1 / n, "epoch": n / 10, "eval_loss": 2.0} for n in range(1, 40)]
+    text = json.dumps({"log_history": rows})
+    entry = json.dumps({**rows[-1], key: 0}).replace(f'"{key}": 0', f'"{key}": {number}')
+    (tmp_path / "trainer_state.json").write_text(text.replace("]", f", {entry}]"))
+    assert commands.main(["analyze", str(tmp_path), "--fail-on", "never"]) == 0
+    assert "unexpected" not in capsys.readouterr().err
