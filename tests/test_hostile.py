@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossscan import commands, formats, ledger
+from lossscan import commands, formats, rules
 from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
@@ -61,6 +61,7 @@ def test_a_log_that_breaks_its_reader_leaves_the_others_and_fails_the_gate(tmp_p
     _break(monkeypatch, "json_lines", ZeroDivisionError("x"), "logging.jsonl")
     for lang, said in (("en", "could not be read"), ("zh", "无法读取")):
         report = examine(tmp_path, Settings(lang=lang))
+        assert report.run is not None
         assert len(report.run.series["loss"]) == 39
         assert [note.kind for note in report.run.notes if note.kind == FAILED_NOTE]
         told = next(remark for remark in report.remarks if said in remark)
@@ -96,7 +97,7 @@ def test_a_rule_that_fails_is_a_remark_and_all_of_them_an_error(tmp_path, monkey
         ledger, "load_rule", lambda name: real(name) if name != "plateau" else 1 / 0
     )
     assert any("plateau" in r for r in examine(tmp_path, Settings()).remarks)
-    monkeypatch.setattr(ledger, "load_rule", lambda name: 1 / 0)
+    monkeypatch.setattr("lossscan.ledger.load_rule", lambda name: 1 / 0)
     with pytest.raises(ExaminationFailed, match="ZeroDivisionError"):
         examine(tmp_path, Settings())
 
@@ -127,7 +128,9 @@ def test_a_packed_settings_file_is_unpacked_no_further_than_it_may_be_read(tmp_p
     with pytest.raises(ValueError, match="larger than 4 MiB"):
         training_files.read_settings(path)
     path.write_bytes(lzma.compress(b"learning_rate: 1e-4\n"))
-    assert training_files.read_settings(path).fields == {"learning_rate": 1e-4}
+    stated = training_files.read_settings(path)
+    assert stated is not None
+    assert stated.fields == {"learning_rate": 1e-4}
     path.write_bytes(bz2.compress(b"learning_rate: 1e-4\n"))  # a kind that is not read
     with pytest.raises(ValueError, match=r"."):
         training_files.read_settings(path)
