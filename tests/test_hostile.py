@@ -92,9 +92,9 @@ def test_a_run_that_breaks_the_signals_is_an_error_of_this_run(tmp_path, monkeyp
 def test_a_rule_that_fails_is_a_remark_and_all_of_them_an_error(tmp_path, monkeypatch):
     """Where no rule could judge, nothing is said to be ok."""
     _jsonl(tmp_path)
-    real = ledger.load_rule
+    real = rules.load_rule
     monkeypatch.setattr(
-        ledger, "load_rule", lambda name: real(name) if name != "plateau" else 1 / 0
+        "lossscan.ledger.load_rule", lambda name: real(name) if name != "plateau" else 1 / 0
     )
     assert any("plateau" in r for r in examine(tmp_path, Settings()).remarks)
     monkeypatch.setattr("lossscan.ledger.load_rule", lambda name: 1 / 0)
