@@ -97,7 +97,16 @@ TRAINER_STATE = (
     ' "logging_steps": 10, "max_steps": 20, "num_train_epochs": 1}\n'
 )
 JSON_TABLE = '[{"step": 1, "loss": 2.5}, {"step": 2, "loss": 2.25}, {"step": 3, "loss": 2.125}]'
+YOLO = "".join(
+    f"\n      Epoch    GPU_mem   box_loss   cls_loss  Instances       Size\n"
+    f"      {n}/9      7.0G      {2.5 - n / 8}      {3.0 - n / 4}         20        640: "
+    "100%|####| 21/21 [01:12<00:00,  2.91it/s]\n"
+    "                 Class     Images  Instances      Box(P          R\n"
+    "                   all        320        911      0.500      0.450\n"
+    for n in range(1, 6)
+)
 ALL = {
+    "yolo_console": YOLO,
     "json_lines": LLAMAFACTORY,
     "json_table": JSON_TABLE,
     "csv_table": LIGHTNING,

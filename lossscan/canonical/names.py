@@ -18,8 +18,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " 验证损失",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
-        "learning_rate": "lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0) actor/lr"
-        " epoch_learning_rate",
+        "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
+        " actor/lr epoch_learning_rate",
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
@@ -35,6 +35,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps",
         "max_steps": "total_steps",
+        "test_loss": "",  # the evaluation's where no other is logged
         "loss_scale": "",
         "consumed_samples": "",
     }.items()
@@ -43,6 +44,12 @@ _ALIASES: Final[Mapping[str, str]] = {
 JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
+_PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
+    r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.*epoch)"
+    r"(?:[a-z][a-z0-9_]{0,60}_loss"
+    r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
+)
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
 _TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
 
@@ -57,6 +64,10 @@ _STAND_INS: Final = (
     "loss/policy_avg",
     "dpo_loss",
     "actor/pg_loss",
+    "avg_loss",
+    "mean_loss",
+    "running_loss",
+    "cost",
 )
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
@@ -86,9 +97,20 @@ def is_known(raw: str) -> bool:
 
 
 def is_judged(raw: str) -> bool:
-    """Whether the key names a loss, one that may stand in for it, or a reward."""
+    """Whether the key names a loss, one that may stand in for it, a part of it, or a reward."""
     name = canonical(raw)
-    return name in JUDGED or name in _STAND_INS
+    return name in JUDGED or name in _STAND_INS or is_part(raw)
+
+
+def is_part(raw: str) -> bool:
+    """Whether the key names a part of a loss, as detectors and adversarial trainings log them."""
+    name = canonical(raw)
+    return (
+        name not in _NAMES
+        and name not in _STAND_INS
+        and not name.startswith("eval_")
+        and _PART.fullmatch(_folded(name)) is not None
+    )
 
 
 def factor(raw: str) -> float:

@@ -22,6 +22,7 @@ from typing import Final
 from lossscan import words
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.ending import ending
+from lossscan.formats.kit.lost import lost
 from lossscan.model import FAILED_NOTE, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, plain
@@ -115,10 +116,13 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
 
 
 def _with_ending(table: Table, head: Head, each: Format) -> Table:
-    error = None if each.recorded or table.complete else ending(head, each.claims)
-    if error is None:
+    if each.recorded:
         return table
-    return replace(table, notes=(*table.notes, Note("ended_by_error", head.path, {"error": error})))
+    note = lost(head, each.claims)
+    error = None if note or table.complete else ending(head, each.claims)
+    if error is not None:
+        note = Note("ended_by_error", head.path, {"error": error})
+    return replace(table, notes=(*table.notes, note)) if note else table
 
 
 def _unknown(head: Head, settings: Settings) -> NoLogFound:

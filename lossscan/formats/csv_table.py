@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Final, Literal
 
-from lossscan.canonical.names import canonical, is_judged, namer
+from lossscan.canonical.names import canonical, is_judged, is_part, namer
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.columns import number, table
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -24,12 +24,13 @@ MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts the
 MOST_COLUMNS = 2000  # a line with more separators is no header
 _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
+_INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
 def claims(head: Head) -> bool:
-    """Whether one of the first lines names a step or an epoch, and a loss."""
-    return any(_names_series(line) for line in peek(head).split("\n", MOST_ABOVE)[:MOST_ABOVE])
+    """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
+    return _header_at(peek(head).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]) is not None
 
 
 def keys(head: Head) -> list[str]:
@@ -45,8 +46,8 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where no column is known.
     """
     text = lines(head)
-    above = list(islice(text, MOST_ABOVE))
-    at = next((at for at, line in enumerate(above) if _names_series(line)), 0)
+    above = list(islice(text, MOST_ABOVE + 1))
+    at = _header_at(above) or 0
     first = above[at] if above else ""
     header = _header(first)
     below, separator = chain(above[at + 1 :], text), _separator(first)
@@ -67,9 +68,28 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _names_series(line: str) -> bool:
-    names = {canonical(name) for name in _header(line)}
-    return not names.isdisjoint(("step", "epoch")) and any(map(is_judged, names))
+def _header_at(above: Sequence[str]) -> int | None:
+    """The place of the line that names a loss, and a counter or numbers in the line below."""
+    for at, line in enumerate(above[:MOST_ABOVE]):
+        names = set(map(canonical, _header(line)))
+        if any(_is_judged(name, line) for name in names) and (
+            not names.isdisjoint(("step", "epoch")) or _holds_numbers(line, *above[at + 1 : at + 2])
+        ):
+            return at
+    return None
+
+
+def _is_judged(name: str, line: str) -> bool:
+    """Blanks alone also part what a console prints: there the parts of a loss make no table."""
+    return is_judged(name) and not (is_part(name) and _separator(line) == _GAP)
+
+
+def _holds_numbers(header: str, below: str = "") -> bool:
+    """Whether the line below a header has as many cells, and all that are filled are numbers."""
+    separator = _separator(header)
+    cells = [cell.strip() for cell in _split(below.rstrip("\r\n"), separator)]
+    same = len(cells) == len(_split(header.rstrip("\r\n"), separator))
+    return same and any(cells) and all(number(cell) is not None for cell in cells if cell)
 
 
 def _separator(line: str) -> str:
@@ -82,7 +102,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _header(line: str) -> list[str]:
-    names = [name.strip().strip('"') for name in _split(line.strip(), _separator(line))]
+    names = [name.strip().strip('"') for name in _split(line.strip(" \r\n"), _separator(line))]
     return names if 1 < len(names) <= MOST_COLUMNS else []
 
 
@@ -92,7 +112,10 @@ def _rows(
     """The filled cells of each row, and its step even where that is empty."""
     step = dict.fromkeys(name for name in header if namer(settings.series)(name) == "step")
     rows = (zip(header, _cells(line, separator), strict=False) for line in text)
-    return [step | {name: cell for name, cell in row if cell.strip()} for row in rows]
+    return [
+        step | {name: cell for name, cell in row if cell.strip() and name not in _INDEX}
+        for row in rows
+    ]
 
 
 def _cells(line: str, separator: str) -> list[str]:

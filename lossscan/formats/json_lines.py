@@ -200,7 +200,7 @@ def _config(last: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complete(last: Mapping[str, Any]) -> bool | None:
     """Trainers log a line without a loss when training has ended, also before the planned step."""
-    if "train_runtime" in last:
+    if "train_runtime" in last and last.get("loss") is None:  # some log the time with each loss
         return True
     counted = last.get("current_steps") is not None and last.get("loss") is None
     planned = last.get("current_steps") == last.get("total_steps")

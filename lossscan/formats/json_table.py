@@ -57,7 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
         format=NAME,
         columns=found,
         framework=maker_of(keys),
-        complete=True if "train_runtime" in keys else None,
+        complete=True if any(map(_sums_up, rows)) else None,
         notes=tuple(
             Note(kind, head.path, {"entries": len(rows)})
             for kind, holds in (("cut_json", cut), ("steps_counted", counted))
@@ -82,6 +82,11 @@ def _document(head: Head) -> tuple[Any, bool]:
             with suppress(json.JSONDecodeError):
                 return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
         raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
+
+
+def _sums_up(row: dict[str, Any]) -> bool:
+    """Whether it is the trainer's last row; some log the time with each loss."""
+    return "train_runtime" in row and "loss" not in row
 
 
 def _rows(document: Any) -> list[dict[str, Any]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.text import lines, pairs, peek
-from lossscan.model import Table
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -26,24 +26,41 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """One point for each whole epoch: a bar shows the mean of the epoch so far."""
-    rows = list(_rows(head))
+    """One point for each whole epoch: a bar shows the mean of the epoch so far.
+
+    Where the first epoch was not finished, its bars are the points.
+    """
+    bars = list(_bars(head))
+    rows: list[Row] = [(bar.epoch, bar.row) for bar in bars if bar.batch == bar.of]
+    by_epoch = bool(rows)
+    if not by_epoch:
+        rows = list({bar.batch: bar.row for bar in bars if bar.batch > 0}.items())
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
         framework="keras",
-        config={"logging_strategy": "epoch"},
+        config={"logging_strategy": "epoch"} if by_epoch else {},
+        notes=() if by_epoch else (Note("running_means", head.path),),
         fallback=True,
     )
 
 
-def _rows(head: Head) -> Iterator[Row]:
+class _Bar(NamedTuple):
+    """What a bar shows last in its line."""
+
+    epoch: int
+    batch: int
+    of: int
+    row: dict[str, str]
+
+
+def _bars(head: Head) -> Iterator[_Bar]:
     epoch = 0
     for line in lines(head):
         if announced := _EPOCH.match(line):
             epoch = int(announced[1])
             continue
         bars = list(_BAR.finditer(line))
-        if bars and bars[-1][1] == bars[-1][2] and (row := pairs(line[bars[-1].end() :])):
-            yield epoch, row
+        if bars and (row := pairs(line[bars[-1].end() :])):
+            yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2]), row)

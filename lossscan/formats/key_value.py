@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lossscan.canonical.names import canonical, is_judged, is_known
+from lossscan.canonical.names import canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES, CounterPlace, Kind, place_of
@@ -29,6 +29,8 @@ MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
 PRIORITY = 90
 MAPPABLE = True
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
+PASTED = 2  # that do where they are the most of a file
+MOST = 0.75  # of the lines that hold anything: prose says more
 _LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -45,7 +47,21 @@ _SAID: Final = {  # what only this trainer prints
         r"^step {1,20}\d{1,15}/\d{1,15} \| loss .{0,60} \([-+]?\w.{0,60}\)\| norm "
     ),
 }
-_JUDGED: Final = ("loss", "Loss", "LOSS", "reward", "Reward", "xent", "损失")  # to be quick
+_JUDGED: Final = (  # to be quick
+    *(
+        "loss",
+        "Loss",
+        "LOSS",
+        "reward",
+        "Reward",
+        "xent",
+        "cost",
+        "损失",
+        "cycle_A",
+        "errD",
+        "G_GAN",
+    ),
+)
 _INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
@@ -74,7 +90,8 @@ def claims(head: Head) -> bool:
         found[place.kind] += any(map(is_judged, row))
         if found[place.kind] >= FEWEST:
             return True
-    return False
+    few = max(found.values(), default=0)
+    return few >= PASTED and few >= MOST * sum(map(bool, map(str.strip, text.splitlines())))
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -174,7 +191,7 @@ class _Reader:
         words = key.split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")
-            if name in self._asked or is_known(name):
+            if name in self._asked or is_known(name) or (" " not in name and is_part(name)):
                 return name
         return None
 

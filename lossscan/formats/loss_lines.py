@@ -16,6 +16,8 @@ NAME = "loss_lines"
 MARK = "loss: 2.3 (20 such lines)"
 PRIORITY = 95  # behind all that count something
 FEWEST = 20  # lines that make a log: fewer stand in documents
+PASTED = 2  # that do where they are the most of a file
+MOST = 0.75  # of the lines that hold anything: prose says more
 _LOSS: Final = re.compile(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
     r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
@@ -26,7 +28,13 @@ _EPOCH: Final = re.compile(r"(?i)^\W{0,20}epochs?[\s:=#]{1,4}(\d{1,9})\b")
 
 def claims(head: Head) -> bool:
     """Whether so many lines begin with a loss."""
-    return sum(map(_states_loss, peek(head).splitlines(keepends=True))) >= FEWEST
+    text = peek(head)
+    if "oss" not in text and "OSS" not in text:
+        return False
+    found = [line for line in text.splitlines(keepends=True) if line.strip()]
+    stated = list(filter(_states_loss, found))
+    bare = sum(line[0] in "lLtT" for line in stated)  # begin with the loss or `train loss`
+    return len(stated) >= FEWEST or (bare >= PASTED and bare >= MOST * len(found))
 
 
 def _states_loss(line: str) -> bool:

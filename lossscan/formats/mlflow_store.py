@@ -33,7 +33,7 @@ _STATED: Final = ("tags", "params")  # where settings lie; of two with one name 
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
 _MOST: Final = 10_000  # files in a folder; a metric for each layer of a large model is fewer
 _WIDTHS: Final = (2, 3, 5)  # fields of a line
-_SUMMARY = "train_runtime"  # transformers logs it when training has ended
+_SUMMARY = "total_flos"  # transformers logs it when training has ended
 _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
 _TRAINING_ARGUMENT = "per_device_train_batch_size"
 

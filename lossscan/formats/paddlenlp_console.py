@@ -42,7 +42,7 @@ def read(head: Head, settings: Settings) -> Table:
     complete = None
     for line in lines(head):
         row = _row(line)
-        if "train_runtime" in row:
+        if "train_runtime" in row and "loss" not in row:
             complete = True
         elif row:
             step = step_number(row.pop("global_step", None))

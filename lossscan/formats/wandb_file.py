@@ -38,7 +38,7 @@ _SHORT_ITEM: Final = 0x0A  # how field 1 of a history begins
 _LONG: Final = 128  # from this length on a length takes two bytes
 _LARGEST: Final = 1 << 16  # bytes of a value; a longer one is a table or a picture
 _DEEPEST: Final = 4  # levels of nesting that become dotted keys
-_SUMMARY = "train/train_runtime"  # transformers logs it when training has ended
+_SUMMARY = "train/total_flos"  # transformers logs it when training has ended
 _TRAINING_ARGUMENT = "per_device_train_batch_size"
 _LIGHTNING_STEP = "trainer/global_step"
 

@@ -21,7 +21,7 @@ LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes
 _FILE: Final = "wandb-summary.json"
 _CLOCK: Final = re.compile(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
 _CALLS = "_step"
-_ENDED = "train/train_runtime"  # transformers logs it when training has ended
+_ENDED = "train/total_flos"  # transformers logs it when training has ended
 
 
 def claims(head: Head) -> bool:

@@ -15,6 +15,7 @@ from lossscan.rules.kit.context import rate_clue, stated
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.said import said
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
 
 RULE = "non-finite-loss"
@@ -33,7 +34,12 @@ def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
     """
     training = (
-        _loss(run) or _hidden(run) or _exhausted(run) or _gradient(run, tolerated) or _dropped(run)
+        _loss(run)
+        or _hidden(run)
+        or _exhausted(run)
+        or said(run, _suspects)
+        or _gradient(run, tolerated)
+        or _dropped(run)
     )
     if training is not None:
         yield training

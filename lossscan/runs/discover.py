@@ -31,7 +31,8 @@ _LOGS: Final = any_of(
 )
 _DOUBTFUL: Final = any_of(
     "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json scalars.json"
-    " meta.yaml wandb-summary.json"
+    " meta.yaml wandb-summary.json log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
+    " metrics*.json result*.json log*.json *.ndjson"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"

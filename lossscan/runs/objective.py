@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lossscan.canonical.names import is_part
 from lossscan.model import Field
 
 CROSS_ENTROPY: Final = "cross-entropy"
+COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
+PARTS: Final = 2  # a model of language may log one beside its loss, of a router or its z-loss
 
 _STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rlhf_type`
     "pt": CROSS_ENTROPY,
@@ -48,7 +51,13 @@ _HEADS: Final = (  # of the architecture's name
 
 def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
     """The objective's name; cross-entropy where nothing points elsewhere."""
-    return _from_settings(config) or _from_keys(keys) or _from_model(config) or CROSS_ENTROPY
+    logged = list(keys)
+    return (
+        _from_settings(config)
+        or _from_keys(logged)
+        or _from_model(config)
+        or (COMPOSITE if sum(map(is_part, logged)) >= PARTS else CROSS_ENTROPY)
+    )
 
 
 def _from_settings(config: Mapping[str, Field]) -> str | None:

@@ -181,7 +181,7 @@ def test_read_survives_texts_made_to_break_parsers(tmp_path):
 
 def test_read_sees_that_training_ended(tmp_path):
     """The summary that transformers logs last says that the run is complete."""
-    logged = {"train/loss": POINTS, "train/train_runtime": [(200, 12.5)]}
+    logged = {"train/loss": POINTS, "train/total_flos": [(200, 12.5)]}
     assert table_of(tmp_path, writers.event_bytes(logged)).complete is True
 
 

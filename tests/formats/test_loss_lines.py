@@ -49,7 +49,7 @@ def test_read_takes_the_headlines_of_epochs_and_evaluations(tmp_path: Path):
 @pytest.mark.parametrize(
     "text",
     [
-        _log("loss: {:.4f}", 19),
+        "How it went:\n" + "".join(f"Then we saw\nloss: {n}.5\n" for n in range(1, 19)),
         _log("val loss: {:.4f}", 40),
         _log("The loss: {:.4f} was seen", 40),
         _log("weight loss: {:.4f}", 40),

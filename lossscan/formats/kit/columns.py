@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from lossscan.canonical.names import factor, is_judged, namer, stand_in
+from lossscan.canonical.names import factor, is_judged, is_part, namer, stand_in
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.model import Column
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
+_NOT_FINITE = re.compile(
+    r"\s*[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s*",
+    re.IGNORECASE,
+)
 _NOT_SERIES = ("step", "max_steps", "remaining_time")  # nothing in them is to be judged
 
 
@@ -173,8 +179,16 @@ def number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return None
+    except ValueError:
+        return _spelled(value)
+
+
+def _spelled(value: Any) -> float | None:
+    """What other programs print for no number or infinity: `-nan(ind)`, `1.#QNAN`, `nanxxx`."""
+    found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else math.inf if found[1] else math.nan
 
 
 def step_number(value: Any) -> int | None:
@@ -250,7 +264,20 @@ def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column
 
 
 def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
+    if "test_loss" in found and "eval_loss" not in found:
+        found["eval_loss"] = found.pop("test_loss")
     name = stand_in({name: len(column.steps) for name, column in found.items()})
     if name is not None:
         found["loss"] = found.pop(name)
+    elif "loss" not in found and "reward" not in found:
+        found |= _summed({name: found[name] for name in found if is_part(name)})
     return found
+
+
+def _summed(parts: Mapping[str, Column]) -> dict[str, Column]:
+    """The parts of a loss of which no total is logged, added up where all are: NaN stays."""
+    if not parts:
+        return {}
+    fullest = max(parts.values(), key=lambda column: len(column.steps))
+    whole = [part.values for part in parts.values() if np.array_equal(part.steps, fullest.steps)]
+    return {"loss": Column(steps=fullest.steps, values=np.sum(whole, axis=0))}

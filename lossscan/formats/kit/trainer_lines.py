@@ -108,7 +108,7 @@ def _stated(text: str) -> Bar | None:
 
 
 def _kind(row: Iterable[str]) -> str:
-    if "train_runtime" in row:
+    if "train_runtime" in row and "loss" not in row:  # some log the time with each loss
         return "summary"
     return "eval" if any(key.startswith("eval_") for key in row) else "train"
 

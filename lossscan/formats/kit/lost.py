@@ -1,0 +1,64 @@
+"""What a program says when it stops because its loss is no number, in place of such a loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from lossscan.formats.kit.text import peek
+from lossscan.model import Note, Numbers
+from lossscan.sources.files import Head
+
+LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
+_LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
+_STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
+_QUICK: Final = ("nan", "inf", "nvalid loss", "Minimum loss scale", "not finite")
+_SAID: Final = tuple(
+    re.compile(rf"(?i){pattern}")
+    for pattern in (
+        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?{_STOPS}\b",  # of FAIR and kin
+        rf"\b{_LOST} (?:\w{{1,20}} )?loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
+        rf"(?:Error|Exception): .{{0,80}}?\bloss\b.{{0,80}}?\b{_LOST}\b",
+        rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?\bloss\b",
+        r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
+        r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
+        rf"\bloss became {_LOST} (?:or \w{{1,20}} )?at iteration\b",  # of detectron2
+        rf"\bmetric \S{{0,40}}loss\S{{0,10}} = \S{{1,10}} is not finite.{{0,120}}{_STOPS}\b",
+    )
+)
+_AHEAD: Final = re.compile(r"(?i)\b(?:will|would|if|when|whether|unless)\b.{0,60}\bloss\b")
+_STEP: Final = re.compile(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
+
+
+def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:
+    """The note on such a message, None where there is none or the log goes on behind it.
+
+    `claims` says whether a text holds logs.
+    """
+    text = peek(head)
+    if not any(word in text for word in (*_QUICK, "NaN", "Inf")):
+        return None
+    for end, line in _messages(text):
+        rest = text[end:].encode()
+        if claims(replace(head, size=len(rest), start=rest, content=None)):
+            continue
+        step = _STEP.search(line)
+        named = int(step[1]) if step else None
+        said: Numbers = {"error": line.strip()[:LONGEST], "lost": 1, "step": named}
+        return Note("ended_by_error", head.path, said)
+    return None
+
+
+def _messages(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that say so, each with the place of its end."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        at += len(line)
+        if any(word in line for word in ("oss", "OSS", "returned nan")) and _says_so(line):
+            yield at, line
+
+
+def _says_so(line: str) -> bool:
+    return any(said.search(line) for said in _SAID) and not _AHEAD.search(line)

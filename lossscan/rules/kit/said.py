@@ -1,0 +1,32 @@
+"""What the program itself says of a loss that it did not log: it stopped because of NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lossscan.model import Clue, Episode, Hit, Run, Suspect
+from lossscan.rules.kit.context import rate_clue
+from lossscan.rules.kit.facts import last_step
+from lossscan.rules.kit.nan_filter import lost_at, restarted
+
+
+def said(
+    run: Run, suspects: Callable[[Run, int, dict[str, int] | None], tuple[Suspect, ...]]
+) -> Hit | None:
+    """The finding that such a message is, at the step that it names, else at the last logged."""
+    found = next((note.numbers for note in run.notes if note.numbers.get("lost")), None)
+    if found is None:
+        return None
+    stated = found["step"]
+    step = last_step(run) if stated is None else int(stated)
+    lost, rate = lost_at(run, step), rate_clue(run, step)
+    return Hit(
+        "non-finite-loss",
+        0.98,  # the program's own word
+        message="said",
+        numbers={"step": step, **lost},
+        episodes=(Episode(step, step),),
+        clues=(Clue("said", {"said": found["error"]}), *([rate] if rate else [])),
+        suspects=suspects(run, step, None),
+        next=restarted("find-first", lost),
+    )

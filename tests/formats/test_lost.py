@@ -1,0 +1,66 @@
+"""What a program says of a loss that is no number."""
+
+from __future__ import annotations
+
+from math import isnan
+from pathlib import Path
+
+import pytest
+
+from tests import logs
+
+TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Loss is nan, stopping training",
+        "Loss is inf, stopping training",
+        "Batch 60: Invalid loss, terminating training",
+        "RuntimeError: Function 'MulBackward0' returned nan values in its 0th output.",
+        "FloatingPointError: Minimum loss scale reached (0.0001). Your loss is probably exploding.",
+        "ValueError: The loss returned in `training_step` is nan.",
+    ],
+)
+def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
+    """The words of the program count where it logged no NaN."""
+    table = logs.read_log(tmp_path, f"{TRAINED}{said}\n")
+    assert [note.numbers.get("error") for note in table.notes if note.numbers.get("lost")] == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "detect_anomaly: will stop if loss is nan, stopping training",
+        "terminate_on_nan=True",
+        "[check] NaN in loss: none found",
+        "torch.OutOfMemoryError: CUDA out of memory",
+    ],
+)
+def test_read_leaves_harmless_words_alone(tmp_path: Path, said: str):
+    """Settings and checks speak of NaN in sound runs, too."""
+    table = logs.read_log(tmp_path, f"{TRAINED}{said}\n")
+    assert not any(note.numbers.get("lost") for note in table.notes)
+
+
+def test_read_leaves_a_stop_alone_behind_which_training_goes_on(tmp_path: Path):
+    """What was started anew is judged by what it logs then."""
+    again = TRAINED.replace("step ", "step 1")
+    text = f"{TRAINED}Loss is nan, stopping training\n{again}"
+    table = logs.read_log(tmp_path, text)
+    assert not any(note.numbers.get("lost") for note in table.notes)
+
+
+def test_read_takes_the_step_that_is_named(tmp_path: Path):
+    """detectron2 says at which iteration the loss was lost."""
+    said = "FloatingPointError: Loss became infinite or NaN at iteration=57!\n"
+    table = logs.read_log(tmp_path, TRAINED + said)
+    assert [note.numbers.get("step") for note in table.notes] == [57]
+
+
+@pytest.mark.parametrize("spelled", ["nanxxx", "-nan(ind)", "1.#QNAN", "-1.#IND", "nan(snan)"])
+def test_read_knows_nan_by_its_other_names(tmp_path: Path, spelled: str):
+    """C and its libraries spell NaN their own way."""
+    table = logs.read_log(tmp_path, f"{TRAINED}step 60 loss: {spelled} lr 0.1\n")
+    assert [step for step, value in logs.points(table, "loss") if isnan(value)] == [60]
