@@ -105,7 +105,47 @@ YOLO = "".join(
     "                   all        320        911      0.500      0.450\n"
     for n in range(1, 6)
 )
+MARIAN = "".join(
+    f"[2025-02-02 11:00:00] Ep. 1 : Up. {n}00 : Sen. 32,100 : Cost {9 - n / 8} : gNorm 0.9752\n"
+    for n in range(1, 6)
+)
+DARKNET = "".join(
+    f" {n}: {9 - n / 8}, {9 - n / 16} avg loss, 0.001000 rate, 5.1 seconds, {64 * n} images\n"
+    for n in range(1, 6)
+)
+SPACY = (
+    "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  SCORE \n"
+    "---  ------  ------------  --------  ------  ------\n"
+) + "".join(
+    f"  0    {n}00         {50.5 - n}     {80.5 - n}    0.10    0.10\n" for n in range(1, 6)
+)
+STABLE_BASELINES = "".join(
+    "----------------------------------\n"
+    f"| rollout/           |           |\n|    ep_rew_mean     | {20 + n}.5      |\n"
+    f"| time/              |           |\n|    total_timesteps | {2048 * n}      |\n"
+    f"| train/             |           |\n|    loss            | {7 - n / 8}     |\n"
+    "----------------------------------\n"
+    for n in range(1, 6)
+)
+SOVITS = "".join(
+    f"44k\tINFO\tTrain Epoch: {n} [34%]\n"
+    f"44k\tINFO\tLosses: [2.5, 2.25, {6 - n / 8}, 18.5, 1.5], step: {n}00, lr: 0.0001\n"
+    for n in range(1, 6)
+)
+NNUNET = "".join(
+    f"2023-05-01 10:00:00.0: Epoch {n}\n2023-05-01 10:00:00.0: train_loss -0.{10 + n}\n"
+    f"2023-05-01 10:00:00.0: val_loss -0.{11 + n}\n2023-05-01 10:00:00.0: Pseudo dice [0.5]\n"
+    for n in range(5)
+)
+BARE = "".join(f"{n * 375} {3 - n / 8}\n" for n in range(1, 6))
 ALL = {
+    "marian_console": MARIAN,
+    "darknet_console": DARKNET,
+    "spacy_console": SPACY,
+    "stable_baselines": STABLE_BASELINES,
+    "sovits_console": SOVITS,
+    "nnunet_console": NNUNET,
+    "bare_numbers": BARE,
     "yolo_console": YOLO,
     "json_lines": LLAMAFACTORY,
     "json_table": JSON_TABLE,

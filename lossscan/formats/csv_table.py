@@ -25,12 +25,13 @@ MOST_COLUMNS = 2000  # a line with more separators is no header
 _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
+_BOX: Final = str.maketrans("│┃║", "|||")
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
-    return _header_at(peek(head).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]) is not None
+    return _header_at(_plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]) is not None
 
 
 def keys(head: Head) -> list[str]:
@@ -45,7 +46,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where no column is known.
     """
-    text = lines(head)
+    text = map(_plain, lines(head))
     above = list(islice(text, MOST_ABOVE + 1))
     at = _header_at(above) or 0
     first = above[at] if above else ""
@@ -66,6 +67,11 @@ def read(head: Head, settings: Settings) -> Table:
         averaging=averaging,
         notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
     )
+
+
+def _plain(text: str) -> str:
+    """The text with the lines of a drawn box as Markdown has them."""
+    return text.translate(_BOX) if "│" in text or "┃" in text else text
 
 
 def _header_at(above: Sequence[str]) -> int | None:

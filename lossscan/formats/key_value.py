@@ -66,6 +66,7 @@ _INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the 
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
+_ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
@@ -191,9 +192,14 @@ class _Reader:
         words = key.split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")
-            if name in self._asked or is_known(name) or (" " not in name and is_part(name)):
+            if name in self._asked or is_known(name) or _is_part(name):
                 return name
         return None
+
+
+def _is_part(name: str) -> bool:
+    """Prose may stand before a loss: of two words only what adversarial loops print is a part."""
+    return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)
 
 
 def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:

@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    r"|\| (?:validation|dev|test) \|"  # DeepSpeech's
 )
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
@@ -30,17 +31,23 @@ _EPOCH: Final = re.compile(rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BE
 _NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
 _NTH_EPOCH: Final = re.compile(r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?轮")
 _SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
-_BAR: Final = re.compile(r"\|\s{0,8}(\d{1,15})/(\d{1,15}) \[\d{1,5}:\d\d")  # tqdm's
+_BAR: Final = re.compile(  # tqdm's, and rich's as Lightning draws it
+    r"(?:\||━|╸|╺)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
+)
 # An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
 _UNNAMED: Final = (
     (re.compile(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
     (re.compile(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), re.compile(r", {0,8}(\d{1,15})\]")),
+    (  # DCGAN of PyTorch's examples
+        re.compile(r"^\s*\[(\d{1,9})(?=/\d{1,9}\] ?\[\d)"),
+        re.compile(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
+    ),
     (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
     (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),
 )
 _BARE: Final = re.compile(
     r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?"
-    r"(?=(?i:(?:train[ _])?loss)\b)"
+    r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss)\b)"
 )
 _CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 

@@ -1,0 +1,51 @@
+"""What Marian prints: `Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786 : Time 81.20s : gNorm 0.9`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "marian_console"
+MARK = "Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786"
+_POINT: Final = re.compile(
+    rf"\bEp\. (\d{{1,9}}) : Up\. (\d{{1,15}}) : (?:Sen\. [\d,]{{1,20}} : Cost ({NUMBER})(?=[ *:])"
+    rf"|(cross-entropy|ce-mean-words) : ({NUMBER})(?= :))"
+)
+_BEHIND: Final = re.compile(rf"\b(gNorm|L\.r\.) ({NUMBER})(?=\s)")
+_NAMES: Final = {"gNorm": "grad_norm", "L.r.": "learning_rate"}
+_UPDATE = "Up. "  # in each line, to be quick
+
+
+def claims(head: Head) -> bool:
+    """Whether a point stands in it."""
+    text = peek(head)
+    return _UPDATE in text and _POINT.search(text) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All updates and validations; a cost is the mean since the line before."""
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(list(_rows(head)), settings),
+        framework="marian",
+    )
+
+
+def _rows(head: Head) -> Iterator[Row]:
+    for line in lines(head):
+        found = _POINT.search(line) if _UPDATE in line else None
+        if found is None:
+            continue
+        if found[4]:
+            yield int(found[2]), {"eval_loss": found[5]}
+            continue
+        behind = {_NAMES[name]: value for name, value in _BEHIND.findall(line)}
+        yield int(found[2]), {"epoch": found[1], "loss": found[3], **behind}

@@ -1,0 +1,62 @@
+"""What nnU-Net logs: `Epoch 0`, then lines `train_loss -0.12`, `val_loss -0.23` of that epoch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "nnunet_console"
+MARK = "Epoch 0, then train_loss -0.12 and val_loss -0.23"
+_CLOCK = r"^[\d :.-]{0,40}"
+_EPOCH: Final = re.compile(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
+_VALUE: Final = re.compile(
+    rf"(?i){_CLOCK}(train[_ ]loss|val(?:idation)?[_ ]loss|current learning rate|lr)"
+    rf"(?: \(train=False\))?[: ]{{1,4}}({NUMBER})\s"
+)
+_NAMES: Final = {
+    "train_loss": "loss",
+    "val_loss": "eval_loss",
+    "validation_loss": "eval_loss",
+    "current_learning_rate": "learning_rate",
+}
+
+
+def claims(head: Head) -> bool:
+    """Whether an epoch with a loss of its own line stands in it."""
+    text = peek(head)
+    if "poch" not in text or ("rain_loss" not in text and "rain loss" not in text):
+        return False
+    return any("loss" in row for _, row in _rows(text.splitlines(keepends=True)))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """One point for each epoch."""
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(list(_rows(lines(head))), settings),
+        framework="nnunet",
+        config={"logging_strategy": "epoch"},
+    )
+
+
+def _rows(text: Iterable[str]) -> Iterator[Row]:
+    epoch: int | None = None
+    row: dict[str, str] = {}
+    for line in text:
+        if headline := _EPOCH.match(line):
+            if epoch is not None and row:
+                yield epoch, row
+            epoch, row = int(headline[1]), {}
+        elif found := _VALUE.match(line):
+            name = found[1].lower().replace(" ", "_")
+            row[_NAMES.get(name, name)] = found[2]
+    if epoch is not None and row:
+        yield epoch, row
