@@ -59,6 +59,9 @@ def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
     except InputError:
         return
     full = read(whole, each)
+    if part.config.get("logging_strategy") != full.config.get("logging_strategy"):
+        assert each.name == "keras_console"  # whose first epoch is shown batch by batch until whole
+        return
     for name in part.columns:
         points, all_points = logs.points(part, name), logs.points(full, name)
         if each.name in DERIVED:
