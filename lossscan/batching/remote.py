@@ -25,7 +25,7 @@ MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
 TOO_LARGE = "too large to be fetched"
 PIECE = 1 << 20  # bytes fetched at once
 MOST_FILES = 500_000  # names listed below one URL, as on a disk
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z][A-Za-z0-9+.-]+)*://")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]{1,30}){0,8}://")
 _WRITTEN: Final = ("mtime", "LastModified", "last_modified", "updated", "created")  # in a listing
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -57,7 +58,7 @@ def _expanded(pattern: str) -> list[str]:
     """What a pattern matches, sorted; itself where it is a path or matches nothing."""
     if remote.is_url(pattern):
         return remote.expanded(pattern)
-    if not glob.has_magic(pattern) or Path(pattern).exists():
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return [str(Path(pattern))]
     found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones
     return sorted({str(Path(each)) for each in found}) or [pattern]
@@ -73,7 +74,7 @@ def _below(pattern: str) -> Iterator[tuple[str | None, Task]]:
             tasks = list(_remote(root) if remote.is_url(root) else _local(Path(root)))
             nothing = Task(root, error=failure(root, no_log(root)))
             yield from ((root, task) for task in tasks or [nothing])
-    except InputError as error:
+    except (InputError, OSError) as error:
         yield None, Task(pattern, error=failure(pattern, error))
 
 

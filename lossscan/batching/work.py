@@ -59,6 +59,8 @@ def failure(path: str, error: Exception) -> Failure:
     """An error as a row of the report shows it."""
     if isinstance(error, LossscanError):
         return Failure(type(error).__name__, str(error), error.hint)
+    if isinstance(error, OSError):  # of the system, not of lossscan
+        return Failure("UnreadableLog", f"{path}: {error.strerror or error}", "see who may read it")
     reason = f"{path}: lossscan itself failed: {type(error).__name__}: {error}"
     return Failure(type(error).__name__, reason, "please report it with the log file")
 
@@ -81,10 +83,21 @@ def _judged(task: Task, settings: Settings) -> RunReport:
 
 def _vanished(task: Task) -> Failure | None:
     """What is said of a run that was there when the batch began and is not any more."""
-    if task.files is None or isinstance(task.files, Remote) or task.files.root.exists():
+    if task.files is None or isinstance(task.files, Remote) or _is_there(task.files.root):
         return None
     reason = f"{task.path}: was deleted or moved after the batch had found it"
     return Failure("NoLogFound", reason, "see where it went, or leave it out with --exclude")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has this name, also where it may not be looked at."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:

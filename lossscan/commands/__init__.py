@@ -7,6 +7,7 @@ status. Results go to standard output; errors are one line on standard error and
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -22,7 +23,29 @@ from lossscan.gate import FAILED
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status, which is 130 where Ctrl-C ended it."""
     for stream in (sys.stdout, sys.stderr):  # a terminal without UTF-8 shows codes, and no error
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if stream is not None:  # closed by who started us
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    try:
+        status = _run(arguments)
+    except OSError:  # nobody hears what goes wrong any more
+        status = FAILED
+    return _flushed(status)
+
+
+def _flushed(status: int) -> int:
+    """The status once all is written: what Python cannot write as it ends, it complains of."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return status
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         return _app()(arguments, prog_name="lossscan", standalone_mode=False) or 0
     except LossscanError as error:

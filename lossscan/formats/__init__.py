@@ -27,7 +27,7 @@ from lossscan.model import FAILED_NOTE, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, plain
 
-OWN_REPORT: Final = re.compile(rb'\s*\{\s*"schema": ?"lossscan\.')
+OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 

@@ -26,10 +26,10 @@ NAME = "json_table"
 MARK = '[{"step": 5, "loss": 2.3}, ...] or {"loss": [2.3, ...]}'
 PRIORITY = 45
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
-_OBJECTS: Final = re.compile(r"\s*\[\s*\{([^{}\[\]]{1,20000})\}")
-_LISTS: Final = re.compile(r'\s*\{\s*"[^"]{1,100}"\s*:\s*\[')
-_KEY: Final = re.compile(r'"([^"]{1,100})"\s*:')
-_LIST: Final = re.compile(r'"([^"]{1,100})"\s*:\s*\[\s*-?(?:\d|NaN|Infinity)')
+_OBJECTS: Final = re.compile(r"\s{0,99}\[\s{0,99}\{([^{}\[\]]{1,20000}+)\}")
+_LISTS: Final = re.compile(r'\s{0,99}\{\s{0,99}"[^"]{1,100}"\s{0,9}:\s{0,9}\[')
+_KEY: Final = re.compile(r'"([^"]{1,100})"\s{0,9}:')
+_LIST: Final = re.compile(r'"([^"]{1,100})"\s{0,9}:\s{0,9}\[\s{0,99}-?(?:\d|NaN|Infinity)')
 
 
 def claims(head: Head) -> bool:

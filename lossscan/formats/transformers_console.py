@@ -30,7 +30,7 @@ PRIORITY = 10
 _MARK: Final = re.compile(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
 )
-_LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]+:\d+ >> ")
+_LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
 def claims(head: Head) -> bool:

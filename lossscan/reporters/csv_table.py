@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
+from lossscan import words
 from lossscan.reporters import Coming, Page
 from lossscan.reporters.kit.records import COLUMNS, records
 
@@ -29,5 +30,8 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A text from a log is never a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """A text from a log is never a formula, and steers no terminal."""
+    if not isinstance(value, str):
+        return value
+    shown = words.printable(value)
+    return f"'{shown}" if shown.startswith(FORMULA) else shown

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from lossscan.reporters import Coming, Page
+from lossscan.reporters.kit.json_text import tame
 from lossscan.reporters.kit.plain import plain
 
 NAME = "jsonl"
@@ -14,4 +15,5 @@ NAME = "jsonl"
 def stream(coming: Coming, page: Page) -> Iterator[str]:
     """One compact object a line."""
     for one in coming.runs:
-        yield json.dumps(plain(one, coming.version), ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(plain(one, coming.version), ensure_ascii=False, allow_nan=False)
+        yield tame(text) + "\n"

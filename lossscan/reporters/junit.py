@@ -18,7 +18,8 @@ from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import Placed, account, placed, run_path
 
 NAME = "junit"
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
+# What no XML 1.0 may hold, and what could steer whoever shows it.
+ILLEGAL = re.compile(f"[{words.UNPRINTED}\ufffe\uffff]")
 SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no `skipped` there
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 

@@ -18,7 +18,7 @@ from lossscan.errors import (
     UnreadableLog,
 )
 from lossscan.model import FAILED_NOTE, Note, Run, Schedule, Series, Skipped, Table
-from lossscan.runs.discover import RunFiles, is_log_name
+from lossscan.runs.discover import ACCESS, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
@@ -137,6 +137,9 @@ def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
         reason = f"{files.root}: {skipped[0].path}: {skipped[0].reason}{more}"
         hint = getattr(next(iter(refused.broken.values())), "hint", "")
         return UnreadableLog(reason, hint=hint or RETRY)
+    if not files.files and files.skipped:
+        first = files.skipped[0]
+        return UnreadableLog(f"{files.root / first.path}: {first.reason}", hint=ACCESS)
     if len(refused.unknown) == 1:
         return refused.unknown[0]
     reasons = [str(error).removeprefix(f"{files.root}{os.sep}") for error in refused.unknown]

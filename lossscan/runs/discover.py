@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import LossscanError, NoLogFound
+from lossscan.errors import LossscanError, NoLogFound, UnreadableLog
 from lossscan.model import Skipped
+from lossscan.runs.belonging import CHECKPOINT, holding_of, owner_of
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings
 from lossscan.sources.files import any_of, head_of, relative
 from lossscan.sources.packed import plain_name
 
+ACCESS = "see who may read it, for example with ls -ld, or leave it out with --exclude"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
@@ -36,15 +37,6 @@ _DOUBTFUL: Final = any_of(
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
-_CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
-_PARTS: Final = (  # folders in which a run keeps its own
-    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
-    " vdl_log events files train validation val valid eval vis_data"
-)
-
-_CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
-_LAUNCH: Final = re.compile(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
-_OF_WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +64,7 @@ class _Tree:
     root: Path
     folders: dict[Path, _Folder] = field(default_factory=dict)
     skipped: dict[Path, str] = field(default_factory=dict)
+    refused: dict[Path, str] = field(default_factory=dict)  # by the system: runs may lie there
 
 
 def discover(path: Path) -> tuple[RunFiles, ...]:
@@ -81,13 +74,20 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
     which key is the loss, a folder is one run of all that may be a log. Raises NoLogFound where
     there is no such path.
     """
-    if path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        said = f"{path}: no such file or folder"
+        raise NoLogFound(said, hint="give a run directory or a log file") from error
+    except OSError as error:
+        raise UnreadableLog(f"{path}: {error.strerror}", hint=ACCESS) from error
+    if stat.S_ISREG(mode):
         beside = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
         settings = sorted(set(beside.settings) - {path})
         return (RunFiles(root=path, files=(path, *settings)),)
-    if not path.is_dir():
-        found = "neither a file nor a folder" if path.exists() else "no such file or folder"
-        raise NoLogFound(f"{path}: {found}", hint="give a run directory or a log file")
+    if not stat.S_ISDIR(mode):
+        said = f"{path}: neither a file nor a folder"
+        raise NoLogFound(said, hint="give a run directory or a log file")
     tree = _walked(path, depth=DEEPEST)
     for folder in tree.folders.values():
         _settle(folder)
@@ -130,14 +130,21 @@ def _shown(names: Iterable[str]) -> list[str]:
 
 
 def _refuse(tree: _Tree, error: OSError) -> None:
-    tree.skipped[Path(error.filename)] = error.strerror or "unreadable"
+    tree.refused[Path(error.filename)] = error.strerror or "unreadable"
 
 
 def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
     content = _Folder()
     for path in (folder / name for name in names):
         kind = _kind(path, content)
-        if kind is None or not _has_content(path):
+        if kind is None:
+            continue
+        try:
+            if not _has_content(path):
+                continue
+        except OSError as error:  # the folder may be listed and not entered
+            if kind is not content.settings:
+                tree.refused[folder] = error.strerror or "unreadable"
             continue
         if path.is_symlink() and not path.resolve().is_relative_to(tree.root.resolve()):
             tree.skipped[path] = "a link out of the run"
@@ -173,7 +180,7 @@ def _has_content(path: Path) -> bool:
     """Whether it is a regular file that is not empty: a pipe would be waited for."""
     try:
         status = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):  # a link to nothing, or gone meanwhile
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
@@ -190,88 +197,32 @@ def _is_log(path: Path) -> bool:
 
     try:
         return any(formats.claimants(head_of(path), Settings()))
+    except PermissionError:  # the reader says so: a run that may not be read is not lost
+        return True
     except (OSError, LossscanError):  # damaged: the reader says how
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Holding:
-    """The folders with logs, and how they lie to each other."""
-
-    folders: set[Path]
-    anchors: set[Path]  # where a training shows itself: they hold logs, or their checkpoints do
-    runs: Mapping[Path, Mapping[str, list[Path]]]  # in each folder, by name of the run, in order
-
-
-def _holding(tree: _Tree) -> _Holding:
-    folders = {path for path, folder in tree.folders.items() if folder.logs}
-    anchors = folders | {path.parent for path in folders if _CHECKPOINT.fullmatch(path.name)}
-    runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
-        runs[path.parent][_run_name(path)].append(path)
-    return _Holding(folders, anchors, runs)
-
-
-def _is_of_wandb(path: Path) -> bool:
-    """Whether W&B made this folder in that of a launch; of some, nothing else is left."""
-    return path.name == "files" and _OF_WANDB_RUN.fullmatch(path.parent.name) is not None
-
-
-def _run_name(path: Path) -> str:
-    """The name of the run that a folder is one launch of."""
-    launch = _OF_WANDB_RUN.fullmatch(path.name)
-    return launch[1] if launch else path.name
-
-
 def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
-    holding = _holding(tree)
+    holding = holding_of(path for path, folder in tree.folders.items() if folder.logs)
     owners: dict[Path, list[Path]] = defaultdict(list)
     for path in tree.folders:
-        owners[_owner(path, tree.root, holding)].append(path)
+        owners[owner_of(path, tree.root, holding)].append(path)
     roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
+    homes = {path: owner_of(path, tree.root, holding) for path in tree.refused}
+    lost = sorted(set(homes.values()) - set(roots))
     skipped = _shared_out(tree.skipped, roots)
+    for path, home in sorted(homes.items()):
+        skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     return tuple(
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
-        for root in roots
+        for root in sorted([*roots, *lost])
     )
-
-
-def _owner(path: Path, root: Path, holding: _Holding) -> Path:
-    """The folder of the run that `path` is a part of; of several launches, that of the first."""
-    while path != root:
-        launches = holding.runs.get(path.parent, {}).get(_run_name(path), [path])
-        if _is_part(path, launches, holding):
-            path = path.parent
-        elif launches[0] < path:
-            path = launches[0]
-        else:
-            break
-    return path
-
-
-def _is_part(path: Path, launches: Sequence[Path], holding: _Holding) -> bool:
-    """Whether a folder belongs to the run of the folder above.
-
-    In a container each folder is a run, but the launches of one training lie there too: they
-    belong together where the training shows itself beside the container.
-    """
-    container = path.parent
-    if container.name in _CONTAINERS.split():
-        launch = _LAUNCH.fullmatch(path.name) is not None or len(launches) > 1
-        only = not holding.runs.get(container, {}).keys() - {_run_name(path)}
-        anchored = container.parent in holding.anchors
-        return (launch and (anchored or only)) or (anchored and only)
-    known = (
-        path.name in _PARTS.split()
-        or _CHECKPOINT.fullmatch(path.name)
-        or _LAUNCH.fullmatch(path.name)
-    )
-    return bool(known)
 
 
 def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
     parts = list(parts)
-    numbers = {path: int(m[1]) for path in parts if (m := _CHECKPOINT.fullmatch(path.name))}
+    numbers = {path: int(m[1]) for path in parts if (m := CHECKPOINT.fullmatch(path.name))}
     last = sorted(numbers, key=lambda path: numbers[path])[-CHECKPOINTS:]
     for path in sorted(parts):
         if path not in numbers or path in last:

@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 LONGEST: Final = 500  # characters; a longer expression describes more than one line
 PLACES: Final = ("step", "epoch")  # groups that say where a point stands, not what was logged
 # `(a+)+`: each further character doubles the time that a line takes which does not match.
 _DOUBLED: Final = re.compile(r"(?<!\\)[*+}]\??\)(?:[*+]|\{\d*,\d*\})")
+_PARSER: Final = import_module("re._parser")
+_REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_FEW: Final = 4  # times; a choice repeated so often is tried in 16 ways at most for each place
+
+
+def _repeats_a_choice(parsed: Any, *, repeated: bool = False) -> bool:
+    """Whether what is repeated may be met in several ways: `(a|aa)+`, `(aa?)+`."""
+    met = Counter(repr(part) for item in parsed for part in (_repeated(item) or [item]))
+    for item in parsed:
+        name, held = str(item[0]), item[1]
+        varied = _repeated(item) if name in _REPEATS and held[0] != held[1] else []
+        twice = any(met[repr(part)] > 1 or str(part[0]) == "ANY" for part in varied)
+        if repeated and (name == "BRANCH" or twice):
+            return True
+        many = repeated or (name in _REPEATS and int(held[1]) > _FEW)
+        if any(_repeats_a_choice(each, repeated=many) for each in _parts(held)):
+            return True
+    return False
+
+
+def _repeated(item: Any) -> list[Any]:
+    """What an item of an expression repeats; nothing where it does not."""
+    return list(item[1][2]) if str(item[0]) in _REPEATS else []
+
+
+def _parts(held: Any) -> list[Any]:
+    """The expressions within a part of one."""
+    if type(held).__name__ == "SubPattern":
+        return [held]
+    if not isinstance(held, list | tuple):
+        return []
+    return [part for each in held for part in _parts(each)]
 
 
 @lru_cache(maxsize=8)
@@ -25,4 +59,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError("names no quantity: write (?P<loss>...) around the number")
     if _DOUBLED.search(pattern):
         raise ValueError("repeats a repeat, as in (a+)+, which can take forever: repeat it once")
+    if _repeats_a_choice(_PARSER.parse(pattern)):
+        raise ValueError("repeats a choice, as in (a|aa)+, which can take forever: use [...]+")
     return found

@@ -66,4 +66,10 @@ def printable(text: str) -> str:
     return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text).strip()
 
 
+# The same for a class of characters in a regular expression, but for the line break and the tab.
+UNPRINTED = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
 UNPRINTABLE = {"Cc", "Cf", "Zl", "Zp"}  # controls, bidirectional overrides, line separators

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
-from lossscan.commands.kit.output import page_for, write
+from lossscan.commands.kit.output import in_utf_8, page_for, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
 from lossscan.gate.suppressions import Terms, remarks
@@ -55,7 +55,7 @@ def emit_coming(
         runs = passing.by(reports)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
         coming = Coming(__version__, runs, passing.findings, passing.remarks, passing.exit_status)
-        write(stream(name, coming, page), output)
+        write(in_utf_8(name, stream(name, coming, page)), output)
     if name == "github":
         summarize(_overview(rows, passing, page), settings.lang)
     if write_baseline is not None:

@@ -24,6 +24,7 @@ from lossscan.settings import Settings
 if TYPE_CHECKING:
     from rich.status import Status
 
+FOR_PEOPLE = "rich"  # the report that is read at a terminal, in its encoding
 WIDTH = 100  # cells, where nothing tells the width of a terminal
 NARROWEST, WIDEST = 40, 400  # a page is laid out within these
 PATIENCE = 1.0  # seconds of silence before a spinner says what goes on
@@ -45,7 +46,7 @@ def emit(
     )
     status = exit_status(report, settings.fail_on)
     page = replace(page_for(settings, output), single=single, exit_status=status)
-    write(render(name, report, page), output)
+    write(in_utf_8(name, render(name, report, page)), output)
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
@@ -61,7 +62,10 @@ def page_for(settings: Settings, output: Path | None = None) -> Page:
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
-        colour=wanted and output is None and sys.stdout.isatty(),  # https://no-color.org
+        colour=wanted
+        and output is None
+        and sys.stdout is not None
+        and sys.stdout.isatty(),  # https://no-color.org
         lang=settings.lang,
         folder=str(Path.cwd()),
     )
@@ -71,6 +75,8 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
     """Write a text, or pieces as they come, to standard output or to a file; raises OutputError."""
     pieces = (text,) if isinstance(text, str) else text
     if output is None:
+        if sys.stdout is None:
+            raise OutputError("standard output: it is closed", hint="try --output")
         for piece in pieces:
             _print(piece)
         return
@@ -88,9 +94,19 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
             draft.unlink()
 
 
+def in_utf_8(name: str, text: str | Iterable[str | bytes]) -> Iterable[str | bytes]:
+    """The pieces of a report; those that programs read are in UTF-8 whatever the locale."""
+    pieces = (text,) if isinstance(text, str) else text
+    return pieces if name == FOR_PEOPLE else map(_encoded, pieces)
+
+
 def _print(piece: str | bytes) -> None:
     try:
-        sys.stdout.write(piece if isinstance(piece, str) else piece.decode())
+        if isinstance(piece, str):
+            sys.stdout.write(piece)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(piece)
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
+
+from lossscan import words
+
+_WILD: Final = re.compile(f"[{words.UNPRINTED}]")
+
+
+def tame(text: str) -> str:
+    """JSON in which what could steer a terminal or a viewer is written as an escape."""
+    return _WILD.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def dumped(value: Any, *, inside: int = 0) -> str:
     """Indented JSON; `inside` is how far in its first line stands."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    text = tame(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
     return text.replace("\n", "\n" + " " * inside)  # a line break in a string is written as \\n
 
 

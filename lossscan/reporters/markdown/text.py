@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from lossscan import words
 from lossscan.model import Cause, Finding
@@ -17,11 +19,13 @@ from lossscan.reporters.kit.lines import (
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
 MENTION = {"@": "@\u200b"}  # a zero-width space: nobody is called by what a log says
 
+_BARE: Final = re.compile(r"(?i)www\.|:(?=//)")  # what GitHub makes a link of
+
 
 def escape(text: str) -> str:
     """Text that shows as it is: no markup, mention or link in it comes alive."""
     line = (f"\\{c}" if c in MARKUP else MENTION.get(c, c) for c in words.printable(text))
-    return "".join(line)
+    return _BARE.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], "".join(line))
 
 
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:

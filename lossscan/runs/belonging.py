@@ -1,0 +1,83 @@
+"""Which folders belong to one run: its parts, its checkpoints, and launches side by side."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
+_PARTS: Final = (  # folders in which a run keeps its own
+    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
+    " vdl_log events files train validation val valid eval vis_data"
+)
+
+CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
+_LAUNCH: Final = re.compile(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
+_OF_WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The folders with logs, and how they lie to each other."""
+
+    folders: set[Path]
+    anchors: set[Path]  # where a training shows itself: they hold logs, or their checkpoints do
+    runs: Mapping[Path, Mapping[str, list[Path]]]  # in each folder, by name of the run, in order
+
+
+def holding_of(with_logs: Iterable[Path]) -> Holding:
+    """How the folders that hold logs lie to each other."""
+    folders = set(with_logs)
+    anchors = folders | {path.parent for path in folders if CHECKPOINT.fullmatch(path.name)}
+    runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
+        runs[path.parent][_run_name(path)].append(path)
+    return Holding(folders, anchors, runs)
+
+
+def _is_of_wandb(path: Path) -> bool:
+    """Whether W&B made this folder in that of a launch; of some, nothing else is left."""
+    return path.name == "files" and _OF_WANDB_RUN.fullmatch(path.parent.name) is not None
+
+
+def _run_name(path: Path) -> str:
+    """The name of the run that a folder is one launch of."""
+    launch = _OF_WANDB_RUN.fullmatch(path.name)
+    return launch[1] if launch else path.name
+
+
+def owner_of(path: Path, root: Path, holding: Holding) -> Path:
+    """The folder of the run that `path` is a part of; of several launches, that of the first."""
+    while path != root:
+        launches = holding.runs.get(path.parent, {}).get(_run_name(path), [path])
+        if _is_part(path, launches, holding):
+            path = path.parent
+        elif launches[0] < path:
+            path = launches[0]
+        else:
+            break
+    return path
+
+
+def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
+    """Whether a folder belongs to the run of the folder above.
+
+    In a container each folder is a run, but the launches of one training lie there too: they
+    belong together where the training shows itself beside the container.
+    """
+    container = path.parent
+    if container.name in _CONTAINERS.split():
+        launch = _LAUNCH.fullmatch(path.name) is not None or len(launches) > 1
+        only = not holding.runs.get(container, {}).keys() - {_run_name(path)}
+        anchored = container.parent in holding.anchors
+        return (launch and (anchored or only)) or (anchored and only)
+    known = (
+        path.name in _PARTS.split()
+        or CHECKPOINT.fullmatch(path.name)
+        or _LAUNCH.fullmatch(path.name)
+    )
+    return bool(known)

@@ -1,0 +1,89 @@
+"""What a log says steers no viewer, and no closed or broken stream looks like a finding."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from lossscan import commands
+from lossscan.words import UNPRINTABLE
+
+FORMATS = ("rich", "json", "jsonl", "markdown", "junit", "github", "gitlab", "sarif", "csv")
+WILD = "a\x1b[31mb\x1b]8;;http://evil.example\x07c\x9b1m\x7f\u202ed\u2028e\u2066f\rg"
+
+
+def _run(folder: Path) -> Path:
+    """A run that speaks in every text that a report shows."""
+    run = folder / f"run {WILD}".replace("/", "_")
+    run.mkdir()
+    rows = []
+    for step in range(1, 200):
+        row = {"step": step, "loss": 2 + step % 7 / 50 + (step > 100) * 3, f"eval_{WILD}_loss": 2.0}
+        rows.append(json.dumps(row))
+    (run / "trainer_log.jsonl").write_text("\n".join(rows) + "\n")
+    said = json.dumps({"learning_rate": 0.1, "optim": WILD, "dataset": WILD, "num_train_epochs": 3})
+    (run / "training_args.json").write_text(said)
+    (run / "train.log").write_text(f"Traceback (most recent call last):\n  x\nError: {WILD}\n")
+    return run
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("verb", ["analyze", "batch"])
+def test_no_control_character_of_a_log_is_printed_raw(tmp_path, capsysbinary, verb, name):
+    """Neither escapes, nor bidirectional marks, nor line separators."""
+    run = _run(tmp_path)
+    given = [str(run)] if verb == "analyze" else [str(tmp_path), "--jobs", "1"]
+    assert commands.main([verb, *given, "--format", name, "--fail-on", "never"]) == 0
+    out, err = (text.decode() for text in capsysbinary.readouterr())
+    assert out
+    wild = {c for c in out + err if unicodedata.category(c) in UNPRINTABLE} - {"\n", "\u200b"}
+    assert not wild
+    assert name not in ("json", "gitlab", "sarif") or json.loads(out)
+
+
+def test_an_address_is_no_link_in_markdown():
+    """Neither with a scheme nor without."""
+    from lossscan.reporters.markdown.text import escape
+
+    assert escape("see http://evil.example") == "see http\\://evil.example"
+    assert escape("see www.evil.example") == "see www\\.evil.example"
+
+
+def _shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S602 - our own words
+        command,
+        shell=True,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LOSSSCAN": f"{sys.executable} -m lossscan", **environment},
+    )
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "> /dev/full", "2> /dev/full"])
+def test_a_closed_stream_is_no_finding_and_no_traceback(tmp_path, closing):
+    """The status says that the tool could not speak, or that all is well."""
+    (tmp_path / "trainer_log.jsonl").write_text(
+        "".join(f'{{"step": {n}, "loss": {2 + 1 / n}}}\n' for n in range(1, 40))
+    )
+    for path in (tmp_path, tmp_path / "none"):
+        done = _shell(f"$LOSSSCAN analyze '{path}' {closing}")
+        assert done.returncode in {0, 2}, (path, done)
+        assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", FORMATS[1:])
+def test_reports_for_programs_are_utf_8_in_every_locale(tmp_path, name):
+    """A Chinese report in a Latin terminal is still one that a program reads."""
+    (tmp_path / "trainer_log.jsonl").write_text(
+        "".join(f'{{"step": {n}, "loss": {2 + n % 7 / 50 + 3 * (n > 50)}}}\n' for n in range(1, 99))
+    )
+    command = f"$LOSSSCAN analyze '{tmp_path}' --format {name} --lang zh --fail-on never"
+    done = _shell(command, PYTHONIOENCODING="latin-1")
+    assert done.returncode == 0, done.stderr
+    assert any("\u4e00" <= c <= "\u9fff" for c in done.stdout.decode("utf-8"))

@@ -1,0 +1,98 @@
+"""In a batch, what may not be read is a row with its error: no run is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lossscan
+
+
+def _run(folder: Path, name: str) -> Path:
+    run = folder / name
+    run.mkdir()
+    rows = (f'{{"step": {n}, "loss": {2 + 1 / n}}}\n' for n in range(1, 40))
+    (run / "trainer_log.jsonl").write_text("".join(rows))
+    return run
+
+
+_AS_NOBODY = """
+import io, os, sys
+from lossscan import commands
+first, *arguments = sys.argv[1:]
+kept, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
+commands.main(["batch", first, "--jobs", "1", "--format", "jsonl"])  # loads all that is needed
+sys.stdout = kept
+if os.geteuid() == 0:
+    os.setgroups([]), os.setgid(65534), os.setuid(65534)
+sys.exit(commands.main(["batch", *arguments]))
+"""
+
+
+def _batch(loaded: Path, *roots: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """What an ordinary user gets; `loaded` is read before, since Python itself may be root's."""
+    options = ["--format", "jsonl", "--jobs", "1", "--fail-on", "never"]
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_NOBODY, str(loaded), *map(str, roots), *options],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(lossscan.__file__).parents[1])},
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert b"Traceback" not in done.stderr, done.stderr
+    return done.returncode, {Path(row["run"]["path"]).name: row for row in rows}
+
+
+@pytest.fixture
+def open_folder(tmp_path):
+    """A folder that anybody may enter, whose content can be deleted afterwards."""
+    place = tmp_path
+    while (
+        place != place.parent and os.access(place, os.W_OK) and place.stat().st_uid == os.geteuid()
+    ):
+        if place == Path("/tmp"):  # noqa: S108 - the top is open already
+            break
+        place.chmod(place.stat().st_mode | 0o755)
+        place = place.parent
+    yield tmp_path
+    for path in [tmp_path, *tmp_path.rglob("*")]:
+        path.chmod(0o755)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_a_folder_that_may_not_be_read_is_a_row(open_folder, mode):
+    """Not listed, listed and not entered, entered and not listed."""
+    _run(open_folder, "good")
+    _run(open_folder, "bad").chmod(mode)
+    status, rows = _batch(open_folder / "good", open_folder)
+    assert rows["good"]["status"] != "error"
+    assert rows["bad"]["status"] == "error"
+    assert "Permission denied" in rows["bad"]["error"]["message"]
+    assert status == 2
+
+
+@pytest.mark.parametrize("name", ["trainer_log.jsonl", "notes.txt"])
+def test_a_log_that_may_not_be_read_is_a_row(open_folder, name):
+    """Also where only its content could tell that it is a log."""
+    _run(open_folder, "good")
+    bad = _run(open_folder, "bad")
+    (bad / "trainer_log.jsonl").rename(bad / name).chmod(0o000)
+    status, rows = _batch(open_folder / "good", open_folder)
+    assert rows["bad"]["status"] == "error"
+    assert status == 2
+
+
+def test_a_root_that_may_not_be_read_is_a_row(open_folder):
+    """Given by its own name, and below a folder that may not be entered."""
+    good, bad = _run(open_folder, "good"), _run(open_folder, "bad")
+    bad.chmod(0o444)
+    status, rows = _batch(good, good, bad, bad / "trainer_log.jsonl")
+    assert rows["good"]["status"] != "error"
+    assert {rows[name]["status"] for name in ("bad", "trainer_log.jsonl")} == {"error"}
+    assert status == 2

@@ -1,0 +1,156 @@
+"""Every regular expression of the package is linear in the length of what it meets."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import lossscan
+from lossscan.sources.line_pattern import compiled
+
+SIZE = 20_000  # characters; a hostile line is longer, and this shows what grows
+GROWTH = 3.2  # times the time for twice the line; a quadratic one takes 4, with noise more or less
+SLOW = 0.15  # seconds within which nothing is measured: a linear one is through by then
+TRIES = 3  # of which the quickest counts: the machine is busy
+NAMES = 255  # characters of a file's name: what is held against names only meets no more
+OF_NAMES = {"_LOGS", "_DOUBTFUL", "_OTHER"}
+AMBIGUOUS = ("1", " ", "a", ".", "-", "/", "\n", ", ", ": ", "x1", "a ", "1 ", "=", "* ", "|")
+MORE = ('"', "[", "{", "(", "'a': 1, ", "\\", "1,", "a.", "a=1 ", "\u4e00", "\uff08")
+
+
+def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """All compiled expressions that stand at the top of a module, also in tables."""
+    for module in pkgutil.walk_packages(lossscan.__path__, "lossscan."):
+        if module.name.endswith("__main__"):
+            continue
+        try:
+            found = vars(importlib.import_module(module.name))
+        except ImportError:  # an integration whose trainer is not installed
+            continue
+        for name, value in found.items():
+            for pattern in _within(value):
+                yield f"{module.name}.{name}", pattern
+
+
+def _within(value: Any) -> Iterator[re.Pattern[Any]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict):
+        yield from _within(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _within(each)
+
+
+_PARSER: Any = importlib.import_module("re._parser")
+_REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_CATEGORIES = {"DIGIT": "1", "WORD": "a", "SPACE": " ", "NOT_WORD": " ", "NOT_SPACE": "x"}
+
+
+def _sample(parsed: Any) -> str:
+    """A short text that a part of an expression meets, near enough."""
+    return "".join(_met(str(kind), held) for kind, held in parsed)
+
+
+def _met(kind: str, held: Any) -> str:
+    if kind == "LITERAL":
+        return chr(held)
+    if kind == "IN":
+        return str(_one_of(held))
+    if kind in _REPEATS:
+        return _sample(held[2]) * max(int(held[0]), min(1, int(held[1])))
+    if kind in ("SUBPATTERN", "ATOMIC_GROUP"):
+        return _sample(held[3] if kind == "SUBPATTERN" else held)
+    if kind == "BRANCH":
+        return _sample(held[1][0])
+    return "x" if kind in ("ANY", "NOT_LITERAL") else ""
+
+
+def _one_of(held: Any) -> str:
+    kind, value = held[0]
+    if str(kind) == "NEGATE":
+        return "x"
+    if str(kind) == "CATEGORY":
+        return _CATEGORIES.get(str(value).removeprefix("CATEGORY_"), "x")
+    return chr(value if str(kind) == "LITERAL" else value[0])
+
+
+def _beginnings(pattern: re.Pattern[Any]) -> set[str]:
+    """What the parts of an expression meet, up to each: a hostile line repeats these."""
+    parsed = list(_PARSER.parse(pattern.pattern, pattern.flags & ~re.UNICODE))
+    while len(parsed) == 1 and str(parsed[0][0]) == "SUBPATTERN":
+        parsed = list(parsed[0][1][3])
+    if len(parsed) == 1 and str(parsed[0][0]) == "BRANCH":
+        ways = [list(way) for way in parsed[0][1][1]]
+    else:
+        ways = [parsed]
+    return {_sample(way[:at]) for way in ways for at in range(1, len(way) + 1)} - {""}
+
+
+def _lines(pattern: re.Pattern[Any]) -> Iterator[str]:
+    for beginning in _beginnings(pattern):
+        yield beginning
+        yield from (f"{beginning}\0{each}" for each in (*AMBIGUOUS, *MORE))
+
+
+def _text(shape: str, size: int) -> str:
+    """A beginning followed by one thing many times, or the beginning itself many times."""
+    first, mark, repeated = shape.partition("\0")
+    unit = repeated if mark else first
+    return (first if mark else "") + unit * (size // len(unit))
+
+
+def _seconds(pattern: re.Pattern[Any], text: str) -> float:
+    held: Any = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
+    best = float("inf")
+    for _ in range(TRIES):
+        begun = time.perf_counter()
+        sum(1 for _ in pattern.finditer(held))
+        best = min(best, time.perf_counter() - begun)
+        if best < SLOW:
+            break
+    return best
+
+
+ALL = sorted({(name, p.pattern): (name, p) for name, p in _patterns()}.items(), key=str)
+
+
+@pytest.mark.parametrize(("name", "pattern"), [pair for _, pair in ALL], ids=lambda x: str(x)[:50])
+def test_expressions_are_linear(name, pattern):
+    """Twice the line takes about twice the time."""
+    size = NAMES if name.rpartition(".")[2] in OF_NAMES else SIZE
+    for shape in _lines(pattern):
+        once = _seconds(pattern, _text(shape, size // 4))
+        if once > SLOW / 8:
+            twice = _seconds(pattern, _text(shape, size // 2))
+            assert twice < SLOW or twice <= GROWTH * once, (name, shape[:80], once, twice)
+        elif (whole := _seconds(pattern, _text(shape, size))) > SLOW:
+            half = _seconds(pattern, _text(shape, size // 2))
+            assert whole <= GROWTH * half, (name, shape[:80], half, whole)
+
+
+def test_all_expressions_are_found():
+    """As many as there were, and some more: a list that is empty proves nothing."""
+    assert len(ALL) > 80
+    assert any("key_value" in name for name, _ in (pair for _, pair in ALL))
+
+
+@pytest.mark.parametrize(
+    "repeated", [r"(\d|\d\d)+", r"(\d\d?)+", r"(?:a|aa)*", r"(.*a)*", r"(?:x(?:\d|\d1)){9,}"]
+)
+def test_a_pattern_of_the_user_that_may_take_forever_is_refused(repeated):
+    """`(a|aa)+` takes as long as `(a+)+`."""
+    with pytest.raises(ValueError, match="forever"):
+        compiled(rf"(?P<loss>{repeated})x")
+
+
+@pytest.mark.parametrize("fine", [r"(?:\d,?)+", r"(?:\w:)*\d", r"(?:a|b)+", r"(?:loss|nll)=[\d.]+"])
+def test_a_pattern_of_the_user_that_ends_is_taken(fine):
+    """What can be met in one way only is no harm."""
+    assert compiled(rf"(?P<loss>{fine})").pattern
