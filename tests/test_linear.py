@@ -18,6 +18,7 @@ SIZE = 20_000  # characters; a hostile line is longer, and this shows what grows
 GROWTH = 3.2  # times the time for twice the line; a quadratic one takes 4, with noise more or less
 SLOW = 0.15  # seconds within which nothing is measured: a linear one is through by then
 TRIES = 3  # of which the quickest counts: the machine is busy
+MARK = "\ue000"  # between the beginning of a line and what is repeated
 NAMES = 255  # characters of a file's name: what is held against names only meets no more
 OF_NAMES = {"_LOGS", "_DOUBTFUL", "_OTHER"}
 AMBIGUOUS = ("1", " ", "a", ".", "-", "/", "\n", ", ", ": ", "x1", "a ", "1 ", "=", "* ", "|")
@@ -96,12 +97,12 @@ def _beginnings(pattern: re.Pattern[Any]) -> set[str]:
 def _lines(pattern: re.Pattern[Any]) -> Iterator[str]:
     for beginning in _beginnings(pattern):
         yield beginning
-        yield from (f"{beginning}\0{each}" for each in (*AMBIGUOUS, *MORE))
+        yield from (f"{beginning}{MARK}{each}" for each in (*AMBIGUOUS, *MORE))
 
 
 def _text(shape: str, size: int) -> str:
     """A beginning followed by one thing many times, or the beginning itself many times."""
-    first, mark, repeated = shape.partition("\0")
+    first, mark, repeated = shape.partition(MARK)
     unit = repeated if mark else first
     return (first if mark else "") + unit * (size // len(unit))
 
