@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check clean
+.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check fuzz clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -38,6 +38,9 @@ accuracy: .venv/ready  ## CORPUS=folder adds labelled real runs
 
 wheel-check:
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never
+
+fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)
 
 clean:
 	rm -rf .venv build dist
