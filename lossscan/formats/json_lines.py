@@ -227,6 +227,6 @@ def _time(shown: Any) -> float:
     days, _, time = shown.rpartition(", ")
     try:
         day = int(days.partition(" ")[0]) if days else 0
-        return DAY * day + int(time.replace(":", ""))
-    except ValueError:
+        return float(DAY * day + int(time.replace(":", "")))
+    except (ValueError, OverflowError):  # of 400 digits
         return number(shown) or 0.0
