@@ -59,7 +59,7 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         run=run,
         findings=tuple(replace(f, locations=locate(run, f)) for f in findings),
         ruled_out=diagnosis.ruled_out,
-        change_points=signals.changes,
+        change_points=diagnosis.change_points,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
         error=failure,
     )

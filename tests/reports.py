@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from lossscan.model import (
+    AccountedFor,
     Alignment,
     Cause,
-    Change,
+    ChangePoint,
     ConfigAdvice,
     Effect,
     Episode,
@@ -156,9 +156,9 @@ def _stairs() -> Finding:
     )
 
 
-def _change(step: int, before: float, after: float) -> Change:
+def _change(step: int, before: float, after: float) -> ChangePoint:
     up = after > before
-    index = step // 10 - 1
-    ratio = after / before
-    kind: Literal["level_up", "level_down"] = "level_up" if up else "level_down"
-    return Change("loss", kind, index, step, before, after, after - before, ratio, 9.0, 1.0)
+    rule = "loss-jump" if up else "epoch-step-drop"
+    owner = AccountedFor("finding", rule, f"the finding of {rule}")
+    kind = "level_up" if up else "level_down"
+    return ChangePoint("loss", step, kind, after - before, 9.0, None, owner)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lossscan.model.base import Severity
 from lossscan.model.hits import Effect, Episode
 from lossscan.model.run import Note, Run
-from lossscan.model.signals import Alignment, Change
+from lossscan.model.signals import Alignment
 
 if TYPE_CHECKING:
     from lossscan.model.comparison import Comparison
@@ -110,6 +110,28 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountedFor:
+    """Who accounts for an event: a finding, or a reason that needs none."""
+
+    by: Literal["finding", "explanation"]
+    rule: str | None  # of the finding
+    text: str  # its title, or the reason
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """A departure that the engine is sure of, and who accounts for it."""
+
+    series: str
+    step: int  # the first that shows it
+    kind: str  # level_up, level_down, slope_up, slope_down or spike
+    delta: float  # in units of the series
+    sigma: float  # in standard errors, of a spike in noise units; negative is down
+    aligned_to: Alignment | None
+    accounted_for: AccountedFor
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """All that lossscan says of one run."""
 
@@ -119,7 +141,7 @@ class RunReport:
     run: Run | None = None  # None where it could not be read
     findings: tuple[Finding, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
-    change_points: tuple[Change, ...] = ()
+    change_points: tuple[ChangePoint, ...] = ()
     remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
     error: Failure | None = None
 

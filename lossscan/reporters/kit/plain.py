@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossscan.model import Alignment, Change, Finding, Run, RunReport
+from lossscan.model import Alignment, Finding, Run, RunReport
 from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
@@ -50,7 +50,6 @@ RUN_KEYS = (
     "series",
     "config",
 )
-CHANGE_KEYS = ("series", "step", "kind", "delta", "sigma", "aligned_to")
 ALIGNMENT_KEYS = ("kind", "step", "distance_steps", "p_value")
 
 
@@ -88,7 +87,6 @@ def _value(value: Any) -> Any:
 _SAME: Final = frozenset({str, int, bool, type(None)})
 _KEYS: Final[Mapping[type, tuple[str, ...]]] = {  # where the contract knows some fields only
     Alignment: ALIGNMENT_KEYS,
-    Change: CHANGE_KEYS,
 }
 
 

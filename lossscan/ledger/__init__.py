@@ -6,11 +6,14 @@ import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from lossscan import words
+from lossscan.ledger.events import Account, accounted, change_point
 from lossscan.model import (
     Acquittal,
     Cause,
+    ChangePoint,
     Clue,
     ConfigAdvice,
     Evidence,
@@ -28,6 +31,8 @@ from lossscan.words.pages import load_page, say
 MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 
+Verdict: TypeAlias = tuple[Outcome, Finding | RuledOut]
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,32 +42,52 @@ class Diagnosis:
 
     findings: tuple[Finding, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
+    change_points: tuple[ChangePoint, ...] = ()  # every event, with what accounts for it
     remarks: tuple[str, ...] = ()
 
 
 def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     """Ask the chosen rules; raises UsageError for a rule or an option that does not exist."""
     check_options(settings.rules, settings.source)
-    verdicts: list[tuple[Outcome, Finding | RuledOut]] = []
+    verdicts: list[Verdict] = []
+    chosen = chosen_rules(settings.select, settings.ignore)
     remarks = list(_too_short(run, settings.lang))
-    names = tuple(chosen_rules(settings.select, settings.ignore))
     broken = 0
-    for name in names:
+    for name in chosen:
         try:
             verdicts += _ask(name, run, signals, settings)
         except Exception as error:  # one broken rule must not silence the others
             _log.debug("rule %s: please report this with the log", name, exc_info=True)
             broken += 1
-            if broken == len(names):  # nothing was judged: that is no verdict
+            if broken == len(chosen):  # nothing was judged: that is no verdict
                 raise
             remarks.append(words.say(settings.lang, "rule_crashed", rule=name, reason=repr(error)))
+    verdicts, accounts = _all_accounted(verdicts, run, signals, chosen, settings.lang)
     findings, ruled_out = _settled(verdicts, settings.lang)
-    return Diagnosis(findings, ruled_out, tuple(remarks))
+    told = tuple(change_point(each, _accounting(each, settings.lang)) for each in accounts)
+    return Diagnosis(findings, ruled_out, told, tuple(remarks))
 
 
-def _ask(
-    name: str, run: Run, signals: Signals, settings: Settings
-) -> list[tuple[Outcome, Finding | RuledOut]]:
+def _all_accounted(
+    verdicts: Sequence[Verdict], run: Run, signals: Signals, chosen: Iterable[str], lang: str
+) -> tuple[list[Verdict], tuple[Account, ...]]:
+    """The verdicts with those of events that no rule speaks of, and an account of every event."""
+    hits = [outcome for outcome, _ in verdicts if isinstance(outcome, Hit)]
+    own = [hit for hit in hits if not _explained_by(hit, hits)]
+    out = [outcome for outcome, _ in verdicts if isinstance(outcome, Acquittal)]
+    spoken, accounts = accounted(run, signals, own, out, chosen)
+    kept = [verdict for verdict in verdicts if verdict[0] not in own]  # yielded or ruled out
+    return [*kept, *((hit, finding_of(hit, run, lang)) for hit in spoken)], accounts
+
+
+def _accounting(account: Account, lang: str) -> str:
+    """Who accounts for an event, in words."""
+    if account.rule is not None:
+        return say(load_page(account.rule).title, lang)
+    return words.say(lang, account.key or "")
+
+
+def _ask(name: str, run: Run, signals: Signals, settings: Settings) -> list[Verdict]:
     """What one rule says, as it said it and in words."""
     from lossscan.numeric.arrays import unalarmed
 
@@ -77,7 +102,7 @@ def _ask(
 
 
 def _settled(
-    verdicts: Sequence[tuple[Outcome, Finding | RuledOut]], lang: str
+    verdicts: Sequence[Verdict], lang: str
 ) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:
     """Findings worst first, without those that another rule explains better; and what is out."""
     hits = [outcome for outcome, _ in verdicts if isinstance(outcome, Hit)]

@@ -1,0 +1,95 @@
+"""Every change has an owner: a finding that claims it, or a reason that explains it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossscan.ledger import Diagnosis, diagnose
+from lossscan.ledger.events import events_of
+from lossscan.model import Run
+from lossscan.settings import Settings
+from lossscan.signals import scan
+from tests.curves import make_run
+
+ENGLISH = Settings(lang="en")
+
+
+def _diagnosed(run: Run, settings: Settings = ENGLISH) -> Diagnosis:
+    return diagnose(run, scan(run), settings)
+
+
+@st.composite
+def _runs(draw: st.DrawFn) -> Run:
+    """Curves of a few levels and slopes, with spikes, noise and epochs as they come."""
+    levels = draw(st.lists(st.floats(0.5, 6.0), min_size=1, max_size=4))
+    tilts = [draw(st.floats(0.8, 1.2)) for _ in levels]
+    edges = np.linspace(0, 3000, len(levels) + 1).astype(int).tolist()
+    pieces = [
+        [start, stop, level, level * tilt]
+        for start, stop, level, tilt in zip(edges, edges[1:], levels, tilts, strict=False)
+    ]
+    spikes = draw(st.dictionaries(st.integers(30, 290).map(lambda n: 10 * n), st.floats(1, 12)))
+    return make_run(
+        loss=pieces,
+        noise=draw(st.sampled_from([0.005, 0.02, 0.1])),
+        put={"loss": spikes},
+        epochs=draw(st.sampled_from([1, 3])),
+    )
+
+
+@given(_runs())
+@settings(max_examples=60)
+def test_every_event_is_claimed_or_explained(run: Run):
+    """Whatever the engine is sure of stands in the report, with a finding or a reason."""
+    found = _diagnosed(run)
+    told = {finding.rule: finding for finding in found.findings}
+    assert len(found.change_points) == len(events_of(scan(run)))
+    for change in found.change_points:
+        assert change.accounted_for.text
+        if change.accounted_for.by == "finding":
+            assert change.accounted_for.rule in told
+        else:
+            assert change.accounted_for.rule is None
+
+
+def test_a_small_sure_rise_is_said_without_alarm():
+    """Six percent up for good, far beyond noise: a finding for information, and not silence."""
+    found = _diagnosed(make_run(loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 3.18, 3.18]], noise=0.01))
+    (finding,) = found.findings
+    assert (finding.rule, str(finding.severity)) == ("loss-jump", "info")
+    assert finding.start_step == pytest.approx(3000, abs=20)
+
+
+def test_a_slow_sure_climb_is_said():
+    """A slope that turns up for the second half is no "nothing found"."""
+    found = _diagnosed(make_run(loss=[[0, 2000, 4.0, 3.6], [2000, 6000, 3.6, 3.9]], noise=0.02))
+    assert [finding.rule for finding in found.findings] == ["divergence"]
+
+
+def test_a_healthy_fall_needs_no_account():
+    """A power law with noise has no event and no finding."""
+    run = make_run(loss=[[0, 1000, 4.0, 3.0], [1000, 6000, 3.0, 2.5]], noise=0.05)
+    assert not _diagnosed(run).findings
+
+
+def test_an_overshoot_belongs_to_its_jump():
+    """The points above the new level are not a spike of their own."""
+    run = make_run(
+        loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 6.0, 6.0]],
+        noise=0.01,
+        put={"loss": {3020: 6.6, 3030: 6.4}},
+    )
+    assert [finding.rule for finding in _diagnosed(run).findings] == ["loss-jump"]
+
+
+def test_a_rule_that_was_not_selected_does_not_speak():
+    """The event is then accounted for by that, and no finding is made."""
+    run = make_run(loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 3.18, 3.18]], noise=0.01)
+    found = _diagnosed(run, Settings(lang="en", select=("loss-spike",)))
+    assert not found.findings
+    assert {change.accounted_for.text for change in found.change_points} == {
+        "its rule was not selected"
+    }
