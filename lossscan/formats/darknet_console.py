@@ -16,7 +16,8 @@ NAME = "darknet_console"
 MARK = "12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds"
 _QUICK = " avg"
 _POINT: Final = re.compile(
-    rf"^\s{{0,99}}(\d{{1,12}}): ({NUMBER}), ({NUMBER}) avg(?: loss)?, ({NUMBER}) rate,", re.MULTILINE
+    rf"^\s{{0,99}}(\d{{1,12}}): ({NUMBER}), ({NUMBER}) avg(?: loss)?, ({NUMBER}) rate,",
+    re.MULTILINE,
 )
 
 
