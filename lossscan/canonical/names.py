@@ -45,7 +45,7 @@ JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing ca
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
-    r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.*epoch)"
+    r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
     r"(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
