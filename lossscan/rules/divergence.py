@@ -19,7 +19,14 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import block_medians, median, running_median
-from lossscan.rules.kit.context import eval_clue, gradient_clue, logistic, present, rate_clue
+from lossscan.rules.kit.context import (
+    eval_clue,
+    gradient_clue,
+    limit_clue,
+    logistic,
+    present,
+    rate_clue,
+)
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.waves import period_points
@@ -136,7 +143,8 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
                 run.source_of("loss"), step, climb.end,
             ),
             *present(
-                rate_clue(run, step), gradient_clue(run, signals, step), eval_clue(run, step)
+                rate_clue(run, step), limit_clue(run, step),
+                gradient_clue(run, signals, step), eval_clue(run, step),
             ),
         ),
         suspects=suspects(run, signals, onset),

@@ -27,11 +27,11 @@ from lossscan.rules.kit.context import (
     present,
     rate_at,
     rate_clue,
-    rate_limit,
     relative,
     stated,
     step_effect,
 )
+from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.waves import share_in_means
 
@@ -176,7 +176,7 @@ def _suspects(run: Run) -> tuple[Suspect, ...]:
     """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     found = [Suspect("memorisation", 0.9, config=stated(run, "num_train_epochs"))]
-    if rate is not None and rate.value > limit:
+    if rate is not None and limit is not None and rate.value > limit:
         score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
         found.append(
             Suspect(

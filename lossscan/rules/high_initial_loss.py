@@ -9,7 +9,8 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, 
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.domain import is_token_loss
+from lossscan.rules.kit.facts import accumulation_steps
 
 RULE = "high-initial-loss"
 
@@ -21,7 +22,7 @@ CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | Acquittal]:
     """Yield a hit where the first losses exceed ln V, a uniform guess, by `margin` nats."""
     loss = points_of(run, "loss")
-    if loss is None or not is_cross_entropy(run):
+    if loss is None or not is_token_loss(run):
         return
     vocabulary = number(run, "vocab_size")
     uniform = math.log(vocabulary or LARGEST)

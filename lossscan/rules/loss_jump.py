@@ -24,6 +24,7 @@ from lossscan.rules.kit.context import (
     gradient_clue,
     landmark_clue,
     level_clue,
+    limit_clue,
     logistic,
     none_seen,
     present,
@@ -140,6 +141,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
             Clue("stays", {"stays": left, "last": last}, run.source_of("loss"), last),
             *present(
                 rate_clue(run, worst.step),
+                limit_clue(run, worst.step),
                 gradient_clue(run, signals, worst.step),
                 landmark_clue(worst.aligned_to),
                 order_clue(run, step_of_order(run, curve, worst)),

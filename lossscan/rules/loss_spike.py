@@ -30,12 +30,12 @@ from lossscan.rules.kit.context import (
     present,
     rate_at,
     rate_clue,
-    rate_limit,
     rate_restarts,
     samples_a_step,
     samples_between,
     stated,
 )
+from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import towers
@@ -227,7 +227,8 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
         config=stated(run, "total_train_batch_size"),
     )
     rate = rate_at(run, run.series["loss"].steps[-1] / 2)
-    hot = rate is not None and rate.value > rate_limit(run)
+    limit = rate_limit(run)
+    hot = rate is not None and limit is not None and rate.value > limit
     unstable = 0.15 + 0.3 * leads + 0.15 * hot + 0.15 * (pattern.slowest >= SLOW_POINTS)
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch

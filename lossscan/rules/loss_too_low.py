@@ -10,15 +10,13 @@ import numpy as np
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules.kit.context import number
-from lossscan.rules.kit.facts import is_cross_entropy, level_at
+from lossscan.rules.kit.domain import begins_untrained, is_token_loss
+from lossscan.rules.kit.facts import level_at
 
 RULE = "loss-too-low"
 
 FIRST = 3  # logged points, the highest of which is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
-OF_UNIFORM = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
-FROM_SCRATCH = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
 SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public runs), with luck 0.01
@@ -28,7 +26,7 @@ OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 def check(run: Run, signals: Signals) -> Iterator[Hit]:
     """Yield a hit where the loss is below what one pass over the data can teach."""
     loss = finite(run.series.get("loss"))
-    if loss is None or not is_cross_entropy(run):
+    if loss is None or not is_token_loss(run):
         return
     loss = _first_epoch(run, loss)
     if len(loss) < FIRST + LASTS:
@@ -48,7 +46,7 @@ def _first_epoch(run: Run, loss: Series) -> Series:
 
 def _message(run: Run, loss: Series) -> str:
     start, end = float(loss.values[:FIRST].max()), median(loss.values[-LASTS:])
-    if _from_scratch(run, start) and end < READ_TEXT and end < OF_START * 2 * start:
+    if begins_untrained(run) and end < READ_TEXT and end < OF_START * 2 * start:
         return "default"
     evaluated = finite(run.series.get("eval_loss"))
     if evaluated is None or end >= SHORT_ANSWERS or end >= OF_START * start:
@@ -57,18 +55,6 @@ def _message(run: Run, loss: Series) -> str:
         EQUALLY_LOW * end, SHORT_ANSWERS
     )
     return "fine-tuning" if low else ""
-
-
-def _from_scratch(run: Run, start: float) -> bool:
-    """Whether the first loss is that of a model which has read nothing yet.
-
-    An unscaled sum, or answers in a form that is new to the model, can start as high.
-    """
-    adapted = run.setting("lora_rank") is not None
-    if adapted or run.setting("finetuning_type") not in (None, "full"):
-        return False
-    vocabulary = number(run, "vocab_size")
-    return start >= (OF_UNIFORM * math.log(vocabulary) if vocabulary else FROM_SCRATCH)
 
 
 def _hit(run: Run, loss: Series, message: str) -> Hit:

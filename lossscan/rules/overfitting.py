@@ -11,7 +11,8 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, S
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.points import points_of
-from lossscan.rules.kit.context import number, rate_limit, stated
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
 
 RULE = "overfitting"
@@ -148,9 +149,10 @@ def _suspects(run: Run, low_epoch: float | None) -> Iterator[Suspect]:
     if often and low_epoch is not None:
         config = stated(run, "num_train_epochs", max(1, round(low_epoch)))
         yield Suspect("too-many-epochs", 0.8, {"epochs": epochs, "low_epoch": low_epoch}, config)
-    if rate is not None and rate > rate_limit(run):
-        numbers = {"rate": rate, "limit": rate_limit(run)}
-        config = stated(run, "learning_rate", rate_limit(run))
+    limit = rate_limit(run)
+    if rate is not None and limit is not None and rate > limit:
+        numbers = {"rate": rate, "limit": limit}
+        config = stated(run, "learning_rate", limit)
         yield Suspect("learning-rate-high", 0.6, numbers, config)
     if examples is not None and examples < SMALL_SET:
         yield Suspect("small-set", 0.6, {"examples": int(examples)})

@@ -158,5 +158,34 @@ def test_a_step_from_zero_is_no_share_without_measure():
 def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
     """A fifth of a rate a hundred times too high still breaks the run, and data would be blamed."""
     run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}
-    (jump,) = _findings("loss-jump", {"run": run}, "en")
+    whole = {"framework": "llamafactory", "config": {"stage": "sft", "finetuning_type": "full"}}
+    (jump,) = _findings("loss-jump", {"run": run | whole}, "en")
     assert "learning rate of 5e-05" in (jump.next or "")
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {},
+        {"framework": "keras"},
+        {"framework": "transformers"},
+        {"framework": "llamafactory", "config": {"stage": "sft", "optim": "sgd", "lora_rank": 8}},
+        {"framework": "llamafactory", "config": {"stage": "pt", "finetuning_type": "full"}},
+    ],
+)
+def test_no_limit_is_given_for_a_method_that_is_not_known(method: dict[str, Any]):
+    """The usual limits are those of tuning a pretrained language model with Adam."""
+    run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}
+    (jump,) = _findings("loss-jump", {"run": run | method}, "en")
+    said = "".join(_texts(jump))
+    assert "learning rate of 0.02" in said
+    assert not [limit for limit in ("5e-05", "0.0002", "usually hold") if limit in said]
+
+
+def test_a_rate_below_the_limit_is_no_cause():
+    """Full fine-tuning at 8e-07 breaks for another reason, and no higher rate is advised."""
+    tuned = {"framework": "llamafactory", "config": {"stage": "sft", "finetuning_type": "full"}}
+    run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02} | tuned
+    (jump,) = _findings("loss-jump", {"run": run | {"learning_rate": 8e-7}}, "en")
+    assert "learning-rate-too-high" not in {cause.id for cause in jump.causes}
+    assert "5e-05" not in "".join(_texts(jump))

@@ -23,15 +23,12 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import median, spacing
+from lossscan.rules.kit.domain import rate_limit
 
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
 )
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
-LORA_RATE = (
-    2e-4  # the usual start for LoRA; 5e-4 is where public runs broke (hiyouga/LlamaFactory#7129)
-)
-FULL_RATE = 5e-5  # the same for full fine-tuning
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
@@ -101,12 +98,6 @@ def rate_at(run: Run, step: float) -> Rate | None:
         return Rate(value, value / peak if peak > 0 else 0.0)
     stated = number(run, "learning_rate")
     return None if stated is None else Rate(stated, 1.0)
-
-
-def rate_limit(run: Run) -> float:
-    """The learning rate above which runs of this method are known to break."""
-    lora = run.setting("lora_rank") is not None or run.setting("finetuning_type") == "lora"
-    return LORA_RATE if lora else FULL_RATE
 
 
 def rate_steps(run: Run, step: float) -> bool:
@@ -197,11 +188,18 @@ def rate_clue(run: Run, step: float) -> Clue | None:
         return None
     return Clue(
         "learning-rate",
-        {"rate": rate.value, "share": rate.share, "limit": rate_limit(run)},
+        {"rate": rate.value, "share": rate.share},
         source=run.source_of("learning_rate"),
         step=int(step),
         value=rate.value,
     )
+
+
+def limit_clue(run: Run, step: float) -> Clue | None:
+    """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
+    rate, limit = rate_at(run, step), rate_limit(run)
+    above = rate is not None and limit is not None and rate.value > limit
+    return Clue("rate-limit", {"limit": limit}) if above else None
 
 
 def gradient_clue(run: Run, signals: Signals, step: int) -> Clue | None:

@@ -12,9 +12,9 @@ from lossscan.rules.kit.context import (
     leading_gradient,
     number,
     rate_at,
-    rate_limit,
     stated,
 )
+from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -52,26 +52,32 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
     if rate is None:
         yield Suspect("learning-rate-unknown", BASE)
         return
+    configured = number(run, "learning_rate")
+    raised = configured is not None and rate.value > RAISED * configured
+    if not raised and is_usual_rate(run, rate.value):
+        return
     limit = rate_limit(run)
     score = BASE
-    score += STRONG if rate.value > limit else -MILD
+    score += STRONG if limit is not None and rate.value > limit else 0.0
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     suggest = lower_rate(run, change)
-    configured = number(run, "learning_rate")
-    raised = configured is not None and rate.value > RAISED * configured
     yield Suspect(
         "learning-rate-raised" if raised else "learning-rate-too-high",
         float(np.clip(score, 0.05, 0.95)),
-        {"rate": rate.value, "limit": limit, "suggest": suggest, "configured": configured},
+        {"rate": rate.value, "suggest": suggest, "configured": configured},
         () if raised else (Advice("learning_rate", suggest),),
     )
 
 
 def lower_rate(run: Run, change: Change) -> float | None:
-    """A learning rate to try from before a change: a fifth, and within the usual limit."""
+    """A learning rate to try from before a change: a fifth, and within the usual limit if known."""
     rate = rate_at(run, change.step)
-    return None if rate is None else float(f"{min(rate.value / 5, rate_limit(run)):.1g}")
+    if rate is None:
+        return None
+    limit = rate_limit(run)
+    fifth = rate.value / 5
+    return float(f"{fifth if limit is None else min(fifth, limit):.1g}")
 
 
 def _no_warmup(run: Run, change: Change) -> Iterator[Suspect]:

@@ -1,0 +1,145 @@
+"""What a run trains, as far as its files show it: some levels and limits hold for that alone."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+import numpy as np
+
+from lossscan.model import Run, Series
+from lossscan.numeric.medians import median
+from lossscan.points import finite, points_of
+from lossscan.rules.kit.facts import is_cross_entropy
+
+# Trainers of language models alone: their loss is the mean over tokens, in nats.
+_TEXT_ONLY: Final = frozenset(
+    ("megatron", "minimind", "nanogpt", "nemo", "torchtune", "torchtitan", "paddlenlp", "mlx-lm")
+)
+# These fine-tune what they are given, with AdamW where nothing else is stated.
+_TUNERS: Final = frozenset(
+    ("llamafactory", "ms-swift", "axolotl", "trl", "transformers", "torchtune", "paddlenlp")
+)
+_BITS: Final = ("fairseq",)  # what it logs is divided by ln 2
+_CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
+_SEES: Final = re.compile(  # a name of a model that reads images or sound as well
+    r"(?:^|[^a-z])(?:[a-z]{0,12}vl\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
+    r"|pixtral|omni|audio|whisper|[a-z]{0,8}ocr\d?)(?:$|[^a-z])"
+)
+_SPANS: Final = re.compile(
+    r"(?:^|[^a-z])(?:u?m|by|long|code|flan)?t5(?:$|[^a-z])"
+)  # trained on span corruption
+_PERPLEXITIES: Final = {
+    "ppl": "loss",
+    "perplexity": "loss",
+    "eval_ppl": "eval_loss",
+    "eval_perplexity": "eval_loss",
+}
+_ROUNDED: Final = 0.05  # how far e^loss may lie from its perplexity: a mean of e^x is no e^mean
+FIRST: Final = 3  # logged points, the highest of which shows where the run began
+OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
+FROM_SCRATCH: Final = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
+LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (LlamaFactory#7129)
+FULL_RATE: Final = 5e-5  # the same for full fine-tuning
+
+
+def is_token_loss(run: Run) -> bool:
+    """Whether the files show that the loss is the mean over tokens, in nats, of a text model."""
+    if not is_cross_entropy(run) or run.framework in _BITS or _is_other_model(run):
+        return False
+    nats = _in_nats(run)
+    return _shows_text(run) if nats is None else nats
+
+
+def _shows_text(run: Run) -> bool:
+    return (
+        run.framework in _TEXT_ONLY
+        or bool(run.setting("vocab_size"))
+        or _is_causal(run)
+        or run.setting("stage") in ("pt", "sft")
+    )
+
+
+def _is_causal(run: Run) -> bool:
+    return any(str(name).endswith(_CAUSAL) for name in run.setting("architectures") or ())
+
+
+def _is_other_model(run: Run) -> bool:
+    """Whether a name says that the model is none of text alone, or was trained on spans."""
+    if run.setting("architectures") and not _is_causal(run):
+        return True
+    named = " ".join(str(run.setting(f) or "") for f in ("model_name_or_path", "model_type"))
+    return any(name.search(named.lower()) for name in (_SEES, _SPANS))
+
+
+def _in_nats(run: Run) -> bool | None:
+    """Whether the logged perplexity is e to the loss; None where none is logged."""
+    for name, loss in _PERPLEXITIES.items():
+        pairs = _shared(run.series.get(loss), run.series.get(name))
+        if pairs is not None:
+            return abs(median(pairs)) <= _ROUNDED
+    return None
+
+
+def _shared(loss: Series | None, perplexity: Series | None) -> np.ndarray | None:
+    """How far the loss is from the logarithm of the perplexity, at the steps that log both."""
+    loss, perplexity = finite(loss), finite(perplexity)
+    if loss is None or perplexity is None:
+        return None
+    _, at, other = np.intersect1d(loss.steps, perplexity.steps, return_indices=True)
+    values = perplexity.values[other]
+    gaps: np.ndarray = loss.values[at][values > 0] - np.log(values[values > 0])
+    return gaps if len(gaps) else None
+
+
+def begins_untrained(run: Run) -> bool:
+    """Whether the first loss is that of a model which has read nothing yet.
+
+    An unscaled sum, or answers in a form that is new to the model, can start as high.
+    """
+    loss = points_of(run, "loss")
+    if loss is None or is_adapter(run):
+        return False
+    vocabulary = run.setting("vocab_size")
+    start = float(loss.values[:FIRST].max())
+    known = isinstance(vocabulary, int) and vocabulary > 1
+    return start >= (OF_UNIFORM * math.log(vocabulary) if known else FROM_SCRATCH)
+
+
+def is_adapter(run: Run) -> bool:
+    """Whether the files show that an adapter is trained, and not the whole model."""
+    tuning = run.setting("finetuning_type")
+    return run.setting("lora_rank") is not None or tuning not in (None, "full")
+
+
+def rate_limit(run: Run) -> float | None:
+    """The learning rate above which runs of this method are known to break.
+
+    None where the files do not show the method: the limits are those of fine-tuning a pretrained
+    language model with Adam.
+    """
+    if not is_tuned_with_adam(run):
+        return None
+    if run.setting("lora_rank") is not None or run.setting("finetuning_type") == "lora":
+        return LORA_RATE
+    whole = run.setting("finetuning_type") == "full" or _is_causal(run)
+    return FULL_RATE if whole and not is_adapter(run) else None
+
+
+def is_usual_rate(run: Run, rate: float) -> bool:
+    """Whether a learning rate is known to break no run: below the lowest of the limits."""
+    if not is_tuned_with_adam(run):
+        return False
+    return rate <= (rate_limit(run) or FULL_RATE)
+
+
+def is_tuned_with_adam(run: Run) -> bool:
+    """Whether a pretrained language model is fine-tuned with Adam, as far as the files show."""
+    optimizer = str(run.setting("optim") or "adamw").lower()
+    known = run.framework in _TUNERS and is_cross_entropy(run)
+    return known and "adam" in optimizer and run.setting("stage") != "pt" and _is_pretrained(run)
+
+
+def _is_pretrained(run: Run) -> bool:
+    return is_adapter(run) or not begins_untrained(run)
