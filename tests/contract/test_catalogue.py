@@ -39,6 +39,9 @@ PROMISED = {  # the table of the public contract
     "periodic-loss": "info",
     "unexplained-drop": "warning",
     "throughput-drop": "info",
+    "zero-gradient": "critical",
+    "eval-mismatch": "warning",
+    "component-divergence": "warning",
 }
 
 

@@ -1,0 +1,120 @@
+"""Evaluation loss is of another kind than training loss, from the first evaluation on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.medians import median
+from lossscan.points import points_of
+from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.domain import is_token_loss
+from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
+
+RULE = "eval-mismatch"
+
+MIN_EVALUATIONS = 2  # one may have been cut short
+MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
+EDGE = 3  # logged points that make the first and the last level of training
+NEAR = 5  # logged points that tell the training loss at an evaluation
+ABOVE_START = (
+    1.5  # times the untrained level: learning by heart seldom gets there, and never at once
+)
+WORSE = 0.3  # nats above a uniform guess: more than a short evaluation set is off by
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """An evaluation loss beside the training loss at its steps."""
+
+    series: Series
+    levels: tuple[float, ...]  # of training, at each evaluation
+    start: float  # of training
+    end: float
+
+    @property
+    def ratio(self) -> float:
+        return median(self.series.values) / median(self.levels)
+
+
+def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Hit]:
+    """Yield a hit where each evaluation is `factor` times training, or worse than guessing."""
+    loss = points_of(run, "loss")
+    if loss is None or len(loss) < MIN_POINTS or run.objective in POLICY:
+        return
+    gaps = [gap for series in eval_losses(run).values() for gap in _gap(loss, series)]
+    uniform = _uniform(run)
+    apart = [gap for gap in gaps if _is_order(gap, factor)]
+    worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
+    if apart or worse:
+        worst = max(apart or worse, key=lambda gap: gap.ratio)
+        yield _hit(run, worst, None if apart and not worse else uniform)
+
+
+def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
+    """The two losses, where both are positive and training falls."""
+    if len(evaluated) < MIN_EVALUATIONS or (evaluated.values <= 0).any():
+        return
+    start, end = median(loss.values[:EDGE]), median(loss.values[-EDGE:])
+    levels = tuple(level_at(loss, float(step), points=NEAR) for step in evaluated.steps)
+    if min(*levels, end) > 0 and end < start:
+        yield _Gap(evaluated, levels, start, end)
+
+
+def _is_order(gap: _Gap, factor: float) -> bool:
+    """Whether every evaluation is far above training there, and above where training began."""
+    pairs = zip(gap.series.values, gap.levels, strict=True)
+    apart = all(value >= factor * level for value, level in pairs)
+    return apart and float(gap.series.values[0]) >= ABOVE_START * gap.start
+
+
+def _is_worse(gap: _Gap, uniform: float) -> bool:
+    """Whether every evaluation is worse than a uniform guess while training is better."""
+    return float(gap.series.values.min()) > uniform + WORSE and max(gap.levels) < uniform
+
+
+def _uniform(run: Run) -> float | None:
+    """The loss of a uniform guess, where the vocabulary is known and the loss is its own."""
+    vocabulary = number(run, "vocab_size")
+    return math.log(vocabulary) if vocabulary and is_token_loss(run) else None
+
+
+def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
+    evaluated = gap.series
+    first, last = int(evaluated.steps[0]), int(evaluated.steps[-1])
+    value, level = median(evaluated.values), median(gap.levels)
+    return Hit(
+        RULE,
+        0.93 if len(evaluated) > MIN_EVALUATIONS else 0.85,  # two may share an odd cause
+        series=evaluated.name,
+        message="default" if uniform is None else "worse-than-guessing",
+        numbers={
+            "evaluated": value,
+            "level": level,
+            "ratio": gap.ratio,
+            "uniform": uniform,
+            "count": len(evaluated),
+            "first": first,
+        },
+        episodes=(Episode(first, last),),
+        effect=Effect(level, value, value - level, gap.ratio),
+        clues=(
+            Clue("training-falls", {"start": gap.start, "end": gap.end}, run.source_of("loss")),
+            Clue(
+                "first-evaluation",
+                {"value": float(evaluated.values[0]), "level": gap.levels[0]},
+                run.source_of(evaluated.name),
+                first,
+                float(evaluated.values[0]),
+            ),
+        ),
+        suspects=(
+            Suspect("other-input", 0.55, config=stated(run, "template")),
+            Suspect("other-reduction", 0.5 if uniform is None else 0.35),
+            Suspect("other-packing", 0.4, config=stated(run, "packing")),
+            Suspect("other-weights", 0.35),
+        ),
+        next="evaluate-training-data",
+    )

@@ -1,0 +1,120 @@
+"""No update is made: the gradient norm, or every difference that makes the gradient, is 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import BoolArray
+from lossscan.numeric.medians import median, robust_sigma
+from lossscan.points import NEVER_ZERO, finite
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.facts import POLICY, stretches
+
+RULE = "zero-gradient"
+
+LONG_SHARE = 0.1  # of the entries: shorter stretches are masked samples one after the other
+END = 5  # logged losses that make a level
+MOVED_SIGMA = 5.0  # of a level's error: a loss that falls so far is trained, its norm unmeasured
+PAIRS = ("dpo", "kto", "simpo", "ipo", "hinge", "orpo")  # objectives that compare two answers
+DIFFERENCES = ("rewards/margins", "rewards/chosen", "rewards/rejected")
+LOG_PROBABILITIES = ("logps/chosen", "logps/rejected")
+SPREADS = ("reward_std",)  # of the answers to one prompt: 0 leaves a group without advantage
+_SUSPECTS = {  # what each sign points at, and how likely
+    "default": {"frozen-parameters": 0.7, "masked-labels": 0.5, "graph-cut": 0.5},
+    "policy": {"frozen-parameters": 0.6, "graph-cut": 0.5, "equal-rewards": 0.3},
+    "pairs": {"masked-labels": 0.7, "same-as-reference": 0.5, "frozen-parameters": 0.4},
+    "rewards": {"equal-rewards": 0.8},
+}
+
+
+def check(run: Run, signals: Signals, *, min_points: int = 10) -> Iterator[Hit]:
+    """Yield a hit where at least `min_points` entries in a row show that there is no gradient."""
+    norms = finite(run.series.get("grad_norm"))
+    found = _longest(norms.values == 0, min_points) if norms is not None else None
+    if norms is not None and found is not None and not _is_else(run, norms, found):
+        yield _hit(run, norms, found, "policy" if run.objective in POLICY else "default")
+        return
+    if norms is not None and (norms.values > 0).any():
+        return  # a gradient there is, whatever else is logged
+    for message, series in _signs(run):
+        if len(series) >= min_points:
+            yield _hit(run, series, (0, len(series)), message)
+            return
+
+
+def _longest(zero: BoolArray, min_points: int) -> tuple[int, int] | None:
+    """The longest stretch of zeros, where it is long by itself and of the run."""
+    spans = stretches(zero)
+    if not spans:
+        return None
+    start, stop = max(spans, key=lambda span: span[1] - span[0])
+    least = max(min_points, LONG_SHARE * len(zero))
+    return (start, stop) if stop - start >= least else None
+
+
+def _is_else(run: Run, norms: Series, span: tuple[int, int]) -> bool:
+    """Whether the loss is not logged there, is 0 as well, or falls: then the norm is unmeasured."""
+    loss = finite(run.series.get("loss"))
+    if loss is None:
+        return True
+    first, last = norms.steps[span[0]], norms.steps[span[1] - 1]
+    inside = loss.values[(loss.steps >= first) & (loss.steps <= last)]
+    if len(inside) < 2 * END:
+        return True
+    if run.objective in NEVER_ZERO and median(inside) == 0:
+        return True  # a loss of masked labels is the business of zero-loss
+    fell = median(inside[:END]) - median(inside[-END:])
+    return bool(fell > MOVED_SIGMA * robust_sigma(np.diff(inside)) / np.sqrt(END))
+
+
+def _signs(run: Run) -> Iterator[tuple[str, Series]]:
+    """The series that are exactly 0 throughout where they make the gradient of the objective."""
+    for names in (DIFFERENCES, LOG_PROBABILITIES) if run.objective in PAIRS else ():
+        logged = [s for n in names if (s := finite(run.series.get(n))) is not None]
+        if logged and all((series.values == 0).all() for series in logged):
+            yield "pairs", logged[0]
+    if run.objective in POLICY:
+        for series in map(finite, map(run.series.get, SPREADS)):
+            if series is not None and (series.values == 0).all():
+                yield "rewards", series
+
+
+def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
+    first, last = int(series.steps[span[0]]), int(series.steps[span[1] - 1])
+    count = span[1] - span[0]
+    whole = count == len(series)
+    rewards = finite(run.series.get("reward_std"))
+    spread = None if rewards is None else median(rewards.values)
+    return Hit(
+        RULE,
+        0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
+        series=series.name,
+        message=message,
+        numbers={"first": first, "last": last, "count": count, "name": series.name},
+        episodes=(Episode(first, last),),
+        effect=Effect(after=0.0),
+        clues=(
+            Clue(
+                "zero",
+                {"name": series.name, "count": count, "of": len(series)},
+                run.source_of(series.name),
+                first,
+                0.0,
+            ),
+            *(
+                [Clue("rewards-differ", {"spread": spread})]
+                if message == "policy" and spread
+                else []
+            ),
+        ),
+        suspects=tuple(
+            Suspect(
+                cause, score, config=stated(run, "finetuning_type") if "frozen" in cause else ()
+            )
+            for cause, score in _SUSPECTS[message].items()
+        ),
+        next="one-update",
+    )
