@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
@@ -25,6 +26,7 @@ _SURE = {
     "default": 0.95,  # due several times by the configuration, and nothing logged
     "only-end": 0.9,  # the one at the end may be all that was wanted
     "beyond-end": 0.96,  # arithmetic
+    "delayed-beyond-end": 0.96,  # the same
     "strategy-unset": 0.9,  # transformers ignores the other options without it
 }
 
@@ -35,6 +37,8 @@ class _Plan:
 
     strategy: str | None  # steps, epoch, no; None where nothing states it
     every: int | None  # steps
+    delay: float | None  # before the first evaluation: steps, or epochs by the strategy
+    late: bool  # whether the delay is longer than the whole training
     due: tuple[int, ...]  # steps before the last one at which it should have run
     seen: tuple[int, ...]
     last: int
@@ -75,6 +79,8 @@ def _plan(run: Run) -> _Plan:
     return _Plan(
         strategy=strategy,
         every=int(every) if every else None,
+        delay=run.setting("eval_delay"),
+        late=_is_late(run, strategy, last),
         due=tuple(step for step in _due(run, strategy, every, last) if step < last),
         seen=tuple(sorted(seen)),
         last=last,
@@ -83,12 +89,23 @@ def _plan(run: Run) -> _Plan:
     )
 
 
+def _is_late(run: Run, strategy: str | None, last: int) -> bool:
+    """Whether the first evaluation is put off beyond the end of the training."""
+    delay = run.setting("eval_delay") or 0
+    length = run.schedule.max_steps or (last if run.complete else None)
+    if strategy == "epoch":
+        length = run.setting("num_train_epochs")
+    return strategy in ("steps", "epoch") and length is not None and delay > length
+
+
 def _due(run: Run, strategy: str | None, every: float | None, last: int) -> tuple[int, ...]:
     """The steps up to the last one at which the strategy evaluates."""
     if strategy == "steps":
         return _multiples(every, run.setting("eval_delay"), last)
     marks = run.schedule.of("epoch_boundary") if strategy == "epoch" else ()
-    return tuple(ceil(mark.step + mark.slack) for mark in marks)
+    delay = run.setting("eval_delay") or 0  # epochs
+    begun = (mark for mark in marks if (mark.epoch or math.inf) >= delay)
+    return tuple(ceil(mark.step + mark.slack) for mark in begun)
 
 
 def _multiples(every: float | None, delay: float | None, last: int) -> tuple[int, ...]:
@@ -104,6 +121,8 @@ def _message(run: Run, plan: _Plan) -> str:
         return ""
     if plan.due:
         return "only-end" if plan.ran else "default"
+    if plan.late:
+        return "delayed-beyond-end"
     if plan.strategy == "steps":
         beyond = plan.every and plan.planned and plan.every > plan.planned
         return "beyond-end" if beyond else ""
@@ -121,7 +140,9 @@ def _is_wished(run: Run, plan: _Plan) -> bool:
 
 def _hit(run: Run, plan: _Plan, message: str) -> Hit:
     first = plan.due[0] if plan.due else None
-    harmless = message == "beyond-end" and (plan.ran or _evaluates_after(run))  # none was due
+    harmless = message.endswith("beyond-end") and (
+        plan.ran or _evaluates_after(run)
+    )  # none was due
     return Hit(
         RULE,
         _SURE[message],
@@ -130,6 +151,7 @@ def _hit(run: Run, plan: _Plan, message: str) -> Hit:
         message=message,
         numbers={
             "every": plan.every,
+            "delay": plan.delay,
             "strategy": plan.strategy or "no",
             "last": plan.last,
             "count": len(plan.due),
@@ -159,7 +181,7 @@ def _listed(steps: tuple[int, ...]) -> str:
 
 
 def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
-    for field in ("eval_strategy", "evaluation_strategy", "eval_steps", *SPLITS):
+    for field in ("eval_strategy", "evaluation_strategy", "eval_steps", "eval_delay", *SPLITS):
         if field in run.config:
             setting = {"field": field, "value": str(run.setting(field))}
             yield Clue("setting", setting, source=run.config[field].source)
@@ -171,7 +193,7 @@ def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
         yield Clue("seen", step=plan.seen[-1])
     elif plan.after:
         yield Clue("after", plan.after.numbers, source=plan.after.path.name)
-    elif message == "beyond-end" and _evaluates_after(run):
+    elif message.endswith("beyond-end") and _evaluates_after(run):
         yield Clue("after-elsewhere")
 
 
@@ -181,6 +203,9 @@ def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
         return
     if message == "strategy-unset":
         yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", "steps"),))
+        return
+    if message == "delayed-beyond-end":
+        yield Suspect("delay-beyond-last-step", 0.95, config=stated(run, "eval_delay", 0))
         return
     if plan.every and plan.planned and plan.every > plan.planned:
         suggest = max(1, plan.planned // 10)

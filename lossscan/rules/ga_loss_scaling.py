@@ -94,7 +94,7 @@ def check(
         yield _multiplied(case, agreeing)
     elif _is_divided(case, tolerance):
         yield _divided(case)
-    elif len(case.ratios) and abs(math.log(median(case.ratios))) > math.log(UNEQUAL):
+    elif _speaks_against(case, tolerance):
         yield Acquittal(RULE, "ratio", {"ratio": median(case.ratios), "accumulation": steps})
 
 
@@ -132,6 +132,15 @@ def _agreeing(case: _Case, tolerance: float, min_ratio: float) -> str:
         support = support or ("gradient" if _strong_gradient(case.run) else "")
         return f"ratio {support}".strip() if support or case.steps >= TELLING else "too few"
     return support if initial and not len(case.ratios) else "nothing"
+
+
+def _speaks_against(case: _Case, tolerance: float) -> bool:
+    """Whether training and evaluation differ, and by another ratio than the steps would give."""
+    if not len(case.ratios):
+        return False
+    ratio = median(case.ratios)
+    fits = any(abs(ratio / way - 1) <= tolerance for way in (case.steps, 1 / case.steps))
+    return not fits and abs(math.log(ratio)) > math.log(UNEQUAL)
 
 
 def _worse_than_uniform(case: _Case) -> bool:

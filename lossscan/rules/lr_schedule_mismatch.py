@@ -22,6 +22,12 @@ FEW = 3  # entries: fewer may be rounding
 SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
+RISING = ("restart", "cycl", "wave", "step", "wsd", "custom", "trapez", "noam")  # kinds that may
+FELL = 0.1  # of its highest so far: a rate that rises again from there starts anew
+AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
+REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
+MOST_RISES = 20  # looked for: more say nothing more
+
 _SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {
     # share of the peak over the progress behind the warm-up, 0..1
     "linear": lambda progress: 1 - progress,
@@ -69,6 +75,7 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
     zeros = _zeros_at_the_end(rate)
     if zeros >= max(FEW, SHARE_ZERO * len(rate)):
         yield _hit(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
+    yield from _rises(run, rate)
     promised = _promised(run)
     if promised is None or run.framework not in TRAINER_FAMILY:
         return
@@ -82,6 +89,47 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
     yield _hit(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
+
+
+def _rises(run: Run, rate: Series) -> Iterator[Hit]:
+    """A rate that had fallen and warms up again, or leaps, where nothing says that it should."""
+    kind = str(run.setting("lr_scheduler_type") or "").lower()
+    if any(mark in kind for mark in RISING):
+        return
+    at = sorted({*_restarts(rate.values), *_leaps(rate.values)})
+    if at and not _is_regular(at):
+        yield _hit(run, rate, "rises", slice(at[0], len(rate)))
+
+
+def _restarts(rates: FloatArray) -> Iterator[int]:
+    """The entries at which a rate that had fallen to a tenth of its highest is high again."""
+    start = 0
+    for _ in range(MOST_RISES):
+        high = np.maximum.accumulate(rates[start:])
+        fallen = np.flatnonzero(rates[start:] <= FELL * high)
+        fallen = fallen[high[fallen] > 0]
+        if not len(fallen):
+            return
+        first = start + int(fallen[0])
+        low = np.minimum.accumulate(rates[first:])
+        again = np.flatnonzero(rates[first:] >= np.maximum(AGAIN * low, FELL * high[fallen[0]]))
+        if not len(again):
+            return
+        start = first + int(again[0])
+        yield start
+
+
+def _leaps(rates: FloatArray) -> Iterator[int]:
+    """The entries at which a rate is ten times all before; a warm-up leaps in the first alone."""
+    before = np.maximum.accumulate(rates)[:-1]
+    high = np.flatnonzero((before > 0) & (rates[1:] >= AGAIN * before)) + 1
+    yield from high[high >= FEW].tolist()[:MOST_RISES]
+
+
+def _is_regular(at: list[int]) -> bool:
+    """Whether rises come at even distances, the first one included: a cycle, stated or not."""
+    gaps = np.diff([0, *at])
+    return len(at) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
 
 
 def _zeros_at_the_end(rate: Series) -> int:
@@ -128,6 +176,7 @@ def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
 # Confidence, the causes and their scores.
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
+    "rises": (0.92, {"second-schedule": 0.6, "rate-raised": 0.5}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),

@@ -11,6 +11,7 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.domain import TEXT_TRAINERS, is_token_loss
 
 RULE = "plateau"
 
@@ -22,6 +23,11 @@ NEAR_CHANCE = 0.015  # of ln k: the spread of a model that has learnt nothing (p
 MOST_CLASSES = 10  # ln k of more classes lie too close together to tell one by its value
 ACCURACY = 0.05  # how far from 1/k the accuracy of guessing may lie
 MOSTLY = 0.8  # of the entries
+MOST_ABOVE = 1.5  # times a guess: an untrained head is so far above it at most
+MOST_BY_ACCURACY = 2000  # classes: with an accuracy beside it the loss tells more of them
+TIGHT = 0.005  # of ln 2: how near a loss must lie that nothing else shows to be a guess
+TINY_RATE = 1e-7  # at its highest: no optimizer moves a model by it in a run that is watched
+ACCURACIES = ("eval_accuracy", "accuracy", "eval_acc", "acc", "eval_binary_accuracy")
 FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
 
 # What holds the loss: confidence, the causes and their scores.
@@ -29,6 +35,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
     "zero-rate": (0.95, {"zero-rate": 0.95}),
     "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
+    "tiny-rate": (0.9, {"rate-too-small": 0.9}),
     "frozen": (0.8, {"frozen-parameters": 0.7, "rate-unsuitable": 0.4}),
 }
 
@@ -38,7 +45,7 @@ def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[H
     loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
         return
-    if not _is_flat(loss, max_change):
+    if not _is_flat(loss, max_change) and not _settles_at_chance(run, loss):
         return
     holds = next(iter(_held_by(run, loss)), None)
     if holds is not None:
@@ -57,6 +64,24 @@ def _is_flat(loss: Series, max_change: float) -> bool:
     )
 
 
+def _settles_at_chance(run: Run, loss: Series) -> bool:
+    """Whether a loss that began above a guess came down to it and no further, as does accuracy.
+
+    By its loss alone a model that learns slowly from scratch looks the same.
+    """
+    if _accuracy(run) is None:
+        return False
+    third = len(loss) // 3
+    levels = [median(loss.values[k * third : (k + 1) * third]) for k in range(3)]
+    near = [_chance(run, level) for level in levels[1:]]
+    return (
+        None not in near
+        and near[0] == near[1]
+        and median(loss.values[:START]) <= MOST_ABOVE * levels[1]
+        and levels[0] >= (1 - NEAR_CHANCE) * levels[1]
+    )
+
+
 def _error(noise: float, points: int) -> float:
     """How far two levels of so many points each may lie apart by chance."""
     return SURE_SIGMA * noise * math.sqrt(2 / points)
@@ -72,6 +97,8 @@ def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Clue]]:
     chance = _chance(run, median(loss.values))
     if chance is not None:
         yield "chance", Clue("chance", {"choices": chance, "uniform": math.log(chance)})
+    if rate is not None and 0 < rate.values.max() <= TINY_RATE:
+        yield "tiny-rate", Clue("tiny-rate", source=run.source_of("learning_rate"))
     low, high = np.quantile(loss.values, (0.05, 0.95))
     if 0 < high - low <= FROZEN * high or high == low != 0:
         yield "frozen", Clue("frozen", {"low": float(low), "high": float(high)})
@@ -79,15 +106,39 @@ def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Clue]]:
 
 def _chance(run: Run, value: float) -> int | None:
     """The number of choices among which a model with this loss guesses."""
-    choices = [int(number(run, "vocab_size") or 0)]
-    accuracy = finite(run.series.get("eval_accuracy"))
-    if run.objective == "classification" or accuracy is not None:
-        choices = list(range(2, MOST_CLASSES + 1))
+    accuracy = _accuracy(run)
     if accuracy is not None:
-        final = float(accuracy.values[-1])
-        choices = [k for k in choices if abs(final - 1 / k) <= ACCURACY]
+        return _chance_by(accuracy, value)
+    choices = [int(number(run, "vocab_size") or 0)]
+    if run.objective == "classification":
+        choices = list(range(2, MOST_CLASSES + 1))
     near = (k for k in choices if k > 1 and abs(value / math.log(k) - 1) <= NEAR_CHANCE)
-    return next(near, None)
+    return next(near, None if not _is_coin(run, value) else 2)
+
+
+def _accuracy(run: Run) -> float | None:
+    """The last accuracy, 0..1; None where none is logged."""
+    logged = (finite(run.series.get(name)) for name in ACCURACIES)
+    series = next((each for each in logged if each is not None), None)
+    if series is None:
+        return None
+    final = median(series.values[-START:])
+    return final / 100 if series.values.max() > 1 else final  # some count in percent
+
+
+def _chance_by(accuracy: float, value: float) -> int | None:
+    """The same where an accuracy must agree with it."""
+    choices = round(math.exp(min(value, math.log(MOST_BY_ACCURACY))))
+    if choices < 2 or abs(value / math.log(choices) - 1) > NEAR_CHANCE:  # noqa: PLR2004
+        return None
+    off = abs(accuracy - 1 / choices)
+    return choices if off <= min(ACCURACY, 1 / choices) else None
+
+
+def _is_coin(run: Run, value: float) -> bool:
+    """Whether a loss at ln 2 can only be a toss of a coin: no model of text stands there."""
+    text = run.framework in TEXT_TRAINERS or is_token_loss(run)
+    return not text and abs(value / math.log(2) - 1) <= TIGHT
 
 
 def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:

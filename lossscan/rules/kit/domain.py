@@ -21,6 +21,7 @@ _TEXT_ONLY: Final = frozenset(
 _TUNERS: Final = frozenset(
     ("llamafactory", "ms-swift", "axolotl", "trl", "transformers", "torchtune", "paddlenlp")
 )
+TEXT_TRAINERS: Final = _TEXT_ONLY | _TUNERS  # mostly or always of language models
 _BITS: Final = ("fairseq",)  # what it logs is divided by ln 2
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
 _SEES: Final = re.compile(  # a name of a model that reads images or sound as well
