@@ -241,7 +241,7 @@ def test_diagnose_hands_options_to_the_rule():
 
 def test_diagnose_leaves_ignored_rules_out():
     """An ignored rule says nothing."""
-    run = make_run(loss=[[0, 200, 35.0, 30.0]])
+    run = make_run(framework="megatron", loss=[[0, 200, 35.0, 30.0]])
     assert diagnose(run, Signals(), Settings(select=("high-initial-loss",))).findings
     ignoring = Settings(select=("high-initial-loss", "plateau"), ignore=("high-initial-loss",))
     assert diagnose(run, Signals(), ignoring) == Diagnosis()
