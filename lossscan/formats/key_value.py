@@ -15,7 +15,7 @@ from lossscan.canonical.names import canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES, CounterPlace, Kind, place_of
-from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
@@ -262,7 +262,10 @@ def _counted(placed: Sequence[tuple[CounterPlace, dict[str, Any]]]) -> tuple[lis
     places = [place for place, _ in drawn.values()]
     counts = np.array([place.count for place in places], dtype=np.int64)
     epochs = np.array([-1 if p.epoch is None else p.epoch for p in places], dtype=np.int64)
-    steps, length = in_run(counts, epochs, [place.of for place in places])
+    of = [place.of for place in places]
+    steps, length = in_run(counts, epochs, of)
+    if length is None and {place.kind for place in places} <= set(_LOOPED):
+        steps, length = in_only_epoch(counts, epochs, of)
     return list(zip(steps.tolist(), rows, strict=True)), length
 
 

@@ -34,6 +34,17 @@ def run_steps(counts: IntArray, epochs: IntArray, length: int) -> IntArray:
     return np.asarray((epochs - epochs.min(initial=1)) * length + counts)
 
 
+def in_only_epoch(
+    counts: IntArray, epochs: IntArray, of: Sequence[int | None]
+) -> tuple[IntArray, int | None]:
+    """`in_run` of batches of one epoch that say how many it has: it may not be the first."""
+    stated = set(of)
+    length = stated.pop() if len(stated) == 1 else None
+    if not length or len(set(epochs.tolist())) > 1 or epochs[0] < 0 or counts.max() > length:
+        return counts, None
+    return run_steps(counts, epochs, length), length
+
+
 def in_run(
     counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()
 ) -> tuple[IntArray, int | None]:
