@@ -248,7 +248,7 @@ def test_diagnose_leaves_ignored_rules_out():
 
 
 def test_diagnose_shows_a_dozen_of_much_evidence(says):
-    """Of a kind of evidence there is too much of, the first is shown, and how much more there is."""
+    """Of evidence of one kind the first is shown, and how much more there is."""
     numbers = {"epoch": 1, "before": 2.0, "after": 1.0, "drop": 0.5, "p": 0.1}
     steps = [Clue("step", numbers, step=step) for step in range(30)]
     rate = Clue("learning-rate", {"rate": 1.0, "share": 1.0, "limit": 1.0})

@@ -67,6 +67,13 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",
     ),
+    "epochs_assumed": (
+        (
+            "{path}: its counter begins anew after all it counts: taken for {epochs} epochs,"
+            " which may be trainings of their own"
+        ),
+        "{path}：计数到头后重新开始；视为 {epochs} 个 epoch，也可能是各自独立的训练",
+    ),
     "unreadable": ("{path}: could not be read: {reason}", "{path}：无法读取：{reason}"),
     "config_conflict": (
         "{field} is {value} in {source} and {other} in {other_source}; the first is used",

@@ -11,10 +11,15 @@ from lossscan.formats.kit.shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
+SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    r"|\| (?:validation|dev|test) \|"  # DeepSpeech's
+    rf"|[\[(|<] {{0,4}}(?:{SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech's, mmengine's
+    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{SETS})\b"
+    r"|\bvalid(?:ation)? on '"  # fairseq's
+    rf"|^\W{{0,20}}(?:{SETS})(?: set| phase| epoch)?(?:\s?[:|]|\s-)\s"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{SETS})(?: set| phase)?\s?[:|\])-]"
 )
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
@@ -97,8 +102,10 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
             return "batch", batch, epoch
     epoch = _EPOCH.search(line) or _NTH_EPOCH.search(line)
-    if step := _first(line, _DECLARED, _STEP, _NTH_STEP, _BATCH):
+    if step := _first(line, _DECLARED, _STEP, _NTH_STEP):
         return "step", step, epoch
+    if batch := _BATCH.search(line):  # of an epoch, where it says of how many
+        return ("batch" if batch[2] else "step"), batch, epoch
     after = epoch.end() if epoch else 0
     if bar := _BAR.search(line, after):
         return "bar", bar, epoch
