@@ -67,6 +67,16 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",
     ),
+    "training_apart": (
+        (
+            "{path} holds {of} trainings: lines {shown} to {to} are judged, lines {first} to {last}"
+            " ({points:point|points}) are left out; give each a file of its own"
+        ),
+        (
+            "{path} 包含 {of} 次训练：仅分析第 {shown} 至 {to} 行，第 {first} 至 {last} 行"
+            "（{points} 个点）未计入；请将各次训练分为单独的文件"
+        ),
+    ),
     "epochs_assumed": (
         (
             "{path}: its counter begins anew after all it counts: taken for {epochs} epochs,"
