@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Final
 from lossscan.canonical.names import canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.counters import EVALUATES, SETS, CounterPlace, Kind, place_of
+from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.recount import LOOPED, Placed, assumed, by_lines, counted, headed
 from lossscan.formats.kit.remarks import Remarks
@@ -65,9 +65,6 @@ _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-c
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
 _ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
-_SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
-    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
-)
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
@@ -173,7 +170,7 @@ class _Reader:
         return _Line(place, row, indented)
 
     def _parts(self, line: str) -> Iterator[Part[str]]:
-        evaluates = _evaluations(line)
+        evaluates = evaluations(line)
         for part in self._named(line):
             name = canonical(part.label)
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
@@ -196,15 +193,6 @@ class _Reader:
             if name in self._asked or is_known(name) or _is_part(name):
                 return name
         return None
-
-
-def _evaluations(line: str) -> Callable[[int], bool]:
-    """Whether what stands at a place of a line was evaluated."""
-    sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
-    if len({evaluated for _, evaluated in sections}) > 1:
-        return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
-    whole = EVALUATES.search(line) is not None
-    return lambda _: whole
 
 
 def _is_part(name: str) -> bool:
@@ -267,6 +255,8 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
 
 def _with_headlines(blocks: list[_Line]) -> list[_Line]:
     """The lines with the epochs that stand in headlines alone, where their counter needs these."""
+    if not any(each.place is not None and each.place.kind == "epoch" for each in blocks):
+        return blocks
     points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in blocks]
     epochs = headed([each.place for each in blocks], points)
     return [

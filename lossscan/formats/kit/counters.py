@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -11,15 +11,18 @@ from lossscan.formats.kit.shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
-SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
+_SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    rf"|[\[(|<] {{0,4}}(?:{SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech's, mmengine's
-    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{SETS})\b"
+    rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|^\W{{0,20}}(?:{SETS})(?: set| phase| epoch)?(?:\s?[:|]|\s-)\s"
-    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{SETS})(?: set| phase)?\s?[:|\])-]"
+    rf"|^\W{{0,20}}(?:{_SETS})(?: set| phase| epoch)?(?:\s?[:|]|\s-)\s"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
+)
+_SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
+    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
@@ -65,6 +68,15 @@ class CounterPlace:
     count: int
     of: int | None = None  # counts of the epoch or of the run, where the line says
     epoch: int | None = None
+
+
+def evaluations(line: str) -> Callable[[int], bool]:
+    """Whether what stands at a place of a line was evaluated."""
+    sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
+    if len({evaluated for _, evaluated in sections}) > 1:
+        return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
+    whole = EVALUATES.search(line) is not None
+    return lambda _: whole
 
 
 def place_of(line: str) -> CounterPlace | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -29,10 +30,10 @@ WHOLE: Final = 0.9  # of what an epoch counts: the last lines of it may not be l
 SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it, not its mean
 
 
-def is_evaluation(row: Iterable[str]) -> bool:
-    """Whether all that a row holds was evaluated."""
-    names = [canonical(name) for name in row]
-    return bool(names) and all(name.startswith("eval_") for name in names)
+@lru_cache(maxsize=256)
+def _is_evaluation(*names: str) -> bool:
+    """Whether all that a row of such names holds was evaluated."""
+    return bool(names) and all(canonical(name).startswith("eval_") for name in names)
 
 
 def _trains(row: Iterable[str]) -> bool:
@@ -160,7 +161,7 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
         if place.kind != "bar" or place.count > 0
     }
     lines = list(drawn.values())
-    beside = np.array([is_evaluation(row) for _, row in lines], dtype=bool)
+    beside = np.array([_is_evaluation(*row) for _, row in lines], dtype=bool)
     counts = np.array([place.count for place, _ in lines], dtype=np.int64)
     epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in lines], dtype=np.int64)
     own = ~beside if (~beside).any() else ~np.zeros(len(lines), dtype=bool)
