@@ -116,6 +116,8 @@ class _Reader:
     def blocks(self, lines: Iterable[str]) -> Iterator[_Block]:
         """All blocks; a point, and some lines in a row that state nothing, end one."""
         for number, raw in enumerate(lines, 1):
+            if "it/s" in raw or "s/it" in raw:  # a progress bar
+                continue
             line = raw.rstrip().rpartition("\r")[2]  # as a terminal shows it
             if _ends(line) or self.block.bare > MOST_BARE:
                 yield from self._ended()
@@ -162,7 +164,7 @@ def _ends(line: str) -> bool:
 def _states(line: str) -> bool:
     """Whether a line may state a setting, at a glance."""
     shaped = ":" in line or "=" in line or "..." in line or "|" in line
-    return shaped and "it/s" not in line and "s/it" not in line and not _is_help(line)
+    return shaped and not _is_help(line)
 
 
 def _is_help(line: str) -> bool:
