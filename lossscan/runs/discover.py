@@ -28,14 +28,15 @@ CHECKPOINTS = 3  # the last ones are read; the histories of the others are their
 # Names of logs, and names that only the content can tell; anything else may be a settings file.
 _LOGS: Final = any_of(
     "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
-    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
+    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log mlflow.db"
 )
 _DOUBTFUL: Final = any_of(
     "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json scalars.json"
     " meta.yaml wandb-summary.json log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
-    " metrics*.json result*.json log*.json *.ndjson"
+    " metrics*.json result*.json log*.json *.ndjson *.db"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
+_SWANLAB, _DEBUG = "swanlog", "debug"  # in each of its runs, what SwanLab logs of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -112,7 +113,11 @@ def _walked(root: Path, *, depth: int) -> _Tree:
     for name, below, files in os.walk(root, onerror=lambda error: _refuse(tree, error)):
         folder = Path(name)
         below[:] = sorted(
-            each for each in below if not each.startswith(".") and each not in _NEVER.split()
+            each
+            for each in below
+            if not each.startswith(".")
+            and each not in _NEVER.split()
+            and not (each == _DEBUG and folder.parent.name == _SWANLAB)
         )
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:

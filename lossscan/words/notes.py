@@ -77,6 +77,10 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
             "（{points} 个点）未计入；请将各次训练分为单独的文件"
         ),
     ),
+    "runs_apart": (
+        "{path} holds several runs: {run} is judged, {others:other|others} left out",
+        "{path} 包含多个运行：仅分析 {run}，其余 {others} 个未计入",
+    ),
     "epochs_assumed": (
         (
             "{path}: its counter begins anew after all it counts: taken for {epochs} epochs,"
