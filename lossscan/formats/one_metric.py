@@ -16,6 +16,7 @@ from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.packed import plain_name
 
 NAME = "one_metric"
 MARK = "Wall time,Step,Value, or metrics/train/loss.tsv: step, loss"
@@ -59,7 +60,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _by_file(path: Path) -> str:
     """The tag that the name of a file holds, and whether the run it is of evaluates."""
-    stem = path.name.partition(".csv")[0]
+    stem = plain_name(path.name).removesuffix(".csv")
     tagged = _TAGGED.search(stem)
     if tagged is None:
         return stem

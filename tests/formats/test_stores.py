@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lossscan.errors import UnreadableLog
 from lossscan.model import Run
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
@@ -121,6 +122,42 @@ def test_trackios_database_is_read(tmp_path: Path):
     run = _run(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.setting("learning_rate") == 0.5
+
+
+def test_a_model_card_is_read_where_there_is_no_log(tmp_path: Path):
+    """Its table of results is the curve, and its list the settings."""
+    rows = "".join(
+        f"| {loss} | {at}.0 | {at * 100} | {loss} |\n" for at, loss in enumerate(LOSSES, 2)
+    )
+    card = (
+        "# A model\n\nThe following hyperparameters were used during training:\n"
+        "- learning_rate: 2e-05\n\n### Training results\n\n"
+        "| Training Loss | Epoch | Step | Validation Loss |\n|:---:|:---:|:---:|:---:|\n"
+        f"| No log | 1.0 | 100 | 4.5 |\n{rows}\n"
+    )
+    run = _run(_put(tmp_path, **{"README.md": card}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.series["eval_loss"].values[0] == 4.5
+    assert run.setting("learning_rate") == 2e-5
+
+
+def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
+    """Lines of a loop and the table that transformers draws alike."""
+    stream = {"output_type": "stream", "text": ["hello\n"]}
+    rows = "".join(f"<tr><td>{at * 10}</td><td>{loss}</td></tr>" for at, loss in enumerate(LOSSES))
+    page = f"<table><tr><th>Step</th>\n<th>Training Loss</th></tr>{rows}</table>"
+    drawn = {"output_type": "display_data", "data": {"text/html": [page]}}
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [stream, drawn]}]
+    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.series["loss"].steps[-1] == 110
+
+
+def test_a_broken_notebook_is_no_run(tmp_path: Path):
+    """It says so by itself, and silences no log beside it."""
+    (tmp_path / "train.ipynb").write_text('{"cells": [3]}')
+    with pytest.raises(UnreadableLog, match="is no notebook"):
+        read_run(discover(tmp_path / "train.ipynb")[0], Settings())
 
 
 def test_another_database_is_no_run(tmp_path: Path):
