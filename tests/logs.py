@@ -138,6 +138,10 @@ NNUNET = "".join(
     for n in range(5)
 )
 BARE = "".join(f"{n * 375} {3 - n / 8}\n" for n in range(1, 6))
+ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
+WANDB_EXPORT = (
+    '"Step","sun-1 - train/loss","sun-1 - train/loss__MIN"\n"0","3.5","3.5"\n"10","2.5","2.5"\n'
+)
 ALL = {
     "marian_console": MARIAN,
     "darknet_console": DARKNET,
@@ -147,6 +151,8 @@ ALL = {
     "nnunet_console": NNUNET,
     "bare_numbers": BARE,
     "yolo_console": YOLO,
+    "one_metric": ONE_METRIC,
+    "wandb_export": WANDB_EXPORT,
     "json_lines": LLAMAFACTORY,
     "json_table": JSON_TABLE,
     "csv_table": LIGHTNING,

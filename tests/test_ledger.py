@@ -245,3 +245,17 @@ def test_diagnose_leaves_ignored_rules_out():
     assert diagnose(run, Signals(), Settings(select=("high-initial-loss",))).findings
     ignoring = Settings(select=("high-initial-loss", "plateau"), ignore=("high-initial-loss",))
     assert diagnose(run, Signals(), ignoring) == Diagnosis()
+
+
+def test_diagnose_shows_a_dozen_of_much_evidence(says):
+    """Of evidence of one kind the first is shown, and how much more there is."""
+    numbers = {"epoch": 1, "before": 2.0, "after": 1.0, "drop": 0.5, "p": 0.1}
+    steps = [Clue("step", numbers, step=step) for step in range(30)]
+    rate = Clue("learning-rate", {"rate": 1.0, "share": 1.0, "limit": 1.0})
+    (finding,) = says(
+        epoch_step_drop=[Hit("epoch-step-drop", 0.9, message="unknown", clues=(*steps, rate))]
+    ).findings
+    assert len(finding.evidence) == 12
+    assert [each.step for each in finding.evidence[:10]] == list(range(10))
+    assert finding.evidence[10].text.startswith("the learning rate")
+    assert finding.evidence[11].text == "20 more places like these"

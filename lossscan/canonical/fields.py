@@ -55,23 +55,44 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 ALIASES: Final[Mapping[str, str]] = {
     "lr": "learning_rate",
+    "base_lr": "learning_rate",
+    "init_lr": "learning_rate",
+    "initial_lr": "learning_rate",
+    "peak_lr": "learning_rate",
     "batch_size": "per_device_train_batch_size",
     "micro_batch_size": "per_device_train_batch_size",
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "train_micro_batch_size_per_gpu": "per_device_train_batch_size",
+    "device_batch_size": "per_device_train_batch_size",
+    "batch_size_per_gpu": "per_device_train_batch_size",
+    "batch_size_per_device": "per_device_train_batch_size",
     "global_batch_size": "total_train_batch_size",
     "accumulation_steps": "gradient_accumulation_steps",
     "accumulate_grad_batches": "gradient_accumulation_steps",
+    "grad_accum_steps": "gradient_accumulation_steps",
+    "gradient_accumulation": "gradient_accumulation_steps",
+    "grad_accum": "gradient_accumulation_steps",
+    "accum_iter": "gradient_accumulation_steps",
+    "accum_grad": "gradient_accumulation_steps",
     "num_epochs": "num_train_epochs",
     "epochs": "num_train_epochs",
     "max_epochs": "num_train_epochs",
+    "max_epoch": "num_train_epochs",
+    "n_epochs": "num_train_epochs",
+    "num_epoch": "num_train_epochs",
+    "train_epochs": "num_train_epochs",
     "max_iters": "max_steps",
     "train_iters": "max_steps",
     "training_steps": "max_steps",
     "max_train_steps": "max_steps",
+    "train_steps": "max_steps",
+    "num_train_steps": "max_steps",
+    "max_update": "max_steps",
+    "max_updates": "max_steps",
     "warmup_iters": "warmup_steps",
     "lr_warmup_iters": "warmup_steps",
     "num_warmup_steps": "warmup_steps",
+    "warmup_updates": "warmup_steps",
     "lr_scheduler_warmup_steps": "warmup_steps",
     "lr_warmup_fraction": "warmup_ratio",
     "lr_scheduler_warmup_ratio": "warmup_ratio",
@@ -79,6 +100,10 @@ ALIASES: Final[Mapping[str, str]] = {
     "lr_decay_style": "lr_scheduler_type",
     "grad_clip": "max_grad_norm",
     "clip_grad": "max_grad_norm",
+    "clip_norm": "max_grad_norm",
+    "clip_grad_norm": "max_grad_norm",
+    "gradient_clip_norm": "max_grad_norm",
+    "max_norm": "max_grad_norm",
     "gradient_clip_val": "max_grad_norm",
     "gradient_clipping": "max_grad_norm",
     "log_interval": "logging_steps",
@@ -111,6 +136,13 @@ ALIASES: Final[Mapping[str, str]] = {
     "padded_vocab_size": "vocab_size",
 }
 
+PRECISIONS: Final = (  # settings that name the precision of the training, the surest first
+    *("compute_type", "mixed_precision", "precision", "params_dtype", "dtype", "amp_dtype"),
+)
+_HALVES: Final = {
+    "bf16": ("bf16", "bfloat16"),
+    "fp16": ("fp16", "float16", "16", "half"),
+}
 _NAMES = (*FIELDS, *ALIASES)
 _POSITIVE = ("max_steps", "eval_steps", "save_steps", "logging_steps", "steps_per_epoch")
 _ABSENT = (None, "", "auto", "None", "none", "null")
@@ -151,7 +183,7 @@ def _folded(fields: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         fields["warmup_ratio"] = fields.pop("warmup_steps")
     if "evaluation_strategy" in fields:
         fields.setdefault("eval_strategy", fields["evaluation_strategy"])
-    return fields | _order_of(raw) | _precision_of(raw)
+    return fields | _order_of(raw) | _precision_of(raw, fields)
 
 
 def _order_of(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +199,10 @@ def _order_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     return strategies.get(word(sampling), {}) if isinstance(sampling, str) else {}
 
 
-def _precision_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-    compute = raw.get("compute_type")  # LLaMA Board
-    return {compute: True} if compute in ("bf16", "fp16") else {}
+def _precision_of(raw: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """fp16 or bf16, where one setting chooses between them: `16-mixed`, `torch.bfloat16`."""
+    if fields.get("fp16") or fields.get("bf16"):
+        return {}
+    chosen = next((str(raw[name]).lower() for name in PRECISIONS if name in raw), "")
+    bare = chosen.removeprefix("torch.").removesuffix("-mixed").removesuffix("-true")
+    return {name: True for name, spelt in _HALVES.items() if bare in spelt}

@@ -33,7 +33,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         "tokens_per_second": "tps tokens/sec tokens_per_sec tokens_per_second_per_gpu"
         " tokens_per_second_per_device interval_tokens_per_second_per_device throughput(tps)",
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
-        " trainer/global_step global_steps global_step/max_steps",
+        " trainer/global_step global_steps global_step/max_steps _step"
+        " training_iteration",
         "max_steps": "total_steps",
         "test_loss": "",  # the evaluation's where no other is logged
         "loss_scale": "",

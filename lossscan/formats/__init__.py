@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from lossscan import words
+from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
+from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending
 from lossscan.formats.kit.lost import lost
 from lossscan.model import FAILED_NOTE, Note, Table
@@ -105,7 +107,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     try:
         each.claims(head)
         with unalarmed():
-            return _with_ending(each.read(head, settings), head, each)
+            return _with_echoes(_with_ending(each.read(head, settings), head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
     except Exception as error:  # a file that breaks one reader must not silence the others
@@ -123,6 +125,17 @@ def _with_ending(table: Table, head: Head, each: Format) -> Table:
     if error is not None:
         note = Note("ended_by_error", head.path, {"error": error})
     return replace(table, notes=(*table.notes, note)) if note else table
+
+
+def _with_echoes(table: Table, head: Head, each: Format) -> Table:
+    """The table with the settings that its log repeats, below those that its reader knows."""
+    found = {} if each.recorded else echoed(head)
+    if not found:
+        return table
+    own = canonical_fields(table.config)
+    told = {name: value for name, (value, _) in found.items() if name not in own}
+    lines = {name: line for name, (value, line) in found.items() if own.get(name, value) == value}
+    return replace(table, config=told | dict(table.config), config_lines=lines)
 
 
 def _unknown(head: Head, settings: Settings) -> NoLogFound:

@@ -17,6 +17,7 @@ from lossscan.sources.files import Head
 NAME = "fairseq_console"
 MARK = "epoch 001: 10 / 100 loss=9.5, ..., num_updates=10"
 _POINT: Final = re.compile(r"epoch (\d{1,9}): {1,9}\d{1,12} / (\d{1,12}) (?=.{0,20}loss=)")
+_EPOCH: Final = re.compile(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\bnum_updates \d)")
 _VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
 _FIELD: Final = re.compile(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
 _OBJECT: Final = re.compile(  # with --log-format json
@@ -32,17 +33,21 @@ _WINDOW = "train_inner"  # such lines are means since the last one; early versio
 def claims(head: Head) -> bool:
     """Whether a point stands in it."""
     text = peek(head)
-    return _UPDATES in text and any(each.search(text) for each in (_POINT, _OBJECT))
+    return _UPDATES in text and any(each.search(text) for each in (_POINT, _OBJECT, _EPOCH))
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All points and validations; a remark where a value is the mean of the epoch so far."""
+    """All points and validations; a remark where a value is the mean of the epoch so far.
+
+    Where there are no others, the means of the epochs are the points.
+    """
     rows: list[tuple[int, dict[str, Any]]] = []
+    by_epoch = not any(each.search(peek(head)) for each in (_POINT, _OBJECT))
     config: dict[str, Any] = {}
     launches, remarks = Launches(), Remarks()
     since_last = False
     for line in lines(head):
-        row = _row(line)
+        row = _mean(line) if by_epoch and _EPOCH.search(line) else _row(line)
         if point := _POINT.search(line):
             config["steps_per_epoch"] = int(point[2])
         step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
@@ -57,7 +62,7 @@ def read(head: Head, settings: Settings) -> Table:
         rows.append((step, row))
     points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
     remarks.fill([row for _, row in rows], points)
-    means = () if since_last else (Note("running_means", head.path),)
+    means = () if since_last or by_epoch else (Note("running_means", head.path),)
     return Table(
         path=head.path,
         format=NAME,
@@ -67,6 +72,12 @@ def read(head: Head, settings: Settings) -> Table:
         launches=tuple(launches.steps),
         notes=(*means, *remarks.notes(head.path)),
     )
+
+
+def _mean(line: str) -> dict[str, Any]:
+    """The fields of the line that sums up an epoch; `loss` was `train_loss` for some versions."""
+    found = _FIELD.findall(line)
+    return {name.removeprefix("train_"): value for name, value in found}
 
 
 def _row(line: str) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def claims(head: Head) -> bool:
     A single object with an epoch sums a run up.
     """
     names = set(map(canonical, keys(head)))
+    if any(name.startswith("_wandb") for name in names):  # W&B's summary, of last values
+        return False
     judged = any(map(is_judged, names))
     if "step" in names:
         return judged or "learning_rate" in names

@@ -7,20 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.counters import EVALUATES, CounterPlace, Kind, place_of
-from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
 from lossscan.formats.kit.launches import Launches, resumes
+from lossscan.formats.kit.recount import LOOPED, Placed, assumed, by_lines, counted, headed
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
-from lossscan.model import Table
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -31,7 +30,6 @@ MAPPABLE = True
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
-_LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d{1,15} \| loss:.{0,200} lr:"),
@@ -113,9 +111,9 @@ def read(head: Head, settings: Settings) -> Table:
         parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     remarks.fill([each.row for each in parsed], points)
-    blocks = list(_blocks(parsed))
+    blocks = _with_headlines(list(_blocks(parsed)))
     kind = _finest(blocks)
-    rows, length = _counted(list(_placed(blocks, kind)))
+    rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
     found = columns(_without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
@@ -132,7 +130,7 @@ def read(head: Head, settings: Settings) -> Table:
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
         launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
-        notes=remarks.notes(head.path),
+        notes=(*remarks.notes(head.path), *(replace(note, path=head.path) for note in doubts)),
         fallback=kind in COARSE,
     )
 
@@ -167,15 +165,15 @@ class _Reader:
     def take(self, line: str) -> _Line:
         indented = line[:1].isspace() and bool(line.strip())
         place, row = place_of(line), self._row(line)
-        if place and place.kind in _LOOPED and any(name.startswith(_EVALUATED) for name in row):
+        if place and place.kind in LOOPED and any(name.startswith(_EVALUATED) for name in row):
             return _Line(None, {}, indented)  # within an evaluation, and at no step of the run
         return _Line(place, row, indented)
 
     def _parts(self, line: str) -> Iterator[Part[str]]:
-        evaluates = EVALUATES.search(line) is not None
+        evaluates = evaluations(line)
         for part in self._named(line):
             name = canonical(part.label)
-            if not evaluates or part.label in self._asked or name.startswith("eval_"):
+            if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
             elif name == "loss":
                 yield part._replace(label=f"{_EVALUATED}loss")
@@ -244,26 +242,34 @@ def _placed(
             yield current, row
 
 
-def _counted(placed: Sequence[tuple[CounterPlace, dict[str, Any]]]) -> tuple[list[Row], int | None]:
-    """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
+def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tuple[Note, ...]]:
+    """The rows at their steps, the steps of an epoch, and what had to be assumed for them."""
+    if kind == "epoch" and (lines := by_lines(placed)) is not None:
+        return lines, None, (Note("steps_counted", Path(), {"entries": lines[-1][0]}),)
+    anew = assumed(placed)
+    rows, length = counted(placed if anew is None else anew)
+    if anew is None:
+        return rows, length, ()
+    return rows, length, (Note("epochs_assumed", Path(), {"epochs": anew[-1][0].epoch}),)
 
-    A bar is drawn many times at one count: what stood there last holds. Before the first count
-    it shows numbers of the epoch before.
-    """
-    drawn = {
-        (place.epoch, place.count) if place.kind == "bar" else at: (place, row)
-        for at, (place, row) in enumerate(placed)
-        if place.kind != "bar" or place.count > 0
-    }
-    rows = [
-        row if place.epoch is None else {"epoch": place.epoch, **row}
-        for place, row in drawn.values()
+
+def _with_headlines(blocks: list[_Line]) -> list[_Line]:
+    """The lines with the epochs that stand in headlines alone, where their counter needs these."""
+    if not any(each.place is not None and each.place.kind == "epoch" for each in blocks):
+        return blocks
+    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in blocks]
+    epochs = headed([each.place for each in blocks], points)
+    return [
+        replace(each, place=replace(each.place, epoch=epoch))
+        if each.place is not None and epoch is not None and _is_bare(each.place)
+        else each
+        for each, epoch in zip(blocks, epochs, strict=True)
     ]
-    places = [place for place, _ in drawn.values()]
-    counts = np.array([place.count for place in places], dtype=np.int64)
-    epochs = np.array([-1 if p.epoch is None else p.epoch for p in places], dtype=np.int64)
-    steps, length = in_run(counts, epochs, [place.of for place in places])
-    return list(zip(steps.tolist(), rows, strict=True)), length
+
+
+def _is_bare(place: CounterPlace | None) -> bool:
+    """Whether a line counts something and states no epoch."""
+    return place is not None and place.kind != "epoch" and place.epoch is None
 
 
 def _without_echo(rows: list[Row]) -> list[Row]:

@@ -6,21 +6,23 @@ epoch; see `_epoch_scale` for these and `_placing` for the rounding.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
 from lossscan.formats.kit.text import peek
-from lossscan.formats.kit.trainer_lines import Console, Entry, read_console
-from lossscan.model import Note, Table
+from lossscan.formats.kit.trainer_lines import Console, Entry, read_consoles
+from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -43,8 +45,9 @@ def read(head: Head, settings: Settings) -> Table:
 
     Where nothing tells how many steps an epoch has, the lines themselves are counted.
     """
-    console = read_console(head)
-    training = [entry for entry in console.entries if entry.kind == "train"]
+    consoles = read_consoles(head)
+    console = _chosen(consoles)
+    training = console.training
     config = _config(console, training)
     scale = epoch_scale(console, training, config.get("max_steps", 0))
     steps = _steps(training, scale)
@@ -59,8 +62,33 @@ def read(head: Head, settings: Settings) -> Table:
         config=config,
         launches=tuple(console.banner.launches),
         complete=any(entry.kind == "summary" for entry in console.entries) or None,
-        notes=(*unplaced, *console.remarks.notes(head.path)),
+        notes=(*_apart(consoles, console, head.path), *unplaced, *console.remarks.notes(head.path)),
     )
+
+
+def _chosen(consoles: Sequence[Console]) -> Console:
+    """One that lost its loss, else the longest: all were finished, so none makes up for another."""
+    return max(consoles, key=lambda each: (_is_lost(each), len(each.training)))
+
+
+def _is_lost(console: Console) -> bool:
+    losses = (number(entry.row.get("loss")) for entry in console.training)
+    return any(loss is not None and not math.isfinite(loss) for loss in losses)
+
+
+def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator[Note]:
+    """What is left out of a log that holds several trainings."""
+    for console in consoles:
+        if console is not chosen:
+            numbers: Numbers = {
+                "points": len(console.training),
+                "first": console.first,
+                "last": console.last,
+                "of": len(consoles),
+                "shown": chosen.first,
+                "to": chosen.last,
+            }
+            yield Note("training_apart", path, numbers)
 
 
 def _framework(head: Head, training: Sequence[Entry]) -> str:

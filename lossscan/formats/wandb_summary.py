@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Final
 
 from lossscan.canonical.names import namer
@@ -39,7 +40,7 @@ def read(head: Head, settings: Settings) -> Table:
         said = f"it is no JSON object: {error}"
         raise UnreadableLog(said, hint="copy the run's folder again") from error
     name_of = namer(settings.series)
-    own = [step_number(value) for key, value in last.items() if name_of(key) == "step"]
+    own = [step_number(value) for key, value in last.items() if _is_step(key, name_of)]
     step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)
     logged = {key: value for key, value in last.items() if key[:1] != "_"}
     return Table(
@@ -50,3 +51,8 @@ def read(head: Head, settings: Settings) -> Table:
         notes=(Note("last_values_only", head.path),),
         fallback=True,
     )
+
+
+def _is_step(key: str, name_of: Callable[[str], str]) -> bool:
+    """Whether a key counts steps of the training; W&B's own count is of its calls."""
+    return key[:1] != "_" and name_of(key) == "step"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,6 +30,7 @@ from lossscan.settings import Settings
 from lossscan.words.pages import load_page, say
 
 MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
+MOST_EVIDENCE = 12  # of one finding: what a person reads; `episodes` hold every place
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 
 Verdict: TypeAlias = tuple[Outcome, Finding | RuledOut]
@@ -172,11 +174,26 @@ def finding_of(hit: Hit, run: Run, lang: str) -> Finding:
         episodes=hit.episodes,
         effect=hit.effect,
         aligned_to=hit.aligned_to,
-        evidence=tuple(_evidence(clue, hit, run, lang) for clue in hit.clues),
+        evidence=tuple(_evidences(hit, run, lang)),
         causes=tuple(_cause(suspect, hit, run, lang) for suspect in suspects),
         remedies=tuple(dict.fromkeys(_remedies(hit, suspects, lang))),
         next=None if hit.next is None else say(page.next[hit.next], lang, hit.numbers),
     )
+
+
+def _evidences(hit: Hit, run: Run, lang: str) -> Iterator[Evidence]:
+    """The evidence; of kinds that have too much of it the first, and how much more there is."""
+    quota = Counter(clue.id for clue in hit.clues)
+    left_out = len(hit.clues) - MOST_EVIDENCE + 1 if len(hit.clues) > MOST_EVIDENCE else 0
+    for _ in range(left_out):
+        quota[max(quota, key=quota.__getitem__)] -= 1
+    for clue in hit.clues:
+        quota[clue.id] -= 1
+        if quota[clue.id] >= 0:
+            yield _evidence(clue, hit, run, lang)
+    if left_out:
+        said = words.say(lang, "more_evidence", count=left_out)
+        yield Evidence(said, run.source_of(hit.series))
 
 
 def _evidence(clue: Clue, hit: Hit, run: Run, lang: str) -> Evidence:

@@ -32,6 +32,7 @@ class Table:
     config: Mapping[str, Any] = field(
         default_factory=dict
     )  # canonical fields the file states: settings, banner counts
+    config_lines: Mapping[str, int] = field(default_factory=dict)  # of `config`, where known
     averaging: Literal["window", "instant"] = "window"  # what one logged loss is
     launches: tuple[int, ...] = ()  # steps at which a further launch says it begins
     complete: bool | None = None  # whether training came to its end, where the file says so
@@ -53,7 +54,7 @@ class Field:
     """One setting of the training run and the file that states it."""
 
     value: Any
-    source: str  # path relative to the run
+    source: str  # path relative to the run; of a log with the line: `train.log:7`
 
     def __reduce__(self) -> tuple[type[Field], tuple[Any, str]]:
         """Half the time of a dataclass with slots to send: a run states some twenty of them."""

@@ -53,7 +53,7 @@ class Climb:
     onset: int
     low: float
     end: float
-    start: float
+    start: float  # the lowest of the first points: what a climb has to pass
     sigma: float  # in noise units of one point
 
 
@@ -120,6 +120,12 @@ def _steps_up(signals: Signals, climb: Climb) -> Iterator[int]:
             yield change.step
 
 
+def _began(run: Run) -> float:
+    """The first loss that is a number: what the run is said to have begun at."""
+    values = run.series["loss"].values
+    return float(values[np.isfinite(values)][0])
+
+
 def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
     step, last = int(curve.steps[climb.onset]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -139,7 +145,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
             Clue(
                 "climb",
                 {"low": climb.low, "low_step": int(curve.steps[climb.low_index]),
-                 "end": climb.end, "start": climb.start},
+                 "end": climb.end, "start": _began(run)},
                 run.source_of("loss"), step, climb.end,
             ),
             *present(

@@ -16,6 +16,8 @@ STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epo
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
+MOST_EPOCHS = 24  # that a period may be: of more, some multiple lies near any period
+MEETS = 0.1  # of the gap between two points: nearer they fall on the same batches
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
@@ -91,11 +93,24 @@ def _suspects(run: Run, period: float) -> Iterator[Suspect]:
     per_epoch = run.schedule.steps_per_epoch
     if per_epoch and _same(period, per_epoch):
         yield Suspect("data-order", 0.7, {"period": period}, stated(run, "shuffle", suggest=True))
+    elif per_epoch and (epochs := _whole_epochs(run, period, per_epoch)):
+        numbers = {"period": period, "epochs": epochs}
+        yield Suspect("order-over-epochs", 0.6, numbers, stated(run, "shuffle", suggest=True))
     for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
         steps = number(run, field)
         if steps and _same(period, steps):
             yield Suspect(cause, 0.6, {"period": period}, stated(run, field))
     yield Suspect("unknown-cycle", 0.1, {"period": period})
+
+
+def _whole_epochs(run: Run, period: float, per_epoch: float) -> int | None:
+    """How many epochs the period is, where logging meets the same batches only after so many."""
+    epochs = round(period / per_epoch)
+    gap = spacing(run.series["loss"].steps)
+    if not 1 < epochs <= MOST_EPOCHS or abs(period - epochs * per_epoch) > gap / 2:
+        return None
+    off = (abs(n * per_epoch / gap - round(n * per_epoch / gap)) for n in range(1, epochs))
+    return epochs if min(off) > MEETS else None
 
 
 def _same(period: float, other: float) -> bool:

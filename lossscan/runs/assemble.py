@@ -18,7 +18,7 @@ from lossscan.errors import (
     UnreadableLog,
 )
 from lossscan.model import FAILED_NOTE, Note, Run, Schedule, Series, Skipped, Table
-from lossscan.runs.discover import ACCESS, RunFiles, is_log_name
+from lossscan.runs.discover import ACCESS, CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
@@ -48,7 +48,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
-    others = [path for path in files.files if path not in logs]
+    others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]
     config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
     final = final_evaluation(files.files)
     schedule = schedule_of(merged.series, config.fields, merged.resumes)
@@ -111,7 +111,18 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
             refused.unknown += [error] if may_be_log else []  # else a settings file of the run
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
-    return tables, refused
+    return tables or _cards(files, settings), refused
+
+
+def _cards(files: RunFiles, settings: Settings) -> list[Table]:
+    """The curves in the model cards of a run that has no log."""
+    found = []
+    for path in (path for path in files.files if path.suffix.lower() == CARD):
+        try:
+            found.append(formats.read_file(path, settings))
+        except (InputError, OSError):  # a card without a curve is one of settings
+            continue
+    return found
 
 
 def _failures(refused: _Refused) -> list[Note]:

@@ -20,6 +20,7 @@ from lossscan.sources.files import any_of, head_of, relative
 from lossscan.sources.packed import plain_name
 
 ACCESS = "see who may read it, for example with ls -ld, or leave it out with --exclude"
+CARD = ".md"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
@@ -28,14 +29,15 @@ CHECKPOINTS = 3  # the last ones are read; the histories of the others are their
 # Names of logs, and names that only the content can tell; anything else may be a settings file.
 _LOGS: Final = any_of(
     "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
-    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log"
+    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log mlflow.db"
 )
 _DOUBTFUL: Final = any_of(
     "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json scalars.json"
     " meta.yaml wandb-summary.json log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
-    " metrics*.json result*.json log*.json *.ndjson"
+    " metrics*.json result*.json log*.json *.ndjson *.db *.ipynb"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
+_SWANLAB, _DEBUG = "swanlog", "debug"  # in each of its runs, what SwanLab logs of itself
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -91,6 +93,8 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
     tree = _walked(path, depth=DEEPEST)
     for folder in tree.folders.values():
         _settle(folder)
+    if not any(folder.logs for folder in tree.folders.values()):
+        _settle_cards(tree.folders.values())
     return _runs(tree) or _last_resort(tree)
 
 
@@ -112,7 +116,11 @@ def _walked(root: Path, *, depth: int) -> _Tree:
     for name, below, files in os.walk(root, onerror=lambda error: _refuse(tree, error)):
         folder = Path(name)
         below[:] = sorted(
-            each for each in below if not each.startswith(".") and each not in _NEVER.split()
+            each
+            for each in below
+            if not each.startswith(".")
+            and each not in _NEVER.split()
+            and not (each == _DEBUG and folder.parent.name == _SWANLAB)
         )
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
@@ -190,6 +198,14 @@ def _settle(folder: _Folder) -> None:
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
         folder.logs = [path for path in folder.doubtful if _is_log(path)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
+
+
+def _settle_cards(folders: Iterable[_Folder]) -> None:
+    """The model cards are logs where nothing else is left that holds a curve."""
+    for folder in folders:
+        cards = [path for path in folder.settings if path.suffix.lower() == CARD]
+        folder.logs = [path for path in cards if _is_log(path)]
+        folder.settings = [path for path in folder.settings if path not in folder.logs]
 
 
 def _is_log(path: Path) -> bool:

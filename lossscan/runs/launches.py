@@ -38,6 +38,12 @@ class _Launch:
     stop: int  # last step logged
     path: Path
     declared: int | None = None  # the step that the log says it continues from
+    gap: float = 0.0  # between two of its points
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether it counts from the first step: its first point stands a gap behind that."""
+        return self.declared is None and self.start <= self.gap * LOG_GAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,13 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
         cuts |= _declared_cut(steps, cuts, step)
     edges = [0, *sorted(cuts), len(steps)]
     return [
-        _Launch(int(steps[a]), int(steps[a:b].max()), table.path, cuts.get(a))
+        _Launch(
+            start=int(steps[a]),
+            stop=int(steps[a:b].max()),
+            path=table.path,
+            declared=cuts.get(a),
+            gap=float(np.median(np.diff(steps[a:b]))) if b - a > 1 else 0.0,
+        )
         for a, b in pairwise(edges)
     ]
 
@@ -154,10 +166,14 @@ def _surviving(
 
 
 def _courses(launches: Sequence[_Launch]) -> list[range]:
-    """Runs of launches; one that begins no later than the course it follows begins another."""
+    """Runs of launches; one that begins no later than the course it follows begins another.
+
+    So does one that counts from the first step, at whatever distance its points are.
+    """
     starts = [0]
     for number in range(1, len(launches)):
-        if launches[number].start <= launches[starts[-1]].start:
+        launch = launches[number]
+        if launch.start <= launches[starts[-1]].start or launch.from_zero:
             starts.append(number)
     edges = [*starts, max(len(launches), 1)]
     return [range(a, b) for a, b in pairwise(edges)]

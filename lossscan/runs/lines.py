@@ -70,7 +70,12 @@ def _value(series: Series | None, step: int) -> float | None:
 
 def _settings(finding: Finding, folder: Path) -> Iterator[Location]:
     for advice in (advice for cause in finding.causes for advice in cause.config):
-        if advice.source is not None:
+        if advice.source is None:
+            continue
+        log, _, number = advice.source.rpartition(":")
+        if log and number.isdecimal():  # a log repeats the setting there
+            yield Location(log, int(number), advice.field)
+        else:
             file = folder / advice.source
             line = line_of_field(file if file.exists() else Path(advice.source), advice.field)
             if line is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from lossscan.sources.notebook import is_notebook, printed
 from lossscan.sources.packed import is_packed, pour, unpack, unpacked_head
 
 HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
@@ -49,6 +50,9 @@ def head_of(path: Path) -> Head:
     Of a compressed file no more than the beginning is unpacked, and that is all the head knows;
     raises UnreadableLog where it is damaged, and MissingExtra.
     """
+    if is_notebook(path):
+        start = printed(path)[:HEAD_BYTES]
+        return Head(path=path, size=len(start), start=start)
     head = _as_it_is(path)
     if not is_packed(head.start):
         return head
@@ -79,14 +83,22 @@ def plain(path: Path) -> Iterator[Head]:
     Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
     head = _as_it_is(path)
-    if not is_packed(head.start):
+    if not is_notebook(path) and not is_packed(head.start):
         yield head
         return
     with TemporaryDirectory(prefix="lossscan-") as folder:
         content = Path(folder) / "content"
         with content.open("wb") as out:
-            cut = unpack(path, out)
+            cut = _unpacked(path, out)
         yield replace(_as_it_is(content), path=path, content=content, cut=cut)
+
+
+def _unpacked(path: Path, into: BinaryIO) -> bool:
+    """Write what a compressed file or a notebook holds; returns whether its end is missing."""
+    if not is_notebook(path):
+        return unpack(path, into)
+    into.write(printed(path))
+    return False
 
 
 @contextmanager

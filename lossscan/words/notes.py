@@ -67,6 +67,27 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "{path}: states no step numbers; they were counted from its {entries} entries",
         "{path}：没有记录步数；已按其 {entries} 条记录推算",
     ),
+    "training_apart": (
+        (
+            "{path} holds {of} trainings: lines {shown} to {to} are judged, lines {first} to {last}"
+            " ({points:point|points}) are left out; give each a file of its own"
+        ),
+        (
+            "{path} 包含 {of} 次训练：仅分析第 {shown} 至 {to} 行，第 {first} 至 {last} 行"
+            "（{points} 个点）未计入；请将各次训练分为单独的文件"
+        ),
+    ),
+    "runs_apart": (
+        "{path} holds several runs: {run} is judged, {others:other|others} left out",
+        "{path} 包含多个运行：仅分析 {run}，其余 {others} 个未计入",
+    ),
+    "epochs_assumed": (
+        (
+            "{path}: its counter begins anew after all it counts: taken for {epochs} epochs,"
+            " which may be trainings of their own"
+        ),
+        "{path}：计数到头后重新开始；视为 {epochs} 个 epoch，也可能是各自独立的训练",
+    ),
     "unreadable": ("{path}: could not be read: {reason}", "{path}：无法读取：{reason}"),
     "config_conflict": (
         "{field} is {value} in {source} and {other} in {other_source}; the first is used",

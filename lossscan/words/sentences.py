@@ -55,6 +55,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "finding_here": ("as numbered below", "见下方结论"),
     "not_finite": ("not finite", "非有限值"),
     # a finding
+    "more_evidence": (
+        "{count:more place|more places} like these",
+        "另有 {count} 处类似",
+    ),
     "sure": ("{percent} % sure", "置信度 {percent}%"),
     "from_to": ("steps {first} to {last}", "第 {first} 至 {last} 步"),
     "at_step": ("step {first}", "第 {first} 步"),

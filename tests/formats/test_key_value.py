@@ -274,3 +274,11 @@ def test_read_takes_a_restart_for_no_resume(tmp_path: Path):
     """A launch that begins anew does not continue the one before."""
     launch = STARTS.format(1) + "".join(STEP.format(step, 2.5) for step in (1, 10, 20))
     assert logs.read_log(tmp_path, launch * 2).launches == ()
+
+
+def test_batches_of_one_epoch_say_how_many_it_has(tmp_path: Path):
+    """A log that holds a part of one epoch knows its length and how much of it is done."""
+    text = "".join(f"Epoch(train) [2][{at}/735]  lr: 1.0e-03  loss: 2.5\n" for at in (10, 20, 30))
+    table = logs.read_log(tmp_path, text)
+    assert table.columns["loss"].steps.tolist() == [745, 755, 765]
+    assert table.config["steps_per_epoch"] == 735

@@ -75,7 +75,8 @@ class Sheet:
     def stated_steps(self, rows: int) -> IntArray:
         """The step that each row states, -1 where it states none."""
         steps = np.full(rows, -1, dtype=np.int64)
-        for places, stated in chain.from_iterable(self._stated.values()):
+        own_first = sorted(self._stated, key=lambda key: key.startswith("_"))  # a tracker's last
+        for places, stated in chain.from_iterable(self._stated[key] for key in own_first):
             steps[places] = np.where(steps[places] < 0, stated, steps[places])
         return steps
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -11,10 +11,18 @@ from lossscan.formats.kit.shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
+_SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    r"|\| (?:validation|dev|test) \|"  # DeepSpeech's
+    rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
+    r"|\bvalid(?:ation)? on '"  # fairseq's
+    rf"|^\W{{0,20}}(?:{_SETS})(?: set| phase| epoch)?(?:\s?[:|]|\s-)\s"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
+)
+_SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
+    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
@@ -62,6 +70,15 @@ class CounterPlace:
     epoch: int | None = None
 
 
+def evaluations(line: str) -> Callable[[int], bool]:
+    """Whether what stands at a place of a line was evaluated."""
+    sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
+    if len({evaluated for _, evaluated in sections}) > 1:
+        return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
+    whole = EVALUATES.search(line) is not None
+    return lambda _: whole
+
+
 def place_of(line: str) -> CounterPlace | None:
     """The finest counter of a line."""
     texts = _texts(line)
@@ -97,8 +114,10 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
             return "batch", batch, epoch
     epoch = _EPOCH.search(line) or _NTH_EPOCH.search(line)
-    if step := _first(line, _DECLARED, _STEP, _NTH_STEP, _BATCH):
+    if step := _first(line, _DECLARED, _STEP, _NTH_STEP):
         return "step", step, epoch
+    if batch := _BATCH.search(line):  # of an epoch, where it says of how many
+        return ("batch" if batch[2] else "step"), batch, epoch
     after = epoch.end() if epoch else 0
     if bar := _BAR.search(line, after):
         return "bar", bar, epoch

@@ -17,6 +17,8 @@ def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = 
     `counts` and `epochs` of n points in file order, as logged; `of` is how many counts each
     point states. Where none does, the largest count stands for the length.
     """
+    if len(counts) > 1 and (counts == counts[0]).all() and (np.diff(epochs) > 0).all():
+        return int(counts[0])  # each epoch is summed up once, with all that it counted
     opens = np.flatnonzero(np.diff(epochs) > 0) + 1
     if not len(opens) or (counts[opens] > counts[opens - 1]).any():
         return None
@@ -32,6 +34,17 @@ def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = 
 def run_steps(counts: IntArray, epochs: IntArray, length: int) -> IntArray:
     """(n,) counts that go on from epoch to epoch; the first epoch is numbered 0 or 1."""
     return np.asarray((epochs - epochs.min(initial=1)) * length + counts)
+
+
+def in_only_epoch(
+    counts: IntArray, epochs: IntArray, of: Sequence[int | None]
+) -> tuple[IntArray, int | None]:
+    """`in_run` of batches of one epoch that say how many it has: it may not be the first."""
+    stated = set(of)
+    length = stated.pop() if len(stated) == 1 else None
+    if not length or len(set(epochs.tolist())) > 1 or epochs[0] < 0 or counts.max() > length:
+        return counts, None
+    return run_steps(counts, epochs, length), length
 
 
 def in_run(

@@ -20,6 +20,7 @@ _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = re.compile(f"(?P<entry>{_DICT})|{_BAR}")
 _ITEM: Final = re.compile(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
 _STATED: Final = re.compile(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
+BEGINS: Final = "***** Running training"
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 _SAME = 1e-3  # relative: LLaMA-Factory prints an entry once more, rounded its own way
@@ -53,31 +54,78 @@ class Entry:
 
 @dataclass(slots=True)
 class Console:
-    """What a console log of the trainer holds, in order."""
+    """What a console log holds of one training, in order."""
 
     entries: list[Entry] = field(default_factory=list)
     banner: Banner = field(default_factory=Banner)
     remarks: Remarks = field(default_factory=Remarks)
+    first: int = 1  # its lines, from 1
+    last: int = 0
+    launch: int = 0
+    over: bool = False  # summed up: what trains next is another training
 
+    @property
+    def training(self) -> list[Entry]:
+        """The entries of the training itself."""
+        return [entry for entry in self.entries if entry.kind == "train"]
 
-def read_console(head: Head) -> Console:
-    """All entries and banners of a log."""
-    console = Console()
-    banner, bar, launch = console.banner, None, 0
-    for line in lines(head):
-        begun = banner.trainings
-        banner.take(line)
-        console.remarks.take(line, len(console.entries))
-        launch += banner.trainings > begun and bool(console.entries)
+    def take(self, line: str, bar: Bar | None) -> Bar | None:
+        """Add what a line holds; `bar` was drawn last, and what is drawn last now is returned."""
+        begun = self.banner.trainings
+        self.banner.take(line)
+        self.remarks.take(line, len(self.entries))
+        self.launch += self.banner.trainings > begun and bool(self.entries)
         for match in _EITHER.finditer(line):
             if match["entry"] is None:
                 bar = Bar(int(match[2]), int(match[3]))
-                _show(bar, console.entries)
+                _show(bar, self.entries)
             elif entry := _entry(match["entry"]):
-                launch = _take(entry, launch, bar, console.entries)
-    _same_precision(console.entries)
-    training = [at for at, entry in enumerate(console.entries) if entry.kind == "train"]
-    console.remarks.fill([entry.row for entry in console.entries], training)
+                self.launch = _take(entry, self.launch, bar, self.entries)
+                self.over = self.over or entry.kind == "summary"
+        return bar
+
+    def end(self) -> None:
+        """The training is read: what all of its entries tell together."""
+        _same_precision(self.entries)
+        training = [at for at, entry in enumerate(self.entries) if entry.kind == "train"]
+        self.remarks.fill([entry.row for entry in self.entries], training)
+
+
+def read_consoles(head: Head) -> list[Console]:
+    """The trainings of a log one after the other; a summary ends one, unless it is taken up again.
+
+    What stands between two belongs to the next where that is announced, else to the one before.
+    """
+    consoles = [Console()]
+    bar: Bar | None = None
+    for place, line in enumerate(lines(head), 1):
+        console = consoles[-1]
+        if console.over and _begins(line):
+            console = Console(first=place)
+            consoles.append(console)
+        bar = console.take(line, bar)
+        console.last = place
+        if len(consoles) > 1 and console.banner.launches and not console.entries:
+            consoles = [*consoles[:-2], _taken_up(consoles[-2], console)]
+    for console in consoles:
+        console.end()
+    return [each for each in consoles if each.training] or consoles[:1]
+
+
+def _begins(line: str) -> bool:
+    """Whether a line, behind a summary, is the first of another training."""
+    if BEGINS in line:
+        return True
+    found = (_entry(match["entry"]) for match in _EITHER.finditer(line) if match["entry"])
+    return any(entry is not None and entry.kind == "train" for entry in found)
+
+
+def _taken_up(console: Console, banner: Console) -> Console:
+    """A training that goes on behind its summary, with what its new banner says."""
+    console.banner.config |= banner.banner.config
+    console.banner.launches += banner.banner.launches
+    console.launch += 1
+    console.over = False
     return console
 
 

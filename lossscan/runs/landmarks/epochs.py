@@ -125,7 +125,8 @@ def _of_index(
     steps: IntArray, values: FloatArray, expected: float | None, once: ArrayLike
 ) -> Epochs:
     apart, doubt = _apart(steps, values, once) or (-math.inf, 0.0)
-    for base in (0, 1):  # the number of the first epoch
+    lone = values.min() == values.max() == 1  # the first epoch, rather than the second alone
+    for base in (1,) if lone else (0, 1):  # the number of the first epoch
         pace = _pace(steps, values - base, values - base + 1, expected)
         if pace is not None:
             length, uncertainty = pace

@@ -89,6 +89,7 @@ def _from_tables(tables: Sequence[Table]) -> list[Stated]:
             table.path,
             Trust.ARGUMENTS if table.format in ARGUMENT_FORMATS else Trust.LOG,
             canonical_fields(table.config),
+            lines=table.config_lines,
         )
         for table in reversed(tables)
         if table.config
@@ -115,7 +116,8 @@ def _chosen(stated: Sequence[Stated], root: Path) -> dict[str, Field]:
     for source in stated:
         path = relative(source.path, root)
         for name, value in source.fields.items():
-            fields.setdefault(name, Field(value, path))
+            line = source.lines.get(name)
+            fields.setdefault(name, Field(value, path if line is None else f"{path}:{line}"))
     return fields
 
 

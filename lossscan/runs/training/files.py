@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import fnmatch
 from functools import lru_cache
@@ -45,6 +45,7 @@ class Stated:
     trust: Trust
     fields: Mapping[str, Any]
     framework: str | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)  # of fields, where they are known
 
 
 def is_config_name(path: Path) -> bool:

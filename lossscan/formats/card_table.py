@@ -1,0 +1,51 @@
+"""The results in a model card: `| Training Loss | Epoch | Step | Validation Loss |` and rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "card_table"
+MARK = "| Training Loss | Epoch | Step | Validation Loss |"
+PRIORITY = 55  # before tables at the beginning of a file
+RECORDED = True
+_HEADER: Final = re.compile(
+    r"(?m)^\|(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss ?\|"
+)
+_CARD: Final = ".md"
+
+
+def claims(head: Head) -> bool:
+    """Whether the table of a trainer's card stands in a page of Markdown."""
+    text = peek(head)
+    return head.name.lower().endswith(_CARD) and "Loss" in text and bool(_HEADER.search(text))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The rows of the table; `No log` stands where no training loss was logged yet.
+
+    Raises UnreadableLog where it has none.
+    """
+    header: list[str] = []
+    rows = []
+    for line in lines(head):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if header and len(cells) == len(header) and line.endswith("\n"):
+            rows.append(dict(zip(header, cells, strict=True)))
+        elif header:
+            break
+        elif _HEADER.match(line):
+            header = cells
+    found, _ = table(rows, settings)
+    if not found:
+        raise UnreadableLog("its table holds no points", hint="give a log of the training")
+    return Table(
+        path=head.path, format=NAME, columns=found, framework="transformers", fallback=True
+    )

@@ -1,0 +1,79 @@
+"""The command that started a training, as a log repeats it: its flags and overrides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+MOST_WORDS: Final = 400  # of one command; Megatron's have some 150
+MOST_AHEAD: Final = 24  # words before the program: a clock, a level, a launcher with its flags
+_PROGRAMS: Final = (
+    "python torchrun accelerate deepspeed llamafactory-cli swift axolotl litgpt tune composer"
+    " fairseq-train fairseq-hydra-train trl paddle onmt_train spacy t2t-trainer xtuner"
+)
+_PYTHON: Final = re.compile(r"python[\d.]{0,6}(?:\.exe)?|\S{1,200}\.(?:py|sh)")
+_BEFORE: Final = re.compile(r"[/\\>$]")  # a path, or a prompt without a blank
+_AHEAD: Final = re.compile(  # what may stand before it; a word of prose is none of these
+    r"(?i)[^a-z]*|\(\w{1,60}\)|\w{1,80}=.*|-{1,2}\w.*|\S{0,200}[$#>%]|\[?\W?(?:info|debug)\W{0,2}"
+    r"|(?:srun|mpirun|nohup|sudo|exec|env|time|numactl|uv|poetry|run|ran|running|executing"
+    r"|launch(?:ing|ed)?|cmd|command|commandline|argv|line|args|arguments|with|sys\.argv)\W{0,3}"
+)
+_OVERRIDE: Final = re.compile(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
+_FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
+_QUOTES: Final = str.maketrans("", "", "[]'\",")
+
+
+def command(line: str) -> list[tuple[str, Any]] | None:
+    """The settings that a command states, None where the line is none.
+
+    A flag without a value is true, `--no-flag` is false.
+    """
+    if not ("python" in line or " -" in line or "--" in line or "=" in line):
+        return None
+    listed = "'--" in line or '"--' in line  # sys.argv
+    words = (line.translate(_QUOTES) if listed else line).split(maxsplit=MOST_WORDS)
+    begin = next((at for at, word in enumerate(words[:MOST_AHEAD]) if _is_program(word)), None)
+    if begin is None or not all(map(_AHEAD.fullmatch, words[:begin])):
+        return None
+    return list(_flags(words[begin + 1 :]))
+
+
+def continued(line: str) -> list[tuple[str, Any]]:
+    """The settings on a further line of a command."""
+    return list(_flags(line.split(maxsplit=MOST_WORDS)))
+
+
+def _is_program(word: str) -> bool:
+    name = _BEFORE.split(word)[-1].strip("'\"")
+    return name in _PROGRAMS.split() or _PYTHON.fullmatch(name) is not None
+
+
+def _flags(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    for at, word in enumerate(words):
+        if override := _OVERRIDE.fullmatch(word):
+            yield _leaf(override[1]), override[2].strip("'\"")
+        elif flag := _FLAG.fullmatch(word):
+            value = flag[2] if flag[2] is not None else _value(words[at + 1 : at + 2])
+            yield from _flag(_leaf(flag[1]), value)
+
+
+def _leaf(name: str) -> str:
+    """The name of a setting without its groups, written as in Python."""
+    return name.rpartition(".")[2].replace("-", "_")
+
+
+def _value(behind: Sequence[str]) -> str | None:
+    """The value that follows a flag; a negative number is none of the next flag."""
+    if not behind or _FLAG.fullmatch(behind[0]) or behind[0] in ("\\", "&", "|", ">", "2>&1"):
+        return None
+    return behind[0].strip("'\"")
+
+
+def _flag(name: str, value: str | None) -> Iterator[tuple[str, Any]]:
+    if value is not None:
+        yield name, value
+    elif name.startswith("no_"):
+        yield name.removeprefix("no_"), False
+    else:
+        yield name, True

@@ -1,0 +1,200 @@
+"""Settings that a log repeats: the command, YAML, JSON, a dump of arguments, overridden values.
+
+They are told by their names and by their company: one known name alone may be prose, and a line
+that also states a loss or a counter is a point. A usage text states defaults and is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Final, TypeAlias
+
+from lossscan.canonical.fields import ALIASES, FIELDS, PRECISIONS, canonical_fields
+from lossscan.formats.kit.commands import command, continued
+from lossscan.formats.kit.text import encoding, lines_of
+from lossscan.sources.files import Head
+
+FEWEST: Final = 2  # known names in a row that make settings: one alone stands in any prose
+MOST_AHEAD: Final = 100  # lines of settings before the first whose name tells, as of the model
+MOST_BARE: Final = 3  # lines within settings that state nothing: headlines, brackets
+_NAME: Final = r"(?<![\w.])([A-Za-z_][\w.-]{0,80}(?: [A-Za-z]\w{0,30}){0,4})['\"]?"
+_VALUE: Final = (
+    r"(\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|<[^<>\n]{1,100}>|\d{1,9}(?: ?\* ?\d{1,9}){1,3}"
+    r"|[^\s,;:='\"(){}\[\]<>|#][^\s,;:='\"(){}\[\]|]{0,300})"
+)
+_ITEM: Final = re.compile(
+    rf"{_NAME}[ \t]{{0,60}}(?:[:=]|\.{{3,200}}|\|)[ \t]{{0,60}}{_VALUE}"
+    r"(?=[\s,;)}\]|]|$)(?![ \t]{0,40}(?:[:=]|\*))"
+)
+_POINT: Final = re.compile(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
+_COUNT: Final = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d")
+_SECTION: Final = "***** Running"
+_SURE: Final = re.compile(r"\bNamespace\(|\b\w{1,60}(?:Arguments|Args|Config)\(|\bOverriding\b")
+_USAGE: Final = re.compile(r"(?i)\s{0,20}usage:")
+_MEMBER: Final = re.compile(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
+_PRODUCT: Final = re.compile(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
+_MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
+_MODEL_MARKS: Final = ("transformers_version", "architectures")
+_BEFORE: Final = ("info", "debug", "initial", "using", "the", "training", "train")
+_GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
+_KNOWN: Final = frozenset((*FIELDS, *ALIASES, *PRECISIONS, "num_examples"))
+_FACTS: Final = (  # counts of the data: the banner's reader knows whose they are
+    "num_examples num_eval_examples train_samples samples_per_epoch tokens_per_epoch data_epochs"
+    " last_epoch_first_sample last_epoch_samples built_samples num_trainable_parameters"
+)
+_STEMS: Final = ("rate", "lr", "batch", "epochs", "steps", "iters", "16", "dtype", "accum", "decay")
+_QUICK: Final = tuple(stem.encode() for stem in _STEMS)
+
+Item: TypeAlias = tuple[str, Any]
+
+
+@dataclass(slots=True)
+class _Block:
+    """Settings that stand in a row."""
+
+    stated: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    sure: bool = False
+    bare: int = 0  # lines since the last that states something
+
+    def take(self, items: Iterable[Item], line: int) -> None:
+        """Note what a line states."""
+        self.bare = 0
+        for name, value in items:
+            if name in _KNOWN:
+                self.stated[name] = value
+                self.lines[ALIASES.get(name, name)] = line
+
+    def settled(self) -> dict[str, tuple[Any, int]]:
+        """The fields with their lines, where the block is one of settings."""
+        stated: Mapping[str, Any] = self.stated
+        if "num_examples" in stated:  # a banner, of an evaluation perhaps
+            return {}
+        if any(mark in stated for mark in _MODEL_MARKS):
+            stated = {name: stated[name] for name in _MODEL if name in stated}
+        fields = canonical_fields(stated)
+        if len(fields) < (1 if self.sure else FEWEST):
+            return {}
+        chosen = (self.lines[name] for name in PRECISIONS if name in self.lines)
+        other = next(chosen, min(self.lines.values()))  # of what two spellings were folded into
+        return {
+            name: (value, self.lines.get(name, other))
+            for name, value in fields.items()
+            if name not in _FACTS.split()
+        }
+
+
+def echoed(head: Head) -> dict[str, tuple[Any, int]]:
+    """The canonical settings that the start of a log states, each with its line, from 1.
+
+    Of two launches the later one's hold.
+    """
+    written_in = encoding(head)
+    start = head.start
+    if b"\0" in start:
+        start = start.decode(written_in, errors="replace").encode()
+    if b"\0" in start or not any(word in start for word in _QUICK):
+        return {}
+    found: dict[str, tuple[Any, int]] = {}
+    for block in _Reader().blocks(lines_of(start)):
+        found |= block.settled()
+    return found
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The settings that stand together, as the lines of a log go by."""
+
+    block: _Block = field(default_factory=_Block)
+    ahead: list[tuple[int, str]] = field(default_factory=list)  # lines before the first known name
+    passing: bool = False  # within a usage text or a printed optimizer
+    commanding: bool = False  # the command goes on
+
+    def blocks(self, lines: Iterable[str]) -> Iterator[_Block]:
+        """All blocks; a point, and some lines in a row that state nothing, end one."""
+        for number, raw in enumerate(lines, 1):
+            if "it/s" in raw or "s/it" in raw:  # a progress bar
+                continue
+            line = raw.rstrip().rpartition("\r")[2]  # as a terminal shows it
+            if _ends(line) or self.block.bare > MOST_BARE:
+                yield from self._ended()
+            else:
+                self._take(number, line)
+        yield from self._ended()
+
+    def _ended(self) -> Iterator[_Block]:
+        if self.block.lines:
+            yield self.block
+        if self.block.lines or self.block.bare or self.ahead:
+            self.block, self.ahead = _Block(), []
+        self.passing = self.commanding = False
+
+    def _take(self, number: int, line: str) -> None:
+        self.passing = _is_passed_over(line, passing=self.passing)
+        flags = None if self.passing else continued(line) if self.commanding else command(line)
+        self.commanding = flags is not None and line.endswith("\\")
+        if flags is not None:
+            self.block.sure = True
+            self.block.take(flags, number)
+        elif self.passing or not _states(line):
+            self.block.bare += 1
+        elif self.block.lines or any(stem in line.lower() for stem in _STEMS):
+            for place, text in (*self.ahead, (number, line)):
+                self._state(place, text)
+            self.ahead = []
+        elif len(self.ahead) < MOST_AHEAD:
+            self.ahead.append((number, line))
+
+    def _state(self, number: int, line: str) -> None:
+        self.block.sure = self.block.sure or _SURE.search(line) is not None
+        self.block.take(_items(line), number)
+
+
+def _ends(line: str) -> bool:
+    """Whether a line is a point, or the headline of counts that the banner's reader knows."""
+    if "oss" in line and _POINT.search(line):
+        return True
+    counts = _COUNT.search(line) is not None and _SURE.search(line) is None
+    return counts or _SECTION in line
+
+
+def _states(line: str) -> bool:
+    """Whether a line may state a setting, at a glance."""
+    shaped = ":" in line or "=" in line or "..." in line or "|" in line
+    return shaped and not _is_help(line)
+
+
+def _is_help(line: str) -> bool:
+    return line.lstrip().startswith("--") or "(default" in line or "[default" in line
+
+
+def _is_passed_over(line: str, *, passing: bool) -> bool:
+    """Whether a line belongs to a usage text or a printed optimizer: what is set in below one."""
+    if passing:
+        return not line.strip(" )") or line[0].isspace()
+    return _GROUP in line or ("sage:" in line and _USAGE.match(line) is not None)
+
+
+def _items(line: str) -> Iterator[Item]:
+    """What a line states, by the names as settings are called."""
+    return ((_named(m[1]), _plain(m[2])) for m in _ITEM.finditer(line))
+
+
+def _named(said: str) -> str:
+    """The setting that is meant, without its group and the words that may stand before a name."""
+    words = said.lower().replace("-", "_").split()
+    while len(words) > 1 and words[0] in _BEFORE:
+        words = words[1:]
+    return "_".join(words).rpartition(".")[2]
+
+
+def _plain(value: str) -> str:
+    """A value without quotes, of an enumeration its member; a product is computed."""
+    if member := _MEMBER.fullmatch(value):
+        return member[1].lower()
+    if _PRODUCT.fullmatch(value):
+        return str(prod(int(factor) for factor in value.split("*")))
+    return value.strip("'\"")

@@ -1,0 +1,184 @@
+"""Lines with a counter become rows at steps of the run, where the counter begins anew or is coarse.
+
+In each epoch a counter may begin anew, with the epoch in a headline alone; it may state only the
+epoch, on many lines; and what an evaluation counts is its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.counters import CounterPlace
+from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import BoolArray, IntArray
+
+Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
+
+LOOPED: Final = ("batch", "bar")  # that begin anew in each epoch, by their nature
+WHOLE: Final = 0.9  # of what an epoch counts: the last lines of it may not be logged
+SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it, not its mean
+
+
+@lru_cache(maxsize=256)
+def _is_evaluation(*names: str) -> bool:
+    """Whether all that a row of such names holds was evaluated."""
+    return bool(names) and all(canonical(name).startswith("eval_") for name in names)
+
+
+def _trains(row: Iterable[str]) -> bool:
+    """Whether a row holds a loss of the training."""
+    return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
+
+
+# --- epochs that stand in headlines, or nowhere ---------------------------------------------------
+
+
+def headed(places: Sequence[CounterPlace | None], points: Sequence[bool]) -> list[int | None]:
+    """The epoch of each line by the headlines, where its counter begins anew at these; else None.
+
+    `points` says which lines hold a loss at a counter that states no epoch. A headline such as
+    `Epoch 2` stands before its lines or, where lines stand before the first one, behind them.
+    """
+    heads = [at for at, place in enumerate(places) if place is not None and place.kind == "epoch"]
+    counted = [at for at, point in enumerate(points) if point]
+    none: list[int | None] = [None] * len(places)
+    if not heads or len(counted) < SEVERAL or not _falls_at(places, counted, heads):
+        return none
+    behind = counted[0] < heads[0]
+    epochs = list(_held(places, reverse=behind))
+    if behind:  # the last epoch has no headline yet
+        last = places[heads[-1]]
+        begun = None if last is None else last.count + 1
+        epochs = [begun if epoch is None else epoch for epoch in epochs]
+    return epochs
+
+
+def _held(places: Sequence[CounterPlace | None], *, reverse: bool) -> Iterable[int | None]:
+    """The headline that holds at each line: the last before it, or the next."""
+    held: list[int | None] = []
+    epoch: int | None = None
+    for place in reversed(places) if reverse else places:
+        if place is not None and place.kind == "epoch":
+            epoch = place.count
+        held.append(epoch)
+    return reversed(held) if reverse else held
+
+
+def _falls_at(
+    places: Sequence[CounterPlace | None], counted: Sequence[int], heads: Sequence[int]
+) -> bool:
+    """Whether the counter falls, and nowhere but across a headline."""
+    edges = np.searchsorted(heads, counted)
+    counts = [place.count for at in counted if (place := places[at]) is not None]
+    falls = [at for at, (one, two) in enumerate(pairwise(counts)) if two <= one]
+    return bool(falls) and all(edges[at] != edges[at + 1] for at in falls)
+
+
+def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
+    """Lines whose counter begins anew after all it has, with the epochs that this makes.
+
+    None where they state their epoch, or where the counter is none of batches.
+    """
+    if not placed or any(place.epoch is not None for place, _ in placed):
+        return None
+    epoch, last, found = 1, None, []
+    for place, row in placed:
+        if place.kind not in LOOPED or not place.of:
+            return None
+        if last is not None and place.count < last.count:
+            if last.count < WHOLE * place.of or last.of != place.of:
+                return None
+            epoch += 1
+        last = place
+        found.append((replace(place, epoch=epoch), row))
+    return found if epoch > 1 else None
+
+
+# --- lines that state only the epoch --------------------------------------------------------------
+
+
+def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
+    """Rows of lines that state only their epoch, counted; None where an epoch has one of a loss.
+
+    Means of an epoch and evaluations stand at the last line before them.
+    """
+    kept = _once(placed)
+    name = _fullest(kept)
+    if name is None:
+        return None
+    rows: list[Row] = []
+    step = 0
+    for place, row in kept:
+        step += name in row
+        rows.append((max(step, 1), {"epoch": place.count, **row}))
+    return rows
+
+
+def _once(placed: Sequence[Placed]) -> Sequence[Placed]:
+    """Half the lines where each stands twice, as two loggers print them."""
+    return placed[::2] if placed[::2] == placed[1::2] else placed
+
+
+def _fullest(placed: Sequence[Placed]) -> str | None:
+    """The loss of which most epochs have several lines."""
+    lines: dict[str, Counter[int]] = {}
+    for place, row in placed:
+        for name in filter(_is_trained, row):
+            lines.setdefault(name, Counter())[place.count] += 1
+    if not lines:
+        return None
+    name = max(lines, key=lambda each: lines[each].total())
+    return name if np.median(list(lines[name].values())) >= SEVERAL else None
+
+
+def _is_trained(name: str) -> bool:
+    return _trains([name])
+
+
+# --- steps of the run -----------------------------------------------------------------------------
+
+
+def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
+    """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
+
+    A bar is drawn many times at one count: what stood there last holds. Before the first count
+    it shows numbers of the epoch before.
+    """
+    drawn = {
+        (place.epoch, place.count) if place.kind == "bar" else at: (place, row)
+        for at, (place, row) in enumerate(placed)
+        if place.kind != "bar" or place.count > 0
+    }
+    lines = list(drawn.values())
+    beside = np.array([_is_evaluation(*row) for _, row in lines], dtype=bool)
+    counts = np.array([place.count for place, _ in lines], dtype=np.int64)
+    epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in lines], dtype=np.int64)
+    own = ~beside if (~beside).any() else ~np.zeros(len(lines), dtype=bool)
+    of = [place.of for (place, _), trained in zip(lines, own, strict=True) if trained]
+    found, length = in_run(counts[own], epochs[own], of)
+    if length is None and {place.kind for place, _ in lines} <= set(LOOPED):
+        found, length = in_only_epoch(counts[own], epochs[own], of)
+    steps = counts.copy()
+    steps[own] = found
+    if length is not None:
+        told = (epochs - epochs[own].min(initial=1)) * length + counts
+        steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
+    rows = [row if place.epoch is None else {"epoch": place.epoch, **row} for place, row in lines]
+    return list(zip(steps.tolist(), rows, strict=True)), length
+
+
+def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
+    """Where evaluations stand: at the step they tell, unless training has gone beyond it before."""
+    last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
+    return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))

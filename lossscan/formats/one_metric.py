@@ -1,0 +1,76 @@
+"""A table of one quantity that its path names: what TensorBoard gives for download, and DVCLive's.
+
+`run-train-tag-epoch_loss.csv` begins with `Wall time,Step,Value`; DVCLive writes `step` and the
+value to `plots/metrics/train/loss.tsv`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+from lossscan.sources.packed import plain_name
+
+NAME = "one_metric"
+MARK = "Wall time,Step,Value, or metrics/train/loss.tsv: step, loss"
+PRIORITY = 55  # before tables that name their columns themselves
+RECORDED = True
+COLUMNS: Final = 2  # at least: the step and the value
+_TENSORBOARD: Final = re.compile(r'"?Wall time"?,"?Step"?,"?Value"?\s')
+_DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
+_TAGGED: Final = re.compile(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
+_EVALUATES: Final = re.compile(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
+_METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part of the name
+
+
+def claims(head: Head) -> bool:
+    """Whether it begins with the header of such a table."""
+    text = peek(head)
+    return _TENSORBOARD.match(text) is not None or (
+        head.name.endswith(".tsv") and _DVCLIVE.match(text) is not None
+    )
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Its points under the name that the path tells; raises UnreadableLog where it has none."""
+    text = lines(head)
+    header = next(text, "")
+    separator = "\t" if "\t" in header else ","
+    names = [name.strip(' "\r\n') for name in header.split(separator)]
+    if len(names) < COLUMNS:
+        raise UnreadableLog("line 1: is no header", hint="download the table once more")
+    key = _by_file(head.path) if names[-1] == "Value" else _by_folder(head.path, names[-1])
+    rows = []
+    for line in text:
+        cells = [cell.strip(' "') for cell in line.rstrip("\r\n").split(separator)]
+        if len(cells) == len(names) and line.endswith("\n"):
+            rows.append({"step": cells[-2], key: cells[-1]})
+    found, _ = table(rows, settings)
+    if not found:
+        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+    return Table(path=head.path, format=NAME, columns=found)
+
+
+def _by_file(path: Path) -> str:
+    """The tag that the name of a file holds, and whether the run it is of evaluates."""
+    stem = plain_name(path.name).removesuffix(".csv")
+    tagged = _TAGGED.search(stem)
+    if tagged is None:
+        return stem
+    evaluates = _EVALUATES.search(tagged[1] or "") and not _EVALUATES.search(tagged[2])
+    return f"eval_{tagged[2].removeprefix('epoch_')}" if evaluates else tagged[2]
+
+
+def _by_folder(path: Path, column: str) -> str:
+    """The name of a column with the folders below `metrics`, unless it has them."""
+    parts = path.parent.parts
+    below = parts[parts.index(_METRICS) + 1 :] if _METRICS in parts else parts[-1:]
+    known = [part for part in below if part in ("train", "training") or _EVALUATES.fullmatch(part)]
+    return column if "/" in column else "/".join([*known, column])

@@ -1,0 +1,147 @@
+"""Runs in a SQLite file: MLflow's mlflow.db and Trackio's databases. It is opened to read only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import Row, columns, number, step_number
+from lossscan.model import Note, Numbers, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "sqlite_store"
+MARK = "mlflow.db, or a database of Trackio"
+PRIORITY = -5  # known by its first bytes
+RECORDED = True
+MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
+_MAGIC: Final = b"SQLite format 3\0"
+_ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
+
+
+def claims(head: Head) -> bool:
+    """Whether it is a database with the tables of one of the two."""
+    if not head.start.startswith(_MAGIC):
+        return False
+    try:
+        with closing(_opened(head)) as store:
+            return _is_mlflow(store) or _is_trackio(store)
+    except sqlite3.Error:
+        return False
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The run that has most points; a note tells how many others there are.
+
+    Raises UnreadableLog where the database is damaged or of another kind.
+    """
+    try:
+        with closing(_opened(head)) as store:
+            found = _mlflow if _is_mlflow(store) else _trackio
+            return found(store, head.path, settings)
+    except (sqlite3.Error, OverflowError) as error:
+        raise UnreadableLog(f"damaged: {error}", hint="copy the file again") from error
+
+
+def _opened(head: Head) -> sqlite3.Connection:
+    """The database as it lies there: nothing is written beside it, unless it is in use anyway."""
+    path = (head.content or head.path).resolve()
+    in_use = path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro" if in_use else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+
+
+def _is_mlflow(store: sqlite3.Connection) -> bool:
+    return {"runs", "metrics", "params"} <= _tables(store)
+
+
+def _is_trackio(store: sqlite3.Connection) -> bool:
+    columns_of = {name for _, name, *_ in store.execute("PRAGMA table_info(metrics)")}
+    return {"run_name", "step", "metrics"} <= columns_of
+
+
+def _tables(store: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+
+
+def _fullest(found: list[tuple[str, int]]) -> str:
+    if not found:
+        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+    return max(found, key=lambda each: each[1])[0]
+
+
+def _apart(path: Path, run: str, found: list[tuple[str, int]]) -> tuple[Note, ...]:
+    others: Numbers = {"run": run, "others": len(found) - 1}
+    return (Note("runs_apart", path, others),) if len(found) > 1 else ()
+
+
+def _mlflow(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
+    count = "SELECT run_uuid, COUNT(*) FROM metrics GROUP BY run_uuid"
+    found = [(str(run), int(points)) for run, points in store.execute(count)]
+    run = _fullest(found)
+    stated = dict(store.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run,)))
+    status = store.execute("SELECT name, status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
+    name, ended = status or (run, None)
+    return Table(
+        path=path,
+        format=NAME,
+        columns=columns(_mlflow_rows(store, run), settings),
+        config=stated,
+        complete=_ENDED.get(str(ended)),
+        notes=_apart(path, str(name or run), found),
+    )
+
+
+def _mlflow_rows(store: sqlite3.Connection, run: str) -> list[Row]:
+    """All points in the order of time; what is no number is stored beside a mark."""
+    query = (
+        "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ?"
+        " ORDER BY timestamp, step LIMIT ?"
+    )
+    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    for step, key, value, lost in store.execute(query, (run, MOST_POINTS)):
+        place = step_number(step)
+        if place is not None:
+            rows[place][str(key)] = float("nan") if lost else number(value)
+    return list(rows.items())
+
+
+def _trackio(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
+    count = "SELECT run_name, COUNT(*) FROM metrics GROUP BY run_name"
+    found = [(str(run), int(points)) for run, points in store.execute(count)]
+    run = _fullest(found)
+    return Table(
+        path=path,
+        format=NAME,
+        columns=columns(list(_trackio_rows(store, run)), settings),
+        config=_trackio_config(store, run) if "configs" in _tables(store) else {},
+        notes=_apart(path, run, found),
+    )
+
+
+def _trackio_rows(store: sqlite3.Connection, run: str) -> Iterator[Row]:
+    query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id LIMIT ?"
+    for step, text in store.execute(query, (run, MOST_POINTS)):
+        place, row = step_number(step), _object(text)
+        if place is not None and row:
+            yield place, {key: value for key, value in row.items() if key != "step"}
+
+
+def _trackio_config(store: sqlite3.Connection, run: str) -> dict[str, Any]:
+    stated = store.execute("SELECT config FROM configs WHERE run_name = ?", (run,)).fetchone()
+    return _object(stated[0]) if stated else {}
+
+
+def _object(text: Any) -> dict[str, Any]:
+    """A JSON object, empty where it is none."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

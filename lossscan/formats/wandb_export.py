@@ -1,0 +1,83 @@
+"""What W&B's page gives for download: `"Step","sun-3 - train/loss","sun-3 - train/loss__MIN"`."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Note, Numbers, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME = "wandb_export"
+MARK = '"Step","run - train/loss"'
+PRIORITY = 55  # before tables that name their columns themselves
+RECORDED = True
+_BOUNDS: Final = ("__MIN", "__MAX")  # of what one point of the chart holds
+_PART: Final = " - "  # between a run and a quantity
+
+
+def claims(head: Head) -> bool:
+    """Whether its header names a step and losses of runs."""
+    first = peek(head).split("\n", 1)[0]
+    if _PART not in first:
+        return False
+    named = [_split(name) for name in _header(first)]
+    return canonical(_header(first)[0]) in ("step", "epoch") and any(
+        run and is_judged(key) for run, key in named
+    )
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The run that has most points; a note tells how many others there are.
+
+    Raises UnreadableLog where none has any.
+    """
+    text = lines(head)
+    header = _header(next(text, ""))
+    rows = [cells for line in text if line.endswith("\n") and (cells := _header(line))]
+    runs = _runs(header, rows)
+    if not runs:
+        raise UnreadableLog("holds no points", hint="export the chart once more")
+    chosen = max(runs, key=lambda run: runs[run])
+    kept = {
+        at: "step" if at == 0 else _split(name)[1]
+        for at, name in enumerate(header)
+        if at == 0 or (_split(name)[0] == chosen and not name.endswith(_BOUNDS))
+    }
+    found, _ = table(
+        [{kept[at]: cell for at, cell in enumerate(row) if at in kept and cell} for row in rows],
+        settings,
+    )
+    others: Numbers = {"run": chosen, "others": len(runs) - 1}
+    notes = (Note("runs_apart", head.path, others),) if len(runs) > 1 else ()
+    return Table(path=head.path, format=NAME, columns=found, notes=notes)
+
+
+def _header(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line.rstrip("\r\n")]), [""])
+    except csv.Error:
+        return [""]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The run and the quantity that a column names."""
+    run, _, key = name.rpartition(_PART)
+    return run, key
+
+
+def _runs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Counter[str]:
+    """How many points each run has."""
+    points: Counter[str] = Counter()
+    for at, name in enumerate(header):
+        run, key = _split(name)
+        if at and run and is_judged(key):
+            points[run] += sum(1 for row in rows if at < len(row) and row[at])
+    return +points

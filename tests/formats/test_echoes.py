@@ -1,0 +1,146 @@
+"""Settings that a log repeats before it trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossscan import formats
+from lossscan.formats.kit.echoes import echoed
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+POINTS = "".join(f"step {step} loss {4 - step / 100:.4f}\n" for step in range(10, 101, 10))
+
+STATED = {
+    "a command over lines": (
+        (
+            "CUDA_VISIBLE_DEVICES=0 torchrun --nproc_per_node 2 run.py \\\n"
+            "  --learning_rate 3e-4 \\\n  --fp16 \\\n  --gradient-accumulation-steps=8\n"
+        ),
+        {"learning_rate": (3e-4, 2), "fp16": (True, 3), "gradient_accumulation_steps": (8, 4)},
+    ),
+    "sys.argv": (
+        "argv: ['run.py', '--lr', '0.1', '--no-bf16']\n",
+        {"learning_rate": (0.1, 1), "bf16": (False, 1)},
+    ),
+    "overrides of Hydra": (
+        "+ python -m train optim.lr=3e-4 ++trainer.max_epochs=5\n",
+        {"learning_rate": (3e-4, 1), "num_train_epochs": (5.0, 1)},
+    ),
+    "a prompt": (
+        "(env) C:\\work>python train.py -learning_rate 2 -warmup_steps 80\n",
+        {"learning_rate": (2.0, 1), "warmup_steps": (80, 1)},
+    ),
+    "a namespace": (
+        "Namespace(arch='net', lr=0.5, loss='ce', optim=<Kind.ADAM: 'adam'>, clip_grad=None)\n",
+        {"learning_rate": (0.5, 1), "optim": ("adam", 1)},
+    ),
+    "a dump over lines": (
+        (
+            "INFO - arguments TrainingArguments(\nfp16=True,\nlearning_rate=2e-05,\n"
+            "lr_scheduler_type=SchedulerType.LINEAR,\n)\n"
+        ),
+        {"fp16": (True, 2), "learning_rate": (2e-5, 3), "lr_scheduler_type": ("linear", 4)},
+    ),
+    "YAML in groups": (
+        "model_name_or_path: small\noptim:\n  lr: 0.003\ntrainer:\n  precision: bf16-mixed\n",
+        {"model_name_or_path": ("small", 1), "learning_rate": (0.003, 3), "bf16": (True, 5)},
+    ),
+    "JSON behind a logger": (
+        '[INFO] config:\n{\n  "micro_batch_size": 2,\n  "learning_rate": 0.01\n}\n',
+        {"per_device_train_batch_size": (2, 3), "learning_rate": (0.01, 4)},
+    ),
+    "overridden values": (
+        (
+            "Overriding config with small.py:\nbatch_size = 12 # rows\n"
+            "gradient_accumulation_steps = 5 * 8\nOverriding: dtype = float16\n"
+        ),
+        {
+            "per_device_train_batch_size": (12, 2),
+            "gradient_accumulation_steps": (40, 3),
+            "fp16": (True, 4),
+        },
+    ),
+    "lines of a logger": (
+        (
+            "[2026-01-01 10:00:00,897] [    INFO] - learning_rate                 : 5e-05\n"
+            "[2026-01-01 10:00:00,897] [    INFO] - per_device_train_batch_size   : 4\n"
+        ),
+        {"learning_rate": (5e-5, 1), "per_device_train_batch_size": (4, 2)},
+    ),
+    "words": (
+        "Batch size: 32\nInitial learning rate: 0.25\n",
+        {"per_device_train_batch_size": (32, 1), "learning_rate": (0.25, 2)},
+    ),
+    "two launches": (
+        f"python a.py --lr 0.1\n{POINTS}python a.py --lr 0.2\n",
+        {"learning_rate": (0.2, 12)},
+    ),
+}
+SILENT = {
+    "a usage text": "usage: a.py [--lr LR] [--fp16]\n\noptions:\n  --lr LR  rate (default: 5e-05)\n"
+    "  --batch_size N  rows (default: 8)\n\na.py: error: unrecognized arguments: --rate 1\n",
+    "the usage of a script": "Usage:\n    python a.py --lr 5e-5 --batch_size 3\n",
+    "prose": "Example: python a.py --lr 5e-5\nTry lowering the learning rate: 1e-5 may help.\n",
+    "a banner of an evaluation": "***** Running Evaluation *****\n  Num examples = 7\n"
+    "  Batch size = 8\n",
+    "a printed optimizer": "AdamW (\nParameter Group 0\n    lr: 0.0\n    weight_decay: 0.01\n)\n",
+    "points": "iter 1: lr: 0.1, batch_size: 3, reward: 2\n" * 3,
+    "the data of Megatron": "total number of epochs: 3\nnumber of steps: 4\n",
+}
+
+
+def _echoed(text: str) -> dict[str, tuple[Any, int]]:
+    data = text.encode()
+    return echoed(Head(Path("train.log"), len(data), data))
+
+
+@pytest.mark.parametrize("kind", STATED)
+def test_settings_are_read_with_their_line(kind: str) -> None:
+    """What a log repeats of its settings is known by its canonical name, value and line."""
+    text, wanted = STATED[kind]
+    assert _echoed(text + POINTS) == wanted
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_what_is_not_in_force_is_no_setting(kind: str) -> None:
+    """Defaults, examples, points and counts of other data are no settings of the run."""
+    assert _echoed(SILENT[kind] + POINTS) == {}
+
+
+def test_a_model_that_is_printed_states_its_facts_only() -> None:
+    """The length of a generation and the precision of stored weights are none of the training."""
+    text = (
+        'Model config {\n  "architectures": [\n  "Net"\n  ],\n  "dtype": "float16",\n'
+        '  "max_length": 20,\n  "transformers_version": "4.30.0",\n  "vocab_size": 500\n}\n'
+    )
+    assert set(_echoed(text)) == {"vocab_size", "transformers_version"}
+
+
+def test_a_log_in_utf_16_states_them_too() -> None:
+    """What PowerShell redirects is read alike."""
+    data = "Namespace(lr=0.5, seed=3)\n".encode("utf-16")
+    assert echoed(Head(Path("a.log"), len(data), data))["learning_rate"] == (0.5, 1)
+
+
+def test_the_run_names_the_line_of_a_setting(tmp_path: Path) -> None:
+    """A setting that a log repeats is shown with the file and the line it stands in."""
+    (tmp_path / "train.log").write_text(f"begin\nNamespace(lr=0.5, seed=3)\n{POINTS}")
+    run = read_run(discover(tmp_path)[0], Settings())
+    assert (run.setting("learning_rate"), run.config["learning_rate"].source) == (
+        0.5,
+        "train.log:2",
+    )
+
+
+def test_what_a_reader_knows_itself_goes_before_what_the_log_repeats(tmp_path: Path) -> None:
+    """A reader's own settings are those that were resolved."""
+    log = tmp_path / "train.log"
+    log.write_text("Namespace(lr=0.5, vocab_size=10)\nvocab_size = 50\niter 0: loss 4.5, time 9\n")
+    table = formats.read_file(log, Settings())
+    assert str(table.config["vocab_size"]) == "50"

@@ -1,0 +1,117 @@
+"""Counters that begin anew, that stand in headlines, or that count nothing but epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lossscan.model import Table
+from tests import logs
+
+
+def _steps(table: Table, name: str = "loss") -> list[int]:
+    return [int(step) for step in table.columns[name].steps]
+
+
+def _epoch_of(epoch: int, head: str = "", foot: str = "") -> str:
+    lines = (f"step {step} loss {3 / (epoch + step / 30):.4f}\n" for step in (10, 20, 30))
+    return head + "".join(lines) + foot
+
+
+def test_a_headline_tells_the_epoch_of_the_lines_below(tmp_path: Path):
+    """A counter that begins anew under each headline goes on, and no launch is torn off."""
+    text = "".join(_epoch_of(epoch, head=f"=== Epoch {epoch}/3 ===\n") for epoch in (1, 2, 3))
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert table.columns["epoch"].values.tolist() == [1] * 3 + [2] * 3 + [3] * 3
+
+
+def test_a_line_behind_an_epoch_tells_it_as_well(tmp_path: Path):
+    """Lines before the first summary of an epoch belong to it; the last epoch has none yet."""
+    text = "".join(_epoch_of(epoch, foot=f"Epoch {epoch} val_loss: 1.5\n") for epoch in (1, 2))
+    table = logs.read_log(tmp_path, text + _epoch_of(3))
+    assert _steps(table) == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert table.columns["epoch"].values[-1] == 3
+    assert _steps(table, "eval_loss") == [30, 60]
+
+
+def test_a_counter_that_goes_on_is_left_as_it_is(tmp_path: Path):
+    """Headlines change no step of a counter of the whole run, nor one that a resume sets back."""
+    on = "".join(f"Epoch {step // 3}\nstep {step} loss 0.5\n" for step in range(1, 10))
+    assert _steps(logs.read_log(tmp_path, on)) == list(range(1, 10))
+    resumed = "Epoch 1\n" + "".join(f"step {step} loss 0.5\n" for step in (1, 2, 3, 2, 3, 4))
+    assert _steps(logs.read_log(tmp_path, resumed)) == [1, 2, 3, 2, 3, 4]
+
+
+def test_batches_that_begin_anew_without_a_word_are_taken_for_epochs(tmp_path: Path):
+    """What was assumed is said, with its doubt."""
+    text = "".join(f"batch {at}/4 loss: 0.5\n" for _ in range(3) for at in (1, 2, 3, 4))
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == list(range(1, 13))
+    assert [(note.kind, note.numbers["epochs"]) for note in table.notes] == [("epochs_assumed", 3)]
+
+
+def test_lines_that_state_only_their_epoch_are_counted(tmp_path: Path):
+    """No line is thrown away, NaN included; the mean of the epoch is no further step."""
+    losses = ["0.5", "nan", "nan", "0.4"]
+    text = "".join(
+        "".join(f"Epoch {epoch} - Batch loss: {loss}\n" for loss in losses)
+        + f"Epoch {epoch} - Average Train Loss: 0.45\n"
+        for epoch in (1, 2, 3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == list(range(1, 13))
+    assert int(np.isnan(table.columns["loss"].values).sum()) == 6
+    assert _steps(table, "train_loss") == [4, 8, 12]
+    assert [note.kind for note in table.notes] == ["steps_counted"]
+
+
+def test_two_loggers_make_no_second_point(tmp_path: Path):
+    """A line that two loggers print is one point of its epoch."""
+    text = "".join(f"{who}Epoch {at} loss: {1 / at}\n" for at in (1, 2, 3) for who in ("", "I "))
+    assert set(_steps(logs.read_log(tmp_path, text))) == {1, 2, 3}
+
+
+def test_an_evaluation_counts_for_itself(tmp_path: Path):
+    """Its counter places nothing: it stands where training stood, and is no training loss."""
+    text = "".join(
+        f"Epoch {epoch} | Training | Steps: 40 | Loss: 1.5\n"
+        f"Epoch {epoch} | Validation | Steps: 7 | Loss: 2.5\n"
+        for epoch in range(4)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == _steps(table, "eval_loss") == [40, 80, 120, 160]
+    assert set(table.columns["loss"].values) == {1.5}
+
+
+def test_one_line_may_hold_both(tmp_path: Path):
+    """What stands behind `val:` was evaluated, what stands behind `train:` was not."""
+    text = "".join(f"Epoch {at} - train: loss=1.5 - val: loss=2.{at}\n" for at in (1, 2, 3))
+    table = logs.read_log(tmp_path, text)
+    assert table.columns["loss"].values.tolist() == [1.5] * 3
+    assert table.columns["eval_loss"].values.tolist() == [2.1, 2.2, 2.3]
+
+
+def test_a_line_marked_as_an_evaluation_is_none_of_training(tmp_path: Path):
+    """However it is marked: in brackets, as a phase, as the first word."""
+    for mark in ("[val] epoch {} loss: 2.5", "phase: valid epoch {} loss: 2.5",
+                 "Validation: epoch {} loss: 2.5", "Epoch {} - Val - loss: 2.5"):  # fmt: skip
+        text = "".join(f"epoch {at} loss: 1.5\n{mark.format(at)}{at}\n" for at in (1, 2, 3))
+        table = logs.read_log(tmp_path, text)
+        assert table.columns["loss"].values.tolist() == [1.5] * 3, mark
+        assert table.columns["eval_loss"].values.tolist() == [2.51, 2.52, 2.53], mark
+
+
+def test_epochs_of_fairseq_are_points_where_there_are_no_others(tmp_path: Path):
+    """Older versions, at a distance between lines that was never reached, print only these."""
+    text = "".join(
+        f"| epoch {at:03d} | loss {9 - at}.5 | nll_loss 8.1 | num_updates {at * 40} | lr 0.0003\n"
+        f"| epoch {at:03d} | valid on 'valid' subset | loss 9.9 | num_updates {at * 40}\n"
+        for at in (1, 2, 3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert (table.format, _steps(table), _steps(table, "eval_loss")) == (
+        "fairseq_console", [40, 80, 120], [40, 80, 120],
+    )  # fmt: skip
+    assert table.columns["loss"].values.tolist() == [8.5, 7.5, 6.5]

@@ -1,0 +1,170 @@
+"""What trackers keep on disk or give for download."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossscan.errors import UnreadableLog
+from lossscan.model import Run
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
+from lossscan.settings import Settings
+
+LOSSES = [round(3 / (1 + at / 10), 4) for at in range(12)]
+DVCLIVE = "step\tloss\n" + "".join(f"{at}\t{loss}\n" for at, loss in enumerate(LOSSES))
+TENSORBOARD = "Wall time,Step,Value\n" + "".join(
+    f"{1700000000 + at}.5,{at * 10},{loss}\n" for at, loss in enumerate(LOSSES)
+)
+
+
+def _put(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def _run(folder: Path) -> Run:
+    (found,) = discover(folder)
+    return read_run(found, Settings())
+
+
+def _mlflow(path: Path, runs: int = 1) -> None:
+    with sqlite3.connect(path) as store:
+        store.executescript(
+            "CREATE TABLE runs (run_uuid, name, status);"
+            "CREATE TABLE params (key, value, run_uuid);"
+            "CREATE TABLE metrics (key, value, timestamp, run_uuid, step, is_nan)"
+        )
+        for run in range(runs):
+            store.execute("INSERT INTO runs VALUES (?, ?, 'FINISHED')", (f"id{run}", f"run {run}"))
+            store.execute("INSERT INTO params VALUES ('lr', '0.01', ?)", (f"id{run}",))
+            points = [
+                ("train_loss", loss, at, f"id{run}", at * 10, at == 5)
+                for at, loss in enumerate(LOSSES[: len(LOSSES) - run])
+            ]
+            store.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", points)
+    store.close()
+
+
+def test_dvclive_names_a_quantity_by_its_folders(tmp_path: Path):
+    """The tables below `metrics` are one run, whether training or evaluation is in the folder."""
+    metrics = "dvclive/plots/metrics"
+    files = {f"{metrics}/train/loss.tsv": DVCLIVE, f"{metrics}/val/loss.tsv": DVCLIVE}
+    run = _run(_put(tmp_path, **files, **{"dvclive/metrics.json": '{"train": {"loss": 1.5}}'}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert len(run.series["eval_loss"]) == 12
+
+
+def test_a_download_of_tensorboard_is_named_by_its_file(tmp_path: Path):
+    """The tag stands in the name of the file, and so does the run that evaluates."""
+    names = ("run-train-tag-epoch_loss.csv", "run-validation-tag-epoch_loss.csv")
+    run = _run(_put(tmp_path, **dict.fromkeys(names, TENSORBOARD)))
+    assert run.series["loss"].steps.tolist() == list(range(0, 120, 10))
+    assert len(run.series["eval_loss"]) == 12
+
+
+def test_an_export_of_wandb_is_that_of_its_fullest_run(tmp_path: Path):
+    """The bounds of a point are no points, and other runs are named and left out."""
+    text = '"Step","sun-1 - train/loss","sun-1 - train/loss__MIN","moon-2 - train/loss"\n'
+    text += "".join(
+        f'"{at}","{loss}","0","{loss if at < 3 else ""}"\n' for at, loss in enumerate(LOSSES)
+    )
+    run = _run(_put(tmp_path, **{"wandb_export.csv": text}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert [(note.kind, note.numbers["run"]) for note in run.notes] == [("runs_apart", "sun-1")]
+
+
+@pytest.mark.parametrize("key", ["_step", "training_iteration"])
+def test_other_counters_are_steps_too(tmp_path: Path, key: str):
+    """The history of W&B and the results of Ray Tune count by names of their own."""
+    rows = (json.dumps({key: at * 5, "loss": loss}) for at, loss in enumerate(LOSSES))
+    run = _run(_put(tmp_path, **{"result.json": "\n".join(rows) + "\n"}))
+    assert run.series["loss"].steps.tolist() == list(range(0, 60, 5))
+
+
+def test_what_swanlab_logs_of_itself_is_no_run(tmp_path: Path):
+    """The console it keeps is a log of the training, its own messages are none."""
+    folder = "swanlog/run-20260101_100000-abc"
+    console = "".join(f"step {at} loss {loss}\n" for at, loss in enumerate(LOSSES))
+    files = {f"{folder}/debug/debug.log": "swanlab: hi\n", f"{folder}/console/a.log": console}
+    assert len(_run(_put(tmp_path, **files)).series["loss"]) == 12
+
+
+def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
+    """Its fullest run is judged, NaN included, and nothing is written beside it."""
+    _mlflow(tmp_path / "mlflow.db", runs=2)
+    before = (tmp_path / "mlflow.db").read_bytes()
+    run = _run(tmp_path)
+    assert run.series["loss"].steps.tolist() == list(range(0, 120, 10))
+    assert int(np.isnan(run.series["loss"].values).sum()) == 1
+    assert (run.setting("learning_rate"), run.complete) == (0.01, True)
+    assert [note.numbers["others"] for note in run.notes if note.kind == "runs_apart"] == [1]
+    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+    assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
+def test_trackios_database_is_read(tmp_path: Path):
+    """Each row is a step with its numbers as JSON."""
+    with sqlite3.connect(tmp_path / "project.db") as store:
+        store.execute("CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_name, step, metrics)")
+        store.execute("CREATE TABLE configs (run_name, config)")
+        rows = [("a", at, json.dumps({"train/loss": loss})) for at, loss in enumerate(LOSSES)]
+        store.executemany("INSERT INTO metrics (run_name, step, metrics) VALUES (?, ?, ?)", rows)
+        store.execute("INSERT INTO configs VALUES ('a', ?)", (json.dumps({"lr": 0.5}),))
+    store.close()
+    run = _run(tmp_path)
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.setting("learning_rate") == 0.5
+
+
+def test_a_model_card_is_read_where_there_is_no_log(tmp_path: Path):
+    """Its table of results is the curve, and its list the settings."""
+    rows = "".join(
+        f"| {loss} | {at}.0 | {at * 100} | {loss} |\n" for at, loss in enumerate(LOSSES, 2)
+    )
+    card = (
+        "# A model\n\nThe following hyperparameters were used during training:\n"
+        "- learning_rate: 2e-05\n\n### Training results\n\n"
+        "| Training Loss | Epoch | Step | Validation Loss |\n|:---:|:---:|:---:|:---:|\n"
+        f"| No log | 1.0 | 100 | 4.5 |\n{rows}\n"
+    )
+    run = _run(_put(tmp_path, **{"README.md": card}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.series["eval_loss"].values[0] == 4.5
+    assert run.setting("learning_rate") == 2e-5
+
+
+def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
+    """Lines of a loop and the table that transformers draws alike."""
+    stream = {"output_type": "stream", "text": ["hello\n"]}
+    rows = "".join(f"<tr><td>{at * 10}</td><td>{loss}</td></tr>" for at, loss in enumerate(LOSSES))
+    page = f"<table><tr><th>Step</th>\n<th>Training Loss</th></tr>{rows}</table>"
+    drawn = {"output_type": "display_data", "data": {"text/html": [page]}}
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [stream, drawn]}]
+    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.series["loss"].steps[-1] == 110
+
+
+def test_a_broken_notebook_is_no_run(tmp_path: Path):
+    """It says so by itself, and silences no log beside it."""
+    (tmp_path / "train.ipynb").write_text('{"cells": [3]}')
+    with pytest.raises(UnreadableLog, match="is no notebook"):
+        read_run(discover(tmp_path / "train.ipynb")[0], Settings())
+
+
+def test_another_database_is_no_run(tmp_path: Path):
+    """A database of something else, or one that is damaged, is not taken for a log."""
+    with sqlite3.connect(tmp_path / "cache.db") as store:
+        store.execute("CREATE TABLE metrics (id, colour)")
+    store.close()
+    (tmp_path / "bad.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
+    (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
+    assert [source.path for source in _run(tmp_path).sources] == ["train.log"]
