@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan.batching.remote import Remote, fetched, find
+from lossscan.canonical.names import JUDGED
 from lossscan.errors import LossscanError, UsageError
 from lossscan.model import Failure, Resume, Run, RunReport, Series
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.runs.discover import RunFiles
+
+SKETCHED = 62  # values: 20 stretches with a low and a high each, about a pixel and a half apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,19 @@ def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:
 def _slim(report: RunReport) -> RunReport:
     """The report with no more of each series than its ends: memory stays flat over a batch."""
     run = report.run
-    return report if run is None else replace(report, run=_slim_run(run))
+    if run is None:
+        return report
+    return replace(report, run=_slim_run(run), sketch=_sketch(run))
+
+
+def _sketch(run: Run) -> tuple[float, ...]:
+    """What a curve the size of a word needs, taken while the series is still whole."""
+    from lossscan.numeric.thinning import thinned
+
+    main = next((run.series[name] for name in JUDGED if name in run.series), None)
+    if main is None:
+        return ()
+    return tuple(main.values[thinned(main.values, SKETCHED)].tolist())
 
 
 def _slim_run(run: Run) -> Run:

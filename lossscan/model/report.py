@@ -144,6 +144,7 @@ class RunReport:
     change_points: tuple[ChangePoint, ...] = ()
     remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
     error: Failure | None = None
+    sketch: tuple[float, ...] = ()  # of the main curve, where the series hold their ends alone
 
     @property
     def damages(self) -> tuple[Note, ...]:

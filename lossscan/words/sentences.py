@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from lossscan.words.charts import CHARTS
 from lossscan.words.notes import NOTES
+
+_REST = NOTES | CHARTS
 
 # A pair a line: English, Chinese. Names in braces are given to `words.say`.
 TABLE: dict[str, tuple[str, str]] = {
@@ -207,4 +210,4 @@ TABLE: dict[str, tuple[str, str]] = {
     "page_remedies": ("What to do", "怎么办"),
     "page_references": ("Reported in", "参考"),
     "page_open": ("<...> stands for a number of the run.", "<...> 表示具体运行中的数值。"),
-} | NOTES
+} | _REST

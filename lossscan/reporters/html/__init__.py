@@ -1,0 +1,86 @@
+"""The report as one HTML file: verdicts, charts to zoom into, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lossscan.model import Report
+from lossscan.reporters import Coming, Page
+
+if TYPE_CHECKING:
+    from lossscan.reporters.kit.rows import Row
+
+NAME = "html"
+
+
+def stream(coming: Coming, page: Page) -> Iterator[str]:
+    """One run in full, or a table of many whose rows are written as they come in."""
+    yield from _single(coming, page) if page.single else _many(coming, page)
+
+
+def compared(report: Report, page: Page) -> str:
+    """Several runs over each other, where they part, what explains it."""
+    from lossscan.reporters.html import pages, payload, view
+    from lossscan.reporters.kit.beside import blocks, members
+    from lossscan.reporters.kit.rows import closing, row_of
+
+    rows = [row_of(one, page.lang) for one in report.runs]
+    said = blocks(report.comparison, page) if report.comparison else ()
+    return pages.filled(
+        "compare",
+        page,
+        version=report.version,
+        title=" · ".join(one.name for one in report.runs),
+        verdicts=[view.verdict(f, n, page) for n, f in enumerate(report.findings, start=1)],
+        blocks=[members(report, page), *said],
+        data=payload.dumped(payload.of_runs(report, page)),
+        closing=closing(rows, page),
+    )
+
+
+def _single(coming: Coming, page: Page) -> Iterator[str]:
+    from lossscan.reporters.html import pages, payload, view
+    from lossscan.reporters.kit.rows import closing, row_of
+
+    for one in coming.runs:
+        held = replace(page, exit_status=coming.exit_status())
+        yield pages.filled(
+            "run",
+            page,
+            version=coming.version,
+            title=one.path,
+            sheet=view.sheet(one, page),
+            thinned=payload.thinning(one, page),
+            data=payload.dumped(payload.of_run(one, page)),
+            closing=closing([row_of(one, page.lang)], held),
+        )
+
+
+def _many(coming: Coming, page: Page) -> Iterator[str]:
+    from lossscan.reporters.html import pages, sketch, view
+    from lossscan.reporters.kit.rows import by_rule, closing, row_of
+
+    rows: list[Row] = []
+    yield pages.filled("batch_head", page, version=coming.version, title="lossscan batch")
+    for number, one in enumerate(coming.runs):
+        rows.append(row_of(one, page.lang))
+        yield pages.filled(
+            "batch_row",
+            page,
+            number=number,
+            row=rows[-1],
+            curve=sketch.lines(one.sketch),
+            sheet=view.sheet(one, page),
+        )
+    yield pages.filled(
+        "batch_foot",
+        page,
+        version=coming.version,
+        common=coming.findings(),
+        remarks=coming.remarks(),
+        rules=by_rule(rows),
+        count=len(rows),
+        closing=closing(rows, replace(page, exit_status=coming.exit_status())),
+    )

@@ -1,0 +1,378 @@
+"use strict";
+(function () {
+  const ROBUST_EDGE = 0.04; // of the values in view, at either end, that need not fit
+  const ROBUST_ROOM = 0.6; // of the height of the others, left free above and below them
+  const NEAR = 10; // pixels between a click and the mark it means
+  const MARK = 22; // pixels that the number of a verdict takes, either way
+  const STEP = 0.2; // of the width in view that a key moves or zooms
+  const COLOURS = 6;
+  const HEIGHTS = [300, 170]; // of the first panel, of those beneath
+  const AXIS = 62; // the same width in all panels, so that their steps stand below each other
+  const NARROW = 520; // pixels; below it the axis gives way to the curve
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const byId = (id) => document.getElementById(id);
+  const fill = (text, what) => text.replace(/\{(\w+)\}/g, (all, key) => (key in what ? what[key] : all));
+  const SMALL = 1e-2; // below it a number is written with its power of ten
+
+  function short(value) {
+    if (value == null) return "-";
+    const small = value !== 0 && Math.abs(value) < SMALL;
+    return small ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(4)));
+  }
+
+
+  function make(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text != null) made.textContent = text;
+    return made;
+  }
+
+  // --- charts ---------------------------------------------------------------------------------
+
+  const state = { log: false, full: false, plots: [], data: null, first: 0, last: 1, busy: false };
+
+  function charts(data) {
+    state.data = data;
+    const steps = data.panels.flatMap((panel) => panel.curves.flatMap((c) => [c.x[0], c.x[c.x.length - 1]]));
+    const known = steps.filter((step) => step != null);
+    if (!known.length) return;
+    state.first = known.reduce((a, b) => Math.min(a, b));
+    state.last = known.reduce((a, b) => Math.max(a, b));
+    if (state.first === state.last) { state.first -= 1; state.last += 1; }
+    build(state.first, state.last);
+    tools();
+    new ResizeObserver(resize).observe(byId("panels"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+    // Print keeps its own colours, which are dark on white.
+    addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details")) d.open = true; redraw(); });
+    addEventListener("afterprint", () => redraw());
+    if (location.hash) open(location.hash.slice(1), true);
+  }
+
+  function build(min, max) {
+    const root = byId("panels");
+    for (const plot of state.plots) plot.destroy();
+    root.textContent = "";
+    state.plots = [];
+    state.data.panels.forEach((panel, index) => {
+      const box = make("div", "panel");
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", fill(state.data.words.html_chart_of, { series: panel.name }));
+      root.append(box);
+      const cut = make("p", "cut");
+      const plot = new uPlot(options(panel, index, box, cut), joined(panel), box);
+      plot.cutLine = cut;
+      box.append(cut);
+      box.addEventListener("keydown", keys);
+      state.plots.push(plot);
+    });
+    zoom(min, max);
+  }
+
+  function joined(panel) {
+    const tables = panel.curves.map((curve) => [curve.x, state.log ? curve.y.map((v) => (v > 0 ? v : null)) : curve.y]);
+    return tables.length === 1 ? tables[0] : uPlot.join(tables);
+  }
+
+  const width = (box) => Math.max(box.clientWidth, 200);
+  const height = (index) => HEIGHTS[Math.min(index, 1)];
+
+  function options(panel, index, box, cut) {
+    const axis = { stroke: () => css("--dim"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { stroke: () => css("--line"), width: 1 } };
+    return {
+      width: width(box),
+      height: height(index),
+      cursor: { sync: { key: "steps" }, drag: { x: true, y: false }, focus: { prox: 30 }, dataIdx: nearest },
+      legend: { live: true },
+      scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut) } },
+      axes: [
+        { ...axis, size: 30, values: (plot, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : "")) },
+        { ...axis, size: innerWidth < NARROW ? AXIS - 10 : AXIS, values: (plot, ticks) => ticks.map((t) => (t == null ? "" : short(t))) },
+      ],
+      series: [{ label: state.data.words.html_step }, ...panel.curves.map((curve, n) => line(panel, curve, n))],
+      hooks: { setScale: [follow], drawClear: [behind], draw: [buttons], ready: [clicks] },
+    };
+  }
+
+  function line(panel, curve, n) {
+    const several = panel.curves.some((other) => other.run !== curve.run);
+    const colour = `--c${(several ? curve.run : n) % COLOURS}`;
+    return {
+      label: curve.label,
+      stroke: () => css(colour),
+      width: 1.4,
+      dash: several && curve.dots ? [5, 4] : undefined,
+      points: curve.dots ? { show: true, size: 5, fill: () => css(colour) } : { size: 4 },
+      value: (plot, value) => short(value),
+    };
+  }
+
+  /* The values nearest to the cursor: series of other steps have none just there. */
+  function nearest(plot, series, index, at) {
+    if (series === 0) return index;
+    const values = plot.data[series];
+    for (let far = 0; far < values.length; far += 1) {
+      const left = index - far, right = index + far;
+      const hasLeft = left >= 0 && values[left] != null, hasRight = right < values.length && values[right] != null;
+      if (hasLeft && hasRight) return at - plot.data[0][left] <= plot.data[0][right] - at ? left : right;
+      if (hasLeft) return left;
+      if (hasRight) return right;
+      if (left < 0 && right >= values.length) break;
+    }
+    return index;
+  }
+
+  /* The range of x, asked for before that of y: the scale itself is told of it only after both. */
+  function look(plot, min, max) {
+    plot.look = [min, max];
+    return plot.look;
+  }
+
+  /* The range of y: what nearly all values in view need; what it cuts off is said below. */
+  function span(plot, cut) {
+    const [min, max] = plot.look;
+    const seen = [];
+    let low = null, high = null;
+    for (let s = 1; s < plot.data.length; s += 1) {
+      if (plot.series[s] && plot.series[s].show === false) continue;
+      plot.data[s].forEach((value, i) => {
+        const step = plot.data[0][i];
+        if (value == null || step < min || step > max || (state.log && value <= 0)) return;
+        seen.push(value);
+        if (!low || value < low[0]) low = [value, step];
+        if (!high || value > high[0]) high = [value, step];
+      });
+    }
+    if (!seen.length) { cut.textContent = state.log ? state.data.words.html_not_positive : ""; return state.log ? [0.1, 1] : [0, 1]; }
+    const to = state.log ? Math.log10 : Number, from = state.log ? (v) => Math.pow(10, v) : Number;
+    seen.sort((a, b) => a - b);
+    const out = state.full ? 0 : Math.floor(seen.length * ROBUST_EDGE);
+    let bottom = to(seen[out]), top = to(seen[seen.length - 1 - out]);
+    const room = (top - bottom) * ROBUST_ROOM;
+    bottom = Math.max(to(low[0]), bottom - room);
+    top = Math.min(to(high[0]), top + room);
+    const said = [];
+    if (to(high[0]) > top) said.push(fill(state.data.words.html_cut_above, { limit: short(from(top)), value: short(high[0]), step: high[1] }));
+    if (to(low[0]) < bottom) said.push(fill(state.data.words.html_cut_below, { limit: short(from(bottom)), value: short(low[0]), step: low[1] }));
+    cut.textContent = said.join(" ");
+    const pad = (top - bottom) * 0.05 || Math.abs(top) * 0.05 || 0.5;
+    return [from(bottom - pad), from(top + pad)];
+  }
+
+  function follow(plot, key) {
+    const { min, max } = plot.scales.x;
+    if (key === "x" && !state.busy && state.plots.some((other) => other.look[0] !== min || other.look[1] !== max)) zoom(min, max);
+  }
+
+  function zoom(min, max) {
+    if (min == null || !(max > min)) return;
+    state.busy = true;
+    for (const plot of state.plots) plot.setScale("x", { min, max });
+    // The hook of a scale comes when the plot is drawn, which is after this.
+    queueMicrotask(() => { state.busy = false; });
+  }
+
+  const visible = () => [state.plots[0].scales.x.min, state.plots[0].scales.x.max];
+
+  /* Behind the curves: where findings lie, where epochs end, where the course changes. */
+  function behind(plot) {
+    const ctx = plot.ctx, { left, top, width: wide, height: high } = plot.bbox;
+    const x = (step) => plot.valToPos(step, "x", true);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, wide, high);
+    ctx.clip();
+    for (const mark of state.data.marks) {
+      ctx.fillStyle = css(`--${mark.severity}`);
+      for (const [start, end] of mark.at) {
+        ctx.globalAlpha = 0.1;
+        ctx.fillRect(x(start), top, Math.max(x(end == null ? start : end) - x(start), 1), high);
+        ctx.globalAlpha = 0.7;
+        ctx.fillRect(x(start), top, devicePixelRatio, high);
+      }
+    }
+    ctx.globalAlpha = 0.8;
+    stripes(ctx, state.data.epochs.map(x), css("--dim"), [2, 4], top, high);
+    stripes(ctx, state.data.changes.map(([step]) => x(step)), css("--warning"), [6, 4], top, high);
+    ctx.restore();
+  }
+
+  function stripes(ctx, places, colour, dash, top, high) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash(dash.map((part) => part * devicePixelRatio));
+    ctx.beginPath();
+    for (const place of places) { ctx.moveTo(place, top); ctx.lineTo(place, top + high); }
+    ctx.stroke();
+  }
+
+  /* Buttons on the first panel lead from a mark to the words; later panels show the marks alone. */
+  function buttons(plot) {
+    for (const old of plot.over.querySelectorAll(".mark")) old.remove();
+    if (plot !== state.plots[0] && state.plots.length) return;
+    const { min, max } = plot.scales.x;
+    const rows = []; // of places taken, so that marks of one place stand below each other
+    const put = (step, className, text, title, act) => {
+      if (step < min || step > max) return;
+      const at = plot.valToPos(step, "x");
+      let row = 0;
+      while (rows[row] && rows[row].some((other) => Math.abs(other - at) < MARK)) row += 1;
+      if (className !== "change") (rows[row] = rows[row] || []).push(at);
+      const button = make("button", `mark ${className}`, text);
+      button.type = "button";
+      button.title = title;
+      button.setAttribute("aria-label", title);
+      button.style.left = `${at}px`;
+      if (className !== "change") button.style.top = `${row * MARK}px`;
+      button.addEventListener("mousedown", (event) => event.stopPropagation());
+      button.addEventListener("click", (event) => { event.stopPropagation(); act(); });
+      plot.over.append(button);
+    };
+    const taken = new Set();
+    for (const mark of state.data.marks) {
+      for (const [start, end] of mark.at) {
+        const place = `${mark.label}@${Math.round(plot.valToPos(start, "x") / MARK)}`;
+        if (taken.has(place)) continue;
+        taken.add(place);
+        put(start, mark.severity, mark.label, `${mark.label} · ${state.data.words.html_step} ${start}`, () => (mark.id ? open(mark.id, false) : showSpan(start, end == null ? start : end)));
+      }
+    }
+    for (const [step, number] of state.data.changes) {
+      put(step, "change", "◆", `${state.data.words.change_point} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
+    }
+  }
+
+  function clicks(plot) {
+    let down = null;
+    plot.over.addEventListener("mousedown", (event) => { down = event.clientX; });
+    plot.over.addEventListener("click", (event) => {
+      if (down == null || Math.abs(event.clientX - down) > 3) return;
+      const at = event.clientX - plot.over.getBoundingClientRect().left;
+      const marks = state.data.marks.filter((m) => m.id).flatMap((m) => m.at.map(([step]) => [step, m.id]));
+      const all = marks.concat(state.data.changes.map(([step, number]) => [step, `c${number}`]));
+      const far = ([step]) => Math.abs(plot.valToPos(step, "x") - at);
+      const best = all.reduce((a, b) => (a && far(a) <= far(b) ? a : b), null);
+      if (best && far(best) <= NEAR) open(best[1], false);
+    });
+    plot.over.addEventListener("dblclick", () => zoom(state.first, state.last));
+  }
+
+  function keys(event) {
+    if (event.target.closest("button") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [min, max] = visible(), part = (max - min) * STEP;
+    const moves = { "+": [part, -part], "=": [part, -part], "-": [-part, part], ArrowLeft: [-part, -part], ArrowRight: [part, part] };
+    if (event.key === "0" || event.key === "Escape") zoom(state.first, state.last);
+    else if (moves[event.key]) zoom(min + moves[event.key][0], max + moves[event.key][1]);
+    else return;
+    event.preventDefault();
+  }
+
+  function tools() {
+    for (const button of document.querySelectorAll("[data-tool]")) {
+      button.addEventListener("click", () => {
+        const name = button.dataset.tool;
+        if (name === "all") { zoom(state.first, state.last); return; }
+        state[name] = !state[name];
+        button.setAttribute("aria-pressed", String(state[name]));
+        build(...visible());
+      });
+    }
+  }
+
+  function resize() {
+    state.plots.forEach((plot, index) => {
+      const wide = width(plot.root.parentElement);
+      if (wide !== plot.width) plot.setSize({ width: wide, height: height(index) });
+    });
+  }
+
+  function redraw() {
+    for (const plot of state.plots) plot.redraw(false, true);
+  }
+
+  // --- from words to the chart and back ---------------------------------------------------------
+
+  function open(id, show) {
+    const target = byId(id);
+    if (!target) return;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    for (const lit of document.querySelectorAll(".lit")) lit.classList.remove("lit");
+    target.classList.add("lit");
+    target.scrollIntoView({ block: "nearest" });
+    (target.querySelector("summary") || target).focus({ preventScroll: true });
+    if (show) showMark(id);
+  }
+
+  function showMark(id) {
+    const mark = state.data && state.data.marks.find((each) => each.id === id);
+    if (!mark || !mark.at.length || !state.plots.length) return;
+    const starts = mark.at.map(([start]) => start), ends = mark.at.map(([start, end]) => (end == null ? start : end));
+    showSpan(starts.reduce((a, b) => Math.min(a, b)), ends.reduce((a, b) => Math.max(a, b)));
+  }
+
+  /* Some of what comes before and after is needed to see a change. */
+  function showSpan(start, end) {
+    const room = Math.max((end - start) * 0.5, (state.last - state.first) * 0.03);
+    zoom(Math.max(start - room, state.first), Math.min(end + room, state.last));
+    const box = byId("panels").getBoundingClientRect();
+    if (box.top < 0 || box.top > innerHeight * 0.7) byId("panels").scrollIntoView({ block: "start" });
+  }
+
+  function links() {
+    for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showMark(button.dataset.show));
+    for (const button of document.querySelectorAll("[data-step]")) button.addEventListener("click", () => showSpan(Number(button.dataset.step), Number(button.dataset.step)));
+    for (const link of document.querySelectorAll("[data-open]")) link.addEventListener("click", (event) => { event.preventDefault(); open(link.dataset.open, true); });
+    for (const summary of document.querySelectorAll("details.verdict > summary")) {
+      summary.addEventListener("click", () => { if (!summary.parentElement.open) showMark(summary.parentElement.id); });
+    }
+  }
+
+  // --- the table of a batch ---------------------------------------------------------------------
+
+  function table(runs) {
+    byId("filters").hidden = false;
+    const bodies = () => [...runs.tBodies];
+    const text = new Map(bodies().map((body) => [body, body.textContent.toLowerCase()]));
+    const find = byId("find"), severity = byId("severity"), shown = byId("shown");
+    const filter = () => {
+      const wanted = find.value.trim().toLowerCase();
+      let count = 0;
+      for (const [body, said] of text) {
+        body.hidden = (severity.value !== "" && body.dataset.status !== severity.value) || !said.includes(wanted);
+        count += Number(!body.hidden);
+      }
+      shown.textContent = fill(shown.dataset.text, { shown: count, all: text.size });
+    };
+    find.addEventListener("input", filter);
+    severity.addEventListener("change", filter);
+    const key = (body, column) => {
+      const cell = body.rows[0].cells[column], value = cell.dataset.key;
+      return value == null ? cell.textContent.trim() : value === "" || Number.isNaN(Number(value)) ? Infinity : Number(value);
+    };
+    const sort = (head, falling) => {
+      const column = Number(head.dataset.sort);
+      const keyed = bodies().map((body) => [key(body, column), body]);
+      keyed.sort(([a], [b]) => (typeof a === "string" ? a.localeCompare(b, undefined, { numeric: true }) : a === b ? 0 : a - b) * (falling ? -1 : 1));
+      for (const other of runs.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      runs.append(...keyed.map(([, body]) => body));
+    };
+    for (const head of runs.querySelectorAll("[data-sort]")) {
+      const button = make("button", "", head.textContent);
+      button.type = "button";
+      head.replaceChildren(button);
+      button.addEventListener("click", () => sort(head, head.getAttribute("aria-sort") === "ascending"));
+    }
+    sort(runs.querySelector("[data-sort]"), false);
+    filter();
+    // It is known last and read first.
+    byId("filters").before(byId("summary"));
+  }
+
+  links();
+  if (byId("data")) charts(JSON.parse(byId("data").textContent));
+  if (byId("runs")) table(byId("runs"));
+})();

@@ -1,0 +1,151 @@
+"""The numbers behind the charts, as the script of the page takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossscan import words
+from lossscan.model import Finding, Report, Run, RunReport, Series
+from lossscan.numeric.thinning import thinned
+from lossscan.reporters import Page
+from lossscan.words.sentences import TABLE
+
+MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
+MOST_PANELS = 6  # charts below each other before the page is a wall of them
+MOST_MARKS = 300  # of a kind; a run that spikes at every step is not told by more of them
+MOST_RUNS = 26  # that `compare` takes
+UPPER = ("loss", "eval_loss")  # share an axis
+BELOW = ("reward", "grad_norm", "learning_rate")
+SENTENCES = (  # that the script says by itself
+    "html_cut_above",
+    "html_cut_below",
+    "html_not_positive",
+    "html_chart_of",
+    "html_step",
+    "change_point",
+)
+# What ends a script element or begins a comment in it, and what old scripts take for a line's end.
+ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSeries:
+    """A series of a run under the name that the legend shows."""
+
+    label: str
+    series: Series
+    run: int = 0  # its place among the runs compared; it decides the colour
+
+
+def dumped(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).translate(ESCAPES)
+
+
+def of_run(one: RunReport, page: Page) -> dict[str, Any]:
+    """The panels of a run and what is marked along them."""
+    run = one.run
+    if run is None:
+        return _payload((), page)
+    names = _names(run, one.findings)
+    panels = [
+        (group[0], [DrawnSeries(name, run.series[name]) for name in group]) for group in names
+    ]
+    boundaries = [mark.step for mark in run.schedule.of("epoch_boundary")]
+    return _payload(panels, page) | {
+        "marks": list(_marks(one.findings)),
+        "changes": [[point.step, n] for n, point in enumerate(one.change_points[:MOST_MARKS])],
+        "epochs": boundaries[:: -(-len(boundaries) // MOST_MARKS) or 1],
+    }
+
+
+def of_runs(report: Report, page: Page) -> dict[str, Any]:
+    """The panels of runs compared, each series of all of them over each other."""
+    comparison = report.comparison
+    labels = [member.label for member in comparison.members] if comparison else []
+    runs = [(label, one.run) for label, one in zip(labels, report.runs, strict=True)]
+    panels = []
+    for group in (UPPER, *((name,) for name in BELOW)):
+        curves = list(_beside(runs, group))
+        panels += [(curves[0].series.name, curves)] if curves else []
+    partings = comparison.partings if comparison else ()
+    marks = [
+        {"at": [[p.step, p.until]], "id": None, "label": "-".join(p.between), "severity": "info"}
+        for p in partings[:MOST_RUNS]
+        if p.step is not None
+    ]
+    return _payload(panels, page) | {"marks": [*_marks(report.findings), *marks]}
+
+
+def thinning(one: RunReport, page: Page) -> list[str]:
+    """Which series are drawn from some of their points."""
+    if one.run is None:
+        return []
+    drawn = (one.run.series[name] for group in _names(one.run, one.findings) for name in group)
+    return [
+        words.say(
+            page.lang,
+            "html_thinned",
+            series=words.printable(series.name),
+            drawn=len(thinned(series.values, MOST_POINTS)),
+            points=len(series),
+        )
+        for series in drawn
+        if len(series) > MOST_POINTS
+    ]
+
+
+def _names(run: Run, findings: Sequence[Finding]) -> list[list[str]]:
+    """The series of each panel: losses first, then what explains them and what was found."""
+    wanted = [*BELOW, *(finding.series for finding in findings)]
+    below = [name for name in dict.fromkeys(wanted) if name in run.series and name not in UPPER]
+    upper = [name for name in UPPER if name in run.series]
+    return ([upper] if upper else []) + [[name] for name in below[: MOST_PANELS - bool(upper)]]
+
+
+def _beside(runs: Iterable[tuple[str, Run | None]], group: Sequence[str]) -> Iterator[DrawnSeries]:
+    for number, (label, run) in enumerate(runs):
+        for name in group:
+            if run is not None and name in run.series:
+                yield DrawnSeries(f"{label} {name}", run.series[name], number)
+
+
+def _payload(panels: Iterable[tuple[str, Sequence[DrawnSeries]]], page: Page) -> dict[str, Any]:
+    said: Mapping[str, str] = {
+        key: TABLE[key][words.LANGUAGES.index(page.lang)] for key in SENTENCES
+    }
+    drawn = [
+        {"name": words.printable(name), "curves": [_curve(curve) for curve in curves]}
+        for name, curves in panels
+    ]
+    return {"panels": drawn, "marks": [], "changes": [], "epochs": [], "words": said}
+
+
+def _curve(curve: DrawnSeries) -> dict[str, Any]:
+    series = curve.series
+    places = thinned(series.values, MOST_POINTS)
+    return {
+        "label": words.printable(curve.label),
+        "run": curve.run,
+        "dots": series.name.startswith("eval_"),
+        "x": series.steps[places].tolist(),
+        "y": _finite(series.values[places].tolist()),
+    }
+
+
+def _finite(values: Iterable[float]) -> list[float | None]:
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
+
+
+def _marks(findings: Iterable[Finding]) -> Iterator[dict[str, Any]]:
+    for number, finding in enumerate(findings, start=1):
+        places = [(e.start_step, e.end_step) for e in finding.episodes]
+        places = places or [(finding.start_step, finding.end_step)]
+        at = [[a, a if b is None else b] for a, b in places[:MOST_MARKS] if a is not None]
+        severity = str(finding.severity)
+        yield {"at": at, "id": f"f{number}", "label": str(number), "severity": severity}

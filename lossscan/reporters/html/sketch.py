@@ -1,0 +1,37 @@
+"""A curve the size of a word, as the points of an SVG line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+WIDTH, HEIGHT = 120, 24  # units of the viewBox
+EDGE = 0.05  # of the values, at either end, that need not fit: a spike, the first descent
+MARGIN = 0.5  # of the height that the others fill, above and below
+LEAST: Final = 2  # a line has two ends
+
+
+def lines(values: Sequence[float]) -> list[str]:
+    """The points of each unbroken piece of the curve; none where there are not two values."""
+    finite = sorted(value for value in values if math.isfinite(value))
+    if len(finite) < LEAST:
+        return []
+    low, high = _range(finite)
+    pieces: list[list[str]] = [[]]
+    for number, value in enumerate(values):
+        if not math.isfinite(value):
+            pieces.append([])
+            continue
+        down = (high / 2 - min(max(value, low), high) / 2) / ((high / 2 - low / 2) or 1.0)
+        across = number / (len(values) - 1) * WIDTH
+        pieces[-1].append(f"{across:.1f},{down * (HEIGHT - 2) + 1:.1f}")
+    return [" ".join(piece) for piece in pieces if piece]
+
+
+def _range(finite: Sequence[float]) -> tuple[float, float]:
+    """What the height spans; `finite` is sorted."""
+    left_out = int(len(finite) * EDGE)
+    low, high = finite[left_out], finite[-1 - left_out]
+    room = high * MARGIN - low * MARGIN  # their difference may overflow
+    return max(finite[0], low - room), min(finite[-1], high + room)

@@ -1,0 +1,125 @@
+"""What the templates show of a run, in words; escaping is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossscan import words
+from lossscan.model import Cause, ChangePoint, Finding, RunReport
+from lossscan.reporters import Page
+from lossscan.reporters.html.payload import MOST_MARKS
+from lossscan.reporters.kit.lines import (
+    advice_line,
+    amount,
+    change_of,
+    config_of,
+    place_of,
+    span_of,
+    used_for,
+    waiver_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding, ready to be set."""
+
+    id: str
+    number: int
+    severity: str
+    finding: Finding
+    facts: tuple[str, ...]
+    evidence: tuple[str, ...]
+    causes: tuple[str, ...]
+    shown: bool  # it has a place in the chart
+
+
+@dataclass(frozen=True, slots=True)
+class ToldChange:
+    """A change point in words."""
+
+    number: int
+    step: int
+    text: str
+    why: str
+    verdict: str | None  # the id of the finding that claims it
+
+
+@dataclass(frozen=True, slots=True)
+class RunSheet:
+    """All that is said of one run."""
+
+    report: RunReport
+    facts: tuple[str, ...]
+    settings: tuple[str, ...]
+    sources: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    changes: tuple[ToldChange, ...]
+    unlisted: int  # changes beyond those listed
+    ruled_out: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def sheet(one: RunReport, page: Page) -> RunSheet:
+    """The words of one run."""
+    run = one.run
+    framework = [run.framework] if run is not None and run.framework else []
+    sources = run.sources if run is not None else ()
+    ids = {finding.rule: f"f{n}" for n, finding in _counted_down(one)}
+    return RunSheet(
+        report=one,
+        facts=(*framework, *(span_of(run, page) if run is not None else ())),
+        settings=tuple(config_of(run)) if run is not None else (),
+        sources=tuple(f"{s.path}: {used_for(s, page)}" for s in sources),
+        verdicts=tuple(verdict(f, n, page) for n, f in enumerate(one.findings, start=1)),
+        changes=tuple(
+            _change(number, point, ids, page)
+            for number, point in enumerate(one.change_points[:MOST_MARKS])
+        ),
+        unlisted=max(len(one.change_points) - MOST_MARKS, 0),
+        ruled_out=tuple(f"{out.rule}: {out.text}" for out in one.ruled_out),
+        skipped=tuple(f"{s.path}: {s.reason}" for s in (run.skipped if run is not None else ())),
+    )
+
+
+def verdict(finding: Finding, number: int, page: Page) -> Verdict:
+    """The words of a finding."""
+    steps = [e.start_step for e in finding.episodes] or [finding.start_step]
+    return Verdict(
+        id=f"f{number}",
+        number=number,
+        severity=words.say(page.lang, finding.severity),
+        finding=finding,
+        facts=(*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)),
+        evidence=tuple(f"{e.text} [{e.source}]" if e.source else e.text for e in finding.evidence),
+        causes=tuple(_causes(finding, page)),
+        shown=any(step is not None for step in steps),
+    )
+
+
+def _counted_down(one: RunReport) -> Iterator[tuple[int, Finding]]:
+    """The findings from the last: of several of one rule, the first stands for it."""
+    yield from reversed(list(enumerate(one.findings, start=1)))
+
+
+def _causes(finding: Finding, page: Page) -> Iterator[str]:
+    for cause in finding.causes:
+        yield " ".join([_scored(cause), *(f"[{advice_line(a, page)}]" for a in cause.config)])
+
+
+def _scored(cause: Cause) -> str:
+    return f"{cause.text} ({cause.score:.2f})"
+
+
+def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:
+    kind = words.say(page.lang, f"html_{point.kind}")
+    why = point.accounted_for
+    named = f"{why.rule}: {why.text}" if why.rule else why.text
+    return ToldChange(
+        number=number,
+        step=point.step,
+        text=f"{point.series} · {kind} · {amount(float(point.delta))}",
+        why=named,
+        verdict=ids.get(why.rule) if why.by == "finding" and why.rule else None,
+    )
