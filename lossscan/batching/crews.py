@@ -78,7 +78,7 @@ class Crew:
 def crew_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[Crew]:
     """A crew for so many runs; raises UsageError and MissingExtra."""
     if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs: {jobs} is not a number of processes", hint="give 1 or more")
+        raise UsageError(f"--jobs: invalid value {jobs}", hint="pass 1 or more")
     if dask is not None:
         return _cluster(dask)
     return _local(min(jobs or cores(), runs if jobs else runs // WORTH))
@@ -97,8 +97,8 @@ def _local(processes: int) -> Iterator[Crew]:
     if processes > 1:
         if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
             raise UsageError(
-                "a process of a batch began with a batch of its own: it runs the script again",
-                hint='call lossscan.batch below `if __name__ == "__main__":`',
+                "batch() was called at import time in a worker process",
+                hint='guard the call with `if __name__ == "__main__":`',
             )
         crew = Crew(tuple(Lane(_process) for _ in range(processes)), CHUNK)
     try:
@@ -168,13 +168,13 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        hint = "install it with: pip install 'lossscan[dask]'"
-        raise MissingExtra("--dask needs the package distributed", hint=hint) from error
+        hint = "pip install 'lossscan[dask]'"
+        raise MissingExtra("--dask requires distributed", hint=hint) from error
     try:
         client = Client(address, timeout=DASK_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=DASK_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
-        reason = f"--dask {address}: no cluster with a worker answers: {error}"
-        hint = "give the address that dask-scheduler prints, such as tcp://10.0.0.1:8786"
+        reason = f"--dask {address}: no cluster with workers: {error}"
+        hint = "pass the address printed by dask-scheduler, such as tcp://10.0.0.1:8786"
         raise UsageError(reason, hint=hint) from error
     return client

@@ -102,8 +102,8 @@ def _lost(desk: _Desk, chunk: _Chunk, error: BaseException) -> None:
         desk.losses_left -= 1
         if desk.losses_left <= 0:
             raise UsageError(
-                f"no worker can start or finish a run ({type(error).__name__})",
-                hint="try --jobs 1; a script must call lossscan.batch below `if __name__ == ...`",
+                f"workers keep failing ({type(error).__name__})",
+                hint="try --jobs 1; in a script, guard batch() with `if __name__ == ...`",
             ) from error
     if not chunk.again:
         alone = (_Chunk(i, i + 1, again=True) for i in range(chunk.start, chunk.stop))

@@ -24,7 +24,7 @@ SCHEMA = "lossscan.config/1"
 
 def config(
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", metavar="json|rich", help="How to print the settings.")
+        str, typer.Option("--format", metavar="json|rich", help="Output format.")
     ] = reporters.DEFAULT,
     config: Config = None,
     fail_on: FailOn = None,
@@ -32,9 +32,9 @@ def config(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Print the settings in force, and where each comes from."""
+    """Print the effective settings and where each comes from."""
     if format not in FORMATS:
-        raise UsageError(f'there is no format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     options = {"fail-on": fail_on, "select": select, "ignore": ignore, "lang": lang}
     given = {key: f"--{key}" for key, value in options.items() if value is not None}

@@ -6,6 +6,7 @@ import re
 import string
 from typing import Any, Final
 
+ORDINAL: Final = "th"  # the whole format of an ordinal: 1st, 2nd
 RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
 SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
 
@@ -13,9 +14,22 @@ SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard
 def shown(value: Any, spec: str) -> str:
     """A number in a format; `one|many` is the noun that follows it, as English counts."""
     if "|" not in spec:
-        return _rate(value, spec) if spec.endswith(RATE) else format(value, spec)
+        return _special(value, spec)
     one, many = spec.split("|")
     return f"{value} {one if str(value) == '1' else many}"
+
+
+def _special(value: Any, spec: str) -> str:
+    """A number in a format of Python's, or in one of ours."""
+    if spec == ORDINAL:
+        return f"{value}{_ending(int(value))}"
+    return _rate(value, spec) if spec.endswith(RATE) else format(value, spec)
+
+
+def _ending(number: int) -> str:
+    """What makes a number an ordinal: 1st, 2nd, 3rd, 4th, 11th."""
+    teen = number // 10 % 10 == 1
+    return "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def _rate(value: Any, spec: str) -> str:

@@ -103,7 +103,7 @@ def test_baseline_says_what_is_gone(project, lossscan, make_run):
     make_run("runs/nan")
     done = lossscan("analyze", "runs/nan", "--baseline", "known.json")
     assert done.returncode == 0
-    assert "gone since the baseline (2): " in done.stderr
+    assert "2 in the baseline no longer found: " in done.stderr
 
 
 def test_a_missing_baseline_is_refused(lossscan):
@@ -152,7 +152,7 @@ def test_an_unused_suppression_is_said(project, lossscan):
     _settings(project, _suppress(rules=("loss-spike",)))
     done = lossscan("batch", "runs/clean-finetune")
     assert done.returncode == 0
-    assert "suppress[0]: matches no finding" in done.stderr
+    assert "suppress[0]: unused suppression" in done.stderr
 
 
 def test_severity_overrides_move_the_gate(project, lossscan):
@@ -211,7 +211,7 @@ def test_github_summary_stays_within_the_limit(project, lossscan, monkeypatch):
     added = summary.read_text(encoding="utf-8")[used:]
     assert len(added.encode()) <= 1000
     assert added.count("<details>") == added.count("</details>")
-    assert "GitHub takes no more here" in added
+    assert "Truncated at the GitHub size limit" in added
 
 
 # --- settings in force -------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def test_read_counts_objects_without_a_step(tmp_path: Path):
 
 def test_read_names_the_keys_it_found(tmp_path: Path):
     """Where the user's key is not there, the message shows what is."""
-    with pytest.raises(UnreadableLog, match=r"no series among its keys \(text\)"):
+    with pytest.raises(UnreadableLog, match=r"no known key \(found: text\)"):
         logs.read_log(tmp_path, log({"text": "hello"}), {"loss": "nll"})
 
 

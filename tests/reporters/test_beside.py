@@ -32,7 +32,14 @@ def _report(names=("runs/a", "runs/b"), lang="en") -> Report:
 def test_rich_shows_the_runs_the_chart_and_what_differs():
     """The parts stand in the order a reader asks."""
     text = render("rich", _report(), PAGE)
-    parts = ["runs/a", "loss\n", "┬", "Where they part", "Settings that differ", "At equal places"]
+    parts = [
+        "runs/a",
+        "loss\n",
+        "┬",
+        "Where they diverge",
+        "Settings that differ",
+        "At equal steps, samples or tokens",
+    ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert text.splitlines()[-1] == "runs: 2 (2 ok) · exit status: 0"

@@ -76,7 +76,7 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
     pieces = (text,) if isinstance(text, str) else text
     if output is None:
         if sys.stdout is None:
-            raise OutputError("standard output: it is closed", hint="try --output")
+            raise OutputError("stdout is closed", hint="write to a file with --output")
         for piece in pieces:
             _print(piece)
         return
@@ -112,7 +112,7 @@ def _print(piece: str | bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # the reader, `head` say, has seen enough
             reason = error.strerror or str(error)
-            raise OutputError(f"standard output: {reason}", hint="try --output") from error
+            raise OutputError(f"stdout: {reason}", hint="write to a file with --output") from error
 
 
 def _pour(pieces: Iterable[str | bytes], target: Path, output: Path) -> None:
@@ -139,7 +139,7 @@ def _writing(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{output}: {reason}", hint="choose another --output") from error
+        raise OutputError(f"{output}: {reason}", hint="pass another --output") from error
 
 
 def _encoded(piece: str | bytes) -> bytes:
