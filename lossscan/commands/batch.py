@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from lossscan import reporters
-from lossscan.commands.kit.coming import emit_coming
 from lossscan.commands.kit.options import (
     Baseline,
     Config,
@@ -22,6 +21,7 @@ from lossscan.commands.kit.options import (
     settings_from,
 )
 from lossscan.commands.kit.output import waiting
+from lossscan.commands.kit.write_batch import write_batch
 
 
 def batch(
@@ -76,6 +76,6 @@ def batch(
     options = Options(tuple(include or ()), tuple(exclude or ()), since, changed_only, jobs, dask)
     with waiting(", ".join(roots)):
         work = plan(roots, settings, options)
-    return emit_coming(
+    return write_batch(
         work, format, output, settings, baseline=baseline, write_baseline=write_baseline
     )

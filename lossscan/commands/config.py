@@ -17,7 +17,7 @@ from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
 if TYPE_CHECKING:
-    from lossscan.effective_settings import InForce
+    from lossscan.effective_settings import EffectiveSetting
 
 SCHEMA = "lossscan.config/1"
 
@@ -42,12 +42,12 @@ def config(
     return 0
 
 
-def _as_json(entries: Iterable[InForce], page: Page) -> str:
+def _as_json(entries: Iterable[EffectiveSetting], page: Page) -> str:
     whole = {"schema": SCHEMA, "settings": [asdict(entry) for entry in entries]}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def _shown(entries: Iterable[InForce], page: Page) -> str:
+def _shown(entries: Iterable[EffectiveSetting], page: Page) -> str:
     """A line each; what is not a default stands out."""
     from rich.table import Table
 
@@ -75,7 +75,7 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-FORMATS: Mapping[str, Callable[[Iterable[InForce], Page], str]] = {
+FORMATS: Mapping[str, Callable[[Iterable[EffectiveSetting], Page], str]] = {
     "json": _as_json,
     "rich": _shown,
 }

@@ -29,7 +29,7 @@ class Page:
     """What a report is shown on."""
 
     width: int = 100  # terminal cells
-    colour: bool = False
+    color: bool = False
     lang: str = "en"
     single: bool = True  # one run was asked for, rather than however many there are
     exit_status: int = 0  # what the command will return

@@ -20,9 +20,9 @@ import pytest
 
 from lossscan import api
 from lossscan.batching import Options, plan
-from lossscan.batching.crews import Crew, Lane
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import parse_since
+from lossscan.batching.pool import Slot, WorkerPool
 from lossscan.batching.roots import Filter, find
 from lossscan.batching.work import Task
 from lossscan.errors import InputError, OutputError, UsageError
@@ -152,10 +152,10 @@ class Deadly(Executor):
         return future
 
 
-def _judged(folder, *deadly, lanes=2):
+def _judged(folder, *deadly, slots=2):
     tasks = find([str(folder)], ALL)
-    crew = Crew(tuple(Lane(lambda: Deadly(deadly)) for _ in range(lanes)), chunk=4)
-    done = list(in_order(tasks, Settings(), crew, threading.Event()))
+    pool = WorkerPool(tuple(Slot(lambda: Deadly(deadly)) for _ in range(slots)), chunk=4)
+    done = list(in_order(tasks, Settings(), pool, threading.Event()))
     assert [task for task, _ in done] == list(tasks)
     return {report.name: report for _, report in done}
 
@@ -183,20 +183,20 @@ def test_workers_that_never_do_anything_end_the_batch(make_run, tmp_path):
 
 def test_a_process_that_dies_between_two_chunks_is_replaced():
     """Nothing was lost with it, and nothing is tried twice."""
-    hired = []
+    started = []
 
-    def hire():
-        hired.append(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
-        return hired[-1]
+    def start():
+        started.append(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
+        return started[-1]
 
-    lane = Lane(hire)
-    pid = lane.submit(os.getpid).result()
+    slot = Slot(start)
+    pid = slot.submit(os.getpid).result()
     os.kill(pid, signal.SIGKILL)
     while multiprocessing.active_children():
         time.sleep(0.01)
-    assert lane.submit(os.getpid).result() != pid
-    lane.close()
-    assert len(hired) == 2
+    assert slot.submit(os.getpid).result() != pid
+    slot.close()
+    assert len(started) == 2
 
 
 def test_a_stop_keeps_what_is_done(make_run, tmp_path):

@@ -71,7 +71,7 @@ def test_analyze_takes_one_log_file(make_run):
     assert json.loads(done.stdout)["run"]["series"]["loss"] == 60
 
 
-def test_analyze_in_a_pipe_has_no_colour_codes(make_run):
+def test_analyze_in_a_pipe_has_no_color_codes(make_run):
     """What another program reads is plain text."""
     assert "\x1b" not in cli("analyze", make_run()).stdout
 

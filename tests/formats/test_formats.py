@@ -118,8 +118,8 @@ def test_read_takes_a_hole_of_zeros_for_no_text_of_utf_16(tmp_path: Path):
     assert len(table.columns["loss"].steps) == 3
 
 
-def test_read_looks_through_colours(tmp_path: Path):
-    """Terminal colours are no part of a number."""
+def test_read_looks_through_colors(tmp_path: Path):
+    """Terminal colors are no part of a number."""
     line = "\x1b[31mstep: {}  \x1b[32mloss:  2.5\x1b[39m  \x1b[33mtps: 14,593\x1b[0m\n"
     table = logs.read_log(tmp_path, "".join(line.format(step) for step in range(1, 5)))
     assert logs.points(table, "tokens_per_second")[0] == (1, 14593.0)

@@ -187,7 +187,7 @@ ODD_LINES = {
     "no object": "[1, 2]\n",
     "blank": " \n\n",
     "carriage return": '{"current_steps": 35, "loss": 1.0}\r{"current_steps": 36, "loss": 2.0}\r\n',
-    "colour": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
+    "color": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
     "text": '{"current_steps": 35, "loss": 1.0, "elapsed_time": "soon"}\n',
     "number as text": '{"current_steps": 35, "loss": "1.5", "elapsed_time": "77"}\n',
     "beyond any float": '{"current_steps": 34}\n{"current_steps": 35, "loss": 1%s}\n' % ("0" * 310),

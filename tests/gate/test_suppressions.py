@@ -8,7 +8,7 @@ import pytest
 
 from lossscan.gate import exit_status, judged
 from lossscan.gate.baseline import Known, fingerprint
-from lossscan.gate.suppressions import Terms, remarks
+from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import Severity, Waiver
 from lossscan.settings import Settings, Suppression
 from tests.reports import clean, jumped, report, unreadable
@@ -20,11 +20,11 @@ ENGLISH = Settings(lang="en")
 
 def _terms(*suppressions, known=()):
     names = {each.fingerprint: each for each in known}
-    return Terms(names, suppressions, TODAY, Path("/srv"))
+    return GatePolicy(names, suppressions, TODAY, Path("/srv"))
 
 
-def _remarks(whole, terms, settings=ENGLISH, *, single=False):
-    return remarks(judged(whole, terms), terms, settings, single=single)
+def _remarks(whole, policy, settings=ENGLISH, *, single=False):
+    return remarks(judged(whole, policy), policy, settings, single=single)
 
 
 def _known(finding, run="runs/jumped"):
@@ -103,14 +103,14 @@ def test_remarks_on_one_run_leave_out_suppressions_of_others():
 @pytest.mark.parametrize("asked", [{"ignore": ("loss-jump",)}, {"select": ("plateau",)}])
 def test_remarks_leave_out_rules_that_were_not_asked(asked):
     """With --select and --ignore nothing is known of the others."""
-    terms = _terms(JUMP, known=[_known(jumped().findings[0])])
-    assert _remarks(report(clean("runs/jumped")), terms, Settings(**asked)) == ()
+    policy = _terms(JUMP, known=[_known(jumped().findings[0])])
+    assert _remarks(report(clean("runs/jumped")), policy, Settings(**asked)) == ()
 
 
 def test_remarks_name_what_is_gone_from_the_baseline():
     """A mended run is said to be so."""
-    terms = _terms(known=[_known(jumped().findings[0])])
-    (said,) = _remarks(report(clean("runs/jumped")), terms)
+    policy = _terms(known=[_known(jumped().findings[0])])
+    (said,) = _remarks(report(clean("runs/jumped")), policy)
     assert "loss-jump (runs/jumped)" in said
 
 

@@ -45,7 +45,7 @@ def test_rich_shows_the_runs_the_chart_and_what_differs():
     assert text.splitlines()[-1] == "runs: 2 (2 ok) · exit status: 0"
 
 
-def test_the_chart_tells_runs_apart_without_colour():
+def test_the_chart_tells_runs_apart_without_color():
     """Each curve is drawn in its letter, and where both are, in a star."""
     text = render("rich", _report(), PAGE)
     chart = [line[9:] for line in text.splitlines() if line[8:9] in {"┤", "│"}]

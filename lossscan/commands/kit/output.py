@@ -50,7 +50,7 @@ def emit(
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
-        summarize(render("markdown", report, replace(page, colour=False)), settings.lang)
+        summarize(render("markdown", report, replace(page, color=False)), settings.lang)
     if known is not None:
         write(known, write_baseline)
     return status
@@ -62,7 +62,7 @@ def page_for(settings: Settings, output: Path | None = None) -> Page:
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
-        colour=wanted
+        color=wanted
         and output is None
         and sys.stdout is not None
         and sys.stdout.isatty(),  # https://no-color.org
