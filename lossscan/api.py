@@ -14,7 +14,7 @@ from lossscan.model import Report, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
-    from lossscan.effective_settings import InForce
+    from lossscan.effective_settings import EffectiveSetting
     from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
@@ -97,13 +97,13 @@ def judge(
     What of both no longer meets anything is in its `remarks`; with `single`, suppressions of other
     runs are not. Raises SettingsError for a baseline that cannot be read.
     """
-    from lossscan.gate import judged, terms_of
+    from lossscan.gate import judged, policy_of
     from lossscan.gate.suppressions import remarks
 
     chosen = settings or Settings()
-    terms = terms_of(chosen, None if baseline is None else Path(baseline))
-    marked = judged(report, terms)
-    return replace(marked, remarks=remarks(marked, terms, chosen, single=single))
+    policy = policy_of(chosen, None if baseline is None else Path(baseline))
+    marked = judged(report, policy)
+    return replace(marked, remarks=remarks(marked, policy, chosen, single=single))
 
 
 def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) -> str:
@@ -160,14 +160,14 @@ def watch(
 
 def config(
     settings: Settings | None = None, *, given: Mapping[str, str] | None = None
-) -> tuple[InForce, ...]:
+) -> tuple[EffectiveSetting, ...]:
     """Every key of the settings, its value, and where it comes from.
 
     `given` names what was set otherwise than by a file, by key. Raises SettingsError.
     """
-    from lossscan.effective_settings import in_force
+    from lossscan.effective_settings import effective_settings
 
-    return in_force(settings or Settings(), given or {})
+    return effective_settings(settings or Settings(), given or {})
 
 
 def rule_names() -> tuple[str, ...]:

@@ -17,7 +17,7 @@ DEEPEST = 3  # levels of keys: rules, a rule, its option
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveSetting:
     """One key of the settings."""
 
     key: str  # as a settings file spells its path
@@ -25,11 +25,15 @@ class InForce:
     source: str  # `default`, an option of the command line, or the file with line or key path
 
 
-def in_force(settings: Settings, given: Mapping[str, str]) -> tuple[InForce, ...]:
+def effective_settings(
+    settings: Settings, given: Mapping[str, str]
+) -> tuple[EffectiveSetting, ...]:
     """All keys in the order of the settings file; `given` names the options by their key."""
     stated = {} if settings.source is None else _places(Path(settings.source))
     sources = {**stated, **given}
-    return tuple(InForce(key, value, _source(key, sources)) for key, value in _values(settings))
+    return tuple(
+        EffectiveSetting(key, value, _source(key, sources)) for key, value in _values(settings)
+    )
 
 
 def _source(key: str, sources: Mapping[str, str]) -> str:

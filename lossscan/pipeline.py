@@ -111,16 +111,16 @@ def several(path: Path | str, runs: Sequence[str]) -> InputError:
     """One run was asked for, and there are several."""
     named = ", ".join(runs[:SHOWN_RUNS]) + (", ..." if len(runs) > SHOWN_RUNS else "")
     return InputError(
-        f"{path}: holds {len(runs)} runs ({named})",
-        hint=f"name one of them, or see all with: lossscan batch {path}",
+        f"{path}: found {len(runs)} runs ({named})",
+        hint=f"pass one of them, or run: lossscan batch {path}",
     )
 
 
 def no_log(path: Path | str) -> NoLogFound:
     """Nothing at or below the path is a log."""
     return NoLogFound(
-        f"{path}: no training log found (trainer_state.json, event file, JSONL, CSV, console log)",
-        hint="name the directory that the trainer wrote to, or one log file",
+        f"{path}: no training log found",
+        hint="pass the output directory of the trainer, or a log file",
     )
 
 

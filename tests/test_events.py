@@ -91,5 +91,5 @@ def test_a_rule_that_was_not_selected_does_not_speak():
     found = _diagnosed(run, Settings(lang="en", select=("loss-spike",)))
     assert not found.findings
     assert {change.accounted_for.text for change in found.change_points} == {
-        "its rule was not selected"
+        "its rule is not selected"
     }

@@ -201,7 +201,7 @@ def test_diagnose_survives_a_rule_without_words(says):
 def test_diagnose_says_that_a_run_is_too_short():
     """Seven points of the loss cannot be judged, eight can."""
     short, enough = (make_run(loss=dict.fromkeys(range(1, n), 1.0)) for n in (8, 9))
-    assert "7 points" in diagnose(short, Signals(), Settings(select=("plateau",))).remarks[0]
+    assert "7 logged points" in diagnose(short, Signals(), Settings(select=("plateau",))).remarks[0]
     assert not diagnose(enough, Signals(), Settings(select=("plateau",))).remarks
 
 

@@ -26,7 +26,10 @@ def test_examine_says_what_a_reader_survived(tmp_path):
     log = tmp_path / "trainer_log.jsonl"
     rows = [f'{{"step": {i}, "loss": {3 - i / 50}}}' for i in range(1, 40)]
     log.write_text("\n".join([*rows[:20], "{broken", *rows[20:]]), encoding="utf-8")
-    assert any("trainer_log.jsonl: 1 line" in r for r in pipeline.examine(log, Settings()).remarks)
+    assert any(
+        "trainer_log.jsonl: skipped 1 unreadable line" in r
+        for r in pipeline.examine(log, Settings()).remarks
+    )
 
 
 def test_examine_names_a_run_in_the_current_folder(make_run, monkeypatch):
@@ -44,10 +47,11 @@ def test_examine_of_several_runs_names_some_of_them(make_run, tmp_path):
     assert "lossscan batch" in caught.value.hint
 
 
-def test_examine_of_nothing_says_what_was_looked_for(tmp_path):
-    """An empty folder is answered with the kinds of logs there are."""
-    with pytest.raises(NoLogFound, match=r"trainer_state\.json"):
+def test_examine_of_nothing_says_what_to_pass(tmp_path):
+    """An empty folder is named, with the way out."""
+    with pytest.raises(NoLogFound, match=tmp_path.name) as caught:
         pipeline.examine(tmp_path, Settings())
+    assert "output directory" in caught.value.hint
 
 
 def test_batch_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkeypatch):
@@ -66,7 +70,7 @@ def test_batch_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkeypat
     assert (first.status, second.status) == ("error", "ok")
     assert first.error is not None
     assert first.error.type == "ZeroDivisionError"
-    assert "lossscan itself failed" in first.error.message
+    assert "internal error" in first.error.message
 
 
 def test_batch_raises_for_settings_that_fit_no_run(make_run):

@@ -17,10 +17,10 @@ _STATUSES = (
     (
         FAILED,
         (
-            "lossscan could not do its work: bad arguments, no log, an unreadable log, a broken "
-            "settings file. One line on standard error names the file, the place in it and the way "
-            "out; of a log that no format knows, lines below say what was looked for. In "
-            "`batch`, such a run is a row of its own and the others are still judged"
+            "lossscan could not run: bad arguments, no log, an unreadable log, an invalid settings "
+            "file. One line on stderr names the file, the position and the fix; with `--verbose`, "
+            "an unrecognized log is followed by every format tried. In `batch`, such a run is a "
+            "row of its own, and the others are still analyzed"
         ),
     ),
     (130, "Ctrl-C"),
@@ -30,7 +30,7 @@ Results go to standard output, and nothing else does; errors, `--verbose` and a 
 terminal, after a second) go to standard error."""
 _VARIABLES = (
     ("`COLUMNS`", "width of the output; otherwise that of the terminal, otherwise 100"),
-    ("`NO_COLOR`, `TERM=dumb`", "no colours; there are none in a pipe or a file either"),
+    ("`NO_COLOR`, `TERM=dumb`", "no colors; there are none in a pipe or a file either"),
     (
         "`LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`",
         (

@@ -1,6 +1,6 @@
 """Every run below some roots becomes a report, in parallel, in an order that nothing disturbs.
 
-roots -> Tasks (roots, history) -> chunks on lanes (flow, crews) -> RunReports (work)
+roots -> Tasks (roots, history) -> chunks on slots (flow, pool) -> RunReports (work)
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from lossscan.batching.crews import crew_for
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import History, parse_since
+from lossscan.batching.pool import pool_for
 from lossscan.batching.roots import Filter, find
 from lossscan.batching.work import Task
 from lossscan.model import RunReport
@@ -49,8 +49,8 @@ class Batch:
 
         Raises UsageError, because settings are the same for all runs.
         """
-        with crew_for(self.options.jobs, self.options.dask, len(self.tasks)) as crew:
-            for task, report in in_order(self.tasks, self.settings, crew, stop or Event()):
+        with pool_for(self.options.jobs, self.options.dask, len(self.tasks)) as pool:
+            for task, report in in_order(self.tasks, self.settings, pool, stop or Event()):
                 if self._history is not None and report.status != "error" and not report.damages:
                     self._seen.append((task, report.status))
                 yield report

@@ -22,7 +22,7 @@ from lossscan.runs.discover import RunFiles, discover, of_interest
 from lossscan.sources.files import HEAD_BYTES
 
 MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
-TOO_LARGE = "too large to be fetched"
+TOO_LARGE = "too large to fetch"
 PIECE = 1 << 20  # bytes fetched at once
 MOST_FILES = 500_000  # names listed below one URL, as on a disk
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]{1,30}){0,8}://")
@@ -63,9 +63,9 @@ def find(url: str) -> list[Remote]:
         system.invalidate_cache()
         listed: Mapping[str, Any] = system.find(root, detail=True)
         if not listed:
-            raise NoLogFound(f"{url}: no such file or folder", hint="check the URL for typing")
+            raise NoLogFound(f"{url}: no such file or directory", hint="check the URL")
         if len(listed) > MOST_FILES:
-            raise InputError(f"{url}: {len(listed)} files", hint="give a folder further down")
+            raise InputError(f"{url}: too many files ({len(listed)})", hint="pass a subdirectory")
         base, single = _base(root, listed)
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
         with TemporaryDirectory(prefix="lossscan-") as image:
@@ -105,12 +105,12 @@ def _opened(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        hint = "install it with: pip install 'lossscan[remote]'"
-        raise MissingExtra(f"{url}: a URL needs the package fsspec", hint=hint) from error
+        hint = "pip install 'lossscan[remote]'"
+        raise MissingExtra(f"{url}: reading a URL requires fsspec", hint=hint) from error
     try:
         system, path = url_to_fs(url)
     except ImportError as error:
-        hint = "install the package named, beside lossscan[remote]"
+        hint = "install that package along with lossscan[remote]"
         raise MissingExtra(f"{url}: {error}", hint=hint) from error
     return system, str(path)
 
@@ -124,7 +124,7 @@ def _said_of(url: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = f"{url}: {type(error).__name__}: {error}"
-        raise UnreadableLog(reason, hint="check the URL and the credentials for it") from error
+        raise UnreadableLog(reason, hint="check the URL and its credentials") from error
 
 
 def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:

@@ -48,8 +48,8 @@ def find(roots: Iterable[str], wanted: Filter) -> tuple[Task, ...]:
             refused += 1
     if refused and not found:
         raise InputError(
-            f"none of the {refused} runs found is left by --include and --exclude",
-            hint="a pattern without / is held against each folder's name, one with / the path",
+            f"--include and --exclude leave none of {refused} runs",
+            hint="a pattern with / matches the path, one without / each directory name",
         )
     return tuple(found.values())
 

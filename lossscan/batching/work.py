@@ -63,9 +63,11 @@ def failure(path: str, error: Exception) -> Failure:
     if isinstance(error, LossscanError):
         return Failure(type(error).__name__, str(error), error.hint)
     if isinstance(error, OSError):  # of the system, not of lossscan
-        return Failure("UnreadableLog", f"{path}: {error.strerror or error}", "see who may read it")
-    reason = f"{path}: lossscan itself failed: {type(error).__name__}: {error}"
-    return Failure(type(error).__name__, reason, "please report it with the log file")
+        return Failure(
+            "UnreadableLog", f"{path}: {error.strerror or error}", "check its permissions"
+        )
+    reason = f"{path}: internal error: {type(error).__name__}: {error}"
+    return Failure(type(error).__name__, reason, "please report this with the log file")
 
 
 def failed(path: str, why: Failure) -> RunReport:
@@ -88,8 +90,8 @@ def _vanished(task: Task) -> Failure | None:
     """What is said of a run that was there when the batch began and is not any more."""
     if task.files is None or isinstance(task.files, Remote) or _is_there(task.files.root):
         return None
-    reason = f"{task.path}: was deleted or moved after the batch had found it"
-    return Failure("NoLogFound", reason, "see where it went, or leave it out with --exclude")
+    reason = f"{task.path}: was deleted or moved during the batch"
+    return Failure("NoLogFound", reason, "restore it, or skip it with --exclude")
 
 
 def _is_there(path: Path) -> bool:

@@ -78,12 +78,12 @@ def _app() -> typer.Typer:
 
 def _root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Show on standard error what goes on inside.")
+        bool, typer.Option("--verbose", help="Log debug details to stderr.")
     ] = False,
 ) -> None:
-    """Find where the loss of a training run departs from its course, and why."""
+    """Find anomalies in the loss of a training run, and explain them."""
     if verbose:
         import logging
 
@@ -96,14 +96,19 @@ def _root(
 
 
 def _complain(message: str, hint: str, details: Sequence[str] = ()) -> int:
-    """One line, as scripts expect; at a terminal one for each thing, where there are many."""
-    if details and sys.stderr.isatty():
-        text = "\n  ".join(map(_indented, (message, *details, hint)))
+    """One line, as scripts expect; with --verbose all that is known, a line each."""
+    if details and _verbose():
+        text = "\n  ".join(map(_indented, (message, *details)))
     else:
-        said = (message, " / ".join(" ".join(line.split()) for line in details), hint)
-        text = _joined([words.printable(part) for part in said if part])
+        text = _joined([words.printable(part) for part in (message, hint) if part])
     print("lossscan:", text, file=sys.stderr)  # noqa: T201 - the one place that does
     return FAILED
+
+
+def _verbose() -> bool:
+    import logging
+
+    return logging.getLogger(__name__).isEnabledFor(logging.DEBUG)
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -126,5 +131,5 @@ def _crashed(error: Exception) -> int:
     import logging
 
     logging.getLogger(__name__).debug("unexpected", exc_info=True)
-    hint = "this is a bug: please report it with what lossscan --verbose shows"
+    hint = "this is a bug; please report it with the output of --verbose"
     return _complain(f"unexpected {type(error).__name__}: {error}", hint)

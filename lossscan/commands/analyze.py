@@ -26,7 +26,7 @@ from lossscan.model import Report
 
 def analyze(
     run_dir: Annotated[
-        str, typer.Argument(metavar="RUN_DIR", help="A run's directory, one log file, -, or a URL.")
+        str, typer.Argument(metavar="RUN_DIR", help="Run directory, log file, - for stdin, or URL.")
     ],
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,
@@ -39,7 +39,7 @@ def analyze(
     write_baseline: WriteBaseline = None,
     lang: Lang = None,
 ) -> int:
-    """Say what happened to the loss of one run."""
+    """Explain the loss of one run."""
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from lossscan import reporters
-from lossscan.commands.kit.coming import emit_coming
 from lossscan.commands.kit.options import (
     Baseline,
     Config,
@@ -22,41 +21,42 @@ from lossscan.commands.kit.options import (
     settings_from,
 )
 from lossscan.commands.kit.output import waiting
+from lossscan.commands.kit.write_batch import write_batch
 
 
 def batch(
     roots: Annotated[
         list[str],
-        typer.Argument(
-            metavar="ROOT...", help="Folders below which runs lie, patterns of them, or URLs."
-        ),
+        typer.Argument(metavar="ROOT...", help="Directories, globs or URLs to search for runs."),
     ],
     include: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Only runs whose path matches; may be repeated."),
+        typer.Option(metavar="PATTERN", help="Only runs whose path matches. Repeatable."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="No runs whose path matches; may be repeated."),
+        typer.Option(metavar="PATTERN", help="Skip runs whose path matches. Repeatable."),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="Only runs written to since a date, or an age as 12h."),
+        typer.Option(
+            metavar="WHEN", help="Only runs modified since a date or within an age (12h)."
+        ),
     ] = None,
     changed_only: Annotated[
         Path | None,
         typer.Option(
             metavar="STATE",
-            help="Only runs that changed since they were last reported; STATE remembers them.",
+            help="Only runs changed since the last report, as recorded in the file STATE.",
         ),
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", help="Processes; as many as there are cores unless given."),
+        typer.Option("--jobs", "-j", help="Number of worker processes. Default: one per core."),
     ] = None,
     dask: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Let a dask cluster do the work, as tcp://host:8786."),
+        typer.Option(metavar="ADDRESS", help="Run on a dask cluster (tcp://host:8786)."),
     ] = None,
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,
@@ -68,7 +68,7 @@ def batch(
     write_baseline: WriteBaseline = None,
     lang: Lang = None,
 ) -> int:
-    """Judge every run below the roots; one that cannot be read does not stop the others."""
+    """Analyze every run under the given roots; an unreadable run does not stop the rest."""
     from lossscan.batching import Options, plan
 
     reporters.check(format, terminal=output is None)
@@ -76,6 +76,6 @@ def batch(
     options = Options(tuple(include or ()), tuple(exclude or ()), since, changed_only, jobs, dask)
     with waiting(", ".join(roots)):
         work = plan(roots, settings, options)
-    return emit_coming(
+    return write_batch(
         work, format, output, settings, baseline=baseline, write_baseline=write_baseline
     )

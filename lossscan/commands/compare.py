@@ -22,7 +22,7 @@ from lossscan.commands.kit.output import emit, waiting
 
 def compare(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN...", help="Run directories, log files, or URLs.")
+        list[str], typer.Argument(metavar="RUN RUN...", help="Run directories, log files or URLs.")
     ],
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,
@@ -32,7 +32,7 @@ def compare(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Say where runs part, by how much, and which of their settings explains it."""
+    """Show where runs diverge, by how much, and which setting explains it."""
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(", ".join(runs)):

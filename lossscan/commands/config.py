@@ -17,14 +17,14 @@ from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
 if TYPE_CHECKING:
-    from lossscan.effective_settings import InForce
+    from lossscan.effective_settings import EffectiveSetting
 
 SCHEMA = "lossscan.config/1"
 
 
 def config(
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", metavar="json|rich", help="How to print the settings.")
+        str, typer.Option("--format", metavar="json|rich", help="Output format.")
     ] = reporters.DEFAULT,
     config: Config = None,
     fail_on: FailOn = None,
@@ -32,9 +32,9 @@ def config(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Print the settings in force, and where each comes from."""
+    """Print the effective settings and where each comes from."""
     if format not in FORMATS:
-        raise UsageError(f'there is no format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     options = {"fail-on": fail_on, "select": select, "ignore": ignore, "lang": lang}
     given = {key: f"--{key}" for key, value in options.items() if value is not None}
@@ -42,12 +42,12 @@ def config(
     return 0
 
 
-def _as_json(entries: Iterable[InForce], page: Page) -> str:
+def _as_json(entries: Iterable[EffectiveSetting], page: Page) -> str:
     whole = {"schema": SCHEMA, "settings": [asdict(entry) for entry in entries]}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def _shown(entries: Iterable[InForce], page: Page) -> str:
+def _shown(entries: Iterable[EffectiveSetting], page: Page) -> str:
     """A line each; what is not a default stands out."""
     from rich.table import Table
 
@@ -75,7 +75,7 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-FORMATS: Mapping[str, Callable[[Iterable[InForce], Page], str]] = {
+FORMATS: Mapping[str, Callable[[Iterable[EffectiveSetting], Page], str]] = {
     "json": _as_json,
     "rich": _shown,
 }

@@ -14,16 +14,16 @@ from lossscan.errors import UsageError
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name.")],
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="Rule name.")],
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print the page.")
+        str, typer.Option("--format", metavar="|".join(FORMATS), help="Output format.")
     ] = reporters.DEFAULT,
     config: Config = None,
     lang: Lang = None,
 ) -> int:
-    """Print the page of a rule: what it is, why it happens, how to tell, what to do."""
+    """Explain a rule: what it is, why it happens, how to tell, what to do."""
     if format not in FORMATS:
-        raise UsageError(f'there is no format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
     settings = settings_from(config, lang=lang)
     write(FORMATS[format](api.explain(rule), page_for(settings)), None)
     return 0

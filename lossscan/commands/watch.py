@@ -34,30 +34,32 @@ COMPLETE, FOREVER = "complete", "forever"
 
 
 def watch(
-    run_dir: Annotated[
-        str, typer.Argument(metavar="RUN_DIR", help="A run's directory or one log file.")
-    ],
+    run_dir: Annotated[str, typer.Argument(metavar="RUN_DIR", help="Run directory or log file.")],
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How often to look for new points.")
+        float, typer.Option(metavar="SECONDS", help="Polling interval.")
     ] = INTERVAL,
     until: Annotated[
         str,
         typer.Option(
-            metavar=f"{COMPLETE}|{FOREVER}", help="End with the training, or only with Ctrl-C."
+            metavar=f"{COMPLETE}|{FOREVER}", help="Stop when training completes, or only on Ctrl-C."
         ),
     ] = COMPLETE,
     exec_: Annotated[
         str | None,
         typer.Option(
-            "--exec", metavar="CMD", help="Run this on a new finding; it gets JSON on stdin."
+            "--exec",
+            metavar="CMD",
+            help="Command to run on each new finding, with its JSON on stdin.",
         ),
     ] = None,
     webhook: Annotated[
-        str | None, typer.Option(metavar="URL", help="Post each new finding to this address.")
+        str | None, typer.Option(metavar="URL", help="POST each new finding to this URL.")
     ] = None,
     webhook_style: Annotated[
         str,
-        typer.Option(metavar="json|slack|feishu|dingtalk|wecom", help="What the address reads."),
+        typer.Option(
+            metavar="json|slack|feishu|dingtalk|wecom", help="Payload format of the webhook."
+        ),
     ] = "json",
     fail_on: FailOn = None,
     config: Config = None,
@@ -66,12 +68,12 @@ def watch(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Follow a run that is still training: each new finding is printed once."""
+    """Follow a training run and print each new finding once."""
     from lossscan.watching.notify import Command, Notifier, Webhook
 
     if until not in (COMPLETE, FOREVER):
         hint = words.nearest(until, (COMPLETE, FOREVER))
-        raise UsageError(f'--until: "{until}" is not a choice', hint=hint)
+        raise UsageError(f'--until: "{until}" is not a valid choice', hint=hint)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
     targets += [Webhook.of(webhook, webhook_style)] if webhook else []

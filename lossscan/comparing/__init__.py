@@ -29,13 +29,13 @@ def check_count(runs: int) -> None:
     """Raise UsageError where there are not enough runs to compare, or more than letters."""
     if runs < FEWEST:
         raise UsageError(
-            f"compare takes at least {FEWEST} runs, {runs} given",
-            hint="name two run directories: lossscan compare RUN RUN",
+            f"compare needs at least {FEWEST} runs, got {runs}",
+            hint="pass two run directories: lossscan compare RUN RUN",
         )
     if runs > MOST:
         raise UsageError(
-            f"compare takes at most {MOST} runs, {runs} given",
-            hint="leave some out, or see them as a table with lossscan batch",
+            f"compare takes at most {MOST} runs, got {runs}",
+            hint="compare fewer runs, or list them with lossscan batch",
         )
 
 
@@ -130,8 +130,8 @@ def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
 def _nothing_shared(runs: Mapping[str, Run]) -> InputError:
     return InputError(
         f"{'; '.join(f'{run.path}: {_extent(run)}' for run in runs.values())}: "
-        "no two of these share enough steps of one series to compare",
-        hint="compare runs whose logged steps overlap in at least 4 points",
+        "no overlapping steps to compare",
+        hint="pass runs that share at least 4 logged steps",
     )
 
 

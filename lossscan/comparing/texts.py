@@ -67,7 +67,7 @@ def share(gap: float, *, log: bool) -> str:
         return f"{abs(gap):.3g}"
     if abs(gap) > MANY_TIMES:
         return f"×{1 + relative(abs(gap)):.2g}"
-    return f"{abs(100 * relative(gap)):.2g} %"
+    return f"{abs(100 * relative(gap)):.2g}%"
 
 
 def relative(gap: float) -> float:

@@ -196,10 +196,10 @@ def read(head: Head, settings: Settings) -> Table:
             refused.append(error)
     if not refused:
         if not head.start:
-            raise NoLogFound(f"{head.path}: is empty", hint="nothing was logged, or not yet")
+            raise NoLogFound(f"{head.path}: is empty", hint="nothing was logged yet")
         if not head.start.strip(b"\0"):
-            said = f"{head.path}: begins with zero bytes only: sparse, or damaged"
-            raise NoLogFound(said, hint="restore it, or name another log")
+            said = f"{head.path}: starts with zero bytes (sparse or damaged)"
+            raise NoLogFound(said, hint="restore it, or pass another log")
         raise _unknown(head, settings)
     reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
     broken = next((error for error in refused if isinstance(error, ReaderFailed)), None)

@@ -55,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows = _rows(below, header, separator, settings)
     found, counted = table(rows, settings)
     if not found:
-        raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
+        raise UnreadableLog("line 1: no known column", hint="map your columns under `series`")
     framework = None if counted else _framework(header, separator)
     averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(

@@ -66,14 +66,12 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _unreadable(head: Head) -> UnreadableLog:
     if head.start.startswith(_POINTER):
-        return UnreadableLog(
-            "byte 0: a Git LFS pointer instead of the file", hint="fetch it with `git lfs pull`"
-        )
+        return UnreadableLog("byte 0: a Git LFS pointer, not the file", hint="run `git lfs pull`")
     zeros = not any(head.start[:HEADER])
     found = "zeros" if zeros else "a length with a wrong checksum"
     return UnreadableLog(
-        f"byte 0: {found} where the first record should begin",
-        hint="it is no event file, or was damaged in copying: copy it again or leave it out",
+        f"byte 0: {found} instead of the first record",
+        hint="not an event file, or damaged; copy it again",
     )
 
 

@@ -81,7 +81,8 @@ def read(head: Head, settings: Settings) -> Table:
     found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
-        raise UnreadableLog(f"no series among its keys ({shown})", hint="name one under `series`")
+        said = f"no known key (found: {shown})" if shown else "no known key"
+        raise UnreadableLog(said, hint="map your keys under `series`")
     notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
     notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:

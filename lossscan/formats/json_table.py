@@ -51,7 +51,7 @@ def read(head: Head, settings: Settings) -> Table:
     keys = {key for row in rows for key in row}
     found, counted = table(rows, settings)
     if not found:
-        raise UnreadableLog("no series among its keys", hint="name one under `series`")
+        raise UnreadableLog("no known key", hint="map your keys under `series`")
     return Table(
         path=head.path,
         format=NAME,
@@ -70,13 +70,13 @@ def _document(head: Head) -> tuple[Any, bool]:
     """What it holds, and whether its end is missing."""
     if head.size > LARGEST:
         said = f"larger than {LARGEST >> 20} MiB"
-        raise UnreadableLog(said, hint="write one object a line instead")
+        raise UnreadableLog(said, hint="write one object per line instead")
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
     try:
         return json.loads(text), False
     except RecursionError as error:
-        raise UnreadableLog("nested too deep", hint="write plain rows") from error
+        raise UnreadableLog("nested too deeply", hint="write flat rows") from error
     except json.JSONDecodeError as error:
         if _OBJECTS.match(text):
             with suppress(json.JSONDecodeError):

@@ -116,7 +116,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
     found = columns(_without_echo(rows), settings)
     if not found:
-        raise UnreadableLog("no line holds a step and a loss", hint="name the key under `series`")
+        raise UnreadableLog("no line with a step and a loss", hint="map your keys under `series`")
     stated = {
         **_planned(text),
         "steps_per_epoch": length,

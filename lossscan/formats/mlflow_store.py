@@ -74,7 +74,7 @@ def _meta(head: Head) -> Mapping[str, Any]:
     try:
         meta = load_yaml(head.start.decode(errors="replace"))
     except ValueError as error:
-        raise UnreadableLog(str(error), hint="copy the run's folder again") from error
+        raise UnreadableLog(str(error), hint="copy the run directory again") from error
     return meta if isinstance(meta, dict) else {}
 
 

@@ -40,8 +40,8 @@ def read(head: Head, settings: Settings) -> Table:
     found = columns(list(_rows(lines(head), settings)), settings)
     if not found:
         raise UnreadableLog(
-            "no number in the groups of `text.pattern`",
-            hint="put the number alone into the group, for example (?P<loss>[-+.\\deE]+)",
+            "the groups of `text.pattern` match no number",
+            hint="match only the number, for example (?P<loss>[-+.\\deE]+)",
         )
     return Table(path=head.path, format=NAME, columns=found)
 

@@ -67,7 +67,7 @@ def read(head: Head, settings: Settings) -> Table:
     state, cut = _state(head)
     entries = state.get("log_history")
     if not isinstance(entries, list):
-        raise UnreadableLog("log_history is not a list", hint="write the file with save_state()")
+        raise UnreadableLog("log_history is not a list", hint="save it with save_state()")
     history = _History(settings)
     for first in range(0, len(entries), AT_ONCE):
         history.take(entries[first : first + AT_ONCE])
@@ -134,13 +134,13 @@ def _summaries(group: Group) -> list[int]:
 def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
     """The object of the file, and whether its end is missing."""
     if head.size > LARGEST:
-        raise UnreadableLog(f"larger than {LARGEST >> 30} GiB", hint="give its event files instead")
+        raise UnreadableLog(f"larger than {LARGEST >> 30} GiB", hint="pass its event files instead")
     with head.open() as stream:
         data = stream.read()
     try:
         return _object(data, encoding(head)), False
     except (RecursionError, TooDeep) as error:
-        raise UnreadableLog("nested too deep", hint="it was not written by a trainer") from error
+        raise UnreadableLog("nested too deeply", hint="not a trainer state") from error
     except ValueError as error:
         return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
 
@@ -152,7 +152,7 @@ def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     except (msgspec.DecodeError, UnicodeError):
         found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
-        raise UnreadableLog("it holds no JSON object", hint="it is no trainer state")
+        raise UnreadableLog("not a JSON object", hint="not a trainer state")
     return found
 
 
@@ -167,7 +167,7 @@ def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
     """What stands before the place where the text breaks off."""
     opening = _LIST.search(text)
     if opening is None:
-        raise UnreadableLog(f"it is no JSON: {reason}", hint="copy it again from the training host")
+        raise UnreadableLog(f"not JSON: {reason}", hint="copy it again from the training host")
     try:
         stated = load_json(text[: opening.end()] + "]}")
     except ValueError:

@@ -70,8 +70,8 @@ def read(head: Head, settings: Settings) -> Table:
         log = scan(stream, stream.seek(0, os.SEEK_END), _LAYOUT)
     if log.records == log.bad:
         raise UnreadableLog(
-            "byte 0: no whole record of VisualDL",
-            hint="nothing was logged yet, or the file was damaged: copy it again or leave it out",
+            "byte 0: no complete VisualDL record",
+            hint="nothing was logged yet, or the file is damaged; copy it again",
         )
     tags = log.columns()
     args = _text(log, ARGS)

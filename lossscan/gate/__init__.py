@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lossscan.gate.baseline import Known, dumps, entries, fingerprint, load, run_key
-from lossscan.gate.suppressions import Terms, waiver
+from lossscan.gate.suppressions import GatePolicy, waiver
 from lossscan.model import Finding, Report, RunReport, Severity, Waiver
 from lossscan.settings import Settings
 
@@ -30,32 +30,32 @@ def exit_status(report: Report, fail_on: Severity | None) -> int:
     return FOUND if any(f.severity.rank <= fail_on.rank for f in counting) else PASSED
 
 
-def terms_of(settings: Settings, baseline: Path | None = None) -> Terms:
+def policy_of(settings: Settings, baseline: Path | None = None) -> GatePolicy:
     """What the settings and a baseline file let pass today; raises SettingsError."""
-    return Terms({} if baseline is None else load(baseline), settings.suppress)
+    return GatePolicy({} if baseline is None else load(baseline), settings.suppress)
 
 
 def stamped(one: RunReport) -> RunReport:
     """The report of a run with the fingerprints of its findings."""
-    return judged_run(one, Terms())
+    return judged_run(one, GatePolicy())
 
 
-def judged(report: Report, terms: Terms) -> Report:
+def judged(report: Report, policy: GatePolicy) -> Report:
     """The report with its findings stamped, and those marked that do not count."""
-    runs = (judged_run(one, terms) for one in report.runs)
-    return replace(report, runs=tuple(runs), findings=_marked(report.findings, TOGETHER, terms))
+    runs = (judged_run(one, policy) for one in report.runs)
+    return replace(report, runs=tuple(runs), findings=_marked(report.findings, TOGETHER, policy))
 
 
-def judged_run(one: RunReport, terms: Terms) -> RunReport:
+def judged_run(one: RunReport, policy: GatePolicy) -> RunReport:
     """The same for one run."""
     if not one.findings:  # most runs of a batch: their place need not be known
         return one
-    return replace(one, findings=_marked(one.findings, run_key(one.path, terms.folder), terms))
+    return replace(one, findings=_marked(one.findings, run_key(one.path, policy.folder), policy))
 
 
-def _marked(findings: Iterable[Finding], run: str, terms: Terms) -> tuple[Finding, ...]:
+def _marked(findings: Iterable[Finding], run: str, policy: GatePolicy) -> tuple[Finding, ...]:
     return tuple(
-        replace(f, fingerprint=fingerprint(f, run), waiver=waiver(f, run, terms)) for f in findings
+        replace(f, fingerprint=fingerprint(f, run), waiver=waiver(f, run, policy)) for f in findings
     )
 
 

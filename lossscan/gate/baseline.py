@@ -81,7 +81,7 @@ def load(file: Path) -> Mapping[str, Known]:
         with file.open("rb") as stream:
             whole = json.loads(stream.read(MAX_BYTES))
         if whole["schema"] != SCHEMA:
-            raise ValueError(f"its schema is not {SCHEMA}")
+            raise ValueError(f"schema is not {SCHEMA}")
         found = [_known(row) for row in whole["findings"]]
     except OSError as error:
         raise _broken(file, error.strerror or str(error)) from error
@@ -96,12 +96,12 @@ def _known(row: Mapping[str, Any]) -> Known:
     known = Known(**row)
     texts = (known.fingerprint, known.run, known.rule, known.series, known.severity)
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("an entry holds something else than texts")
+        raise TypeError("entry with a non-string value")
     return known
 
 
 def _broken(file: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{file}: {reason}", hint="write it with --write-baseline")
+    return SettingsError(f"{file}: {reason}", hint="create it with --write-baseline")
 
 
 def _digest(finding: Finding, run: str, place: str) -> str:

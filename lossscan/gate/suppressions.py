@@ -25,7 +25,7 @@ def _today() -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class GatePolicy:
     """What the gate lets pass."""
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
@@ -34,33 +34,35 @@ class Terms:
     folder: Path = field(default_factory=Path.cwd)  # what the paths of runs are relative to
 
 
-def waiver(finding: Finding, run: str, terms: Terms) -> Waiver | None:
+def waiver(finding: Finding, run: str, policy: GatePolicy) -> Waiver | None:
     """Why a finding of the run with this key does not count; None where it does."""
-    for each in terms.suppressions:
-        if _covers(each, finding, run) and not _expired(each, terms.today):
+    for each in policy.suppressions:
+        if _covers(each, finding, run) and not _expired(each, policy.today):
             return Waiver("suppression", each.reason, each.expires)
-    known = likenesses(finding, run) & terms.known.keys()
+    known = likenesses(finding, run) & policy.known.keys()
     return Waiver("baseline") if known else None
 
 
-def remarks(report: Report, terms: Terms, settings: Settings, *, single: bool) -> tuple[str, ...]:
+def remarks(
+    report: Report, policy: GatePolicy, settings: Settings, *, single: bool
+) -> tuple[str, ...]:
     """What of the baseline and the suppressions no longer meets anything, in words.
 
     Where a single run was asked for, suppressions of other runs are not spoken of: only a batch
     sees them all.
     """
-    runs = [(run_key(one.path, terms.folder), one) for one in report.runs]
-    return (*_gone(runs, terms, settings), *_idle(runs, terms, settings, single=single))
+    runs = [(run_key(one.path, policy.folder), one) for one in report.runs]
+    return (*_gone(runs, policy, settings), *_idle(runs, policy, settings, single=single))
 
 
-def _gone(runs: _Runs, terms: Terms, settings: Settings) -> Iterator[str]:
+def _gone(runs: _Runs, policy: GatePolicy, settings: Settings) -> Iterator[str]:
     readable = {run: one for run, one in runs if one.status != "error"}
     seen = {
         name for run, one in readable.items() for f in one.findings for name in likenesses(f, run)
     }
     gone = [
         known
-        for name, known in terms.known.items()
+        for name, known in policy.known.items()
         if known.run in readable and name not in seen and _asked(known.rule, settings)
     ]
     if gone:
@@ -69,13 +71,13 @@ def _gone(runs: _Runs, terms: Terms, settings: Settings) -> Iterator[str]:
         yield words.say(settings.lang, "gone", count=len(gone), named=named + more)
 
 
-def _idle(runs: _Runs, terms: Terms, settings: Settings, *, single: bool) -> Iterator[str]:
-    for each in terms.suppressions:
+def _idle(runs: _Runs, policy: GatePolicy, settings: Settings, *, single: bool) -> Iterator[str]:
+    for each in policy.suppressions:
         if not _asked(each.rule, settings) or (single and not _applies(each, runs[0][0])):
             continue
         met = any(_covers(each, f, run) for run, one in runs for f in one.findings)
-        if _expired(each, terms.today) or not met:
-            key = "suppression_expired" if _expired(each, terms.today) else "suppression_unused"
+        if _expired(each, policy.today) or not met:
+            key = "suppression_expired" if _expired(each, policy.today) else "suppression_unused"
             yield words.say(
                 settings.lang,
                 key,

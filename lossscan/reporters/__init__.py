@@ -29,7 +29,7 @@ class Page:
     """What a report is shown on."""
 
     width: int = 100  # terminal cells
-    colour: bool = False
+    color: bool = False
     lang: str = "en"
     single: bool = True  # one run was asked for, rather than however many there are
     exit_status: int = 0  # what the command will return
@@ -56,9 +56,9 @@ def formats() -> tuple[str, ...]:
 def check(name: str, *, terminal: bool = False) -> None:
     """Raise UsageError for a format that does not exist, OutputError for one no terminal shows."""
     if name not in _modules():
-        raise UsageError(f'there is no format "{name}"', hint=words.nearest(name, _modules()))
+        raise UsageError(f'unknown format "{name}"', hint=words.nearest(name, _modules()))
     if terminal and getattr(_modules()[name], "BINARY", False):
-        raise OutputError(f"--format {name} is not text", hint="name a file with --output")
+        raise OutputError(f"--format {name} is binary", hint="write it to a file with --output")
 
 
 def render(name: str, report: Report, page: Page) -> str:

@@ -17,8 +17,8 @@ BINARY = True
 def stream(coming: Coming, page: Page) -> Iterator[bytes]:
     """The whole file at the end; raises MissingExtra before the first run is asked for."""
     if find_spec("pyarrow") is None:
-        hint = "install it with: pip install 'lossscan[parquet]'"
-        raise MissingExtra("--format parquet needs the package pyarrow", hint=hint)
+        hint = "pip install 'lossscan[parquet]'"
+        raise MissingExtra("--format parquet requires pyarrow", hint=hint)
     import pandas as pd
 
     rows = [row for one in coming.runs for row in records(one, coming.version)]

@@ -61,7 +61,7 @@ def chosen_rules(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> 
         _known(name)
     chosen = tuple(name for name in select or rule_names() if name not in ignore)
     if not chosen:
-        raise UsageError("no rule is left to run", hint="select another, or ignore fewer")
+        raise UsageError("no rules left to run", hint="select more rules, or ignore fewer")
     return chosen
 
 
@@ -70,9 +70,7 @@ def check_options(rules: Mapping[str, Mapping[str, Any]], source: str | None = N
     for rule, given in rules.items():
         place = f"{source or 'settings'}: rules.{rule}"
         if rule not in rule_names():
-            raise SettingsError(
-                f"{place}: no rule has this name", hint=words.nearest(rule, rule_names())
-            )
+            raise SettingsError(f"{place}: unknown rule", hint=words.nearest(rule, rule_names()))
         for name, value in given.items():
             _check_option(f"{place}.{name}", name, value, load_rule(rule).options)
 
@@ -80,7 +78,7 @@ def check_options(rules: Mapping[str, Mapping[str, Any]], source: str | None = N
 def _check_option(place: str, name: str, value: object, options: Mapping[str, Any]) -> None:
     if name not in options:
         raise SettingsError(
-            f"{place}: no such option", hint=words.nearest(name, (*options, SEVERITY))
+            f"{place}: unknown option", hint=words.nearest(name, (*options, SEVERITY))
         )
     expected = type(options[name])
     if not _fits(value, expected):
@@ -91,11 +89,11 @@ def _check_option(place: str, name: str, value: object, options: Mapping[str, An
         )
     if isinstance(value, int | float) and value < 0:  # all are sizes, shares or counts
         raise SettingsError(
-            f"{place}: is below 0: {value}", hint=f"the default is {options[name]!r}"
+            f"{place}: must not be negative: {value}", hint=f"the default is {options[name]!r}"
         )
 
 
-_NOUNS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+_NOUNS = {float: "a number", int: "an integer", bool: "true or false", str: "a string"}
 
 
 def _fits(value: object, expected: type) -> bool:
@@ -106,4 +104,4 @@ def _fits(value: object, expected: type) -> bool:
 
 def _known(name: str) -> None:
     if name not in rule_names():
-        raise UsageError(f"no rule is named {name!r}", hint=words.nearest(name, rule_names()))
+        raise UsageError(f"unknown rule {name!r}", hint=words.nearest(name, rule_names()))

@@ -30,11 +30,12 @@ from lossscan.sources.files import relative
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
-RETRY = "copy the file again, or give another log of the same run"
+RETRY = "copy the file again, or pass another log of the run"
 ELSEWHERE = (  # others have an empty history where nothing was logged yet
-    "give the console log or the VisualDL or TensorBoard files: PaddleNLP 3 keeps no history here"
+    "pass the console log or the VisualDL or TensorBoard files; PaddleNLP 3 logs nothing here"
 )
-COARSER = "a coarser view of what another log of the run holds"
+WAIT = "wait for the first logged loss, or see in the console why the run died"
+COARSER = "lower resolution than another log of this run"
 MOST_NAMED = 12  # series or files named in an error
 
 
@@ -165,16 +166,18 @@ def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
 def _no_series(root: Path, merged: Merged) -> InputError:
     cut = next((note for note in merged.notes if note.kind in CUT), None)
     if cut is not None and not merged.series:
-        reason = f"{root}: {relative(cut.path, root)} is cut off before the first entry"
+        reason = f"{root}: {relative(cut.path, root)} is truncated before the first entry"
         return UnreadableLog(reason, hint=RETRY)
     empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
     if empty is not None and not merged.series:
         reason = f"{root}: the log_history of {relative(empty.path, root)} is empty"
         return NoUsableSeries(reason, hint=ELSEWHERE)
-    found = ", ".join(list(merged.series)[:MOST_NAMED]) or "no numbers at all"
+    if not merged.series:
+        return NoUsableSeries(f"{root}: nothing was logged yet", hint=WAIT)
+    found = ", ".join(list(merged.series)[:MOST_NAMED])
     return NoUsableSeries(
-        f"{root}: the logs hold none of {', '.join(JUDGED)}; found: {found}",
-        hint="say which key is the loss in lossscan.yaml, for example `series: {loss: my_loss}`",
+        f"{root}: no loss in the logs (found: {found})",
+        hint="map your key in lossscan.yaml, for example `series: {loss: my_loss}`",
     )
 
 

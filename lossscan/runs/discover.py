@@ -19,7 +19,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import any_of, head_of, relative
 from lossscan.sources.packed import plain_name
 
-ACCESS = "see who may read it, for example with ls -ld, or leave it out with --exclude"
+ACCESS = "check its permissions, or skip it with --exclude"
 CARD = ".md"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
@@ -79,8 +79,8 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        said = f"{path}: no such file or folder"
-        raise NoLogFound(said, hint="give a run directory or a log file") from error
+        said = f"{path}: no such file or directory"
+        raise NoLogFound(said, hint="pass a run directory or a log file") from error
     except OSError as error:
         raise UnreadableLog(f"{path}: {error.strerror}", hint=ACCESS) from error
     if stat.S_ISREG(mode):
@@ -88,8 +88,8 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
         settings = sorted(set(beside.settings) - {path})
         return (RunFiles(root=path, files=(path, *settings)),)
     if not stat.S_ISDIR(mode):
-        said = f"{path}: neither a file nor a folder"
-        raise NoLogFound(said, hint="give a run directory or a log file")
+        said = f"{path}: not a file or directory"
+        raise NoLogFound(said, hint="pass a run directory or a log file")
     tree = _walked(path, depth=DEEPEST)
     for folder in tree.folders.values():
         _settle(folder)
@@ -125,7 +125,7 @@ def _walked(root: Path, *, depth: int) -> _Tree:
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
             if below and depth:
-                tree.skipped[folder] = "too deep" if left >= 0 else "too many files above"
+                tree.skipped[folder] = "nested too deeply" if left >= 0 else "too many files"
             below.clear()
         _sort_in(tree, folder, _shown(files))
     return tree
@@ -155,7 +155,7 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
                 tree.refused[folder] = error.strerror or "unreadable"
             continue
         if path.is_symlink() and not path.resolve().is_relative_to(tree.root.resolve()):
-            tree.skipped[path] = "a link out of the run"
+            tree.skipped[path] = "symlink outside the run"
         else:
             kind.append(path)
     tree.folders[folder] = content

@@ -201,7 +201,7 @@ def _sources(courses: Sequence[Course], chosen: Mapping[str, Course], root: Path
 
 def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Skipped]:
     path = relative(main.tables[0].path, root)
-    reason = f"holds another training: its values differ from those of {path} at the same steps"
+    reason = f"a different run: its values differ from {path} at the same steps"
     for course in courses:
         for table in course.tables:
             yield Skipped(relative(table.path, root), reason)

@@ -85,7 +85,7 @@ def _table(path: Path) -> Mapping[str, Any]:
             text = stream.read(MAX_BYTES).decode()
         table = _toml(text) if path.suffix == ".toml" else _yaml(text)
     except FileNotFoundError as error:
-        raise SettingsError(f"{path}: no such file", hint="name another with --config") from error
+        raise SettingsError(f"{path}: no such file", hint="pass another with --config") from error
     except OSError as error:
         raise _broken(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
@@ -104,7 +104,7 @@ def _yaml(text: str) -> Any:
 
 
 def _broken(path: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{path}: {reason}", hint="mend the file or name another with --config")
+    return SettingsError(f"{path}: {reason}", hint="fix the file, or pass another with --config")
 
 
 # --- checking: each takes (key path, value, file) and gives the value to keep ------------------
@@ -126,19 +126,21 @@ def _known(table: Mapping[str, Any], keys: Mapping[str, Any], above: str, source
     for key in table:
         if key not in keys:
             raise SettingsError(
-                f"{source}: {above}{words.printable(str(key))}: there is no such key",
+                f"{source}: {above}{words.printable(str(key))}: unknown key",
                 hint=words.nearest(str(key), keys),
             )
 
 
 def _wrong(key: str, value: Any, expected: str, source: str) -> SettingsError:
     found = words.printable(repr(value))[:60]
-    return SettingsError(f"{source}: {key}: expected {expected}, found {found}", hint="change it")
+    return SettingsError(
+        f"{source}: {key}: expected {expected}, found {found}", hint="fix the value"
+    )
 
 
 def _mapping(key: str, value: Any, source: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise _wrong(key or "top level", value, "a table of names and values", source)
+        raise _wrong(key or "top level", value, "a mapping", source)
     return value
 
 
@@ -165,9 +167,9 @@ def _aliases(key: str, value: Any, source: str) -> dict[str, str]:
     table = _mapping(key, value, source)
     for name, alias in table.items():
         if not isinstance(alias, str):
-            raise _wrong(f"{key}.{name}", alias, "the name of a column in the log", source)
+            raise _wrong(f"{key}.{name}", alias, "a column name", source)
         if meant := words.slip(name, QUANTITIES):
-            raise SettingsError(f"{source}: {key}.{name}: no quantity has this name", hint=meant)
+            raise SettingsError(f"{source}: {key}.{name}: unknown quantity", hint=meant)
     return dict(table)
 
 
@@ -219,7 +221,7 @@ def _suppression(key: str, value: Any, source: str) -> Suppression:
 
 def _text(key: str, value: Any, source: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(key, value, "a text", source)
+        raise _wrong(key, value, "a string", source)
     return value.strip()
 
 

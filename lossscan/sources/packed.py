@@ -82,8 +82,8 @@ def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
     for piece in pieces:
         if into.tell() + len(piece) > LARGEST:
             raise UnreadableLog(
-                f"{path}: holds more than {LARGEST >> 30} GiB",
-                hint="give the part of it that holds the loss, unpacked and in a file",
+                f"{path}: larger than {LARGEST >> 30} GiB",
+                hint="pass the part with the loss, unpacked",
             )
         into.write(piece)
 

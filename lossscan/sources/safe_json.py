@@ -23,7 +23,7 @@ def load_json(data: str | bytes) -> Any:
     try:
         return json.loads(text, parse_int=whole)
     except RecursionError as error:
-        raise TooDeep("nested too deep") from error
+        raise TooDeep("nested too deeply") from error
 
 
 def whole(digits: str) -> int | float:

@@ -28,8 +28,8 @@ def opened(stream: BinaryIO) -> tuple[Any, tuple[type[Exception], ...]]:
     try:
         zstd = import_module("zstandard")
     except ModuleNotFoundError as error:
-        hint = "install it with: pip install 'lossscan[zstd]'; or unpack the file with: unzstd"
-        said = f"{stream.name}: a .zst file needs the package zstandard"
+        hint = "pip install 'lossscan[zstd]', or unpack the file with unzstd"
+        said = f"{stream.name}: reading .zst requires zstandard"
         raise MissingExtra(said, hint=hint) from error
     return _Reader(stream, zstd), (zstd.ZstdError,)
 

@@ -45,7 +45,7 @@ class Command:
         try:
             return cls(tuple(shlex.split(text)))
         except ValueError as error:
-            raise UsageError(f"--exec: {error}", hint="quote it as a shell would") from error
+            raise UsageError(f"--exec: {error}", hint="quote it as in a shell") from error
 
     def __call__(self, message: Message) -> None:
         """Run it; raises OSError or subprocess.SubprocessError."""
@@ -64,10 +64,12 @@ class Webhook:
     def of(cls, url: str, style: str) -> Webhook:
         """Raises UsageError for an address that is not HTTP or a style that does not exist."""
         if not url.startswith(("http://", "https://")):
-            raise UsageError(f"--webhook: {url}: not an HTTP address", hint="begin with https://")
+            raise UsageError(f"--webhook: {url}: not an HTTP URL", hint="start with https://")
         if style not in STYLES:
             known = ", ".join(STYLES)
-            raise UsageError(f'--webhook-style: "{style}" is not a choice', hint=f"one of {known}")
+            raise UsageError(
+                f'--webhook-style: "{style}" is not a valid choice', hint=f"one of {known}"
+            )
         return cls(url, style)
 
     def __call__(self, message: Message) -> None:

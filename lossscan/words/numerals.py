@@ -1,4 +1,4 @@
-"""Numbers in sentences: `{count:point|points}` becomes `1 point` or `2 points`."""
+"""Numbers in sentences: `{count:point|points}` becomes `2 points`, `{lr:.3r}` a rate as 1e-4."""
 
 from __future__ import annotations
 
@@ -6,13 +6,39 @@ import re
 import string
 from typing import Any, Final
 
+ORDINAL: Final = "th"  # the whole format of an ordinal: 1st, 2nd
+RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
+SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
+
 
 def shown(value: Any, spec: str) -> str:
     """A number in a format; `one|many` is the noun that follows it, as English counts."""
     if "|" not in spec:
-        return format(value, spec)
+        return _special(value, spec)
     one, many = spec.split("|")
     return f"{value} {one if str(value) == '1' else many}"
+
+
+def _special(value: Any, spec: str) -> str:
+    """A number in a format of Python's, or in one of ours."""
+    if spec == ORDINAL:
+        return f"{value}{_ending(int(value))}"
+    return _rate(value, spec) if spec.endswith(RATE) else format(value, spec)
+
+
+def _ending(number: int) -> str:
+    """What makes a number an ordinal: 1st, 2nd, 3rd, 4th, 11th."""
+    teen = number // 10 % 10 == 1
+    return "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _rate(value: Any, spec: str) -> str:
+    """A learning rate as people write it: 0.05, 1e-4, 2.5e-5."""
+    plain = format(value, f"{spec.removesuffix(RATE)}g")
+    if not 0 < abs(float(plain)) < SMALL_RATE:
+        return plain
+    mantissa, exponent = f"{float(plain):e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 _FIELD: Final = re.compile(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")

@@ -59,7 +59,7 @@ def load_page(rule: str) -> RulePage:
     """The page of one rule; raises UsageError where there is none."""
     path = _FOLDER / f"{rule}.yaml"
     if rule not in page_names():
-        raise UsageError(f"no rule is named {rule!r}", hint=f"one of: {', '.join(page_names())}")
+        raise UsageError(f"unknown rule {rule!r}", hint=f"choose from {', '.join(page_names())}")
     return _page(_with_shared(_parsed(path)))
 
 

@@ -20,9 +20,9 @@ import pytest
 
 from lossscan import api
 from lossscan.batching import Options, plan
-from lossscan.batching.crews import Crew, Lane
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import parse_since
+from lossscan.batching.pool import Slot, WorkerPool
 from lossscan.batching.roots import Filter, find
 from lossscan.batching.work import Task
 from lossscan.errors import InputError, OutputError, UsageError
@@ -85,7 +85,7 @@ def test_patterns_choose_runs_by_name_or_path(make_run, tmp_path, include, exclu
 def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
     """A gate that looks at no run at all must not pass."""
     make_run("a")
-    with pytest.raises(InputError, match="none of the 1 runs"):
+    with pytest.raises(InputError, match="leave none of 1 runs"):
         find([str(tmp_path)], Filter(include=("b",)))
 
 
@@ -128,7 +128,7 @@ def test_a_script_that_starts_itself_over_is_told_what_to_do(make_run, tmp_path)
     done = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=60, check=False
     )
-    assert "UsageError: a process of a batch began with a batch of its own" in done.stderr
+    assert "UsageError: batch() was called at import time" in done.stderr
 
 
 # --- giving out --------------------------------------------------------------------------------
@@ -152,10 +152,10 @@ class Deadly(Executor):
         return future
 
 
-def _judged(folder, *deadly, lanes=2):
+def _judged(folder, *deadly, slots=2):
     tasks = find([str(folder)], ALL)
-    crew = Crew(tuple(Lane(lambda: Deadly(deadly)) for _ in range(lanes)), chunk=4)
-    done = list(in_order(tasks, Settings(), crew, threading.Event()))
+    pool = WorkerPool(tuple(Slot(lambda: Deadly(deadly)) for _ in range(slots)), chunk=4)
+    done = list(in_order(tasks, Settings(), pool, threading.Event()))
     assert [task for task, _ in done] == list(tasks)
     return {report.name: report for _, report in done}
 
@@ -176,27 +176,27 @@ def test_workers_that_never_do_anything_end_the_batch(make_run, tmp_path):
     names = [f"run{number:02}" for number in range(20)]
     for name in names:
         make_run(name)
-    with pytest.raises(UsageError, match="no worker can start") as caught:
+    with pytest.raises(UsageError, match="workers keep failing") as caught:
         _judged(tmp_path, *names)
     assert "--jobs 1" in caught.value.hint
 
 
 def test_a_process_that_dies_between_two_chunks_is_replaced():
     """Nothing was lost with it, and nothing is tried twice."""
-    hired = []
+    started = []
 
-    def hire():
-        hired.append(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
-        return hired[-1]
+    def start():
+        started.append(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
+        return started[-1]
 
-    lane = Lane(hire)
-    pid = lane.submit(os.getpid).result()
+    slot = Slot(start)
+    pid = slot.submit(os.getpid).result()
     os.kill(pid, signal.SIGKILL)
     while multiprocessing.active_children():
         time.sleep(0.01)
-    assert lane.submit(os.getpid).result() != pid
-    lane.close()
-    assert len(hired) == 2
+    assert slot.submit(os.getpid).result() != pid
+    slot.close()
+    assert len(started) == 2
 
 
 def test_a_stop_keeps_what_is_done(make_run, tmp_path):
@@ -229,7 +229,7 @@ def test_a_folder_deleted_before_it_is_read_is_named_as_such(make_run, tmp_path)
     batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
     shutil.rmtree(folder)
     (a,) = rows(batch.reports())
-    assert a.error.message == f"{folder}: was deleted or moved after the batch had found it"
+    assert a.error.message == f"{folder}: was deleted or moved during the batch"
 
 
 def test_reports_keep_no_more_of_a_series_than_its_ends(make_run, tmp_path):
@@ -296,7 +296,7 @@ def test_a_file_that_is_no_state_is_refused_by_name(make_run, tmp_path):
     """A log given for the state by mistake is neither read nor overwritten."""
     state = make_run("a") / "trainer_state.json"
     before = state.read_bytes()
-    with pytest.raises(OutputError, match=r"trainer_state.json: not usable"):
+    with pytest.raises(OutputError, match=r"trainer_state.json: not a state file"):
         api.batch([tmp_path], changed_only=state)
     assert state.read_bytes() == before
 

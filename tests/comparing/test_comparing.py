@@ -181,7 +181,7 @@ def test_a_parting_where_one_of_them_breaks_is_named_after_that():
     reports = [sound, broken]
     comparison, _ = compared(reports, Settings())
     assert _loss(comparison).shape == "finding"
-    assert "found in b: loss-jump" in _loss(comparison).text
+    assert "finding in b: loss-jump" in _loss(comparison).text
     assert comparison.differences[0].score <= 0.2
 
 
@@ -240,7 +240,7 @@ def test_settings_of_runs_that_do_not_part_explain_nothing():
     """There is nothing to explain, and the settings are still shown."""
     one = _configured(_plain(1), learning_rate=1e-4)
     (only,) = _compare(one, _configured(_plain(2), learning_rate=2e-4))[0].differences
-    assert (only.score, only.reason) == (0.0, "runs that differ in it do not part")
+    assert (only.score, only.reason) == (0.0, "runs that differ in it do not diverge")
 
 
 # --- metrics and findings ----------------------------------------------------------------------
@@ -400,7 +400,7 @@ def test_runs_without_common_steps_are_refused_by_name():
 @pytest.mark.parametrize("count", [0, 1, 27])
 def test_too_few_or_too_many_runs_are_refused(count):
     """One run has nothing beside it; more than letters cannot be told apart."""
-    with pytest.raises(UsageError, match=f"{count} given"):
+    with pytest.raises(UsageError, match=f"got {count}"):
         check_count(count)
 
 

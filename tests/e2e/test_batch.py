@@ -249,7 +249,7 @@ def test_a_run_read_in_part_is_named_and_tried_again(here, sweep, tmp_path):
     for runs in (12, 1):
         done = here(*arguments)
         assert done.returncode == 2
-        assert f"1 of {runs} runs could not be read whole; the first: {file}: the" in done.stderr
+        assert f"1 of {runs} runs could not be read completely; first: {file}: " in done.stderr
     file.write_text(whole)
     assert here(*arguments).returncode == 0
 
@@ -274,7 +274,7 @@ def test_an_interrupt_reports_what_is_done(sweep, tmp_path):
     rows = re.findall("^\\| (?:ok|critical) ", text, re.MULTILINE)
     assert batch.returncode == 130
     assert text.endswith("exit status: 130**\n")
-    assert err == f"lossscan: interrupted: the report holds {len(rows)} of 12 runs\n"
+    assert err == f"lossscan: interrupted: report has {len(rows)} of 12 runs\n"
 
 
 def test_workers_end_with_a_killed_parent(sweep):
@@ -309,7 +309,7 @@ def test_a_full_standard_output_is_said(sweep):
             [COMMAND, "batch", sweep], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 2
-    assert done.stderr.startswith("lossscan: standard output: No space left on device")
+    assert done.stderr.startswith("lossscan: stdout: No space left on device")
 
 
 # --- only what changed -------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_unchanged_runs_are_counted_and_said(here, sweep, tmp_path):
     assert here(sweep, "--changed-only", state, "--format", "jsonl").returncode == 1
     again = here(sweep, "--changed-only", state, "--format", "jsonl")
     assert (again.returncode, again.stdout) == (0, "")
-    said = "12 runs unchanged since they were last reported: 4 critical, 8 ok"
+    said = "12 runs unchanged since the last report: 4 critical, 8 ok"
     assert again.stderr == f"lossscan: {said}\n"
 
 

@@ -56,7 +56,7 @@ def test_compare_of_a_run_with_itself_passes():
     """Nothing parts, nothing is found, and the gate is open."""
     done = cli("compare", CONTROL, CONTROL)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "a and b do not part" in done.stdout
+    assert "a and b do not diverge" in done.stdout
 
 
 def test_compare_writes_markdown_to_a_file(tmp_path):

@@ -61,7 +61,7 @@ def test_a_killed_worker_of_dask_loses_nothing(cluster, sweep):
 
 def test_no_cluster_at_the_address_is_said(sweep, monkeypatch):
     """A wrong address is a usage error that names it."""
-    monkeypatch.setattr("lossscan.batching.crews.DASK_SECONDS", 1)
+    monkeypatch.setattr("lossscan.batching.pool.DASK_SECONDS", 1)
     with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:9"):
         api.batch([sweep], dask="tcp://127.0.0.1:9")
 

@@ -74,7 +74,7 @@ def test_baseline_lets_a_known_run_pass(lossscan, verb):
 
 
 @pytest.mark.parametrize("form", ["rich", "markdown"])
-def test_what_does_not_count_is_told_apart_without_colour(lossscan, form):
+def test_what_does_not_count_is_told_apart_without_color(lossscan, form):
     """A table with critical runs and exit status 0 says why it passes."""
     lossscan("batch", "runs/nan", "--write-baseline", "known.json")
     text = lossscan("batch", "runs/nan", "--baseline", "known.json", "--format", form).stdout
@@ -103,7 +103,7 @@ def test_baseline_says_what_is_gone(project, lossscan, make_run):
     make_run("runs/nan")
     done = lossscan("analyze", "runs/nan", "--baseline", "known.json")
     assert done.returncode == 0
-    assert "gone since the baseline (2): " in done.stderr
+    assert "2 in the baseline no longer found: " in done.stderr
 
 
 def test_a_missing_baseline_is_refused(lossscan):
@@ -152,7 +152,7 @@ def test_an_unused_suppression_is_said(project, lossscan):
     _settings(project, _suppress(rules=("loss-spike",)))
     done = lossscan("batch", "runs/clean-finetune")
     assert done.returncode == 0
-    assert "suppress[0]: matches no finding" in done.stderr
+    assert "suppress[0]: unused suppression" in done.stderr
 
 
 def test_severity_overrides_move_the_gate(project, lossscan):
@@ -211,20 +211,20 @@ def test_github_summary_stays_within_the_limit(project, lossscan, monkeypatch):
     added = summary.read_text(encoding="utf-8")[used:]
     assert len(added.encode()) <= 1000
     assert added.count("<details>") == added.count("</details>")
-    assert "GitHub takes no more here" in added
+    assert "Truncated at the GitHub size limit" in added
 
 
 # --- settings in force -------------------------------------------------------------------------
 
 
-def _in_force(done):
+def _effective_settings(done):
     return {each["key"]: each for each in json.loads(done.stdout)["settings"]}
 
 
 def test_config_names_value_and_source_of_every_key(project, lossscan):
     """Defaults, lines of the file and options of the command line are told apart."""
     _settings(project, "fail-on: warning\nrules:\n  loss-jump:\n    min_sigma: 9\n" + _suppress())
-    found = _in_force(lossscan("config", "--format", "json", "--ignore", "plateau"))
+    found = _effective_settings(lossscan("config", "--format", "json", "--ignore", "plateau"))
     told = {
         "lang": ("en", "default"),
         "fail-on": ("warning", "lossscan.yaml:1"),
@@ -243,7 +243,7 @@ def test_config_names_the_key_path_in_pyproject(project, lossscan):
     """TOML has no lines to tell, so the table and key are named."""
     text = "[tool.lossscan.rules.loss-jump]\nseverity = 'info'\n"
     (project / "pyproject.toml").write_text(text, encoding="utf-8")
-    found = _in_force(lossscan("config", "--format", "json"))["rules.loss-jump.severity"]
+    found = _effective_settings(lossscan("config", "--format", "json"))["rules.loss-jump.severity"]
     assert found["value"] == "info"
     assert found["source"].endswith("pyproject.toml: tool.lossscan.rules.loss-jump.severity")
 

@@ -71,5 +71,5 @@ def test_read_cuts_a_long_message(tmp_path: Path):
 
 def test_read_says_why_a_console_holds_no_log(tmp_path: Path):
     """A program that failed before its first log is what its user looks for."""
-    with pytest.raises(NoLogFound, match=r"ended with torch\.OutOfMemoryError: CUDA out of memory"):
+    with pytest.raises(NoLogFound, match=r"died with torch\.OutOfMemoryError: CUDA out of memory"):
         logs.read_log(tmp_path, "Loading data\n" + OUT_OF_MEMORY)

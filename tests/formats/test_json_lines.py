@@ -174,7 +174,7 @@ def test_read_counts_objects_without_a_step(tmp_path: Path):
 
 def test_read_names_the_keys_it_found(tmp_path: Path):
     """Where the user's key is not there, the message shows what is."""
-    with pytest.raises(UnreadableLog, match=r"no series among its keys \(text\)"):
+    with pytest.raises(UnreadableLog, match=r"no known key \(found: text\)"):
         logs.read_log(tmp_path, log({"text": "hello"}), {"loss": "nll"})
 
 
@@ -187,7 +187,7 @@ ODD_LINES = {
     "no object": "[1, 2]\n",
     "blank": " \n\n",
     "carriage return": '{"current_steps": 35, "loss": 1.0}\r{"current_steps": 36, "loss": 2.0}\r\n',
-    "colour": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
+    "color": '\x1b[32m{"current_steps": 35, "loss": 1.0}\x1b[0m\n',
     "text": '{"current_steps": 35, "loss": 1.0, "elapsed_time": "soon"}\n',
     "number as text": '{"current_steps": 35, "loss": "1.5", "elapsed_time": "77"}\n',
     "beyond any float": '{"current_steps": 34}\n{"current_steps": 35, "loss": 1%s}\n' % ("0" * 310),

@@ -169,7 +169,7 @@ def test_read_takes_the_users_key(tmp_path: Path):
 
 def test_read_refuses_lines_without_the_users_key(tmp_path: Path):
     """Where the key is nowhere, the log is not read by guess."""
-    with pytest.raises(UnreadableLog, match="no line holds a step and a loss"):
+    with pytest.raises(UnreadableLog, match="no line with a step and a loss"):
         logs.read_log(tmp_path, "hello world\n", {"loss": "nll"})
 
 

@@ -87,7 +87,7 @@ def test_read_salvages_a_cut_file(tmp_path: Path, cut: int):
 
 def test_read_refuses_bottomless_nesting(tmp_path: Path):
     """A file made to exhaust the stack is refused like any other broken one."""
-    with pytest.raises(UnreadableLog, match="nested too deep"):
+    with pytest.raises(UnreadableLog, match="nested too deeply"):
         logs.read_log(tmp_path, '{"log_history": ' + "[" * 100_000)
 
 

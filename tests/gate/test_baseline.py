@@ -8,7 +8,7 @@ import pytest
 from lossscan.errors import SettingsError
 from lossscan.gate import accepted, baseline, baseline_of, exit_status, judged
 from lossscan.gate.baseline import SCHEMA, fingerprint, likenesses, run_key
-from lossscan.gate.suppressions import Terms
+from lossscan.gate.suppressions import GatePolicy
 from lossscan.model import Severity
 from tests.reports import clean, jumped, report, unreadable
 
@@ -16,8 +16,8 @@ FINDING = jumped().findings[0]
 HERE = Path("/srv")
 
 
-def _terms(known) -> Terms:
-    return Terms(known=known, folder=HERE)
+def _terms(known) -> GatePolicy:
+    return GatePolicy(known=known, folder=HERE)
 
 
 def _written(tmp_path, whole):

@@ -8,7 +8,7 @@ import pytest
 
 from lossscan.gate import exit_status, judged
 from lossscan.gate.baseline import Known, fingerprint
-from lossscan.gate.suppressions import Terms, remarks
+from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import Severity, Waiver
 from lossscan.settings import Settings, Suppression
 from tests.reports import clean, jumped, report, unreadable
@@ -20,11 +20,11 @@ ENGLISH = Settings(lang="en")
 
 def _terms(*suppressions, known=()):
     names = {each.fingerprint: each for each in known}
-    return Terms(names, suppressions, TODAY, Path("/srv"))
+    return GatePolicy(names, suppressions, TODAY, Path("/srv"))
 
 
-def _remarks(whole, terms, settings=ENGLISH, *, single=False):
-    return remarks(judged(whole, terms), terms, settings, single=single)
+def _remarks(whole, policy, settings=ENGLISH, *, single=False):
+    return remarks(judged(whole, policy), policy, settings, single=single)
 
 
 def _known(finding, run="runs/jumped"):
@@ -78,14 +78,14 @@ def test_suppression_counts_through_its_last_day(expires, counts):
 def test_remarks_name_an_expired_suppression():
     """It is said with its place, date and reason, so that somebody decides."""
     (said,) = _remarks(report(jumped()), _terms(replace(JUMP, expires=date(2026, 1, 31))))
-    assert said.startswith("lossscan.yaml: suppress[0]: expired on 2026-01-31")
+    assert said.startswith("lossscan.yaml: suppress[0]: suppression expired on 2026-01-31")
     assert "bad shard" in said
 
 
 def test_remarks_name_an_unused_suppression():
     """One that meets no finding may go."""
     (said,) = _remarks(report(clean()), _terms(JUMP))
-    assert "matches no finding" in said
+    assert "unused suppression" in said
 
 
 def test_remarks_say_nothing_of_a_used_suppression():
@@ -103,14 +103,14 @@ def test_remarks_on_one_run_leave_out_suppressions_of_others():
 @pytest.mark.parametrize("asked", [{"ignore": ("loss-jump",)}, {"select": ("plateau",)}])
 def test_remarks_leave_out_rules_that_were_not_asked(asked):
     """With --select and --ignore nothing is known of the others."""
-    terms = _terms(JUMP, known=[_known(jumped().findings[0])])
-    assert _remarks(report(clean("runs/jumped")), terms, Settings(**asked)) == ()
+    policy = _terms(JUMP, known=[_known(jumped().findings[0])])
+    assert _remarks(report(clean("runs/jumped")), policy, Settings(**asked)) == ()
 
 
 def test_remarks_name_what_is_gone_from_the_baseline():
     """A mended run is said to be so."""
-    terms = _terms(known=[_known(jumped().findings[0])])
-    (said,) = _remarks(report(clean("runs/jumped")), terms)
+    policy = _terms(known=[_known(jumped().findings[0])])
+    (said,) = _remarks(report(clean("runs/jumped")), policy)
     assert "loss-jump (runs/jumped)" in said
 
 
@@ -123,4 +123,4 @@ def test_remarks_call_nothing_gone_that_was_not_seen(other):
 def test_remarks_speak_chinese():
     """They are prose like any other."""
     (said,) = _remarks(report(clean()), _terms(JUMP), Settings(lang="zh"))
-    assert "未匹配" in said
+    assert "未使用" in said

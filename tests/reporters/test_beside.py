@@ -32,13 +32,20 @@ def _report(names=("runs/a", "runs/b"), lang="en") -> Report:
 def test_rich_shows_the_runs_the_chart_and_what_differs():
     """The parts stand in the order a reader asks."""
     text = render("rich", _report(), PAGE)
-    parts = ["runs/a", "loss\n", "┬", "Where they part", "Settings that differ", "At equal places"]
+    parts = [
+        "runs/a",
+        "loss\n",
+        "┬",
+        "Where they diverge",
+        "Settings that differ",
+        "At equal steps, samples or tokens",
+    ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert text.splitlines()[-1] == "runs: 2 (2 ok) · exit status: 0"
 
 
-def test_the_chart_tells_runs_apart_without_colour():
+def test_the_chart_tells_runs_apart_without_color():
     """Each curve is drawn in its letter, and where both are, in a star."""
     text = render("rich", _report(), PAGE)
     chart = [line[9:] for line in text.splitlines() if line[8:9] in {"┤", "│"}]

@@ -51,7 +51,7 @@ def test_chart_has_every_mark_and_its_key():
     """Epochs, evaluation, NaN and findings are drawn and explained."""
     text = _drawn(jumped())
     legend = text.splitlines()[-1]
-    assert all(mark in legend for mark in (BOUNDARY, EVAL, LOST, "1, 2 as numbered below"))
+    assert all(mark in legend for mark in (BOUNDARY, EVAL, LOST, "1, 2 = finding number"))
 
 
 def test_chart_marks_change_points_that_no_finding_names():
@@ -81,7 +81,7 @@ def test_chart_of_extreme_values_is_drawn(values):
 def test_chart_thins_dense_epoch_boundaries():
     """Two hundred epochs do not fill the chart with lines."""
     text = _drawn(_report(np.linspace(3, 2, 1000), boundaries=range(5, 1000, 5)))
-    assert "every 14. epoch boundary" in text
+    assert "every 14th epoch boundary" in text
 
 
 def test_chart_draws_another_series_where_there_is_no_loss():

@@ -42,16 +42,16 @@ def test_terminal_stays_within_the_width(width, lang, single):
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.status)
-def test_terminal_without_colour_has_no_escape_codes(one):
+def test_terminal_without_color_has_no_escape_codes(one):
     """A pipe receives plain text."""
-    assert "\x1b" not in render("rich", report(one), Page(colour=False))
+    assert "\x1b" not in render("rich", report(one), Page(color=False))
 
 
-def test_terminal_in_colour_says_the_same_words():
-    """Colour adds codes and changes nothing else."""
-    plain, coloured = (render("rich", report(jumped()), Page(colour=c)) for c in (False, True))
-    stripped = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
-    assert coloured != plain
+def test_terminal_in_color_says_the_same_words():
+    """Color adds codes and changes nothing else."""
+    plain, colored = (render("rich", report(jumped()), Page(color=c)) for c in (False, True))
+    stripped = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert colored != plain
     assert _lines(stripped) == _lines(plain)
 
 

@@ -37,7 +37,7 @@ def test_chained_joins_what_was_resumed_twice_from_one_checkpoint():
 @pytest.mark.parametrize(
     "other",
     [
-        log("b.out", 10, 400),  # another training, or a copy that goes further
+        log("b.out", 10, 400),  # a different run, or a copy that goes further
         log("b.out", 260, 400),  # what lies between is missing
         log("b.out", 110, 190),  # a part of the other
         log("b.out", 210, 400, framework="torchtitan"),

@@ -142,7 +142,7 @@ def test_discover_finds_nothing_where_nothing_is(tmp_path: Path):
 
 def test_discover_refuses_a_path_that_is_not_there(tmp_path: Path):
     """A mistyped path is named."""
-    with pytest.raises(NoLogFound, match="nowhere: no such file or folder"):
+    with pytest.raises(NoLogFound, match="nowhere: no such file or directory"):
         discover(tmp_path / "nowhere")
 
 
@@ -154,7 +154,7 @@ def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
     (run,) = discover(tmp_path / "run")
     assert [file.name for file in run.files] == ["train.log"]
     assert [(item.path, item.reason) for item in run.skipped] == [
-        ("other.log", "a link out of the run")
+        ("other.log", "symlink outside the run")
     ]
 
 
@@ -169,7 +169,7 @@ def test_discover_waits_for_no_pipe(tmp_path: Path):
     """A named pipe would never end."""
     os.mkfifo(tmp_path / "train.log")
     assert discover(tmp_path) == ()
-    with pytest.raises(NoLogFound, match="neither a file nor a folder"):
+    with pytest.raises(NoLogFound, match="not a file or directory"):
         discover(tmp_path / "train.log")
 
 
@@ -178,7 +178,7 @@ def test_discover_ends_in_a_deep_tree(tmp_path: Path):
     grow(tmp_path, "/".join("d" * (unit.DEEPEST + 2)) + "/train.log", "run/train.log")
     (run,) = discover(tmp_path)
     assert run.root.name == "run"
-    assert [item.reason for item in run.skipped] == ["too deep"]
+    assert [item.reason for item in run.skipped] == ["nested too deeply"]
 
 
 def test_discover_names_a_folder_it_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -131,7 +131,7 @@ def test_scalars_runs_nothing(tmp_path):
         (b".", "not a pickle"),
         (pickle.dumps(Arguments())[:-20], "not a pickle"),
         (b"PK\x03\x04 broken", "damaged zip archive"),
-        (zipped(b"x", "model/weights"), r"without data\.pkl"),
+        (zipped(b"x", "model/weights"), r"no data\.pkl"),
     ],
 )
 def test_scalars_says_why_bytes_cannot_be_read(data, reason):

@@ -118,11 +118,11 @@ def test_read_run_names_the_logs_that_paddlenlp_writes_instead(tmp_path: Path) -
 
 
 def test_read_run_refuses_a_folder_without_logs(tmp_path: Path) -> None:
-    """The error names the folder and what was looked for."""
+    """The error names the folder and says how to learn more."""
     (tmp_path / "train.yaml").write_text("seed: 1\n")
     with pytest.raises(NoLogFound, match=tmp_path.name) as caught:
         _run(tmp_path)
-    assert "trainer_state.json" in caught.value.hint
+    assert "pass a single file" in caught.value.hint
 
 
 def test_read_run_refuses_a_folder_whose_only_log_is_broken(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_read_run_takes_no_report_of_ours_for_a_log(tmp_path: Path) -> None:
 def test_read_run_says_that_a_log_is_cut_before_its_first_entry(tmp_path: Path) -> None:
     """There is no key to be named: the file must be copied again."""
     (tmp_path / "trainer_state.json").write_text('{"log_history": [')
-    with pytest.raises(UnreadableLog, match=r"trainer_state\.json is cut off") as caught:
+    with pytest.raises(UnreadableLog, match=r"trainer_state\.json is truncated") as caught:
         _run(tmp_path)
     assert "copy the file again" in caught.value.hint
 
@@ -226,3 +226,10 @@ def test_read_run_says_that_the_pattern_meets_no_line(tmp_path: Path) -> None:
     with pytest.raises(NoLogFound, match=r"no line matches text\.pattern") as caught:
         _run(tmp_path, settings)
     assert settings.text["pattern"] in caught.value.hint
+
+
+def test_read_run_says_that_nothing_was_logged_yet(tmp_path: Path) -> None:
+    """A run that died before its first logged loss has no key to map: it is said to be empty."""
+    _state(tmp_path, [{"step": 1, "loss": None}])
+    with pytest.raises(NoUsableSeries, match="nothing was logged yet"):
+        _run(tmp_path)

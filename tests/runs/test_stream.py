@@ -27,7 +27,7 @@ def test_read_stream_shows_no_temporary_path():
     """Where the log lay meanwhile is no concern of the user."""
     run = read_stream(io.BytesIO(b'{"step": 1, "loss": 2.5}\n{\n'), Settings())
     assert [str(note.path) for note in run.notes] == ["stdin"]
-    with pytest.raises(NoLogFound, match=r"^-: no log"):
+    with pytest.raises(NoLogFound, match=r"^-: unrecognized log format"):
         read_stream(io.BytesIO(b"Dear diary\n"), Settings())
 
 
@@ -40,7 +40,7 @@ def test_read_stream_says_when_nothing_came():
 def test_read_stream_stops_where_a_pipe_does_not(monkeypatch):
     """A pipe without an end is refused before it fills the disk."""
     monkeypatch.setattr(packed, "LARGEST", 5 << 20)
-    with pytest.raises(UnreadableLog, match=r"^-: holds more"):
+    with pytest.raises(UnreadableLog, match=r"^-: larger than"):
         read_stream(io.BytesIO(bytes(9 << 20)), Settings())
 
 

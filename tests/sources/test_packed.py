@@ -107,7 +107,7 @@ def test_read_file_stops_at_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A small file that unpacks without end is refused before it fills the disk."""
     monkeypatch.setattr(packed, "LARGEST", 5 << 20)
     path = packed_log(tmp_path, ".gz", bytes(40 << 20))
-    with pytest.raises(UnreadableLog, match="holds more than"):
+    with pytest.raises(UnreadableLog, match="larger than"):
         formats.read_file(path, Settings())
 
 

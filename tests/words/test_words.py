@@ -8,6 +8,7 @@ import pytest
 
 from lossscan import runs as ingest
 from lossscan import words
+from lossscan.words.numerals import shown
 from lossscan.words.sentences import TABLE
 
 INGEST = Path(ingest.__file__).parent
@@ -82,3 +83,21 @@ def _numbers(template: str) -> set[str]:
 def test_numbers_are_counted_as_english_counts(epochs, said):
     """One epoch, two epochs."""
     assert words.say("en", "epoch_count", epochs=epochs) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th")],
+)
+def test_numbers_are_put_in_order_as_english_does(number, said):
+    """Every 3rd boundary, every 11th."""
+    assert shown(number, "th") == said
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [(0.05, "0.05"), (1e-4, "1e-4"), (2.5e-5, "2.5e-5"), (0.0, "0"), (0.00999999, "0.01")],
+)
+def test_learning_rates_are_written_as_people_write_them(rate, said):
+    """No zeros to count, and none in the exponent."""
+    assert shown(rate, ".3r") == said

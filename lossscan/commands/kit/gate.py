@@ -46,7 +46,7 @@ def summarize(text: str, lang: str) -> None:
             stream.write(_within(text, SUMMARY_BYTES - stream.tell(), lang))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{name}: {reason}", hint=f"it is what {SUMMARY} names") from error
+        raise OutputError(f"{name}: {reason}", hint=f"set by {SUMMARY}") from error
 
 
 def _within(text: str, room: int, lang: str) -> str:

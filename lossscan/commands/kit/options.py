@@ -14,52 +14,52 @@ from lossscan.reporters import formats
 from lossscan.settings import GATES, Settings, gate, load
 
 Format: TypeAlias = Annotated[
-    str, typer.Option("--format", metavar="|".join(formats()), help="How to print the report.")
+    str, typer.Option("--format", metavar="|".join(formats()), help="Output format.")
 ]
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="Write the report here, not to the terminal."),
+    typer.Option("--output", metavar="FILE", help="Write the report to this file."),
 ]
 FailOn: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(GATES),
-        help="Lowest severity that makes the exit status 1; critical unless settings say other.",
+        help="Lowest severity for exit status 1. Default: critical, or the settings file.",
     ),
 ]
 Config: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A settings file; otherwise lossscan.yaml or [tool.lossscan] of pyproject.toml.",
+        help="Settings file. Default: lossscan.yaml, or [tool.lossscan] in pyproject.toml.",
     ),
 ]
 TrainingConfig: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="The training YAML or JSON, when it is not in the run directory."
+        metavar="FILE", help="Training config (YAML or JSON), if not in the run directory."
     ),
 ]
 Select: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="RULES", help="Only these rules, separated by commas.")
+    str | None, typer.Option(metavar="RULES", help="Comma-separated rules to run.")
 ]
 Ignore: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="RULES", help="All rules but these, separated by commas.")
+    str | None, typer.Option(metavar="RULES", help="Comma-separated rules to skip.")
 ]
 Baseline: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Findings listed here are shown and do not fail the gate."),
+    typer.Option(metavar="FILE", help="Known findings: shown, but do not affect the exit status."),
 ]
 WriteBaseline: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="List what is found here, for --baseline; entries of other runs in it stay.",
+        help="Write all findings to this baseline; entries of other runs are kept.",
     ),
 ]
 Lang: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the prose."),
+    typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the report."),
 ]
 
 
@@ -88,7 +88,9 @@ def settings_from(
 
 def _one_of(value: str, choices: tuple[str, ...], option: str) -> str:
     if value not in choices:
-        raise UsageError(f'{option}: "{value}" is not a choice', hint=words.nearest(value, choices))
+        raise UsageError(
+            f'{option}: "{value}" is not a valid choice', hint=words.nearest(value, choices)
+        )
     return value
 
 
@@ -119,7 +121,7 @@ def _check_rules(settings: Settings) -> None:
         for name in names:
             if name not in known:
                 raise SettingsError(
-                    f'{settings.source}: {key}: there is no rule "{name}"',
+                    f'{settings.source}: {key}: unknown rule "{name}"',
                     hint=words.nearest(name, known),
                 )
     check_options(settings.rules, settings.source)

@@ -50,7 +50,7 @@ def emit(
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
-        summarize(render("markdown", report, replace(page, colour=False)), settings.lang)
+        summarize(render("markdown", report, replace(page, color=False)), settings.lang)
     if known is not None:
         write(known, write_baseline)
     return status
@@ -62,7 +62,7 @@ def page_for(settings: Settings, output: Path | None = None) -> Page:
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
-        colour=wanted
+        color=wanted
         and output is None
         and sys.stdout is not None
         and sys.stdout.isatty(),  # https://no-color.org
@@ -76,7 +76,7 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
     pieces = (text,) if isinstance(text, str) else text
     if output is None:
         if sys.stdout is None:
-            raise OutputError("standard output: it is closed", hint="try --output")
+            raise OutputError("stdout is closed", hint="write to a file with --output")
         for piece in pieces:
             _print(piece)
         return
@@ -112,7 +112,7 @@ def _print(piece: str | bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # the reader, `head` say, has seen enough
             reason = error.strerror or str(error)
-            raise OutputError(f"standard output: {reason}", hint="try --output") from error
+            raise OutputError(f"stdout: {reason}", hint="write to a file with --output") from error
 
 
 def _pour(pieces: Iterable[str | bytes], target: Path, output: Path) -> None:
@@ -139,7 +139,7 @@ def _writing(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{output}: {reason}", hint="choose another --output") from error
+        raise OutputError(f"{output}: {reason}", hint="pass another --output") from error
 
 
 def _encoded(piece: str | bytes) -> bytes:

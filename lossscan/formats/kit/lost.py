@@ -14,7 +14,7 @@ from lossscan.sources.files import Head
 LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
 _STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
-_QUICK: Final = ("nan", "inf", "nvalid loss", "Minimum loss scale", "not finite")
+_QUICK: Final = ("nan", "inf", "nvalid loss", "Minimum loss scale", "NaN or inf")
 _SAID: Final = tuple(
     re.compile(rf"(?i){pattern}")
     for pattern in (

@@ -80,7 +80,7 @@ def peek(head: Head) -> str:
 
 
 def lines(head: Head) -> Iterator[str]:
-    r"""The lines of a file with their newline; `\r` ends a line too, terminal colours are gone.
+    r"""The lines of a file with their newline; `\r` ends a line too, terminal colors are gone.
 
     Only the last line may lack its newline: then it may be cut.
     """
@@ -95,7 +95,7 @@ def blocks(head: Head) -> Iterator[list[str]]:
 def pieces(head: Head) -> Iterator[bytes]:
     r"""The text in UTF-8, some thousands of whole lines at once, each ended by `\n` and no other.
 
-    Only the last line may lack its newline; terminal colours are left in.
+    Only the last line may lack its newline; terminal colors are left in.
     """
     rest, holes = b"", 0
     for piece in _read(head):
@@ -130,7 +130,7 @@ def _read(head: Head) -> Iterator[bytes]:
 
 
 def lines_of(piece: bytes) -> list[str]:
-    """The lines of a piece as text, without terminal colours."""
+    """The lines of a piece as text, without terminal colors."""
     text = piece.decode(errors="replace")
     text = _ANSI.sub("", text) if "\x1b" in text else text
     return StringIO(text, newline="\n").readlines()

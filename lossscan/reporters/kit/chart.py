@@ -78,7 +78,7 @@ def chart(report: RunReport, page: Page) -> list[Text]:
         title_line(main.name, frame, page),
         *body(canvas, frame),
         *axis(frame),
-        *([indent(_coloured(marks.rstrip()))] if marks.strip() else []),
+        *([indent(_colored(marks.rstrip()))] if marks.strip() else []),
         _legend(keys, marks, every, page),
     ]
 
@@ -162,12 +162,12 @@ def title_line(name: str, frame: ChartFrame, page: Page) -> Text:
 def body(
     canvas: Sequence[Sequence[str]], frame: ChartFrame, styles: Mapping[str, str] = STYLES
 ) -> Iterable[Text]:
-    """The rows of the canvas beside their values; `styles`: colours by mark."""
+    """The rows of the canvas beside their values; `styles`: colors by mark."""
     ticks = {0, frame.height // 2, frame.height - 1}
     for number, row in enumerate(canvas):
         value = frame.value(1 - number / (frame.height - 1))
         label = f"{value:>7.3g} ┤" if number in ticks else f"{'':>7} │"
-        yield Text(label, style="dim") + _coloured("".join(row), "cyan", styles)
+        yield Text(label, style="dim") + _colored("".join(row), "cyan", styles)
 
 
 def axis(frame: ChartFrame) -> Iterable[Text]:
@@ -210,10 +210,10 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
     return indent(Text("   ").join(parts))
 
 
-def _coloured(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES) -> Text:
+def _colored(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES) -> Text:
     text = Text(line, style=style)
-    for mark, colour in styles.items():
-        text.highlight_words([mark], style=colour)
+    for mark, color in styles.items():
+        text.highlight_words([mark], style=color)
     return text
 
 

@@ -1,4 +1,4 @@
-"""Renderables become text of a fixed width; without colour it holds no escape codes at all."""
+"""Renderables become text of a fixed width; without color it holds no escape codes at all."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def printed(parts: Iterable[RenderableType], page: Page) -> str:
     console = Console(
         file=StringIO(),
         width=page.width,
-        force_terminal=page.colour,
-        color_system="standard" if page.colour else None,
+        force_terminal=page.color,
+        color_system="standard" if page.color else None,
         highlight=False,
         markup=False,
         emoji=False,

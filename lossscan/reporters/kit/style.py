@@ -1,4 +1,4 @@
-"""Colours by severity, and text of unknown origin made safe for a terminal."""
+"""Colors by severity, and text of unknown origin made safe for a terminal."""
 
 from __future__ import annotations
 

@@ -97,17 +97,15 @@ def _from_tables(tables: Sequence[Table]) -> list[Stated]:
 
 
 def _explicit(path: Path) -> Stated:
-    hint = "--training-config takes the YAML or JSON the training was started with"
+    hint = "pass the YAML or JSON config of the training"
     try:
         found = read_settings(path, Trust.EXPLICIT)
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no such file", hint=hint) from error
     except (ValueError, OSError, LossscanError) as error:
-        raise UsageError(
-            f"{path}: cannot be read as a training config: {error}", hint=hint
-        ) from error
+        raise UsageError(f"{path}: not a training config: {error}", hint=hint) from error
     if found is None:
-        raise UsageError(f"{path}: states no training setting that lossscan knows", hint=hint)
+        raise UsageError(f"{path}: no known training settings", hint=hint)
     return found
 
 

@@ -76,9 +76,9 @@ def _member(data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             name = next((n for n in archive.namelist() if f"/{n}".endswith("/data.pkl")), None)
             if name is None:
-                raise _unreadable("a zip archive without data.pkl: not written by torch.save")
+                raise _unreadable("no data.pkl in the archive: not written by torch.save")
             if archive.getinfo(name).compress_type not in _BOUNDED:
-                raise _unreadable("data.pkl is packed in a way torch.save does not use")
+                raise _unreadable("data.pkl is compressed: not written by torch.save")
             with archive.open(name) as member:
                 held = member.read(_LARGEST + 1)
     except _ZIP_ERRORS as error:

@@ -1,6 +1,6 @@
 """Who does the work: this process, processes beside it, or the workers of a dask cluster.
 
-A lane does one chunk at a time. Each process is a pool of its own, so that one that dies takes
+A slot does one chunk at a time. Each process is a pool of its own, so that one that dies takes
 with it only the chunk it was at, and no guessing is needed about which run killed it.
 """
 
@@ -36,11 +36,11 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Lane:
+class Slot:
     """A place where one chunk at a time is worked on."""
 
-    hire: Callable[[], Executor]
-    shared: bool = False  # with the other lanes: nobody's to close
+    start: Callable[[], Executor]
+    shared: bool = False  # with the other slots: nobody's to close
     _executor: Executor | None = None
     _workers: set[BaseProcess] = field(default_factory=set)
 
@@ -52,7 +52,7 @@ class Lane:
         except BrokenExecutor:  # it died while it had nothing to do
             self.close()
         before = set(active_children())
-        self._executor = self.hire()
+        self._executor = self.start()
         with _interrupts_held():
             future = self._executor.submit(function, *args, **kwargs)
         self._workers = set(active_children()) - before
@@ -68,17 +68,17 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """The lanes that share the work, and at most how many runs go out together."""
+class WorkerPool:
+    """The slots that share the work, and at most how many runs go out together."""
 
-    lanes: tuple[Lane, ...]
+    slots: tuple[Slot, ...]
     chunk: int
 
 
-def crew_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[Crew]:
-    """A crew for so many runs; raises UsageError and MissingExtra."""
+def pool_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[WorkerPool]:
+    """A pool for so many runs; raises UsageError and MissingExtra."""
     if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs: {jobs} is not a number of processes", hint="give 1 or more")
+        raise UsageError(f"--jobs: invalid value {jobs}", hint="pass 1 or more")
     if dask is not None:
         return _cluster(dask)
     return _local(min(jobs or cores(), runs if jobs else runs // WORTH))
@@ -91,21 +91,21 @@ def cores() -> int:
 
 
 @contextmanager
-def _local(processes: int) -> Iterator[Crew]:
+def _local(processes: int) -> Iterator[WorkerPool]:
     """So many processes; one is this process itself, which looks up after every run."""
-    crew = Crew((Lane(_Here, shared=True),), chunk=1)
+    pool = WorkerPool((Slot(InlineExecutor, shared=True),), chunk=1)
     if processes > 1:
         if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
             raise UsageError(
-                "a process of a batch began with a batch of its own: it runs the script again",
-                hint='call lossscan.batch below `if __name__ == "__main__":`',
+                "batch() was called at import time in a worker process",
+                hint='guard the call with `if __name__ == "__main__":`',
             )
-        crew = Crew(tuple(Lane(_process) for _ in range(processes)), CHUNK)
+        pool = WorkerPool(tuple(Slot(_process) for _ in range(processes)), CHUNK)
     try:
-        yield crew
+        yield pool
     finally:
-        for lane in crew.lanes:
-            lane.close()
+        for slot in pool.slots:
+            slot.close()
 
 
 def _process() -> Executor:
@@ -138,7 +138,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Here(Executor):
+class InlineExecutor(Executor):
     """Work done at once, in this process."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -155,26 +155,26 @@ class _Here(Executor):
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Crew]:
+def _cluster(address: str) -> Iterator[WorkerPool]:
     """The threads of a running cluster; its scheduler gives a lost worker's chunks to others."""
     with _client(address) as client:
         executor = client.get_executor(pure=False)
         threads = sum(client.ncores().values())
-        lanes = (Lane(lambda: executor, shared=True) for _ in range(threads * DASK_DEPTH))
-        yield Crew(tuple(lanes), DASK_CHUNK)
+        slots = (Slot(lambda: executor, shared=True) for _ in range(threads * DASK_DEPTH))
+        yield WorkerPool(tuple(slots), DASK_CHUNK)
 
 
 def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        hint = "install it with: pip install 'lossscan[dask]'"
-        raise MissingExtra("--dask needs the package distributed", hint=hint) from error
+        hint = "pip install 'lossscan[dask]'"
+        raise MissingExtra("--dask requires distributed", hint=hint) from error
     try:
         client = Client(address, timeout=DASK_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=DASK_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
-        reason = f"--dask {address}: no cluster with a worker answers: {error}"
-        hint = "give the address that dask-scheduler prints, such as tcp://10.0.0.1:8786"
+        reason = f"--dask {address}: no cluster with workers: {error}"
+        hint = "pass the address printed by dask-scheduler, such as tcp://10.0.0.1:8786"
         raise UsageError(reason, hint=hint) from error
     return client

@@ -13,8 +13,8 @@ from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
 from lossscan.commands.kit.output import in_utf_8, page_for, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
-from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, terms_of
-from lossscan.gate.suppressions import Terms, remarks
+from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, policy_of
+from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Coming, Page, markdown, stream
 from lossscan.reporters.kit.lines import unread
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 AT_THE_END = ("rich", "markdown")  # printed when the bar is gone; others would tear it apart
 
 
-def emit_coming(
+def write_batch(
     work: Batch,
     name: str,
     output: Path | None,
@@ -40,9 +40,9 @@ def emit_coming(
 
     After an interrupt the report holds what was done, and the status says so.
     """
-    passing = Passing(
+    gated = GatedRuns(
         settings,
-        terms_of(settings, baseline),
+        policy_of(settings, baseline),
         total=len(work.tasks),
         accept=write_baseline is not None,
         nothing_new=bool(work.unchanged or work.older),
@@ -50,28 +50,28 @@ def emit_coming(
     page = replace(page_for(settings, output), single=False)
     rows: list[Row] = []
     with interrupts() as stop:
-        bar = sys.stderr.isatty() and (name in AT_THE_END or not page.colour)
+        bar = sys.stderr.isatty() and (name in AT_THE_END or not page.color)
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
-        runs = passing.by(reports)
+        runs = gated.through(reports)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
-        coming = Coming(__version__, runs, passing.findings, passing.remarks, passing.exit_status)
+        coming = Coming(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
         write(in_utf_8(name, stream(name, coming, page)), output)
     if name == "github":
-        summarize(_overview(rows, passing, page), settings.lang)
+        summarize(_overview(rows, gated, page), settings.lang)
     if write_baseline is not None:
-        write(api.baseline_of(passing.kept(), update=write_baseline), write_baseline)
+        write(api.baseline_of(gated.kept(), update=write_baseline), write_baseline)
     work.remember()
-    return _closed(work, passing)
+    return _closed(work, gated)
 
 
-def _closed(work: Batch, passing: Passing) -> int:
+def _closed(work: Batch, gated: GatedRuns) -> int:
     """Say what the report does not, and give the exit status."""
-    lang, done, total = passing.settings.lang, passing.count, passing.total
-    for remark in passing.remarks():
+    lang, done, total = gated.settings.lang, gated.count, gated.total
+    for remark in gated.remarks():
         tell(remark)
-    if passing.unread:
-        bad = len(passing.unread)
-        tell(words.say(lang, "unread", count=bad, total=done, first=passing.unread[0]))
+    if gated.unread:
+        bad = len(gated.unread)
+        tell(words.say(lang, "unread", count=bad, total=done, first=gated.unread[0]))
     if work.older:
         tell(words.say(lang, "older", count=work.older))
     if work.unchanged:
@@ -79,7 +79,7 @@ def _closed(work: Batch, passing: Passing) -> int:
         tell(words.say(lang, "unchanged", count=count, tally=tally(work.unchanged, lang)))
     if done < total:
         tell(words.say(lang, "interrupted", done=done, total=total))
-    return passing.exit_status()
+    return gated.exit_status()
 
 
 def _noted(runs: Iterable[RunReport], rows: list[Row], lang: str) -> Iterator[RunReport]:
@@ -88,17 +88,17 @@ def _noted(runs: Iterable[RunReport], rows: list[Row], lang: str) -> Iterator[Ru
         yield one
 
 
-def _overview(rows: Sequence[Row], passing: Passing, page: Page) -> str:
-    page = replace(page, colour=False, exit_status=passing.exit_status())
-    return markdown.overview(rows, passing.findings(), page)
+def _overview(rows: Sequence[Row], gated: GatedRuns, page: Page) -> str:
+    page = replace(page, color=False, exit_status=gated.exit_status())
+    return markdown.overview(rows, gated.findings(), page)
 
 
 @dataclass(slots=True)
-class Passing:
+class GatedRuns:
     """What is known of the runs that went by."""
 
     settings: Settings
-    terms: Terms
+    policy: GatePolicy
     total: int  # runs that there are; fewer go by after an interrupt
     accept: bool = False  # all that is found goes to a baseline and does not count
     nothing_new: bool = False  # no run is no failure: there are some, and none has changed
@@ -109,7 +109,7 @@ class Passing:
     _kept: list[RunReport] = field(default_factory=list)
     _findings: tuple[Finding, ...] | None = None
 
-    def by(self, reports: Iterable[RunReport]) -> Iterator[RunReport]:
+    def through(self, reports: Iterable[RunReport]) -> Iterator[RunReport]:
         """The reports as they are shown: what does not count at the gate is marked."""
         for report in reports:
             self._collected.add(report)
@@ -129,7 +129,7 @@ class Passing:
 
     def remarks(self) -> tuple[str, ...]:
         """What of the baseline and the suppressions no longer meets anything."""
-        return remarks(self.kept(), self.terms, self.settings, single=False)
+        return remarks(self.kept(), self.policy, self.settings, single=False)
 
     def exit_status(self) -> int:
         """The worst of the runs and of what they show together; FAILED where there is no run.
@@ -146,11 +146,11 @@ class Passing:
         return Report(__version__, tuple(self._kept), self.findings())
 
     def _lists(self) -> bool:
-        return self.accept or bool(self.terms.known or self.terms.suppressions)
+        return self.accept or bool(self.policy.known or self.policy.suppressions)
 
     def _held(self, report: Report) -> Report:
         """A part of the report, held against the gate."""
-        marked = judged(report, self.terms)
+        marked = judged(report, self.policy)
         marked = accepted(marked) if self.accept else marked
         self.status = max(self.status, exit_status(marked, self.settings.fail_on))
         return marked
