@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
 from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.tfrecord import HEADER, length_of
@@ -18,9 +19,7 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "event_file"
-MARK = "brain.Event:"
-RECORDED = True
+NAME: Final = "event_file"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
 _INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages
@@ -133,3 +132,16 @@ def _notes(head: Head, log: Log) -> Iterator[Note]:
         yield Note("bad_checksum", head.path, {"records": log.bad, "offset": log.first_bad})
     if log.left:
         yield Note("truncated_tail", head.path, {"bytes": log.left})
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="brain.Event:",
+    claims=claims,
+    read=read,
+    recorded=True,
+    joined=True,
+    holds_arguments=True,
+    precision=2,
+    files="*tfevents*",
+)

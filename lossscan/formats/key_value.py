@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES, CounterPlace, Kind, place_of
 from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
@@ -24,13 +25,11 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "key_value"
-MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
-PRIORITY = 90
-MAPPABLE = True
+NAME: Final = "key_value"
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
+LOOKED_AT: Final = 50  # lines with a counter that show which numbers stand beside it
 _LOOPED: Final = ("batch", "bar")  # what an evaluation counts of itself
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -48,19 +47,8 @@ _SAID: Final = {  # what only this trainer prints
     ),
 }
 _JUDGED: Final = (  # to be quick
-    *(
-        "loss",
-        "Loss",
-        "LOSS",
-        "reward",
-        "Reward",
-        "xent",
-        "cost",
-        "损失",
-        "cycle_A",
-        "errD",
-        "G_GAN",
-    ),
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "损失"),
+    *("cycle_A", "errD", "G_GAN"),
 )
 _INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
@@ -93,6 +81,13 @@ def claims(head: Head) -> bool:
             return True
     few = max(found.values(), default=0)
     return few >= PASTED and few >= MOST * sum(map(bool, map(str.strip, text.splitlines())))
+
+
+def keys(head: Head) -> list[str]:
+    """The names of the numbers in its first lines that count something."""
+    counted = (line for line in peek(head).splitlines(keepends=True) if place_of(line))
+    found = (match[1] for line in islice(counted, LOOKED_AT) for match in PAIR.finditer(line))
+    return list(dict.fromkeys(found))
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -281,3 +276,14 @@ def _without_echo(rows: list[Row]) -> list[Row]:
         fresh = {name: value for name, value in row.items() if not (both and name in echo)}
         kept.append((step, fresh))
     return kept
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3",
+    claims=claims,
+    read=read,
+    keys=keys,
+    priority=90,
+    mappable=True,
+)
