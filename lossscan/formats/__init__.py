@@ -26,7 +26,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head, plain
 
 OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
-GROUP: Final = "lossscan.formats"  # of the entry points by which other packages add formats
 _log = logging.getLogger(__name__)
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
@@ -36,8 +35,9 @@ def formats() -> tuple[Format, ...]:
     """All formats, special ones first; raises PluginError."""
     stems = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
     own: list[Format] = [import_module(f"{__name__}.{stem}").FORMAT for stem in stems]
-    every = plugins.names(GROUP, {each.name for each in own})
-    more = [plugins.load(GROUP, name, Format) for name in every if name in plugins.added(GROUP)]
+    names = plugins.names(plugins.FORMATS, {each.name for each in own})
+    added = plugins.added(plugins.FORMATS)
+    more = [plugins.load(plugins.FORMATS, name, Format) for name in names if name in added]
     return tuple(sorted([*own, *more], key=lambda each: (each.priority, each.name)))
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from pathlib import PurePath
+from typing import Final
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
+from lossscan.rules.kit.rule import Rule
 
-RULE = "eval-missing"
+NAME: Final = "eval-missing"
 
 RENAMED_IN = (4, 46)  # transformers that no longer takes evaluation_strategy
 SHOWN = 6  # steps listed before the list is cut
@@ -123,7 +125,7 @@ def _hit(run: Run, plan: _Plan, message: str) -> Hit:
     first = plan.due[0] if plan.due else None
     harmless = message == "beyond-end" and (plan.ran or _evaluates_after(run))  # none was due
     return Hit(
-        RULE,
+        NAME,
         _SURE[message],
         severity=Severity.INFO if harmless else None,
         series="eval_loss",
@@ -198,3 +200,6 @@ def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
 
 def _several_sets(run: Run) -> bool:
     return bool(run.setting("eval_on_each_dataset")) or "," in str(run.setting("eval_dataset"))
+
+
+RULE = Rule(name=NAME, check=check)

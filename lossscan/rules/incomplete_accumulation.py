@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.rule import Rule
 
-RULE = "incomplete-accumulation"
+NAME: Final = "incomplete-accumulation"
 
 SIDE = 3  # logged points on each side that tell the level: more reach past a stair
 MOST = 0.7  # share of the boundaries that must show it
@@ -87,7 +89,7 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
         return
     worst = min(found, key=lambda tail: tail.factor)
     yield Hit(
-        RULE,
+        NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
         0.97 if clues else 0.95 if len(found) >= SIDE else 0.92,
         message=message,
@@ -129,3 +131,6 @@ def _left_over(run: Run) -> int | None:
     if not (steps and examples and batch):
         return None
     return math.ceil(examples / (batch * (number(run, "num_devices") or 1))) % steps
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.rule import Rule
 
-RULE = "plateau"
+NAME: Final = "plateau"
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
@@ -99,7 +101,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
     rate = finite(run.series.get("learning_rate"))
     peak = float(rate.values.max()) if rate is not None else None
     return Hit(
-        RULE,
+        NAME,
         confidence,
         message=kind,
         numbers={"level": median(loss.values), "first": first, "last": last, "points": len(loss)},
@@ -116,3 +118,6 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
         ),
         next="overfit-one-batch",
     )
+
+
+RULE = Rule(name=NAME, check=check)

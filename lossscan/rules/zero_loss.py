@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 
-RULE = "zero-loss"
+NAME: Final = "zero-loss"
 
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
@@ -88,7 +90,7 @@ def check(
         return
     if run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
-        yield Acquittal(RULE, "objective", {"objective": run.objective, "count": count})
+        yield Acquittal(NAME, "objective", {"objective": run.objective, "count": count})
         return
     zeros = _zeros(run, loss)
     skipped = _skipped(run, zeros)
@@ -184,7 +186,7 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     lost = lost_at(run, hidden.begin if hidden else first)
     fp16 = stated(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
     return Hit(
-        RULE,
+        NAME,
         confidence,
         severity=severity,
         message=kind,
@@ -218,3 +220,6 @@ def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> str | N
     if kind == "skipped":
         return "look-for-skips"
     return restarted("filter-off", lost) if kind in ("nan", "silent") else "count-labels"
+
+
+RULE = Rule(name=NAME, check=check)
