@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from typing import Final, Literal
+from typing import Final
 
 from lossscan.canonical.names import canonical, is_judged, is_part, namer
 from lossscan.errors import UnreadableLog
@@ -16,6 +16,7 @@ from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
 NAME: Final = "csv_table"
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
@@ -55,14 +56,13 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("line 1: names no series", hint="name a column under `series`")
     framework = None if counted else _framework(header, separator)
-    averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(
         path=head.path,
         format=NAME,
         columns=found,
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
-        averaging=averaging,
+        averaging="instant" if "table" in trainer_of(framework).instant else "window",
         notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
     )
 

@@ -22,12 +22,12 @@ from lossscan.formats.kit.columns import (
     step_number,
 )
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray

@@ -17,11 +17,11 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
 NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much

@@ -24,6 +24,7 @@ from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
@@ -50,7 +51,6 @@ _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "损失"),
     *("cycle_A", "errD", "G_GAN"),
 )
-_INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -98,6 +98,7 @@ def read(head: Head, settings: Settings) -> Table:
     """
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    instant = "console" in trainer_of(framework).instant
     reader = _Reader(frozenset(settings.series.values()))
     remarks = Remarks()
     parsed: list[_Line] = []
@@ -125,7 +126,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=found,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
-        averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
+        averaging="instant" if instant and kind != "bar" else "window",
         launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
         notes=remarks.notes(head.path),
         fallback=kind in COARSE,

@@ -10,11 +10,11 @@ from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
 NAME: Final = "nanogpt_console"
 _POINT: Final = re.compile(

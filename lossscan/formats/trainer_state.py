@@ -12,13 +12,13 @@ import msgspec
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Group, Sheet, groups_of
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import TooDeep, load_json, whole
+from lossscan.trainers import maker_of
 
 NAME: Final = "trainer_state"
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB

@@ -27,6 +27,7 @@ from lossscan.formats.kit.protobuf import (
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
 NAME: Final = "wandb_file"
 _MAGIC: Final = b":W&B\xe1\xbe"
@@ -76,7 +77,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=columns(_rows(log, keys, settings), settings),
         framework=framework,
         config=log.config,
-        averaging="instant" if framework == "lightning" else "window",
+        averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
         complete=True if _SUMMARY in keys else None,
         notes=tuple(_notes(head, log, tally)),
     )

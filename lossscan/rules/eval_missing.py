@@ -10,8 +10,9 @@ from typing import Final
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
 from lossscan.rules.kit.context import stated
-from lossscan.rules.kit.facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
+from lossscan.rules.kit.facts import is_eval_loss, last_step, version_of
 from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import may_be_transformers
 
 NAME: Final = "eval-missing"
 
@@ -56,7 +57,7 @@ class _Plan:
 
 def check(run: Run, signals: Signals) -> Iterator[Hit]:
     """Compare the steps at which evaluation was due with those at which it ran."""
-    if run.framework not in TRAINER_FAMILY:
+    if not may_be_transformers(run.framework):
         return
     plan = _plan(run)
     message = _message(run, plan)

@@ -27,7 +27,6 @@ from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import (
-    accumulation_steps,
     is_cross_entropy,
     last_step,
     level_at,
@@ -36,6 +35,7 @@ from lossscan.rules.kit.facts import (
 from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.scaling_across import Slope, hit_across, steps_of, way_of
+from lossscan.samples import passes_per_update
 
 NAME: Final = "ga-loss-scaling"
 
@@ -87,7 +87,7 @@ def check(
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = points_of(run, "loss"), accumulation_steps(run)
+    loss, steps = points_of(run, "loss"), passes_per_update(run.config)
     if loss is None or steps is None or steps <= 1 or not is_cross_entropy(run):
         return
     case = _Case(run, loss, steps, _ratios(run, loss), _defect(run))

@@ -10,8 +10,9 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, 
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.facts import is_cross_entropy
 from lossscan.rules.kit.rule import Rule
+from lossscan.samples import passes_per_update
 
 NAME: Final = "high-initial-loss"
 
@@ -32,7 +33,7 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
         if vocabulary and first > uniform:
             yield Acquittal(NAME, "near", {"first": first, "uniform": uniform})
         return
-    step, steps = int(loss.steps[0]), accumulation_steps(run)
+    step, steps = int(loss.steps[0]), passes_per_update(run.config)
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     yield Hit(
         NAME,

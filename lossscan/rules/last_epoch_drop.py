@@ -28,9 +28,9 @@ from lossscan.rules.kit.context import (
     step_effect,
 )
 from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import trainer_of
 
 NAME: Final = "last-epoch-drop"
-SAMPLERS = {"paddlenlp", "megatron"}  # build E data epochs and shuffle the last one apart
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
 
 
@@ -54,7 +54,7 @@ def check(
             least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
             numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least}
             yield Acquittal(NAME, "no-step", numbers)
-    if not known and run.framework in SAMPLERS:
+    if not known and trainer_of(run.framework).shuffles_last_apart:
         yield from _consistent(run, signals)
 
 

@@ -33,7 +33,6 @@ from lossscan.rules.kit.context import (
     rate_clue,
     rate_limit,
     rate_restarts,
-    samples_a_step,
     samples_between,
     stated,
 )
@@ -41,6 +40,7 @@ from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import towers
+from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
@@ -221,7 +221,7 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
         advice = stated(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
     yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
-    batch = samples_a_step(run)
+    batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
     yield Suspect(
         "odd-batch",

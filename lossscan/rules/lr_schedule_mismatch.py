@@ -12,8 +12,9 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, S
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.facts import TRAINER_FAMILY, stretches
+from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import may_be_transformers
 
 NAME: Final = "lr-schedule-mismatch"
 
@@ -72,7 +73,7 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
     if zeros >= max(FEW, SHARE_ZERO * len(rate)):
         yield _hit(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
     promised = _promised(run)
-    if promised is None or run.framework not in TRAINER_FAMILY:
+    if promised is None or not may_be_transformers(run.framework):
         return
     expected = _best_shift(promised, rate)
     off = np.abs(rate.values - expected) > tolerance * promised.peak

@@ -204,6 +204,8 @@ def _is_log(path: Path, settings: Settings) -> bool:
 
     try:
         return formats.is_log(head_of(path), settings)
+    except PermissionError:  # the reader says so: a run that may not be read is not lost
+        return True
     except (OSError, LossscanError):  # damaged: the reader says how
         return False
 
