@@ -10,6 +10,7 @@ LossscanError
 │  ├─ ExaminationFailed a run that breaks what follows
 │  └─ NoUsableSeries    logs were read and hold no series to judge
 ├─ OutputError          the report could not be written
+├─ PluginError          what another package adds cannot be used
 └─ MissingExtra         an optional part is not installed
 """
 
@@ -79,6 +80,10 @@ class NoUsableSeries(InputError):  # noqa: N818
 
 class OutputError(LossscanError):
     """The report could not be written."""
+
+
+class PluginError(LossscanError):
+    """What another package adds cannot be used: names the package and the reason."""
 
 
 class MissingExtra(LossscanError):  # noqa: N818

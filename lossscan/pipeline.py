@@ -79,7 +79,7 @@ def _read(what: Path | RunFiles, settings: Settings) -> Run:
 
     if what == STDIN:
         return read_stream(sys.stdin.buffer, settings)
-    files = one_run(what) if isinstance(what, Path) else what
+    files = one_run(what, settings) if isinstance(what, Path) else what
     try:
         return read_run(files, settings)
     except (LossscanError, OSError):
@@ -95,11 +95,11 @@ def _failed(path: str, error: Exception, lang: str) -> ExaminationFailed:
     return ExaminationFailed(f"{path}: {said}", hint=words.say(lang, "failed_hint"))
 
 
-def one_run(path: Path) -> RunFiles:
+def one_run(path: Path, settings: Settings) -> RunFiles:
     """The files of the only run at a path; raises InputError where there are several or none."""
     from lossscan.runs.discover import discover
 
-    found = discover(path)
+    found = discover(path, settings)
     if not found:
         raise no_log(path)
     if len(found) > 1:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import lossscan
+from lossscan.runs import discover
 from lossscan.sources.line_pattern import compiled
 
 SIZE = 20_000  # characters; a hostile line is longer, and this shows what grows
@@ -20,7 +21,7 @@ SLOW = 0.15  # seconds within which nothing is measured: a linear one is through
 TRIES = 3  # of which the quickest counts: the machine is busy
 MARK = "\ue000"  # between the beginning of a line and what is repeated
 NAMES = 255  # characters of a file's name: what is held against names only meets no more
-OF_NAMES = {"_LOGS", "_DOUBTFUL", "_OTHER"}
+OF_NAMES = {"_OTHER", "_LOGS", "_DOUBTFUL"}
 AMBIGUOUS = ("1", " ", "a", ".", "-", "/", "\n", ", ", ": ", "x1", "a ", "1 ", "=", "* ", "|")
 MORE = ('"', "[", "{", "(", "'a': 1, ", "\\", "1,", "a.", "a=1 ", "\u4e00", "\uff08")
 
@@ -37,6 +38,7 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
         for name, value in found.items():
             for pattern in _within(value):
                 yield f"{module.name}.{name}", pattern
+    yield from zip(("discover._LOGS", "discover._DOUBTFUL"), discover.names(), strict=True)
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:

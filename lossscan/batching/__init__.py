@@ -63,7 +63,7 @@ class Batch:
 
 def plan(roots: Iterable[str], settings: Settings, options: Options) -> Batch:
     """Find the runs; raises InputError where filters leave none, UsageError for bad options."""
-    found = find(roots, Filter(options.include, options.exclude))
+    found = find(roots, Filter(options.include, options.exclude), settings)
     tasks = found
     if options.since is not None:
         moment = parse_since(options.since)

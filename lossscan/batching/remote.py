@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final
 from lossscan.errors import InputError, LossscanError, MissingExtra, NoLogFound, UnreadableLog
 from lossscan.model import RunReport, Skipped
 from lossscan.runs.discover import RunFiles, discover, of_interest
+from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES
 
 MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
@@ -56,7 +57,7 @@ def expanded(url: str) -> list[str]:
         return sorted(map(system.unstrip_protocol, system.glob(path))) or [url]
 
 
-def find(url: str) -> list[Remote]:
+def find(url: str, settings: Settings) -> list[Remote]:
     """The runs at and below a URL, in order of their names; raises InputError, MissingExtra."""
     with _said_of(url):
         system, root = _opened(url)
@@ -70,7 +71,8 @@ def find(url: str) -> list[Remote]:
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
         with TemporaryDirectory(prefix="lossscan-") as image:
             skipped = _draw(system, base, found, Path(image))
-            runs = discover(Path(image) / next(iter(found)) if single else Path(image))
+            place = Path(image) / next(iter(found)) if single else Path(image)
+            runs = discover(place, settings)
             folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
             remotes = [_remote(run, Path(image), folder.rstrip("/"), found) for run in runs]
     return [replace(r, skipped=(*r.skipped, *skipped)) for r in remotes[:1]] + remotes[1:]

@@ -13,6 +13,7 @@ from lossscan.batching import remote
 from lossscan.batching.work import Task, failure
 from lossscan.errors import InputError
 from lossscan.pipeline import no_log
+from lossscan.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Filter:
         return wanted and not _any(names, self.exclude)
 
 
-def find(roots: Iterable[str], wanted: Filter) -> tuple[Task, ...]:
+def find(roots: Iterable[str], wanted: Filter, settings: Settings) -> tuple[Task, ...]:
     """The runs below the roots, in the order of the roots, then of the names; none twice.
 
     A root where nothing is found is a task that carries its error. Raises InputError where runs
@@ -41,7 +42,7 @@ def find(roots: Iterable[str], wanted: Filter) -> tuple[Task, ...]:
     """
     found: dict[str, Task] = {}
     refused = 0
-    for root, task in (each for pattern in roots for each in _below(pattern)):
+    for root, task in (each for pattern in roots for each in _below(pattern, settings)):
         if root is None or wanted.admits(task.path, root):
             found.setdefault(_identity(task.path), task)
         else:
@@ -64,30 +65,27 @@ def _expanded(pattern: str) -> list[str]:
     return sorted({str(Path(each)) for each in found}) or [pattern]
 
 
-def _below(pattern: str) -> Iterator[tuple[str | None, Task]]:
+def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]]:
     """What lies below each root that a pattern matches, with that root; None for what is no root.
 
     A folder without a log may be one that the filters leave out; a slip in a name never is.
     """
     try:
         for root in _expanded(pattern):
-            tasks = list(_remote(root) if remote.is_url(root) else _local(Path(root)))
+            tasks = list(_tasks(root, settings))
             nothing = Task(root, error=failure(root, no_log(root)))
             yield from ((root, task) for task in tasks or [nothing])
     except (InputError, OSError) as error:
         yield None, Task(pattern, error=failure(pattern, error))
 
 
-def _local(root: Path) -> Iterator[Task]:
+def _tasks(root: str, settings: Settings) -> Iterator[Task]:
     from lossscan.runs.discover import discover
 
-    for files in discover(root):
-        yield Task(str(files.root), files)
-
-
-def _remote(root: str) -> Iterator[Task]:
-    for run in remote.find(root):
-        yield Task(run.url, run)
+    if remote.is_url(root):
+        yield from (Task(run.url, run) for run in remote.find(root, settings))
+    else:
+        yield from (Task(str(files.root), files) for files in discover(Path(root), settings))
 
 
 def _identity(path: str) -> str:

@@ -50,7 +50,7 @@ def examine_url(url: str, settings: Settings) -> RunReport:
     """The report of the only run behind a URL, all of it; raises InputError, MissingExtra."""
     from lossscan.pipeline import no_log, several
 
-    found = find(url)
+    found = find(url, settings)
     if not found:
         raise no_log(url)
     if len(found) > 1:

@@ -11,7 +11,7 @@ from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, say
 from lossscan.model import Run
 from lossscan.model.comparison import Between, FieldDifference, Parting
-from lossscan.rules.kit.facts import accumulation_steps
+from lossscan.samples import passes_per_update, samples_per_update
 
 SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
@@ -84,28 +84,27 @@ def _scored(
     steps = _accumulation_factor(parting, one, other)
     if family == "accumulation" and shape == "scale" and steps:
         return CERTAIN, why + say(lang, "factor-fits", low=steps[0], high=steps[1])
-    batch = total_batch(one)
+    batch = samples_per_update(one.config)
     if family in ("rate", "schedule") and same_rates([one, other]):
         return score * SAME_RATES, why + say(lang, "same-rates")
-    if family == "batch" and batch and name != "seq_length" and batch == total_batch(other):
+    if (
+        family == "batch"
+        and batch
+        and name != "seq_length"
+        and batch == samples_per_update(other.config)
+    ):
         return score * SAME_BATCH, why + say(lang, "same-batch", samples=batch)
     return score, why
 
 
 def _accumulation_factor(parting: Parting, one: Run, other: Run) -> tuple[int, int] | None:
     """The accumulation steps of both, where their ratio is that of the curves."""
-    steps, ratio = (accumulation_steps(one), accumulation_steps(other)), parting.ends.ratio
+    steps, ratio = (
+        (passes_per_update(one.config), passes_per_update(other.config)),
+        parting.ends.ratio,
+    )
     if None in steps or not ratio or not all(steps) or steps[0] == steps[1]:
         return None
     low, high = sorted(step for step in steps if step)
     fits = abs(abs(math.log(ratio)) - math.log(high / low)) < FITS
     return (low, high) if fits else None
-
-
-def total_batch(run: Run) -> float | None:
-    """Samples an update sees; where no file states the devices, of one device."""
-    stated = run.setting("total_train_batch_size")
-    if stated:
-        return float(stated)
-    each, steps = run.setting("per_device_train_batch_size"), accumulation_steps(run)
-    return float(each * steps * (run.setting("num_devices") or 1)) if each and steps else None

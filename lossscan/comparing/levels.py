@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from lossscan.comparing.fields import total_batch
 from lossscan.model import Run, Series
 from lossscan.model.comparison import Metric
 from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.samples import samples_per_step
 
 NEAR = 5  # points up to the place that a training loss is the median of: one is noisy
 LIKE = 1e-4  # relative: counts of the same place, rounded on their way
@@ -49,7 +49,7 @@ def _axis(run: Run, name: AxisName) -> Axis | None:
     counter = run.series.get(COUNTERS[name])
     if counter is not None and len(counter) > 1 and np.isfinite(counter.values).all():
         return Axis(counter.name, counter=counter)
-    batch, length = total_batch(run), run.setting("seq_length")
+    batch, length = samples_per_step(run.config, run.framework), run.setting("seq_length")
     stated = run.setting("total_train_batch_size") is not None
     basis = "total_train_batch_size" if stated else "batch size * accumulation steps"
     if batch and name == "samples":

@@ -13,8 +13,9 @@ from lossscan.model import Hit, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.ga_loss_scaling import check_across
-from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.facts import is_cross_entropy
 from lossscan.rules.kit.scaling_across import Slope, steps_of
+from lossscan.samples import passes_per_update
 
 FREE = {  # what changes when the accumulation steps do, with the samples of a step or not
     *("gradient_accumulation_steps", "per_device_train_batch_size", "total_train_batch_size"),
@@ -39,7 +40,7 @@ def _groups(runs: Mapping[str, Run]) -> list[list[str]]:
     """Letters of runs that differ in nothing but what goes with accumulation."""
     groups: list[list[str]] = []
     for label, run in runs.items():
-        if accumulation_steps(run) is None or not is_cross_entropy(run):
+        if passes_per_update(run.config) is None or not is_cross_entropy(run):
             continue
         home = next((g for g in groups if set(differing([runs[g[0]], run])) <= FREE), None)
         if home is None:

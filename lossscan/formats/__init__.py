@@ -1,10 +1,7 @@
-"""The log formats, one file each, found by listing this folder; names with `_` are helpers.
+"""The log formats: each module of this folder holds a `FORMAT`, packages add more by entry points.
 
-A format is a module with `NAME`, `MARK` (a sample of what it looks for, as it stands in a log),
-`claims(head) -> bool` and `read(head, settings) -> Table`. It may state `PRIORITY` (higher is asked
-later), `MAPPABLE` (it can read keys the user names), `keys(head) -> list[str]` (those that stand
-there), `wanted(head, settings) -> bool` (the user asks for it on this file: it goes before all
-others) and `RECORDED` (only records of the trainer are in it, nothing that its program prints).
+What a format states of itself are the fields of `kit.format.Format`. An entry point of the group
+`lossscan.formats` bears the name of the format and leads to its `Format`.
 """
 
 from __future__ import annotations
@@ -12,18 +9,19 @@ from __future__ import annotations
 import logging
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from lossscan import words
+from lossscan import plugins, words
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
 from lossscan.model import FAILED_NOTE, Note, Table
 from lossscan.settings import Settings
@@ -34,42 +32,28 @@ _log = logging.getLogger(__name__)
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
-
-    name: str
-    mark: str  # a sample of what it looks for
-    claims: Callable[[Head], bool]
-    read: Callable[[Head, Settings], Table]
-    priority: int = 0  # formats with a higher one are more general and asked later
-    mappable: bool = False  # reads any keys that `settings.series` names
-    keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
-    wanted: Callable[[Head, Settings], bool] | None = None  # whether the user asks for it here
-    recorded: bool = False  # holds no output of the program, so no word of how it ended
+@cache
+def formats() -> tuple[Format, ...]:
+    """All formats, special ones first; raises PluginError."""
+    stems = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
+    own: list[Format] = [import_module(f"{__name__}.{stem}").FORMAT for stem in stems]
+    names = plugins.names(plugins.FORMATS, {each.name for each in own})
+    added = plugins.added(plugins.FORMATS)
+    more = [plugins.load(plugins.FORMATS, name, Format) for name in names if name in added]
+    return tuple(sorted([*own, *more], key=lambda each: (each.priority, each.name)))
 
 
 @cache
-def formats() -> tuple[Format, ...]:
-    """All formats, special ones first."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    found = [_format(name) for name in names]
-    return tuple(sorted(found, key=lambda each: (each.priority, each.name)))
+def named(name: str) -> Format:
+    """The format that a table names as its own; raises KeyError where there is none."""
+    return {each.name: each for each in formats()}[name]
 
 
-def _format(name: str) -> Format:
-    parts = vars(import_module(f"{__name__}.{name}"))
-    return Format(
-        name=parts["NAME"],
-        mark=parts["MARK"],
-        claims=parts["claims"],
-        read=parts["read"],
-        priority=parts.get("PRIORITY", 0),
-        mappable=parts.get("MAPPABLE", False),
-        keys=parts.get("keys"),
-        wanted=parts.get("wanted"),
-        recorded=parts.get("RECORDED", False),
-    )
+@cache
+def file_patterns() -> tuple[str, str]:
+    """The names of files that some format is sure of, and those whose content has to tell."""
+    every = formats()
+    return " ".join(each.files for each in every), " ".join(each.maybe_files for each in every)
 
 
 def claimants(head: Head, settings: Settings) -> Iterator[Format]:
@@ -78,17 +62,31 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
     What the user asks for goes first. Where the user names keys, formats that hold any keys are
     tried on what nobody claims.
     """
+    unclaimed = True
+    for each in _at_home(head, settings):
+        unclaimed = False
+        yield each
+    if unclaimed and settings.series and not OWN_REPORT.match(head.start):
+        yield from (each for each in formats() if each.mappable)
+
+
+def is_log(head: Head, settings: Settings) -> bool:
+    """Whether a format is at home in a file, or could read a key in it that the user names."""
+    if any(True for _ in _at_home(head, settings)):
+        return True
+    if not settings.series or OWN_REPORT.match(head.start):
+        return False
+    named = tuple(f" {key}" for key in settings.series.values())  # prose may stand before it
+    held = (each.keys(head) for each in formats() if each.keys is not None)
+    return any(f" {key}".endswith(named) for keys in held for key in keys)
+
+
+def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
+    """The formats that the user asks for on a file, then those that claim it."""
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
-    if OWN_REPORT.match(head.start):  # it may lie in the run
-        return
-    unclaimed = not wanted
-    for each in formats():
-        if _claims(each, head):
-            unclaimed = False
-            yield each
-    if unclaimed and settings.series:
-        yield from (each for each in formats() if each.mappable)
+    if not OWN_REPORT.match(head.start):  # it may lie in the run
+        yield from (each for each in formats() if _claims(each, head))
 
 
 def _claims(each: Format, head: Head) -> bool:
@@ -107,7 +105,8 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     try:
         each.claims(head)
         with unalarmed():
-            return _with_echoes(_with_ending(each.read(head, settings), head, each), head, each)
+            table = replace(each.read(head, settings), format=each.name)
+            return _with_echoes(_with_ending(table, head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
     except Exception as error:  # a file that breaks one reader must not silence the others
@@ -166,7 +165,7 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
 def _looked_for(each: Format, keys: list[str], lang: str) -> str:
     shown = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
     there = f"  {words.say(lang, 'keys_there', keys=shown)}" if keys else ""
-    return f"  {each.name:<22}{each.mark}{there}"
+    return f"  {each.name:<22}{each.sample}{there}"
 
 
 def how_to_map(lang: str) -> tuple[str, ...]:

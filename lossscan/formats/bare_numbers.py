@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "bare_numbers"
-MARK = "375 0.13 (nothing but a step and its loss in each line)"
-PRIORITY = 97  # behind all that name what they hold
+NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
 _FIRST: Final = b"0123456789"
 _LINE: Final = re.compile(rf"^\s{{0,20}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})\s*$")
@@ -39,3 +38,12 @@ def read(head: Head, settings: Settings) -> Table:
         (int(found[1]), {"loss": found[2]}) for line in whole if (found := _LINE.match(line))
     ]
     return Table(path=head.path, format=NAME, columns=columns(rows, settings), fallback=True)
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="375 0.13 (nothing but a step and its loss in each line)",
+    claims=claims,
+    read=read,
+    priority=97,  # behind all that name what they hold
+)

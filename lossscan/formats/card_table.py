@@ -7,15 +7,13 @@ from typing import Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "card_table"
-MARK = "| Training Loss | Epoch | Step | Validation Loss |"
-PRIORITY = 55  # before tables at the beginning of a file
-RECORDED = True
+NAME: Final = "card_table"
 _HEADER: Final = re.compile(
     r"(?m)^\|(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss ?\|"
 )
@@ -49,3 +47,13 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(
         path=head.path, format=NAME, columns=found, framework="transformers", fallback=True
     )
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="| Training Loss | Epoch | Step | Validation Loss |",
+    claims=claims,
+    read=read,
+    priority=55,  # before tables at the beginning of a file
+    recorded=True,
+)

@@ -6,20 +6,19 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from typing import Final, Literal
+from typing import Final
 
 from lossscan.canonical.names import canonical, is_judged, is_part, namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import number, table
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
-NAME = "csv_table"
-MARK = "step,loss"
-PRIORITY = 60
-MAPPABLE = True
+NAME: Final = "csv_table"
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
 _OF_FILES: Final = ",;\t"
@@ -57,14 +56,13 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("line 1: no known column", hint="map your columns under `series`")
     framework = None if counted else _framework(header, separator)
-    averaging: Literal["window", "instant"] = "instant" if framework == "lightning" else "window"
     return Table(
         path=head.path,
         format=NAME,
         columns=found,
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
-        averaging=averaging,
+        averaging="instant" if "table" in trainer_of(framework).instant else "window",
         notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
     )
 
@@ -142,3 +140,16 @@ def _framework(header: Sequence[str], separator: str) -> str | None:
         return "lightning"
     keras = header[0] == "epoch" and list(header[1:]) == sorted(header[1:]) and "step" not in header
     return "keras" if keras and separator in _OF_FILES else None
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="step,loss",
+    claims=claims,
+    read=read,
+    keys=keys,
+    priority=60,
+    mappable=True,
+    files="metrics.csv",
+    maybe_files="*.csv *.tsv",
+)

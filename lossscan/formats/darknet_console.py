@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "darknet_console"
-MARK = "12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds"
+NAME: Final = "darknet_console"
 _QUICK = " avg"
 _POINT: Final = re.compile(
     rf"^\s{{0,99}}(\d{{1,12}}): ({NUMBER}), ({NUMBER}) avg(?: loss)?, ({NUMBER}) rate,",
@@ -42,3 +42,11 @@ def _rows(head: Head) -> Iterator[Row]:
     for line in lines(head):
         if _QUICK in line and (found := _POINT.match(line)):
             yield int(found[1]), {"loss": found[2], "learning_rate": found[4]}
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds",
+    claims=claims,
+    read=read,
+)

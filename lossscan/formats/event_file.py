@@ -5,25 +5,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of, trainer_of
 
-NAME = "event_file"
-MARK = "brain.Event:"
-RECORDED = True
+NAME: Final = "event_file"
 
 _VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
-_INSTANT = ("megatron", "nemo", "torchtitan")  # the loss of that step; Megatron's console averages
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended
@@ -57,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=by_name(_evaluated(tags) if _is_evaluation(head) else tags, settings),
         framework=framework,
         config=_config(log, framework),
-        averaging="instant" if framework in _INSTANT else "window",
+        averaging="instant" if "events" in trainer_of(framework).instant else "window",
         launches=_launches(log),
         complete=True if _SUMMARY in tags else None,
         notes=tuple(_notes(head, log)),
@@ -131,3 +129,16 @@ def _notes(head: Head, log: Log) -> Iterator[Note]:
         yield Note("bad_checksum", head.path, {"records": log.bad, "offset": log.first_bad})
     if log.left:
         yield Note("truncated_tail", head.path, {"bytes": log.left})
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="brain.Event:",
+    claims=claims,
+    read=read,
+    recorded=True,
+    joined=True,
+    holds_arguments=True,
+    precision=2,
+    files="*tfevents*",
+)

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
@@ -14,8 +15,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "fairseq_console"
-MARK = "epoch 001: 10 / 100 loss=9.5, ..., num_updates=10"
+NAME: Final = "fairseq_console"
 _POINT: Final = re.compile(r"epoch (\d{1,9}): {1,9}\d{1,12} / (\d{1,12}) (?=.{0,20}loss=)")
 _EPOCH: Final = re.compile(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\bnum_updates \d)")
 _VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
@@ -98,3 +98,11 @@ def _object(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return {"epoch" if name == "update" else name: row[name] for name in row if name != "epoch"}
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="epoch 001: 10 / 100 loss=9.5, ..., num_updates=10",
+    claims=claims,
+    read=read,
+)

@@ -21,20 +21,18 @@ from lossscan.formats.kit.columns import (
     number,
     step_number,
 )
-from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
-NAME = "json_lines"
-MARK = '{"step": 5, "loss": 2.3}'
-PRIORITY = 50
-MAPPABLE = True
+NAME: Final = "json_lines"
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
 DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
@@ -233,3 +231,17 @@ def _time(shown: Any) -> float:
         return float(DAY * day + int(time.replace(":", "")))
     except (ValueError, OverflowError):  # of 400 digits
         return number(shown) or 0.0
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='{"step": 5, "loss": 2.3}',
+    claims=claims,
+    read=read,
+    keys=keys,
+    priority=50,
+    mappable=True,
+    precision=5,
+    files="trainer_log.jsonl logging.jsonl",
+    maybe_files="*.jsonl *.ndjson",
+)

@@ -16,15 +16,14 @@ from lossscan import words
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
-from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
-NAME = "json_table"
-MARK = '[{"step": 5, "loss": 2.3}, ...] or {"loss": [2.3, ...]}'
-PRIORITY = 45
+NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
 _OBJECTS: Final = re.compile(r"\s{0,99}\[\s{0,99}\{([^{}\[\]]{1,20000}+)\}")
 _LISTS: Final = re.compile(r'\s{0,99}\{\s{0,99}"[^"]{1,100}"\s{0,9}:\s{0,9}\[')
@@ -96,3 +95,13 @@ def _rows(document: Any) -> list[dict[str, Any]]:
         return []
     lists = {key: cells for key, cells in document.items() if isinstance(cells, list)}
     return [dict(zip(lists, row, strict=True)) for row in zip_longest(*lists.values())]
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='[{"step": 5, "loss": 2.3}, ...] or {"loss": [2.3, ...]}',
+    claims=claims,
+    read=read,
+    priority=45,
+    maybe_files="*history*.json scalars.json metrics*.json result*.json log*.json",
+)

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "keras_console"
-MARK = "Epoch 1/30, then 100/100 [====] - 1s - loss: 0.52"
-PRIORITY = 10
+NAME: Final = "keras_console"
 _EPOCH: Final = re.compile(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
 _BAR: Final = re.compile(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[|━|- ).{1,300}loss: )")
 
@@ -64,3 +63,12 @@ def _bars(head: Head) -> Iterator[_Bar]:
         bars = list(_BAR.finditer(line))
         if bars and (row := pairs(line[bars[-1].end() :])):
             yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2]), row)
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Epoch 1/30, then 100/100 [====] - 1s - loss: 0.52",
+    claims=claims,
+    read=read,
+    priority=10,
+)

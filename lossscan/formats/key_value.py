@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from lossscan.canonical.names import canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.recount import LOOPED, Placed, assumed, by_lines, counted, headed
 from lossscan.formats.kit.remarks import Remarks
@@ -22,14 +23,13 @@ from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
-NAME = "key_value"
-MARK = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
-PRIORITY = 90
-MAPPABLE = True
+NAME: Final = "key_value"
 FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
+LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
     "torchtune": re.compile(r"^Step \d{1,15} \| loss:.{0,200} lr:"),
@@ -46,21 +46,9 @@ _SAID: Final = {  # what only this trainer prints
     ),
 }
 _JUDGED: Final = (  # to be quick
-    *(
-        "loss",
-        "Loss",
-        "LOSS",
-        "reward",
-        "Reward",
-        "xent",
-        "cost",
-        "损失",
-        "cycle_A",
-        "errD",
-        "G_GAN",
-    ),
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "损失"),
+    *("cycle_A", "errD", "G_GAN"),
 )
-_INSTANT: Final = ("nemo", "torchtitan", "torchtune", "deepspeed")  # print the loss of that step
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -93,6 +81,13 @@ def claims(head: Head) -> bool:
     return few >= PASTED and few >= MOST * sum(map(bool, map(str.strip, text.splitlines())))
 
 
+def keys(head: Head) -> list[str]:
+    """The names of the numbers in its first lines that count something."""
+    counted = (line for line in peek(head).splitlines(keepends=True) if place_of(line))
+    found = (match[1] for line in islice(counted, LOOKED_AT) for match in PAIR.finditer(line))
+    return list(dict.fromkeys(found))
+
+
 def read(head: Head, settings: Settings) -> Table:
     """The quantities that are known by name; where counts begin anew in each epoch, they go on.
 
@@ -101,6 +96,7 @@ def read(head: Head, settings: Settings) -> Table:
     """
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    instant = "console" in trainer_of(framework).instant
     reader = _Reader(frozenset(settings.series.values()))
     remarks = Remarks()
     parsed: list[_Line] = []
@@ -128,7 +124,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=found,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
-        averaging="instant" if framework in _INSTANT and kind != "bar" else "window",
+        averaging="instant" if instant and kind != "bar" else "window",
         launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
         notes=(*remarks.notes(head.path), *(replace(note, path=head.path) for note in doubts)),
         fallback=kind in COARSE,
@@ -287,3 +283,14 @@ def _without_echo(rows: list[Row]) -> list[Row]:
         fresh = {name: value for name, value in row.items() if not (both and name in echo)}
         kept.append((step, fresh))
     return kept
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3",
+    claims=claims,
+    read=read,
+    keys=keys,
+    priority=90,
+    mappable=True,
+)

@@ -7,14 +7,13 @@ from typing import Final
 
 from lossscan.canonical.names import is_known
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "loss_lines"
-MARK = "loss: 2.3 (20 such lines)"
-PRIORITY = 95  # behind all that count something
+NAME: Final = "loss_lines"
 FEWEST = 20  # lines that make a log: fewer stand in documents
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
@@ -68,3 +67,12 @@ def read(head: Head, settings: Settings) -> Table:
         notes=(Note("steps_counted", head.path, {"entries": step}),),
         fallback=True,
     )
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="loss: 2.3 (20 such lines)",
+    claims=claims,
+    read=read,
+    priority=95,  # behind all that count something
+)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "marian_console"
-MARK = "Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786"
+NAME: Final = "marian_console"
 _POINT: Final = re.compile(
     rf"\bEp\. (\d{{1,9}}) : Up\. (\d{{1,15}}) : (?:Sen\. [\d,]{{1,20}} : Cost ({NUMBER})(?=[ *:])"
     rf"|(cross-entropy|ce-mean-words) : ({NUMBER})(?= :))"
@@ -49,3 +49,11 @@ def _rows(head: Head) -> Iterator[Row]:
             continue
         behind = {_NAMES[name]: value for name, value in _BEHIND.findall(line)}
         yield int(found[2]), {"epoch": found[1], "loss": found[3], **behind}
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786",
+    claims=claims,
+    read=read,
+)

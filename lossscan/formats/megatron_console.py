@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from lossscan.canonical.names import namer
 from lossscan.formats.kit.banner import consistent, data_facts
 from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -18,8 +19,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "megatron_console"
-MARK = "iteration 5/ 100 | ..."
+NAME: Final = "megatron_console"
 _POINT: Final = re.compile(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
 _VALIDATION: Final = re.compile(  # of several sets the first lines are numbered: `validation-0`
     r"validation(?:-(\d{1,4}))? (?:loss|results) at"
@@ -152,3 +152,11 @@ def _loss_name(names: Iterable[str], settings: Settings) -> str:
 def _called(name: str, settings: Settings) -> str:
     """A name of the loss as it stands where it is known for one, else `loss`."""
     return name if namer(settings.series)(name) == "loss" else "loss"
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="iteration 5/ 100 | ...",
+    claims=claims,
+    read=read,
+)

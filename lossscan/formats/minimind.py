@@ -10,13 +10,13 @@ import numpy as np
 
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.epoch_counts import run_steps
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, pairs, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "minimind"
-MARK = "Epoch:[1/2](100/936)"
+NAME: Final = "minimind"
 _POINT: Final = re.compile(
     r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
 )
@@ -88,3 +88,11 @@ def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
     for match, end in zip(found, ends, strict=False):
         epoch, epochs, step, length = (int(part) for part in match.groups())
         yield epoch, epochs, step, length, line[match.end() : end]
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Epoch:[1/2](100/936)",
+    claims=claims,
+    read=read,
+)

@@ -18,14 +18,13 @@ import numpy as np
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
+from lossscan.formats.kit.format import Format
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_yaml import load_yaml
 
-NAME = "mlflow_store"
-MARK = "meta.yaml: run_id, metrics/"
-RECORDED = True
+NAME: Final = "mlflow_store"
 _PLACE: Final = re.compile(rb"(?m)^artifact_uri: ")
 _RUN: Final = re.compile(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
@@ -124,3 +123,15 @@ def _point(parts: list[bytes], place: int) -> tuple[int, float] | None:
 def _text(path: Path) -> str:
     with path.open("rb") as stream:
         return stream.read(_LONGEST).decode(errors="replace")
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="meta.yaml: run_id, metrics/",
+    claims=claims,
+    read=read,
+    recorded=True,
+    holds_arguments=True,
+    precision=3,
+    maybe_files="meta.yaml",
+)

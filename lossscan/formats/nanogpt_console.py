@@ -8,15 +8,15 @@ from typing import Final
 from lossscan.canonical.names import canonical
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
-from lossscan.formats.kit.makers import maker_of
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import maker_of
 
-NAME = "nanogpt_console"
-MARK = "iter 100: loss 3.45"
+NAME: Final = "nanogpt_console"
 _POINT: Final = re.compile(
     r"(?i)(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +(\d{1,15}): "  # of a number only behind a clock
     rf"(?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
@@ -93,3 +93,11 @@ def _row(text: str) -> dict[str, float | str]:
     if any(canonical(name) == "eval_loss" for name in row) and "train loss" in row:
         row["eval_train_loss"] = row.pop("train loss")
     return row
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="iter 100: loss 3.45",
+    claims=claims,
+    read=read,
+)

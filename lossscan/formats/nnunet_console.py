@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "nnunet_console"
-MARK = "Epoch 0, then train_loss -0.12 and val_loss -0.23"
+NAME: Final = "nnunet_console"
 _CLOCK = r"^[\d :.-]{0,40}"
 _EPOCH: Final = re.compile(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
 _VALUE: Final = re.compile(
@@ -60,3 +60,11 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             row[_NAMES.get(name, name)] = found[2]
     if epoch is not None and row:
         yield epoch, row
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Epoch 0, then train_loss -0.12 and val_loss -0.23",
+    claims=claims,
+    read=read,
+)

@@ -12,16 +12,14 @@ from typing import Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 
-NAME = "one_metric"
-MARK = "Wall time,Step,Value, or metrics/train/loss.tsv: step, loss"
-PRIORITY = 55  # before tables that name their columns themselves
-RECORDED = True
+NAME: Final = "one_metric"
 COLUMNS: Final = 2  # at least: the step and the value
 _TENSORBOARD: Final = re.compile(r'"?Wall time"?,"?Step"?,"?Value"?\s')
 _DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
@@ -74,3 +72,13 @@ def _by_folder(path: Path, column: str) -> str:
     below = parts[parts.index(_METRICS) + 1 :] if _METRICS in parts else parts[-1:]
     known = [part for part in below if part in ("train", "training") or _EVALUATES.fullmatch(part)]
     return column if "/" in column else "/".join([*known, column])
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Wall time,Step,Value, or metrics/train/loss.tsv: step, loss",
+    claims=claims,
+    read=read,
+    priority=55,  # before tables that name their columns themselves
+    recorded=True,
+)

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
 from lossscan.formats.kit.columns import columns, number, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "paddlenlp_console"
-MARK = "loss: ..., learning_rate: ..., global_step: ..."
+NAME: Final = "paddlenlp_console"
 _BETWEEN = r"(?:\w{1,80}: [\w.+-]{1,40}, ){0,9}"  # other values
 _POINT: Final = re.compile(  # of several evaluation sets each has a name
     rf"\bloss: {NUMBER}, {_BETWEEN}learning_rate: {NUMBER}, global_step: \d"
@@ -79,3 +79,12 @@ def _row(line: str) -> dict[str, Any]:
 
 def _last(rows: list[tuple[int, dict[str, Any]]]) -> int:
     return rows[-1][0] if rows else 0
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="loss: ..., learning_rate: ..., global_step: ...",
+    claims=claims,
+    read=read,
+    files="workerlog.*",
+)

@@ -8,14 +8,14 @@ from typing import Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import is_text, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.line_pattern import compiled
 
-NAME = "pattern"
-MARK = "text: {pattern: ...} (lossscan.yaml)"
+NAME: Final = "pattern"
 LONGEST: Final = 1000  # characters of a line that are looked at: a `.*` may cost their square
 
 
@@ -62,3 +62,12 @@ def _matches(text: Iterable[str], pattern: re.Pattern[str]) -> Iterator[re.Match
     for line in text:
         if line.endswith("\n") and (match := pattern.search(line[:LONGEST].rstrip("\n"))):
             yield match
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="text: {pattern: ...} (lossscan.yaml)",
+    claims=claims,
+    read=read,
+    wanted=wanted,
+)

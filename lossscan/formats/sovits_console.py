@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "sovits_console"
-MARK = "Losses: [2.1, 2.2, 5.3, 18.2, 1.2], step: 400, lr: 0.0001"
+NAME: Final = "sovits_console"
 _QUICK = "Losses: ["
 _POINT: Final = re.compile(
     rf"Losses: \[([^\]]{{1,400}})\], step: (\d{{1,15}})(?:, lr: ({NUMBER}))?(?=[\s,])"
@@ -43,3 +43,11 @@ def _rows(head: Head) -> Iterator[Row]:
         if _QUICK in line and (found := _POINT.search(line)):
             parts = dict(zip(_PARTS, found[1].split(","), strict=False))
             yield int(found[2]), parts | ({"lr": found[3]} if found[3] else {})
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Losses: [2.1, 2.2, 5.3, 18.2, 1.2], step: 400, lr: 0.0001",
+    claims=claims,
+    read=read,
+)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "spacy_console"
-MARK = "E    #       LOSS TOK2VEC  LOSS NER, then 0     200     12.3  45.6"
+NAME: Final = "spacy_console"
 _QUICK = " LOSS "
 _HEADER: Final = re.compile(r"^E +# +LOSS \S")
 
@@ -53,3 +53,11 @@ def _name(header: str) -> str:
 def _split(line: str) -> list[str]:
     """The names of a header: the first two stand apart by any number of blanks."""
     return re.split(" {2,}", re.sub(r"^E +# +", "E  #  ", line.strip()))
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="E    #       LOSS TOK2VEC  LOSS NER, then 0     200     12.3  45.6",
+    claims=claims,
+    read=read,
+)

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns, number, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "sqlite_store"
-MARK = "mlflow.db, or a database of Trackio"
-PRIORITY = -5  # known by its first bytes
-RECORDED = True
+NAME: Final = "sqlite_store"
 MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
 _MAGIC: Final = b"SQLite format 3\0"
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
@@ -145,3 +143,15 @@ def _object(text: Any) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="mlflow.db, or a database of Trackio",
+    claims=claims,
+    read=read,
+    priority=-5,  # known by its first bytes
+    recorded=True,
+    files="mlflow.db",
+    maybe_files="*.db",
+)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "stable_baselines"
-MARK = "|    total_timesteps   | 4096   | below |    loss   | 7.03   |"
+NAME: Final = "stable_baselines"
 _QUICK = "total_timesteps"
 _CELL: Final = re.compile(rf"^\| {{1,8}}([\w/]{{1,60}}) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s")
 _LINE: Final = re.compile(r"^-{10,200}\s*$")
@@ -48,3 +48,11 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             name = cell[1].removeprefix("rollout/").removeprefix("time/")
             box["reward" if name in _REWARDS else name] = cell[2]
             box.pop("iterations", None)  # they count boxes
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="|    total_timesteps   | 4096   | below |    loss   | 7.03   |",
+    claims=claims,
+    read=read,
+)

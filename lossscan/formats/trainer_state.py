@@ -11,18 +11,16 @@ import msgspec
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Group, Sheet, groups_of
-from lossscan.formats.kit.makers import maker_of
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import TooDeep, load_json, whole
+from lossscan.trainers import maker_of
 
-NAME = "trainer_state"
-MARK = '"log_history": [...]'
-PRIORITY = -1  # asked first: known by a glance, while others search the whole start for a line
-RECORDED = True
+NAME: Final = "trainer_state"
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
 _HISTORY: Final = re.compile(rb'"log_history"\s*:')
@@ -199,3 +197,16 @@ def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) ->
     for summary in summaries:
         config |= {key: value for key, value in summary.items() if key.startswith("train_")}
     return config
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='"log_history": [...]',
+    claims=claims,
+    read=read,
+    priority=-1,  # asked first: known by a glance, while others search the whole start for a line
+    recorded=True,
+    precision=6,
+    files="trainer_state.json",
+    maybe_files="*state*.json",
+)

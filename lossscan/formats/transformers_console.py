@@ -19,6 +19,7 @@ import numpy as np
 
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.epoch_scale import epoch_scale
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
 from lossscan.formats.kit.text import peek
 from lossscan.formats.kit.trainer_lines import Console, Entry, read_consoles
@@ -26,9 +27,7 @@ from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "transformers_console"
-MARK = "{'loss': ..., 'epoch': ...}"
-PRIORITY = 10
+NAME: Final = "transformers_console"
 _MARK: Final = re.compile(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
 )
@@ -143,3 +142,13 @@ def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -
             told = entry.epoch * scale.steps_per_epoch if scale and apart else step
             by_epoch = round(min(max(told, 0), MOST_STEPS))
             yield (entry.stated.done if entry.stated else by_epoch), entry.row
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="{'loss': ..., 'epoch': ...}",
+    claims=claims,
+    read=read,
+    priority=10,
+    files="running_log.txt",
+)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.event import NO_STEP, Event, Number, value_at
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Layout, Log, scan
 from lossscan.formats.kit.protobuf import (
     BYTES,
@@ -32,9 +33,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "visualdl"
-MARK = "vdlrecords.*.log"
-RECORDED = True
+NAME: Final = "visualdl"
 _HEADER: Final = 8  # bytes of the length
 _STEP, _TAG, _TIME, _VALUE, _TEXT, _HPARAM = 1, 2, 3, 4, 12, 13  # fields of a value
 _MILLISECONDS: Final = 1e11  # a larger time is none in seconds: that would be the year 5138
@@ -154,3 +153,16 @@ def _notes(head: Head, log: Log) -> Iterator[Note]:
         yield Note("bad_records", head.path, {"records": log.bad, "offset": log.first_bad})
     if log.left:
         yield Note("truncated_tail", head.path, {"bytes": log.left})
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="vdlrecords.*.log",
+    claims=claims,
+    read=read,
+    recorded=True,
+    joined=True,
+    holds_arguments=True,
+    precision=1,
+    files="vdlrecords.*",
+)

@@ -10,15 +10,13 @@ from typing import Final
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "wandb_export"
-MARK = '"Step","run - train/loss"'
-PRIORITY = 55  # before tables that name their columns themselves
-RECORDED = True
+NAME: Final = "wandb_export"
 _BOUNDS: Final = ("__MIN", "__MAX")  # of what one point of the chart holds
 _PART: Final = " - "  # between a run and a quantity
 
@@ -81,3 +79,13 @@ def _runs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Counter[str]:
         if at and run and is_judged(key):
             points[run] += sum(1 for row in rows if at < len(row) and row[at])
     return +points
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='"Step","run - train/loss"',
+    claims=claims,
+    read=read,
+    priority=55,  # before tables that name their columns themselves
+    recorded=True,
+)

@@ -14,6 +14,7 @@ from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, records
 from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.protobuf import (
     BYTES,
     VARINT,
@@ -26,10 +27,9 @@ from lossscan.formats.kit.protobuf import (
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_of
 
-NAME = "wandb_file"
-MARK = ":W&B"
-PRIORITY = -1  # asked first: it holds a copy of the console, which another format may claim
+NAME: Final = "wandb_file"
 _MAGIC: Final = b":W&B\xe1\xbe"
 _KEY, _NESTED_KEY, _JSON = 1, 2, 16  # fields of an item
 _RUN_CONFIG, _START = 4, 17  # fields of a run
@@ -77,7 +77,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=columns(_rows(log, keys, settings), settings),
         framework=framework,
         config=log.config,
-        averaging="instant" if framework == "lightning" else "window",
+        averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
         complete=True if _SUMMARY in keys else None,
         notes=tuple(_notes(head, log, tally)),
     )
@@ -220,3 +220,16 @@ def _notes(head: Head, log: _Log, tally: Tally) -> Iterator[Note]:
         yield Note("bad_records", head.path, {"records": log.malformed, "offset": None})
     if tally.left:
         yield Note("truncated_tail", head.path, {"bytes": tally.left})
+
+
+FORMAT = Format(
+    name=NAME,
+    sample=":W&B",
+    claims=claims,
+    read=read,
+    priority=-1,  # asked first: it holds a copy of the console, which another format may claim
+    joined=True,
+    holds_arguments=True,
+    precision=4,
+    files="*.wandb",
+)

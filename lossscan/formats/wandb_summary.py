@@ -10,14 +10,12 @@ from typing import Final
 from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.format import Format
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "wandb_summary"
-MARK = 'wandb-summary.json: "_step"'
-PRIORITY = -1  # asked early: a glance tells
-RECORDED = True
+NAME: Final = "wandb_summary"
 LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"
 _CLOCK: Final = re.compile(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
@@ -56,3 +54,15 @@ def read(head: Head, settings: Settings) -> Table:
 def _is_step(key: str, name_of: Callable[[str], str]) -> bool:
     """Whether a key counts steps of the training; W&B's own count is of its calls."""
     return key[:1] != "_" and name_of(key) == "step"
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='wandb-summary.json: "_step"',
+    claims=claims,
+    read=read,
+    priority=-1,  # asked early: a glance tells
+    recorded=True,
+    joined=True,
+    maybe_files="wandb-summary.json",
+)

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME = "yolo_console"
-MARK = "Epoch  GPU_mem  box_loss  cls_loss, then 1/60  7.01G  1.675  2.813"
-PRIORITY = 5  # before the bars behind its rows are taken for a log
+NAME: Final = "yolo_console"
 _HEADER: Final = re.compile(r"^\s*Epoch\s+gpu_mem\s+(\S.*)$", re.IGNORECASE)
 _ROW: Final = re.compile(r"^\s*(\d{1,6})/(\d{1,6})\s+[\d.]{1,12}[GM]\s+(\S.*)$")
 _MEMORY: Final = re.compile(r"\d[GM] ")  # of a row, to be quick
@@ -62,3 +61,12 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
                     _PARTS.get(name, name): cell for name, cell in zip(names, cells, strict=False)
                 }
                 yield int(row[1]), named
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Epoch  GPU_mem  box_loss  cls_loss, then 1/60  7.01G  1.675  2.813",
+    claims=claims,
+    read=read,
+    priority=5,  # before the bars behind its rows are taken for a log
+)

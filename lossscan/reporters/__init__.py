@@ -1,20 +1,20 @@
-"""The report formats, one file each, found by listing; names with `_` are what formats share.
+"""The report formats: each module here holds a `REPORTER`, other packages add more by entry points.
 
-A format is a module with `NAME` and `stream(coming, page)`, which yields the pieces of its text as
-the runs come in and keeps of each no more than its lines: ten thousand runs need no more memory
-than ten. It sees reports and nothing else; `BINARY = True` says that it is no text for a terminal.
+What a report format states of itself are the fields of `Reporter`. It sees reports and nothing
+else. An entry point of the group `lossscan.reporters` bears the name that `--format` takes and
+leads to its `Reporter`.
 """
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import ModuleType
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lossscan import words
+from lossscan import plugins, words
 from lossscan.errors import OutputError, UsageError
 from lossscan.model import Finding, Report, RunReport
 
@@ -48,28 +48,39 @@ class Coming:
     comparison: Comparison | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """One report format: `stream` yields the pieces of its text as the runs come in.
+
+    It keeps of each run no more than its lines: ten thousand runs need no more memory than ten.
+    """
+
+    name: str
+    stream: Callable[[Coming, Page], Iterator[str | bytes]]
+    compared: Callable[[Report, Page], str] | None = None  # runs beside each other
+    binary: bool = False  # no text for a terminal
+
+
 def formats() -> tuple[str, ...]:
-    """The names of all formats, sorted."""
-    return tuple(sorted(_modules()))
+    """The names of all formats, sorted; raises PluginError."""
+    return plugins.names(plugins.REPORTERS, _own())
 
 
 def check(name: str, *, terminal: bool = False) -> None:
     """Raise UsageError for a format that does not exist, OutputError for one no terminal shows."""
-    if name not in _modules():
-        raise UsageError(f'unknown format "{name}"', hint=words.nearest(name, _modules()))
-    if terminal and getattr(_modules()[name], "BINARY", False):
+    if name not in formats():
+        raise UsageError(f'unknown format "{name}"', hint=words.nearest(name, formats()))
+    binary = _reporter(name).binary  # one that cannot be loaded is told before a run is read
+    if terminal and binary:
         raise OutputError(f"--format {name} is binary", hint="write it to a file with --output")
 
 
 def render(name: str, report: Report, page: Page) -> str:
-    """The report in a format of text; it ends with a line break.
-
-    A format that shows runs beside each other has `compared(report, page)` for that.
-    """
+    """The report in a format of text; it ends with a line break."""
     check(name)
-    if report.comparison is not None and hasattr(_modules()[name], "compared"):
-        beside: str = _modules()[name].compared(report, page)
-        return beside
+    beside = _reporter(name).compared
+    if report.comparison is not None and beside is not None:
+        return beside(report, page)
     pieces = stream(name, finished(report, page), page)
     return "".join(piece for piece in pieces if isinstance(piece, str))
 
@@ -89,11 +100,17 @@ def finished(report: Report, page: Page) -> Coming:
 def stream(name: str, coming: Coming, page: Page) -> Iterator[str | bytes]:
     """The pieces of a report in a format, each as soon as the runs it needs are there."""
     check(name)
-    yield from _modules()[name].stream(coming, page)
+    yield from _reporter(name).stream(coming, page)
 
 
-def _modules() -> dict[str, ModuleType]:
-    """The format modules by name; each is light to import and loads what it needs when used."""
-    found = (m.name for m in pkgutil.iter_modules(__path__) if m.name != "kit")
-    modules = (importlib.import_module(f"{__name__}.{name}") for name in found)
-    return {module.NAME: module for module in modules}
+def _reporter(name: str) -> Reporter:
+    found = _own().get(name)
+    return plugins.load(plugins.REPORTERS, name, Reporter) if found is None else found
+
+
+@cache
+def _own() -> dict[str, Reporter]:
+    """Those of this folder by name; each is light to import and loads what it needs when used."""
+    stems = (module.name for module in pkgutil.iter_modules(__path__) if module.name != "kit")
+    found: list[Reporter] = [import_module(f"{__name__}.{stem}").REPORTER for stem in stems]
+    return {each.name: each for each in found}

@@ -8,10 +8,9 @@ from io import StringIO
 from typing import Any
 
 from lossscan import words
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.records import COLUMNS, records
 
-NAME = "csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
 
 
@@ -35,3 +34,6 @@ def _cell(value: Any) -> Any:
         return value
     shown = words.printable(value)
     return f"'{shown}" if shown.startswith(FORMULA) else shown
+
+
+REPORTER = Reporter(name="csv", stream=stream)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from lossscan import words
 from lossscan.model import Finding, Severity
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import (
     FIRST,
@@ -25,7 +25,6 @@ from lossscan.reporters.kit.places import (
 )
 from lossscan.reporters.kit.rows import Row, closing, row_of
 
-NAME = "github"
 MOST = 10  # annotations of a kind in one step; GitHub drops the others without a word
 LEVELS: Mapping[Severity, str] = {
     Severity.CRITICAL: "error",
@@ -108,3 +107,6 @@ def _escaped(text: str, table: Mapping[str, str]) -> str:
 def _harmless(line: str) -> str:
     """A line that the runner cannot take for a command, of the present or the older kind."""
     return line.replace("::", ": :").replace("##[", "## [")
+
+
+REPORTER = Reporter(name="github", stream=stream)

@@ -12,12 +12,11 @@ from typing import Any
 
 from lossscan import words
 from lossscan.model import RunReport, Severity
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.json_text import listed
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import FIRST, Placed, line_of, path_of, placed, run_path
 
-NAME = "gitlab"
 SEVERITIES: Mapping[Severity, str] = {
     Severity.CRITICAL: "critical",
     Severity.WARNING: "major",
@@ -76,3 +75,6 @@ def _failed(one: RunReport, page: Page) -> dict[str, Any]:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+REPORTER = Reporter(name="gitlab", stream=stream)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossscan.model import Report
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.plain import SCHEMA, plain, plain_comparison, plain_findings
-
-NAME = "json"
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -33,3 +31,6 @@ def compared(report: Report, page: Page) -> str:
         "comparison": plain_comparison(report.comparison),
     }
     return dumped(whole) + "\n"
+
+
+REPORTER = Reporter(name="json", stream=stream, compared=compared)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.json_text import tame
 from lossscan.reporters.kit.plain import plain
-
-NAME = "jsonl"
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -17,3 +15,6 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
     for one in coming.runs:
         text = json.dumps(plain(one, coming.version), ensure_ascii=False, allow_nan=False)
         yield tame(text) + "\n"
+
+
+REPORTER = Reporter(name="jsonl", stream=stream)

@@ -13,11 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lossscan import words
 from lossscan.model import Finding, RunReport, Severity
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import Placed, account, placed, run_path
 
-NAME = "junit"
 # What no XML 1.0 may hold, and what could steer whoever shows it.
 ILLEGAL = re.compile(f"[{words.UNPRINTED}\ufffe\uffff]")
 SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no `skipped` there
@@ -108,3 +107,6 @@ def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> Non
 def _clean(text: str) -> str:
     """Text without what no XML may hold, not even escaped."""
     return ILLEGAL.sub("\ufffd", text)
+
+
+REPORTER = Reporter(name="junit", stream=stream)

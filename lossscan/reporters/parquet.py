@@ -7,11 +7,8 @@ from importlib.util import find_spec
 from io import BytesIO
 
 from lossscan.errors import MissingExtra
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.records import COLUMNS, records
-
-NAME = "parquet"
-BINARY = True
 
 
 def stream(coming: Coming, page: Page) -> Iterator[bytes]:
@@ -26,3 +23,6 @@ def stream(coming: Coming, page: Page) -> Iterator[bytes]:
     out = BytesIO()
     table.to_parquet(out, engine="pyarrow", index=False)
     yield out.getvalue()
+
+
+REPORTER = Reporter(name="parquet", stream=stream, binary=True)

@@ -11,12 +11,11 @@ from urllib.parse import quote
 
 from lossscan import words
 from lossscan.model import Finding, Location, RunReport, Severity
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import Placed, account, file_path, placed, run_path
 
-NAME = "sarif"
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
@@ -170,3 +169,6 @@ def _uri(path: str) -> str:
         return path
     quoted = quote(path, errors="surrogateescape")
     return f"file://{quoted}" if path.startswith("/") else quoted
+
+
+REPORTER = Reporter(name="sarif", stream=stream)

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lossscan.model import Report
-from lossscan.reporters import Coming, Page
-
-NAME = "rich"
+from lossscan.reporters import Coming, Page, Reporter
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -54,3 +52,6 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
 
 def _with_status(coming: Coming, page: Page) -> Page:
     return replace(page, exit_status=coming.exit_status())
+
+
+REPORTER = Reporter(name="rich", stream=stream, compared=compared)

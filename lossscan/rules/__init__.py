@@ -1,58 +1,46 @@
-"""The rules, one module each, found by listing this folder; their words lie in `words/rules`.
+"""The rules: each module of this folder holds a `RULE`, other packages add more by entry points.
 
-A rule module holds `RULE = "loss-jump"` and `def check(run, signals, *, option=default, ...)`,
-which yields Hits and Acquittals. The keyword options of `check` are what a settings file may
-override. Modules whose name starts with an underscore are helpers.
+What a rule states of itself are the fields of `kit.rule.Rule`; its words lie in `words/rules`, or
+go with it. An entry point of the group `lossscan.rules` bears the name of the rule and leads to
+its `Rule`. The names are known without loading any.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from lossscan import words
+from lossscan import plugins, words
 from lossscan.errors import SettingsError, UsageError
-from lossscan.model import Acquittal, Hit, Run, Signals
+from lossscan.rules.kit.rule import Outcome as Outcome
+from lossscan.rules.kit.rule import Rule as Rule
 
-Outcome: TypeAlias = Hit | Acquittal
 SEVERITY = "severity"  # every rule has this option; the settings take it out before a rule is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule and the options it takes, with their defaults."""
-
-    name: str
-    check: Callable[..., Iterator[Outcome]]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __call__(
-        self, run: Run, signals: Signals, options: Mapping[str, Any] | None = None
-    ) -> tuple[Outcome, ...]:
-        """What the rule says of one run."""
-        return tuple(self.check(run, signals, **(options or {})))
 
 
 @cache
 def rule_names() -> tuple[str, ...]:
-    """All rules in alphabetical order, without loading any."""
-    stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return tuple(sorted(stem.replace("_", "-") for stem in stems if stem != "__init__"))
+    """All rules in alphabetical order, without loading any; raises PluginError."""
+    return plugins.names(plugins.RULES, _own())
 
 
 @cache
 def load_rule(name: str) -> Rule:
-    """Import one rule; raises UsageError where there is none of that name."""
+    """Load one rule; raises UsageError where there is none of that name, PluginError."""
     _known(name)
-    module = import_module(f"{__name__}.{name.replace('-', '_')}")
-    parameters = inspect.signature(module.check).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    return Rule(module.RULE, module.check, defaults)
+    if name not in _own():
+        return plugins.load(plugins.RULES, name, Rule)
+    rule: Rule = import_module(f"{__name__}.{name.replace('-', '_')}").RULE
+    return rule
+
+
+@cache
+def _own() -> frozenset[str]:
+    stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
+    return frozenset(stem.replace("_", "-") for stem in stems if stem != "__init__")
 
 
 def chosen_rules(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.facts import POLICY, level_at
+from lossscan.rules.kit.rule import Rule
 
-RULE = "component-divergence"
+NAME: Final = "component-divergence"
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
 WINDOW = 5  # logged points of a running median: what is left are levels
@@ -100,7 +101,7 @@ def _hit(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Hit:
     part, last = worst.series, int(worst.series.steps[-1])
     before, after = level_at(total, worst.low_step, points=END), median(total.values[-END:])
     return Hit(
-        RULE,
+        NAME,
         0.93 if worst.sigma > 2 * RISE_SIGMA else 0.85,  # noise of a part is uneven
         series=part.name,
         numbers={
@@ -127,3 +128,6 @@ def _hit(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Hit:
         ),
         next="part-alone",
     )
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -29,9 +30,10 @@ from lossscan.rules.kit.context import (
 )
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import period_points
 
-RULE = "divergence"
+NAME: Final = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course
 END_SHARE = 0.05  # of the run, whose median is where it ends
 END_POINTS = 3  # or a whole period of a loss that comes in waves
@@ -76,11 +78,11 @@ def check(
     if ratio < min_ratio or climb.sigma < min_sigma or not bad:
         return
     if is_policy_size(run, climb.end):
-        yield Acquittal(RULE, "policy", {"objective": run.objective, "end": climb.end})
+        yield Acquittal(NAME, "policy", {"objective": run.objective, "end": climb.end})
         return
     jump = _jump(signals, climb, np.log(ratio))
     if jump is not None:
-        yield Acquittal(RULE, "one-jump", {"step": jump.step})
+        yield Acquittal(NAME, "one-jump", {"step": jump.step})
         return
     yield _hit(run, signals, curve, climb)
 
@@ -135,7 +137,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
     )  # fmt: skip
     lower = lower_rate(run, onset)
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(climb.sigma, *SURE),
         numbers={"low": climb.low, "end": climb.end, "step": step, "ratio": ratio, "last": last,
                  "lower": lower},
@@ -158,3 +160,6 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
         next="replay" if lower is None else "replay-at-rate",
         claims=frozenset({step, *_steps_up(signals, climb)}),
     )  # fmt: skip
+
+
+RULE = Rule(name=NAME, check=check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -33,9 +34,10 @@ from lossscan.rules.kit.context import (
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import share_in_means
 
-RULE = "epoch-step-drop"
+NAME: Final = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
@@ -61,7 +63,7 @@ def check(
         return
     free = [test for test in tests if not _explained(run, test)]
     if len(free) < len(tests):
-        yield Acquittal(RULE, "other-landmark", {"count": len(tests) - len(free)})
+        yield Acquittal(NAME, "other-landmark", {"count": len(tests) - len(free)})
     if not free:
         return
     combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
@@ -73,10 +75,10 @@ def check(
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
         least = _least(free, min_sigma, log=curve.log)
         numbers = {"sigma": combined, "count": len(free), "least": max(least, min_drop)}
-        yield Acquittal(RULE, "no-step", numbers)
+        yield Acquittal(NAME, "no-step", numbers)
         return
     if _is_saw(run, signals, down):
-        yield Acquittal(RULE, "saw-tooth", {"count": len(down)})
+        yield Acquittal(NAME, "saw-tooth", {"count": len(down)})
         return
     yield _hit(run, down, drops, combined)
 
@@ -121,7 +123,7 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
     verdict = _verdict(run, first.landmark.step)
     rate = rate_at(run, largest.landmark.step)
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(-combined, 2.3, 0.9),
         message=verdict,
         numbers={
@@ -197,3 +199,6 @@ def _suspects(run: Run) -> tuple[Suspect, ...]:
 
 
 SMALL_SET = 20_000  # samples: the public stairs come from sets of 300 to 20,000
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 from dataclasses import dataclass
 
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
@@ -12,8 +13,9 @@ from lossscan.points import points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
+from lossscan.rules.kit.rule import Rule
 
-RULE = "eval-mismatch"
+NAME: Final = "eval-mismatch"
 
 MIN_EVALUATIONS = 2  # one may have been cut short
 MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
@@ -86,7 +88,7 @@ def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
     first, last = int(evaluated.steps[0]), int(evaluated.steps[-1])
     value, level = median(evaluated.values), median(gap.levels)
     return Hit(
-        RULE,
+        NAME,
         0.93 if len(evaluated) > MIN_EVALUATIONS else 0.85,  # two may share an odd cause
         series=evaluated.name,
         message="default" if uniform is None else "worse-than-guessing",
@@ -118,3 +120,6 @@ def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
         ),
         next="evaluate-training-data",
     )
+
+
+RULE = Rule(name=NAME, check=check)

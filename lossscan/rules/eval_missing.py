@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from pathlib import PurePath
+from typing import Final
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
 from lossscan.rules.kit.context import stated
-from lossscan.rules.kit.facts import TRAINER_FAMILY, is_eval_loss, last_step, version_of
+from lossscan.rules.kit.facts import is_eval_loss, last_step, version_of
+from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import may_be_transformers
 
-RULE = "eval-missing"
+NAME: Final = "eval-missing"
 
 RENAMED_IN = (4, 46)  # transformers that no longer takes evaluation_strategy
 SHOWN = 6  # steps listed before the list is cut
@@ -58,7 +61,7 @@ class _Plan:
 
 def check(run: Run, signals: Signals) -> Iterator[Hit]:
     """Compare the steps at which evaluation was due with those at which it ran."""
-    if run.framework not in TRAINER_FAMILY:
+    if not may_be_transformers(run.framework):
         return
     plan = _plan(run)
     message = _message(run, plan)
@@ -144,7 +147,7 @@ def _hit(run: Run, plan: _Plan, message: str) -> Hit:
         plan.ran or _evaluates_after(run)
     )  # none was due
     return Hit(
-        RULE,
+        NAME,
         _SURE[message],
         severity=Severity.INFO if harmless else None,
         series="eval_loss",
@@ -223,3 +226,6 @@ def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
 
 def _several_sets(run: Run) -> bool:
     return bool(run.setting("eval_on_each_dataset")) or "," in str(run.setting("eval_dataset"))
+
+
+RULE = Rule(name=NAME, check=check)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -26,16 +27,17 @@ from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import (
-    accumulation_steps,
     is_cross_entropy,
     last_step,
     level_at,
     version_of,
 )
 from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.scaling_across import Slope, hit_across, steps_of, way_of
+from lossscan.samples import passes_per_update
 
-RULE = "ga-loss-scaling"
+NAME: Final = "ga-loss-scaling"
 
 NEAR = 3  # logged points around an evaluation: one alone is noisy, more reach into another level
 AGREEING = 0.8  # share of evaluations at which the ratio must hold: a few may be noisy
@@ -85,7 +87,7 @@ def check(
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = points_of(run, "loss"), accumulation_steps(run)
+    loss, steps = points_of(run, "loss"), passes_per_update(run.config)
     if loss is None or steps is None or steps <= 1 or not is_cross_entropy(run):
         return
     case = _Case(run, loss, steps, _ratios(run, loss), _defect(run))
@@ -95,7 +97,7 @@ def check(
     elif _is_divided(case, tolerance):
         yield _divided(case)
     elif _speaks_against(case, tolerance):
-        yield Acquittal(RULE, "ratio", {"ratio": median(case.ratios), "accumulation": steps})
+        yield Acquittal(NAME, "ratio", {"ratio": median(case.ratios), "accumulation": steps})
 
 
 def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Hit | None:
@@ -108,7 +110,7 @@ def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None)
         return None
     worst = max(runs.values(), key=steps_of)
     named = suspects(worst, divided=way < 0)
-    return hit_across(runs, slope, evaluated, way=way, rule=RULE, suspects=named)
+    return hit_across(runs, slope, evaluated, way=way, rule=NAME, suspects=named)
 
 
 def _ratios(run: Run, loss: Series) -> FloatArray:
@@ -231,7 +233,7 @@ def _hit(
     first = int(case.loss.steps[0])
     logged = median(case.loss.values[:FIRST])
     return Hit(
-        RULE,
+        NAME,
         confidence,
         message=message,
         numbers={
@@ -263,3 +265,6 @@ def _clues(case: _Case) -> Iterator[Clue]:
     norms = finite(run.series.get("grad_norm"))
     if norms is not None and _strong_gradient(run):
         yield Clue("gradient", {"norm": median(norms.values)}, run.source_of("grad_norm"))
+
+
+RULE = Rule(name=NAME, check=check)

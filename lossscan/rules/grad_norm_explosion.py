@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
 from lossscan.rules.kit.context import number, present, rate_clue, stated
+from lossscan.rules.kit.rule import Rule
 
-RULE = "grad-norm-explosion"
+NAME: Final = "grad-norm-explosion"
 
 BLOCKS = 8  # a run is cut into so many stretches at least, whose medians are the usual norms
 BLOCK = (10, 50)  # logged points of a stretch, at least and at most
@@ -106,7 +108,7 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
     rate = number(run, "learning_rate")
     message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
     return Hit(
-        RULE,
+        NAME,
         _SURE[message],
         series="grad_norm",
         message=message,
@@ -148,3 +150,6 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
 # Confidence: two series that agree, one that stays up, one point and its answer. All of 115 were
 # right on the simulated train half; real norms have more ways to rise.
 _SURE = {"lasting-loss": 0.96, "lasting": 0.93, "peak": 0.93}
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import is_token_loss
-from lossscan.rules.kit.facts import accumulation_steps
+from lossscan.rules.kit.rule import Rule
+from lossscan.samples import passes_per_update
 
-RULE = "high-initial-loss"
+NAME: Final = "high-initial-loss"
 
 FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
@@ -29,12 +31,12 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
     first = median(loss.values[:FIRST])
     if first <= uniform + margin:
         if vocabulary and first > uniform:
-            yield Acquittal(RULE, "near", {"first": first, "uniform": uniform})
+            yield Acquittal(NAME, "near", {"first": first, "uniform": uniform})
         return
-    step, steps = int(loss.steps[0]), accumulation_steps(run)
+    step, steps = int(loss.steps[0]), passes_per_update(run.config)
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     yield Hit(
-        RULE,
+        NAME,
         0.95 if first > uniform + CERTAIN else 0.85,  # less may come from an odd first batch
         message="default" if vocabulary else "unknown-vocabulary",
         numbers={
@@ -60,3 +62,6 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
         next="one-batch",
         claims=frozenset({step}),
     )
+
+
+RULE = Rule(name=NAME, check=check)

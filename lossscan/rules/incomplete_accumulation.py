@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.facts import accumulation_steps, is_cross_entropy
+from lossscan.rules.kit.facts import is_cross_entropy
+from lossscan.rules.kit.rule import Rule
+from lossscan.samples import passes_per_update, samples_per_pass
 
-RULE = "incomplete-accumulation"
+NAME: Final = "incomplete-accumulation"
 
 SIDE = 3  # logged points on each side that tell the level: more reach past a stair
 MOST = 0.7  # share of the boundaries that must show it
@@ -87,7 +90,7 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
         return
     worst = min(found, key=lambda tail: tail.factor)
     yield Hit(
-        RULE,
+        NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
         0.97 if clues else 0.95 if len(found) >= SIDE else 0.92,
         message=message,
@@ -117,15 +120,16 @@ def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Clue]:
         same = median(norms.values[at]) / median(norms.values) if at.any() else math.nan
         if abs(same / factor - 1) <= 2 * SAME_FACTOR:
             yield Clue("gradient", {"same": same}, run.source_of("grad_norm"))
-    steps, left = accumulation_steps(run), _left_over(run)
+    steps, left = passes_per_update(run.config), _left_over(run)
     if steps and left and abs(left / steps / factor - 1) <= SAME_FACTOR:
         yield Clue("batches", {"left": left, "accumulation": steps})
 
 
 def _left_over(run: Run) -> int | None:
     """Micro-batches in the last group of an epoch."""
-    steps, examples = accumulation_steps(run), number(run, "num_examples")
-    batch = number(run, "per_device_train_batch_size")
-    if not (steps and examples and batch):
-        return None
-    return math.ceil(examples / (batch * (number(run, "num_devices") or 1))) % steps
+    steps, examples = passes_per_update(run.config), number(run, "num_examples")
+    batch = samples_per_pass(run.config)
+    return math.ceil(examples / batch) % steps if steps and examples and batch else None
+
+
+RULE = Rule(name=NAME, check=check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from lossscan.model import (
     Acquittal,
@@ -26,9 +27,10 @@ from lossscan.rules.kit.context import (
     stated,
     step_effect,
 )
+from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import trainer_of
 
-RULE = "last-epoch-drop"
-SAMPLERS = {"paddlenlp", "megatron"}  # build E data epochs and shuffle the last one apart
+NAME: Final = "last-epoch-drop"
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
 
 
@@ -51,15 +53,15 @@ def check(
         else:
             least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
             numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least}
-            yield Acquittal(RULE, "no-step", numbers)
-    if not known and run.framework in SAMPLERS:
+            yield Acquittal(NAME, "no-step", numbers)
+    if not known and trainer_of(run.framework).shuffles_last_apart:
         yield from _consistent(run, signals)
 
 
 def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
     source = test.landmark.source
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(-test.sigma, 1.5, 1.2),
         message="at-boundary",
         numbers={"step": int(test.landmark.step) + 1, "drop": drop, **_levels(test)},
@@ -92,7 +94,7 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
         return
     change = late[0]
     yield Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=0.6,  # the place is not confirmed: half of such drops have another reason
         message="consistent",
         numbers={
@@ -119,3 +121,6 @@ def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:
         Suspect("last-epoch-shuffled-apart", score, config=stated(run, "max_steps")),
         Suspect("data-mix-change", 0.2),
     )
+
+
+RULE = Rule(name=NAME, check=check)

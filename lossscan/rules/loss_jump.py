@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -34,9 +35,10 @@ from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import order_clue, step_of_order
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import outlasts
 
-RULE = "loss-jump"
+NAME: Final = "loss-jump"
 CRITICAL_RATIO = (
     1.5  # half as much again (hiyouga/LlamaFactory#7129), and the checkpoint is usually spoilt
 )
@@ -73,15 +75,15 @@ def check(
             jumps.append(jump)
         else:
             numbers = {"step": jump.step, "fall": int(curve.steps[start])}
-            yield Acquittal(RULE, "returns", numbers)
+            yield Acquittal(NAME, "returns", numbers)
     if jumps:
         yield _judged(run, signals, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
-        yield from none_seen(RULE, curve, signals.least_step, min_ratio - 1)
+        yield from none_seen(NAME, curve, signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}
-            yield Acquittal(RULE, "at-the-end", numbers)
+            yield Acquittal(NAME, "at-the-end", numbers)
 
 
 def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Hit | Acquittal:
@@ -90,7 +92,7 @@ def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Hit | Acquittal:
     if not is_policy_size(run, highest.after):
         return _hit(run, signals, jumps)
     return Acquittal(
-        RULE,
+        NAME,
         "policy",
         {"objective": run.objective, "after": highest.after, "step": highest.step},
     )
@@ -120,7 +122,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
     ratio = _ratio(worst)
     left, lower = _left(curve, worst), lower_rate(run, worst)
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
         message="default" if left >= FADED else "fades",
         severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
@@ -153,3 +155,6 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
         next="replay" if lower is None else "replay-at-rate",
         claims=frozenset(jump.step for jump in jumps),
     )
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -31,16 +32,17 @@ from lossscan.rules.kit.context import (
     rate_at,
     rate_clue,
     rate_restarts,
-    samples_a_step,
     samples_between,
     stated,
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order, order_clue
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import towers
+from lossscan.samples import samples_per_step
 
-RULE = "loss-spike"
+NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
@@ -76,12 +78,12 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     spikes = [e for e in spikes if e.start_step in recurring or towers(e, signals)]
     restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
     if restarts:
-        yield Acquittal(RULE, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
+        yield Acquittal(NAME, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         yield _hit(run, signals, curve, spikes)
     elif not restarts:
-        yield from none_seen(RULE, curve, signals.least_peak, min_ratio - 1)
+        yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
 
 
 def _height(spike: Excursion) -> float:
@@ -95,7 +97,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = _pattern(run, signals, spikes, top)
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(top.sigma, *SURE),
         message=_message(pattern),
         numbers={
@@ -219,7 +221,7 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
         advice = stated(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
     yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
-    batch = samples_a_step(run)
+    batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
     yield Suspect(
         "odd-batch",
@@ -233,3 +235,6 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
     yield Suspect("instability", max(unstable, 0.05), config=stated(run, "learning_rate"))
+
+
+RULE = Rule(name=NAME, check=check)

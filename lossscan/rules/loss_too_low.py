@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
 from lossscan.rules.kit.facts import level_at
+from lossscan.rules.kit.rule import Rule
 
-RULE = "loss-too-low"
+NAME: Final = "loss-too-low"
 
 FIRST = 3  # logged points, the highest of which is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
@@ -63,7 +65,7 @@ def _hit(run: Run, loss: Series, message: str) -> Hit:
     evaluated = finite(run.series.get("eval_loss"))
     step = int(loss.steps[collapsed])
     return Hit(
-        RULE,
+        NAME,
         # From scratch there is no innocent way; a pretrained model may have known the answers.
         0.95 if message == "default" else 0.6,
         message=message,
@@ -85,3 +87,6 @@ def _hit(run: Run, loss: Series, message: str) -> Hit:
         ),
         next="shuffled-tokens",
     )
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, S
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.facts import TRAINER_FAMILY, stretches
+from lossscan.rules.kit.facts import stretches
+from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import may_be_transformers
 
-RULE = "lr-schedule-mismatch"
+NAME: Final = "lr-schedule-mismatch"
 
 MIN_POINTS = 5  # logged rates; fewer show no shape
 SHARE_OFF = 0.2  # of the entries: less is a kink read one window late
@@ -67,7 +70,7 @@ def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Hi
     if found is not None:
         yield found
     elif _promised(run) is not None:
-        yield Acquittal(RULE, "follows", {"schedule": run.setting("lr_scheduler_type")})
+        yield Acquittal(NAME, "follows", {"schedule": run.setting("lr_scheduler_type")})
 
 
 def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
@@ -77,7 +80,7 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
         yield _hit(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
     yield from _rises(run, rate)
     promised = _promised(run)
-    if promised is None or run.framework not in TRAINER_FAMILY:
+    if promised is None or not may_be_transformers(run.framework):
         return
     expected = _best_shift(promised, rate)
     off = np.abs(rate.values - expected) > tolerance * promised.peak
@@ -193,7 +196,7 @@ def _hit(
     logged = float(values[worst])
     compared = {"promised": promised, "logged": logged}
     return Hit(
-        RULE,
+        NAME,
         confidence,
         series="learning_rate",
         message=message,
@@ -218,3 +221,6 @@ def _hit(
         ),
         next="print-schedule",
     )
+
+
+RULE = Rule(name=NAME, check=check)

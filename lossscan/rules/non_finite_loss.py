@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Final
 
 import numpy as np
 
@@ -15,10 +16,11 @@ from lossscan.rules.kit.context import rate_clue, stated
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.said import said
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
 
-RULE = "non-finite-loss"
+NAME: Final = "non-finite-loss"
 
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
@@ -58,7 +60,7 @@ def _loss(run: Run) -> Hit | None:
     before, step = loss.values[:first], int(loss.steps[first])
     lost = lost_at(run, step)
     return Hit(
-        RULE,
+        NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
         severity=Severity.WARNING if alone else None,
         message=_message(alone=alone, known=first > 0),
@@ -97,7 +99,7 @@ def _hidden(run: Run) -> Hit | None:
     lost = lost_at(run, hidden.begin)
     sound = loss.values[loss.steps < lost["since"]]
     return Hit(
-        RULE,
+        NAME,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
         message="hidden" if len(sound) else "hidden-from-the-first",
         numbers={
@@ -141,7 +143,7 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
     lost = lost_at(run, first)
     frozen = tuple(_frozen(run)) if lasting else ()
     return Hit(
-        RULE,
+        NAME,
         confidence,
         series="grad_norm",
         severity=severity,
@@ -175,7 +177,7 @@ def _exhausted(run: Run) -> Hit | None:
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
     lost = lost_at(run, found.start)
     return Hit(
-        RULE,
+        NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
         severity=None if found.lasting else Severity.WARNING,
         message="exhausted" if found.lasting else "exhausted-once",
@@ -203,7 +205,7 @@ def _dropped(run: Run) -> Hit | None:
     first = int(counts.steps[int(np.argmax(bad))])
     lost = lost_at(run, first)
     return Hit(
-        RULE,
+        NAME,
         0.97,  # Megatron's own count
         message="dropped",
         numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
@@ -222,7 +224,7 @@ def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]
     if not bad.any() or (broken is not None and broken <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Hit(
-        RULE,
+        NAME,
         0.97,  # the log itself says NaN
         series=series.name,
         message="eval",
@@ -290,3 +292,6 @@ def _others(run: Run, *, rose: bool = False, alone: bool = False) -> tuple[Suspe
         Suspect("masked-batch", 0.6 if alone else 0.3),
         Suspect("numerics", 0.35),
     )
+
+
+RULE = Rule(name=NAME, check=check)

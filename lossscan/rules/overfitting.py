@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from lossscan.points import points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
+from lossscan.rules.kit.rule import Rule
 
-RULE = "overfitting"
+NAME: Final = "overfitting"
 
 AFTER = 2  # evaluations behind the minimum: one may be bad luck
 SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
@@ -56,14 +58,14 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Hit
     rises = [rise for series in eval_losses(run).values() for rise in _rise(series)]
     found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
     if not found:
-        yield from (Acquittal(RULE, "no-rise", {"low": r.low, "high": r.high}) for r in rises[:1])
+        yield from (Acquittal(NAME, "no-rise", {"low": r.low, "high": r.high}) for r in rises[:1])
         return
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
         yield _hit(run, worst, found, before, end)
     else:
-        yield Acquittal(RULE, "training-rises", {"before": before, "after": end})
+        yield Acquittal(NAME, "training-rises", {"before": before, "after": end})
 
 
 def _rise(series: Series) -> Iterator[_Rise]:
@@ -123,7 +125,7 @@ def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -
     others = [other for other in found if other is not rise]
     training = {"before": before, "after": end}
     return Hit(
-        RULE,
+        NAME,
         _confidence(rise),
         series=rise.series.name,
         message="strong" if rise.ratio >= STRONG else "default",
@@ -156,3 +158,6 @@ def _suspects(run: Run, low_epoch: float | None) -> Iterator[Suspect]:
         yield Suspect("learning-rate-high", 0.6, numbers, config)
     if examples is not None and examples < SMALL_SET:
         yield Suspect("small-set", 0.6, {"examples": int(examples)})
+
+
+RULE = Rule(name=NAME, check=check)

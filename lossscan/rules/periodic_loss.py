@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import OUTLASTS, period_points, share_in_means
 
-RULE = "periodic-loss"
+NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
@@ -33,10 +35,10 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
         return
     period = signals.period
     if _is_stairs(run, signals, period):
-        yield Acquittal(RULE, "stairs", {"period": period})
+        yield Acquittal(NAME, "stairs", {"period": period})
         return
     yield Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=min(0.5 + signals.period_strength / 2, 0.95),
         numbers={"period": period, "strength": signals.period_strength},
         clues=(
@@ -115,3 +117,6 @@ def _whole_epochs(run: Run, period: float, per_epoch: float) -> int | None:
 
 def _same(period: float, other: float) -> bool:
     return abs(period / other - 1) <= NEAR
+
+
+RULE = Rule(name=NAME, check=check)

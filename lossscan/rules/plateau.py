@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import TEXT_TRAINERS, is_token_loss
+from lossscan.rules.kit.rule import Rule
 
-RULE = "plateau"
+NAME: Final = "plateau"
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
@@ -150,7 +152,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
     rate = finite(run.series.get("learning_rate"))
     peak = float(rate.values.max()) if rate is not None else None
     return Hit(
-        RULE,
+        NAME,
         confidence,
         message=kind,
         numbers={"level": median(loss.values), "first": first, "last": last, "points": len(loss)},
@@ -167,3 +169,6 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
         ),
         next="overfit-one-batch",
     )
+
+
+RULE = Rule(name=NAME, check=check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -23,8 +24,9 @@ from lossscan.model import (
 )
 from lossscan.rules.kit.context import least_seen, logistic, present, relative, step_effect
 from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.rule import Rule
 
-RULE = "resume-discontinuity"
+NAME: Final = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
 MIN_RATE_POINTS = 2
 MIN_OVERLAP = 3  # points that both launches logged: fewer give no mean
@@ -92,11 +94,11 @@ def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) 
     """All is well, as far as the noise lets us see at the resume where it hides most."""
     tests = [test for test in signals.boundaries if test.landmark.kind == "resume"]
     if not tests:
-        return Acquittal(RULE, "continues", {"count": count})
+        return Acquittal(NAME, "continues", {"count": count})
     log = signals.curves["loss"].log
     hidden = max(least_seen([test], min_sigma, log=log) for test in tests)
     numbers = {"count": count, "least": max(hidden, min_step)}
-    return Acquittal(RULE, "continues-as-far-as-seen", numbers)
+    return Acquittal(NAME, "continues-as-far-as-seen", numbers)
 
 
 def _first_step(loss: Series, resume: Resume) -> int:
@@ -170,7 +172,7 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
     step = worst.loss
     of_rate = step is None and worst.rate is not None
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(_strength(worst), 2.0, 0.8),
         series="learning_rate" if of_rate else "loss",
         message="loss" if step else ("rate" if worst.rate else "overlap"),
@@ -271,3 +273,6 @@ def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
 
 def _bare_advice(run: Run) -> tuple[Advice, ...]:
     return (Advice("save_only_model", suggest=False),) if run.setting("save_only_model") else ()
+
+
+RULE = Rule(name=NAME, check=check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -10,8 +11,9 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.points import finite
+from lossscan.rules.kit.rule import Rule
 
-RULE = "throughput-drop"
+NAME: Final = "throughput-drop"
 
 WARM_UP = 2  # logged points at the start: compilation and caches
 MIN_SIDE = 8  # logged points on each side of a lasting change
@@ -60,7 +62,7 @@ def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
     slower = after > before
     resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)
     return Hit(
-        RULE,
+        NAME,
         0.95,  # two levels that hardly overlap
         series="seconds_per_step",
         message="slower" if slower else "faster",
@@ -78,3 +80,6 @@ def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
 
 def _window(times: Series) -> int:
     return 2 * int(spacing(times.steps))
+
+
+RULE = Rule(name=NAME, check=check)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present, rate_clue
 from lossscan.rules.kit.falls import end_of, explanation
 from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.rule import Rule
 
-RULE = "unexplained-drop"
+NAME: Final = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 ORDERED = {True: 0.3, False: -0.25, None: 0.0}  # score of other data, by the order it is read in
 ENDED = 0.2  # score of other data where the loss returns: learning is not unlearnt
@@ -37,7 +39,7 @@ def check(
         if reason is None:
             free.append(fall)
         else:
-            yield Acquittal(RULE, reason, {"step": fall.step})
+            yield Acquittal(NAME, reason, {"step": fall.step})
     if free:
         yield _hit(run, signals, curve, free)
 
@@ -48,7 +50,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
     beside = step_of_order(run, curve, worst)
     other = 0.5 + ORDERED[file_order(run, beside)] + ENDED * bool(end)
     return Hit(
-        rule=RULE,
+        rule=NAME,
         confidence=logistic(-worst.sigma, *SURE),
         message="default" if end is None else "returns",
         numbers={
@@ -78,3 +80,6 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
         next="look-at-data",
         claims=frozenset(fall.step for fall in falls),
     )
+
+
+RULE = Rule(name=NAME, check=check)

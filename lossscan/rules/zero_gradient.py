@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, finite
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import POLICY, stretches
+from lossscan.rules.kit.rule import Rule
 
-RULE = "zero-gradient"
+NAME: Final = "zero-gradient"
 
 LONG_SHARE = 0.1  # of the entries: shorter stretches are masked samples one after the other
 END = 5  # logged losses that make a level
@@ -89,7 +91,7 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
     rewards = finite(run.series.get("reward_std"))
     spread = None if rewards is None else median(rewards.values)
     return Hit(
-        RULE,
+        NAME,
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
         series=series.name,
         message=message,
@@ -118,3 +120,6 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
         ),
         next="one-update",
     )
+
+
+RULE = Rule(name=NAME, check=check)

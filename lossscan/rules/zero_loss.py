@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,17 +15,19 @@ from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
 from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
+from lossscan.trainers import trainer_of
 
-RULE = "zero-loss"
+NAME: Final = "zero-loss"
 
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
 MOST = 0.5  # of the zeros, or of the entries
 
-# Trainers that leave skipped updates out of the loss and do not filter NaN: a 0.0 of theirs is a
+# Of trainers that leave what they skip out of the loss and do not filter NaN: a 0.0 of theirs is a
 # window without any update.
-_LEFT_OUT = {"paddlenlp": "data-skipped", "megatron": "updates-skipped"}
+_LEFT_OUT = {None: None, "data": "data-skipped", "updates": "updates-skipped"}
 LIKELY = 0.5  # a score above it is the likeliest cause
 
 # Message: severity (None: the page's), confidence, suspects with their scores.
@@ -88,7 +91,7 @@ def check(
         return
     if run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
-        yield Acquittal(RULE, "objective", {"objective": run.objective, "count": count})
+        yield Acquittal(NAME, "objective", {"objective": run.objective, "count": count})
         return
     zeros = _zeros(run, loss)
     skipped = _skipped(run, zeros)
@@ -131,7 +134,7 @@ def _skipped(run: Run, zeros: _Zeros) -> dict[str, float]:
     early = zeros.first | (zeros.loss.steps <= EARLY_STEPS)
     cases = (
         ("updates-skipped", 0.95, zeros.most(skips_beside(run, zeros.loss))),  # the log counts them
-        (_LEFT_OUT.get(str(run.framework)), 0.8, not updated),
+        (_LEFT_OUT[trainer_of(run.framework).skips], 0.8, not updated),
         # weights that hold NaN give no loss again
         ("updates-skipped", 0.9, recovers and zeros.most(zeros.spoilt)),
         ("updates-skipped", 0.6, recovers and not updated and zeros.most(early)),
@@ -184,7 +187,7 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     lost = lost_at(run, hidden.begin if hidden else first)
     fp16 = stated(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
     return Hit(
-        RULE,
+        NAME,
         confidence,
         severity=severity,
         message=kind,
@@ -218,3 +221,6 @@ def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> str | N
     if kind == "skipped":
         return "look-for-skips"
     return restarted("filter-off", lost) if kind in ("nan", "silent") else "count-labels"
+
+
+RULE = Rule(name=NAME, check=check)

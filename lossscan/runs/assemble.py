@@ -52,14 +52,15 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]
     config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
     final = final_evaluation(files.files)
-    schedule = schedule_of(merged.series, config.fields, merged.resumes)
     named = (config.framework, *(table.framework for table in merged.tables))
+    framework = framework_of(named, merged.series)
+    schedule = schedule_of(merged.series, config.fields, merged.resumes, framework=framework)
     return Run(
         path=str(files.root),
         name=files.root.name,
         series=merged.series,
         sources=merged.sources,
-        framework=framework_of(named, merged.series),
+        framework=framework,
         objective=objective_of(merged.series, config.fields),
         averaging=merged.averaging,
         config=config.fields,

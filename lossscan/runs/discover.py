@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,15 +28,11 @@ MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large s
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 
-# Names of logs, and names that only the content can tell; anything else may be a settings file.
-_LOGS: Final = any_of(
-    "trainer_state.json trainer_log.jsonl logging.jsonl metrics.csv running_log.txt nohup.out"
-    " *tfevents* vdlrecords.* workerlog.* *.wandb *.log mlflow.db"
-)
-_DOUBTFUL: Final = any_of(
-    "*.jsonl *.csv *.tsv *.txt *.out *.err *.log.* *state*.json *history*.json scalars.json"
-    " meta.yaml wandb-summary.json log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
-    " metrics*.json result*.json log*.json *.ndjson *.db *.ipynb"
+# Names of logs of any format, and names that only the content can tell. The formats add their own;
+# anything else may be a settings file.
+LOGS: Final = "nohup.out *.log"
+DOUBTFUL: Final = (
+    "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _SWANLAB, _DEBUG = "swanlog", "debug"  # in each of its runs, what SwanLab logs of itself
@@ -69,12 +67,12 @@ class _Tree:
     refused: dict[Path, str] = field(default_factory=dict)  # by the system: runs may lie there
 
 
-def discover(path: Path) -> tuple[RunFiles, ...]:
+def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     """The runs at and below a path in sorted order, none where no file there is a log.
 
-    A file is a run together with the settings beside it. Where only the user's settings can tell
-    which key is the loss, a folder is one run of all that may be a log. Raises NoLogFound where
-    there is no such path.
+    A log is what a format claims or what holds a key that the settings name. A file is a run
+    together with the settings beside it. Where no file is a log for sure, a folder is one run of
+    all that may be some. Raises NoLogFound where there is no such path.
     """
     try:
         mode = path.stat().st_mode
@@ -85,16 +83,16 @@ def discover(path: Path) -> tuple[RunFiles, ...]:
         raise UnreadableLog(f"{path}: {error.strerror}", hint=ACCESS) from error
     if stat.S_ISREG(mode):
         beside = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
-        settings = sorted(set(beside.settings) - {path})
-        return (RunFiles(root=path, files=(path, *settings)),)
+        others = sorted(set(beside.settings) - {path})
+        return (RunFiles(root=path, files=(path, *others)),)
     if not stat.S_ISDIR(mode):
         said = f"{path}: not a file or directory"
         raise NoLogFound(said, hint="pass a run directory or a log file")
     tree = _walked(path, depth=DEEPEST)
     for folder in tree.folders.values():
-        _settle(folder)
+        _settle(folder, settings)
     if not any(folder.logs for folder in tree.folders.values()):
-        _settle_cards(tree.folders.values())
+        _settle_cards(tree.folders.values(), settings)
     return _runs(tree) or _last_resort(tree)
 
 
@@ -176,12 +174,21 @@ def _kind(path: Path, content: _Folder) -> list[Path] | None:
     return content.settings if is_config_name(path) or name in RESULTS else None
 
 
+@cache
+def names() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What meets the names of logs, and what those that only the content can tell."""
+    from lossscan import formats  # loads numpy
+
+    sure, maybe = formats.file_patterns()
+    return any_of(f"{LOGS} {sure}"), any_of(f"{DOUBTFUL} {maybe}")
+
+
 def _is_sure(name: str) -> bool:
-    return _LOGS.fullmatch(name) is not None
+    return names()[0].fullmatch(name) is not None
 
 
 def _is_doubtful(name: str) -> bool:
-    return _DOUBTFUL.fullmatch(name) is not None
+    return names()[1].fullmatch(name) is not None
 
 
 def _has_content(path: Path) -> bool:
@@ -193,26 +200,26 @@ def _has_content(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
-def _settle(folder: _Folder) -> None:
+def _settle(folder: _Folder, settings: Settings) -> None:
     """Doubtful files are logs where their content says so and nothing surer lies beside them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
-        folder.logs = [path for path in folder.doubtful if _is_log(path)]
+        folder.logs = [path for path in folder.doubtful if _is_log(path, settings)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
 
 
-def _settle_cards(folders: Iterable[_Folder]) -> None:
+def _settle_cards(folders: Iterable[_Folder], settings: Settings) -> None:
     """The model cards are logs where nothing else is left that holds a curve."""
     for folder in folders:
         cards = [path for path in folder.settings if path.suffix.lower() == CARD]
-        folder.logs = [path for path in cards if _is_log(path)]
+        folder.logs = [path for path in cards if _is_log(path, settings)]
         folder.settings = [path for path in folder.settings if path not in folder.logs]
 
 
-def _is_log(path: Path) -> bool:
-    from lossscan import formats  # loads numpy; few folders need it
+def _is_log(path: Path, settings: Settings) -> bool:
+    from lossscan import formats  # loads numpy
 
     try:
-        return any(formats.claimants(head_of(path), Settings()))
+        return formats.is_log(head_of(path), settings)
     except PermissionError:  # the reader says so: a run that may not be read is not lost
         return True
     except (OSError, LossscanError):  # damaged: the reader says how

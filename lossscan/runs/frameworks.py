@@ -6,21 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from lossscan.runs.objective import is_logged
+from lossscan.trainers import most_specific
 
-_SPECIFIC: Final = (  # a front-end writes what its trainer writes too: the most specific name holds
-    "llamafactory",
-    "ms-swift",
-    "axolotl",
-    "trl",
-    "paddlenlp",
-    "minimind",
-    "megatron",
-    "nemo",
-    "lightning",
-    "nanogpt",
-    "torchtune",
-    "transformers",
-)
 _BASE: Final = "transformers"  # which TRL builds on and whose files it writes
 _TRL: Final = (  # what TRL's trainers add to them
     "mean_token_accuracy",
@@ -36,7 +23,5 @@ _TRL: Final = (  # what TRL's trainers add to them
 
 def framework_of(named: Iterable[str | None], keys: Iterable[str]) -> str | None:
     """The most specific of the names; what the run logged tells TRL from its base."""
-    names = {name for name in named if name}
-    known = (name for name in _SPECIFIC if name in names)
-    found = next(known, None) or min(names, default=None)
+    found = most_specific(filter(None, named))
     return "trl" if found == _BASE and is_logged(_TRL, keys) else found

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from lossscan import formats
 from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
 from lossscan.runs.continued import chained
@@ -19,20 +20,6 @@ from lossscan.runs.interleave import untangled
 from lossscan.runs.launches import REFERENCE, Course, course_of
 from lossscan.sources.files import relative
 
-JOINED: Final = (  # each launch begins a new file
-    "event_file",
-    "visualdl",
-    "wandb_file",
-    "wandb_summary",
-)
-PRECISION: Final = (  # best first; event files keep seven digits
-    "trainer_state",
-    "json_lines",
-    "wandb_file",
-    "mlflow_store",
-    "event_file",
-    "visualdl",
-)
 SHARED_POINTS = 3  # two logs that agree at fewer steps may do so by chance
 FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower precision
 AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones
@@ -83,7 +70,9 @@ def _groups(tables: Iterable[Table]) -> list[list[Table]]:
     groups: dict[str, list[Table]] = defaultdict(list)
     for table in sorted(map(untangled, tables), key=_launched):
         groups[table.format].append(table)
-    together = ([group] if form in JOINED else chained(group) for form, group in groups.items())
+    together = (
+        [group] if formats.named(form).joined else chained(group) for form, group in groups.items()
+    )
     return [_without_copies(group) for group in chain.from_iterable(together)]
 
 
@@ -126,10 +115,9 @@ def _contains(whole: Column, part: Column) -> bool:
 
 def _fullness(course: Course) -> tuple[int, int, int]:
     """The most losses first, then the most precise format, then the most points."""
-    form = course.tables[0].format
-    rank = PRECISION.index(form) if form in PRECISION else len(PRECISION)
+    precision = formats.named(course.tables[0].format).precision
     longest = max((len(series) for series in course.series.values()), default=0)
-    return (len(course.series.get("loss", ())), -rank, longest)
+    return (len(course.series.get("loss", ())), precision, longest)
 
 
 def _contradicts(course: Course, main: Course) -> bool:

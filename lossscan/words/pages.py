@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lossscan import plugins
 from lossscan.errors import UsageError
 from lossscan.model import Numbers, Severity
 from lossscan.words.numerals import shown
@@ -50,17 +51,35 @@ class RulePage:
 
 @cache
 def page_names() -> tuple[str, ...]:
-    """The rules that have a page, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("[!_]*.yaml")))
+    """The rules that have a page, in alphabetical order; raises PluginError."""
+    return plugins.names(plugins.RULES, _own())
+
+
+@cache
+def _own() -> frozenset[str]:
+    return frozenset(path.stem for path in _FOLDER.glob("[!_]*.yaml"))
 
 
 @cache
 def load_page(rule: str) -> RulePage:
-    """The page of one rule; raises UsageError where there is none."""
-    path = _FOLDER / f"{rule}.yaml"
+    """The page of one rule; raises UsageError where there is none, PluginError."""
+    if rule in _own():
+        return _page(_with_shared(_parsed(_FOLDER / f"{rule}.yaml")))
     if rule not in page_names():
         raise UsageError(f"unknown rule {rule!r}", hint=f"choose from {', '.join(page_names())}")
-    return _page(_with_shared(_parsed(path)))
+    text = _brought(rule)
+    try:
+        return _page(_with_shared({"rule": rule} | _yaml(text)))
+    except Exception as error:  # the text of others: whatever is wrong with it, it is said whose
+        raise plugins.refused(plugins.RULES, rule, f"its page: {error!r}") from error
+
+
+def _brought(rule: str) -> str:
+    """The page that a rule of another package brings along."""
+    page = getattr(plugins.load(plugins.RULES, rule, object), "page", None)
+    if not isinstance(page, str):
+        raise plugins.refused(plugins.RULES, rule, "it brings no page")
+    return page
 
 
 def say(text: Text, lang: str, numbers: Numbers | None = None) -> str:
@@ -89,10 +108,13 @@ class _Shown:
 
 @cache
 def _parsed(path: Path) -> dict[str, Any]:
+    return _yaml(path.read_text(encoding="utf-8"))
+
+
+def _yaml(text: str) -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is built: 8 times faster
-    text = path.read_text(encoding="utf-8")
     parsed: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe
     return parsed
 
@@ -119,7 +141,9 @@ def _page(raw: dict[str, Any]) -> RulePage:
             "references": tuple(raw.get("references", ())),
             "telltales": {lang: tuple(said) for lang, said in raw.get("telltales", {}).items()},
             "causes": {
-                name: CauseText({lang: cause[lang] for lang in LANGUAGES}, cause["remedy"])
+                name: CauseText(
+                    {lang: cause[lang] for lang in LANGUAGES if lang in cause}, cause["remedy"]
+                )
                 for name, cause in raw.get("causes", {}).items()
             },
         }

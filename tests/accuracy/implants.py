@@ -106,7 +106,7 @@ def _times(run: Run, effect: FloatArray, **more: Any) -> Run:
     config = {**run.config, **more.get("config", {})}
     resumes = more.get("resumes", run.schedule.resumes)
     framework = more.get("framework", run.framework)
-    placed = schedule_of(series, config, resumes)
+    placed = schedule_of(series, config, resumes, framework=framework)
     return replace(run, series=series, config=config, framework=framework, schedule=placed)
 
 

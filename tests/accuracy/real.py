@@ -76,7 +76,7 @@ def labelled(task: tuple[Path, dict[str, Any]]) -> Result:
 
 def read(folder: Path) -> RunReport:
     """The report of a folder; where it holds several runs, of the one with the most losses."""
-    reports = [_report(files) for files in discover(folder)]
+    reports = [_report(files) for files in discover(folder, Settings())]
     missing = RunReport(path=str(folder), name=folder.name, status="error")
     return max(reports, key=_points, default=missing)
 

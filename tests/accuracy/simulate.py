@@ -243,7 +243,7 @@ def finish(
         objective=base.objective,
         averaging=base.averaging,  # type: ignore[arg-type]
         config=stated,
-        schedule=schedule_of(series, stated, resumes),
+        schedule=schedule_of(series, stated, resumes, framework=framework),
         complete=complete,
     )
 

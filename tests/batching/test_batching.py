@@ -47,12 +47,12 @@ def test_a_pattern_is_expanded_as_a_shell_would(make_run, tmp_path):
     """Where no shell expands `*`, lossscan does, in sorted order."""
     for name in ("lr-b", "lr-a", "other"):
         make_run(name)
-    assert _paths(find([str(tmp_path / "lr-*")], ALL)) == ["lr-a", "lr-b"]
+    assert _paths(find([str(tmp_path / "lr-*")], ALL, Settings())) == ["lr-a", "lr-b"]
 
 
 def test_a_pattern_that_matches_nothing_is_an_error_of_its_own(tmp_path):
     """A slip in a pattern is a row, as a missing root is."""
-    (task,) = find([str(tmp_path / "no*")], ALL)
+    (task,) = find([str(tmp_path / "no*")], ALL, Settings())
     assert task.error is not None
     assert task.error.type == "NoLogFound"
 
@@ -60,7 +60,7 @@ def test_a_pattern_that_matches_nothing_is_an_error_of_its_own(tmp_path):
 def test_a_folder_named_like_a_pattern_is_itself(make_run, tmp_path):
     """Brackets in a name are no pattern where there is such a folder."""
     make_run("run[1]")
-    assert _paths(find([str(tmp_path / "run[1]")], ALL)) == ["run[1]"]
+    assert _paths(find([str(tmp_path / "run[1]")], ALL, Settings())) == ["run[1]"]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_patterns_choose_runs_by_name_or_path(make_run, tmp_path, include, exclu
     """A bare pattern is held against each folder's name, one with a slash against the path."""
     for name in ("new/a", "new/b", "old/a"):
         make_run(name)
-    assert _paths(find([str(tmp_path)], Filter(include, exclude))) == left
+    assert _paths(find([str(tmp_path)], Filter(include, exclude), Settings())) == left
 
 
 def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
     """A gate that looks at no run at all must not pass."""
     make_run("a")
     with pytest.raises(InputError, match="leave none of 1 runs"):
-        find([str(tmp_path)], Filter(include=("b",)))
+        find([str(tmp_path)], Filter(include=("b",)), Settings())
 
 
 def test_a_folder_without_a_log_can_be_left_out(make_run, tmp_path):
@@ -94,8 +94,8 @@ def test_a_folder_without_a_log_can_be_left_out(make_run, tmp_path):
     make_run("runs/a")
     (tmp_path / "runs" / "docs").mkdir()
     roots = [str(tmp_path / "runs" / "*"), str(tmp_path / "typo")]
-    assert _paths(find(roots, ALL)) == ["a", "docs", "typo"]
-    assert _paths(find(roots, Filter(exclude=("docs", "typo")))) == ["a", "typo"]
+    assert _paths(find(roots, ALL, Settings())) == ["a", "docs", "typo"]
+    assert _paths(find(roots, Filter(exclude=("docs", "typo")), Settings())) == ["a", "typo"]
 
 
 def test_since_leaves_out_what_was_written_before(make_run, tmp_path):
@@ -153,7 +153,7 @@ class Deadly(Executor):
 
 
 def _judged(folder, *deadly, slots=2):
-    tasks = find([str(folder)], ALL)
+    tasks = find([str(folder)], ALL, Settings())
     pool = WorkerPool(tuple(Slot(lambda: Deadly(deadly)) for _ in range(slots)), chunk=4)
     done = list(in_order(tasks, Settings(), pool, threading.Event()))
     assert [task for task, _ in done] == list(tasks)

@@ -27,7 +27,7 @@ from pathlib import Path
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
-for files in discover(Path(sys.argv[1])):
+for files in discover(Path(sys.argv[1]), Settings()):
     read_run(files, Settings())
 """
 BATCH = """

@@ -365,3 +365,17 @@ def test_a_bad_since_is_answered_with_examples(here, sweep):
     done = here(sweep, "--since", "yesterday")
     assert done.returncode == 2
     assert "12h" in done.stderr
+
+
+def test_runs_that_only_the_settings_make_readable_are_found(tmp_path, monkeypatch, capsys):
+    """Three folders whose loss the user names are three runs, and none is lost."""
+    for run in "abc":
+        (tmp_path / run).mkdir()
+        lines = (json.dumps({"it": i, "nll": value}) for i, value in enumerate(JUMP))
+        (tmp_path / run / "log.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "lossscan.yaml").write_text("series: {step: it, loss: nll}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    main(["batch", ".", *JSONL])
+    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["run"]["path"] for each in reports] == ["a", "b", "c"]
+    assert {each["run"]["series"]["loss"] for each in reports} == {len(JUMP)}

@@ -131,7 +131,7 @@ def test_a_log_in_utf_16_states_them_too() -> None:
 def test_the_run_names_the_line_of_a_setting(tmp_path: Path) -> None:
     """A setting that a log repeats is shown with the file and the line it stands in."""
     (tmp_path / "train.log").write_text(f"begin\nNamespace(lr=0.5, seed=3)\n{POINTS}")
-    run = read_run(discover(tmp_path)[0], Settings())
+    run = read_run(discover(tmp_path, Settings())[0], Settings())
     assert (run.setting("learning_rate"), run.config["learning_rate"].source) == (
         0.5,
         "train.log:2",

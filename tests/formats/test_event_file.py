@@ -144,7 +144,7 @@ def test_read_takes_what_keras_wrote_to_two_folders_for_one_run(tmp_path):
     writers.write_events(tmp_path / "train" / name.format(0), tags)
     tags = {"epoch_loss": [(0, 3.5)], "evaluation_loss_vs_iterations": [(100, 3.5)]}
     writers.write_events(tmp_path / "validation" / name.format(1), tags)
-    (files,) = discover(tmp_path)
+    (files,) = discover(tmp_path, Settings())
     run = read_run(files, Settings())
     assert {name: len(series) for name, series in run.series.items()} == {
         "eval_loss": 1,

@@ -46,11 +46,11 @@ def test_every_format_has_something_to_read():
 
 
 def test_read_says_for_every_format_what_it_looks_for(tmp_path: Path):
-    """What is told of an unknown log names each format with its mark, and the ways out."""
+    """What is told of an unknown log names each format with its sample, and the ways out."""
     with pytest.raises(NoLogFound) as caught:
         formats.read(logs.head_with(tmp_path, "Dear diary\n"), Settings())
     for each in formats.formats():
-        assert f"  {each.name:<22}{each.mark}" in caught.value.details
+        assert f"  {each.name:<22}{each.sample}" in caught.value.details
     told = "\n".join(caught.value.details)
     assert "series: {step: it" in told
     assert r"text: {pattern: 'it (?P<step>\d+)" in told
@@ -101,5 +101,5 @@ def test_read_run_takes_what_mmengine_left():
 
 def only_run(folder: Path) -> Run:
     """The one run of a folder."""
-    (files,) = discover(folder)
+    (files,) = discover(folder, Settings())
     return read_run(files, Settings())

@@ -6,6 +6,8 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.formats.kit.format import Format
+from lossscan.model import Table
 from lossscan.settings import Settings
 from tests import logs
 
@@ -129,3 +131,9 @@ def test_read_uses_no_settings_by_default(tmp_path: Path):
     """The defaults need no settings file."""
     head = logs.head_with(tmp_path, logs.TORCHTUNE)
     assert formats.read(head, Settings()).framework == "torchtune"
+
+
+def test_a_format_cannot_state_what_nobody_reads():
+    """A slip in the name of a field is an error and no silence."""
+    with pytest.raises(TypeError, match="sampel"):
+        Format(name="acme", sampel="x", claims=bool, read=Table)  # type: ignore[call-arg, arg-type]

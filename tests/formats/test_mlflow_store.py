@@ -93,7 +93,7 @@ def test_discover_takes_each_run_of_a_store(store: Path):
     """The experiment's own meta.yaml is no run."""
     (store.parent / "meta.yaml").write_text("artifact_uri: x\nexperiment_id: '1'\nname: e\n")
     shutil.copytree(store, store.parent / "def")
-    found = discover(store.parents[1])
+    found = discover(store.parents[1], Settings())
     assert [files.root.name for files in found] == ["abc", "def"]
     run = read_run(found[0], Settings())
     assert run.source_of("loss") == "metrics"

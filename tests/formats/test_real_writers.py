@@ -107,5 +107,5 @@ def test_read_run_reads_back_what_keras_wrote(tmp_path: Path):
 
 
 def _only_run(folder: Path) -> Run:
-    (files,) = discover(folder)
+    (files,) = discover(folder, Settings())
     return read_run(files, Settings())

@@ -31,7 +31,7 @@ def _put(folder: Path, **files: str) -> Path:
 
 
 def _run(folder: Path) -> Run:
-    (found,) = discover(folder)
+    (found,) = discover(folder, Settings())
     return read_run(found, Settings())
 
 
@@ -157,7 +157,7 @@ def test_a_broken_notebook_is_no_run(tmp_path: Path):
     """It says so by itself, and silences no log beside it."""
     (tmp_path / "train.ipynb").write_text('{"cells": [3]}')
     with pytest.raises(UnreadableLog, match="is no notebook"):
-        read_run(discover(tmp_path / "train.ipynb")[0], Settings())
+        read_run(discover(tmp_path / "train.ipynb", Settings())[0], Settings())
 
 
 def test_another_database_is_no_run(tmp_path: Path):

@@ -56,6 +56,6 @@ def test_counting_from_the_first_step_is_no_resume(tmp_path: Path):
     one = "".join(f"step {step} loss 2.5\n" for step in range(10, 201, 10))
     two = "".join(f"step {step} loss 0.5\n" for step in range(20, 401, 20))
     (tmp_path / "train.log").write_text(one + "Training finished.\n" + two)
-    run = read_run(discover(tmp_path)[0], Settings())
+    run = read_run(discover(tmp_path, Settings())[0], Settings())
     assert set(run.series["loss"].values) == {0.5}
     assert [resume.fresh for resume in run.schedule.resumes] == [True]

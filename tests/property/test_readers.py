@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lossscan import formats
 from lossscan.errors import InputError
+from lossscan.formats.kit.format import Format
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
@@ -25,7 +26,7 @@ ANYTHING = st.binary(max_size=300) | st.lists(PARTS, max_size=60).map(b" ".join)
 DERIVED = {"transformers_console"}
 
 
-def read(data: bytes, each: formats.Format) -> Table:
+def read(data: bytes, each: Format) -> Table:
     """Read bytes by one format."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "train.log"
@@ -36,7 +37,7 @@ def read(data: bytes, each: formats.Format) -> Table:
 @pytest.mark.parametrize("each", TEXT_FORMATS, ids=lambda each: each.name)
 @EXAMPLES
 @given(data=ANYTHING)
-def test_readers_take_anything(each: formats.Format, data: bytes):
+def test_readers_take_anything(each: Format, data: bytes):
     """No bytes crash a reader: they give a table or an InputError."""
     try:
         table = read(data, each)
@@ -49,7 +50,7 @@ def test_readers_take_anything(each: formats.Format, data: bytes):
 @EXAMPLES
 @given(data=st.data())
 def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
-    each: formats.Format, data: st.DataObject
+    each: Format, data: st.DataObject
 ):
     """A log that is still written never shows a point that the whole log does not hold."""
     whole = logs.ALL[each.name].encode()

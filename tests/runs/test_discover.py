@@ -9,6 +9,7 @@ import pytest
 from lossscan.errors import NoLogFound
 from lossscan.runs import discover as unit
 from lossscan.runs.discover import RunFiles, discover
+from lossscan.settings import Settings
 from tests import logs
 
 
@@ -31,7 +32,7 @@ def shown(runs: Iterable[RunFiles], root: Path) -> dict[str, list[str]]:
 def test_discover_takes_a_file_and_the_settings_beside_it(tmp_path: Path):
     """A log given by name is the run; other logs in its folder are not."""
     grow(tmp_path, "a.log", "b.log", "train.yaml", "adapter_config.json")
-    (run,) = discover(tmp_path / "a.log")
+    (run,) = discover(tmp_path / "a.log", Settings())
     assert run.root == tmp_path / "a.log"
     assert [file.name for file in run.files] == ["a.log", "adapter_config.json", "train.yaml"]
 
@@ -40,7 +41,7 @@ def test_discover_joins_what_one_training_left(tmp_path: Path):
     """Checkpoints and event files belong to the run they lie in."""
     launch = "runs/Nov21_06-37-31_host/events.out.tfevents.1.host"
     grow(tmp_path, "trainer_state.json", "checkpoint-20/trainer_state.json", launch, "config.json")
-    assert shown(discover(tmp_path), tmp_path) == {
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {
         ".": ["config.json", "trainer_state.json", "checkpoint-20/trainer_state.json", launch]
     }
 
@@ -48,7 +49,7 @@ def test_discover_joins_what_one_training_left(tmp_path: Path):
 def test_discover_reads_the_last_checkpoints(tmp_path: Path):
     """The histories of the others are their beginnings; numbers are no words."""
     grow(tmp_path, *(f"checkpoint-{n}/trainer_state.json" for n in (5, 50, 100, 900, 1000)))
-    assert shown(discover(tmp_path), tmp_path)["."] == [
+    assert shown(discover(tmp_path, Settings()), tmp_path)["."] == [
         f"checkpoint-{n}/trainer_state.json" for n in (100, 1000, 900)
     ]
 
@@ -56,7 +57,7 @@ def test_discover_reads_the_last_checkpoints(tmp_path: Path):
 def test_discover_tells_sibling_runs_apart(tmp_path: Path):
     """Folders beside each other are runs of their own, in order of name."""
     grow(tmp_path, "b/trainer_state.json", "a/trainer_log.jsonl", "a/train.yaml", "c/notes.md")
-    assert list(shown(discover(tmp_path), tmp_path)) == ["a", "b"]
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_discover_tells_sibling_runs_apart(tmp_path: Path):
 def test_discover_takes_each_folder_of_a_container_for_a_run(tmp_path: Path, name: str):
     """Lightning and W&B keep their runs side by side."""
     grow(tmp_path, name.format(0), name.format(1))
-    assert len(discover(tmp_path)) == 2
+    assert len(discover(tmp_path, Settings())) == 2
 
 
 def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
@@ -73,7 +74,7 @@ def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
     launches = [f"runs/Nov21_06-3{i}-31_host/events.out.tfevents.{i}" for i in (1, 2)]
     grow(tmp_path / "own", *launches)
     grow(tmp_path / "one", *launches, "trainer_state.json")
-    assert list(shown(discover(tmp_path), tmp_path)) == [
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == [
         "one",
         "own/runs/Nov21_06-31-31_host",
         "own/runs/Nov21_06-32-31_host",
@@ -86,7 +87,7 @@ def test_discover_joins_the_launches_of_one_w_and_b_run(tmp_path: Path):
     other = "wandb/run-20261123_073719-efgh/run-efgh.wandb"
     grow(tmp_path / "resumed", *launches)
     grow(tmp_path / "two", *launches, other)
-    assert shown(discover(tmp_path), tmp_path) == {
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {
         "resumed": launches,
         "two/wandb/offline-run-20261121_073719-abcd": [
             "run-abcd.wandb",
@@ -107,7 +108,7 @@ def test_discover_joins_launches_of_which_only_the_files_are_left(tmp_path: Path
         f"wandb/run-20261123_073719-efgh/files/{left}",
         content=('{"_step": 9, "train/loss": 1.0}\n'),
     )
-    assert [str(run.root.relative_to(tmp_path)) for run in discover(tmp_path)] == [
+    assert [str(run.root.relative_to(tmp_path)) for run in discover(tmp_path, Settings())] == [
         "one",
         "two/wandb/offline-run-20261121_073719-abcd",
         "two/wandb/run-20261123_073719-efgh",
@@ -118,32 +119,34 @@ def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
     """A text file is a log where it reads like one."""
     grow(tmp_path, "run/out.txt", content=logs.TORCHTUNE)
     grow(tmp_path, "other/requirements.txt", content="torch==2.1.0\n")
-    assert shown(discover(tmp_path), tmp_path) == {"run": ["out.txt"]}
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {"run": ["out.txt"]}
 
 
 def test_discover_looks_through_compressed_names(tmp_path: Path):
     """A log that was packed away is still a log."""
     grow(tmp_path, "run/trainer_state.json.gz", "run/train.yaml")
-    assert shown(discover(tmp_path), tmp_path) == {"run": ["train.yaml", "trainer_state.json.gz"]}
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {
+        "run": ["train.yaml", "trainer_state.json.gz"]
+    }
 
 
 def test_discover_leaves_the_rest_to_the_reader(tmp_path: Path):
     """Only the user's settings can tell which column of an unknown table is the loss."""
     grow(tmp_path, "curve.csv", content="t,nll\n1,2.5\n")
-    assert shown(discover(tmp_path), tmp_path) == {".": ["curve.csv"]}
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {".": ["curve.csv"]}
 
 
 def test_discover_finds_nothing_where_nothing_is(tmp_path: Path):
     """Settings alone are no run, nor are empty and hidden files."""
     grow(tmp_path, "config.json", ".git/train.log", "node_modules/x/a.log")
     (tmp_path / "empty.log").touch()
-    assert discover(tmp_path) == ()
+    assert discover(tmp_path, Settings()) == ()
 
 
 def test_discover_refuses_a_path_that_is_not_there(tmp_path: Path):
     """A mistyped path is named."""
     with pytest.raises(NoLogFound, match="nowhere: no such file or directory"):
-        discover(tmp_path / "nowhere")
+        discover(tmp_path / "nowhere", Settings())
 
 
 def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
@@ -151,7 +154,7 @@ def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
     grow(tmp_path, "secret.log", "run/train.log")
     (tmp_path / "run/other.log").symlink_to(tmp_path / "secret.log")
     (tmp_path / "run/up").symlink_to(tmp_path)
-    (run,) = discover(tmp_path / "run")
+    (run,) = discover(tmp_path / "run", Settings())
     assert [file.name for file in run.files] == ["train.log"]
     assert [(item.path, item.reason) for item in run.skipped] == [
         ("other.log", "symlink outside the run")
@@ -162,21 +165,21 @@ def test_discover_follows_a_link_within_the_run(tmp_path: Path):
     """A link to a file of the same run is as good as the file."""
     grow(tmp_path, "train.txt", content=logs.TORCHTUNE)
     (tmp_path / "latest.log").symlink_to("train.txt")
-    assert shown(discover(tmp_path), tmp_path) == {".": ["latest.log", "train.txt"]}
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {".": ["latest.log", "train.txt"]}
 
 
 def test_discover_waits_for_no_pipe(tmp_path: Path):
     """A named pipe would never end."""
     os.mkfifo(tmp_path / "train.log")
-    assert discover(tmp_path) == ()
+    assert discover(tmp_path, Settings()) == ()
     with pytest.raises(NoLogFound, match="not a file or directory"):
-        discover(tmp_path / "train.log")
+        discover(tmp_path / "train.log", Settings())
 
 
 def test_discover_ends_in_a_deep_tree(tmp_path: Path):
     """What lies deeper than runs do is named, not searched."""
     grow(tmp_path, "/".join("d" * (unit.DEEPEST + 2)) + "/train.log", "run/train.log")
-    (run,) = discover(tmp_path)
+    (run,) = discover(tmp_path, Settings())
     assert run.root.name == "run"
     assert [item.reason for item in run.skipped] == ["nested too deeply"]
 
@@ -193,5 +196,33 @@ def test_discover_names_a_folder_it_may_not_enter(tmp_path: Path, monkeypatch: p
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    (run,) = discover(tmp_path)
+    (run,) = discover(tmp_path, Settings())
     assert [(item.path, item.reason) for item in run.skipped] == [("logs", "Permission denied")]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("metrics.jsonl", '{{"it": {step}, "nll": 2.5}}'),
+        ("table.csv", "it,nll\n{step},2.5"),
+        ("out.txt", "step {step} nll: 2.5"),
+        ("err.txt", "step {step} and then nll = 2.5"),
+    ],
+)
+def test_discover_takes_what_holds_a_key_that_the_user_names(tmp_path: Path, name: str, line: str):
+    """Each folder is a run of its own where only the settings tell which key is the loss."""
+    for run in "abc":
+        (tmp_path / run).mkdir()
+        (tmp_path / run / name).write_text(line.format(step=1) + "\n", encoding="utf-8")
+        (tmp_path / run / "notes.txt").write_text("nll: the loss\n", encoding="utf-8")
+    chosen = Settings(series={"step": "it", "loss": "nll"})
+    assert [files.root.name for files in discover(tmp_path, chosen)] == ["a", "b", "c"]
+
+
+def test_discover_takes_what_the_expression_of_the_user_matches(tmp_path: Path):
+    """A text of any kind is a log where the settings say how its lines are read."""
+    for run in "ab":
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "out.txt").write_text("it 1 -> 2.5\n", encoding="utf-8")
+    chosen = Settings(text={"pattern": r"it (?P<step>\d+) -> (?P<loss>[\d.]+)"})
+    assert [files.root.name for files in discover(tmp_path, chosen)] == ["a", "b"]

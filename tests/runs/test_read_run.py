@@ -49,7 +49,7 @@ def test_read_run_knows_of_an_evaluation_after_training(tmp_path: Path, name: st
     """No log holds it: transformers writes it to a file of its own, wherever the run is found."""
     _state(tmp_path, _rows(200))
     (tmp_path / name).write_text(json.dumps({"epoch": 3.0, "eval_loss": 1.25}))
-    (found,) = discover(tmp_path)
+    (found,) = discover(tmp_path, Settings())
     (note,) = read_run(found, Settings()).notes
     assert (note.kind, note.path.name, note.numbers) == ("evaluated_after", name, {"loss": 1.25})
 
@@ -185,7 +185,7 @@ def test_read_run_takes_no_file_beside_a_named_one_for_its_log(tmp_path: Path) -
     _state(tmp_path, _rows(200)).rename(tmp_path / "history.json")
     named = tmp_path / "notes.log"
     named.write_text("hello\n")
-    (found,) = discover(named)
+    (found,) = discover(named, Settings())
     with pytest.raises(NoLogFound, match=r"notes\.log"):
         read_run(found, Settings())
 

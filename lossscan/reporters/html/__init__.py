@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lossscan.model import Report
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 
 if TYPE_CHECKING:
     from lossscan.reporters.kit.rows import Row
-
-NAME = "html"
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -84,3 +82,6 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
         count=len(rows),
         closing=closing(rows, replace(page, exit_status=coming.exit_status())),
     )
+
+
+REPORTER = Reporter(name="html", stream=stream, compared=compared)

@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from lossscan import words
 from lossscan.model import Finding, Report, RunReport
-from lossscan.reporters import Coming, Page
+from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.lines import config_of, span_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, verdict
-
-NAME = "markdown"
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -89,3 +87,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _share(runs: int, rows: Sequence[Row], page: Page) -> str:
     return words.say(page.lang, "in_runs", runs=runs, all=len(rows))
+
+
+REPORTER = Reporter(name="markdown", stream=stream, compared=compared)

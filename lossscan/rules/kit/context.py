@@ -24,6 +24,7 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.domain import rate_limit
+from lossscan.samples import samples_per_step
 
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
@@ -33,7 +34,6 @@ RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
-MICRO_BATCH_STEPS = {"minimind"}  # trainers whose step is a micro-batch
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 
@@ -162,23 +162,12 @@ def eval_change(run: Run, step: float) -> tuple[float, float] | None:
 
 def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
     """The samples of their epoch that the steps (first, last] read, where order is fixed."""
-    batch, per_epoch = samples_a_step(run), run.schedule.steps_per_epoch
+    batch = samples_per_step(run.config, run.framework)
+    per_epoch = run.schedule.steps_per_epoch
     if batch is None or not per_epoch:
         return None
     start = int((first % per_epoch) * batch)
     return start, start + int((last - first) * batch)
-
-
-def samples_a_step(run: Run) -> float | None:
-    """Samples that one step reads, over all devices."""
-    own = number(run, "per_device_train_batch_size")
-    devices = number(run, "num_devices") or 1.0
-    if run.framework in MICRO_BATCH_STEPS:
-        return None if own is None else own * devices
-    total = number(run, "total_train_batch_size")
-    if total is not None or own is None:
-        return total
-    return own * devices * (number(run, "gradient_accumulation_steps") or 1.0)
 
 
 def rate_clue(run: Run, step: float) -> Clue | None:

@@ -14,7 +14,6 @@ from lossscan.points import finite
 CROSS_ENTROPY = "cross-entropy"
 POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
-TRAINER_FAMILY = ("transformers", "llamafactory", "trl", "paddlenlp", "axolotl", "ms-swift", None)
 
 
 def is_cross_entropy(run: Run) -> bool:
@@ -73,19 +72,6 @@ def is_eval_loss(name: str) -> bool:
 def last_step(run: Run) -> int:
     """The last step that any series logged; 0 where there is none."""
     return max((int(s.steps[-1]) for s in run.series.values() if len(s)), default=0)
-
-
-def accumulation_steps(run: Run) -> int | None:
-    """Micro-batches a step: stated, or the total batch divided by what one pass takes."""
-    stated = run.setting("gradient_accumulation_steps")
-    if stated is not None:
-        return int(stated)
-    total = run.setting("total_train_batch_size")
-    each = run.setting("per_device_train_batch_size")
-    devices = run.setting("num_devices")
-    if not (total and each and devices) or total % (each * devices):
-        return None
-    return int(total // (each * devices))
 
 
 def version_of(run: Run, field: str) -> tuple[int, ...] | None:

@@ -8,11 +8,11 @@ import numpy as np
 
 from lossscan.model import Run
 from lossscan.numeric.arrays import IntArray
+from lossscan.trainers import trainer_of
 
 APART = 10  # logged points: a sound scale overflows once in a thousand updates
 MOST = 1e9  # updates in one line; what a broken line says need not fit a number
 MINIMUM = 1.0  # the lowest scale of Megatron, DeepSpeed and Paddle: there gradients are not scaled
-LOWER = ("fairseq",)  # sums its losses: a scale below 1 is sound there
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _skips(run: Run) -> tuple[IntArray, IntArray]:
 def _at_minimum(run: Run) -> IntArray:
     """The logged steps before which updates were skipped, and at which the scale is lowest."""
     skips, scale = run.series.get("skipped_iterations"), run.series.get("loss_scale")
-    if skips is None or scale is None or run.framework in LOWER:
+    if skips is None or scale is None or trainer_of(run.framework).sums_losses:
         return np.empty(0, dtype=np.int64)
     low = scale.steps[scale.values <= MINIMUM]
     return np.intersect1d(skips.steps[skips.values > 0], low)

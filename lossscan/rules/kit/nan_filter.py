@@ -8,7 +8,8 @@ import numpy as np
 
 from lossscan.model import Run, Series
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.facts import accumulation_steps, window_lengths
+from lossscan.rules.kit.facts import window_lengths
+from lossscan.samples import passes_per_update
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
@@ -106,7 +107,7 @@ def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:
 
     Solved for v at every j; derived from the filter in Trainer, exact in simulation.
     """
-    accumulation, logged = accumulation_steps(run), float(loss.values[index])
+    accumulation, logged = passes_per_update(run.config), float(loss.values[index])
     window = int(loss.steps[index] - (loss.steps[index - 1] if index else 0))
     if accumulation is None or window < MIN_ZEROS:
         return None

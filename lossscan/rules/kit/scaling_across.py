@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
-from lossscan.rules.kit.facts import accumulation_steps, last_step
+from lossscan.rules.kit.facts import last_step
+from lossscan.samples import passes_per_update
 
 NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
 SURE_SIGMA = 5.0  # standard errors of the slope from 0
@@ -87,7 +88,7 @@ def hit_across(
 
 def steps_of(run: Run) -> int:
     """Micro-batches a step; 1 where no file tells."""
-    return accumulation_steps(run) or 1
+    return passes_per_update(run.config) or 1
 
 
 def _confidence(steps: Sequence[int], evaluated: Slope | None) -> float:

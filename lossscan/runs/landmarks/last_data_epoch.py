@@ -19,13 +19,15 @@ LIMIT = 0.80  # of the samples of a whole epoch, the constant of both code bases
 Config = Mapping[str, Field]
 
 
-def last_data_epoch(config: Config, consumed: Series | None = None) -> Iterator[Landmark]:
+def last_data_epoch(
+    config: Config, batch: float | None, consumed: Series | None = None
+) -> Iterator[Landmark]:
     """The last step that holds no sample of the last data epoch, if that was shuffled apart.
 
-    `consumed` samples at each step tell it where the batch grows during the run.
+    `batch`: samples a step. `consumed`: samples at each step, for batches that grow in the run.
     """
-    batch, separate = global_batch(config), config.get("separate_last_epoch")
-    found = _first_sample(config)
+    separate = config.get("separate_last_epoch")
+    found = _first_sample(config, _requested(config, batch))
     if batch is None or found is None or (separate is not None and not separate.value):
         return
     sample, source = found
@@ -41,61 +43,49 @@ def _step_at(sample: float, consumed: Series | None) -> float | None:
     return float(np.interp(sample, counts, steps)) + ROUNDING
 
 
-def global_batch(config: Config) -> float | None:
-    """Samples an update; where no file states it, from its parts, one device unless stated."""
-    total = _value(config, "total_train_batch_size")
-    if total is not None:
-        return total
-    own = _value(config, "per_device_train_batch_size")
-    accumulated = _value(config, "gradient_accumulation_steps") or 1.0
-    devices = _value(config, "num_devices") or 1.0
-    return None if own is None else own * accumulated * devices
-
-
-def _first_sample(config: Config) -> tuple[float, str] | None:
+def _first_sample(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """The number of samples before the last data epoch, and the file that tells it."""
-    return next((found for way in _WAYS if (found := way(config)) is not None), None)
+    return next((found for way in _WAYS if (found := way(config, wanted)) is not None), None)
 
 
-def _printed(config: Config) -> tuple[float, str] | None:
+def _printed(config: Config, _: float | None) -> tuple[float, str] | None:
     field = config.get("last_epoch_first_sample")
     return None if field is None else (float(field.value), field.source)
 
 
-def _from_the_end(config: Config) -> tuple[float, str] | None:
+def _from_the_end(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """From the printed number of samples that the last epoch has to give."""
-    wanted, last = _requested(config), config.get("last_epoch_samples")
+    last = config.get("last_epoch_samples")
     if wanted is None or last is None or not _value(config, "separate_last_epoch"):
         return None
     return wanted - float(last.value), last.source
 
 
-def _from_what_was_built(config: Config) -> tuple[float, str] | None:
+def _from_what_was_built(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """From the printed totals; whole epochs are built, so each has the same share of them."""
     built, epochs = config.get("built_samples"), _value(config, "data_epochs")
     if built is None or epochs is None:
         return None
     whole = float(built.value) / epochs
-    return _separate(config, before=floor((epochs - 1) * whole), whole=whole, source=built.source)
+    return _separate(wanted, before=floor((epochs - 1) * whole), whole=whole, source=built.source)
 
 
-def _from_tokens(config: Config) -> tuple[float, str] | None:
+def _from_tokens(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """B = ((E-1)·T - 1) // S with E the data epochs that N samples of S tokens need."""
-    wanted, length = _requested(config), _value(config, "seq_length")
+    length = _value(config, "seq_length")
     tokens = config.get("tokens_per_epoch")
     if wanted is None or length is None or tokens is None or not tokens.value:
         return None
     epochs = ceil((wanted * length + 1) / tokens.value)
     before = ((epochs - 1) * tokens.value - 1) // length
     whole = (tokens.value - 1) // length
-    return _separate(config, before=before, whole=whole, source=tokens.source)
+    return _separate(wanted, before=before, whole=whole, source=tokens.source)
 
 
 def _separate(
-    config: Config, *, before: float, whole: float, source: str
+    wanted: float | None, *, before: float, whole: float, source: str
 ) -> tuple[float, str] | None:
     """What stands before the last epoch, where so little of that is needed that it is set apart."""
-    wanted = _requested(config)
     needed = 0.0 if wanted is None else wanted - before
     return (float(before), source) if before > 0 and 0 < needed < int(LIMIT * whole) else None
 
@@ -103,10 +93,9 @@ def _separate(
 _WAYS = (_printed, _from_the_end, _from_what_was_built, _from_tokens)
 
 
-def _requested(config: Config) -> float | None:
-    """Samples asked for, from the log or from the planned updates."""
+def _requested(config: Config, batch: float | None) -> float | None:
+    """Samples asked for, from the log or from the planned steps."""
     stated, planned = _value(config, "train_samples"), _value(config, "max_steps")
-    batch = global_batch(config)
     if stated is None and planned is not None and batch is not None:
         return planned * batch
     return stated

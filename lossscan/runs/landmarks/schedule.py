@@ -16,8 +16,9 @@ from lossscan.model import Field, Landmark, Resume, Schedule, Series
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import spacing
 from lossscan.runs.landmarks.epochs import Epochs, epochs_of, regular
-from lossscan.runs.landmarks.last_data_epoch import global_batch, last_data_epoch
+from lossscan.runs.landmarks.last_data_epoch import last_data_epoch
 from lossscan.runs.landmarks.rates import lr_changes, warmup_end
+from lossscan.samples import samples_per_step
 
 Config = Mapping[str, Field]
 MAX_CHECKPOINTS = 10_000  # more than any run keeps; a broken step must not fill the memory
@@ -25,15 +26,23 @@ EVALUATED = ("eval_runtime", "eval_loss")  # series that have a point at each ev
 
 
 def schedule_of(
-    series: Mapping[str, Series], config: Config, resumes: Sequence[Resume] = ()
+    series: Mapping[str, Series],
+    config: Config,
+    resumes: Sequence[Resume] = (),
+    *,
+    framework: str | None = None,
 ) -> Schedule:
-    """Place every landmark between the first and the last logged step."""
+    """Place every landmark between the first and the last logged step.
+
+    What one step reads depends on the framework, which is None where nobody knows it.
+    """
     first, last = _range(series)
-    epochs = _epochs(series, config, first, last)
+    batch = samples_per_step(config, framework)
+    epochs = _epochs(series, config, batch)
     warm = warmup_end(series.get("learning_rate"), config)
     marks = chain(
         _boundaries(epochs, series, config),
-        last_data_epoch(config, series.get("consumed_samples")),
+        last_data_epoch(config, batch, series.get("consumed_samples")),
         [warm] if warm else [],
         lr_changes(series.get("learning_rate"), warm.step + warm.slack if warm else first),
         _resumes(resumes, series, config),
@@ -61,9 +70,10 @@ def _number(config: Config, name: str) -> float | None:
     return None if field is None else float(field.value)
 
 
-def _epochs(series: Mapping[str, Series], config: Config, first: int, last: int) -> Epochs:
+def _epochs(series: Mapping[str, Series], config: Config, batch: float | None) -> Epochs:
     """From the log's own count, else the epoch column, else the number of examples."""
-    stated, computed = _number(config, "steps_per_epoch"), _computed_length(config)
+    first, last = _range(series)
+    stated, computed = _number(config, "steps_per_epoch"), _computed_length(config, batch)
     column = series.get("epoch")
     if stated is None and column is not None and len(column) > 1:
         found = epochs_of(column, computed, _once_an_epoch(series))
@@ -83,8 +93,8 @@ def _once_an_epoch(series: Mapping[str, Series]) -> list[int]:
     return [int(step) for name in names for step in series[name].steps]
 
 
-def _computed_length(config: Config) -> float | None:
-    examples, batch = _number(config, "num_examples"), global_batch(config)
+def _computed_length(config: Config, batch: float | None) -> float | None:
+    examples = _number(config, "num_examples")
     return float(ceil(examples / batch)) if examples and batch else None
 
 

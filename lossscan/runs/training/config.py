@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import LossscanError, UsageError
 from lossscan.model import Field, Note, Table
@@ -33,7 +34,6 @@ MATTERS: Final = (  # fields whose disagreement changes a verdict
     "bf16",
 )
 SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a share of max_steps
-ARGUMENT_FORMATS: Final = ("event_file", "visualdl", "wandb_file", "mlflow_store")  # hold them
 SAME = 1e-5  # relative: event files keep seven digits
 
 
@@ -87,7 +87,7 @@ def _from_tables(tables: Sequence[Table]) -> list[Stated]:
     return [
         Stated(
             table.path,
-            Trust.ARGUMENTS if table.format in ARGUMENT_FORMATS else Trust.LOG,
+            Trust.ARGUMENTS if formats.named(table.format).holds_arguments else Trust.LOG,
             canonical_fields(table.config),
             lines=table.config_lines,
         )

@@ -1,0 +1,30 @@
+"""What a log format states of itself; no other module knows a format by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
+
+    name: str
+    sample: str  # of what it looks for, as it stands in a log
+    claims: Callable[[Head], bool]
+    read: Callable[[Head, Settings], Table]
+    keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
+    wanted: Callable[[Head, Settings], bool] | None = None  # the user asks for it on this file
+    priority: int = 0  # above 0: more general and asked later; below: known at a glance
+    mappable: bool = False  # reads any keys that `settings.series` names
+    recorded: bool = False  # holds no output of the program, so no word of how it ended
+    joined: bool = False  # each launch begins a new file: all of them are read as one
+    holds_arguments: bool = False  # its settings are the trainer's arguments, not what it printed
+    precision: int = 0  # where two logs of a run disagree, the digits of the higher one count
+    files: str = ""  # patterns of names, between blanks, that are a log for sure
+    maybe_files: str = ""  # patterns of names whose content has to tell

@@ -1,0 +1,67 @@
+"""What other packages add by entry points to the open sets: formats, rules and reporters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from lossscan.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+FORMATS, RULES, REPORTERS = "lossscan.formats", "lossscan.rules", "lossscan.reporters"  # groups
+_Member = TypeVar("_Member")
+
+
+@cache
+def added(group: str) -> Mapping[str, EntryPoint]:
+    """The entry points of a group by name, none of them loaded; raises PluginError."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:  # the same twice is one package that lies on the path twice
+            raise _refusal(point, f"{_package(other)} adds one of the same name")
+    return found
+
+
+def names(group: str, own: Collection[str]) -> tuple[str, ...]:
+    """The names of all members of an open set, sorted; raises PluginError where two are alike."""
+    for name in added(group):
+        if name in own:
+            raise refused(group, name, "lossscan has one of the same name")
+    return tuple(sorted({*own, *added(group)}))
+
+
+def load(group: str, name: str, kind: type[_Member]) -> _Member:
+    """The member that a package adds; raises PluginError where it cannot be had."""
+    point = added(group)[name]
+    try:
+        member = point.load()
+    except Exception as error:  # the code of others: whatever it raises, it is said whose it is
+        raise _refusal(point, f"{type(error).__name__}: {error}") from error
+    if not isinstance(member, kind):
+        raise _refusal(point, f"{point.value} is no {kind.__name__}")
+    called = getattr(member, "name", None)
+    if called != name:
+        raise _refusal(point, f"{point.value} calls itself {called!r}")
+    return member
+
+
+def refused(group: str, name: str, reason: str) -> PluginError:
+    """That what a package adds cannot be used, and whose it is."""
+    return _refusal(added(group)[name], reason)
+
+
+def _refusal(point: EntryPoint, reason: str) -> PluginError:
+    return PluginError(
+        f"the plug-in {point.name} of {_package(point)} cannot be used: {reason}",
+        hint=f"update or uninstall {_package(point)}",
+    )
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.module

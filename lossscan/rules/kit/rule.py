@@ -1,0 +1,33 @@
+"""What a rule states of itself; no other module knows a rule by its name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from lossscan.model import Acquittal, Hit, Run, Signals
+
+Outcome: TypeAlias = Hit | Acquittal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule; the keyword options of `check` are what a settings file may override."""
+
+    name: str
+    check: Callable[..., Iterator[Outcome]]  # of a run and its signals
+    page: str | None = None  # its words as YAML, where they lie in no file of `words/rules`
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options it takes, with their defaults."""
+        parameters = inspect.signature(self.check).parameters.values()
+        return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+
+    def __call__(
+        self, run: Run, signals: Signals, options: Mapping[str, Any] | None = None
+    ) -> tuple[Outcome, ...]:
+        """What the rule says of one run."""
+        return tuple(self.check(run, signals, **(options or {})))

@@ -1,0 +1,72 @@
+"""What is known of each trainer, in one table.
+
+Of trainers that build on each other the most specific comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Medium: TypeAlias = Literal["console", "events", "table", "wandb"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trainer:
+    """What rooms must know of one trainer, whatever it logs to."""
+
+    keys: tuple[str, ...] = ()  # names that only this trainer gives to what it logs
+    of_transformers: bool = False  # is transformers' Trainer, or built on it: its arguments hold
+    step_is_a_pass: bool = False  # counts micro-batches, where others count updates
+    instant: tuple[Medium, ...] = ()  # where it logs the loss of that step; elsewhere a mean
+    shuffles_last_apart: bool = False  # builds all data epochs, and shuffles the last one apart
+    skips: Literal["data", "updates"] | None = None  # of a window whose loss it logs as 0.0
+    sums_losses: bool = False  # over tokens: a loss scale below 1 is sound
+
+
+TRAINERS: Final[Mapping[str, Trainer]] = {
+    "llamafactory": Trainer(keys=("current_steps",), of_transformers=True),
+    "ms-swift": Trainer(keys=("global_step/max_steps", "memory(GiB)"), of_transformers=True),
+    "axolotl": Trainer(of_transformers=True),
+    "trl": Trainer(of_transformers=True),
+    "paddlenlp": Trainer(of_transformers=True, shuffles_last_apart=True, skips="data"),
+    "minimind": Trainer(step_is_a_pass=True),
+    "nemo": Trainer(keys=("reduced_train_loss",), instant=("console", "events")),
+    "megatron": Trainer(
+        keys=("lm loss",),
+        instant=("events",),  # its console averages
+        shuffles_last_apart=True,
+        skips="updates",
+    ),
+    "lightning": Trainer(instant=("table", "wandb")),
+    "nanogpt": Trainer(),
+    "torchtune": Trainer(keys=("tokens_per_second_per_gpu",), instant=("console",)),
+    "transformers": Trainer(of_transformers=True),
+    "torchtitan": Trainer(keys=("loss_metrics/global_avg_loss",), instant=("console", "events")),
+    "mlx-lm": Trainer(keys=("It/sec",)),
+    "fairseq": Trainer(sums_losses=True),
+    "deepspeed": Trainer(instant=("console",)),
+}
+_UNKNOWN: Final = Trainer()
+
+
+def trainer_of(name: str | None) -> Trainer:
+    """What is known of a trainer; nothing of one that has no entry."""
+    return TRAINERS.get(name or "", _UNKNOWN)
+
+
+def may_be_transformers(name: str | None) -> bool:
+    """Whether transformers' arguments and defaults hold, as they mostly do where nobody knows."""
+    return name is None or trainer_of(name).of_transformers
+
+
+def maker_of(keys: Container[str]) -> str | None:
+    """The trainer that one of the keys in a log gives away."""
+    return next((name for name, t in TRAINERS.items() if any(key in keys for key in t.keys)), None)
+
+
+def most_specific(names: Iterable[str]) -> str | None:
+    """Of names the first of the table: a front-end writes what its trainer writes too."""
+    found = set(names)
+    return next((name for name in TRAINERS if name in found), None) or min(found, default=None)
