@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 from dataclasses import dataclass
+from typing import Final
 
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median
