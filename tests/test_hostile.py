@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,14 @@ def _jsonl(folder: Path, name: str = "trainer_log.jsonl") -> Path:
 def _break(monkeypatch: pytest.MonkeyPatch, what: str, error: Exception, name: str) -> None:
     """Let a reader fail over files of one name."""
     module = __import__(f"lossscan.formats.{what}", fromlist=["read"])
-    real = module.read
+    real = module.FORMAT.read
 
     def read(head, settings):
         if head.name == name:
             raise error
         return real(head, settings)
 
-    monkeypatch.setattr(module, "read", read)
+    monkeypatch.setattr(module, "FORMAT", replace(module.FORMAT, read=read))
     formats.formats.cache_clear()
 
 

@@ -33,6 +33,7 @@ CHECKPOINTS = 3  # the last ones are read; the histories of the others are their
 LOGS: Final = "nohup.out *.log"
 DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
+    " *.ipynb"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _SWANLAB, _DEBUG = "swanlog", "debug"  # in each of its runs, what SwanLab logs of itself
