@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lossscan.ledger import Diagnosis, diagnose
 from lossscan.ledger.events import events_of
-from lossscan.model import Run
+from lossscan.model import Run, Severity
 from lossscan.settings import Settings
 from lossscan.signals import scan
 from tests.curves import make_run
@@ -93,3 +93,11 @@ def test_a_rule_that_was_not_selected_does_not_speak():
     assert {change.accounted_for.text for change in found.change_points} == {
         "its rule is not selected"
     }
+
+
+def test_a_spike_that_decays_slowly_is_no_climb():
+    """Behind a resume without its optimizer the loss comes back over many points: one event."""
+    decay = {step: 2.0 + 3.0 * 0.9 ** ((step - 3000) / 30) for step in range(3000, 4500, 10)}
+    found = _diagnosed(make_run(loss=[[0, 9000, 2.0, 1.98]], noise=0.03, put={"loss": decay}))
+    assert "divergence" not in {finding.rule for finding in found.findings}
+    assert [f.rule for f in found.findings if f.severity is not Severity.INFO] == ["loss-spike"]

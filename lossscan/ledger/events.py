@@ -45,6 +45,7 @@ AT: Final[Mapping[str, str]] = {  # whose a fall is where it begins at such a la
 }
 UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that only say so
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
+GAINED: Final = 0.5  # of a slope's rise: with less at the foot of a spike, most of it is the spike's
 BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
 
 
@@ -128,7 +129,8 @@ def _near_ones(signals: Signals, hits: Sequence[Hit]) -> list[Hit]:
             | {
                 event.step
                 for event in events_of(signals)
-                if event.series == hit.series and _at_an_edge(event, hit, signals)
+                if event.series == hit.series
+                and (_at_an_edge(event, hit, signals) or _is_its_rise(event, hit, signals))
             },
         )
         for hit in hits
@@ -154,6 +156,20 @@ def _at_an_edge(event: Departure, hit: Hit, signals: Signals) -> bool:
         return False
     at = np.searchsorted(curve.steps, [event.step, *edges])
     return bool(np.abs(at[1:] - at[0]).min() <= NEAR_POINTS)
+
+
+def _is_its_rise(event: Departure, hit: Hit, signals: Signals) -> bool:
+    """Whether a slope rises only by a spike of the hit, before which it had gained next to nothing.
+
+    A line through a stretch with a high spike in it, as behind a resume, is steep.
+    """
+    return event.kind == "slope_up" and any(
+        spike.series == event.series
+        and spike.start_step in hit.claims
+        and event.step <= spike.start_step
+        and spike.base - event.before < GAINED * (event.after - event.before)
+        for spike in signals.excursions
+    )
 
 
 def accounted(

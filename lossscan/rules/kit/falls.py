@@ -17,8 +17,7 @@ EXPLAINING: tuple[LandmarkKind, ...] = (
     "last_data_epoch",
     "resume",
     "lr_change",
-    "warmup_end",
-)
+)  # not the end of warm-up: the rate has no step there
 NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
 LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
 EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
