@@ -45,7 +45,9 @@ AT: Final[Mapping[str, str]] = {  # whose a fall is where it begins at such a la
 }
 UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that only say so
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
-GAINED: Final = 0.5  # of a slope's rise: with less at the foot of a spike, most of it is the spike's
+GAINED: Final = (
+    0.5  # of a slope's rise: with less at the foot of a spike, most of it is the spike's
+)
 BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
 
 
