@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lossscan import words
-from lossscan.ledger.events import Account, accounted, change_point
+from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.model import (
     Acquittal,
     Cause,

@@ -33,7 +33,7 @@ def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
         return "early"
     if not outlasts(fall, signals):
         return "wave"
-    if _takes_back(signals, fall):
+    if _takes_back(signals, fall) or _ends_a_spike(signals, fall):
         return "recovery"
     return "learning-rate" if rate_steps(run, fall.step) else None
 
@@ -43,6 +43,17 @@ def _takes_back(signals: Signals, fall: Change) -> bool:
     curve = signals.curves["loss"]
     rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.index < fall.index]
     return bool(rises) and _alike(gap_of(curve, rises[-1]), -gap_of(curve, fall))
+
+
+def _ends_a_spike(signals: Signals, fall: Change) -> bool:
+    """Whether the loss only comes down from a spike: in its tail, and about to where it began."""
+    return any(
+        spike.sigma > 0
+        and spike.start_step < fall.step <= 2 * spike.end_step - spike.start_step
+        and spike.base - fall.after <= (1 - TAKEN_BACK) * (fall.before - fall.after)
+        for spike in signals.excursions
+        if spike.series == fall.series
+    )
 
 
 def _alike(one: float, two: float) -> bool:

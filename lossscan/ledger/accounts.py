@@ -1,0 +1,190 @@
+"""Every event of a run has one owner: a finding that claims it, or a reason that explains it.
+
+An event is a departure that the engine is sure of. What no rule claims and no reason explains
+becomes a finding by itself: how sure the engine is decides whether, the relative size how loudly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lossscan.ledger.events import Departure, events_of
+from lossscan.ledger.nearby import with_near_events
+from lossscan.model import (
+    AccountedFor,
+    Acquittal,
+    ChangePoint,
+    Effect,
+    Episode,
+    Hit,
+    Run,
+    Severity,
+    Signals,
+)
+from lossscan.rules.kit.context import logistic
+from lossscan.rules.kit.falls import explanation
+
+LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
+SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
+HALF, SLOPE = 7.0, 0.4  # confidence .5 at the threshold of sureness, .9 at 12 standard errors
+
+SPOKEN_BY: Final[Mapping[str, str]] = {
+    "level_up": "loss-jump",
+    "slope_up": "divergence",
+    "level_down": "unexplained-drop",
+    "spike": "loss-spike",
+}
+AT: Final[Mapping[str, str]] = {  # whose a fall is where it begins at such a landmark
+    "epoch_boundary": "epoch-step-drop",
+    "last_data_epoch": "last-epoch-drop",
+}
+UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that only say so
+BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Why an event needs no finding of its own: `key` names a sentence, or `rule` its finding."""
+
+    event: Departure
+    rule: str | None = None
+    key: str | None = None
+
+
+def accounted(
+    run: Run,
+    signals: Signals,
+    hits: Sequence[Hit],
+    ruled_out: Sequence[Acquittal],
+    chosen: Iterable[str],
+) -> tuple[tuple[Hit, ...], tuple[Account, ...]]:
+    """The hits with one for each event that was left, and an account of every event."""
+    rules, said = set(chosen), with_near_events(signals, hits)
+    accounts = []
+    for event in events_of(signals):
+        account = _account(event, said, rules)
+        if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
+            account = Account(event, key="account_explained")
+        elif account.rule is not None and not _claims(said, account.rule, event):
+            _speak(said, account.rule, event)
+        accounts.append(account)
+    return tuple(said), tuple(accounts)
+
+
+def _reason(
+    event: Departure, rule: str, run: Run, signals: Signals, ruled_out: Iterable[Acquittal]
+) -> bool:
+    """Whether the rule looked at the event and found a reason, more than that it saw nothing."""
+    for out in ruled_out:
+        if (
+            out.rule == rule
+            and out.id not in UNSEEN
+            and out.numbers.get("step", event.step) == event.step
+        ):
+            return True
+    if rule != SPOKEN_BY["level_down"] or event.change is None:
+        return False
+    return explanation(run, signals, event.change) is not None
+
+
+def _account(event: Departure, hits: Sequence[Hit], rules: set[str]) -> Account:
+    owner = _owner(event, hits)
+    if owner is not None:
+        return Account(event, rule=owner)
+    if event.series != "loss":
+        return Account(event, key="account_beside")
+    if event.kind == "slope_down":
+        return Account(event, key="account_falls")
+    kind = event.aligned_to.kind if event.aligned_to else None
+    if event.kind == "level_down" and kind in BENIGN:
+        return Account(event, key="account_schedule")
+    downward = event.kind == "level_down" or (event.kind == "spike" and event.sigma < 0)
+    rule = AT.get(kind or "", SPOKEN_BY["level_down"]) if downward else SPOKEN_BY[event.kind]
+    return Account(event, rule=rule) if rule in rules else Account(event, key="account_not_asked")
+
+
+def _owner(event: Departure, hits: Sequence[Hit]) -> str | None:
+    """The rule whose hit claims the event, or within whose episode it lies."""
+    claiming = [hit.rule for hit in hits if event.step in hit.claims]
+    if claiming:
+        return claiming[0]
+    return next(
+        (hit.rule for hit in hits if hit.series == event.series and _within(event, hit)), None
+    )
+
+
+def _within(event: Departure, hit: Hit) -> bool:
+    """Whether an episode covers the event; one that lasts to the end covers no later spike."""
+    return any(
+        episode.start_step is not None
+        and episode.start_step <= event.step <= (episode.end_step or episode.start_step)
+        and (event.kind != "spike" or hit.rule == SPOKEN_BY["spike"])
+        for episode in hit.episodes
+    )
+
+
+def _claims(hits: Sequence[Hit], rule: str, event: Departure) -> bool:
+    return any(
+        hit.rule == rule and (event.step in hit.claims or _within(event, hit)) for hit in hits
+    )
+
+
+def _speak(hits: list[Hit], rule: str, event: Departure) -> None:
+    """Add the event to the hit of its rule, or make one."""
+    episode = Episode(event.step, event.end_step, event.sigma)
+    for number, hit in enumerate(hits):
+        if hit.rule == rule and hit.series == event.series:
+            episodes = sorted((*hit.episodes, episode), key=lambda each: each.start_step or 0)
+            hits[number] = replace(hit, episodes=tuple(episodes), claims=hit.claims | {event.step})
+            return
+    hits.append(_hit(rule, event, episode))
+
+
+def _hit(rule: str, event: Departure, episode: Episode) -> Hit:
+    ratio = event.after / event.before if event.before > 0 else None
+    return Hit(
+        rule=rule,
+        confidence=logistic(abs(event.sigma), HALF, SLOPE),
+        series=event.series,
+        severity=_severity(rule, event.size),
+        message="unclaimed",
+        numbers={
+            "before": event.before,
+            "after": event.after,
+            "step": event.step,
+            "sigma": abs(event.sigma),
+        },
+        episodes=(episode,),
+        effect=Effect(event.before, event.after, event.after - event.before, ratio, event.sigma),
+        aligned_to=event.aligned_to,
+        claims=frozenset({event.step}),
+    )
+
+
+def _severity(rule: str, size: float) -> Severity | None:
+    """How loudly, by the relative size; a stair of memorised samples keeps its own."""
+    if rule == AT["epoch_boundary"]:
+        return None
+    if rule == SPOKEN_BY["spike"]:
+        return Severity.WARNING if size >= SPIKE_HEARD else Severity.INFO
+    if size >= LOUD and rule in (SPOKEN_BY["level_up"], SPOKEN_BY["slope_up"]):
+        return Severity.CRITICAL
+    return Severity.WARNING if size >= HEARD else Severity.INFO
+
+
+def change_point(account: Account, text: str) -> ChangePoint:
+    """The event as the report shows it, with the words of its account."""
+    event = account.event
+    return ChangePoint(
+        series=event.series,
+        step=event.step,
+        kind=event.kind,
+        delta=event.after - event.before,
+        sigma=event.sigma,
+        aligned_to=event.aligned_to,
+        accounted_for=AccountedFor(
+            by="finding" if account.rule else "explanation", rule=account.rule, text=text
+        ),
+    )
