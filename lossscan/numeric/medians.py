@@ -10,11 +10,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from bottleneck import move_median  # in C, and 2 ms to import; scipy.ndimage takes 200
 
 from lossscan.numeric.arrays import FloatArray, IntArray
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-FEW_IN_ALL = 12_000  # values in all windows: 0.1 ms here, while importing scipy.ndimage takes 200
+FEW = 1000  # numbers that are sorted in less time than their middle is found
 
 
 def median(values: FloatArray | IntArray | Sequence[float]) -> float:
@@ -22,8 +23,11 @@ def median(values: FloatArray | IntArray | Sequence[float]) -> float:
     n = len(values)
     if n == 0:
         return math.nan
+    array = np.asarray(values)
+    if n > FEW:
+        return math.nan if math.isnan(array.max()) else float(row_medians(array))
+    ordered = np.sort(array)
     low, high = (n - 1) // 2, n // 2
-    ordered = np.sort(values)  # of 100 numbers in less time than np.partition finds three of them
     return math.nan if math.isnan(ordered[-1]) else float(ordered[low] + ordered[high]) / 2
 
 
@@ -32,11 +36,16 @@ def spacing(steps: IntArray) -> float:
     return median(np.diff(steps))
 
 
-def row_medians(rows: FloatArray) -> FloatArray:
+def row_medians(rows: FloatArray | IntArray) -> FloatArray:
     """The median of each row of finite numbers, over the last axis of any array."""
     width = rows.shape[-1]
-    ordered = np.sort(rows)
-    return np.asarray((ordered[..., (width - 1) // 2] + ordered[..., width // 2]) / 2)
+    low, high = (width - 1) // 2, width // 2
+    if rows.size <= FEW:
+        ordered = np.sort(rows)
+        return np.asarray((ordered[..., low] + ordered[..., high]) / 2)
+    halved = np.partition(rows, high)  # for one place it takes a third of what sorting takes
+    middle = halved[..., high]
+    return np.asarray(middle if low == high else (halved[..., :high].max(axis=-1) + middle) / 2)
 
 
 def row_sigmas(rows: FloatArray) -> FloatArray:
@@ -50,15 +59,13 @@ def block_medians(values: FloatArray, size: int) -> FloatArray:
 
 
 def running_median(values: FloatArray, window: int) -> FloatArray:
-    """(n,) median over `window` points around each, an odd number; edges repeated."""
+    """(n,) median over `window` points around each, an odd number; edges repeated, NaN left out."""
+    if not len(values):
+        return values
     half = min(window, len(values)) // 2
-    size = 2 * half + 1
-    if len(values) * size <= FEW_IN_ALL:
-        around = np.arange(len(values))[:, None] + np.arange(-half, half + 1)
-        return np.sort(values.take(around, mode="clip"), axis=1)[:, half]
-    from scipy.ndimage import median_filter  # in C, up to 6 times as fast, after its import
-
-    return np.asarray(median_filter(values, size, mode="nearest"))
+    ends = np.repeat(values[:1], half), np.repeat(values[-1:], half)
+    padded = np.concatenate([ends[0], values, ends[1]], dtype=np.float64)
+    return np.asarray(move_median(padded, 2 * half + 1, min_count=1)[2 * half :])
 
 
 def robust_sigma(residuals: FloatArray) -> float:

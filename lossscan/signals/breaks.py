@@ -1,9 +1,9 @@
-"""Where a curve goes over to another level; the only module that touches ruptures.
+"""Where a curve goes over to another level.
 
-ruptures proposes, the gap statistic decides. The curve minus its wide running mean is searched with
-KernelCPD (linear kernel: the breaks of Pelt with an l2 cost, some thousands of times faster). That
-high-pass takes the decay away and leaves each step as a sharp edge. Every proposal is then refined
-and tested on the curve itself against the same statistic at all other places of the run.
+ruptures proposes, the gap statistic decides. What is searched is the curve minus its wide running
+mean: that high-pass takes the decay away and leaves each step as a sharp edge. Every proposal is
+then refined and tested on the curve itself against the same statistic at all other places of the
+run.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import robust_sigma, row_sigmas
 from lossscan.signals.clean import running_mean
 from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows_at
+from lossscan.signals.pieces import level_edges, line_edges
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
@@ -35,7 +36,6 @@ MAX_WIDTH_SHARE = 3  # a window may hold a third of the run: two of them leave a
 STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
-MIN_PIECE = 5  # bins: fewer have no direction
 SLOPE_PENALTY = 6.0  # noise variances times log n for a knot: its place and two slopes (BIC)
 REFINE = 3  # points either way in which a break's place is looked for again
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
@@ -179,16 +179,13 @@ def step_beside_bend(level: FloatArray, at: Break) -> float:
 
 def _propose(level: FloatArray) -> IntArray:
     """Indices at which ruptures breaks the high-passed curve, each with its neighbours."""
-    import ruptures
-
     size = -(-len(level) // MAX_BINS)
     bins = level[: len(level) // size * size].reshape(-1, size).mean(axis=1)
     wide = max(len(bins) // 5, 6)
     flat = bins - running_mean(bins, wide)
     noise = max(robust_sigma(np.diff(flat)) / np.sqrt(2), np.finfo(np.float64).eps)
     penalty = 2 * noise**2 * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
-    search = ruptures.KernelCPD(kernel="linear", min_size=3).fit(flat.reshape(-1, 1))
-    edges = np.asarray(search.predict(pen=penalty)[:-1], dtype=np.int64) * size
+    edges = np.array(level_edges(flat, penalty), dtype=np.int64) * size
     reach = np.arange(-size - 1, size + 2)
     near = np.unique((edges[:, None] + reach[None, :]).ravel())
     return near[(near >= MIN_SIDE) & (near <= len(level) - MIN_SIDE)]
@@ -196,11 +193,7 @@ def _propose(level: FloatArray) -> IntArray:
 
 def linear_segments(bins: FloatArray, noise: float) -> list[int]:
     """First indices of the straight pieces that a continuous line through the bins is made of."""
-    import ruptures
-
-    penalty = SLOPE_PENALTY * noise**2 * np.log(len(bins))
-    search = ruptures.Binseg(model="clinear", min_size=MIN_PIECE, jump=1).fit(bins.reshape(-1, 1))
-    return [int(edge) for edge in search.predict(pen=penalty)[:-1]]
+    return line_edges(bins, SLOPE_PENALTY * noise**2 * float(np.log(len(bins))))
 
 
 def _strongest(

@@ -117,6 +117,12 @@ def test_the_catalogue_loads_no_engine(arguments):
     assert not _loaded(arguments) & {"numpy", "pandas", "ruptures", "scipy"}
 
 
+def test_a_cold_analysis_loads_no_statistics():
+    """A run with breaks is searched without what takes longer to load than the search."""
+    loaded = _loaded(["analyze", "sample_logs/loss-jump", "--format", "json"])
+    assert not loaded & {"pandas", "ruptures", "scipy", "jinja2"}
+
+
 def _loaded(arguments) -> set[str]:
     code = (
         "import sys, contextlib, io, lossscan.commands as c\n"

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.numeric.medians import FEW_IN_ALL, block_medians, median, robust_sigma, running_median
+from lossscan.numeric.medians import (
+    FEW,
+    block_medians,
+    median,
+    robust_sigma,
+    row_medians,
+    running_median,
+)
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 
@@ -48,10 +55,21 @@ def test_one_wild_point_does_not_move_the_noise():
     assert robust_sigma(np.append(calm, 1e9)) == pytest.approx(1.0, abs=0.1)
 
 
-@pytest.mark.parametrize("points", [FEW_IN_ALL // 51, FEW_IN_ALL // 51 + 1])
-def test_running_median_is_the_same_for_few_and_many_points(points):
-    """Whichever way it is computed, it is the median of the window around each point."""
+@pytest.mark.parametrize("points", [FEW, FEW + 1, FEW + 2])
+def test_medians_are_the_same_for_few_and_many_points(points):
+    """Whichever way they are found, they are those of numpy, and a NaN shows."""
     values = np.random.default_rng(0).normal(size=points)
-    padded = np.pad(values, 25, mode="edge")
-    expected = [np.median(padded[at : at + 51]) for at in range(points)]
-    assert running_median(values, 51).tolist() == expected
+    assert median(values) == np.median(values)
+    assert math.isnan(median(np.append(values, math.nan)))
+    rows = values[: points // 10 * 10].reshape(10, -1)
+    assert row_medians(rows).tolist() == np.median(rows, axis=1).tolist()
+
+
+def test_running_median_of_nothing_is_nothing():
+    """A stretch without points has no course."""
+    assert len(running_median(np.array([]), 11)) == 0
+
+
+def test_running_median_leaves_out_what_is_no_number():
+    """A NaN takes no part in the median of its neighbours."""
+    assert running_median(np.array([1.0, math.nan, 3.0, 4.0]), 3).tolist() == [1.0, 2.0, 3.5, 4.0]
