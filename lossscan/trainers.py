@@ -23,6 +23,7 @@ class Trainer:
     shuffles_last_apart: bool = False  # builds all data epochs, and shuffles the last one apart
     skips: Literal["data", "updates"] | None = None  # of a window whose loss it logs as 0.0
     sums_losses: bool = False  # over tokens: a loss scale below 1 is sound
+    torch: bool = True  # is built on PyTorch: its functions and its users' settings can be named
 
 
 TRAINERS: Final[Mapping[str, Trainer]] = {
@@ -47,6 +48,11 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
     "mlx-lm": Trainer(keys=("It/sec",)),
     "fairseq": Trainer(sums_losses=True),
     "deepspeed": Trainer(instant=("console",)),
+    "keras": Trainer(torch=False),
+    "caffe": Trainer(torch=False),
+    "darknet": Trainer(torch=False),
+    "marian": Trainer(torch=False),
+    "spacy": Trainer(torch=False),
 }
 _UNKNOWN: Final = Trainer()
 

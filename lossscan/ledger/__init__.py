@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from lossscan import words
 from lossscan.ledger.accounts import Account, accounted, change_point
+from lossscan.ledger.wording import worded
 from lossscan.model import (
     Acquittal,
     Cause,
@@ -176,8 +177,8 @@ def finding_of(hit: Hit, run: Run, lang: str) -> Finding:
         aligned_to=hit.aligned_to,
         evidence=tuple(_evidences(hit, run, lang)),
         causes=tuple(_cause(suspect, hit, run, lang) for suspect in suspects),
-        remedies=tuple(dict.fromkeys(_remedies(hit, suspects, lang))),
-        next=None if hit.next is None else say(page.next[hit.next], lang, hit.numbers),
+        remedies=tuple(dict.fromkeys(_remedies(hit, suspects, run, lang))),
+        next=None if hit.next is None else say(worded(page.next, hit.next, run), lang, hit.numbers),
     )
 
 
@@ -203,7 +204,7 @@ def _evidence(clue: Clue, hit: Hit, run: Run, lang: str) -> Evidence:
 
 def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
     """A cause in words; a setting that is as advised already is no advice."""
-    text = load_page(hit.rule).causes[suspect.id].text
+    text = worded(load_page(hit.rule).causes, suspect.id, run).text
     advice = tuple(
         ConfigAdvice(
             field=advice.field,
@@ -218,12 +219,14 @@ def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
     return Cause(suspect.id, round(suspect.score, 2), said, advice)
 
 
-def _remedies(hit: Hit, suspects: Iterable[Suspect], lang: str) -> Iterator[str]:
+def _remedies(hit: Hit, suspects: Iterable[Suspect], run: Run, lang: str) -> Iterator[str]:
     page = load_page(hit.rule)
     for remedy in hit.remedies:
         yield say(page.remedies[remedy], lang, hit.numbers)
     for suspect in suspects:
-        yield say(page.causes[suspect.id].remedy, lang, {**hit.numbers, **suspect.numbers})
+        yield say(
+            worded(page.causes, suspect.id, run).remedy, lang, {**hit.numbers, **suspect.numbers}
+        )
 
 
 def _epoch_at(run: Run, step: int) -> float | None:

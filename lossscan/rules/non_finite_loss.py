@@ -8,26 +8,30 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Advice, Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
-from lossscan.numeric.arrays import FloatArray
+from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules.kit.context import rate_clue, stated
+from lossscan.rules.kit.context import rate_clue
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
+from lossscan.rules.kit.nan_causes import (
+    LAST_POINTS,
+    climbed,
+    half_precision,
+    nan_suspects,
+    other_suspects,
+    rose,
+)
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.said import said
-from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skipped_updates, to_bf16
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
 
 NAME: Final = "non-finite-loss"
 
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
-MIN_POINTS = 4  # fewer show no course
-LAST = 3  # points that tell the last level: of so many one may be off, as the one NaN inflates
-RISE = 1.5  # of the lowest level: beyond the noise of most runs
-LOWER = 0.5  # the usual first cut of a learning rate that is too high
+MIN_RATES = 4  # logged; fewer show no schedule
 
 
 def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
@@ -39,7 +43,7 @@ def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
         _loss(run)
         or _hidden(run)
         or _exhausted(run)
-        or said(run, _suspects)
+        or said(run, nan_suspects)
         or _gradient(run, tolerated)
         or _dropped(run)
     )
@@ -77,9 +81,9 @@ def _loss(run: Run) -> Hit | None:
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost if bad[-1] else None, rose=_rose(before), alone=alone),
+        suspects=nan_suspects(run, step, lost if bad[-1] else None, rose=rose(before), alone=alone),
         next="inspect-batch" if alone else restarted("find-first", lost),
-        claims=frozenset(loss.steps[bad].tolist()),
+        claims=frozenset([*loss.steps[bad].tolist(), *climbed(loss, first)]),
     )
 
 
@@ -105,7 +109,7 @@ def _hidden(run: Run) -> Hit | None:
         numbers={
             "step": step,
             "count": len(loss) - hidden.start,
-            "before": median(sound[-LAST:]),
+            "before": median(sound[-LAST_POINTS:]),
             **lost,
         },
         episodes=(Episode(hidden.begin, last),),
@@ -115,7 +119,7 @@ def _hidden(run: Run) -> Hit | None:
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
         ),
-        suspects=_suspects(run, step, lost, rose=_rose(sound)),
+        suspects=nan_suspects(run, step, lost, rose=rose(sound)),
         next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
@@ -142,6 +146,7 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
     first = int(norms.steps[int(np.argmax(bad))])
     lost = lost_at(run, first)
     frozen = tuple(_frozen(run)) if lasting else ()
+    known = lost if lasting and not frozen else None  # without an update the weights are sound
     return Hit(
         NAME,
         confidence,
@@ -151,7 +156,7 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         numbers={"step": first, "count": int(bad.sum()), "total": len(norms), **lost},
         episodes=episodes_of(norms, bad),
         clues=(Clue("gradient-count", step=first), *frozen),
-        suspects=_suspects(run, first, lost if lasting and not frozen else None, alone=not lasting),
+        suspects=nan_suspects(run, first, known, alone=not lasting),
         next=restarted("find-first", lost) if lasting else None,
     )
 
@@ -163,9 +168,9 @@ def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
 def _frozen(run: Run) -> Iterator[Clue]:
     """The scheduler moves only with the optimizer: a rate that stands still means no update."""
     rate = run.series.get("learning_rate")
-    if rate is None or len(rate) < MIN_POINTS or run.setting("lr_scheduler_type") == "constant":
+    if rate is None or len(rate) < MIN_RATES or run.setting("lr_scheduler_type") == "constant":
         return
-    if np.ptp(rate.values) == 0 and rate.values[0] > 0:
+    if np.ptp(rate.values) == 0:  # also at 0, where a warm-up begins
         yield Clue("frozen", source=run.source_of("learning_rate"), value=float(rate.values[0]))
 
 
@@ -190,7 +195,7 @@ def _exhausted(run: Run) -> Hit | None:
         ),
         suspects=(
             Suspect("half-precision", 0.85, config=to_bf16(run)),  # only fp16 has a loss scale
-            *_others(run),
+            *other_suspects(run, found.start),
         ),
         next=restarted("find-first", lost),
     )
@@ -211,7 +216,7 @@ def _dropped(run: Run) -> Hit | None:
         numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
         episodes=episodes_of(counts, bad),
         clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
-        suspects=_suspects(run, first, lost if bad[-1] else None),
+        suspects=nan_suspects(run, first, lost if bad[-1] else None),
         next=restarted("find-first", lost),
     )
 
@@ -233,7 +238,7 @@ def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]
         clues=(Clue("eval-count", step=first),),
         suspects=(
             Suspect("masked-evaluation", 0.6),
-            *_half_precision(run, 0.7),
+            *half_precision(run, 0.7),
         ),
         next="evaluate-alone",
     )
@@ -252,46 +257,6 @@ def _rate_clue(run: Run, step: int) -> Iterator[Clue]:
     clue = rate_clue(run, step)
     if clue is not None:
         yield clue
-
-
-def _half_precision(run: Run, score: float, config: tuple[Advice, ...] = ()) -> Iterator[Suspect]:
-    """fp16, unless the run states that it is off."""
-    if run.setting("fp16") is not False:
-        yield Suspect("half-precision", score if run.setting("fp16") else 0.3, config=config)
-
-
-def _rose(before: FloatArray) -> bool:
-    """Whether the loss had left its lowest level by half before it was lost."""
-    values = before[np.isfinite(before)]
-    return len(values) >= MIN_POINTS and median(values[-LAST:]) > RISE * float(np.min(values)) > 0
-
-
-def _suspects(
-    run: Run,
-    step: int,
-    lost: dict[str, int] | None,
-    *,
-    rose: bool = False,
-    alone: bool = False,
-) -> tuple[Suspect, ...]:
-    """What may be behind it; `lost`: since when, where the weights are."""
-    half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
-    return (
-        *([Suspect(restarted("nan-in-weights", lost), 0.9)] if lost else []),
-        *skipped_updates(run, step),
-        *_half_precision(run, 0.8, half),
-        *_others(run, rose=rose, alone=alone),
-    )
-
-
-def _others(run: Run, *, rose: bool = False, alone: bool = False) -> tuple[Suspect, ...]:
-    rate = run.setting("learning_rate")
-    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
-    return (
-        Suspect("learning-rate-too-high", 0.7 if rose else 0.4, config=lower),
-        Suspect("masked-batch", 0.6 if alone else 0.3),
-        Suspect("numerics", 0.35),
-    )
 
 
 RULE = Rule(name=NAME, check=check)

@@ -94,6 +94,9 @@ def check(
         yield Acquittal(NAME, "objective", {"objective": run.objective, "count": count})
         return
     zeros = _zeros(run, loss)
+    if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
+        yield Acquittal(NAME, "only-nan", {"count": len(loss)})
+        return
     skipped = _skipped(run, zeros)
     kind = _kind(zeros, skipped, floor, partly)
     yield _hit(run, zeros, kind, {} if kind == "memorised" else skipped, partly)

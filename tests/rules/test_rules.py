@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,33 @@ def test_a_rate_below_the_limit_is_no_cause():
     (jump,) = _findings("loss-jump", {"run": run | {"learning_rate": 8e-7}}, "en")
     assert "learning-rate-too-high" not in {cause.id for cause in jump.causes}
     assert "5e-5" not in "".join(_texts(jump))
+
+
+def test_a_climb_into_nan_is_one_finding():
+    """Divergence and NaN behind it are one event, and the rate comes before them."""
+    loss = {step: 2.0 - 0.01 * step for step in range(1, 40)} | {40: 3.0, 41: 5.0, 42: 9.0}
+    run = make_run(loss=loss | {43: math.nan, 44: math.nan, 45: math.nan})
+    found = diagnose(run, scan(run), Settings()).findings
+    assert [f.rule for f in found if f.severity == "critical"] == ["non-finite-loss"]
+
+
+def test_a_rate_that_no_model_survives_is_the_first_cause():
+    """A slip of the decimal point says more than that the weights are lost."""
+    run = make_run(
+        loss=dict.fromkeys(range(1, 13), 0.0),
+        grad_norm=dict.fromkeys(range(1, 13), math.nan),
+        config={"learning_rate": 0.04, "finetuning_type": "lora"},
+    )
+    run = replace(run, framework="llamafactory")
+    (found,) = diagnose(run, scan(run), Settings()).findings
+    assert found.causes[0].id == "learning-rate-too-high"
+
+
+@pytest.mark.parametrize(("framework", "named"), [("keras", False), ("transformers", True)])
+def test_only_those_who_have_torch_are_sent_to_it(framework: str, *, named: bool):
+    """Advice names no function that the trainer lacks."""
+    loss = {1: 0.7, 2: 0.6, 3: math.nan, 4: math.nan}
+    run = replace(make_run(loss=loss), framework=framework)
+    (found,) = diagnose(run, scan(run), Settings(select=("non-finite-loss",))).findings
+    said = " ".join([found.next or "", *found.remedies, *(cause.text for cause in found.causes)])
+    assert bool(re.search("torch|attention|max_grad_norm", said)) is named

@@ -96,7 +96,7 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
         ("why", [say(entry.why, lang)], False),
         ("how_to_tell", entry.telltales.get(lang, ()), True),
         ("look_alikes", (f"{n}: {say(t, lang)}" for n, t in entry.lookalikes.items()), True),
-        ("causes", (say(cause.text, lang) for cause in entry.causes.values()), True),
+        ("causes", dict.fromkeys(say(cause.text, lang) for cause in entry.causes.values()), True),
         ("remedies", _remedies(entry, lang), True),
         ("references", entry.references, True),
     ]
