@@ -81,4 +81,4 @@ def climbed(loss: Series, first: int) -> list[int]:
     if not rose(loss.values[:first]):
         return []
     lowest = int(np.nanargmin(loss.values[:first]))
-    return loss.steps[lowest:first].tolist()
+    return [int(step) for step in loss.steps[lowest:first]]
