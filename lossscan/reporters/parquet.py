@@ -13,9 +13,10 @@ from lossscan.reporters.kit.records import COLUMNS, records
 
 def stream(coming: Coming, page: Page) -> Iterator[bytes]:
     """The whole file at the end; raises MissingExtra before the first run is asked for."""
-    if find_spec("pyarrow") is None:
+    missing = [name for name in ("pandas", "pyarrow") if find_spec(name) is None]
+    if missing:
         hint = "pip install 'lossscan[parquet]'"
-        raise MissingExtra("--format parquet requires pyarrow", hint=hint)
+        raise MissingExtra(f"--format parquet requires {' and '.join(missing)}", hint=hint)
     import pandas as pd
 
     rows = [row for one in coming.runs for row in records(one, coming.version)]

@@ -17,7 +17,6 @@ import threading
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -207,7 +206,6 @@ def test_parquet_needs_a_file(here, sweep):
 
 def test_parquet_holds_the_rows_of_the_csv(here, sweep, tmp_path):
     """A table reads the file, with numbers as numbers."""
-    pytest.importorskip("pyarrow")
     import pandas as pd
 
     assert here(sweep, "--format", "parquet", "--output", tmp_path / "t.parquet").returncode == 1
@@ -215,16 +213,6 @@ def test_parquet_holds_the_rows_of_the_csv(here, sweep, tmp_path):
     assert table["path"].nunique() == 12
     assert (table["rule"] == "loss-jump").sum() == 4
     assert str(table["start_step"].dtype) == "Int64"
-
-
-def test_parquet_without_pyarrow_names_the_extra(here, sweep, tmp_path):
-    """A missing part is answered with what to install."""
-    if find_spec("pyarrow"):
-        pytest.skip("pyarrow is installed")
-    done = here(sweep, "--format", "parquet", "--output", tmp_path / "t.parquet")
-    assert done.returncode == 2
-    assert "lossscan[parquet]" in done.stderr
-    assert not (tmp_path / "t.parquet").exists()
 
 
 # --- what goes wrong meanwhile -----------------------------------------------------------------

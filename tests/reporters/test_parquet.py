@@ -1,0 +1,21 @@
+"""The table of findings for a data frame, written by libraries that only this report needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from lossscan.errors import MissingExtra
+from lossscan.reporters import Page, finished, stream
+from tests.reports import jumped, report
+
+
+@pytest.mark.parametrize("missing", ["pandas", "pyarrow"])
+def test_parquet_names_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch, missing: str):
+    """Before the first run is judged, the answer says what to install."""
+    monkeypatch.setattr(
+        "lossscan.reporters.parquet.find_spec", lambda name: None if name == missing else name
+    )
+    page = Page()
+    with pytest.raises(MissingExtra, match=missing) as caught:
+        list(stream("parquet", finished(report(jumped()), page), page))
+    assert "lossscan[parquet]" in str(caught.value.hint)
