@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lossscan.api import config as config
     from lossscan.api import explain as explain
     from lossscan.api import judge as judge
+    from lossscan.api import plot as plot
     from lossscan.api import rule_names as rule_names
     from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
@@ -38,6 +39,7 @@ _HOMES = {
     "batch": "lossscan.api",
     "change_points": "lossscan.signals",
     "compare": "lossscan.api",
+    "plot": "lossscan.api",
     "config": "lossscan.api",
     "explain": "lossscan.api",
     "judge": "lossscan.api",
@@ -60,6 +62,7 @@ __all__ = [
     "config",
     "explain",
     "judge",
+    "plot",
     "rule_names",
     "watch",
 ]

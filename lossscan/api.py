@@ -39,6 +39,29 @@ def analyze(
     return stamped(_examined(fspath(path), chosen))
 
 
+def plot(
+    runs: Paths,
+    output: str | PathLike[str],
+    *,
+    series: Iterable[str] = (),
+    log: bool = False,
+    steps: tuple[int | None, int | None] = (None, None),
+    settings: Settings | None = None,
+) -> None:
+    """Draw runs into an SVG, PNG or PDF file: one with its findings, several over each other.
+
+    `series`: names; empty for the losses and what explains them. `steps`: the first and the last
+    that are drawn. Raises as `analyze` does, UsageError for another kind of file, MissingExtra.
+    """
+    from lossscan.plotting import Drawing
+    from lossscan.plotting import plot as draw
+
+    chosen = settings or Settings()
+    drawing = Drawing(tuple(series), log, *steps, lang=chosen.lang)
+    reports = [analyze(place, settings=chosen) for place in _each(runs)]
+    draw(reports, Path(output), drawing)
+
+
 def _examined(place: str, settings: Settings) -> RunReport:
     """The report of the only run at a path or behind a URL."""
     from lossscan.batching.work import examine_url

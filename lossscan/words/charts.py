@@ -33,6 +33,7 @@ CHARTS: Final[dict[str, tuple[str, str]]] = {
         "{series}: {drawn} of {points} points are drawn; no high or low is left out.",
         "{series}：共 {points} 个点，绘出 {drawn} 个；最高点和最低点都保留。",
     ),
+    "picture_cut": ("cut off: up to {value}", "已截去：最高 {value}"),
     "html_step": ("step", "步"),
     "html_changes": ("Every change, and what accounts for it", "所有变化及其解释"),
     "html_more_changes": ("{count} more are in the JSON report.", "另有 {count} 处见 JSON 报告。"),

@@ -13,14 +13,12 @@ from lossscan import words
 from lossscan.model import Finding, Report, Run, RunReport, Series
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
+from lossscan.reporters.kit.panels import BELOW, UPPER, panels_of
 from lossscan.words.sentences import TABLE
 
 MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
-MOST_PANELS = 6  # charts below each other before the page is a wall of them
 MOST_MARKS = 300  # of a kind; a run that spikes at every step is not told by more of them
 MOST_RUNS = 26  # that `compare` takes
-UPPER = ("loss", "eval_loss")  # share an axis
-BELOW = ("reward", "grad_norm", "learning_rate")
 SENTENCES = (  # that the script says by itself
     "html_cut_above",
     "html_cut_below",
@@ -52,7 +50,7 @@ def of_run(one: RunReport, page: Page) -> dict[str, Any]:
     run = one.run
     if run is None:
         return _payload((), page)
-    names = _names(run, one.findings)
+    names = panels_of(run, one.findings)
     panels = [
         (group[0], [DrawnSeries(name, run.series[name]) for name in group]) for group in names
     ]
@@ -86,7 +84,7 @@ def thinning(one: RunReport, page: Page) -> list[str]:
     """Which series are drawn from some of their points."""
     if one.run is None:
         return []
-    drawn = (one.run.series[name] for group in _names(one.run, one.findings) for name in group)
+    drawn = (one.run.series[name] for group in panels_of(one.run, one.findings) for name in group)
     return [
         words.say(
             page.lang,
@@ -98,14 +96,6 @@ def thinning(one: RunReport, page: Page) -> list[str]:
         for series in drawn
         if len(series) > MOST_POINTS
     ]
-
-
-def _names(run: Run, findings: Sequence[Finding]) -> list[list[str]]:
-    """The series of each panel: losses first, then what explains them and what was found."""
-    wanted = [*BELOW, *(finding.series for finding in findings)]
-    below = [name for name in dict.fromkeys(wanted) if name in run.series and name not in UPPER]
-    upper = [name for name in UPPER if name in run.series]
-    return ([upper] if upper else []) + [[name] for name in below[: MOST_PANELS - bool(upper)]]
 
 
 def _beside(runs: Iterable[tuple[str, Run | None]], group: Sequence[str]) -> Iterator[DrawnSeries]:
