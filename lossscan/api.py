@@ -41,25 +41,23 @@ def analyze(
 
 def plot(
     runs: Paths,
-    output: str | PathLike[str],
     *,
+    kind: str = "svg",
     series: Iterable[str] = (),
     log: bool = False,
     steps: tuple[int | None, int | None] = (None, None),
     settings: Settings | None = None,
-) -> None:
-    """Draw runs into an SVG, PNG or PDF file: one with its findings, several over each other.
+) -> bytes:
+    """A picture (svg, png or pdf) of one run with its findings, or of several over each other.
 
     `series`: names; empty for the losses and what explains them. `steps`: the first and the last
-    that are drawn. Raises as `analyze` does, UsageError for another kind of file, MissingExtra.
+    that are drawn. Raises as `analyze` does, UsageError for another kind, MissingExtra.
     """
-    from lossscan.plotting import Drawing
-    from lossscan.plotting import plot as draw
+    from lossscan.plotting import Drawing, picture
 
     chosen = settings or Settings()
-    drawing = Drawing(tuple(series), log, *steps, lang=chosen.lang)
     reports = [analyze(place, settings=chosen) for place in _each(runs)]
-    draw(reports, Path(output), drawing)
+    return picture(reports, kind, Drawing(tuple(series), log, *steps, lang=chosen.lang))
 
 
 def _examined(place: str, settings: Settings) -> RunReport:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from lossscan import words
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lossscan.numeric.arrays import FloatArray
 
-SUFFIXES = (".svg", ".png", ".pdf")
+KINDS = ("svg", "png", "pdf")
 WIDTH, UPPER_HEIGHT, LOWER_HEIGHT = 8.0, 3.6, 1.5  # inches: the text width of a paper, readable
 DOTS = 160  # an inch, of a PNG
 MOST_POINTS = 20_000  # of a series: eight times the columns of the picture
@@ -49,16 +49,14 @@ class Drawing:
     lang: str = "en"
 
 
-def plot(reports: Sequence[RunReport], path: Path, drawing: Drawing) -> None:
-    """Write one picture of all runs: one with its marks, several over each other.
+def picture(reports: Sequence[RunReport], kind: str, drawing: Drawing) -> bytes:
+    """A picture of one run with its marks, or of several over each other; `kind` is of KINDS.
 
-    Raises UsageError for another suffix than SUFFIXES, NoUsableSeries where no run has a series
-    that was asked for, and MissingExtra without matplotlib.
+    Raises UsageError for another kind, NoUsableSeries where no run has a series that was asked
+    for, OutputError where no font has the language, and MissingExtra without matplotlib.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"{path}: unknown picture format", hint=f"end the name in {', '.join(SUFFIXES)}"
-        )
+    if kind not in KINDS:
+        raise UsageError(f'unknown picture format "{kind}"', hint=f"choose from {', '.join(KINDS)}")
     if find_spec("matplotlib") is None:
         raise MissingExtra("plot requires matplotlib", hint="pip install 'lossscan[plot]'")
     if drawing.first is not None and drawing.last is not None and drawing.first > drawing.last:
@@ -66,33 +64,32 @@ def plot(reports: Sequence[RunReport], path: Path, drawing: Drawing) -> None:
     import matplotlib as mpl
 
     panels = _panels(reports, drawing)
-    with mpl.rc_context(_style(path, drawing)), warnings.catch_warnings():
+    out = BytesIO()
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcParams.update(_style(kind, drawing.lang))
         warnings.filterwarnings("ignore", message="Glyph")  # a run's name in any script
-        _drawn(reports, panels, drawing).savefig(path, dpi=DOTS, metadata=_undated(path))
+        undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # the same on any day
+        figure = _drawn(reports, panels, drawing)
+        figure.savefig(out, format=kind, dpi=DOTS, metadata=undated.get(kind))
+    return out.getvalue()
 
 
-def _style(path: Path, drawing: Drawing) -> dict[str, Any]:
+def _style(kind: str, lang: str) -> dict[Any, Any]:
     """Fonts that have the language; raises OutputError where none is installed for it."""
     from matplotlib.font_manager import get_font_names
 
-    vector = path.suffix.lower() == ".svg"  # its reader brings the fonts
-    chinese = [name for name in CHINESE if vector or name in get_font_names()]
-    if drawing.lang == "zh" and not chinese:
+    chinese = [name for name in CHINESE if kind == "svg" or name in get_font_names()]
+    if lang == "zh" and not chinese:  # who reads an SVG brings the fonts
         raise OutputError(
-            f"{path}: no Chinese font is installed",
+            "no Chinese font is installed",
             hint="install Noto Sans CJK, write an .svg, or use --lang en",
         )
     return {
-        "font.sans-serif": ["DejaVu Sans", *chinese, "sans-serif"],
+        "font.family": ["DejaVu Sans", *chinese],
         "svg.fonttype": "none",
+        "text.parse_math": False,  # a run may be named $x$
         "svg.hashsalt": "lossscan",  # else each picture has other names inside
     }
-
-
-def _undated(path: Path) -> dict[str, Any]:
-    """The same run gives the same bytes on any day."""
-    key = {".svg": "Date", ".pdf": "CreationDate"}.get(path.suffix.lower())
-    return {key: None} if key else {}
 
 
 def _panels(reports: Iterable[RunReport], drawing: Drawing) -> list[list[str]]:

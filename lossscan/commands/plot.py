@@ -9,7 +9,7 @@ import typer
 
 from lossscan import api
 from lossscan.commands.kit.options import Config, Ignore, Lang, Select, settings_from
-from lossscan.commands.kit.output import waiting
+from lossscan.commands.kit.output import waiting, write
 
 
 def plot(
@@ -39,6 +39,10 @@ def plot(
     """Draw the loss with its findings as SVG, PNG or PDF."""
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
     names = tuple(name.strip() for name in (series or "").split(",") if name.strip())
+    kind = output.suffix.lower().lstrip(".")
     with waiting(", ".join(runs)):
-        api.plot(runs, output, series=names, log=log, steps=(first, last), settings=settings)
+        drawn = api.plot(
+            runs, kind=kind, series=names, log=log, steps=(first, last), settings=settings
+        )
+    write([drawn], output)
     return 0
