@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
-from lossscan.numeric.arrays import FloatArray, unalarmed
+from lossscan.numeric.arrays import unalarmed
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import judge_landmarks
-from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
+from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rises, split
 from lossscan.signals.periods import epoch_correlation, period
@@ -70,7 +70,7 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
     )
 
 
-def _levels(curve: Curve, ratios: FloatArray, run: Run) -> tuple[list[Change], list[Excursion]]:
+def _levels(curve: Curve, ratios: GapRatios, run: Run) -> tuple[list[Change], list[Excursion]]:
     """Its changes of level, else of slope; and the blocks that two changes of level enclose."""
     changes, blocks = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
     return changes or list(find_turns(curve, run.schedule.landmarks)), blocks

@@ -8,17 +8,27 @@ run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from lossscan.model import Curve
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import robust_sigma, row_sigmas
 from lossscan.signals.clean import running_mean
-from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows_at
+from lossscan.signals.flattening import Flattening, spread_of
+from lossscan.signals.gaps import (
+    MIN_SIDE,
+    SAMPLED,
+    gaps_near,
+    placebos,
+    strongest,
+    sums_of,
+    windows_at,
+)
 from lossscan.signals.pieces import level_edges, line_edges
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
@@ -34,12 +44,12 @@ WIDTHS = (
 )  # points a side: short ones are sharp, long ones see small steps
 MAX_WIDTH_SHARE = 3  # a window may hold a third of the run: two of them leave a third for placebos
 STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
-MAX_BREAKS = 30  # a run with more is noise on another scale
+MAX_BREAKS = 30  # a run with more is noise on another scale,
+POINTS_A_BREAK = 10_000  # but for a long one, which may have one in so many points,
+MANY_BREAKS = 300  # up to so many: the search has five times as many bins
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
 SLOPE_PENALTY = 6.0  # noise variances times log n for a knot: its place and two slopes (BIC)
 REFINE = 3  # points either way in which a break's place is looked for again
-HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
-QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +62,42 @@ class Break:
     width: int  # points a side that showed it best
 
 
-def gap_ratios(curve: Curve) -> FloatArray:
-    """(w, k) gaps in standard errors at every place behind the initial descent, by width.
+@dataclass(frozen=True, slots=True)
+class GapRatios:
+    """The gaps of a curve in standard errors, behind the initial descent."""
 
-    Empty where the course is too short to be searched.
-    """
+    placebos: FloatArray  # (w, k) by width; empty where the course is too short to be searched
+    strongest: float  # of all places
+
+
+def gap_ratios(curve: Curve) -> GapRatios:
+    """How far a curve steps, everywhere; no place is known to be a break yet."""
     level, noise = _course(curve)
     if len(level) < MIN_SEARCH:
-        return np.empty((0, 0))
-    return placebos(sums_of(level), noise, *_widths(len(level)))
+        return GapRatios(np.empty((0, 0)), 0.0)
+    widths = _widths(len(level))
+    found = placebos(sums_of(level), noise, *widths)
+    whole = len(level) <= SAMPLED
+    top = (
+        float(np.fmax.reduce(np.abs(found), axis=None))
+        if whole
+        else strongest(level, noise, *widths)
+    )
+    return GapRatios(found, top)
 
 
 def find_breaks(
-    curve: Curve, ratios: FloatArray, *, threshold: float = SIGMA_TO_CONFIRM
+    curve: Curve, ratios: GapRatios, *, threshold: float = SIGMA_TO_CONFIRM
 ) -> list[Break]:
-    """The level shifts of a curve after its initial descent, in order; at most 30.
+    """The level shifts of a curve after its initial descent, in order.
 
     `ratios` are its `gap_ratios`: the run's own spread only takes from them, and where none is
     large enough, as in 19 of 20 healthy series, no search is needed.
     """
-    if not np.any(np.abs(ratios).max(axis=1, initial=0.0) >= threshold):
+    if not ratios.strongest >= threshold:
         return []
     first, (level, noise) = curve.settled, _course(curve)
-    candidates = _candidates(level.copy(), noise, threshold)
+    candidates = _candidates(level, noise, threshold)
     return [
         Break(b.index + first, b.gap, b.sigma, b.width)
         for b in _confirmed(level, noise, candidates, threshold)
@@ -82,17 +105,17 @@ def find_breaks(
 
 
 def least_step(
-    curve: Curve, ratios: FloatArray, *, threshold: float = SIGMA_TO_CONFIRM
+    curve: Curve, ratios: GapRatios, *, threshold: float = SIGMA_TO_CONFIRM
 ) -> float | None:
     """The smallest change of level in the middle of the course that the noise would not hide.
 
     On the curve's scale, from its `gap_ratios`; None where it is too short to be searched.
     """
-    if not len(ratios):
+    if not len(ratios.placebos):
         return None
     n = len(curve.steps) - curve.settled
     middle = windows_at(np.array([n // 2]), *_widths(n), n=n)
-    spread = np.fmax(row_sigmas(ratios), 1.0)  # as `spread_of` each; NaN is no spread
+    spread = np.fmax(row_sigmas(ratios.placebos), 1.0)  # as `spread_of` each; NaN is no spread
     return threshold * curve.noise * float((middle.error[:, 0] * spread).min())
 
 
@@ -110,27 +133,45 @@ def _widths(n: int) -> tuple[int, ...]:
 def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
     """The strongest is taken first and its step removed, so that it does not hide another."""
     found: list[Break] = []
-    proposals = _propose(level)
-    while len(proposals) and len(found) < MAX_BREAKS:
-        best = _strongest(level, noise, proposals, threshold)
+    curve = Flattening(level, noise, _propose(level), _widths(len(level)))
+    most = min(max(MAX_BREAKS, len(level) // POINTS_A_BREAK), MANY_BREAKS)
+    while len(curve.proposals) and len(found) < most:
+        best = _strongest(curve, threshold)
         if best is None:
             break
-        proposals = proposals[np.abs(proposals - best.index) > 1]
-        if step_beside_bend(level, best) >= STEP_SHARE * abs(best.gap):
+        curve.drop(best.index)
+        if step_beside_bend(curve.level, best) >= STEP_SHARE * abs(best.gap):
             found.append(best)
-            level[best.index :] -= best.gap
+            curve.remove(best.index, best.gap)
     return sorted(found, key=lambda b: b.index)
+
+
+def _strongest(curve: Flattening, threshold: float) -> Break | None:
+    """The proposal with the largest gap in standard errors over all widths; none below that."""
+    tops = np.abs(curve.ratios).argmax(axis=1).tolist()
+    rows = sorted((-abs(float(curve.ratios[row, top])), row) for row, top in enumerate(tops))
+    best, least = None, threshold
+    for at_most, row in rows:
+        if -at_most < least:  # the run's own spread would only take from it
+            break
+        index, gap = int(curve.proposals[tops[row]]), curve.size(row, tops[row])
+        sigma = float(curve.ratios[row, tops[row]]) / curve.spread_without(index, gap, row)
+        if abs(sigma) >= least:
+            best, least = Break(index, gap, sigma, curve.widths[row]), abs(sigma)
+    return best
 
 
 def _confirmed(
     level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
 ) -> list[Break]:
     """All breaks measured again between their neighbours, the weakest dropped until all stand."""
+    spread = _spreads(_without(level, found), noise)
     while found:
         edges = [0, *[b.index for b in found], len(level)]
-        flat = _without(level, found)
+        if len(level) <= SAMPLED:  # of a longer one, a step moves the spread by a thousandth
+            spread = _spreads(_without(level, found), noise)
         found = [
-            _measured((level, flat), noise, b, min(b.index - before, after - b.index, b.width))
+            _measured(level, noise, b, min(b.index - before, after - b.index, b.width), spread)
             for b, before, after in zip(found, edges[:-2], edges[2:], strict=True)
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
@@ -143,28 +184,35 @@ def _confirmed(
 
 def _without(level: FloatArray, found: Iterable[Break]) -> FloatArray:
     """The curve with the steps at breaks taken out: none is compared with itself."""
-    flat = level.copy()
+    steps = np.zeros(len(level))
     for at in found:
-        flat[at.index :] -= at.gap
-    return flat
+        steps[at.index] += at.gap
+    return np.asarray(level - steps.cumsum())
+
+
+def _spreads(flat: FloatArray, noise: FloatArray) -> Callable[[int], float]:
+    """The spread of the gaps of a curve by the points a side, each measured once."""
+    sums = sums_of(flat)
+    return cache(lambda side: spread_of(placebos(sums, noise, side)[0]))
 
 
 def _measured(
-    curves: tuple[FloatArray, FloatArray], noise: FloatArray, at: Break, side: int
+    level: FloatArray, noise: FloatArray, at: Break, side: int, spread: Callable[[int], float]
 ) -> Break:
     """The break at its best place near by, with windows that reach no other break.
 
-    `curves`: with its steps, and without them, where the placebos are.
+    `spread` is that of the curve without its steps, where the placebos are.
     """
-    level, flat = map(sums_of, curves)
     if side < MIN_SIDE:
         return replace(at, sigma=0.0)
     places = np.arange(at.index - REFINE, at.index + REFINE + 1)
     places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
-    here = windows_at(places, side, n=len(level))
-    (size,), (errors,) = gaps(level, here), here.error
+    (size,), errors = (
+        gaps_near(level, places, side),
+        windows_at(places, side, n=len(level)).error[0],
+    )
     best = int(np.argmax(np.abs(size / errors)))  # the noise is the same for all of them
-    error = errors[best] * noise[at.index] * spread_of(placebos(flat, noise, side)[0])
+    error = errors[best] * noise[at.index] * spread(side)
     return Break(int(places[best]), float(size[best]), float(size[best] / error), at.width)
 
 
@@ -194,45 +242,3 @@ def _propose(level: FloatArray) -> IntArray:
 def linear_segments(bins: FloatArray, noise: float) -> list[int]:
     """First indices of the straight pieces that a continuous line through the bins is made of."""
     return line_edges(bins, SLOPE_PENALTY * noise**2 * float(np.log(len(bins))))
-
-
-def _strongest(
-    level: FloatArray, noise: FloatArray, proposals: IntArray, threshold: float
-) -> Break | None:
-    """The proposal with the largest gap in standard errors over all widths; none below that."""
-    widths = _widths(len(level))
-    at = windows_at(proposals, *widths, n=len(level))
-    size = gaps(sums_of(level), at)
-    half, quarter = (size[np.maximum(np.arange(len(widths)) - k, 0)] for k in (1, 2))
-    step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
-    ratio = step * size / (at.error * noise[proposals])
-    found = [
-        Break(int(proposals[top]), float(size[row, top]), float(ratio[row, top]), width)
-        for row, (width, top) in enumerate(zip(widths, np.abs(ratio).argmax(axis=1), strict=True))
-    ]
-    best, least = None, threshold
-    for at_most in sorted(found, key=lambda at: -abs(at.sigma)):
-        if abs(at_most.sigma) < least:  # the run's own spread would only take from it
-            break
-        sure = _beside_placebos(level, noise, at_most)
-        if abs(sure.sigma) >= least:
-            best, least = sure, abs(sure.sigma)
-    return best
-
-
-def _beside_placebos(level: FloatArray, noise: FloatArray, at: Break) -> Break:
-    flat = sums_of(_without(level, [at]))
-    return replace(at, sigma=at.sigma / spread_of(placebos(flat, noise, at.width)[0]))
-
-
-def _shows(narrow: FloatArray, wide: FloatArray, share: float) -> BoolArray:
-    """Whether a narrower window shows that share of the gap too, in the same direction."""
-    return np.asarray(narrow * np.sign(wide) >= share * np.abs(wide))
-
-
-def spread_of(ratio: FloatArray) -> float:
-    """How many standard errors gaps of this run usually measure where nothing is known to happen.
-
-    1 for white noise of the assumed size; more where noise is correlated or the trend is rough.
-    """
-    return max(robust_sigma(ratio[np.isfinite(ratio)]), 1.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,19 +19,22 @@ from lossscan.numeric.arrays import FloatArray, IntArray
 MIN_SIDE = 3  # points: fewer have no slope of their own
 REMEMBERED = 500  # points; the windows of a longer curve are not worth their memory
 MANY_LENGTHS = 256  # of windows that are remembered, 40 MB at most: a batch meets them again
-TOGETHER = 2000  # points; of a longer curve each width by itself, which is as fast in less memory
+SAMPLED = 20_000  # places at most that tell the spread of a run: its own error is then 1 %
+BLOCK = 1 << 15  # places taken together: their sums fit the cache of a core
+
+_Indices: TypeAlias = IntArray | slice  # of places side by side: read where they are, not gathered
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
     """As many points before as after each of k places, 3 at least, and what follows from them."""
 
-    left: IntArray  # (k,) the window before is [left, start)
-    start: IntArray
-    stop: IntArray  # the one after is [stop, right): what lies between the two belongs to neither
-    right: IntArray
-    count: FloatArray  # (k,) points of either
-    early: FloatArray  # centre of the window before
+    left: _Indices  # (k,) the window before is [left, start)
+    start: _Indices
+    stop: _Indices  # the one after is [stop, right): what lies between the two belongs to neither
+    right: _Indices
+    count: FloatArray  # (k,), or one for all: points of either
+    early: FloatArray  # (k,) centre of the window before
     late: FloatArray  # centre of the window after
     apart: FloatArray  # distance of the two centres
     spread: FloatArray  # of the index within both windows, summed squares
@@ -73,13 +77,23 @@ def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
     return Windows(left, start, stop, right, count, early, early + apart, apart, spread, error)
 
 
-def windows_at(places: IntArray, *widths: int, n: int) -> Windows:
+def windows_at(places: IntArray, *widths: int, n: int, origin: int = 0) -> Windows:
     """(w, k) windows of up to each width on each side of the places, within `[0, n)`.
 
-    Both sides shrink together at the ends.
+    Both sides shrink together at the ends. Counted from `origin`: for the sums from there on.
     """
     side = np.minimum(np.minimum(places, n - places), np.array(widths)[:, None])
-    return windows(places, places, side)
+    return windows(places - origin, places - origin, side)
+
+
+def windows_along(first: int, last: int, side: int) -> Windows:
+    """(k,) windows of `side` points on each side of each place of `[first, last)`."""
+    here, count = slice(first, last), np.full(1, float(side))
+    before, after = slice(first - side, last - side), slice(first + side, last + side)
+    spread = (count * count * count - count) / 6
+    error = np.sqrt(2 / count + count**2 / spread)
+    early = np.arange(first, last) - (count + 1) / 2
+    return Windows(before, here, here, after, count, early, early + count, count, spread, error)
 
 
 def everywhere(n: int, *widths: int) -> Windows:
@@ -107,12 +121,53 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
     return np.asarray(late / at.count - early / at.count - slope * at.apart)
 
 
-def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
-    """(w, k) gaps in their standard errors at every place that has 3 points on each side.
+def gaps_near(
+    level: FloatArray, places: IntArray, *widths: int, without: tuple[int, float] = (0, 0.0)
+) -> FloatArray:
+    """(w, k) the gap at each of some places close together, from what lies around them alone.
 
-    Those of a short curve are taken together, for each call of numpy costs more than its points.
+    `without`: the index and size of a step that is taken out before.
     """
-    if len(sums) > TOGETHER and len(widths) > 1:
-        return np.concatenate([placebos(sums, noise, width) for width in widths])
-    at = everywhere(len(sums), *widths)
-    return np.asarray(gaps(sums, at) / (at.error * noise[MIN_SIDE : len(sums) - MIN_SIDE + 1]))
+    if not len(places):
+        return np.empty((len(widths), 0))
+    reach = max(widths)
+    first, last = max(int(places[0]) - reach, 0), int(places[-1]) + reach
+    at, (index, step) = windows_at(places, *widths, n=len(level), origin=first), without
+    piece = level[first:last].copy()
+    piece[max(index - first, 0) :] -= step
+    return gaps(sums_of(piece), at)
+
+
+def placebo_places(n: int) -> IntArray:
+    """(k,) every place that has 3 points on each side; of a long curve 20,000, evenly spread."""
+    return np.arange(MIN_SIDE, n - MIN_SIDE + 1, -(-n // SAMPLED))
+
+
+def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
+    """(w, k) gaps in their standard errors at the `placebo_places`."""
+    n = len(sums)
+    places = placebo_places(n)
+    at = everywhere(n, *widths) if n <= SAMPLED else windows_at(places, *widths, n=n)
+    return np.asarray(gaps(sums, at) / (at.error * noise[places]))
+
+
+def strongest(level: FloatArray, noise: FloatArray, *widths: int) -> float:
+    """The largest gap in standard errors of all places and widths, up or down."""
+    tops = (
+        _strongest(level, noise, first, width)
+        for first in range(MIN_SIDE, len(level) - MIN_SIDE + 1, BLOCK)
+        for width in widths
+    )
+    return max(tops, default=0.0)
+
+
+def _strongest(level: FloatArray, noise: FloatArray, first: int, width: int) -> float:
+    """The same of the block of places that begins at `first`."""
+    n, last = len(level), min(first + BLOCK, len(level) - MIN_SIDE + 1)
+    if first < width or last > n - width:
+        places = np.arange(first, last)
+        found = gaps_near(level, places, width)[0] / windows_at(places, width, n=n).error[0]
+    else:
+        at = windows_along(width, width + last - first, width)
+        found = gaps(sums_of(level[first - width : last + width]), at) / at.error
+    return float(np.fmax.reduce(np.abs(found / noise[first:last])))

@@ -1,0 +1,91 @@
+"""A curve whose steps are taken out one after the other, and the gaps that are left.
+
+Taking out a step changes no gap but those whose windows it falls in: only these are measured anew,
+so that a step costs the same in a curve of a thousand points and of ten million.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.medians import robust_sigma
+from lossscan.signals.gaps import gaps, gaps_near, placebo_places, placebos, sums_of, windows_at
+
+HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
+QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
+
+
+class Flattening:
+    """The proposals of a curve, and its placebos, while steps are taken out of it."""
+
+    def __init__(
+        self, level: FloatArray, noise: FloatArray, proposals: IntArray, widths: tuple[int, ...]
+    ) -> None:
+        """`proposals` are in order; each width is twice the one before."""
+        self.level = level.copy()
+        self.proposals, self.widths = proposals, widths
+        sums, at = sums_of(level), windows_at(proposals, *widths, n=len(level))
+        self._error = at.error * noise[proposals]
+        self._sizes = gaps(sums, at)
+        self.ratios = self._steps(slice(None))  # (w, k) of the proposals that show a step
+        self._places, self._noise = placebo_places(len(level)), noise
+        self._placebos = placebos(sums, noise, *widths)
+
+    def _steps(self, near: slice) -> FloatArray:
+        """Gaps in standard errors; 0 where narrower windows show that it is a bend."""
+        size = self._sizes[:, near]
+        half, quarter = (size[np.maximum(np.arange(len(size)) - k, 0)] for k in (1, 2))
+        step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
+        return np.asarray(step * size / self._error[:, near])
+
+    def size(self, row: int, number: int) -> float:
+        """The gap of a proposal on the curve's scale, by the width of that row."""
+        return float(self._sizes[row, number])
+
+    def drop(self, index: int) -> None:
+        """Propose a place and its neighbours no more."""
+        self.ratios[:, _within(self.proposals, index, 1)] = 0.0
+        self._error[:, _within(self.proposals, index, 1)] = np.inf
+
+    def spread_without(self, index: int, gap: float, row: int) -> float:
+        """The spread of the placebos of a width, the step at `index` out of the curve."""
+        near = _within(self._places, index, self.widths[row])
+        ratios = self._placebos[row].copy()
+        ratios[near] = self._ratios(near, row, without=(index, gap))
+        return spread_of(ratios)
+
+    def remove(self, index: int, gap: float) -> None:
+        """Take out a step."""
+        self.level[index:] -= gap
+        for row, width in enumerate(self.widths):
+            near = _within(self._places, index, width)
+            self._placebos[row, near] = self._ratios(near, row)
+        near = _within(self.proposals, index, self.widths[-1])
+        self._sizes[:, near] = gaps_near(self.level, self.proposals[near], *self.widths)
+        self.ratios[:, near] = self._steps(near)
+
+    def _ratios(self, near: slice, row: int, without: tuple[int, float] = (0, 0.0)) -> FloatArray:
+        places, width = self._places[near], self.widths[row]
+        (error,) = windows_at(places, width, n=len(self.level)).error
+        (found,) = gaps_near(self.level, places, width, without=without)
+        return np.asarray(found / (error * self._noise[places]))
+
+
+def _within(places: IntArray, index: int, reach: int) -> slice:
+    """Those of the places, which are in order, that are so near to an index."""
+    first, last = np.searchsorted(places, (index - reach, index + reach + 1)).tolist()
+    return slice(first, last)
+
+
+def _shows(narrow: FloatArray, wide: FloatArray, share: float) -> BoolArray:
+    """Whether a narrower window shows that share of the gap too, in the same direction."""
+    return np.asarray(narrow * np.sign(wide) >= share * np.abs(wide))
+
+
+def spread_of(ratio: FloatArray) -> float:
+    """How many standard errors gaps of this run usually measure where nothing is known to happen.
+
+    1 for white noise of the assumed size; more where noise is correlated or the trend is rough.
+    """
+    return max(robust_sigma(ratio[np.isfinite(ratio)]), 1.0)
