@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from lossscan.model import (
     Excursion,
     Hit,
     Run,
+    Severity,
     Signals,
     Suspect,
 )
@@ -31,6 +32,7 @@ from lossscan.rules.kit.context import (
     present,
     rate_at,
     rate_clue,
+    rate_raised,
     rate_restarts,
     samples_between,
     stated,
@@ -39,18 +41,25 @@ from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
-from lossscan.rules.kit.waves import towers
+from lossscan.rules.kit.waves import period_points, towers
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
+BEYOND_DOUBT = 8.0  # noise units: of 340 labelled clean runs two have one that is so high
+GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 SURE = (5.0, 0.5)  # fitted on 149 findings of the simulated train half
 STATED = {True: 0.2, False: -0.2, None: 0.0}  # score of file order: less than what the loss shows
 MANY = 12  # episodes named one by one
+LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
+LOW_SHARE = 0.1  # of a peak: a point below it belongs to the course
+GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
+EARLY = 0.15  # of the run: where a missing warm-up shows
+NEAR_END = 0.2  # of the warm-up, behind its end
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
 
@@ -66,24 +75,39 @@ class Pattern:
 
 
 def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
-    """All upward excursions that are at least a fifth above the course.
+    """The upward excursions, once one of them is high or beyond doubt.
 
-    `min_ratio`: peak over course; the clean public runs hold blips of up to 1.1.
+    `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
+    up to 1.1.
     """
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
-    recurring = _recurring(run, spikes)
-    spikes = [e for e in spikes if e.start_step in recurring or towers(e, signals)]
+    found = signals.excursions_of("loss")
+    recurring = () if _is_grouped(run, signals) else _recurring(run, found)
+    spikes = [e for e in found if e.start_step in recurring or towers(e, signals)]
+    if not spikes and found:
+        yield Acquittal(NAME, "crests", {"count": len(found), "period": signals.period})
+        return
+    if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
+        spikes = []
     restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
     if restarts:
         yield Acquittal(NAME, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
-        yield _hit(run, signals, curve, spikes)
+        loud = max(map(_height, spikes)) >= min_ratio
+        yield replace(_hit(run, signals, curve, spikes), severity=None if loud else Severity.INFO)
     elif not restarts:
         yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
+
+
+def _is_grouped(run: Run, signals: Signals) -> bool:
+    """Whether the loss comes in waves shorter than an epoch: crests return wherever one looks."""
+    per_epoch, points = run.schedule.steps_per_epoch, period_points(signals)
+    if not per_epoch or not points or signals.period is None:
+        return False
+    return signals.period < GROUPED * per_epoch
 
 
 def _height(spike: Excursion) -> float:
@@ -134,13 +158,20 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
-        slowest=max(spike.stop - spike.start for spike in spikes),
+        slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
         correlation=signals.epoch_correlation,
         lead=leading_gradient(signals, top.start_step),
     )
 
 
-def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
+def _high_points(curve: Curve, spike: Excursion) -> int:
+    """The points of an excursion without those that are back at the course between two peaks."""
+    level = curve.values[spike.start : spike.stop]
+    low = level < spike.base + LOW_SHARE * (spike.peak - spike.base)
+    return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
+
+
+def _recurring(run: Run, spikes: Sequence[Excursion]) -> tuple[int, ...]:
     """Spikes that stand at the same place of their epoch as a spike of another epoch."""
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch or not spikes:
@@ -211,30 +242,57 @@ def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Clue]:
 
 
 def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
-    correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
-    leads = pattern.lead is not None and pattern.lead >= LEAD_SIGMA
-    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
-    ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
-    if pattern.slowest >= BLOCK_POINTS and not leads:
-        ordered += 0.1
+    """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
         advice = stated(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
-    yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
+    ordered = _ordered(run, pattern, step)
+    yield Suspect("unshuffled-data", ordered, config=(Advice("shuffle", suggest=True),))
     batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
-    yield Suspect(
-        "odd-batch",
-        0.35 if small and pattern.slowest < BLOCK_POINTS else 0.25,
-        config=stated(run, "total_train_batch_size"),
-    )
-    rate = rate_at(run, run.series["loss"].steps[-1] / 2)
-    limit = rate_limit(run)
+    odd = 0.35 if small else 0.25
+    if pattern.slowest >= BLOCK_POINTS:
+        odd = LONG_FOR_A_BATCH
+    yield Suspect("odd-batch", odd, config=stated(run, "total_train_batch_size"))
+    yield Suspect("instability", _unstable(run, pattern, step), config=stated(run, "learning_rate"))
+
+
+def _ordered(run: Run, pattern: Pattern, step: int) -> float:
+    """The score of data read in file order."""
+    correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
+    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
+    ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
+    if pattern.slowest >= BLOCK_POINTS and not _leads(pattern):
+        ordered += 0.1
+    return min(ordered, 0.95)
+
+
+def _leads(pattern: Pattern) -> bool:
+    return pattern.lead is not None and pattern.lead >= LEAD_SIGMA
+
+
+def _unstable(run: Run, pattern: Pattern, step: int) -> float:
+    """The score of an optimizer that steps too far."""
+    rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     hot = rate is not None and limit is not None and rate.value > limit
-    unstable = 0.15 + 0.3 * leads + 0.15 * hot + 0.15 * (pattern.slowest >= SLOW_POINTS)
+    unstable = 0.15 + 0.3 * _leads(pattern) + 0.15 * hot
+    unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
+    if _rate_grows(run, step):
+        unstable += GROWING
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
-    yield Suspect("instability", max(unstable, 0.05), config=stated(run, "learning_rate"))
+    return max(unstable, 0.05)
+
+
+def _rate_grows(run: Run, step: int) -> bool:
+    """Whether the spike falls into warm-up or where its end or its lack shows, or a rate is raised.
+
+    The steps are the longest there, and the model is the least able to bear them.
+    """
+    last = run.series["loss"].steps[-1]
+    warm = [mark.step for mark in run.schedule.of("warmup_end")]
+    until = max([EARLY * last, *(mark + NEAR_END * mark for mark in warm)])
+    return step <= until or rate_raised(run, step)
 
 
 RULE = Rule(name=NAME, check=check)
