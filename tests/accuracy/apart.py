@@ -14,8 +14,16 @@ from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.lookalikes_beside import Tempting, plain, silent, with_series
 from tests.accuracy.shapes import Random
-from tests.accuracy.simulate import Base, evaluated, finish, grad_norms, logged, with_usual
-from tests.accuracy.sizing import FLAT, drawn, place
+from tests.accuracy.simulate import (
+    Base,
+    evaluated,
+    finish,
+    grad_norms,
+    logged,
+    moved,
+    with_usual,
+)
+from tests.accuracy.sizing import drawn, place
 from tests.accuracy.truth import Draft, Truth
 
 LN2 = float(np.log(2))
@@ -42,8 +50,8 @@ def zero_gradient(rng: Random, half: str) -> Draft:
     loss, cause = _rippled(base, zeros + 0.02, 0.3), "frozen-parameters"
     if kind == "default":
         at = place(base, 0.3, 0.6) // base.every
-        loss = logged(base)
-        loss[at:] = _rippled(base, zeros + loss[at])[at:]
+        loss, held = logged(base), logged(base, noisy=False)[at]
+        loss[at:] = _rippled(base, zeros + held)[at:]
         norms = np.where(np.arange(base.points) < at, grad_norms(base).values, 0.0)
         base = with_series(base, grad_norm=norms)
     elif kind == "policy":
@@ -62,7 +70,8 @@ def zero_gradient(rng: Random, half: str) -> Draft:
 
 def norms_not_measured(rng: Random, half: str) -> Draft:
     """A trainer that writes 0 for a norm it does not measure: the loss falls all the same."""
-    base = with_usual(plain(rng, half, trends=("exponential", "stretched")), without=("grad_norm",))
+    base = plain(rng, half, trends=("exponential", "stretched"), noise=(0.01, 0.05))
+    base = with_usual(base, without=("grad_norm",))
     return silent(with_series(base, grad_norm=np.zeros(base.points)))
 
 
@@ -104,7 +113,7 @@ def eval_mismatch(rng: Random, half: str) -> Draft:
         base = plain(rng, half, epochs=(1, 3), trends=("exponential", "stretched"))
         factor = 16.0 * float(np.exp(base.course[0] - base.course[-1]))
     else:
-        base = plain(rng, half, tasks=("pretrain",), trends=("power", "hyperbolic"))
+        base = plain(rng, half, tasks=("pretrain",), trends=("exponential", "stretched"))
         factor = (np.log(32000) + rng.uniform(1.5, 4.0)) / float(np.exp(base.course[-1])) / 0.9
     made = _beside(base, factor, _every(base))
     truth = Truth(("eval-mismatch",), int(made.series["eval_loss"].steps[0]))
@@ -151,7 +160,9 @@ def _rise(base: Base, low: float, high: float) -> tuple[FloatArray, int]:
 def component_divergence(rng: Random, half: str) -> Draft:
     """One part falls with the total, then rises for good while the total falls on."""
     falls = {"points": (80, 1500), "trends": ("power", "logarithmic"), "noise": (0.01, 0.05)}
-    base = with_usual(plain(rng, half, **falls))
+    base = plain(rng, half, **falls)
+    falling = -0.2 * np.linspace(0, 1, len(base.course))
+    base = with_usual(moved(base, falling, learned=True))
     rises, at = _rise(base, 0.3, 0.5)
     flat = 0.05 + 0.05 * np.exp(-8 * _done(base))  # of the total, so that the total hardly shows it
     name = str(rng.choice(["cls_loss", "rpn_loss", "ctc_loss", "style_loss"]))
