@@ -39,25 +39,31 @@ def analyze(
     return stamped(_examined(fspath(path), chosen))
 
 
-def plot(
+def plot(  # noqa: PLR0913 - the options of the verb
     runs: Paths,
     *,
     kind: str = "svg",
     series: Iterable[str] = (),
     log: bool = False,
-    steps: tuple[int | None, int | None] = (None, None),
+    first: float | None = None,
+    last: float | None = None,
     settings: Settings | None = None,
+    training_config: str | PathLike[str] | None = None,
 ) -> bytes:
-    """A picture (svg, png or pdf) of one run with its findings, or of several over each other.
+    """A picture (png, svg or pdf) of one run with its findings, or of several over each other.
 
-    `series`: names; empty for the losses and what explains them. `steps`: the first and the last
-    that are drawn. Raises as `analyze` does, UsageError for another kind, MissingExtra.
+    `series`: a panel each; empty for the losses and what explains them. `first`, `last`: steps.
+    Raises as `analyze` does, UsageError for another kind or series, and MissingExtra.
     """
-    from lossscan.plotting import Drawing, picture
+    from lossscan.reporters import Page
+    from lossscan.reporters.kit.figure import View, picture
 
     chosen = settings or Settings()
-    reports = [analyze(place, settings=chosen) for place in _each(runs)]
-    return picture(reports, kind, Drawing(tuple(series), log, *steps, lang=chosen.lang))
+    reports = [
+        analyze(run, settings=chosen, training_config=training_config) for run in _each(runs)
+    ]
+    page = Page(lang=chosen.lang, single=len(reports) == 1)
+    return picture(reports, kind, View(tuple(series), log, first, last), page)
 
 
 def _examined(place: str, settings: Settings) -> RunReport:

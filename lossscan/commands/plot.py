@@ -1,4 +1,4 @@
-"""lossscan plot: the annotated curve as a picture."""
+"""lossscan plot: the curves of runs as a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from lossscan import api
-from lossscan.commands.kit.options import Config, Ignore, Lang, Select, settings_from
+from lossscan.commands.kit.options import (
+    Config,
+    Ignore,
+    Lang,
+    Select,
+    TrainingConfig,
+    settings_from,
+)
 from lossscan.commands.kit.output import waiting, write
 
 
@@ -17,32 +24,35 @@ def plot(
         list[str], typer.Argument(metavar="RUN...", help="Run directories, log files or URLs.")
     ],
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="FILE", help="The picture: .svg, .png or .pdf."),
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Picture: .png, .svg or .pdf.")
     ],
     series: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Comma-separated series. Default: losses and causes."),
+        typer.Option(metavar="NAMES", help="Comma-separated series to draw, a panel each."),
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Losses on a logarithmic axis.")] = False,
-    first: Annotated[
-        int | None, typer.Option("--from", metavar="STEP", help="First step to draw.")
+    log: Annotated[bool, typer.Option("--log", help="Logarithmic scale.")] = False,
+    from_: Annotated[
+        float | None, typer.Option("--from", metavar="STEP", help="First step to draw.")
     ] = None,
-    last: Annotated[
-        int | None, typer.Option("--to", metavar="STEP", help="Last step to draw.")
-    ] = None,
+    to: Annotated[float | None, typer.Option(metavar="STEP", help="Last step to draw.")] = None,
     config: Config = None,
+    training_config: TrainingConfig = None,
     select: Select = None,
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Draw the loss with its findings as SVG, PNG or PDF."""
+    """Draw the annotated curves of runs to a file."""
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
-    names = tuple(name.strip() for name in (series or "").split(",") if name.strip())
-    kind = output.suffix.lower().lstrip(".")
     with waiting(", ".join(runs)):
         drawn = api.plot(
-            runs, kind=kind, series=names, log=log, steps=(first, last), settings=settings
+            runs,
+            kind=output.suffix.lower().lstrip("."),
+            series=filter(None, map(str.strip, (series or "").split(","))),
+            log=log,
+            first=from_,
+            last=to,
+            settings=settings,
+            training_config=training_config,
         )
     write([drawn], output)
     return 0
