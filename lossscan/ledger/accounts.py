@@ -24,12 +24,15 @@ from lossscan.model import (
     Severity,
     Signals,
 )
-from lossscan.rules.kit.context import logistic
+from lossscan.rules.kit.context import logistic, rate_returns
 from lossscan.rules.kit.falls import explanation
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
-HALF, SLOPE = 7.0, 0.4  # confidence .5 at the threshold of sureness, .9 at 12 standard errors
+# Confidence by relative size, since all events are far beyond noise. Fitted on what the ledger said
+# of 418 small runs really trained and of the simulated train half, checked on two other labelled
+# sets: of a tenth and above 5 of 9 were the event of the run, below that none of 6.
+HALF, SLOPE, MOST = 0.1, 15.0, 0.8
 
 SPOKEN_BY: Final[Mapping[str, str]] = {
     "level_up": "loss-jump",
@@ -65,7 +68,7 @@ def accounted(
     rules, said = set(chosen), with_near_events(signals, hits)
     accounts = []
     for event in events_of(signals):
-        account = _account(event, said, rules)
+        account = _account(event, said, rules, run)
         if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
             account = Account(event, key="account_explained")
         elif account.rule is not None and not _claims(said, account.rule, event):
@@ -90,7 +93,7 @@ def _reason(
     return explanation(run, signals, event.change) is not None
 
 
-def _account(event: Departure, hits: Sequence[Hit], rules: set[str]) -> Account:
+def _account(event: Departure, hits: Sequence[Hit], rules: set[str], run: Run) -> Account:
     owner = _owner(event, hits)
     if owner is not None:
         return Account(event, rule=owner)
@@ -100,6 +103,8 @@ def _account(event: Departure, hits: Sequence[Hit], rules: set[str]) -> Account:
         return Account(event, key="account_falls")
     kind = event.aligned_to.kind if event.aligned_to else None
     if event.kind == "level_down" and kind in BENIGN:
+        return Account(event, key="account_schedule")
+    if event.sigma > 0 and event.size < LOUD and rate_returns(run, event.step):
         return Account(event, key="account_schedule")
     downward = event.kind == "level_down" or (event.kind == "spike" and event.sigma < 0)
     rule = AT.get(kind or "", SPOKEN_BY["level_down"]) if downward else SPOKEN_BY[event.kind]
@@ -147,7 +152,7 @@ def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Hit:
     ratio = event.after / event.before if event.before > 0 else None
     return Hit(
         rule=rule,
-        confidence=logistic(abs(event.sigma), HALF, SLOPE),
+        confidence=min(logistic(event.size, HALF, SLOPE), MOST),
         series=event.series,
         severity=_severity(rule, event.size),
         message="unclaimed",
