@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -72,12 +73,13 @@ def check(
     """
     if "loss" not in run.series:
         return
+    steps, tolerance = Steps(signals), _tolerance(run, rate_tolerance)
     seams = [
         Seam(
             resume,
             first := _first_step(run.series["loss"], resume),
-            _loss_step(signals, resume.step, first, min_sigma, min_step),
-            _rate_gap(run.series.get("learning_rate"), resume.step, rate_tolerance),
+            steps.within(resume.step, first, min_sigma, min_step),
+            _rate_gap(run.series.get("learning_rate"), resume.step, tolerance),
             _overlap(run, signals, resume),
         )
         for resume in run.schedule.resumes
@@ -102,19 +104,25 @@ def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) 
 
 
 def _first_step(loss: Series, resume: Resume) -> int:
-    after = loss.steps[loss.steps > resume.step]
-    return int(after[0]) if len(after) else resume.step
+    after = int(np.searchsorted(loss.steps, resume.step, side="right"))
+    return int(loss.steps[after]) if after < len(loss.steps) else resume.step
 
 
-def _loss_step(
-    signals: Signals, last: int, first: int, min_sigma: float, min_step: float
-) -> Step | None:
-    """The step of the loss between the last step kept and the first logged after, if it counts."""
-    steps = [s for at, s in _steps_at_resumes(signals) if last <= at <= first]
-    surest = max(steps, key=lambda step: abs(step.sigma), default=None)
-    if surest is None or abs(surest.sigma) < min_sigma or abs(surest.share) < min_step:
-        return None
-    return surest
+class Steps:
+    """The steps of the loss at resumes, in order: a run may be resumed ten thousand times."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._found = sorted(_steps_at_resumes(signals), key=lambda found: found[0])
+        self._places = [place for place, _ in self._found]
+
+    def within(self, last: int, first: int, min_sigma: float, min_step: float) -> Step | None:
+        """The surest between the last step kept and the first logged after, if it counts."""
+        near = slice(bisect_left(self._places, last), bisect_right(self._places, first))
+        steps = [step for _, step in self._found[near]]
+        surest = max(steps, key=lambda step: abs(step.sigma), default=None)
+        if surest is None or abs(surest.sigma) < min_sigma or abs(surest.share) < min_step:
+            return None
+        return surest
 
 
 def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
@@ -134,6 +142,12 @@ def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
             yield place.step, Step(change.before, change.after, share, change.sigma, place.p_value)
 
 
+def _tolerance(run: Run, share: float) -> float:
+    """What a learning rate may be off: a share of its peak."""
+    rates = run.series.get("learning_rate")
+    return share * float(np.nanmax(rates.values)) if rates is not None and len(rates) else 0.0
+
+
 def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float, float] | None:
     """The rate that the launch before led to and the one found, where they differ."""
     if rates is None:
@@ -146,8 +160,7 @@ def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float,
     found = float(rates.values[at])
     bend = float(np.ptp(rates.values[before]))  # a schedule bends by no more than it moved before
     expected = max(float(slope * rates.steps[at] + offset), 0.0)
-    peak = float(np.nanmax(rates.values))
-    return (expected, found) if abs(found - expected) > tolerance * peak + bend else None
+    return (expected, found) if abs(found - expected) > tolerance + bend else None
 
 
 def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] | None:
@@ -156,8 +169,10 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
     if dead is None or curve is None or not curve.log:
         return None
     live = run.series["loss"]
-    _, ours, theirs = np.intersect1d(live.steps, dead.steps, return_indices=True)
-    pairs = np.column_stack([live.values[ours], dead.values[theirs]])
+    first, last = np.searchsorted(live.steps, (dead.steps[0], dead.steps[-1] + 1)).tolist()
+    near = slice(first, last)  # where both can have points
+    _, ours, theirs = np.intersect1d(live.steps[near], dead.steps, return_indices=True)
+    pairs = np.column_stack([live.values[near][ours], dead.values[theirs]])
     pairs = pairs[np.all(np.isfinite(pairs) & (pairs > 0), axis=1)]
     if len(pairs) < MIN_OVERLAP:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,29 +22,50 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
     A log that begins in the middle of a training belongs to the one that comes as far as that,
     where there is only one. Tables keep their order where none goes on.
     """
-    chains: list[list[Table]] = []
+    chains: list[_Chain] = []
     for table in sorted(tables, key=_begin):
-        before = [chain for chain in chains if _goes_on(table, chain)]
+        steps, kind = _steps(table), _kind(table)
+        gap = _gap(steps) if len(steps) >= MIN_POINTS else 0.0
+        before = [chain for chain in chains if chain.kind == kind and chain.goes_on(steps, gap)]
         if len(before) == 1:
-            before[0].append(table)
+            before[0].add(table, steps, gap)
         else:
-            chains.append([table])
-    return chains
+            chains.append(_Chain(kind))
+            chains[-1].add(table, steps, gap)
+    return [chain.tables for chain in chains]
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Logs of one training so far, and what decides whether another goes on with it."""
+
+    kind: tuple[str | None, str]
+    tables: list[Table] = field(default_factory=list)
+    shortest: float = math.inf  # points
+    begun: int = 0  # first step of the first log
+    ended: int = 0  # last step of any
+    gap: float = 0.0  # of the latest log
+
+    def add(self, table: Table, steps: IntArray, gap: float) -> None:
+        """Put a log behind the others."""
+        if len(steps):
+            self.begun = self.begun if self.tables else int(steps[0])
+            self.ended = max(self.ended, int(steps.max())) if self.tables else int(steps.max())
+        self.tables.append(table)
+        self.shortest, self.gap = min(self.shortest, len(steps)), gap
+
+    def goes_on(self, steps: IntArray, gap: float) -> bool:
+        """Whether a log begins within the steps of these, or right behind, and goes further."""
+        if min(len(steps), self.shortest) < MIN_POINTS:
+            return False
+        midway = steps[0] > self.begun + LOG_GAPS * gap
+        behind = steps[0] <= self.ended + LOG_GAPS * self.gap
+        return bool(midway and behind and steps.max() > self.ended)
 
 
 def _begin(table: Table) -> tuple[int, int]:
     steps = _steps(table)
     return (int(steps[0]), int(steps.max())) if len(steps) else (0, 0)
-
-
-def _goes_on(table: Table, chain: Sequence[Table]) -> bool:
-    """Whether a log begins within the steps of others, or right behind them, and goes further."""
-    steps, known = _steps(table), [_steps(each) for each in chain]
-    if min(map(len, (steps, *known))) < MIN_POINTS or _kind(table) != _kind(chain[0]):
-        return False
-    first, begun, ended = steps[0], known[0][0], max(each.max() for each in known)
-    midway = first > begun + LOG_GAPS * _gap(steps)
-    return bool(midway and first <= ended + LOG_GAPS * _gap(known[-1]) and steps.max() > ended)
 
 
 def _kind(table: Table) -> tuple[str | None, str]:

@@ -8,9 +8,9 @@ back to the first step, a new course begins and nothing of the one before is kep
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,11 +129,13 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
     if len(launches) <= 1:  # nearly always
         return number
     edges = [0, *_falls(steps), len(steps)]
+    farthest = list(accumulate((launch.stop for launch in launches), max))  # so far
     candidate = len(launches) - 1
     for start, stop in reversed(list(pairwise(edges))):
         last = int(steps[start:stop].max(initial=0))
+        fits = candidate >= 0 and last <= farthest[candidate]
         fitting = (n for n in range(candidate, -1, -1) if last <= launches[n].stop)
-        chosen = max(next(fitting, candidate), 0)
+        chosen = next(fitting) if fits else max(candidate, 0)
         number[start:stop] = chosen
         candidate = chosen - 1
     return number
@@ -158,7 +160,7 @@ def _surviving(
     courses = _courses(launches)
     chosen = _chosen(courses, rows.get(reference))
     series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
-    resumes = [_resume(number, rows, launches, chosen, reference) for number in chosen[1:]]
+    resumes = _resumes(rows, launches, chosen, reference)
     before = courses.index(chosen) - 1
     if before >= 0:
         resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
@@ -201,7 +203,7 @@ def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray
     return np.asarray(inside & (rows.steps < limit[rows.launch]))
 
 
-def _series(name: str, rows: _Rows, keep: BoolArray) -> Series:
+def _series(name: str, rows: _Rows, keep: BoolArray | IntArray) -> Series:
     """The kept points in order of step; of a step written twice the later value holds."""
     steps, values = rows.steps[keep], rows.values[keep]
     if (steps[1:] > steps[:-1]).all():  # nearly always, and then three times faster
@@ -212,27 +214,69 @@ def _series(name: str, rows: _Rows, keep: BoolArray) -> Series:
     return Series(name, steps[last], values[last])
 
 
-def _resume(
-    number: int,
-    rows: Mapping[str, _Rows],
-    launches: Sequence[_Launch],
-    course: range,
-    reference: str,
-) -> Resume:
-    """What the launch `number` continued, and the points it overtook."""
-    launch, before = launches[number], range(course.start, number)
-    earlier = {
-        name: _series(name, row, _alive(row, launches, before)) for name, row in rows.items()
-    }
-    kept = earlier[reference].steps
-    kept = kept[kept < launch.start]
-    step = int(kept[-1]) if len(kept) else launch.start - 1
-    dead = {name: _from(part, launch.start) for name, part in earlier.items()}
-    return Resume(
-        step=step if launch.declared is None else launch.declared,
-        dead={name: part for name, part in dead.items() if len(part)},
-        source=str(launch.path),
-    )
+def _resumes(
+    rows: Mapping[str, _Rows], launches: Sequence[_Launch], course: range, reference: str
+) -> list[Resume]:
+    """What each launch of a course but its first continued, and the points it overtook."""
+    if len(course) == 1:
+        return []
+    overtaken = {name: list(_overtaken(row, launches, course)) for name, row in rows.items()}
+    resumes = []
+    for place, number in enumerate(course[1:]):
+        launch = launches[number]
+        kept = overtaken[reference][place].last
+        step = launch.start - 1 if kept is None else kept
+        dead = {name: each[place].points for name, each in overtaken.items()}
+        resumes.append(
+            Resume(
+                step=step if launch.declared is None else launch.declared,
+                dead={
+                    name: _series(name, rows[name], points)
+                    for name, points in dead.items()
+                    if len(points)
+                },
+                source=str(launch.path),
+            )
+        )
+    return resumes
+
+
+@dataclass(frozen=True, slots=True)
+class _Overtaken:
+    """What one launch overtook of one quantity, and the step of what was left before it."""
+
+    points: IntArray  # places of the rows
+    last: int | None
+
+
+def _overtaken(rows: _Rows, launches: Sequence[_Launch], course: range) -> Iterator[_Overtaken]:
+    """For each launch of a course but its first; each point is overtaken once, and then gone.
+
+    What is left lies in a stack, launch upon launch: all below one comes before its first step.
+    """
+    alive: list[tuple[int, IntArray]] = []  # start of the launch, its points in order of step
+    for number in course:
+        start = launches[number].start
+        if number > course.start:
+            dead = []
+            deeper: list[tuple[int, IntArray]] = []
+            while alive:
+                begun, points = alive.pop()
+                cut = int(np.searchsorted(rows.steps[points], start))
+                dead.append(points[cut:])
+                deeper += [(begun, points[:cut])] if cut else []
+                if begun <= start:
+                    break
+            alive += reversed(deeper)
+            left = int(rows.steps[alive[-1][1][-1]]) if alive else None
+            yield _Overtaken(np.sort(np.concatenate(dead)) if dead else _NONE, left)
+        first, last = np.searchsorted(rows.launch, (number, number + 1)).tolist()
+        if first < last:
+            order = np.argsort(rows.steps[first:last], kind="stable")
+            alive.append((start, first + order))
+
+
+_NONE = np.empty(0, dtype=np.int64)
 
 
 def _fresh(
@@ -242,8 +286,3 @@ def _fresh(
     return Resume(
         step=0, dead={n: s for n, s in lost.items() if len(s)}, fresh=True, source=str(path)
     )
-
-
-def _from(series: Series, step: int) -> Series:
-    late = series.steps >= step
-    return Series(series.name, series.steps[late], series.values[late])

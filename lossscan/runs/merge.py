@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -24,6 +25,7 @@ SHARED_POINTS = 3  # two logs that agree at fewer steps may do so by chance
 FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower precision
 AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # consoles print four digits or four decimals
+_First: TypeAlias = tuple[str, int, bytes]  # quantity, step, value
 _LAUNCHED: Final = re.compile(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
 
 
@@ -86,11 +88,28 @@ def _launched(table: Table) -> tuple[float, str]:
 
 
 def _without_copies(tables: Sequence[Table]) -> list[Table]:
-    kept: list[Table] = []
-    for table in tables:
-        if not any(_is_part(table, other) for other in kept):
-            kept = [other for other in kept if not _is_part(other, table)] + [table]
-    return kept
+    kept: dict[int, Table] = {}  # by number, in order
+    alike: dict[_First, dict[int, Table]] = defaultdict(dict)  # only these can hold each other
+    for number, table in enumerate(tables):
+        firsts = _firsts(table)
+        others = {n: other for first in firsts for n, other in alike[first].items() if n in kept}
+        if any(_is_part(table, other) for other in (others if firsts else kept).values()):
+            continue
+        for old in [n for n, other in others.items() if _is_part(other, table)]:
+            del kept[old]
+        kept[number] = table
+        for first in firsts:
+            alike[first][number] = table
+    return list(kept.values())
+
+
+def _firsts(table: Table) -> list[_First]:
+    """The first point of each quantity: what is part of a table begins as it does."""
+    return [
+        (name, int(column.steps[0]), np.float64(column.values[0]).tobytes())
+        for name, column in table.columns.items()
+        if len(column.steps)
+    ]
 
 
 def _is_part(part: Table, whole: Table) -> bool:
@@ -211,12 +230,17 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
     if not every:
         return ()
     gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
-    found: list[tuple[int, Resume]] = []
+    seen: list[Resume] = []
+    places: dict[tuple[int, bool], list[int]] = defaultdict(list)  # in order, by course and kind
     for number, resume in every:
-        if not any(of != number and _same_place(resume, other, gap) for of, other in found):
-            source = relative(Path(resume.source), root) if resume.source else None
-            found.append((number, replace(resume, source=source)))
-    seen = (resume for _, resume in found)
+        others = (
+            at for (of, fresh), at in places.items() if of != number and fresh is resume.fresh
+        )
+        if any(resume.fresh or _is_near(resume.step, at, gap) for at in others):
+            continue
+        insort(places[number, resume.fresh], resume.step)
+        source = relative(Path(resume.source), root) if resume.source else None
+        seen.append(replace(resume, source=source))
     return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
 
 
@@ -228,8 +252,9 @@ def _gap(series: Series) -> float:
     return float(np.median(np.diff(series.steps))) if len(series) > 1 else 1.0
 
 
-def _same_place(one: Resume, two: Resume, gap: float) -> bool:
-    return one.fresh is two.fresh and (one.fresh or abs(one.step - two.step) <= gap)
+def _is_near(step: int, places: Sequence[int], gap: float) -> bool:
+    at = bisect_left(places, step - gap)
+    return at < len(places) and places[at] <= step + gap
 
 
 def _notes(courses: Sequence[Course]) -> Iterator[Note]:

@@ -8,12 +8,14 @@ or they would be compared with themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.model import BoundaryTest, Curve, Excursion, Landmark
+from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKind
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
@@ -70,7 +72,7 @@ def judge_landmarks(
         spread = _spread(others)
         errors[row] *= spread
         elsewhere.append(others / spread)
-    rest = np.concatenate(elsewhere)
+    rest = np.sort(np.concatenate(elsewhere))
     sigmas = sizes / errors
     sigmas[~np.isfinite(sigmas)] = 0.0
     surest = np.abs(sigmas).argmax(axis=0), np.arange(len(places))
@@ -99,22 +101,33 @@ def _places(
         (mark, *_trimmed(curve, *_span(curve.steps, mark, every, averaged=averaged)))
         for mark in marks
     ]
+    edges: dict[LandmarkKind | None, list[int]] = {None: sorted(walls)}
+    for mark, *span in spans:
+        edges.setdefault(mark.kind, []).extend(span)
+    ordered = {kind: sorted(each) for kind, each in edges.items()}
     places = []
     for mark, start, stop in spans:
-        others = [
-            edge
-            for other, *span in spans
-            for edge in span
-            if other.kind == mark.kind or not start - MIN_SIDE < edge < stop + MIN_SIDE
-        ]
-        foreign = [at for at in walls if not start - WALL_REACH < at < stop + WALL_REACH]
-        edges = [curve.settled, *others, *foreign, len(curve.steps)]
-        floor = max((edge for edge in edges if edge < start), default=0)
-        roof = min((edge for edge in edges if edge > stop), default=len(curve.steps))
+        apart = dict.fromkeys(ordered, MIN_SIDE) | {None: WALL_REACH, mark.kind: 1}
+        below = [_below(each, start - apart[kind] + 1) for kind, each in ordered.items()]
+        above = [_above(each, stop + apart[kind] - 1) for kind, each in ordered.items()]
+        floor = max([0, *below, *([curve.settled] if curve.settled < start else [])])
+        roof = min([len(curve.steps), *above])
         room = min(start - floor, roof - stop)
         if room >= MIN_SIDE and start > curve.settled:
             places.append(Place(mark, start, stop, room))
     return places
+
+
+def _below(edges: Sequence[int], index: int) -> int:
+    """The last of some edges before an index, or the beginning."""
+    at = bisect_left(edges, index)
+    return edges[at - 1] if at else 0
+
+
+def _above(edges: Sequence[int], index: int) -> int:
+    """The first of some edges behind an index, or no end."""
+    at = bisect_right(edges, index)
+    return edges[at] if at < len(edges) else sys.maxsize
 
 
 def _span(steps: IntArray, mark: Landmark, every: float, *, averaged: bool) -> tuple[int, int]:
@@ -152,12 +165,12 @@ def _first_after(steps: IntArray, mark: Landmark) -> int:
 
 def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
     """The curve with the steps at the landmarks taken out, half of each at its mixed points."""
-    flat = level.copy()
+    steps = np.zeros(len(level) + 1)
     for place, size in zip(places, sizes, strict=True):
         if math.isfinite(size):
-            flat[place.stop :] -= size
-            flat[place.start : place.stop] -= size / 2
-    return flat
+            steps[place.start] += size / 2
+            steps[place.stop] += size / 2
+    return np.asarray(level - steps[:-1].cumsum())
 
 
 def _spread(others: FloatArray) -> float:
@@ -168,9 +181,12 @@ def _spread(others: FloatArray) -> float:
 def _test(
     curve: Curve, place: Place, sigma: float, gap: float, elsewhere: FloatArray
 ) -> BoundaryTest:
+    """`elsewhere`: the placebos, in order."""
     before = curve.scaled[max(place.start - min(place.room, LEVEL_POINTS), 0) : place.start]
     after = curve.scaled[place.stop : place.stop + min(place.room, LEVEL_POINTS)]
-    extreme = np.count_nonzero(elsewhere >= sigma if sigma > 0 else elsewhere <= sigma)
+    above = len(elsewhere) - int(np.searchsorted(elsewhere, sigma))
+    below = int(np.searchsorted(elsewhere, sigma, side="right"))
+    extreme = above if sigma > 0 else below
     return BoundaryTest(
         landmark=place.landmark,
         index=place.stop,

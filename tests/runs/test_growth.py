@@ -1,0 +1,97 @@
+"""Nothing grows faster than its input: twice the launches, files or epochs take about twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
+from lossscan.rules.resume_discontinuity import check
+from lossscan.runs.continued import chained
+from lossscan.runs.launches import course_of
+from lossscan.runs.merge import merge
+from lossscan.signals import scan
+from lossscan.signals.boundaries import judge_landmarks
+from lossscan.signals.clean import curve_of
+
+GROWTH = 3.2  # at most, for twice the size: 2 where it is linear, 4 where it is quadratic
+
+
+def _grows(work: Callable[[int], object], size: int) -> bool:
+    """Whether twice the size takes too long three times in a row, for others may run beside."""
+    work(size // 4)  # what is loaded or remembered at first
+    ratios = (_seconds(work, 2 * size) / _seconds(work, size) for _ in range(3))
+    return all(ratio >= GROWTH for ratio in ratios)
+
+
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    begun = time.process_time()
+    work(size)
+    return time.process_time() - begun
+
+
+def _table(steps: np.ndarray, name: str = "a", form: str = "json_lines") -> Table:
+    values = 2 + np.random.default_rng(len(name)).normal(0, 0.1, len(steps))
+    columns = {"loss": Column(steps, values), "learning_rate": Column(steps, np.ones(len(steps)))}
+    return Table(path=Path(name), format=form, columns=columns)
+
+
+def _files(count: int, form: str = "event_file") -> list[Table]:
+    """Logs of nine points each, one behind the other."""
+    return [_table(np.arange(9) + 9 * at, f"{at}", form) for at in range(count)]
+
+
+def _resumed(times: int) -> Table:
+    """A run of twenty points a launch, each of which goes back by five."""
+    return _table((np.arange(20) + 15 * np.arange(times)[:, None]).ravel())
+
+
+def _series(n: int) -> Curve:
+    curve = curve_of(Series("loss", np.arange(n), 5 + np.random.default_rng(0).normal(0, 0.1, n)))
+    assert curve is not None
+    return curve
+
+
+def _judged(epochs: int) -> object:
+    marks = [Landmark("epoch_boundary", 20.0 * at + 0.5) for at in range(1, epochs)]
+    return judge_landmarks(_series(20 * epochs), marks, averaged=False)
+
+
+def _checked(times: int) -> object:
+    course = course_of([_resumed(times)])
+    schedule = Schedule(resumes=course.resumes)
+    run = Run(path="a", name="a", sources=(), series=dict(course.series), schedule=schedule)
+    return list(check(run, scan(run)))
+
+
+WORK: dict[str, tuple[Callable[[int], object], int]] = {
+    "launches of one log": (lambda n: course_of([_resumed(n)]), 300),
+    "the rule on resumes": (_checked, 200),
+    "resumes of two sources": (
+        lambda n: merge([_resumed(n), _table(np.arange(15 * n), "b", "event_file")], Path()),
+        300,
+    ),
+    "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
+    "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
+    "epochs": (_judged, 400),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_twice_the_input_takes_about_twice(name):
+    """Measured by doubling; the bound lies between linear and quadratic."""
+    assert not _grows(*WORK[name])
+
+
+def test_each_point_is_overtaken_once():
+    """Of three launches, the last takes back what the second kept and some of the first."""
+    steps = np.array([1, 2, 3, 4, 5, 6, 4, 5, 6, 7, 3, 4])
+    course = course_of([_table(steps)])
+    assert course.series["loss"].steps.tolist() == [1, 2, 3, 4]
+    assert [resume.step for resume in course.resumes] == [3, 2]
+    dead = [resume.dead["loss"].steps.tolist() for resume in course.resumes]
+    assert dead == [[4, 5, 6], [3, 4, 5, 6, 7]]
