@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lossscan.ledger.events import Departure, events_of
+from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
 from lossscan.model import (
     AccountedFor,
@@ -68,7 +69,7 @@ def accounted(
         if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
             account = Account(event, key="account_explained")
         elif account.rule is not None and not _claims(said, account.rule, event):
-            _speak(said, account.rule, event)
+            _speak(said, account.rule, event, run, signals)
         accounts.append(account)
     return tuple(said), tuple(accounts)
 
@@ -131,7 +132,7 @@ def _claims(hits: Sequence[Hit], rule: str, event: Departure) -> bool:
     )
 
 
-def _speak(hits: list[Hit], rule: str, event: Departure) -> None:
+def _speak(hits: list[Hit], rule: str, event: Departure, run: Run, signals: Signals) -> None:
     """Add the event to the hit of its rule, or make one."""
     episode = Episode(event.step, event.end_step, event.sigma)
     for number, hit in enumerate(hits):
@@ -139,10 +140,10 @@ def _speak(hits: list[Hit], rule: str, event: Departure) -> None:
             episodes = sorted((*hit.episodes, episode), key=lambda each: each.start_step or 0)
             hits[number] = replace(hit, episodes=tuple(episodes), claims=hit.claims | {event.step})
             return
-    hits.append(_hit(rule, event, episode))
+    hits.append(_hit(rule, event, episode, told(rule, event, run, signals)))
 
 
-def _hit(rule: str, event: Departure, episode: Episode) -> Hit:
+def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Hit:
     ratio = event.after / event.before if event.before > 0 else None
     return Hit(
         rule=rule,
@@ -155,10 +156,15 @@ def _hit(rule: str, event: Departure, episode: Episode) -> Hit:
             "after": event.after,
             "step": event.step,
             "sigma": abs(event.sigma),
+            **said.numbers,
         },
         episodes=(episode,),
         effect=Effect(event.before, event.after, event.after - event.before, ratio, event.sigma),
         aligned_to=event.aligned_to,
+        clues=said.clues,
+        suspects=said.suspects,
+        remedies=said.remedies,
+        next=said.next,
         claims=frozenset({event.step}),
     )
 
