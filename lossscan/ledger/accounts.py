@@ -24,7 +24,7 @@ from lossscan.model import (
     Severity,
     Signals,
 )
-from lossscan.rules.kit.context import logistic
+from lossscan.rules.kit.context import logistic, rate_returns
 from lossscan.rules.kit.falls import explanation
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
@@ -65,7 +65,7 @@ def accounted(
     rules, said = set(chosen), with_near_events(signals, hits)
     accounts = []
     for event in events_of(signals):
-        account = _account(event, said, rules)
+        account = _account(event, said, rules, run)
         if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
             account = Account(event, key="account_explained")
         elif account.rule is not None and not _claims(said, account.rule, event):
@@ -90,7 +90,7 @@ def _reason(
     return explanation(run, signals, event.change) is not None
 
 
-def _account(event: Departure, hits: Sequence[Hit], rules: set[str]) -> Account:
+def _account(event: Departure, hits: Sequence[Hit], rules: set[str], run: Run) -> Account:
     owner = _owner(event, hits)
     if owner is not None:
         return Account(event, rule=owner)
@@ -100,6 +100,8 @@ def _account(event: Departure, hits: Sequence[Hit], rules: set[str]) -> Account:
         return Account(event, key="account_falls")
     kind = event.aligned_to.kind if event.aligned_to else None
     if event.kind == "level_down" and kind in BENIGN:
+        return Account(event, key="account_schedule")
+    if event.sigma > 0 and event.size < LOUD and rate_returns(run, event.step):
         return Account(event, key="account_schedule")
     downward = event.kind == "level_down" or (event.kind == "spike" and event.sigma < 0)
     rule = AT.get(kind or "", SPOKEN_BY["level_down"]) if downward else SPOKEN_BY[event.kind]
