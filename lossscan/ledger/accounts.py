@@ -29,7 +29,10 @@ from lossscan.rules.kit.falls import explanation
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
-HALF, SLOPE = 7.0, 0.4  # confidence .5 at the threshold of sureness, .9 at 12 standard errors
+# Confidence by relative size, since all events are far beyond noise. Fitted on what the ledger said
+# of 418 small runs really trained and of the simulated train half, checked on two other labelled
+# sets: of a tenth and above 5 of 9 were the event of the run, below that none of 6.
+HALF, SLOPE, MOST = 0.1, 15.0, 0.8
 
 SPOKEN_BY: Final[Mapping[str, str]] = {
     "level_up": "loss-jump",
@@ -149,7 +152,7 @@ def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Hit:
     ratio = event.after / event.before if event.before > 0 else None
     return Hit(
         rule=rule,
-        confidence=logistic(abs(event.sigma), HALF, SLOPE),
+        confidence=min(logistic(event.size, HALF, SLOPE), MOST),
         series=event.series,
         severity=_severity(rule, event.size),
         message="unclaimed",
