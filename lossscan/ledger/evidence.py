@@ -60,7 +60,9 @@ def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) 
     lower, at_landmark = lower_rate(run, rise), rule == "loss-jump"
     return Told(
         clues=present(
-            level_clue(run, curve, rise.before, rise.after, rise.step),
+            level_clue(run, curve, rise.before, rise.after, rise.step)
+            if at_landmark
+            else _climb_clue(run, rise, curve),
             rate_clue(run, rise.step),
             limit_clue(run, rise.step),
             gradient_clue(run, signals, rise.step),
@@ -72,6 +74,16 @@ def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) 
         next="replay" if lower is None else "replay-at-rate",
         numbers={"lower": lower},
     )
+
+
+def _climb_clue(run: Run, climb: Change, curve: Curve) -> Clue:
+    numbers = {
+        "low": climb.before,
+        "low_step": climb.step,
+        "end": climb.after,
+        "start": float(curve.values[0]),
+    }
+    return Clue("climb", numbers, run.source_of(curve.name), climb.step, climb.after)
 
 
 def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Told:
