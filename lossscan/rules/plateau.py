@@ -13,7 +13,6 @@ from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import TEXT_TRAINERS, is_token_loss
-from lossscan.rules.kit.facts import episodes_of
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "plateau"
@@ -174,17 +173,9 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
             Suspect(cause, score, config=stated(run, "learning_rate") if "rate" in cause else ())
             for cause, score in scores.items()
         ),
-        claims=_without_gradient(run) if kind == "no-gradient" else frozenset(),
         next="overfit-one-batch",
         claims=_claims(run),
     )
-
-
-def _without_gradient(run: Run) -> frozenset[int]:
-    """The steps from which norms are 0: that the loss stays says more than that they are."""
-    norms = finite(run.series.get("grad_norm"))
-    spans = [] if norms is None else episodes_of(norms, norms.values == 0)
-    return frozenset(span.start_step for span in spans if span.start_step is not None)
 
 
 RULE = Rule(name=NAME, check=check)

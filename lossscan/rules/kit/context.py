@@ -128,6 +128,17 @@ def rate_restarts(run: Run, step: float) -> bool:
     return bool(near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
 
 
+def rate_raised(run: Run, step: float) -> bool:
+    """Whether the learning rate leaps at a step to more than it was in all of the run before."""
+    if not rate_steps(run, step):
+        return False
+    series = run.series["learning_rate"]
+    at = int(np.searchsorted(series.steps, step))
+    near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
+    before = series.values[: max(at - RATE_POINTS, 1)]
+    return bool(near.max() > (1 + RATE_STEP) * before.max())
+
+
 def rate_returns(run: Run, step: float) -> bool:
     """Whether the rate came back from a low, to where it was, in the points up to a step.
 
