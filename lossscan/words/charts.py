@@ -25,6 +25,8 @@ CHARTS: Final[dict[str, tuple[str, str]]] = {
         "Cut off below {limit}: down to {value} at step {step}.",
         "{limit} 以下被截去：最低 {value}，在第 {step} 步。",
     ),
+    "picture_above": ("up to {value} above", "上方被截去，最高 {value}"),
+    "picture_below": ("down to {value} below", "下方被截去，最低 {value}"),
     "html_not_positive": (
         "Values of 0 or less have no place on a log scale.",
         "0 及以下的取值无法在对数坐标上显示。",

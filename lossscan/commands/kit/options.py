@@ -18,7 +18,7 @@ Format: TypeAlias = Annotated[
 ]
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="Write the report to this file."),
+    typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file."),
 ]
 FailOn: TypeAlias = Annotated[
     str | None,
