@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lossscan import api, words
+from lossscan import api
 from lossscan.commands.kit.options import (
     Config,
     Ignore,
@@ -46,13 +46,9 @@ def plot(
     lang: Lang = None,
 ) -> int:
     """Draw the annotated curves of runs to a file."""
-    from lossscan.reporters.kit.figure import KINDS, View, picture
+    from lossscan.reporters.kit.figure import View, check_kind, picture
 
-    kind = output.suffix.lower().lstrip(".")
-    if kind not in KINDS:
-        raise UsageError(
-            f'{output}: unknown kind of picture "{kind}"', hint=words.nearest(kind, KINDS)
-        )
+    kind = check_kind(output)
     if from_ is not None and to is not None and from_ >= to:
         raise UsageError(f"--from {from_:g} is not below --to {to:g}", hint="swap them")
     if len(runs) > MOST_RUNS:

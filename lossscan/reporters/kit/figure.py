@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,15 @@ class View:
     log: bool = False
     first: float | None = None  # steps
     last: float | None = None
+
+
+def check_kind(output: Path) -> str:
+    """The kind of picture that a name asks for; raises UsageError for another."""
+    kind = output.suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        hint = words.nearest(kind, KINDS)
+        raise UsageError(f'{output}: unknown kind of picture "{kind}"', hint=hint)
+    return kind
 
 
 def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
