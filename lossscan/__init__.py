@@ -43,6 +43,7 @@ _HOMES = {
     "config": "lossscan.api",
     "explain": "lossscan.api",
     "judge": "lossscan.api",
+    "plot": "lossscan.api",
     "rule_names": "lossscan.api",
     "watch": "lossscan.api",
 }
@@ -66,6 +67,10 @@ __all__ = [
     "rule_names",
     "watch",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ import typer
 
 from lossscan import __version__, api, reporters
 from lossscan.commands.kit.options import (
+    Ascii,
     Baseline,
     Config,
     FailOn,
@@ -37,6 +38,7 @@ def analyze(
     ignore: Ignore = None,
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
+    ascii: Ascii = False,  # noqa: A002 - the option's name
     lang: Lang = None,
 ) -> int:
     """Explain the loss of one run."""
@@ -52,4 +54,5 @@ def analyze(
         single=True,
         baseline=baseline,
         write_baseline=write_baseline,
+        ascii_only=ascii,
     )
