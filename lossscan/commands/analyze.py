@@ -39,7 +39,12 @@ def analyze(
     write_baseline: WriteBaseline = None,
     lang: Lang = None,
 ) -> int:
-    """Explain the loss of one run."""
+    """Explain the loss of one run.
+
+    lossscan analyze runs/sft
+    lossscan analyze runs/sft -f html -o report.html
+    lossscan analyze train.log --fail-on warning
+    """
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):
