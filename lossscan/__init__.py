@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from lossscan.api import batch as batch
     from lossscan.api import compare as compare
     from lossscan.api import config as config
+    from lossscan.api import doctor as doctor
     from lossscan.api import explain as explain
     from lossscan.api import judge as judge
     from lossscan.api import plot as plot
     from lossscan.api import rule_names as rule_names
+    from lossscan.api import schema as schema
     from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
     from lossscan.integrations.monitor import Monitor as Monitor
@@ -41,10 +43,12 @@ _HOMES = {
     "compare": "lossscan.api",
     "plot": "lossscan.api",
     "config": "lossscan.api",
+    "doctor": "lossscan.api",
     "explain": "lossscan.api",
     "judge": "lossscan.api",
     "plot": "lossscan.api",
     "rule_names": "lossscan.api",
+    "schema": "lossscan.api",
     "watch": "lossscan.api",
 }
 
@@ -61,10 +65,12 @@ __all__ = [
     "change_points",
     "compare",
     "config",
+    "doctor",
     "explain",
     "judge",
     "plot",
     "rule_names",
+    "schema",
     "watch",
 ]
 

@@ -41,7 +41,12 @@ def analyze(
     ascii: Ascii = False,  # noqa: A002 - the option's name
     lang: Lang = None,
 ) -> int:
-    """Explain the loss of one run."""
+    """Explain the loss of one run.
+
+    lossscan analyze runs/sft
+    lossscan analyze runs/sft -f html -o report.html
+    lossscan analyze train.log --fail-on warning
+    """
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lossscan import words
 from lossscan.commands.kit.gate import gated, summarize
+from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError
 from lossscan.gate import exit_status
 from lossscan.model import Report
@@ -166,7 +167,7 @@ def waiting(text: str) -> Iterator[None]:
     shown: list[Status] = []
     timer = threading.Timer(PATIENCE, lambda: shown.append(_spinner(text)))
     timer.daemon = True
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not hushed():
         timer.start()
     try:
         yield
