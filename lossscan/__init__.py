@@ -46,7 +46,6 @@ _HOMES = {
     "doctor": "lossscan.api",
     "explain": "lossscan.api",
     "judge": "lossscan.api",
-    "plot": "lossscan.api",
     "rule_names": "lossscan.api",
     "schema": "lossscan.api",
     "watch": "lossscan.api",

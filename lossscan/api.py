@@ -40,33 +40,6 @@ def analyze(
     return stamped(_examined(fspath(path), chosen))
 
 
-def plot(  # noqa: PLR0913 - the options of the verb
-    runs: Paths,
-    *,
-    kind: str = "svg",
-    series: Iterable[str] = (),
-    log: bool = False,
-    first: float | None = None,
-    last: float | None = None,
-    settings: Settings | None = None,
-    training_config: str | PathLike[str] | None = None,
-) -> bytes:
-    """A picture (png, svg or pdf) of one run with its findings, or of several over each other.
-
-    `series`: a panel each; empty for the losses and what explains them. `first`, `last`: steps.
-    Raises as `analyze` does, UsageError for another kind or series, and MissingExtra.
-    """
-    from lossscan.reporters import Page
-    from lossscan.reporters.kit.figure import View, picture
-
-    chosen = settings or Settings()
-    reports = [
-        analyze(run, settings=chosen, training_config=training_config) for run in _each(runs)
-    ]
-    page = Page(lang=chosen.lang, single=len(reports) == 1)
-    return picture(reports, kind, View(tuple(series), log, first, last), page)
-
-
 def _examined(place: str, settings: Settings) -> RunReport:
     """The report of the only run at a path or behind a URL."""
     from lossscan.batching.work import examine_url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,10 @@ from lossscan.commands.kit.options import (
     TrainingConfig,
     settings_from,
 )
-from lossscan.commands.kit.output import waiting, write
+from lossscan.commands.kit.output import page_for, waiting, write
+from lossscan.errors import UsageError
+
+MOST_RUNS = 26  # as many as `compare` takes
 
 
 def plot(
@@ -42,17 +46,19 @@ def plot(
     lang: Lang = None,
 ) -> int:
     """Draw the annotated curves of runs to a file."""
+    from lossscan.reporters.kit.figure import View, check_kind, picture
+
+    kind = check_kind(output)
+    if from_ is not None and to is not None and from_ >= to:
+        raise UsageError(f"--from {from_:g} is not below --to {to:g}", hint="swap them")
+    if len(runs) > MOST_RUNS:
+        raise UsageError(f"{len(runs)} runs: at most {MOST_RUNS} fit a picture", hint="pass fewer")
+    names = tuple(filter(None, map(str.strip, (series or "").split(","))))
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
-    with waiting(", ".join(runs)):
-        drawn = api.plot(
-            runs,
-            kind=output.suffix.lower().lstrip("."),
-            series=filter(None, map(str.strip, (series or "").split(","))),
-            log=log,
-            first=from_,
-            last=to,
-            settings=settings,
-            training_config=training_config,
-        )
-    write([drawn], output)
+    reports = []
+    for run in runs:
+        with waiting(run):
+            reports.append(api.analyze(run, settings=settings, training_config=training_config))
+    page = replace(page_for(settings, output), single=len(reports) == 1)
+    write([picture(reports, kind, View(names, log, from_, to), page)], output)
     return 0

@@ -94,11 +94,11 @@ def test_the_first_descent_does_not_press_the_rest_flat():
 
 
 def test_the_verb_writes_a_picture(tmp_path, capsys):
-    """And refuses what it cannot write."""
+    """And refuses what it cannot write before it reads a run."""
     target = tmp_path / "curve.svg"
     assert main(["plot", "sample_logs/staircase", "-o", str(target), "--log"]) == 0
     assert target.read_bytes().startswith(b"<?xml")
-    assert main(["plot", "sample_logs/staircase", "-o", "curve.gif"]) == 2
+    assert main(["plot", "nowhere", "-o", "curve.gif"]) == 2
     assert 'unknown kind of picture "gif"' in capsys.readouterr().err
-    assert main(["plot", "sample_logs/nan", "-o", "a.png", "--from", "9", "--to", "1"]) == 2
-    assert "no steps from 9 to 1" in capsys.readouterr().err
+    assert main(["plot", "nowhere", "-o", "a.png", "--from", "9", "--to", "1"]) == 2
+    assert "--from 9 is not below --to 1" in capsys.readouterr().err

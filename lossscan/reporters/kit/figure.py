@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,6 @@ KINDS = ("png", "svg", "pdf")
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of color blindness.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 SEVERITIES = {"critical": ("#D55E00", "-"), "warning": ("#E69F00", "--"), "info": ("#56B4E9", ":")}
-MOST_RUNS = 26  # as many as `compare` takes
 MOST_MARKS = 300  # of a kind; more of them paint a panel over
 WIDTH, FIRST, OTHER = 8.0, 3.2, 1.6  # inches: a column of a paper, the first panel, those beneath
 MARGIN = 0.05  # of the height, above and below the curves
@@ -45,20 +45,17 @@ class View:
     last: float | None = None
 
 
-def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
-    """The bytes of a PNG, SVG or PDF.
-
-    Raises UsageError for another kind, for a series that no run has and for too many runs,
-    InputError for nothing to draw, and MissingExtra.
-    """
+def check_kind(output: Path) -> str:
+    """The kind of picture that a name asks for; raises UsageError for another."""
+    kind = output.suffix.lower().lstrip(".")
     if kind not in KINDS:
-        raise UsageError(
-            f'unknown kind of picture "{kind}"', hint=f"choose from {', '.join(KINDS)}"
-        )
-    if len(runs) > MOST_RUNS:
-        raise UsageError(f"{len(runs)} runs: at most {MOST_RUNS} fit a picture", hint="pass fewer")
-    if view.first is not None and view.last is not None and view.first >= view.last:
-        raise UsageError(f"no steps from {view.first:g} to {view.last:g}", hint="swap them")
+        hint = words.nearest(kind, KINDS)
+        raise UsageError(f'{output}: unknown kind of picture "{kind}"', hint=hint)
+    return kind
+
+
+def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
+    """The bytes of a PNG, SVG or PDF; raises MissingExtra, or InputError for nothing to draw."""
     if find_spec("matplotlib") is None:
         raise MissingExtra("plot requires matplotlib", hint="pip install 'lossscan[plot]'")
     import matplotlib as mpl
