@@ -130,7 +130,7 @@ def _take_line(log: _Log, data: bytes) -> None:
 
 FORMAT = Format(
     name=NAME,
-    sample="a .swanlab file",
+    sample="run-abcd1234.swanlab (begins with :SWL)",
     claims=claims,
     read=read,
     priority=-1,  # known by its first bytes

@@ -215,7 +215,7 @@ def _framework(log: _Log, keys: Sequence[str]) -> str | None:
 
 FORMAT = Format(
     name=NAME,
-    sample=":W&B",
+    sample="run-abcd1234.wandb (begins with :W&B)",
     claims=claims,
     read=read,
     priority=-1,  # asked first: it holds a copy of the console, which another format may claim
