@@ -10,6 +10,7 @@ from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.lookalikes_beside import BESIDE, Tempting, plain, silent, with_series
 from tests.accuracy.patterns import incomplete_accumulation
+from tests.accuracy.policies import SOUND_POLICIES
 from tests.accuracy.shapes import Random, learning_rate
 from tests.accuracy.simulate import (
     Base,
@@ -243,6 +244,7 @@ def dpo_start(rng: Random, half: str) -> Draft:
 # Each with the rules that it tempts: every rule has three or more of them (see the tests).
 LOOKALIKES: Tempting = {
     **BESIDE,
+    **SOUND_POLICIES,
     "lr-step-decay": (
         lr_step_decay,
         ("unexplained-drop", "last-epoch-drop", "lr-schedule-mismatch"),

@@ -9,6 +9,7 @@ from lossscan.model import Landmark, Run, RunReport, Schedule, Series
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw
 from lossscan.reporters.kit.chart import BOUNDARY, CHANGE, EVAL, LOST, chart
+from tests.curves import make_run
 from tests.reports import jumped
 
 
@@ -91,3 +92,12 @@ def test_chart_draws_another_series_where_there_is_no_loss():
     reward = replace(report.run.series["loss"], name="reward")
     only = replace(report.run, series={"reward": reward})
     assert _drawn(replace(report, run=only)).startswith(" " * 9 + "reward")
+
+
+def test_the_chart_of_a_policy_shows_its_reward():
+    """Its loss is not what training improves."""
+    series = {"loss": [[0, 300, 0.0, 0.1]], "reward": [[0, 300, 0.2, 0.8]]}
+    for objective, shown in (("grpo", "reward"), ("cross-entropy", "loss")):
+        run = make_run(objective=objective, **series)
+        one = RunReport(path=run.path, name=run.name, status="ok", run=run)
+        assert chart(one, Page(width=80))[0].plain.split()[0] == shown
