@@ -22,7 +22,7 @@ LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PolicyCourse:
     """A series of a policy with its levels."""
 
     series: Series
@@ -39,7 +39,7 @@ class Course:
         return since if len(changed) - since >= needed else None
 
 
-def course_of(run: Run, names: Sequence[str]) -> Course | None:
+def course_of(run: Run, names: Sequence[str]) -> PolicyCourse | None:
     """The course of the first of some series that a policy's training logs with enough points."""
     if run.objective not in POLICY:
         return None
@@ -48,7 +48,7 @@ def course_of(run: Run, names: Sequence[str]) -> Course | None:
     if series is None:
         return None
     noise = robust_sigma(np.diff(series.values)) / np.sqrt(2)
-    return Course(
+    return PolicyCourse(
         series,
         running_median(series.values, WINDOW),
         median(series.values[:END]),
@@ -58,7 +58,12 @@ def course_of(run: Run, names: Sequence[str]) -> Course | None:
 
 
 def change_hit(
-    rule: str, run: Run, course: Course, since: int, before: float, suspects: Sequence[Suspect]
+    rule: str,
+    run: Run,
+    course: PolicyCourse,
+    since: int,
+    before: float,
+    suspects: Sequence[Suspect],
 ) -> Hit:
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
