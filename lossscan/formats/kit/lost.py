@@ -19,7 +19,7 @@ _MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  
 _SAID: Final = tuple(
     re.compile(rf"(?i){pattern}")
     for pattern in (
-        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",  # FAIR
+        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
         rf"\b{_LOST} (?:\w{{1,20}} )?loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
         rf"(?:Error|Exception): .{{0,80}}?\bloss\b.{{0,80}}?\b{_LOST}\b",
         rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?\bloss\b",
