@@ -204,6 +204,13 @@ def rule_names() -> tuple[str, ...]:
     return rules.rule_names()
 
 
+def format_samples() -> dict[str, str]:
+    """The log formats that are read, each with a sample of what it looks for; PluginError."""
+    from lossscan.formats import formats
+
+    return {each.name: each.sample for each in sorted(formats(), key=lambda each: each.name)}
+
+
 def explain(rule: str) -> RulePage:
     """The catalogue page of a rule; raises UsageError, which names the nearest, for another."""
     from lossscan.rules import chosen_rules

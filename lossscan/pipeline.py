@@ -117,8 +117,10 @@ def several(path: Path | str, runs: Sequence[str]) -> InputError:
 
 
 def no_log(path: Path | str) -> NoLogFound:
-    """Nothing at or below the path is a log."""
-    return NoLogFound(
+    """Nothing at or below the path is a log; a tracker's store that is not read is named."""
+    from lossscan.runs.strangers import stranger_at
+
+    return stranger_at(Path(path)) or NoLogFound(
         f"{path}: no training log found",
         hint="pass the output directory of the trainer, or a log file",
     )

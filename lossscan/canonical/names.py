@@ -54,6 +54,7 @@ _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
 _TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
 
+MEANS: Final = ("avg_loss", "mean_loss", "average_loss")  # of some lines, or of an evaluation
 # Names that are the loss of some trainers and something beside it in others, the likeliest first.
 _STAND_INS: Final = (
     "train_loss",
@@ -65,8 +66,7 @@ _STAND_INS: Final = (
     "loss/policy_avg",
     "dpo_loss",
     "actor/pg_loss",
-    "avg_loss",
-    "mean_loss",
+    *MEANS,
     "running_loss",
     "cost",
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, api, reporters
+from lossscan.commands.kit.data import points_read
 from lossscan.commands.kit.options import (
     Ascii,
     Baseline,
@@ -21,7 +22,7 @@ from lossscan.commands.kit.options import (
     WriteBaseline,
     settings_from,
 )
-from lossscan.commands.kit.output import emit, waiting
+from lossscan.commands.kit.output import emit, waiting, write
 from lossscan.model import Report
 
 
@@ -40,6 +41,10 @@ def analyze(
     write_baseline: WriteBaseline = None,
     ascii: Ascii = False,  # noqa: A002 - the option's name
     lang: Lang = None,
+    show_data: Annotated[
+        bool,
+        typer.Option("--show-data", help="Print what was read, point by point, and no findings."),
+    ] = False,
 ) -> int:
     """Explain the loss of one run.
 
@@ -51,6 +56,9 @@ def analyze(
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):
         one = api.analyze(run_dir, settings=settings, training_config=training_config)
+    if show_data and one.run is not None:
+        write(points_read(one.run, settings.lang), output)
+        return 0
     return emit(
         Report(__version__, (one,)),
         format,

@@ -155,6 +155,8 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
     said = words.say(lang, "no_log_known", path=head.path)
     if error := ending(head, lambda _: False):
         said += words.say(lang, "ended_before", error=error)
+    elif any(found.values()):
+        said += f" {words.say(lang, 'keys_there', keys=_some(found[nearest_first[0]]))}"
     return NoLogFound(
         said,
         details=(words.say(lang, "looked_for"), *looked_for, *how_to_map(lang)),
@@ -163,9 +165,12 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
 
 
 def _looked_for(each: Format, keys: list[str], lang: str) -> str:
-    shown = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
-    there = f"  {words.say(lang, 'keys_there', keys=shown)}" if keys else ""
+    there = f"  {words.say(lang, 'keys_there', keys=_some(keys))}" if keys else ""
     return f"  {each.name:<22}{each.sample}{there}"
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
 
 
 def how_to_map(lang: str) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ def _notes(head: Head, log: Log) -> Iterator[Note]:
 
 FORMAT = Format(
     name=NAME,
-    sample="brain.Event:",
+    sample="events.out.tfevents.* (TensorBoard; begins with brain.Event:)",
     claims=claims,
     read=read,
     recorded=True,

@@ -10,13 +10,22 @@ from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.canonical.names import canonical, is_judged, is_known, is_part
+from lossscan.canonical.names import MEANS, canonical, is_judged, is_known, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
-from lossscan.formats.kit.recount import LOOPED, Placed, assumed, by_lines, counted, headed
+from lossscan.formats.kit.recount import (
+    LOOPED,
+    Placed,
+    assumed,
+    by_lines,
+    counted,
+    headed,
+    is_evaluation,
+    without_echo,
+)
 from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
@@ -110,7 +119,7 @@ def read(head: Head, settings: Settings) -> Table:
     blocks = _with_headlines(list(_blocks(parsed)))
     kind = _finest(blocks)
     rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
-    found = columns(_without_echo(rows), settings)
+    found = columns(without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no line with a step and a loss", hint="map your keys under `series`")
     stated = {
@@ -171,7 +180,7 @@ class _Reader:
             name = canonical(part.label)
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
-            elif name == "loss":
+            elif name == "loss" or name in MEANS:
                 yield part._replace(label=f"{_EVALUATED}loss")
 
     def _named(self, line: str) -> Iterator[Part[str]]:
@@ -221,7 +230,7 @@ def _placed(
 ) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
     """What blocks of lines say where they stand, all or those of one kind.
 
-    The evaluation that sums up an epoch stands at the last count before it.
+    The evaluation that sums up an epoch, or that counts nothing, stands at the last count before.
     """
     current: CounterPlace | None = None
     last: CounterPlace | None = None
@@ -232,6 +241,8 @@ def _placed(
         elif line.place is not None and line.place.kind == "epoch":
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
+        elif kind is not None and is_evaluation(*row):
+            current = last
         else:
             current = None
         if current is not None and row:
@@ -266,23 +277,6 @@ def _with_headlines(blocks: list[_Line]) -> list[_Line]:
 def _is_bare(place: CounterPlace | None) -> bool:
     """Whether a line counts something and states no epoch."""
     return place is not None and place.kind != "epoch" and place.epoch is None
-
-
-def _without_echo(rows: list[Row]) -> list[Row]:
-    """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
-    names = {name for _, row in rows for name in row}
-    evaluated = {name for name in names if canonical(name) == "eval_loss"}
-    if not evaluated:
-        return rows
-    kept: list[Row] = []
-    shown: Any = None
-    for step, row in rows:
-        echo = {name for name in evaluated & row.keys() if row[name] == shown}
-        both = any(canonical(name) == "loss" for name in row)
-        shown = next((row[name] for name in row if name in evaluated), shown)
-        fresh = {name: value for name, value in row.items() if not (both and name in echo)}
-        kept.append((step, fresh))
-    return kept
 
 
 FORMAT = Format(

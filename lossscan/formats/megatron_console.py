@@ -156,7 +156,7 @@ def _called(name: str, settings: Settings) -> str:
 
 FORMAT = Format(
     name=NAME,
-    sample="iteration 5/ 100 | ...",
+    sample="iteration 5/ 100 | ... | lm loss: 9.1E+00 | ...",
     claims=claims,
     read=read,
 )

@@ -92,7 +92,7 @@ def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
 
 FORMAT = Format(
     name=NAME,
-    sample="Epoch:[1/2](100/936)",
+    sample="Epoch:[1/2](100/936) loss:6.123 lr:0.0005",
     claims=claims,
     read=read,
 )

@@ -83,7 +83,7 @@ def _last(rows: list[tuple[int, dict[str, Any]]]) -> int:
 
 FORMAT = Format(
     name=NAME,
-    sample="loss: ..., learning_rate: ..., global_step: ...",
+    sample="loss: 2.3, learning_rate: 1e-05, global_step: 5",
     claims=claims,
     read=read,
     files="workerlog.*",

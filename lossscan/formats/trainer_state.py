@@ -201,7 +201,7 @@ def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) ->
 
 FORMAT = Format(
     name=NAME,
-    sample='"log_history": [...]',
+    sample='{"log_history": [{"loss": 2.3, "step": 5}, ...]}',
     claims=claims,
     read=read,
     priority=-1,  # asked first: known by a glance, while others search the whole start for a line

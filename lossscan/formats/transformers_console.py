@@ -146,7 +146,7 @@ def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -
 
 FORMAT = Format(
     name=NAME,
-    sample="{'loss': ..., 'epoch': ...}",
+    sample="{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}",
     claims=claims,
     read=read,
     priority=10,

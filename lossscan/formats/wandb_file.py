@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.chunks import FILE_HEADER, Tally, records
+from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
 from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.protobuf import (
@@ -24,7 +24,7 @@ from lossscan.formats.kit.protobuf import (
     message,
     varint,
 )
-from lossscan.model import Note, Table
+from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
@@ -79,7 +79,7 @@ def read(head: Head, settings: Settings) -> Table:
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
         complete=True if _SUMMARY in keys else None,
-        notes=tuple(_notes(head, log, tally)),
+        notes=tuple(notes_of(head.path, tally, log.malformed)),
     )
 
 
@@ -213,18 +213,9 @@ def _framework(log: _Log, keys: Sequence[str]) -> str | None:
     return "lightning" if _LIGHTNING_STEP in keys else None
 
 
-def _notes(head: Head, log: _Log, tally: Tally) -> Iterator[Note]:
-    if tally.bad:
-        yield Note("bad_checksum", head.path, {"records": tally.bad, "offset": tally.first_bad})
-    if log.malformed:
-        yield Note("bad_records", head.path, {"records": log.malformed, "offset": None})
-    if tally.left:
-        yield Note("truncated_tail", head.path, {"bytes": tally.left})
-
-
 FORMAT = Format(
     name=NAME,
-    sample=":W&B",
+    sample="run-abcd1234.wandb (begins with :W&B)",
     claims=claims,
     read=read,
     priority=-1,  # asked first: it holds a copy of the console, which another format may claim

@@ -12,8 +12,8 @@ import numpy as np
 from lossscan.canonical.names import is_part
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median, robust_sigma, running_median
-from lossscan.points import finite, points_of
-from lossscan.rules.kit.facts import POLICY, level_at
+from lossscan.points import POLICY, finite, points_of
+from lossscan.rules.kit.facts import level_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "component-divergence"

@@ -9,10 +9,10 @@ from typing import Final
 
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median
-from lossscan.points import points_of
+from lossscan.points import POLICY, points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import is_token_loss
-from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
+from lossscan.rules.kit.facts import eval_losses, level_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "eval-mismatch"

@@ -94,7 +94,7 @@ def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Hit | Acquittal:
     return Acquittal(
         NAME,
         "policy",
-        {"objective": run.objective, "after": highest.after, "step": highest.step},
+        {"objective": run.objective, "after": highest.after, "at": highest.step},
     )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
-from lossscan.points import points_of
+from lossscan.points import POLICY, points_of
 from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import rate_limit
-from lossscan.rules.kit.facts import POLICY, eval_losses, level_at
+from lossscan.rules.kit.facts import eval_losses, level_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "overfitting"

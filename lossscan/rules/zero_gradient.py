@@ -10,9 +10,9 @@ import numpy as np
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
-from lossscan.points import NEVER_ZERO, finite
+from lossscan.points import NEVER_ZERO, POLICY, finite
 from lossscan.rules.kit.context import stated
-from lossscan.rules.kit.facts import POLICY, stretches
+from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "zero-gradient"

@@ -24,6 +24,7 @@ from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import objective_of
 from lossscan.runs.results import final_evaluation
+from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
 from lossscan.sources.files import relative
@@ -153,8 +154,9 @@ def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
     if not files.files and files.skipped:
         first = files.skipped[0]
         return UnreadableLog(f"{files.root / first.path}: {first.reason}", hint=ACCESS)
-    if len(refused.unknown) == 1:
-        return refused.unknown[0]
+    known = stranger_at(files.root)
+    if known is not None or len(refused.unknown) == 1:
+        return known or refused.unknown[0]
     reasons = [str(error).removeprefix(f"{files.root}{os.sep}") for error in refused.unknown]
     shown = reasons[:MOST_NAMED] + ["..."] * (len(reasons) > MOST_NAMED)
     return NoLogFound(

@@ -33,10 +33,12 @@ CHECKPOINTS = 3  # the last ones are read; the histories of the others are their
 LOGS: Final = "nohup.out *.log"
 DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
-    " *.ipynb"
+    " *.ipynb *.zip"
 )
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
-_SWANLAB, _DEBUG = "swanlog", "debug"  # in each of its runs, what SwanLab logs of itself
+_SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
+_OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
+_COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -119,7 +121,7 @@ def _walked(root: Path, *, depth: int) -> _Tree:
             for each in below
             if not each.startswith(".")
             and each not in _NEVER.split()
-            and not (each == _DEBUG and folder.parent.name == _SWANLAB)
+            and each not in _of_swanlab(folder, files)
         )
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
@@ -128,6 +130,13 @@ def _walked(root: Path, *, depth: int) -> _Tree:
             below.clear()
         _sort_in(tree, folder, _shown(files))
     return tree
+
+
+def _of_swanlab(folder: Path, files: Iterable[str]) -> frozenset[str]:
+    """The folders in one of SwanLab's runs that hold nothing of their own."""
+    if folder.parent.name != _SWANLAB:
+        return frozenset()
+    return _COPIES if any(name.endswith(".swanlab") for name in files) else _OF_ITSELF
 
 
 def _shown(names: Iterable[str]) -> list[str]:

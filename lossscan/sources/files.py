@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from lossscan.sources.archive import archived, is_archive
 from lossscan.sources.notebook import is_notebook, printed
 from lossscan.sources.packed import is_packed, pour, unpack, unpacked_head
 
@@ -50,8 +51,8 @@ def head_of(path: Path) -> Head:
     Of a compressed file no more than the beginning is unpacked, and that is all the head knows;
     raises UnreadableLog where it is damaged, and MissingExtra.
     """
-    if is_notebook(path):
-        start = printed(path)[:HEAD_BYTES]
+    if is_notebook(path) or is_archive(path):
+        start = (archived(path, HEAD_BYTES) if is_archive(path) else printed(path))[:HEAD_BYTES]
         return Head(path=path, size=len(start), start=start)
     head = _as_it_is(path)
     if not is_packed(head.start):
@@ -83,7 +84,7 @@ def plain(path: Path) -> Iterator[Head]:
     Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
     head = _as_it_is(path)
-    if not is_notebook(path) and not is_packed(head.start):
+    if not (is_notebook(path) or is_archive(path) or is_packed(head.start)):
         yield head
         return
     with TemporaryDirectory(prefix="lossscan-") as folder:
@@ -94,10 +95,10 @@ def plain(path: Path) -> Iterator[Head]:
 
 
 def _unpacked(path: Path, into: BinaryIO) -> bool:
-    """Write what a compressed file or a notebook holds; returns whether its end is missing."""
-    if not is_notebook(path):
+    """Write what a file holds as a log; returns whether the end of a compressed one is missing."""
+    if not (is_notebook(path) or is_archive(path)):
         return unpack(path, into)
-    into.write(printed(path))
+    into.write(archived(path) if is_archive(path) else printed(path))
     return False
 
 

@@ -153,8 +153,12 @@ TABLE: dict[str, tuple[str, str]] = {
         r"  其他文本              text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
     ),
     "map_hint": (
-        "map your keys in lossscan.yaml, or run with --verbose for every format tried",
-        "在 lossscan.yaml 中映射键名，或用 --verbose 查看已尝试的所有格式",
+        "map your keys in lossscan.yaml; `lossscan formats` lists what is read, --verbose more",
+        "在 lossscan.yaml 中映射键名；`lossscan formats` 列出可读取的格式，--verbose 列出尝试过的",
+    ),
+    "series_read": (
+        "{name}: {count:point|points}, steps {first} to {last}, from {source}",
+        "{name}：{count} 个点，第 {first} 到 {last} 步，来自 {source}",
     ),
     # what many runs show together
     "association": (

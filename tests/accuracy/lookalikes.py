@@ -11,6 +11,7 @@ from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.apart import APART
 from tests.accuracy.lookalikes_beside import BESIDE, Tempting, plain, silent, with_series
 from tests.accuracy.patterns import incomplete_accumulation
+from tests.accuracy.policies import SOUND_POLICIES
 from tests.accuracy.shapes import Random, learning_rate
 from tests.accuracy.simulate import (
     Base,
@@ -254,6 +255,7 @@ def dpo_start(rng: Random, half: str) -> Draft:
 LOOKALIKES: Tempting = {
     **BESIDE,
     **APART,
+    **SOUND_POLICIES,
     "lr-step-decay": (
         lr_step_decay,
         ("unexplained-drop", "last-epoch-drop", "lr-schedule-mismatch"),

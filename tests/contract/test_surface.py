@@ -20,7 +20,7 @@ OWN = {
     "roots": "paths",
     "runs": "paths",
 }  # arguments of the command that the API calls otherwise
-ONLY_CLI = {"ascii", "format", "output"}  # how to show a report is no matter of the API
+ONLY_CLI = {"ascii", "format", "output", "show_data"}  # how to show is no matter of the API
 IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
 IN_JUDGE = {"baseline"}  # the gate is a step of its own in the API: judge, and baseline_of
 OF_GATE = IN_JUDGE | {"write_baseline"}
@@ -60,7 +60,8 @@ def test_public_names_survive_the_import_of_modules(module):
 def test_every_verb_is_a_function_of_the_api():
     """What the command line can do, a script can do."""
     functions = {n for n in vars(api) if inspect.isfunction(getattr(api, n))}
-    assert {verb if verb != "rules" else "rule_names" for verb in commands.verbs()} <= functions
+    otherwise = {"rules": "rule_names", "formats": "format_samples"}
+    assert {otherwise.get(verb, verb) for verb in commands.verbs()} <= functions
 
 
 @pytest.mark.parametrize("verb", ["analyze", "batch", "compare", "explain"])

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.model import Run
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
+from lossscan.settings import Settings
 from tests import logs
 
 SHAPES = {
@@ -282,3 +287,49 @@ def test_batches_of_one_epoch_say_how_many_it_has(tmp_path: Path):
     table = logs.read_log(tmp_path, text)
     assert table.columns["loss"].steps.tolist() == [745, 755, 765]
     assert table.config["steps_per_epoch"] == 735
+
+
+def test_a_log_in_gbk_is_read(tmp_path: Path):
+    """Windows writes Chinese so; a UTF-8 log with a broken character stays UTF-8."""
+    text = "".join(
+        f"轮次 {k}/20 步数 {k * 100} 损失 {2 / k:.4f} 学习率 0.0001\n" for k in range(1, 9)
+    )
+    path = tmp_path / "train.log"
+    for data in (text.encode("gbk"), text.encode("gbk")[:-3], text.encode() + b"\xe6\n"):
+        path.write_bytes(data)
+        found = formats.read_file(path, Settings())
+        assert found.columns["loss"].values[0] == 2.0
+        assert len(found.columns["loss"].steps) >= 7
+
+
+def test_evaluations_without_a_counter_stand_at_the_last_one(tmp_path: Path):
+    """PyTorch's examples print them so, under the name of a mean."""
+    text = "".join(
+        f"Train Epoch: {e} [{i * 64}/6400 ({i}%)]\tLoss: {2 / (e * 100 + i):.6f}\n"
+        + ("\nTest set: Average loss: 0.5, Accuracy: 90/100 (90%)\n\n" if i == 90 else "")
+        for e in (1, 2)
+        for i in range(0, 100, 10)
+    )
+    path = tmp_path / "train.log"
+    path.write_text(text)
+    found = formats.read_file(path, Settings()).columns
+    assert len(found["loss"].steps) == 20
+    assert found["eval_loss"].values.tolist() == [0.5, 0.5]
+    assert found["eval_loss"].steps.tolist() == [found["loss"].steps[9], found["loss"].steps[19]]
+
+
+def test_folds_that_state_only_their_epochs_are_trainings_of_their_own(tmp_path: Path):
+    """Each comes to an epoch once: no epoch has several lines."""
+    text = "".join(
+        f"==== Fold {fold} ====\n"
+        + "".join(f"Epoch {e}/9 - train_loss: {2 / e:.4f} - val_loss: 1.0\n" for e in range(1, 10))
+        for fold in range(5)
+    )
+    path = tmp_path / "train.log"
+    path.write_text(text)
+    assert len(_run_of(path).series["loss"]) == 9
+
+
+def _run_of(path: Path) -> Run:
+    (found,) = discover(path, Settings())
+    return read_run(found, Settings())

@@ -21,6 +21,13 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "RuntimeError: Function 'MulBackward0' returned nan values in its 0th output.",
         "FloatingPointError: Minimum loss scale reached (0.0001). Your loss is probably exploding.",
         "ValueError: The loss returned in `training_step` is nan.",
+        "FloatingPointError: gradients are Nan/Inf",
+        "Exception: NAN loss",
+        "ERROR:tensorflow:Model diverged with loss = NaN.",
+        "Early stopping: loss is not finite (nan)",
+        "Loss is nan. The run is stopped.",
+        "Training aborted because of NaN loss",
+        "第 60 步损失为 nan，停止训练",
     ],
 )
 def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
@@ -34,6 +41,8 @@ def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
     [
         "detect_anomaly: will stop if loss is nan, stopping training",
         "terminate_on_nan=True",
+        "stop_on_nan_loss: True",
+        "NaN or Inf found in input tensor.",
         "[check] NaN in loss: none found",
         "torch.OutOfMemoryError: CUDA out of memory",
     ],

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.model import Run
+from lossscan.pipeline import one_run
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from lossscan.sources.files import head_of
 
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "stores"
 LOSSES = [round(3 / (1 + at / 10), 4) for at in range(12)]
 DVCLIVE = "step\tloss\n" + "".join(f"{at}\t{loss}\n" for at, loss in enumerate(LOSSES))
 TENSORBOARD = "Wall time,Step,Value\n" + "".join(
@@ -168,3 +172,83 @@ def test_another_database_is_no_run(tmp_path: Path):
     (tmp_path / "bad.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
     (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
     assert [source.path for source in _run(tmp_path).sources] == ["train.log"]
+
+
+@pytest.mark.parametrize("name", ["swanlab", "swanlab_06", "trackio", "comet", "clearml", "sacred"])
+def test_a_store_that_its_library_wrote_is_one_run(name: str):
+    """Every loss stands at its step, the evaluation apart, and no other file is a run."""
+    run = _run(FIXTURES / name)
+    assert run.series["loss"].values == pytest.approx([2 / step for step in range(1, 13)], rel=1e-5)
+    assert run.series["loss"].steps.tolist() == list(range(1, 13))
+    assert run.series["eval_loss"].values.tolist() == [0.5]
+    assert run.skipped == ()
+
+
+@pytest.mark.parametrize("name", ["swanlab", "trackio", "comet", "sacred"])
+def test_a_store_gives_its_settings(name: str):
+    """What was stated at the start is known by its own name."""
+    run = _run(FIXTURES / name)
+    assert run.setting("per_device_train_batch_size") == 8
+    assert run.setting("learning_rate") == 1e-3
+
+
+def test_swanlab_keeps_nan_and_its_end():
+    """The fifth norm was logged as NaN, and the run was finished."""
+    for name in ("swanlab", "swanlab_06"):
+        run = _run(FIXTURES / name)
+        assert np.isnan(run.series["grad_norm"].values).tolist() == [
+            step == 5 for step in range(1, 13)
+        ]
+        assert run.complete is True
+
+
+def test_what_swanlab_copies_is_no_run(tmp_path: Path):
+    """Its folders hold copies of the console and of each series, in files of any name."""
+    run = next((FIXTURES / "swanlab" / "swanlog").iterdir())
+    place = tmp_path / "swanlog" / run.name
+    files = {
+        f"{place}/debug/debug.log": "step 1 loss 2.0\nstep 2 loss 1.0\n",
+        f"{place}/console/2026-11-27.log": "step 1 loss 2.0\nstep 2 loss 1.0\n",
+        f"{place}/logs/1/1000.log": '{"index": 1, "data": 2.0}\n{"index": 2, "data": 1.0}\n',
+    }
+    _put(tmp_path, **files)
+    (place / "run-1.swanlab").write_bytes(next(run.glob("*.swanlab")).read_bytes())
+    assert [each.name for each in discover(tmp_path, Settings())[0].files] == ["run-1.swanlab"]
+
+
+def test_a_damaged_swanlab_file_gives_what_is_whole(tmp_path: Path):
+    """A wrong byte costs its block, and one that holds nothing says so."""
+    data = next(FIXTURES.glob("swanlab/*/*/*.swanlab")).read_bytes()
+    path = tmp_path / "run-1.swanlab"
+    path.write_bytes(data[:2000] + b"\xff" + data[2001:])
+    assert [note.kind for note in _run(tmp_path).notes] == ["bad_checksum"]
+    path.write_bytes(data[:9])
+    with pytest.raises(UnreadableLog, match="no complete SwanLab record"):
+        _run(tmp_path)
+
+
+@pytest.mark.parametrize(("folder", "tracker"), [(".aim", "Aim"), (".neptune", "Neptune")])
+def test_a_store_that_is_not_read_is_named(tmp_path: Path, folder: str, tracker: str):
+    """The user learns what was found and what to do."""
+    _put(tmp_path, **{f"{folder}/data-1.log": "{}"})
+    with pytest.raises(NoLogFound, match=tracker) as caught:
+        one_run(tmp_path, Settings())
+    assert "CSV" in caught.value.hint.upper()
+
+
+@pytest.mark.parametrize("names", [["a.txt", "b.txt"], []])
+def test_an_archive_without_a_log_is_refused(tmp_path: Path, names: list[str]):
+    """Only what a tracker keeps, or a lone file, is read in an archive."""
+    path = tmp_path / "run.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "step 1 loss 2.0\n")
+    with pytest.raises(UnreadableLog, match=f"holds {len(names)} files"):
+        head_of(path)
+
+
+def test_a_lone_log_in_an_archive_is_read(tmp_path: Path):
+    """It is what people attach to a report."""
+    with zipfile.ZipFile(tmp_path / "train.log.zip", "w") as archive:
+        archive.writestr("train.log", "".join(f"step {k} loss {2 / k}\n" for k in range(1, 9)))
+    assert len(_run(tmp_path).series["loss"]) == 8

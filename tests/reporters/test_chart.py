@@ -11,6 +11,7 @@ from lossscan.reporters import Page, render
 from lossscan.reporters.kit import ascii_art
 from lossscan.reporters.kit.braille import draw
 from lossscan.reporters.kit.chart import ABOVE, BELOW, BOUNDARY, CHANGE, EVAL, LOST, chart
+from tests.curves import make_run
 from tests.reports import jumped, report
 
 
@@ -137,3 +138,12 @@ def test_findings_come_first_and_are_named_at_the_end(width, lang):
     assert all(cell_len(line) <= width for line in lines)
     assert "loss-jump" in "".join(lines[:8])
     assert "loss-jump" in "".join(lines[-24:])
+
+
+def test_the_chart_of_a_policy_shows_its_reward():
+    """Its loss is not what training improves."""
+    series = {"loss": [[0, 300, 0.0, 0.1]], "reward": [[0, 300, 0.2, 0.8]]}
+    for objective, shown in (("grpo", "reward"), ("cross-entropy", "loss")):
+        run = make_run(objective=objective, **series)
+        one = RunReport(path=run.path, name=run.name, status="ok", run=run)
+        assert chart(one, Page(width=80))[0].plain.split()[0] == shown

@@ -1,4 +1,4 @@
-"""The framing of `.wandb` files: a stream in, whole records out, checksums checked.
+"""The framing of `.wandb` and `.swanlab` files: a stream in, whole records out, checksums checked.
 
 After 7 bytes of its own the file is a LevelDB log: blocks of 32 KiB (the first with those 7 bytes)
 of chunks `CRC-32 u32 | length u16 | kind u8 | data`, little-endian; a record is one or several of
@@ -11,8 +11,11 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 from zlib import crc32
+
+from lossscan.model import Note
 
 FILE_HEADER: Final = 7  # bytes: `:W&B`, the magic number 0xBEE1, the version
 BLOCK: Final = 32768
@@ -78,3 +81,13 @@ def _whole(block: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:
             return
         yield at, kind, block[at + _HEADER : end]
         at = end
+
+
+def notes_of(path: Path, tally: Tally, malformed: int) -> Iterator[Note]:
+    """What to say of damage, of records that are no protocol buffers, and of a cut end."""
+    if tally.bad:
+        yield Note("bad_checksum", path, {"records": tally.bad, "offset": tally.first_bad})
+    if malformed:
+        yield Note("bad_records", path, {"records": malformed, "offset": None})
+    if tally.left:
+        yield Note("truncated_tail", path, {"bytes": tally.left})

@@ -14,15 +14,21 @@ from lossscan.sources.files import Head
 LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
 _STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
-_QUICK: Final = ("nan", "inf", "nvalid loss", "Minimum loss scale", "NaN or inf")
+_QUICK: Final = ("nan", "inf", "NAN", "INF", "nvalid loss", "Minimum loss scale", "NaN or inf")
+_MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
 _SAID: Final = tuple(
     re.compile(rf"(?i){pattern}")
     for pattern in (
-        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?{_STOPS}\b",  # of FAIR and kin
+        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
         rf"\b{_LOST} (?:\w{{1,20}} )?loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
         rf"(?:Error|Exception): .{{0,80}}?\bloss\b.{{0,80}}?\b{_LOST}\b",
         rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?\bloss\b",
         r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
+        rf"\b{_STOPS}\b.{{0,40}}?\b{_LOST} loss\b",  # stopped because of NaN loss
+        rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?\bloss\b.{{0,40}}?\b{_LOST}\b",
+        rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
+        r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
+        r"(?:损失|loss).{0,30}?(?:nan|inf).{0,30}?(?:停止|终止|退出)",
         r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
         rf"\bloss became {_LOST} (?:or \w{{1,20}} )?at iteration\b",  # of detectron2
         rf"\bmetric \S{{0,40}}loss\S{{0,10}} = \S{{1,10}} is not finite.{{0,120}}{_STOPS}\b",
@@ -56,7 +62,7 @@ def _messages(text: str) -> Iterator[tuple[int, str]]:
     at = 0
     for line in text.splitlines(keepends=True):
         at += len(line)
-        if any(word in line for word in ("oss", "OSS", "returned nan")) and _says_so(line):
+        if any(word in line for word in _MARKS) and _says_so(line):
             yield at, line
 
 

@@ -31,7 +31,7 @@ SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it,
 
 
 @lru_cache(maxsize=256)
-def _is_evaluation(*names: str) -> bool:
+def is_evaluation(*names: str) -> bool:
     """Whether all that a row of such names holds was evaluated."""
     return bool(names) and all(canonical(name).startswith("eval_") for name in names)
 
@@ -131,11 +131,17 @@ def _once(placed: Sequence[Placed]) -> Sequence[Placed]:
 
 
 def _fullest(placed: Sequence[Placed]) -> str | None:
-    """The loss of which most epochs have several lines."""
-    lines: dict[str, Counter[int]] = {}
+    """The loss of which most epochs have several lines in a row.
+
+    Folds, and trainings one after another, come to an epoch once each.
+    """
+    lines: dict[str, Counter[tuple[int, int]]] = {}
+    came, last = 0, None
     for place, row in placed:
+        came += last is not None and place.count < last
+        last = place.count
         for name in filter(_is_trained, row):
-            lines.setdefault(name, Counter())[place.count] += 1
+            lines.setdefault(name, Counter())[came, place.count] += 1
     if not lines:
         return None
     name = max(lines, key=lambda each: lines[each].total())
@@ -161,7 +167,7 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
         if place.kind != "bar" or place.count > 0
     }
     lines = list(drawn.values())
-    beside = np.array([_is_evaluation(*row) for _, row in lines], dtype=bool)
+    beside = np.array([is_evaluation(*row) for _, row in lines], dtype=bool)
     counts = np.array([place.count for place, _ in lines], dtype=np.int64)
     epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in lines], dtype=np.int64)
     own = ~beside if (~beside).any() else ~np.zeros(len(lines), dtype=bool)
@@ -182,3 +188,20 @@ def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
     """Where evaluations stand: at the step they tell, unless training has gone beyond it before."""
     last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
     return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))
+
+
+def without_echo(rows: list[Row]) -> list[Row]:
+    """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
+    names = {name for _, row in rows for name in row}
+    evaluated = {name for name in names if canonical(name) == "eval_loss"}
+    if not evaluated:
+        return rows
+    kept: list[Row] = []
+    shown: Any = None
+    for step, row in rows:
+        echo = {name for name in evaluated & row.keys() if row[name] == shown}
+        both = any(canonical(name) == "loss" for name in row)
+        shown = next((row[name] for name in row if name in evaluated), shown)
+        fresh = {name: value for name, value in row.items() if not (both and name in echo)}
+        kept.append((step, fresh))
+    return kept

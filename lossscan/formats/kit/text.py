@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator
 from functools import lru_cache
 from io import StringIO, TextIOWrapper
@@ -20,6 +20,9 @@ BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash 
 _UTF_8: Final = "utf-8-sig"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`
 _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high and of low bytes
+_CHINESE: Final = "gb18030"  # holds GBK and GB 2312
+_COMMON: Final = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
+MOSTLY: Final = 0.9  # of its letters that are no ASCII; of other encodings taken for it, few are
 UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
@@ -49,7 +52,25 @@ def encoding(head: Head) -> str:
         for name, (high, low) in _HALVES.items():
             if _zeros(head.start[high::2]) > BINARY_SHARE and _zeros(head.start[low::2]) < FEW:
                 return name
-    return _UTF_8
+    return _CHINESE if not head.start.isascii() and _is_chinese(head.start) else _UTF_8
+
+
+@lru_cache(maxsize=2)
+def _is_chinese(data: bytes) -> bool:
+    """Whether text that is no UTF-8 is Chinese in the encoding of Windows; its end may be cut."""
+    if _decoded(data, "utf-8") is not None:
+        return False
+    text = _decoded(data, _CHINESE)
+    foreign = [letter for letter in text or "" if not letter.isascii()]
+    common = sum(1 for letter in foreign if _COMMON.match(letter))
+    return bool(foreign) and common >= MOSTLY * len(foreign)
+
+
+def _decoded(data: bytes, name: str) -> str | None:
+    try:
+        return getincrementaldecoder(name)().decode(data)
+    except UnicodeDecodeError:
+        return None
 
 
 def _zeros(data: bytes) -> float:

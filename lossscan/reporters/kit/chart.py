@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from rich.text import Text
@@ -13,6 +14,7 @@ from lossscan import words
 from lossscan.model import Run, RunReport, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.ranges import is_wide, robust_range
+from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw
 
@@ -23,6 +25,7 @@ TINY = 5e-324  # has a logarithm, which zero has not
 SLIVER = 1e-12  # of a value: less than this apart, heights would be but rounding
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
+LOSSES: Final = ("loss", "eval_loss")  # of which the chart shows the first
 ABOVE, BELOW = "↑", "↓"  # where values lie outside the canvas
 STYLES = {
     ABOVE: "yellow",
@@ -108,7 +111,8 @@ def chart(report: RunReport, page: Page) -> list[Text]:
 
 def _main_series(run: Run) -> Series | None:
     drawable = [s for s in run.series.values() if np.isfinite(s.values).sum() > 1]
-    named = [s for name in ("loss", "eval_loss") for s in drawable if s.name == name]
+    first = ("reward", *LOSSES) if run.objective in POLICY else LOSSES
+    named = [s for name in first for s in drawable if s.name == name]
     return next(iter(named), max(drawable, key=len, default=None))
 
 

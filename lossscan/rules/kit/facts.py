@@ -9,10 +9,9 @@ import numpy as np
 from lossscan.model import Episode, Run, Series
 from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median, spacing
-from lossscan.points import finite
+from lossscan.points import POLICY, finite
 
 CROSS_ENTROPY = "cross-entropy"
-POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 
 

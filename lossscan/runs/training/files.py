@@ -116,12 +116,20 @@ def _settings_in(loaded: Any) -> Raw:
     for shape, unpack in _SHAPES:
         if any(mark in raw for mark in shape):
             return Raw(unpack(raw), _framework_of(raw), sure=True)
-    return Raw(_with_sections(raw), _framework_of(raw))
+    return Raw(_with_sections(raw), _framework_of(raw), sure=_is_of_swanlab(loaded))
+
+
+_WRAPPING: Final = frozenset({"desc", "sort", "value"})
+
+
+def _is_of_swanlab(loaded: dict[Any, Any]) -> bool:
+    """Whether each setting is wrapped as SwanLab does it."""
+    return all(isinstance(each, dict) and set(each) == _WRAPPING for each in loaded.values())
 
 
 def _unwrapped(value: Any) -> Any:
-    """W&B writes each setting as `{desc: ..., value: ...}`."""
-    wrapped = isinstance(value, dict) and "value" in value and set(value) <= {"desc", "value"}
+    """W&B writes each setting as `{desc: ..., value: ...}`, SwanLab with `sort` beside it."""
+    wrapped = isinstance(value, dict) and "value" in value and set(value) <= _WRAPPING
     return value["value"] if wrapped else value
 
 

@@ -1,0 +1,64 @@
+"""What ClearML keeps of an offline task: `metrics.jsonl`, each line a list of events."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "clearml_offline"
+_SCALAR: Final = "training_stats_scalar"
+
+
+def claims(head: Head) -> bool:
+    """Whether it begins with a list of ClearML's events."""
+    return head.start.startswith(b"[{") and f'"type": "{_SCALAR}"' in peek(head)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Every scalar at its iteration; raises UnreadableLog where there is none."""
+    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    for line in lines(head):
+        for event in _events(line):
+            step = step_number(event.get("iter"))
+            if event.get("type") == _SCALAR and step is not None:
+                rows[step][_name(event)] = event.get("value")
+    found = columns(list(rows.items()), settings)
+    if not found:
+        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+    return Table(path=head.path, format=NAME, columns=found)
+
+
+def _events(line: str) -> Iterator[dict[str, Any]]:
+    """The events of a line; none of one that is cut."""
+    try:
+        held = json.loads(line)
+    except (ValueError, RecursionError):
+        return
+    yield from (each for each in held if isinstance(each, dict)) if isinstance(held, list) else ()
+
+
+def _name(event: dict[str, Any]) -> str:
+    """The plot and its line, as in `eval/loss`; a line named as its plot has one name."""
+    plot, line = str(event.get("metric")), str(event.get("variant"))
+    return plot if plot == line else f"{line}/{plot}"
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='[{"type": "training_stats_scalar", "iter": 1, "metric": "loss", ...}]',
+    claims=claims,
+    read=read,
+    priority=-3,  # known by its first bytes
+    recorded=True,
+    maybe_files="metrics.jsonl",
+)

@@ -1,0 +1,65 @@
+"""What Comet keeps of an offline experiment: an archive with one message a line."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any, Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "comet_archive"
+_METRIC: Final = '"metric_msg"'
+_PARAMETER: Final = '"parameter_msg"'
+_OWN: Final = "sys."  # what Comet measures of the machine
+_MESSAGE: Final = '{"payload":'
+
+
+def claims(head: Head) -> bool:
+    """Whether its lines are messages of Comet."""
+    return head.start.startswith(_MESSAGE.encode()) and '"message_id"' in peek(head)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Every logged number at its step; raises UnreadableLog where there is none."""
+    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    config: dict[str, Any] = {}
+    for line in lines(head):
+        if _METRIC in line or _PARAMETER in line:
+            _take(line, rows, config)
+    found = columns(list(rows.items()), settings)
+    if not found:
+        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+    return Table(path=head.path, format=NAME, columns=found, config=config)
+
+
+def _take(line: str, rows: dict[int, dict[str, Any]], config: dict[str, Any]) -> None:
+    """Add what a message says; one that is cut or of another form says nothing."""
+    try:
+        payload = json.loads(line)["payload"]
+        metric, parameter = payload.get("metric"), payload.get("param")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return
+    if isinstance(metric, dict) and not str(metric.get("metricName")).startswith(_OWN):
+        step = step_number(metric.get("step") or 0)
+        if step is not None:
+            rows[step][str(metric.get("metricName"))] = metric.get("metricValue")
+            rows[step].setdefault("epoch", metric.get("epoch"))
+    elif isinstance(parameter, dict):
+        config[str(parameter.get("paramName"))] = parameter.get("paramValue")
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='an offline archive, with {"payload": {"metric": {"metricName": "loss", ...}}}',
+    claims=claims,
+    read=read,
+    priority=-3,  # known by its first bytes
+    recorded=True,
+)

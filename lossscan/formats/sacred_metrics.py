@@ -1,0 +1,78 @@
+"""What sacred's FileStorageObserver keeps: `metrics.json`, the steps and values of each metric."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from typing import Any, Final
+
+from lossscan import words
+from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import encoding, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "sacred_metrics"
+LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
+_SHAPE: Final = re.compile(
+    r'\s{0,99}\{\s{0,99}"[^"]{1,200}"\s{0,9}:\s{0,9}\{\s{0,99}"steps"\s{0,9}:'
+)
+
+
+def claims(head: Head) -> bool:
+    """Whether its first metric begins with its steps."""
+    return _SHAPE.match(peek(head)) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Every metric at its steps; raises UnreadableLog where it is no JSON or holds no points."""
+    if head.size > LARGEST:
+        raise UnreadableLog(f"larger than {LARGEST >> 20} MiB", hint="log fewer points")
+    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    for name, metric in _document(head).items():
+        if isinstance(metric, dict):
+            for stated, value in zip(_list(metric, "steps"), _list(metric, "values"), strict=False):
+                step = step_number(stated)
+                if step is not None:
+                    rows[step][name.replace(".", "/")] = _plain(value)
+    found = columns(sorted(rows.items()), settings)
+    if not found:
+        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+    return Table(path=head.path, format=NAME, columns=found)
+
+
+def _document(head: Head) -> dict[str, Any]:
+    with head.open() as stream:
+        text = stream.read().decode(encoding(head), errors="replace")
+    try:
+        held = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
+    except RecursionError as error:
+        raise UnreadableLog("nested too deeply", hint="copy the file again") from error
+    return held if isinstance(held, dict) else {}
+
+
+def _list(metric: dict[str, Any], key: str) -> list[Any]:
+    held = metric.get(key)
+    return held if isinstance(held, list) else []
+
+
+def _plain(value: Any) -> Any:
+    """A number as it is; numpy's are kept as `{"dtype": "float64", "value": 0.5}`."""
+    return value.get("value") if isinstance(value, dict) else value
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='{"training.loss": {"steps": [1, 2], "values": [2.3, 2.1]}}',
+    claims=claims,
+    read=read,
+    priority=40,  # before tables of lists
+    recorded=True,
+    maybe_files="metrics.json",
+)

@@ -1,0 +1,43 @@
+"""A policy stops exploring: the entropy of its tokens falls to almost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.rules.kit.policy import SIGMA, change_hit, course_of, high_rate
+from lossscan.rules.kit.rule import Rule
+
+NAME: Final = "entropy-collapse"
+ENTROPY: Final = (
+    "entropy",
+    "actor/entropy",
+    "policy/entropy_avg",
+    "objective/entropy",
+    "actor/entropy_loss",  # verl's: the entropy itself
+)
+
+
+def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Hit]:
+    """Yield a hit where the entropy ends below a share of its first level.
+
+    `max_share`: learning alone costs half to three quarters of it (arXiv 2505.22617). Of a density,
+    which may be negative, no share can be told.
+    """
+    course = course_of(run, ENTROPY)
+    if course is None or (course.series.values < 0).any():
+        return
+    limit = max_share * course.start
+    if course.end > limit or course.start - course.end < SIGMA * course.error:
+        return
+    since = course.lasting(np.asarray(course.levels <= limit))
+    if since is not None:
+        bonus = Suspect("no-bonus", 0.5)
+        suspects = (bonus, high_rate(run, 0.45), Suspect("same-rewards", 0.35))
+        yield change_hit(NAME, run, course, since, course.start, suspects)
+
+
+RULE = Rule(name=NAME, check=check)

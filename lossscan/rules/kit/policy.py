@@ -1,0 +1,99 @@
+"""The course of what a policy's training logs beside its loss: reward, divergence, entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Suspect
+from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.medians import median, robust_sigma, running_median
+from lossscan.points import POLICY, finite
+from lossscan.rules.kit.context import present, rate_clue, stated
+
+MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
+WINDOW = 5  # logged points of a running median: what is left are levels
+END = 5  # logged points that make the first and the last level
+STAYS = 0.05  # of the run at least, and END points, a change must have lasted: later it may pass
+SIGMA = 8.0  # standard errors of a level: rewards wander more than white noise does
+LOWER = 0.5  # the usual first cut of a learning rate that is too high
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCourse:
+    """A series of a policy with its levels."""
+
+    series: Series
+    levels: FloatArray  # (n,), its running median
+    start: float
+    end: float
+    error: float  # standard error of a level
+
+    def lasting(self, changed: BoolArray) -> int | None:
+        """The index from which a change lasts to the end; None where it has not lasted."""
+        before = np.flatnonzero(~changed)
+        since = int(before[-1]) + 1 if len(before) else 0
+        needed = max(END, STAYS * len(changed))
+        return since if len(changed) - since >= needed else None
+
+
+def course_of(run: Run, names: Sequence[str]) -> PolicyCourse | None:
+    """The course of the first of some series that a policy's training logs with enough points."""
+    if run.objective not in POLICY:
+        return None
+    found = (finite(run.series.get(name)) for name in names)
+    series = next((each for each in found if each is not None and len(each) >= MIN_POINTS), None)
+    if series is None:
+        return None
+    noise = robust_sigma(np.diff(series.values)) / np.sqrt(2)
+    return PolicyCourse(
+        series,
+        running_median(series.values, WINDOW),
+        median(series.values[:END]),
+        median(series.values[-END:]),
+        max(float(noise) / np.sqrt(END), 1e-12),
+    )
+
+
+def change_hit(
+    rule: str,
+    run: Run,
+    course: PolicyCourse,
+    since: int,
+    before: float,
+    suspects: Sequence[Suspect],
+) -> Hit:
+    """The finding that a series has left a level for good."""
+    series, sigma = course.series, abs(course.end - before) / course.error
+    step, last = int(series.steps[since]), int(series.steps[-1])
+    ratio = course.end / before if before > 0 else None
+    return Hit(
+        rule,
+        0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
+        series=series.name,
+        numbers={
+            "name": series.name,
+            "before": before,
+            "after": course.end,
+            "step": step,
+            "last": last,
+        },
+        episodes=(Episode(step, last, sigma),),
+        effect=Effect(before, course.end, course.end - before, ratio, sigma),
+        clues=(
+            Clue("levels", {}, run.source_of(series.name), step, course.end),
+            *present(rate_clue(run, step)),
+        ),
+        suspects=tuple(suspects),
+        remedies=("last-good-checkpoint",),
+        next="rerun",
+    )
+
+
+def high_rate(run: Run, score: float) -> Suspect:
+    """The learning rate as a cause, with a lower one where it is stated."""
+    rate = run.setting("learning_rate")
+    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
+    return Suspect("learning-rate-too-high", score, config=lower)

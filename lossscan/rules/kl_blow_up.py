@@ -1,0 +1,41 @@
+"""A policy runs away from its reference: the logged divergence blows up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.numeric.medians import median
+from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.policy import SIGMA, change_hit, course_of, high_rate
+from lossscan.rules.kit.rule import Rule
+
+NAME: Final = "kl-blow-up"
+DIVERGENCE: Final = ("kl", "objective/kl", "actor/ppo_kl", "ppo_kl", "approx_kl")
+
+
+def check(
+    run: Run, signals: Signals, *, min_ratio: float = 10.0, min_level: float = 1.0
+) -> Iterator[Hit]:
+    """Yield a hit where the divergence ends far above its level in the first half of the run.
+
+    `min_ratio`: a divergence that grows evenly ends at four times its level in the first half.
+    `min_level`: nats; below, as in the first steps of every run, the policy is near its reference.
+    """
+    course = course_of(run, DIVERGENCE)
+    if course is None:
+        return
+    usual = median(course.levels[: len(course.levels) // 2])
+    limit = max(min_level, min_ratio * usual)
+    if course.end < limit or course.end - usual < SIGMA * course.error:
+        return
+    since = course.lasting(np.asarray(course.levels >= limit))
+    if since is not None:
+        beta = Suspect("penalty-too-weak", 0.5, config=stated(run, "kl_coef"))
+        yield change_hit(NAME, run, course, since, usual, (high_rate(run, 0.6), beta))
+
+
+RULE = Rule(name=NAME, check=check)

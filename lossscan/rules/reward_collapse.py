@@ -1,0 +1,37 @@
+"""The reward of a policy falls from its best level for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.rules.kit.policy import SIGMA, change_hit, course_of, high_rate
+from lossscan.rules.kit.rule import Rule
+
+NAME: Final = "reward-collapse"
+REWARD: Final = ("reward", "eval_reward")
+
+
+def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Hit]:
+    """Yield a hit where the reward ends below its best level by a share of it.
+
+    `min_share`: of what was gained since the start, or of the best level, whichever is more: half
+    is more than harder tasks or a new mix of them cost.
+    """
+    course = course_of(run, REWARD)
+    if course is None:
+        return
+    best = float(course.levels.max())
+    least = min_share * max(best - course.start, abs(best))
+    if best - course.end < max(least, SIGMA * course.error):
+        return
+    since = course.lasting(np.asarray(course.levels < best - least / 2))
+    if since is not None:
+        suspects = (high_rate(run, 0.5), Suspect("hacked", 0.4), Suspect("reward-source", 0.35))
+        yield change_hit(NAME, run, course, since, best, suspects)
+
+
+RULE = Rule(name=NAME, check=check)

@@ -1,0 +1,46 @@
+"""The one file of a zip archive that is a log: what a tracker keeps offline, or a lone log."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+
+SUFFIX: Final = ".zip"
+LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
+_LOGS: Final = ("messages.json", "metrics.jsonl")  # of Comet's archives and ClearML's
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name of a file is that of a zip archive."""
+    return path.name.endswith(SUFFIX)
+
+
+def archived(path: Path, size: int = LARGEST) -> bytes:
+    """The first `size` bytes of the log in an archive.
+
+    Raises UnreadableLog where it is damaged, holds no log or a larger one, and OSError.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as stream:
+            held = stream.read(size)
+            if len(held) == LARGEST:
+                hint = "unpack it and pass the part with the loss"
+                raise UnreadableLog(f"{path}: holds more than {LARGEST >> 20} MiB", hint=hint)
+            return held
+    except _DAMAGED as error:
+        hint = "copy the file again, or unpack it and pass the log"
+        raise UnreadableLog(f"{path}: is no readable zip archive: {error}", hint=hint) from error
+
+
+def _member(path: Path, archive: zipfile.ZipFile) -> str:
+    held = [info.filename for info in archive.infolist() if not info.is_dir()]
+    known = [name for name in held if name in _LOGS]
+    if not known and len(held) != 1:
+        hint = "unpack it and pass the log"
+        raise UnreadableLog(f"{path}: holds {len(held)} files, none a known log", hint=hint)
+    return (known or held)[0]
