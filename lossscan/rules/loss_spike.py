@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from lossscan.model import (
     Excursion,
     Hit,
     Run,
+    Severity,
     Signals,
     Suspect,
 )
@@ -39,12 +40,14 @@ from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
-from lossscan.rules.kit.waves import towers
+from lossscan.rules.kit.waves import period_points, towers
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
+BEYOND_DOUBT = 8.0  # noise units: of 340 labelled clean runs two have one that is so high
+GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
@@ -66,24 +69,39 @@ class Pattern:
 
 
 def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
-    """All upward excursions that are at least a fifth above the course.
+    """The upward excursions, once one of them is high or beyond doubt.
 
-    `min_ratio`: peak over course; the clean public runs hold blips of up to 1.1.
+    `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
+    up to 1.1.
     """
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    spikes = [e for e in signals.excursions_of("loss") if _height(e) >= min_ratio]
-    recurring = _recurring(run, spikes)
-    spikes = [e for e in spikes if e.start_step in recurring or towers(e, signals)]
+    found = signals.excursions_of("loss")
+    recurring = () if _is_grouped(run, signals) else _recurring(run, found)
+    spikes = [e for e in found if e.start_step in recurring or towers(e, signals)]
+    if not spikes and found:
+        yield Acquittal(NAME, "crests", {"count": len(found), "period": signals.period})
+        return
+    if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
+        spikes = []
     restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
     if restarts:
         yield Acquittal(NAME, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
-        yield _hit(run, signals, curve, spikes)
+        loud = max(map(_height, spikes)) >= min_ratio
+        yield replace(_hit(run, signals, curve, spikes), severity=None if loud else Severity.INFO)
     elif not restarts:
         yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
+
+
+def _is_grouped(run: Run, signals: Signals) -> bool:
+    """Whether the loss comes in waves shorter than an epoch: crests return wherever one looks."""
+    per_epoch, points = run.schedule.steps_per_epoch, period_points(signals)
+    if not per_epoch or not points or signals.period is None:
+        return False
+    return signals.period < GROUPED * per_epoch
 
 
 def _height(spike: Excursion) -> float:
@@ -140,7 +158,7 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
     )
 
 
-def _recurring(run: Run, spikes: list[Excursion]) -> tuple[int, ...]:
+def _recurring(run: Run, spikes: Sequence[Excursion]) -> tuple[int, ...]:
     """Spikes that stand at the same place of their epoch as a spike of another epoch."""
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch or not spikes:

@@ -143,6 +143,12 @@ def _is_coin(run: Run, value: float) -> bool:
     return not text and abs(value / math.log(2) - 1) <= TIGHT
 
 
+def _claims(run: Run) -> frozenset[int]:
+    """Where the gradient begins to be 0: a model that gets none learns nothing, once said."""
+    norms = finite(run.series.get("grad_norm"))
+    return frozenset() if norms is None else frozenset(norms.steps[norms.values == 0][:1].tolist())
+
+
 def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
     kind, clue = holds
     confidence, scores = _HOLDS[kind]
@@ -168,6 +174,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
             for cause, score in scores.items()
         ),
         next="overfit-one-batch",
+        claims=_claims(run),
     )
 
 

@@ -119,6 +119,7 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
             for cause, score in _SUSPECTS[message].items()
         ),
         next="one-update",
+        claims=frozenset({first}),
     )
 
 

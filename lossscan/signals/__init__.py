@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,13 +12,13 @@ from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, 
 from lossscan.numeric.arrays import unalarmed
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
-from lossscan.signals.boundaries import judge_landmarks
+from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
-from lossscan.signals.levels import early_rises, split
+from lossscan.signals.levels import early_rise, split
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import Heights, find_spikes, heights_of, least_peak
-from lossscan.signals.turns import find_turns
+from lossscan.signals.spikes import Heights, early_spikes, find_spikes, heights_of, least_peak
+from lossscan.signals.turns import beside_humps, find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
@@ -38,28 +39,28 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
         if (points := points_of(run, name)) is not None and (curve := curve_of(points)) is not None
     }
     ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
+    landmarks = run.schedule.landmarks
     changes: list[Change] = []
-    blocks: dict[str, list[Excursion]] = {}
     for name, gaps in ratios.items():
-        found, blocks[name] = _levels(curves[name], gaps, run)
-        changes += found
+        if name != "loss":
+            found, _ = split(curves[name], find_breaks(curves[name], gaps), landmarks)
+            changes += found or find_turns(curves[name], landmarks)
     loss = curves.get("loss")
     if loss is None:
         return Signals(curves=curves, changes=tuple(changes))
     searched = "loss" in ratios
-    heights = heights_of(loss) if searched else None
-    excursions = _excursions(loss, blocks["loss"], heights, run) if searched else []
+    of_loss, excursions, heights = _departures(loss, ratios["loss"], run) if searched else _NOTHING
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
     return Signals(
         curves=curves,
-        changes=tuple(sorted(changes, key=lambda change: change.step)),
+        changes=tuple(sorted([*changes, *of_loss], key=lambda change: change.step)),
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
         boundaries=judge_landmarks(
             loss,
             marks,
             averaged=run.averaging == "window",
-            walls=[c.index for c in changes if _is_wall(c)],
+            walls=[c.index for c in of_loss if _is_wall(c)],
             excursions=[e for e in excursions if _is_aside(e)],
         ),
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
@@ -70,26 +71,33 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
     )
 
 
-def _levels(curve: Curve, ratios: GapRatios, run: Run) -> tuple[list[Change], list[Excursion]]:
-    """Its changes of level, else of slope; and the blocks that two changes of level enclose."""
-    changes, blocks = split(curve, find_breaks(curve, ratios), run.schedule.landmarks)
-    return changes or list(find_turns(curve, run.schedule.landmarks)), blocks
+Departures: TypeAlias = tuple[list[Change], list[Excursion], Heights | None]
+_NOTHING: Departures = [], [], None
 
 
-def _excursions(
-    curve: Curve, blocks: list[Excursion], heights: Heights | None, run: Run
-) -> list[Excursion]:
-    """The blocks, and all spikes and early rises beside them."""
+def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
+    """Its changes of level, else of slope; the blocks, spikes and early rises; and the heights."""
+    landmarks = run.schedule.landmarks
+    changes, blocks = split(curve, find_breaks(curve, ratios), landmarks)
+    heights = heights_of(curve, blocks)
+    early = early_rise(curve, landmarks)
+    if isinstance(early, Change):
+        changes.insert(0, early)
+    elif early is not None:
+        blocks.append(early)
     lone = [
         spike
         for spike in (
             *find_spikes(curve, heights, epoch=run.schedule.steps_per_epoch),
-            *early_rises(curve),
+            *(early_spikes(curve) if not isinstance(early, Change) else ()),
         )
         if not any(block.start <= spike.start < block.stop for block in blocks)
     ]
-    landmarks = Aligner(curve.steps, run.schedule.landmarks)
-    return [replace(spike, aligned_to=landmarks.at(spike.start)) for spike in (*blocks, *lone)]
+    aligner = Aligner(curve.steps, landmarks)
+    found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone)]
+    flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
+    turns = beside_humps(list(find_turns(flat, landmarks)), found)
+    return changes or turns, found, heights
 
 
 def _is_wall(change: Change) -> bool:

@@ -58,7 +58,7 @@ def judge_landmarks(
     places = _places(curve, landmarks, tuple(walls), averaged=averaged)
     if not places:
         return ()
-    level = _bridged(curve, excursions)
+    level = bridged(curve, excursions)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
@@ -80,7 +80,7 @@ def judge_landmarks(
     return tuple(_test(curve, *each, rest) for each in found if each[1] != 0)
 
 
-def _bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
+def bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
     """(n,) the curve with a straight line in the place of each excursion that comes back."""
     level = curve.clipped.copy()
     for away in excursions:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
@@ -42,12 +40,24 @@ def split(
             continue
         stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)
         change = _change(curve, pair, landmarks)
-        if change.kind == "level_up" and change.stays < STAYS:
+        if change.kind == "level_up" and (change.stays < STAYS or _decays(curve, *pair)):
             excursions.append(_fading(curve, change, stop))
         else:
             changes.append(change)
         at += 1
     return changes, excursions
+
+
+def _decays(curve: Curve, at: Break, following: Break | None = None) -> bool:
+    """Whether a rise loses more than half of its first points' height: a spike that decays.
+
+    The level of 10 points hides that where a spike decays within as many, or the run ends there.
+    """
+    stop = _horizon(curve, at, following)
+    last = min(LEVEL_POINTS, max((stop - at.index) // 3, 1))
+    before = _level(curve, at.index - LEVEL_POINTS, at.index)
+    first = _level(curve, at.index, at.index + SMOOTH_POINTS)
+    return _level(curve, stop - last, stop) - before < STAYS * (first - before)
 
 
 def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
@@ -114,23 +124,25 @@ def _level(curve: Curve, start: int, stop: int) -> float:
     return median(curve.scaled[max(start, 0) : stop])
 
 
-def early_rises(curve: Curve) -> Iterator[Excursion]:
-    """Rises within the initial descent: there a healthy loss only falls.
+def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excursion | None:
+    """A rise within the initial descent, where a healthy loss only falls: one that stays, or not.
 
-    A rise is the climb of a median of 3 points from its running minimum to the highest point before
-    the curve is back at that minimum.
+    It is the climb of a median of 3 points from its running minimum to the highest point before the
+    curve is back at that minimum.
     """
     stop = curve.settled
     if stop < EARLY_POINTS:
-        return
+        return None
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
     low = np.minimum.accumulate(smooth)
     climb = (smooth - low) / curve.local_noise
     climb[stop:] = 0.0
     top = int(np.argmax(climb))
     if climb[top] < EARLY_SIGMA:
-        return
+        return None
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
     back = np.flatnonzero(curve.scaled[top + 1 :] <= low[top])
-    end = top + 1 + int(back[0]) if len(back) else len(curve.steps)
-    yield excursion(curve, low, start, end, float(climb[top]))
+    if len(back):
+        return excursion(curve, low, start, top + 1 + int(back[0]), float(climb[top]))
+    rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
+    return _change(curve, [rise], landmarks)

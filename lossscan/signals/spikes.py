@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,10 +17,15 @@ from lossscan.signals.clean import from_scale, stretches
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
-PEAK_SIGMA = 6.0  # the highest of 29 labelled clean public runs was 4.6, of 1000 normal points 3.2
+PEAK_SIGMA = 6.5  # of 340 labelled clean runs three have one beyond it, of 1000 normal points 3.2
 APART = (
-    1.8  # times the highest lower point: a heavy tail has points all the way up, a spike has none
+    1.8  # times the highest lower peak: a heavy tail has points all the way up, a spike has none
 )
+JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
+FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
+DEEPER = 2.0
+EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
+EARLY_SIGMA = 8.0  # above both: the highest of 340 labelled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
@@ -40,23 +46,46 @@ class Heights:
     """How far the points of a curve lie above its course, and what of that is noise."""
 
     course: FloatArray  # (n,) on the curve's scale
-    sigma: FloatArray  # (n,) in noise units, 0 during the initial descent
+    sigma: FloatArray  # (n,) in noise units, 0 during the initial descent and within blocks
     dips: FloatArray  # distances below the course in noise units, the deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
-    reach: float  # noise units that a lone point must exceed
+    reach: float  # noise units that a lone point must have
 
 
-def heights_of(curve: Curve) -> Heights | None:
-    """The heights of a curve above its running median; None where there are too few points."""
+def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None:
+    """The heights of a curve above its running median; None where there are too few points.
+
+    `blocks`: excursions that are known already; they say nothing of how far noise goes.
+    """
     if len(curve.steps) < MIN_POINTS:
         return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     course = running_median(curve.scaled, window)
     sigma = (curve.scaled - course) / curve.local_noise
     sigma[: curve.settled] = 0.0
+    for block in blocks:
+        sigma[block.start : block.stop] = 0.0
     dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
-    tail, crowd = noise_reach(dips), float(sigma[sigma < PEAK_SIGMA].max(initial=0.0))
-    return Heights(course, sigma, dips, tail, max(PEAK_SIGMA, tail, APART * crowd))
+    tail = noise_reach(dips)
+    return Heights(course, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
+
+
+def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
+    """The height of the lowest peak that stands apart from all lower ones, else what would.
+
+    Several spikes of one size stand apart together: none of them makes the others noise. Peaks far
+    above all others show that the noise has no heavy tail upward, whatever the dips say.
+    """
+    joined = _joined(_episodes(sigma > ENTER_SIGMA), JOINED_POINTS)
+    peaks = [float(sigma[start:stop].max()) for start, stop in joined]
+    peaks.sort(reverse=True)
+    peaks.append(float(sigma[sigma <= ENTER_SIGMA].max(initial=0.0)))
+    high = [(peak, lower) for peak, lower in pairwise(peaks) if peak >= PEAK_SIGMA]
+    for peak, lower in reversed(high):
+        far = peak >= FAR_APART * lower and peak >= DEEPER * deepest
+        if peak >= APART * lower and (peak >= tail or far):
+            return peak
+    return max(PEAK_SIGMA, tail, APART * peaks[0])
 
 
 def least_peak(curve: Curve, heights: Heights | None) -> float | None:
@@ -91,6 +120,21 @@ def find_spikes(
         enough = max(BLOCK_SIGMA, BLOCK_DIPS * heights.dips[0])
         if peak >= heights.reach or typical >= enough or recurs:
             yield excursion(curve, heights.course, start, stop, peak)
+
+
+def early_spikes(curve: Curve) -> Iterator[Excursion]:
+    """Points of the initial descent that stand above those before and those after them.
+
+    There the course falls faster than a median follows, so each side is a level of its own.
+    """
+    level, last = curve.scaled, len(curve.steps) - 1
+    course = level.copy()
+    for at in range(1, min(curve.settled, last)):
+        sides = level[max(at - EARLY_SIDE, 0) : at], level[at + 1 : at + 1 + EARLY_SIDE]
+        course[at] = max(map(median, sides))
+    height = (level - course) / np.maximum(curve.local_noise, curve.noise)
+    for start, stop in stretches(height >= EARLY_SIGMA):
+        yield excursion(curve, course, start, stop, float(height[start:stop].max()))
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:
@@ -145,6 +189,17 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
         peak=float(curve.values[top]),
         sigma=sigma,
     )
+
+
+def _joined(episodes: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    """The episodes, with those that begin within so many points of the one before taken to it."""
+    joined = episodes[:1]
+    for start, stop in episodes[1:]:
+        if start - joined[-1][1] < gap:
+            joined[-1] = joined[-1][0], stop
+        else:
+            joined.append((start, stop))
+    return joined
 
 
 def _episodes(above: BoolArray) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lossscan.model import Change, Curve, Landmark
+from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import block_medians
 from lossscan.signals.align import align
@@ -48,6 +48,18 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
     for before, after in pairwise(sure):
         if before.sigma * after.sigma < 0 and abs(after.last - after.first) >= MIN_RISE:
             yield _change(curve, after, after.start * size, landmarks)
+
+
+def beside_humps(turns: list[Change], humps: list[Excursion]) -> list[Change]:
+    """The turns without those up and down again around an excursion: it is told by itself."""
+    kept: list[Change] = []
+    for turn in turns:
+        up = kept[-1] if kept and kept[-1].kind == "slope_up" else None
+        if up and any(up.index <= hump.start < turn.index for hump in humps):
+            kept.pop()
+        else:
+            kept.append(turn)
+    return kept
 
 
 def _rises(level: FloatArray, noise: float) -> bool:

@@ -68,6 +68,49 @@ def test_early_spike_that_recovers_slowly_is_found():
     assert [e.start_step for e in signals.excursions_of("loss")] == [4]
 
 
+def test_several_spikes_of_one_size_are_all_found():
+    """Equal outliers do not make each other noise, also where the noise dips once as deep."""
+    values = decay(150, size=0.02)
+    values[[80, 86, 130]] *= 1.3
+    values[60] *= 0.9
+    assert [spike.start_step for spike in spikes_in(values)] == [81, 87, 131]
+
+
+def test_peaks_of_all_sizes_are_a_heavy_tail():
+    """Points all the way up to the highest are what the noise of this run does."""
+    values = decay(150, size=0.02)
+    values[[60, 75, 90, 105, 120]] *= [1.07, 1.09, 1.12, 1.15, 1.19]
+    assert spikes_in(values) == []
+
+
+def test_lone_spike_within_the_descent_is_found():
+    """A point above those before and after it, where the course itself falls steeply."""
+    values = 2 + 6 * np.exp(-np.arange(120) / 6)
+    values *= np.exp(0.02 * np.random.default_rng(5).normal(size=120))
+    values[4] *= 2
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 121), values)}, ()))
+    assert [e.start_step for e in signals.excursions_of("loss")] == [5]
+
+
+def test_rise_at_the_second_point_that_stays_is_a_change_of_level():
+    """5.7, then 7.4 and never back: the learning rate was too high from the first update on."""
+    rng = np.random.default_rng(6)
+    values = np.concatenate([[5.7, 8.4, 8.3, 7.6, 7.2, 6.9], np.full(39, 6.7)])
+    values *= np.exp(0.01 * rng.normal(size=45))
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 46), values)}, ()))
+    assert [(c.kind, c.step) for c in signals.changes] == [("level_up", 2)]
+    assert signals.excursions == ()
+
+
+def test_spike_that_decays_where_the_run_ends_is_no_change_of_level():
+    """Eight points are left, and the loss is on its way back in all of them."""
+    values = decay(80, size=0.02)
+    values[72:] *= 1 + np.exp(-np.arange(8) / 2.5)
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 81), values)}, ()))
+    assert [e.start_step for e in signals.excursions] == [73]
+    assert signals.changes == ()
+
+
 def test_heavy_tails_on_both_sides_are_noise():
     """A run whose points fall as far below its course as above has no spikes."""
     rng = np.random.default_rng(4)

@@ -11,6 +11,9 @@ from lossscan.rules.kit.waves import gap_of, outlasts
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
+DESCENT_SHARE = (
+    0.3  # of a fall, on both sides of it: of 70 labelled steps none has more, a bend .43
+)
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EXPLAINING: tuple[LandmarkKind, ...] = (
     "epoch_boundary",
@@ -31,11 +34,28 @@ def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
         return f"at-{place.kind.replace('_', '-')}"
     if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
         return "early"
+    if _in_descent(signals.curves["loss"], fall):
+        return "descent"
     if not outlasts(fall, signals):
         return "wave"
     if _takes_back(signals, fall) or _ends_a_spike(signals, fall):
         return "recovery"
     return "learning-rate" if rate_steps(run, fall.step) else None
+
+
+def _in_descent(curve: Curve, fall: Change) -> bool:
+    """Whether the loss falls as fast on both sides of a fall as in it: that is a bend of a descent.
+
+    Either side is as long as the levels that make the fall.
+    """
+    sides = (
+        curve.scaled[max(fall.index - LEVEL_POINTS, 0) : fall.index],
+        curve.scaled[fall.index : fall.index + LEVEL_POINTS],
+    )
+    if min(map(len, sides)) < LEVEL_POINTS:
+        return False
+    fell = [median(side[:EDGE_POINTS]) - median(side[-EDGE_POINTS:]) for side in sides]
+    return min(fell) >= DESCENT_SHARE * -gap_of(curve, fall)
 
 
 def _takes_back(signals: Signals, fall: Change) -> bool:
