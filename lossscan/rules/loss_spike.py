@@ -32,6 +32,7 @@ from lossscan.rules.kit.context import (
     present,
     rate_at,
     rate_clue,
+    rate_raised,
     rate_restarts,
     samples_between,
     stated,
@@ -54,6 +55,11 @@ BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 SURE = (5.0, 0.5)  # fitted on 149 findings of the simulated train half
 STATED = {True: 0.2, False: -0.2, None: 0.0}  # score of file order: less than what the loss shows
 MANY = 12  # episodes named one by one
+LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
+LOW_SHARE = 0.1  # of a peak: a point below it belongs to the course
+GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
+EARLY = 0.15  # of the run: where a missing warm-up shows
+NEAR_END = 0.2  # of the warm-up, behind its end
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
 
@@ -152,10 +158,17 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
-        slowest=max(spike.stop - spike.start for spike in spikes),
+        slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
         correlation=signals.epoch_correlation,
         lead=leading_gradient(signals, top.start_step),
     )
+
+
+def _high_points(curve: Curve, spike: Excursion) -> int:
+    """The points of an excursion without those that are back at the course between two peaks."""
+    level = curve.values[spike.start : spike.stop]
+    low = level < spike.base + LOW_SHARE * (spike.peak - spike.base)
+    return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
 
 
 def _recurring(run: Run, spikes: Sequence[Excursion]) -> tuple[int, ...]:
@@ -229,30 +242,57 @@ def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Clue]:
 
 
 def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
-    correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
-    leads = pattern.lead is not None and pattern.lead >= LEAD_SIGMA
-    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
-    ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
-    if pattern.slowest >= BLOCK_POINTS and not leads:
-        ordered += 0.1
+    """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
         advice = stated(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
-    yield Suspect("unshuffled-data", min(ordered, 0.95), config=(Advice("shuffle", suggest=True),))
+    ordered = _ordered(run, pattern, step)
+    yield Suspect("unshuffled-data", ordered, config=(Advice("shuffle", suggest=True),))
     batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
-    yield Suspect(
-        "odd-batch",
-        0.35 if small and pattern.slowest < BLOCK_POINTS else 0.25,
-        config=stated(run, "total_train_batch_size"),
-    )
-    rate = rate_at(run, run.series["loss"].steps[-1] / 2)
-    limit = rate_limit(run)
+    odd = 0.35 if small else 0.25
+    if pattern.slowest >= BLOCK_POINTS:
+        odd = LONG_FOR_A_BATCH
+    yield Suspect("odd-batch", odd, config=stated(run, "total_train_batch_size"))
+    yield Suspect("instability", _unstable(run, pattern, step), config=stated(run, "learning_rate"))
+
+
+def _ordered(run: Run, pattern: Pattern, step: int) -> float:
+    """The score of data read in file order."""
+    correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
+    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
+    ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
+    if pattern.slowest >= BLOCK_POINTS and not _leads(pattern):
+        ordered += 0.1
+    return min(ordered, 0.95)
+
+
+def _leads(pattern: Pattern) -> bool:
+    return pattern.lead is not None and pattern.lead >= LEAD_SIGMA
+
+
+def _unstable(run: Run, pattern: Pattern, step: int) -> float:
+    """The score of an optimizer that steps too far."""
+    rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     hot = rate is not None and limit is not None and rate.value > limit
-    unstable = 0.15 + 0.3 * leads + 0.15 * hot + 0.15 * (pattern.slowest >= SLOW_POINTS)
+    unstable = 0.15 + 0.3 * _leads(pattern) + 0.15 * hot
+    unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
+    if _rate_grows(run, step):
+        unstable += GROWING
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
-    yield Suspect("instability", max(unstable, 0.05), config=stated(run, "learning_rate"))
+    return max(unstable, 0.05)
+
+
+def _rate_grows(run: Run, step: int) -> bool:
+    """Whether the spike falls into warm-up or where its end or its lack shows, or a rate is raised.
+
+    The steps are the longest there, and the model is the least able to bear them.
+    """
+    last = run.series["loss"].steps[-1]
+    warm = [mark.step for mark in run.schedule.of("warmup_end")]
+    until = max([EARLY * last, *(mark + NEAR_END * mark for mark in warm)])
+    return step <= until or rate_raised(run, step)
 
 
 RULE = Rule(name=NAME, check=check)

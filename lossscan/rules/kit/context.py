@@ -29,6 +29,7 @@ from lossscan.samples import samples_per_step
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
 )
+USUAL_PEAK = 3.0  # noise units to which normal noise rises in some hundred points
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
@@ -125,6 +126,17 @@ def rate_restarts(run: Run, step: float) -> bool:
     return bool(near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
 
 
+def rate_raised(run: Run, step: float) -> bool:
+    """Whether the learning rate leaps at a step to more than it was in all of the run before."""
+    if not rate_steps(run, step):
+        return False
+    series = run.series["learning_rate"]
+    at = int(np.searchsorted(series.steps, step))
+    near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
+    before = series.values[: max(at - RATE_POINTS, 1)]
+    return bool(near.max() > (1 + RATE_STEP) * before.max())
+
+
 def number(run: Run, field: str) -> float | None:
     """A config field as a number, or None where it is not one."""
     value = run.setting(field)
@@ -134,7 +146,7 @@ def number(run: Run, field: str) -> float | None:
 def leading_gradient(signals: Signals, step: int) -> float | None:
     """Highest gradient norm in the points before a step, in noise units above their median.
 
-    None where gradient norms are not logged there.
+    The unit is wider where earlier norms stood out, too. None where none are logged there.
     """
     curve = signals.curves.get("grad_norm")
     if curve is None:
@@ -143,8 +155,11 @@ def leading_gradient(signals: Signals, step: int) -> float | None:
     start = max(stop - LEAD_POINTS, 0)
     if stop - start < MIN_LEAD_POINTS:
         return None
-    course = median(curve.scaled[start:stop])
-    return float((curve.scaled[start:stop].max() - course) / max(curve.noise, 1e-12))
+    course, unit = median(curve.scaled[start:stop]), max(curve.noise, 1e-12)
+    if start >= MIN_LEAD_POINTS:
+        earlier = curve.scaled[:start]
+        unit = max(unit, float(earlier.max() - median(earlier)) / USUAL_PEAK)
+    return float((curve.scaled[start:stop].max() - course) / unit)
 
 
 def eval_change(run: Run, step: float) -> tuple[float, float] | None:
