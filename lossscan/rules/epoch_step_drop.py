@@ -43,7 +43,9 @@ EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than nois
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
 LARGE_DROP = 0.25  # of the loss: of stairs seen by eye, those below 4.5 sigma lose 33 % and more,
-BEYOND_CHANCE = 4.5  # while simulated healthy runs that reach 2.5 by luck seem to lose 9 %
+BEYOND_CHANCE = (
+    3.8  # while runs without stairs that reach 2.5 by luck seem to lose 10 %, none at 3.3
+)
 SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 public stairs
 SAME_PLACE = 1.0  # logged points within which another landmark explains the step
 
