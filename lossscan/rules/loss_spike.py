@@ -71,7 +71,7 @@ class Pattern:
     at_ends: bool  # that place is the end of the epoch, and each is a point wide
     slowest: int  # points of the longest
     correlation: float | None
-    lead: float | None  # gradient before the highest, in noise units
+    leads: bool  # the gradient rose before the highest
 
 
 def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
@@ -83,7 +83,8 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     curve = signals.curves.get("loss")
     if curve is None:
         return
-    found = signals.excursions_of("loss")
+    every = signals.excursions_of("loss")
+    found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, signals)]
     recurring = () if _is_grouped(run, signals) else _recurring(run, found)
     spikes = [e for e in found if e.start_step in recurring or towers(e, signals)]
     if not spikes and found:
@@ -100,6 +101,12 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
         yield replace(_hit(run, signals, curve, spikes), severity=None if loud else Severity.INFO)
     elif not restarts:
         yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
+
+
+def _overshoots(spike: Excursion, signals: Signals) -> bool:
+    """Whether it only tops a rise of level that begins just before."""
+    rises = [c.index for c in signals.changes_of("loss") if c.kind == "level_up"]
+    return any(0 <= spike.start - rise <= BLOCK_POINTS for rise in rises)
 
 
 def _is_grouped(run: Run, signals: Signals) -> bool:
@@ -160,7 +167,7 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
         at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
         correlation=signals.epoch_correlation,
-        lead=leading_gradient(signals, top.start_step),
+        leads=(leading_gradient(signals, top.start_step) or 0.0) >= LEAD_SIGMA,
     )
 
 
@@ -223,15 +230,12 @@ def _sample_clues(
     for spike in spikes:
         samples = samples_between(run, spike.start_step - window, spike.end_step)
         if samples is not None:
-            same = next((known for known in read if _overlap(known, samples)), samples)
+            first, last = samples
+            same = next((r for r in read if r[0] < last and first < r[1]), samples)
             read.setdefault(same, []).append(spike.start_step)
     for (first, last), steps in read.items():
         places = ", ".join(map(str, steps))
         yield Clue("samples", {"first": first, "last": last, "steps": places}, step=steps[0])
-
-
-def _overlap(one: tuple[int, int], two: tuple[int, int]) -> bool:
-    return one[0] < two[1] and two[0] < one[1]
 
 
 def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Clue]:
@@ -262,20 +266,16 @@ def _ordered(run: Run, pattern: Pattern, step: int) -> float:
     correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
     returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
     ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
-    if pattern.slowest >= BLOCK_POINTS and not _leads(pattern):
+    if pattern.slowest >= BLOCK_POINTS and not pattern.leads:
         ordered += 0.1
     return min(ordered, 0.95)
-
-
-def _leads(pattern: Pattern) -> bool:
-    return pattern.lead is not None and pattern.lead >= LEAD_SIGMA
 
 
 def _unstable(run: Run, pattern: Pattern, step: int) -> float:
     """The score of an optimizer that steps too far."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     hot = rate is not None and limit is not None and rate.value > limit
-    unstable = 0.15 + 0.3 * _leads(pattern) + 0.15 * hot
+    unstable = 0.15 + 0.3 * pattern.leads + 0.15 * hot
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     if _rate_grows(run, step):
         unstable += GROWING
