@@ -104,7 +104,6 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
         numbers={"first": first, "last": last, "count": count, "name": series.name},
         episodes=(Episode(first, last),),
         effect=Effect(after=0.0),
-        claims=frozenset({first}),
         clues=(
             Clue(
                 "zero",
@@ -126,6 +125,7 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
             for cause, score in _SUSPECTS[message].items()
         ),
         next="one-update",
+        claims=frozenset({first}),
     )
 
 

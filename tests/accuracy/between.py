@@ -8,6 +8,7 @@ which two rules may each look to the other. What is said of them is counted apar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -94,7 +95,9 @@ def _point(rng: Random, half: str, size: float) -> Draft:
 
 def _slow(rng: Random, half: str, size: float) -> Draft:
     """A climb to the end of the run, as large in noise units as a jump."""
-    return _made(rng, half, size, _climb, ("divergence", "loss-jump"))
+    made = _made(rng, half, size, _climb, ("divergence", "loss-jump"))
+    begins = replace(made.expect[0], tolerance=0.3 * made.recipe["points"])  # as of divergence
+    return replace(made, expect=(begins,))
 
 
 def _half_recovering(rng: Random, half: str, size: float) -> Draft:

@@ -230,6 +230,6 @@ FAULTS: Mapping[str, Callable[[Random, str], Draft]] = {
     "lr-schedule-mismatch": lr_schedule_mismatch,
     "high-initial-loss": high_initial_loss,
     "loss-too-low": loss_too_low,
-    **FAULTS_APART,
     **POLICY_FAULTS,
+    **FAULTS_APART,
 }

@@ -254,8 +254,8 @@ def dpo_start(rng: Random, half: str) -> Draft:
 # Each with the rules that it tempts: every rule has three or more of them (see the tests).
 LOOKALIKES: Tempting = {
     **BESIDE,
-    **APART,
     **SOUND_POLICIES,
+    **APART,
     "lr-step-decay": (
         lr_step_decay,
         ("unexplained-drop", "last-epoch-drop", "lr-schedule-mismatch"),

@@ -139,23 +139,6 @@ def rate_raised(run: Run, step: float) -> bool:
     return bool(near.max() > (1 + RATE_STEP) * before.max())
 
 
-def rate_returns(run: Run, step: float) -> bool:
-    """Whether the rate came back from a low, to where it was, in the points up to a step.
-
-    The loss rises with it for some points, and is down again as the rate is.
-    """
-    series = run.series.get("learning_rate")
-    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
-    if series is None or at < 1:
-        return False
-    low = max(at - RETURN_POINTS, 0) + int(
-        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
-    )
-    highest = float(series.values[: low + 1].max())
-    gained = float(series.values[at] - series.values[low])
-    return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
-
-
 def number(run: Run, field: str) -> float | None:
     """A config field as a number, or None where it is not one."""
     value = run.setting(field)
@@ -192,6 +175,23 @@ def eval_change(run: Run, step: float) -> tuple[float, float] | None:
     if at == 0 or at == len(steps):
         return None
     return float(values[at - 1]), float(values[-1])
+
+
+def rate_returns(run: Run, step: float) -> bool:
+    """Whether the rate came back from a low, to where it was, in the points up to a step.
+
+    The loss rises with it for some points, and is down again as the rate is.
+    """
+    series = run.series.get("learning_rate")
+    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
+    if series is None or at < 1:
+        return False
+    low = max(at - RETURN_POINTS, 0) + int(
+        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
+    )
+    highest = float(series.values[: low + 1].max())
+    gained = float(series.values[at] - series.values[low])
+    return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
 def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
