@@ -33,8 +33,8 @@ goldens: .venv/ready
 docs: .venv/ready
 	$(BIN)/python -m docs.make; git diff --stat docs sample_logs
 
-accuracy: .venv/ready  ## CORPUS=folder adds labelled real runs
-	$(BIN)/python -m tests.accuracy $(if $(CORPUS),--corpus $(CORPUS))
+accuracy: .venv/ready  ## CORPUS="folder folder" (or $LOSSSCAN_CORPORA) adds labelled real runs
+	$(BIN)/python -m tests.accuracy $(foreach folder,$(CORPUS),--corpus $(folder))
 
 wheel-check:
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never

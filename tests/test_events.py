@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,3 +116,34 @@ def test_a_line_through_a_high_spike_is_no_climb():
     climbs = replace(spike, base=4.0)
     found = diagnose(run, replace(signals, excursions=(climbs,)), ENGLISH).findings
     assert "divergence" in {finding.rule for finding in found}
+
+
+@pytest.mark.parametrize(
+    ("rule", "cause", "run"),
+    [
+        (
+            "loss-jump",
+            "learning-rate-too-high",
+            {"loss": [[0, 3000, 3, 3], [3000, 6000, 3.18, 3.18]]},
+        ),
+        (
+            "divergence",
+            "learning-rate-too-high",
+            {"loss": [[0, 2000, 4, 3.6], [2000, 6000, 3.6, 3.9]]},
+        ),
+        ("unexplained-drop", "data-change", {"loss": [[0, 3000, 3, 3], [3000, 6000, 2.8, 2.8]]}),
+        ("loss-spike", "odd-batch", {"loss": [[0, 6000, 3, 3]], "put": {"loss": {3000: 3.5}}}),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_finding_of_the_ledger_has_evidence_and_causes(
+    rule: str, cause: str, run: dict[str, Any], lang: str
+):
+    """What no rule counts as large is said with numbers of the run, a likely cause and advice."""
+    made = make_run(noise=0.01, grad_norm=1.0, learning_rate=2e-5, **run)
+    (finding,) = _diagnosed(made, Settings(lang=lang)).findings
+    assert finding.rule == rule
+    assert finding.causes[0].id == cause
+    assert len(finding.evidence) >= 2  # the size, and what lies beside it
+    assert finding.remedies
+    assert finding.next

@@ -64,6 +64,10 @@ def _of_excursion(spike: Excursion) -> Departure:
 
 
 def _is_sure(event: Departure) -> bool:
+    """Whether noise makes no such event; one whose levels move the other way is bent by a line."""
+    rises = event.after - event.before
+    if event.kind.startswith("level_") and rises * (event.kind == "level_up" or -1) < 0:
+        return False
     if event.kind == "spike":
         return abs(event.sigma) >= SURE_SPIKE
     return event.aligned_to is not None or abs(event.sigma) >= SURE_LEVEL

@@ -17,6 +17,8 @@ NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
+FEWEST_CRESTS = 3  # at one phase: two come together by chance
+PHASE = 0.1  # of a period by which the rises of its waves may come early or late
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MOST_EPOCHS = 24  # that a period may be: of more, some multiple lies near any period
 MEETS = 0.1  # of the gap between two points: nearer they fall on the same batches
@@ -49,7 +51,26 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
             ),
         ),
         suspects=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
+        claims=_crests(run, signals, period),
     )
+
+
+def _crests(run: Run, signals: Signals, period: float) -> frozenset[int]:
+    """The rises that come at one phase of a period shorter than an epoch: they are its waves.
+
+    What returns with each epoch is read at one place of it, which says more than a period.
+    """
+    per_epoch = run.schedule.steps_per_epoch
+    if not per_epoch or period > (1 - NEAR) * per_epoch:
+        return frozenset()
+    rises = [spike.start_step for spike in signals.excursions_of("loss")]
+    rises += [c.step for c in signals.changes_of("loss") if c.kind == "level_up"]
+    turns = np.exp(2j * np.pi * np.array(rises) / period)
+    if len(rises) < FEWEST_CRESTS or abs(turns.sum()) == 0:
+        return frozenset()
+    off = np.abs(np.angle(turns / turns.sum())) / (2 * np.pi)
+    crests = [step for step, away in zip(rises, off, strict=True) if away <= PHASE]
+    return frozenset(crests) if len(crests) >= FEWEST_CRESTS else frozenset()
 
 
 def _is_stairs(run: Run, signals: Signals, period: float) -> bool:

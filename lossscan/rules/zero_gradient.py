@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
-from lossscan.numeric.arrays import BoolArray
+from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, POLICY, finite
 from lossscan.rules.kit.context import stated
@@ -18,7 +18,8 @@ from lossscan.rules.kit.rule import Rule
 NAME: Final = "zero-gradient"
 
 LONG_SHARE = 0.1  # of the entries: shorter stretches are masked samples one after the other
-END = 5  # logged losses that make a level
+END = 5  # logged losses that make a level, where a fall is steep and ends soon;
+PARTS = 4  # or as many as a fourth of them, where it is slow or noisy
 MOVED_SIGMA = 5.0  # of a level's error: a loss that falls so far is trained, its norm unmeasured
 PAIRS = ("dpo", "kto", "simpo", "ipo", "hinge", "orpo")  # objectives that compare two answers
 DIFFERENCES = ("rewards/margins", "rewards/chosen", "rewards/rejected")
@@ -68,8 +69,13 @@ def _is_else(run: Run, norms: Series, span: tuple[int, int]) -> bool:
         return True
     if run.objective in NEVER_ZERO and median(inside) == 0:
         return True  # a loss of masked labels is the business of zero-loss
-    fell = median(inside[:END]) - median(inside[-END:])
-    return bool(fell > MOVED_SIGMA * robust_sigma(np.diff(inside)) / np.sqrt(END))
+    return any(_falls(inside, points) for points in (END, len(inside) // PARTS))
+
+
+def _falls(values: FloatArray, points: int) -> bool:
+    """Whether the level of the last points lies below that of the first, beyond noise."""
+    fell = median(values[:points]) - median(values[-points:])
+    return bool(fell > MOVED_SIGMA * robust_sigma(np.diff(values)) / np.sqrt(points))
 
 
 def _signs(run: Run) -> Iterator[tuple[str, Series]]:

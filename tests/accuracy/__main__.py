@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_pool, "1")  # the two processes are the parallel part
 
+CORPORA = "LOSSSCAN_CORPORA"  # folders of labelled runs, separated as in PATH
 DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
 
@@ -26,9 +28,9 @@ def main(arguments: list[str]) -> int:
     if chosen.ratchet:
         print(ratchet.raise_floor())  # noqa: T201
         return 0
-    corpus = _corpus(chosen.corpus)
+    corpora = _corpora(chosen.corpus)
     extent = measure.QUICK if chosen.quick else measure.FULL
-    found = measure.measure(chosen.set, extent, corpus)
+    found = measure.measure(chosen.set, extent, corpora)
     text = report.page(chosen.set, extent, found)
     print(text)  # noqa: T201 - a command for a person
     if chosen.failures:
@@ -43,18 +45,26 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the cases, no document")
     parser.add_argument("--set", choices=("train", "test"), default="test", help="simulated half")
-    parser.add_argument("--corpus", type=Path, help="folder of labelled real runs, if at hand")
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        action="append",
+        help=f"folder of labelled real runs, several times if need be; default: ${CORPORA}",
+    )
     parser.add_argument("--failures", action="store_true", help="name every miss and false finding")
     parser.add_argument("--calibrate", action="store_true", help="fit confidence, print the table")
     parser.add_argument("--ratchet", action="store_true", help="write the scores that rose")
     return parser
 
 
-def _corpus(path: Path | None) -> Path | None:
-    if path is None or (path / "truth.jsonl").is_file():
-        return path
-    print(f"{path}: no truth.jsonl there; real runs are left out", file=sys.stderr)  # noqa: T201
-    return None
+def _corpora(given: Sequence[Path] | None) -> list[Path]:
+    """The folders named on the command line, else in the environment; those without labels said."""
+    named = [Path(part) for part in os.environ.get(CORPORA, "").split(os.pathsep) if part]
+    folders = list(named if given is None else given)
+    for folder in folders:
+        if not (folder / "truth.jsonl").is_file():
+            print(f"{folder}: no truth.jsonl there; left out", file=sys.stderr)  # noqa: T201
+    return [folder for folder in folders if (folder / "truth.jsonl").is_file()]
 
 
 if __name__ == "__main__":

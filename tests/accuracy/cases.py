@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from tests.accuracy import patterns, phenomena
+from tests.accuracy.between import BETWEEN
 from tests.accuracy.faults import FAULTS
 from tests.accuracy.lookalikes import LOOKALIKES
 from tests.accuracy.shapes import HALVES, Random
@@ -47,6 +48,10 @@ def names(half: str, *, clean: int, each: int) -> Iterator[str]:
         )
     for rule in FAULTS:
         yield from (f"{half}/phenomenon/{rule}/-/{number}" for number in range(4 * each))
+    for name in BETWEEN:
+        yield from (
+            f"{half}/between/{name}/{size:g}/{number}" for size in SIZES for number in range(each)
+        )
     for name in LOOKALIKES:
         yield from (f"{half}/look-alike/{name}/-/{number}" for number in range(2 * each))
 
@@ -66,6 +71,8 @@ def _made(rng: Random, half: str, kind: str, what: str, size: str) -> Draft:
         return clean(rng, half)
     if kind == "look-alike":
         return LOOKALIKES[what][0](rng, half)
+    if kind == "between":
+        return BETWEEN[what](rng, half, float(size))
     return FAULTS[what](rng, half) if what in FAULTS else SIZED[what](rng, half, float(size))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossscan.model import Series
+from tests.accuracy.apart import FAULTS_APART
 from tests.accuracy.policies import POLICY_FAULTS
 from tests.accuracy.shapes import Random, learning_rate
 from tests.accuracy.simulate import (
@@ -230,4 +231,5 @@ FAULTS: Mapping[str, Callable[[Random, str], Draft]] = {
     "high-initial-loss": high_initial_loss,
     "loss-too-low": loss_too_low,
     **POLICY_FAULTS,
+    **FAULTS_APART,
 }

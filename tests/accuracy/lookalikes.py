@@ -8,6 +8,7 @@ import numpy as np
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray
+from tests.accuracy.apart import APART
 from tests.accuracy.lookalikes_beside import BESIDE, Tempting, plain, silent, with_series
 from tests.accuracy.patterns import incomplete_accumulation
 from tests.accuracy.policies import SOUND_POLICIES
@@ -27,6 +28,9 @@ from tests.accuracy.truth import Draft
 def _own_rate(base: Base, rate: FloatArray) -> Base:
     """A schedule that the configuration does not name."""
     return replace(base, rate=rate, config={**base.config, "lr_scheduler_type": None})
+
+
+ONE_RESTART = 2  # cycles
 
 
 # --- schedules -----------------------------------------------------------------------------------
@@ -50,12 +54,18 @@ def wsd_anneal(rng: Random, half: str) -> Draft:
 
 
 def cosine_restarts(rng: Random, half: str) -> Draft:
-    """The rate starts anew several times; the loss rises a little and falls again."""
+    """The rate starts anew several times; the loss rises a little and falls again.
+
+    A single restart is one only where the settings say so: else the rate was raised by somebody.
+    """
     base = plain(rng, half, schedules=("cosine",), epochs=(1, 3))
-    phase = (np.arange(len(base.course)) / len(base.course) * rng.integers(2, 5)) % 1
+    cycles = int(rng.integers(2, 5))
+    phase = (np.arange(len(base.course)) / len(base.course) * cycles) % 1
     bump = 0.08 * np.cos(np.pi * phase / 2)
     rate = base.config["learning_rate"] * (1 + np.cos(np.pi * phase)) / 2
-    return silent(with_usual(_own_rate(moved(base, bump), rate[base.every - 1 :: base.every])))
+    base = _own_rate(moved(base, bump), rate[base.every - 1 :: base.every])
+    kind = "cosine_with_restarts" if cycles <= ONE_RESTART else None
+    return silent(with_usual(base), config={"lr_scheduler_type": kind})
 
 
 def rate_printed_with_few_digits(rng: Random, half: str) -> Draft:
@@ -245,6 +255,7 @@ def dpo_start(rng: Random, half: str) -> Draft:
 LOOKALIKES: Tempting = {
     **BESIDE,
     **SOUND_POLICIES,
+    **APART,
     "lr-step-decay": (
         lr_step_decay,
         ("unexplained-drop", "last-epoch-drop", "lr-schedule-mismatch"),

@@ -211,7 +211,7 @@ BESIDE: Tempting = {
     ),
     "eval-on-a-harder-set": (
         eval_on_a_harder_set,
-        ("ga-loss-scaling", "overfitting"),
+        ("ga-loss-scaling", "overfitting", "eval-mismatch"),
     ),
     "eval-not-due": (eval_not_due, ("eval-missing",)),
     "eval-not-wanted": (eval_not_wanted, ("eval-missing",)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,26 +38,36 @@ class Measured:
 
     simulated: tuple[Result, ...]
     samples: tuple[Result, ...]
-    corpus: tuple[Result, ...]
+    corpora: Mapping[str, tuple[Result, ...]]  # by name of the folder
     implanted: tuple[Result, ...]
     decays: tuple[tuple[int, int], ...]
     limits: tuple[limits.Seen, ...]
 
+    @property
+    def corpus(self) -> tuple[Result, ...]:
+        """The results of all corpora."""
+        return tuple(result for results in self.corpora.values() for result in results)
+
     def of(self, kind: str) -> list[Result]:
-        """The simulated results of a kind: clean, phenomenon, look-alike."""
+        """The simulated results of a kind: clean, phenomenon, look-alike, between."""
         return [result for result in self.simulated if result.name.split("/")[1] == kind]
 
 
-def measure(half: str, extent: Extent, corpus: Path | None) -> Measured:
-    """Examine the simulated cases of a half, the samples, and a corpus where one is given."""
-    tasks = [] if corpus is None else [(corpus, label) for label in real.labels(corpus)]
-    healthy = [task for task in tasks if task[1]["clean"]]
+def measure(half: str, extent: Extent, corpora: Sequence[Path]) -> Measured:
+    """Examine the simulated cases of a half, the samples, and the corpora that are given.
+
+    Effects are put into the healthy runs of the first.
+    """
+    tasks = {folder: [(folder, label) for label in real.labels(folder)] for folder in corpora}
+    healthy = [task for task in next(iter(tasks.values()), []) if task[1]["clean"]]
     lengths = sorted(decays.tasks(half, extent.lengths), key=lambda task: -task[1])
     with ProcessPoolExecutor(JOBS) as pool:
         return Measured(
             simulated=_all(pool, examined, names(half, clean=extent.clean, each=extent.each)),
             samples=tuple(real.samples()),
-            corpus=_all(pool, real.labelled, tasks, 1),
+            corpora={
+                folder.name: _all(pool, real.labelled, own, 1) for folder, own in tasks.items()
+            },
             implanted=tuple(r for rs in _all(pool, implants.implanted, healthy, 1) for r in rs),
             decays=_all(pool, decays.breaks, lengths, 1),
             limits=tuple(

@@ -1,7 +1,8 @@
 """Real runs: the samples of this project, and a labelled corpus where one is at hand.
 
 A corpus is a folder with `truth.jsonl`, one run a line: `run` (a folder beside it), `clean`,
-`expect` (rules, step, tolerance in steps), `allow`, `unlabelled` (rules nobody looked for).
+`expect` (rules, step, tolerance in steps), `allow`, `unlabelled` (rules nobody looked for); where
+known `kind` (what happens in it) and `sigma` (its size in noise units).
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ def labelled(task: tuple[Path, dict[str, Any]]) -> Result:
         for wanted in label.get("expect", ())
     )
     allow = frozenset({*label.get("allow", ()), *label.get("unlabelled", ())})
-    recipe = {"sure": label.get("confidence", "high") == "high"}
+    recipe = {
+        "sure": label.get("confidence", "high") == "high",
+        "kind": label.get("kind") or label.get("label"),
+        "sigma": label.get("sigma"),
+    }
     return _result(
         f"real/corpus/{label['run']}", report, truths, allow, clean=label["clean"], recipe=recipe
     )

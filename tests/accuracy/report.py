@@ -27,24 +27,26 @@ smaller than the share of the loss that its rule cares about."""
 
 def page(half: str, extent: Extent, found: Measured) -> str:
     """The whole report in Markdown."""
-    return "\n\n".join([TITLE, INTRO, *_scope(half, extent, found), *_sections(found)]) + "\n"
+    return "\n\n".join([TITLE, INTRO, SEEN, *_scope(half, extent, found), *_sections(found)]) + "\n"
 
 
 def _scope(half: str, extent: Extent, found: Measured) -> Iterator[str]:
     kinds = ", ".join(
-        f"{len(found.of(kind))} {kind}" for kind in ("clean", "phenomenon", "look-alike")
+        f"{len(found.of(kind))} {kind}" for kind in ("clean", "phenomenon", "between", "look-alike")
     )
     yield f"Simulated, {half} half: {kinds} runs; {extent.each} of each size."
-    corpus = f"{len(found.corpus)} labelled public runs" if found.corpus else "no corpus was given"
+    counted = ", ".join(f"{len(own)} labelled runs ({n})" for n, own in found.corpora.items())
+    corpus = counted or "no corpus was given"
     crashes = sum(r.crash is not None for r in (*found.simulated, *found.implanted))
     yield f"Runs on which lossscan crashed or warned: {crashes}."
     yield f"Real: {len(found.samples)} sample runs of this project; {corpus}."
 
 
 def _sections(found: Measured) -> Iterator[str]:
-    simulated = list(found.simulated)
+    simulated = [r for r in found.simulated if r.name.split("/")[1] != "between"]
     yield from ("## Simulated runs", "### By rule, large effects", tables.rules(simulated))
     yield from ("### Recall against the size of the effect", tables.sizes(simulated))
+    yield from ("### Effects between the rules", BETWEEN, tables.between(found.of("between")))
     yield from ("### False alarms on clean runs", tables.alarms(_groups(found)))
     yield from ("### Place", tables.places(simulated))
     yield from ("### Confidence", tables.reliability(simulated))
@@ -55,8 +57,10 @@ def _sections(found: Measured) -> Iterator[str]:
     yield from ("### The smallest effects said to be visible", LIMITS, tables.limits(found.limits))
     yield from ("### Other tools' rules on the same runs", PEERS, tables.compared(simulated))
     yield from ("## Real runs", "### Samples of this project", *_real(found.samples))
-    if found.corpus:
-        yield from ("### Labelled public runs", *_real(found.corpus))
+    for name, results in found.corpora.items():
+        yield from (f"### Labelled runs: {name}", *_real(results))
+        yield from (tables.kinds(results), tables.bands(results))
+    if found.implanted:
         yield from ("### Effects put into healthy public runs", tables.rules(found.implanted))
         yield from (tables.places(found.implanted), tables.sizes(found.implanted))
 
@@ -82,6 +86,17 @@ LIMITS = """\
 Where nothing is found, the report says how small a jump or a lone spike would probably be lost in
 the noise of that run. Share found by the engine of effects of that size, and of multiples of it,
 put into the middle of the same healthy runs."""
+
+BETWEEN = """\
+In quiet runs (noise of 0.2 to 2 %), at any relative size, and of shapes that two rules may each
+leave to the other: share found by any of the rules that may speak of it, by size."""
+
+SEEN = """\
+**What was seen while building.** The train half, the samples, and the labelled runs named below
+were looked at for causes of error, so their figures are those of data that was seen. The test half
+is drawn from other shapes and other noise, and no threshold is fitted on it, but its failures were
+read as well. Runs that nobody tuned for are kept apart from this repository: on them recall and
+precision were lower by some points. Expect that of your own runs."""
 
 PEERS = """\
 Columns: share of healthy runs with any alarm, alarms in such a run, and for large effects the share

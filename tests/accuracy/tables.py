@@ -12,6 +12,7 @@ from tests.accuracy import peers, score
 from tests.accuracy.score import Result
 from tests.accuracy.sizing import SIZES
 
+BANDS = (0.0, 5.0, 8.0, 15.0)  # noise units from which the sizes of labelled runs are counted
 PLACED = 1.0  # logged points within which a finding is at its place
 
 
@@ -63,6 +64,53 @@ def sizes(results: Sequence[Result]) -> str:
         for rule, c in sorted(counts.items())
     ]
     return table(["rule", *(f"{size:g}" for size in SIZES)], rows)
+
+
+def kinds(results: Sequence[Result]) -> str:
+    """Recall by what happens in a labelled run, and the runs in which something wrong is said."""
+    rows = []
+    for kind in sorted({str(r.recipe.get("kind")) for r in results}):
+        own = [r for r in results if str(r.recipe.get("kind")) == kind]
+        found = [bool(r.found(truth)) for r in own for truth in r.expect]
+        wrong = Counter(said.rule for r in own for said in r.false_alarms())
+        said = ", ".join(f"{rule} {count}" for rule, count in wrong.most_common(3)) or "-"
+        rows.append([kind, len(own), len(found), share(sum(found), len(found)), said])
+    return table(["kind", "runs", "labels", "recall", "false alarms"], rows)
+
+
+def bands(results: Sequence[Result]) -> str:
+    """Recall of labelled runs against the size that is stated for them."""
+    sized = [
+        (abs(float(r.recipe["sigma"])), bool(r.found(truth)))
+        for r in results
+        if r.recipe.get("sigma") is not None
+        for truth in r.expect
+    ]
+    rows = []
+    for low, high in zip(BANDS, (*BANDS[1:], np.inf), strict=True):
+        found = [hit for sigma, hit in sized if low <= sigma < high]
+        rows.append([f"{low:g} and more", len(found), share(sum(found), len(found))])
+    return table(["noise units", "labels", "recall"], rows)
+
+
+def between(results: Sequence[Result]) -> str:
+    """Effects between the rules: recall against their size, and what was wrongly said."""
+    rows = []
+    for name in sorted({r.what for r in results}):
+        own = [r for r in results if r.what == name]
+        found = {
+            size: [bool(r.found(t)) for r in own for t in r.expect if _listed(r) == size]
+            for size in SIZES
+        }
+        wrong = Counter(said.rule for r in own for said in r.false())
+        said = ", ".join(f"{rule} {count}" for rule, count in wrong.most_common(3)) or "-"
+        rows.append([name, *(share(sum(f), len(f)) for f in found.values()), said])
+    return table(["effect", *(f"{size:g}" for size in SIZES), "wrongly said"], rows)
+
+
+def _listed(result: Result) -> float:
+    """The size that the name of a case states."""
+    return float(result.name.split("/")[3])
 
 
 def _nearest(size: float) -> float:

@@ -1,11 +1,14 @@
 """What measures accuracy is itself right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lossscan.rules import rule_names
 from lossscan.words.pages import load_page
-from tests.accuracy import calibrate, peers, score
+from tests.accuracy import calibrate, peers, score, tables
+from tests.accuracy.between import BETWEEN
 from tests.accuracy.cases import SIZED, build, names
 from tests.accuracy.faults import FAULTS
 from tests.accuracy.lookalikes import LOOKALIKES
@@ -141,3 +144,33 @@ def test_peers_survive_what_logs_hold():
     """NaN, infinity, zeros and short runs stop none of them."""
     for values in (np.array([1.0]), np.array([np.nan] * 30), np.r_[np.zeros(60), np.inf, 1.0]):
         assert set(peers.alarms(values)) == set(peers.PEERS)
+
+
+# --- effects between the rules, and labelled runs ------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_an_effect_between_the_rules_is_as_large_as_its_name_says(name):
+    """No rule's threshold makes it larger: it may be a percent, but it is so many noise units."""
+    truths = [build(f"train/between/{name}/8/{n}").expect[0] for n in range(3)]
+    assert [truth.size for truth in truths] == pytest.approx([8.0] * 3, rel=0.05)
+
+
+def labelled(kind, sigma, *said_of_it, expect=True):
+    """A labelled run of a kind."""
+    made = replace(result(*said_of_it), recipe={"kind": kind, "sigma": sigma})
+    return made if expect else replace(made, expect=(), clean=True)
+
+
+def test_labelled_runs_are_counted_by_kind_and_size():
+    """What is missed shows where it is missed, and a false alarm beside it."""
+    runs = [labelled("jump", 6.0), labelled("jump", 20.0, said())]
+    runs.append(labelled("healthy", None, said("zero-loss"), expect=False))
+    kinds, bands = tables.kinds(runs), tables.bands(runs)
+    assert [line.split("|")[4].strip() for line in kinds.splitlines()[2:]] == ["-", "0.500"]
+    assert "zero-loss 1" in kinds
+    assert [line.split("|")[3].strip() for line in bands.splitlines()[3:]] == [
+        "0.000",
+        "-",
+        "1.000",
+    ]

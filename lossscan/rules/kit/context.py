@@ -34,6 +34,8 @@ LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs s
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
+RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
+RETURNED = 0.5  # of its highest, by which a restart raises the rate
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
@@ -173,6 +175,23 @@ def eval_change(run: Run, step: float) -> tuple[float, float] | None:
     if at == 0 or at == len(steps):
         return None
     return float(values[at - 1]), float(values[-1])
+
+
+def rate_returns(run: Run, step: float) -> bool:
+    """Whether the rate came back from a low, to where it was, in the points up to a step.
+
+    The loss rises with it for some points, and is down again as the rate is.
+    """
+    series = run.series.get("learning_rate")
+    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
+    if series is None or at < 1:
+        return False
+    low = max(at - RETURN_POINTS, 0) + int(
+        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
+    )
+    highest = float(series.values[: low + 1].max())
+    gained = float(series.values[at] - series.values[low])
+    return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
 def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:

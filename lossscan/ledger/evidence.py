@@ -1,0 +1,168 @@
+"""What the run's own numbers say of an event that the ledger makes a finding of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from lossscan.ledger.events import Departure
+from lossscan.model import Change, Clue, Curve, Number, Run, Signals, Suspect
+from lossscan.rules.kit.context import (
+    LEAD_SIGMA,
+    eval_clue,
+    gradient_clue,
+    landmark_clue,
+    leading_gradient,
+    level_clue,
+    limit_clue,
+    present,
+    rate_clue,
+    relative,
+    stated,
+)
+from lossscan.rules.kit.jump_causes import lower_rate, suspects
+from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.skips import skipped_updates
+
+# Scores as the rules of the same names give them: only the order of causes counts.
+LIKELIEST: Final = 0.9  # a step at the boundary that gives its finding the name
+SINGLE, BLOCK = 0.35, 0.25  # an odd batch: in one or two points, in more
+BLOCK_POINTS: Final = 3  # logged points in a row: more than one odd batch
+ORDERED: Final = {True: 0.25, False: -0.25, None: 0.0}  # of other data, by the order it is read in
+CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Evidence, causes and advice for one event."""
+
+    clues: tuple[Clue, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    remedies: tuple[str, ...] = ()
+    next: str | None = None
+    numbers: Mapping[str, Number | str | None] = field(default_factory=dict)
+
+
+def told(rule: str, event: Departure, run: Run, signals: Signals) -> Told:
+    """What there is to say of an event of the loss in a finding of this rule."""
+    curve = signals.curves[event.series]
+    if event.kind == "spike" and event.sigma > 0:
+        return _of_spike(event, run, signals, curve)
+    if event.change is not None and event.change.kind in ("level_up", "slope_up"):
+        return _of_rise(rule, event.change, run, signals, curve)
+    if rule == "epoch-step-drop":
+        return _of_stair(event, run)
+    return _of_drop(rule, event, run, curve)
+
+
+def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) -> Told:
+    lower, at_landmark = lower_rate(run, rise), rule == "loss-jump"
+    return Told(
+        clues=present(
+            level_clue(run, curve, rise.before, rise.after, rise.step)
+            if at_landmark
+            else _climb_clue(run, rise, curve),
+            rate_clue(run, rise.step),
+            limit_clue(run, rise.step),
+            gradient_clue(run, signals, rise.step),
+            landmark_clue(rise.aligned_to) if at_landmark else None,
+            order_clue(run, step_of_order(run, curve, rise)) if at_landmark else None,
+            eval_clue(run, rise.step),
+        ),
+        suspects=suspects(run, signals, rise),
+        next="replay" if lower is None else "replay-at-rate",
+        numbers={"lower": lower},
+    )
+
+
+def _climb_clue(run: Run, climb: Change, curve: Curve) -> Clue:
+    numbers = {
+        "low": climb.before,
+        "low_step": climb.step,
+        "end": climb.after,
+        "start": float(curve.values[0]),
+    }
+    return Clue("climb", numbers, run.source_of(curve.name), climb.step, climb.after)
+
+
+def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Told:
+    end = spike.step if spike.end_step is None else spike.end_step
+    points = int(((curve.steps >= spike.step) & (curve.steps <= end)).sum())
+    lead = leading_gradient(signals, spike.step)
+    clue = Clue(
+        "spike",
+        {"base": spike.before, "peak": spike.after, "points": points, "end": end},
+        run.source_of(spike.series),
+        spike.step,
+        spike.after,
+    )
+    return Told(
+        clues=(
+            clue,
+            *present(
+                order_clue(run, spike.step),
+                gradient_clue(run, signals, spike.step),
+                rate_clue(run, spike.step),
+            ),
+        ),
+        suspects=(
+            Suspect("odd-batch", SINGLE if points < BLOCK_POINTS else BLOCK),
+            Suspect("unshuffled-data", max(0.3 + ORDERED[file_order(run, spike.step)], 0.05)),
+            Suspect(
+                "instability",
+                LEADS if lead is not None and lead >= LEAD_SIGMA else CALM,
+                config=stated(run, "learning_rate"),
+            ),
+            *skipped_updates(run, spike.step),
+        ),
+        next="print-batch",
+    )
+
+
+def _of_stair(stair: Departure, run: Run) -> Told:
+    at = stair.aligned_to
+    step = Clue(
+        "step",
+        {
+            "epoch": at.epoch if at else None,
+            "before": stair.before,
+            "after": stair.after,
+            "drop": -relative(stair.after - stair.before, stair.before, log=False),
+            "p": at.p_value if at else None,
+        },
+        run.source_of(stair.series),
+        stair.step,
+        stair.after,
+    )
+    evaluated = eval_clue(run, stair.step)
+    return Told(
+        clues=(step, *present(evaluated, rate_clue(run, stair.step))),
+        suspects=(Suspect("memorisation", LIKELIEST, config=stated(run, "num_train_epochs")),),
+        remedies=("watch-evaluation",) if evaluated is None else (),
+        next="evaluate" if evaluated is None else None,
+    )
+
+
+def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
+    around = (rate_clue(run, drop.step), eval_clue(run, drop.step))
+    if rule == "last-epoch-drop":
+        causes = (
+            Suspect("last-epoch-shuffled-apart", LIKELIEST, config=stated(run, "max_steps")),
+            Suspect("data-mix-change", 0.2),
+        )
+        return Told(present(*around), causes, next="compare-evaluation")
+    other = 0.5 + ORDERED[file_order(run, drop.step)]
+    lasts = drop.kind != "spike"
+    return Told(
+        clues=(
+            level_clue(run, curve, drop.before, drop.after, drop.step),
+            *present(order_clue(run, drop.step), *around),
+        ),
+        suspects=(
+            Suspect("data-change", other),
+            Suspect("repeated-data", 0.3),
+            *([Suspect("phase-transition", 0.15)] if lasts else []),
+        ),
+        next="look-at-data",
+    )
