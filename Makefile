@@ -37,7 +37,7 @@ accuracy: .venv/ready  ## CORPUS=folder adds labelled real runs
 	$(BIN)/python -m tests.accuracy $(if $(CORPUS),--corpus $(CORPUS))
 
 wheel-check:
-	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never
+	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never --format html --output build/page.html
 
 fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lossscan.api import config as config
     from lossscan.api import explain as explain
     from lossscan.api import judge as judge
+    from lossscan.api import plot as plot
     from lossscan.api import rule_names as rule_names
     from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
@@ -42,6 +43,7 @@ _HOMES = {
     "explain": "lossscan.api",
     "format_samples": "lossscan.api",
     "judge": "lossscan.api",
+    "plot": "lossscan.api",
     "rule_names": "lossscan.api",
     "watch": "lossscan.api",
 }
@@ -62,9 +64,14 @@ __all__ = [
     "explain",
     "format_samples",
     "judge",
+    "plot",
     "rule_names",
     "watch",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

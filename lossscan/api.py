@@ -135,6 +135,32 @@ def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
     return Report(__version__, runs, findings, comparison=comparison)
 
 
+def plot(  # noqa: PLR0913 - the options of the verb
+    paths: Paths,
+    output: str | PathLike[str],
+    *,
+    settings: Settings | None = None,
+    training_config: str | PathLike[str] | None = None,
+    series: Iterable[str] = (),
+    log: bool = False,
+    first: float | None = None,
+    last: float | None = None,
+) -> None:
+    """The annotated curves of runs as a picture: a PNG, SVG or PDF, by the name of the output.
+
+    `first` and `last` are steps. Raises InputError, MissingExtra without matplotlib, UsageError.
+    """
+    from lossscan.reporters import Page
+    from lossscan.reporters.kit.figure import View, check_kind, picture
+
+    kind, chosen = check_kind(Path(output)), settings or Settings()
+    runs = [
+        analyze(path, settings=chosen, training_config=training_config) for path in _each(paths)
+    ]
+    view = View(_each(series), first=first, last=last, log=log)
+    Path(output).write_bytes(picture(runs, kind, view, Page(lang=chosen.lang)))
+
+
 def watch(
     path: str | PathLike[str],
     *,

@@ -9,6 +9,7 @@ import typer
 from lossscan import __version__, api, reporters
 from lossscan.commands.kit.data import points_read
 from lossscan.commands.kit.options import (
+    Ascii,
     Baseline,
     Config,
     FailOn,
@@ -38,6 +39,7 @@ def analyze(
     ignore: Ignore = None,
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
+    ascii: Ascii = False,  # noqa: A002 - the option's name
     lang: Lang = None,
     show_data: Annotated[
         bool,
@@ -60,4 +62,5 @@ def analyze(
         single=True,
         baseline=baseline,
         write_baseline=write_baseline,
+        ascii_only=ascii,
     )

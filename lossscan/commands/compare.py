@@ -8,6 +8,7 @@ import typer
 
 from lossscan import api, reporters
 from lossscan.commands.kit.options import (
+    Ascii,
     Config,
     FailOn,
     Format,
@@ -30,6 +31,7 @@ def compare(
     config: Config = None,
     select: Select = None,
     ignore: Ignore = None,
+    ascii: Ascii = False,  # noqa: A002 - the option's name
     lang: Lang = None,
 ) -> int:
     """Show where runs diverge, by how much, and which setting explains it."""
@@ -37,4 +39,4 @@ def compare(
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(", ".join(runs)):
         report = api.compare(runs, settings=settings)
-    return emit(report, format, output, settings, single=False)
+    return emit(report, format, output, settings, single=False, ascii_only=ascii)

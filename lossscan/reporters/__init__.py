@@ -30,6 +30,7 @@ class Page:
 
     width: int = 100  # terminal cells
     color: bool = False
+    ascii: bool = False  # curves and lines are drawn in ASCII
     lang: str = "en"
     single: bool = True  # one run was asked for, rather than however many there are
     exit_status: int = 0  # what the command will return

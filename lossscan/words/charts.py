@@ -13,6 +13,10 @@ CHARTS: Final[dict[str, tuple[str, str]]] = {
     "html_all": ("Whole run", "全程"),
     "html_log": ("Log scale", "对数坐标"),
     "html_full": ("Every value in view", "显示全部取值"),
+    "html_smooth": ("Smoothed", "平滑"),
+    "html_smoothed": ("{series}, smoothed", "{series}（平滑）"),
+    "html_explained": ("change with a benign reason", "有正常原因的变化"),
+    "html_further": ("Show more runs", "显示更多运行"),
     "html_cut_above": (
         "Cut off above {limit}: up to {value} at step {step}.",
         "{limit} 以上被截去：最高 {value}，在第 {step} 步。",
@@ -21,6 +25,8 @@ CHARTS: Final[dict[str, tuple[str, str]]] = {
         "Cut off below {limit}: down to {value} at step {step}.",
         "{limit} 以下被截去：最低 {value}，在第 {step} 步。",
     ),
+    "picture_above": ("up to {value} above", "上方被截去，最高 {value}"),
+    "picture_below": ("down to {value} below", "下方被截去，最低 {value}"),
     "html_not_positive": (
         "Values of 0 or less have no place on a log scale.",
         "0 及以下的取值无法在对数坐标上显示。",

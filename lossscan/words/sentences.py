@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "points": ("{points:point|points}", "{points} 个点"),
     "not_used": ("unused: another file has more points", "未使用：另一文件的点更多"),
     "more": ("+{count}", "+{count}"),
+    "unreadable_runs": ("Could not be read", "无法读取"),
     "below": ("runs under {root}", "{root} 下的运行"),
     # chart
     "log_scale": ("log scale", "对数坐标"),

@@ -20,7 +20,12 @@ OWN = {
     "roots": "paths",
     "runs": "paths",
 }  # arguments of the command that the API calls otherwise
-ONLY_CLI = {"format", "output", "show_data"}  # how to show a report is no matter of the API
+ONLY_CLI = {
+    "ascii",
+    "format",
+    "output",
+    "show_data",
+}  # how to show a report is no matter of the API
 IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
 IN_JUDGE = {"baseline"}  # the gate is a step of its own in the API: judge, and baseline_of
 OF_GATE = IN_JUDGE | {"write_baseline"}

@@ -134,7 +134,7 @@ def test_losses_share_a_panel_and_gaps_are_null():
     assert [curve["label"] for curve in upper] == ["loss", "eval_loss"]
     assert upper[0]["y"][-8:] == [None] * 8
     assert data["epochs"] == [1000.0, 2000.0, 3000.0, 4000.0]
-    assert [step for step, _ in data["changes"]] == [3010, 2250]
+    assert [step for step, *_ in data["changes"]] == [3010, 2250]
 
 
 def test_a_long_series_is_thinned_and_says_so():

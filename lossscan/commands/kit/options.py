@@ -18,7 +18,11 @@ Format: TypeAlias = Annotated[
 ]
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="Write the report to this file."),
+    typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file."),
+]
+Ascii: TypeAlias = Annotated[
+    bool,
+    typer.Option("--ascii", help="Draw the chart in ASCII. Default: if the encoding needs it."),
 ]
 FailOn: TypeAlias = Annotated[
     str | None,

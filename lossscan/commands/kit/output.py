@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from lossscan.errors import OutputError
 from lossscan.gate import exit_status
 from lossscan.model import Report
 from lossscan.reporters import Page, render
+from lossscan.reporters.kit.ascii_art import is_drawable
 from lossscan.reporters.kit.lines import unread
 from lossscan.settings import Settings
 
@@ -39,13 +39,15 @@ def emit(
     single: bool,
     baseline: Path | None = None,
     write_baseline: Path | None = None,
+    ascii_only: bool = False,
 ) -> int:
     """Hold a report against the gate, render it, write it, and give the exit status."""
     report, known = gated(
         report, settings, single=single, baseline=baseline, write_baseline=write_baseline
     )
     status = exit_status(report, settings.fail_on)
-    page = replace(page_for(settings, output), single=single, exit_status=status)
+    page = page_for(settings, output)
+    page = replace(page, single=single, exit_status=status, ascii=page.ascii or ascii_only)
     write(in_utf_8(name, render(name, report, page)), output)
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
@@ -58,7 +60,7 @@ def emit(
 
 def page_for(settings: Settings, output: Path | None = None) -> Page:
     """The page that standard output or a file is; COLUMNS goes before the terminal's width."""
-    width = WIDTH if output is not None else shutil.get_terminal_size((WIDTH, 24)).columns
+    width = WIDTH if output is not None else _columns()
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
@@ -66,9 +68,21 @@ def page_for(settings: Settings, output: Path | None = None) -> Page:
         and output is None
         and sys.stdout is not None
         and sys.stdout.isatty(),  # https://no-color.org
+        ascii=output is None and not is_drawable(getattr(sys.stdout, "encoding", None)),
         lang=settings.lang,
         folder=str(Path.cwd()),
     )
+
+
+def _columns() -> int:
+    """COLUMNS, else the width of the terminal, which a pipe into a pager still has around it."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdecimal() and int(stated):
+        return int(stated)
+    for stream in (sys.__stdout__, sys.__stderr__, sys.__stdin__):
+        with suppress(OSError, ValueError, AttributeError):  # no terminal, closed, or none at all
+            return os.get_terminal_size(stream.fileno()).columns or WIDTH  # type: ignore[union-attr]
+    return WIDTH
 
 
 def write(text: str | Iterable[str | bytes], output: Path | None) -> None:

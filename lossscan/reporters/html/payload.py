@@ -11,6 +11,8 @@ import numpy as np
 
 from lossscan import words
 from lossscan.model import Finding, Report, Run, RunReport, Series
+from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.medians import running_median
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
 from lossscan.words.sentences import TABLE
@@ -18,6 +20,8 @@ from lossscan.words.sentences import TABLE
 MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
 MOST_PANELS = 6  # charts below each other before the page is a wall of them
 MOST_MARKS = 300  # of a kind; a run that spikes at every step is not told by more of them
+SMOOTHED = 50  # windows of the running median in a run: what is left is the course by eye
+LEAST_WINDOW = 5  # points; fewer than that do not take a lone spike out
 MOST_RUNS = 26  # that `compare` takes
 UPPER = ("loss", "eval_loss")  # share an axis
 BELOW = ("reward", "grad_norm", "learning_rate")
@@ -27,6 +31,8 @@ SENTENCES = (  # that the script says by itself
     "html_not_positive",
     "html_chart_of",
     "html_step",
+    "html_explained",
+    "html_smoothed",
     "change_point",
 )
 # What ends a script element or begins a comment in it, and what old scripts take for a line's end.
@@ -59,7 +65,10 @@ def of_run(one: RunReport, page: Page) -> dict[str, Any]:
     boundaries = [mark.step for mark in run.schedule.of("epoch_boundary")]
     return _payload(panels, page) | {
         "marks": list(_marks(one.findings)),
-        "changes": [[point.step, n] for n, point in enumerate(one.change_points[:MOST_MARKS])],
+        "changes": [
+            [point.step, n, point.accounted_for.by != "finding"]
+            for n, point in enumerate(one.change_points[:MOST_MARKS])
+        ],
         "epochs": boundaries[:: -(-len(boundaries) // MOST_MARKS) or 1],
     }
 
@@ -129,13 +138,26 @@ def _payload(panels: Iterable[tuple[str, Sequence[DrawnSeries]]], page: Page) ->
 def _curve(curve: DrawnSeries) -> dict[str, Any]:
     series = curve.series
     places = thinned(series.values, MOST_POINTS)
+    dots = series.name.startswith("eval_")
     return {
         "label": words.printable(curve.label),
         "run": curve.run,
-        "dots": series.name.startswith("eval_"),
+        "dots": dots,
         "x": series.steps[places].tolist(),
         "y": _finite(series.values[places].tolist()),
+        "smooth": None if dots else _smooth(series.values, places),
     }
+
+
+def _smooth(values: FloatArray, places: IntArray) -> list[float | None] | None:
+    """The running median of all values at the places drawn; none of a short or a flat series."""
+    finite = np.flatnonzero(np.isfinite(values))
+    window = max(len(finite) // SMOOTHED, LEAST_WINDOW) | 1
+    if len(finite) < window * 3 or np.ptp(values[finite]) == 0:
+        return None
+    full = np.full(len(values), np.nan)
+    full[finite] = running_median(values[finite], window)
+    return _finite(full[places].tolist())
 
 
 def _finite(values: Iterable[float]) -> list[float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,19 +13,28 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Run, RunReport, Series
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.ranges import is_wide, robust_range
 from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
-LOG_SPAN = 10.0  # values over more than a decade are drawn on a logarithmic scale
 BOUNDARY_GAP = 6  # cells between two boundaries; where epochs are denser, only some are drawn
+TINY = 5e-324  # has a logarithm, which zero has not
 SLIVER = 1e-12  # of a value: less than this apart, heights would be but rounding
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
 LOSSES: Final = ("loss", "eval_loss")  # of which the chart shows the first
-STYLES = {BOUNDARY: "dim", EVAL: "green", CHANGE: "yellow", LOST: "red"}
+ABOVE, BELOW = "↑", "↓"  # where values lie outside the canvas
+STYLES = {
+    ABOVE: "yellow",
+    BELOW: "yellow",
+    BOUNDARY: "dim",
+    EVAL: "green",
+    CHANGE: "yellow",
+    LOST: "red",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,22 @@ class ChartFrame:
         return round((step - self.first) / (self.last - self.first) * (self.width - 1))
 
     def up(self, values: FloatArray) -> FloatArray:
-        """Values as heights, 0..1."""
-        drawn = np.log(values) if self.log else values
+        """Values as heights, 0..1; what lies outside goes to the edge."""
+        drawn = np.log(np.maximum(values, TINY)) if self.log else values
+        drawn = np.clip(drawn, self.low, self.high)
         height: FloatArray = (drawn / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return height
+
+    def cut(self, series: Series) -> Iterator[tuple[str, float, list[float]]]:
+        """Per edge that cuts something off: its mark, the extreme, and the steps."""
+        finite = np.isfinite(series.values)
+        steps, values = series.steps[finite], series.values[finite]
+        low, high = self.value(0.0), self.value(1.0)
+        slack = SLIVER * max(abs(low), abs(high))
+        for mark, cut in ((ABOVE, values > high + slack), (BELOW, values < low - slack)):
+            if cut.any():
+                extreme = float(values[cut].max() if mark == ABOVE else values[cut].min())
+                yield mark, extreme, steps[cut].tolist()
 
     def value(self, height: float) -> float:
         """The value at a height, 0..1."""
@@ -75,10 +96,12 @@ def chart(report: RunReport, page: Page) -> list[Text]:
     canvas = [list(row) for row in rows]
     every = _boundaries(canvas, frame, run)
     _points(canvas, frame, overlay)
+    cuts = list(frame.cut(main))
+    _mark_cuts(canvas, frame, cuts)
     marks = _marks(report, frame, main)
     keys = [(EVAL, "eval_loss")] if overlay is not None else []
     return [
-        title_line(main.name, frame, page),
+        title_line(main.name, frame, page, cuts),
         *body(canvas, frame),
         *axis(frame),
         *([indent(_colored(marks.rstrip()))] if marks.strip() else []),
@@ -96,9 +119,9 @@ def _main_series(run: Run) -> Series | None:
 def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
     """A frame that holds every finite value of some series; `width` counts the gutter in."""
     values = np.concatenate([s.values[np.isfinite(s.values)] for s in columns])
-    log = bool(values.min() > 0 and values.max() / LOG_SPAN > values.min())
-    drawn = np.log(values) if log else values
-    low, high = float(drawn.min()), float(drawn.max())
+    log = is_wide(values) and is_wide(np.array(robust_range(values, log=True)))
+    low, high = robust_range(values, log=log)
+    low, high = (math.log(low), math.log(high)) if log else (low, high)
     # A constant curve runs through the middle; half a unit is lost in a loss of 1e17.
     pad = max(0.5, SLIVER * abs(low)) if high - low <= SLIVER * max(abs(low), abs(high)) else 0.0
     return ChartFrame(
@@ -124,6 +147,16 @@ def _boundaries(canvas: list[list[str]], frame: ChartFrame, run: Run) -> int:
             column = frame.across(step)
             row[column] = BOUNDARY if row[column] == " " else row[column]
     return every
+
+
+def _mark_cuts(
+    canvas: list[list[str]], frame: ChartFrame, cuts: Iterable[tuple[str, float, list[float]]]
+) -> None:
+    """Arrows in the row at the edge that cuts values off."""
+    for mark, _, steps in cuts:
+        row = canvas[0 if mark == ABOVE else -1]
+        for column in {frame.across(step) for step in steps}:
+            row[column] = mark
 
 
 def _points(canvas: list[list[str]], frame: ChartFrame, series: Series | None) -> None:
@@ -157,10 +190,17 @@ def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
 # --- lines of text -----------------------------------------------------------------------------
 
 
-def title_line(name: str, frame: ChartFrame, page: Page) -> Text:
-    """The name of what is drawn, and of its scale."""
+def title_line(
+    name: str, frame: ChartFrame, page: Page, cuts: Iterable[tuple[str, float, list[float]]] = ()
+) -> Text:
+    """The name of what is drawn, of its scale, and what lies outside."""
     title = Text(" " * GUTTER + words.printable(name), style="bold")
-    return title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
+    title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
+    for mark, extreme, _ in cuts:
+        key = "picture_above" if mark == ABOVE else "picture_below"
+        said = words.say(page.lang, key, value=f"{extreme:.4g}")
+        title.append(f"  {mark}", STYLES[mark]).append(f" {said}", "dim")
+    return title
 
 
 def body(

@@ -8,6 +8,7 @@ from io import StringIO
 from rich.console import Console, RenderableType
 
 from lossscan.reporters import Page
+from lossscan.reporters.kit.ascii_art import plain
 
 
 def printed(parts: Iterable[RenderableType], page: Page) -> str:
@@ -25,4 +26,5 @@ def printed(parts: Iterable[RenderableType], page: Page) -> str:
     with console.capture() as capture:
         for part in parts:
             console.print(part)
-    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+    text = plain(capture.get()) if page.ascii else capture.get()
+    return "".join(line.rstrip() + "\n" for line in text.splitlines())

@@ -8,19 +8,26 @@ from pathlib import PurePath
 
 from rich.cells import cell_len
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from lossscan import words
 from lossscan.model import Finding
 from lossscan.reporters import Page
+from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, worst_first
 from lossscan.reporters.kit.style import STYLES, bulleted, safe
 
 WIDE = 90  # cells from which framework, points and the last loss have room of their own
 NUMBERS = ("points_of", "last_loss")  # set to the right
 EXTRA = ("framework", *NUMBERS)
-LONGEST = 60  # cells; a longer name is folded
+LONGEST = 60  # cells; a longer name loses its middle
+LEAST_NAME, LEAST_FOUND = 12, 20  # cells of a name and of findings on the narrowest terminal
+NARROW = 60  # cells; a table needs as many
+GAP = 2  # cells between columns
+EXTRA_CELLS = 36  # what framework, points and the last loss take
+DOTS = "..."
 
 
 def overview(
@@ -32,7 +39,12 @@ def overview(
     root = _root([row.path for row in rows])
     if root.parts:
         yield safe(words.say(page.lang, "below", root=root), "dim")
-    yield from (_table(rows, root, page), Text())
+    if page.width < NARROW:
+        yield from _stacked(rows, root, page)
+    else:
+        yield _table(rows, root, page)
+    yield Text()
+    yield from _errors(rows, root, page)
     yield from _by_rule(rows, page)
     yield from _by_framework(rows, page)
     yield from _common(common, page)
@@ -48,15 +60,14 @@ def _root(paths: list[str]) -> PurePath:
 
 
 def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
-    names = {row.path: str(PurePath(row.path).relative_to(root)) for row in rows}
-    longest = max(map(cell_len, names.values()), default=0)
+    room = _room(rows, page)
+    names = {row.path: shortened(_below(row.path, root), room) for row in rows}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in ("severity", "run", *(EXTRA if page.width >= WIDE else ()), "findings"):
         table.add_column(
             words.say(page.lang, key),
             justify="right" if key in NUMBERS else "left",
-            no_wrap=key not in {"run", "findings"}
-            or (key == "run" and longest <= min(page.width // 2, LONGEST)),
+            no_wrap=key != "findings",
             overflow="fold",
         )
     for row in worst_first(rows):
@@ -64,11 +75,62 @@ def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
     return table
 
 
+def _below(path: str, root: PurePath) -> str:
+    return words.printable(str(PurePath(path).relative_to(root)))
+
+
+def _room(rows: Sequence[Row], page: Page) -> int:
+    """Cells for the name of a run: what the widest word of the findings leaves to it."""
+    widest = max((cell_len(f"{found},") for row in rows for found in row.found), default=0)
+    status = max(cell_len(words.say(page.lang, row.status)) for row in rows)
+    extra = EXTRA_CELLS if page.width >= WIDE else 0
+    left = page.width - status - extra - max(widest, LEAST_FOUND) - 2 * GAP
+    return min(max(left, LEAST_NAME), LONGEST)
+
+
+def shortened(text: str, room: int) -> str:
+    """The text within so many cells; a longer one loses its middle."""
+    if cell_len(text) <= room:
+        return text
+    head, tail = "", ""
+    for place in range(len(text)):
+        piece = head + text[place] + DOTS + tail
+        if cell_len(piece) > room:
+            break
+        head += text[place]
+        longer = text[len(text) - len(tail) - 1] + tail
+        tail = longer if cell_len(head + DOTS + longer) <= room else tail
+    return head + DOTS + tail
+
+
+def _errors(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[RenderableType]:
+    """What could not be read, in full, below the table."""
+    failed = [row for row in rows if row.status == "error" and row.lacking]
+    if failed:
+        yield _heading("unreadable_runs", page)
+        yield bulleted(
+            ("-", safe(_below(row.path, root), "bold").append(f": {row.lacking}", "not bold"))
+            for row in failed
+        )
+        yield Text()
+
+
+def _stacked(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[RenderableType]:
+    """A run on one line and its findings below, where a table has no room for whole words."""
+    for row in worst_first(rows):
+        status, _, *_, found = _cells(row, "", page)
+        name = shortened(_below(row.path, root), page.width - cell_len(status.plain) - GAP)
+        yield status + Text(" " * GAP) + Text(name)
+        if found.plain:
+            yield Padding(Prose(found), (0, 0, 0, 2 * GAP))
+
+
 def _cells(row: Row, name: str, page: Page) -> list[Text]:
     status = Text(words.say(page.lang, row.status), style=STYLES[row.status])
     points = "" if row.points is None else str(row.points)
     extra = (safe(row.framework or ""), Text(points), Text(row.last_loss))
-    found = [*map(_found, row.found), *([safe(row.lacking)] if row.lacking else [])]
+    told = row.lacking if row.status != "error" else None  # errors are told below the table
+    found = [*map(_found, row.found), *([safe(told)] if told else [])]
     return [status, safe(name), *(extra if page.width >= WIDE else ()), Text(", ").join(found)]
 
 

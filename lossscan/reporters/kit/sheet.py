@@ -40,15 +40,39 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         for number, finding in enumerate(report.findings, start=1)
     ]
     parts: list[list[RenderableType]] = [
-        _header(report, page),
+        [_title(report, page), *_brief(report, page)],
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
         _notes("ruled_out", [(o.rule, o.text) for o in report.ruled_out], page),
         _notes("remarks", [("", remark) for remark in report.remarks], page),
         _notes("skipped", _skipped(report), page),
+        _read(report, page),
+        _brief(report, page),
     ]
     return [line for part in parts if part for line in (*part, Text())]
+
+
+def _brief(report: RunReport, page: Page) -> list[RenderableType]:
+    """A line for each finding: severity, rule, step, what; above the chart and at the end."""
+    grid = bulleted(
+        (f"{number:>2} ", _line(finding, page))
+        for number, finding in enumerate(report.findings, start=1)
+    )
+    return [grid] if report.findings else []
+
+
+def _line(finding: Finding, page: Page) -> Text:
+    step = finding.start_step
+    place = [] if step is None else [words.say(page.lang, "at_step", first=step)]
+    severity = words.say(page.lang, finding.severity).upper()
+    said = "  ".join(["", finding.rule, *place, ""])
+    return (
+        Text("")
+        .append(severity, STYLES[finding.severity])
+        .append(said)
+        .append_text(safe(finding.title, "bold"))
+    )
 
 
 def _nothing(report: RunReport, page: Page) -> list[RenderableType]:
@@ -60,15 +84,22 @@ def _nothing(report: RunReport, page: Page) -> list[RenderableType]:
 # --- what was read -----------------------------------------------------------------------------
 
 
-def _header(report: RunReport, page: Page) -> list[RenderableType]:
+def _title(report: RunReport, page: Page) -> RenderableType:
     run = report.run
     if run is None:
-        return [safe(report.path, "bold")]
+        return safe(report.path, "bold")
     facts = [*([run.framework] if run.framework else []), *span_of(run, page)]
     title = safe(report.path, "bold").append(f"  {' · '.join(map(words.printable, facts))}")
+    return Prose(title)
+
+
+def _read(report: RunReport, page: Page) -> list[RenderableType]:
+    run = report.run
+    if run is None:
+        return []
     settings = " · ".join(config_of(run))
     return [
-        Prose(title),
+        Text(words.say(page.lang, "html_sources"), style="bold"),
         _sources(run, page),
         *([_block(Prose(safe(settings, "dim")), 2)] if settings else []),
     ]

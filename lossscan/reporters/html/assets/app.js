@@ -8,6 +8,7 @@
   const COLOURS = 6;
   const HEIGHTS = [300, 170]; // of the first panel, of those beneath
   const AXIS = 62; // the same width in all panels, so that their steps stand below each other
+  const ROWS = 300; // of a batch in view at once; as many again on demand
   const NARROW = 520; // pixels; below it the axis gives way to the curve
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,7 +32,7 @@
 
   // --- charts ---------------------------------------------------------------------------------
 
-  const state = { log: false, full: false, plots: [], data: null, first: 0, last: 1, busy: false };
+  const state = { log: false, full: false, smooth: false, plots: [], data: null, first: 0, last: 1, busy: false };
 
   function charts(data) {
     state.data = data;
@@ -73,7 +74,9 @@
   }
 
   function joined(panel) {
-    const tables = panel.curves.map((curve) => [curve.x, state.log ? curve.y.map((v) => (v > 0 ? v : null)) : curve.y]);
+    const table = (x, y) => [x, state.log ? y.map((v) => (v > 0 ? v : null)) : y];
+    const smooth = state.smooth ? panel.curves.filter((curve) => curve.smooth) : [];
+    const tables = [...panel.curves.map((curve) => table(curve.x, curve.y)), ...smooth.map((curve) => table(curve.x, curve.smooth))];
     return tables.length === 1 ? tables[0] : uPlot.join(tables);
   }
 
@@ -92,7 +95,7 @@
         { ...axis, size: 30, values: (plot, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : "")) },
         { ...axis, size: innerWidth < NARROW ? AXIS - 10 : AXIS, values: (plot, ticks) => ticks.map((t) => (t == null ? "" : short(t))) },
       ],
-      series: [{ label: state.data.words.html_step }, ...panel.curves.map((curve, n) => line(panel, curve, n))],
+      series: [{ label: state.data.words.html_step }, ...panel.curves.map((curve, n) => line(panel, curve, n)), ...smoothed(panel)],
       hooks: { setScale: [follow], drawClear: [behind], draw: [buttons], ready: [clicks] },
     };
   }
@@ -107,7 +110,14 @@
       dash: several && curve.dots ? [5, 4] : undefined,
       points: curve.dots ? { show: true, size: 5, fill: () => css(colour) } : { size: 4 },
       value: (plot, value) => short(value),
+      alpha: state.smooth && curve.smooth ? 0.35 : 1,
     };
+  }
+
+  /* A running median in the colour of its curve; the curve itself fades behind it. */
+  function smoothed(panel) {
+    const drawn = panel.curves.map((curve, n) => ({ ...line(panel, curve, n), label: fill(state.data.words.html_smoothed, { series: curve.label }), width: 2.2, alpha: 1, points: { show: false }, dash: undefined }));
+    return state.smooth ? drawn.filter((_, n) => panel.curves[n].smooth) : [];
   }
 
   /* The values nearest to the cursor: series of other steps have none just there. */
@@ -196,7 +206,9 @@
     }
     ctx.globalAlpha = 0.8;
     stripes(ctx, state.data.epochs.map(x), css("--dim"), [2, 4], top, high);
-    stripes(ctx, state.data.changes.map(([step]) => x(step)), css("--warning"), [6, 4], top, high);
+    const changes = (explained) => state.data.changes.filter((each) => each[2] === explained).map(([step]) => x(step));
+    stripes(ctx, changes(false), css("--warning"), [6, 4], top, high);
+    stripes(ctx, changes(true), css("--dim"), [8, 8], top, high);
     ctx.restore();
   }
 
@@ -220,13 +232,13 @@
       const at = plot.valToPos(step, "x");
       let row = 0;
       while (rows[row] && rows[row].some((other) => Math.abs(other - at) < MARK)) row += 1;
-      if (className !== "change") (rows[row] = rows[row] || []).push(at);
+      if (!className.startsWith("change")) (rows[row] = rows[row] || []).push(at);
       const button = make("button", `mark ${className}`, text);
       button.type = "button";
       button.title = title;
       button.setAttribute("aria-label", title);
       button.style.left = `${at}px`;
-      if (className !== "change") button.style.top = `${row * MARK}px`;
+      if (!className.startsWith("change")) button.style.top = `${row * MARK}px`;
       button.addEventListener("mousedown", (event) => event.stopPropagation());
       button.addEventListener("click", (event) => { event.stopPropagation(); act(); });
       plot.over.append(button);
@@ -240,8 +252,9 @@
         put(start, mark.severity, mark.label, `${mark.label} · ${state.data.words.html_step} ${start}`, () => (mark.id ? open(mark.id, false) : showSpan(start, end == null ? start : end)));
       }
     }
-    for (const [step, number] of state.data.changes) {
-      put(step, "change", "◆", `${state.data.words.change_point} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
+    for (const [step, number, explained] of state.data.changes) {
+      const name = explained ? state.data.words.html_explained : state.data.words.change_point;
+      put(step, explained ? "change explained" : "change", explained ? "◇" : "◆", `${name} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
     }
   }
 
@@ -337,17 +350,24 @@
     const bodies = () => [...runs.tBodies];
     const text = new Map(bodies().map((body) => [body, body.textContent.toLowerCase()]));
     const find = byId("find"), severity = byId("severity"), shown = byId("shown");
+    const further = byId("further");
+    let most = ROWS;
     const filter = () => {
       const wanted = find.value.trim().toLowerCase();
       let count = 0;
-      for (const [body, said] of text) {
-        body.hidden = (severity.value !== "" && body.dataset.status !== severity.value) || !said.includes(wanted);
-        count += Number(!body.hidden);
+      for (const body of bodies()) {
+        const fits = (severity.value === "" || body.dataset.status === severity.value) && text.get(body).includes(wanted);
+        count += Number(fits);
+        body.hidden = !fits || count > most;
       }
+      further.hidden = count <= most;
       shown.textContent = fill(shown.dataset.text, { shown: count, all: text.size });
     };
-    find.addEventListener("input", filter);
-    severity.addEventListener("change", filter);
+    const anew = () => { most = ROWS; filter(); };
+    further.addEventListener("click", () => { most += ROWS; filter(); });
+    find.addEventListener("input", anew);
+    severity.addEventListener("change", anew);
+    addEventListener("beforeprint", () => { most = Infinity; filter(); });
     const key = (body, column) => {
       const cell = body.rows[0].cells[column], value = cell.dataset.key;
       return value == null ? cell.textContent.trim() : value === "" || Number.isNaN(Number(value)) ? Infinity : Number(value);
@@ -359,6 +379,7 @@
       for (const other of runs.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", falling ? "descending" : "ascending");
       runs.append(...keyed.map(([, body]) => body));
+      anew();
     };
     for (const head of runs.querySelectorAll("[data-sort]")) {
       const button = make("button", "", head.textContent);
@@ -367,12 +388,14 @@
       button.addEventListener("click", () => sort(head, head.getAttribute("aria-sort") === "ascending"));
     }
     sort(runs.querySelector("[data-sort]"), false);
-    filter();
+    runs.classList.add("ready");
     // It is known last and read first.
     byId("filters").before(byId("summary"));
   }
 
   links();
+  // On a phone all verdicts and the chart come before the details of the first.
+  if (innerWidth < NARROW && !location.hash) for (const each of document.querySelectorAll("details.verdict")) each.open = false;
   if (byId("data")) charts(JSON.parse(byId("data").textContent));
   if (byId("runs")) table(byId("runs"));
 })();

@@ -1,0 +1,253 @@
+"""The curves of runs as a picture: the marks of the HTML page, in colors for all eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossscan import words
+from lossscan.errors import InputError, MissingExtra, UsageError
+from lossscan.model import Finding, RunReport, Series
+from lossscan.numeric.ranges import robust_range
+from lossscan.reporters import Page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KINDS = ("png", "svg", "pdf")
+# Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of color blindness.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+SEVERITIES = {"critical": ("#D55E00", "-"), "warning": ("#E69F00", "--"), "info": ("#56B4E9", ":")}
+UPPER, BELOW = ("loss", "eval_loss"), ("reward", "grad_norm", "learning_rate")
+MOST_PANELS = 6  # as in the page
+MOST_MARKS = 300  # of a kind; more of them paint a panel over
+WIDTH, FIRST, OTHER = 8.0, 3.2, 1.6  # inches: a column of a paper, the first panel, those beneath
+MARGIN = 0.05  # of the height, above and below the curves
+ROW, ROWS = 0.07, 5  # of the height, for the number of a finding; how many lie below each other
+LARGEST = 1e300  # beyond it the margins of an axis overflow
+DECADES = (-300, 300)  # the same on a logarithmic scale
+DPI = 150  # of a PNG
+FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "SimHei")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the runs is drawn, and how."""
+
+    series: tuple[str, ...] = ()  # one panel each; empty: those that the page shows
+    log: bool = False
+    first: float | None = None  # steps
+    last: float | None = None
+
+
+def check_kind(output: Path) -> str:
+    """The kind of picture that a name asks for; raises UsageError for another."""
+    kind = output.suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        hint = words.nearest(kind, KINDS)
+        raise UsageError(f'{output}: unknown kind of picture "{kind}"', hint=hint)
+    return kind
+
+
+def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
+    """The bytes of a PNG, SVG or PDF; raises MissingExtra, or InputError for nothing to draw."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtra("plot requires matplotlib", hint="pip install 'lossscan[plot]'")
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    panels = _panels(runs, view)
+    heights = [FIRST, *(OTHER for _ in panels[1:])]
+    with mpl.rc_context(_settings()):
+        figure = Figure(figsize=(WIDTH, sum(heights) + 0.8), layout="constrained")
+        grid = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)
+        for axes, names in zip(grid[:, 0], panels, strict=True):
+            _draw(axes, runs, names, view)
+            _scale(axes, view, page)
+            _annotate(axes, runs, view, first=axes is grid[0, 0])
+        grid[0, 0].set_title("  ·  ".join(words.printable(one.path) for one in runs[:3]), size=9)
+        grid[-1, 0].set_xlabel(words.say(page.lang, "html_step"))
+        said = list(_legend(runs, view, page))
+        if said:
+            figure.supxlabel("\n".join(said), size=8, x=0.02, ha="left")
+        out = BytesIO()
+        dated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+        figure.savefig(out, format=kind, dpi=DPI, metadata=dated)
+    return out.getvalue()
+
+
+def _settings() -> dict[Any, Any]:
+    """Text is text, whatever a log says in dollar signs; the same bytes from the same run."""
+    from matplotlib import font_manager
+
+    known = set(font_manager.get_font_names())
+    return {
+        "font.family": [name for name in FONTS if name in known],
+        "font.size": 9,
+        "text.parse_math": False,
+        "svg.hashsalt": "lossscan",
+        "pdf.fonttype": 42,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+
+
+def _panels(runs: Sequence[RunReport], view: View) -> list[tuple[str, ...]]:
+    """The series of each panel."""
+    known = dict.fromkeys(name for one in runs if one.run for name in one.run.series)
+    lost = [name for name in view.series if name not in known]
+    if lost:
+        raise UsageError(f'no series "{lost[0]}"', hint=words.nearest(lost[0], known))
+    if view.series:
+        return [(name,) for name in view.series]
+    upper = tuple(name for name in UPPER if name in known)
+    wanted = [*BELOW, *(finding.series for one in runs for finding in one.findings)]
+    below = [(name,) for name in dict.fromkeys(wanted) if name in known and name not in UPPER]
+    panels = [*([upper] if upper else []), *below][:MOST_PANELS]
+    if not panels:
+        raise InputError(f"{runs[0].path}: no curve to draw", hint="name one with --series")
+    return panels
+
+
+# --- a panel -----------------------------------------------------------------------------------
+
+
+def _draw(axes: Axes, runs: Sequence[RunReport], names: Sequence[str], view: View) -> None:
+    several = len(runs) > 1
+    for number, series in _curves(runs, names):
+        seen = _inside(series, view)
+        color = COLORS[(number if several else names.index(series.name)) % len(COLORS)]
+        label = f"{runs[number].name}  {series.name}" if several else series.name
+        dots = series.name.startswith("eval_")
+        axes.plot(
+            series.steps[seen],
+            np.clip(series.values[seen], -LARGEST, LARGEST),
+            color=color,
+            linewidth=1.0,
+            linestyle="--" if dots and several else "-",
+            marker="o" if dots or seen.sum() == 1 else "",
+            markersize=3,
+            label=words.printable(label),
+        )
+    if several or len(names) > 1:
+        axes.legend(loc="best", frameon=False, fontsize=8)
+    if several or len(names) == 1:
+        axes.set_ylabel(words.printable(names[0]))
+
+
+def _annotate(axes: Axes, runs: Sequence[RunReport], view: View, *, first: bool) -> None:
+    for number, one in enumerate(runs):
+        color = COLORS[number % len(COLORS)] if len(runs) > 1 else None
+        _mark(axes, one, view, color)
+        if first:
+            _number(axes, one, view, color)
+    axes.set_xlim(left=view.first, right=view.last)
+
+
+def _curves(runs: Sequence[RunReport], names: Sequence[str]) -> Iterator[tuple[int, Series]]:
+    for number, one in enumerate(runs):
+        series = one.run.series if one.run else {}
+        yield from ((number, series[name]) for name in names if name in series)
+
+
+def _inside(series: Series, view: View) -> np.ndarray:
+    after = -np.inf if view.first is None else view.first
+    until = np.inf if view.last is None else view.last
+    return np.asarray((series.steps >= after) & (series.steps <= until))
+
+
+def _scale(axes: Axes, view: View, page: Page) -> None:
+    """The range that most values need; what it cuts off is said above."""
+    curves = [np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.get_lines()]
+    values = np.concatenate([each for each in curves if len(each)] or [np.zeros(0)])
+    usable = values[np.isfinite(values) & ((values > 0) | (not view.log))]
+    if not len(usable):
+        return
+    if view.log:
+        _logarithmic(axes)
+    low, high = robust_range(usable, log=view.log)
+    shown = np.log10([low, high]) if view.log else np.array([low, high])
+    pad = (shown[1] - shown[0]) * MARGIN or abs(shown[1]) * MARGIN or 0.5
+    ends = np.clip([shown[0] - pad, shown[1] + pad], *(DECADES if view.log else (-np.inf, np.inf)))
+    low, high = 10**ends if view.log else ends
+    axes.set_ylim(low, high)
+    cut = [("picture_above", usable.max())] if usable.max() > high else []
+    cut += [("picture_below", usable.min())] if usable.min() < low else []
+    said = [words.say(page.lang, key, value=f"{value:.4g}") for key, value in cut]
+    if said:
+        axes.text(1, 1, "  ".join(said), transform=axes.transAxes, ha="right", va="bottom", size=7)
+
+
+def _logarithmic(axes: Axes) -> None:
+    """Ticks as plain numbers: powers would be set as formulas, which text of a log may not be."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
+
+
+# --- marks -------------------------------------------------------------------------------------
+
+
+def _mark(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
+    """Spans and numbers of findings, epoch boundaries, changes with a benign reason."""
+    if one.run is None:
+        return
+    for mark in one.run.schedule.of("epoch_boundary")[:MOST_MARKS]:
+        axes.axvline(mark.step, color="#999999", linewidth=0.6, linestyle=(0, (1, 3)), zorder=0)
+    for change in one.change_points[:MOST_MARKS]:
+        if change.accounted_for.by != "finding" and change.series in UPPER:
+            axes.axvline(change.step, color="#777777", linewidth=0.8, linestyle=(0, (6, 6)))
+    for finding in one.findings:
+        shade, line = SEVERITIES[str(finding.severity)]
+        for first, last in _places(finding):
+            axes.axvspan(first, last, color=color or shade, alpha=0.1, linewidth=0)
+            axes.axvline(first, color=color or shade, linewidth=1.0, linestyle=line)
+
+
+def _number(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
+    """The number of each finding where it begins; those beneath the picture are the same."""
+    for number, finding in enumerate(one.findings, start=1):
+        for first, _ in _places(finding):
+            if _seen(first, view):
+                place = (first, 1.0 - ROW * ((number - 1) % ROWS))
+                axes.annotate(
+                    str(number),
+                    place,
+                    xycoords=("data", "axes fraction"),
+                    xytext=(2, -1),
+                    textcoords="offset points",
+                    va="top",
+                    size=8,
+                    weight="bold",
+                    color=color or "#222222",
+                    bbox={"color": "white", "alpha": 0.7, "pad": 0.8},
+                )
+
+
+def _places(finding: Finding) -> list[tuple[int, int]]:
+    steps = [(e.start_step, e.end_step) for e in finding.episodes[:MOST_MARKS]]
+    steps = steps or [(finding.start_step, finding.end_step)]
+    return [(a, a if b is None else b) for a, b in steps if a is not None]
+
+
+def _seen(step: float, view: View) -> bool:
+    return (view.first is None or step >= view.first) and (view.last is None or step <= view.last)
+
+
+def _legend(runs: Sequence[RunReport], view: View, page: Page) -> Iterable[str]:
+    """A line for each finding whose number is in the picture."""
+    for one in runs:
+        named = f"{words.printable(one.name)}  " if len(runs) > 1 else ""
+        for number, finding in enumerate(one.findings, start=1):
+            if any(_seen(first, view) for first, _ in _places(finding)):
+                severity = words.say(page.lang, str(finding.severity))
+                title = words.printable(finding.title)
+                yield f"{named}{number}  {severity}  {finding.rule}: {title}"

@@ -1,0 +1,104 @@
+"""The picture of a run: its kinds, its marks in words, what it cannot draw."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lossscan.commands import main
+from lossscan.errors import InputError, UsageError
+from lossscan.model import Series
+from lossscan.numeric.ranges import is_wide, robust_range
+from lossscan.reporters import Page
+from lossscan.reporters.kit.figure import View, picture
+from tests.reports import clean, jumped, unreadable
+
+pytest.importorskip("matplotlib")
+WHOLE = View()
+BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("kind", BEGINNINGS)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_kind_is_drawn_and_the_same_twice(kind, lang):
+    """One run gives one picture, byte for byte."""
+    drawn = [picture([jumped()], kind, View(), Page(lang=lang)) for _ in range(2)]
+    assert drawn[0].startswith(BEGINNINGS[kind])
+    assert drawn[0] == drawn[1]
+
+
+def _svg(runs, view=WHOLE, lang="en") -> str:
+    """Text is left in comments of the SVG where letters are paths."""
+    return picture(runs, "svg", view, Page(lang=lang)).decode()
+
+
+def test_findings_are_numbered_and_named_below():
+    """The number in the picture leads to the line beneath it."""
+    assert "<!-- 1  critical  loss-jump: The loss jumps up and stays up -->" in _svg([jumped()])
+    assert "严重" in _svg([jumped()], lang="zh")
+
+
+def test_a_finding_outside_the_view_is_not_named():
+    """What `--from` and `--to` leave out has no line beneath the picture."""
+    assert "loss-jump" not in _svg([jumped()], View(first=0, last=1000))
+
+
+def test_series_and_a_log_scale_are_chosen():
+    """A panel each, and no formula among the ticks."""
+    text = _svg([jumped()], View(series=("loss", "eval_loss"), log=True))
+    assert "<!-- eval_loss -->" in text
+    assert "mathdefault" not in text
+
+
+def test_dollars_of_a_name_are_no_formula():
+    r"""A run may be called `$\frac$`."""
+    one = replace(jumped(), path=r"a$\frac$b")
+    assert re.search(r"<!-- a\$\\frac\$b -->", _svg([one]))
+
+
+def test_runs_lie_over_each_other():
+    """Each curve is named by its run."""
+    text = _svg([jumped("first"), clean("second")])
+    assert "first  loss" in text
+    assert "second  loss" in text
+
+
+def test_what_cannot_be_drawn_is_said():
+    """No series of that name, no curve at all."""
+    with pytest.raises(UsageError, match='no series "los"'):
+        _svg([jumped()], View(series=("los",)))
+    with pytest.raises(InputError, match="no curve to draw"):
+        _svg([unreadable()])
+
+
+@pytest.mark.parametrize("values", [[], [np.nan] * 3, [0.0] * 5, [-1e308, 1e308], [1.0]])
+@pytest.mark.parametrize("log", [False, True])
+def test_odd_values_are_drawn(values, log):
+    """Nothing, no number, zeros, the largest numbers and a single point give a picture."""
+    one = jumped()
+    assert one.run is not None
+    odd = Series("loss", np.arange(len(values)), np.array(values, dtype=float))
+    assert _svg([replace(one, run=replace(one.run, series={"loss": odd}))], View(log=log))
+
+
+def test_the_first_descent_does_not_press_the_rest_flat():
+    """Nearly all values decide the range; a curve without outliers is shown whole."""
+    falling = np.concatenate([[100.0, 30.0], np.linspace(3, 2, 98)])
+    assert robust_range(falling)[1] < 4
+    assert robust_range(np.linspace(3, 2, 50)) == (2.0, 3.0)
+    assert is_wide(falling)
+    assert not is_wide(np.array([-1.0, 100.0]))
+
+
+def test_the_verb_writes_a_picture(tmp_path, capsys):
+    """And refuses what it cannot write before it reads a run."""
+    target = tmp_path / "curve.svg"
+    assert main(["plot", "sample_logs/staircase", "-o", str(target), "--log"]) == 0
+    assert target.read_bytes().startswith(b"<?xml")
+    assert main(["plot", "nowhere", "-o", "curve.gif"]) == 2
+    assert 'unknown kind of picture "gif"' in capsys.readouterr().err
+    assert main(["plot", "nowhere", "-o", "a.png", "--from", "9", "--to", "1"]) == 2
+    assert "--from 9 is not below --to 1" in capsys.readouterr().err

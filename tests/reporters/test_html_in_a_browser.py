@@ -1,0 +1,192 @@
+"""The HTML report in Chromium: it loads, answers to clicks and keys, and breaks no rule of axe."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lossscan.model import Report
+from lossscan.model.comparison import Comparison, Member
+from lossscan.reporters import Page, render
+from tests.reports import clean, jumped, report, unreadable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+SCRIPT = "<script>document.title = 'owned'</script>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium with a fresh profile."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium")
+    made = pytest.importorskip("playwright.sync_api")
+    with made.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def _pages(name: str | None = None) -> dict[str, str]:
+    runs = (jumped(name), clean(name), unreadable(name)) if name else _plain()
+    beside = Comparison((Member("a", runs[0].path), Member("b", runs[1].path)))
+    return {
+        "run": render("html", report(runs[0]), Page()),
+        "batch": render("html", report(*runs), Page(single=False)),
+        "compare": render("html", Report("0", runs[:2], comparison=beside), Page(single=False)),
+    }
+
+
+def _plain() -> tuple[Any, ...]:
+    return jumped(), clean(), unreadable()
+
+
+@pytest.fixture
+def shown(browser, tmp_path):
+    """Opens a page from disk; fails at the end where the console had anything to say."""
+    said: list[str] = []
+    contexts = []
+
+    def opened(text: str, size: str = "desk", **how: Any) -> Tab:
+        file = Path(tmp_path / "page.html")
+        file.write_text(text, encoding="utf-8")
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, **how)
+        contexts.append(context)
+        tab: Tab = context.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("request", lambda r: None if r.url.startswith("file:") else said.append(r.url))
+        tab.goto(file.as_uri())
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def _span(tab: Tab) -> list[str]:
+    """The steps beneath the first chart, by what hovering at its ends says."""
+    box = tab.locator(".u-over").first.bounding_box()
+    assert box is not None
+    ends = []
+    for across in (2.0, box["width"] - 2):
+        tab.mouse.move(box["x"] + across, box["y"] + box["height"] / 2)
+        ends.append(tab.locator(".u-legend .u-value").first.inner_text())
+    return ends
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["run", "batch", "compare"])
+def test_a_page_fits_the_screen(shown, kind, size):
+    """Nothing is wider than the window; wide tables scroll by themselves."""
+    tab = shown(_pages()[kind], size)
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if kind != "batch":
+        assert tab.locator("canvas").count() > 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["run", "batch", "compare"])
+def test_axe_finds_nothing(shown, kind, scheme):
+    """Contrast, names, roles and the order of headings, in either scheme."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    tab = shown(_pages()[kind], color_scheme=scheme, bypass_csp=True)
+    for each in tab.locator("details").all():
+        each.evaluate("element => { element.open = true; }")
+    violations = axe.Axe().run(tab).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == []
+
+
+@pytest.mark.parametrize("kind", ["run", "batch", "compare"])
+def test_a_run_named_like_a_script_runs_nothing(shown, kind):
+    """The name is text, in the page and in its title."""
+    tab = shown(_pages(SCRIPT)[kind])
+    assert tab.title() != "owned"
+    assert "<script>" in tab.locator("body").inner_text()
+
+
+def test_verdicts_and_marks_lead_to_each_other(shown):
+    """A verdict moves the chart to its place, a mark opens its verdict."""
+    tab = shown(_pages()["run"])
+    whole = _span(tab)
+    tab.locator("[data-show=f1]").click()
+    assert _span(tab) != whole
+    tab.locator("[data-tool=all]").click()
+    assert _span(tab) == whole
+    tab.locator("#f1 summary").click()
+    assert tab.locator("#f1").get_attribute("open") is None
+    tab.locator(".u-over button", has_text="1").first.click()
+    assert tab.locator("#f1").get_attribute("open") is not None
+
+
+def test_keys_zoom_and_go_back(shown):
+    """Plus zooms in, 0 shows all, as the hint says."""
+    tab = shown(_pages()["run"])
+    whole = _span(tab)
+    tab.locator(".panel").first.focus()
+    tab.keyboard.press("+")
+    assert _span(tab) != whole
+    tab.keyboard.press("0")
+    assert _span(tab) == whole
+
+
+def test_tools_redraw_the_chart(shown):
+    """Log scale, every value and the smoothed curve are switches."""
+    tab = shown(_pages()["run"])
+    for name in ("log", "full", "smooth"):
+        tab.locator(f"[data-tool={name}]").click()
+        assert tab.locator(f"[data-tool={name}]").get_attribute("aria-pressed") == "true"
+    assert tab.locator(".u-legend", has_text="loss, smoothed").count() > 0
+
+
+def test_a_batch_filters_and_sorts(shown):
+    """By words, by severity, by a column; how many are shown is said."""
+    tab = shown(_pages()["batch"])
+    visible = "#runs tbody:not([hidden])"
+    tab.fill("#find", "loss-jump")
+    assert tab.locator(visible).count() == 1
+    tab.fill("#find", "")
+    tab.select_option("#severity", "ok")
+    assert tab.locator(visible).get_attribute("data-status") == "ok"
+    tab.select_option("#severity", "")
+    tab.locator("th[data-sort='3'] button").click()
+    assert tab.locator("th[data-sort='3']").get_attribute("aria-sort") == "ascending"
+    assert tab.inner_text("#shown") == "3 of 3 runs"
+
+
+def test_a_large_batch_shows_a_part_and_more_on_demand(shown):
+    """Rows beyond the first three hundred wait for a click; filters reach them all."""
+    tab = shown(
+        render("html", report(*[clean(f"run-{n}") for n in range(400)]), Page(single=False))
+    )
+    assert tab.locator("#runs tbody:visible").count() == 300
+    tab.click("#further")
+    assert tab.locator("#runs tbody:visible").count() == 400
+    tab.fill("#find", "run-399")
+    assert tab.locator("#runs tbody:visible").count() == 1
+
+
+def test_print_opens_all_and_hides_the_tools(shown):
+    """On paper nothing is folded and no button is left."""
+    tab = shown(_pages()["run"])
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    assert not tab.locator("[data-tool=log]").is_visible()

@@ -1,0 +1,52 @@
+"""The table of many runs: whole words, names that fit, errors below."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from lossscan.reporters import Page, render
+from lossscan.reporters.kit.overview import shortened
+from tests.reports import clean, jumped, report, unreadable
+
+LONG = (
+    "experiments/2026/a-very-long-name-of-an-experiment-that-somebody-typed/训练任务-seed-1234567"
+)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_word_of_a_row_is_broken(width, lang):
+    """The name of a rule with its step stands on one line at any width."""
+    page = Page(width=width, lang=lang, single=False)
+    runs = (jumped(), replace(jumped(), path=LONG), clean(), unreadable())
+    lines = render("rich", report(*runs), page).splitlines()
+    assert all(cell_len(line) <= width for line in lines)
+    named = [f"{f.rule}@{f.start_step}" if f.start_step else f.rule for f in jumped().findings]
+    for name in named:
+        assert sum(name in line for line in lines) == 2
+
+
+def test_errors_are_told_below_the_table():
+    """The row has the name alone; the reason follows in full."""
+    text = render("rich", report(clean(), unreadable()), Page(width=80, single=False))
+    table, below = text.split("Could not be read")
+    error = unreadable().error
+    assert error is not None
+    reason = error.message.split(": ")[-1]
+    assert reason not in table
+    assert reason.split()[0] in below
+
+
+@pytest.mark.parametrize("room", [8, 12, 20, 40])
+@pytest.mark.parametrize("text", [LONG, "训练" * 30, "a" * 100])
+def test_a_long_name_loses_its_middle(text, room):
+    """Both ends are kept, the room is never exceeded."""
+    short = shortened(text, room)
+    assert cell_len(short) <= room
+    head, tail = short.split("...")
+    assert text.startswith(head)
+    assert text.endswith(tail)
+    assert shortened("short", room) == "short"
