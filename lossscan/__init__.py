@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from lossscan.api import batch as batch
     from lossscan.api import compare as compare
     from lossscan.api import config as config
+    from lossscan.api import doctor as doctor
     from lossscan.api import explain as explain
     from lossscan.api import judge as judge
     from lossscan.api import rule_names as rule_names
+    from lossscan.api import schema as schema
     from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
     from lossscan.integrations.monitor import Monitor as Monitor
@@ -39,10 +41,12 @@ _HOMES = {
     "change_points": "lossscan.signals",
     "compare": "lossscan.api",
     "config": "lossscan.api",
+    "doctor": "lossscan.api",
     "explain": "lossscan.api",
     "format_samples": "lossscan.api",
     "judge": "lossscan.api",
     "rule_names": "lossscan.api",
+    "schema": "lossscan.api",
     "watch": "lossscan.api",
 }
 
@@ -59,10 +63,12 @@ __all__ = [
     "change_points",
     "compare",
     "config",
+    "doctor",
     "explain",
     "format_samples",
     "judge",
     "rule_names",
+    "schema",
     "watch",
 ]
 

@@ -15,6 +15,7 @@ from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.effective_settings import EffectiveSetting
+    from lossscan.installation import Installation
     from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
@@ -190,3 +191,17 @@ def explain(rule: str) -> RulePage:
     from lossscan.words.pages import load_page
 
     return load_page(*chosen_rules(select=(rule,)))
+
+
+def doctor() -> Installation:
+    """What is installed: versions, extras, plug-ins, and what each open set holds."""
+    from lossscan.installation import installation
+
+    return installation()
+
+
+def schema(name: str) -> str:
+    """A JSON Schema as text: `report` or `settings`; raises UsageError for another name."""
+    from lossscan.installation import schema
+
+    return schema(name)

@@ -14,6 +14,7 @@ from docs.make.settings_schema import NAME, settings_schema
 
 DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
+REPORT = DOCS / "report.schema.json"  # people write it; the package holds a copy
 SAMPLES = ROOT / "sample_logs"
 MADE = ("rules/*.md", "zh/rules/*.md", "cli.md")  # written here from end to end
 
@@ -28,7 +29,9 @@ def pages() -> dict[Path, str]:
         shown = {page: refreshed(page.read_text("utf-8"), Path(folder)) for page in hand_written()}
     house = DOCS / "architecture.md"
     shown[house] = with_picture(shown[house])
-    return {DOCS / NAME: settings_schema()} | made | shown
+    schemas = {"settings": settings_schema(), "report": REPORT.read_text("utf-8")}
+    packed = {ROOT / "lossscan" / "schemas" / f"{k}.json": text for k, text in schemas.items()}
+    return {DOCS / NAME: schemas["settings"]} | packed | made | shown
 
 
 def hand_written() -> tuple[Path, ...]:

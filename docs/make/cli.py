@@ -31,6 +31,7 @@ terminal, after a second) go to standard error."""
 _VARIABLES = (
     ("`COLUMNS`", "width of the output; otherwise that of the terminal, otherwise 100"),
     ("`NO_COLOR`, `TERM=dumb`", "no colors; there are none in a pipe or a file either"),
+    ("`FORCE_COLOR`", "colors in a pipe, too; `NO_COLOR` goes before it"),
     (
         "`LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`",
         (
@@ -71,6 +72,7 @@ def _verb(name: str, command: Any) -> Iterator[str]:
     yield f"## {name}"
     yield prose(command.help)
     yield f"    {usage}"
+    yield f"```sh\n{command.epilog}\n```"
     yield table(("argument, option", "meaning"), map(_row, command.params))
 
 

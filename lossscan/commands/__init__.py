@@ -7,6 +7,7 @@ status. Results go to standard output; errors are one line on standard error and
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import pkgutil
 import sys
@@ -16,6 +17,7 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
+from lossscan.commands.kit.shape import Quiet, Verb, Verbose, Verbs
 from lossscan.errors import LossscanError
 from lossscan.gate import FAILED
 
@@ -64,30 +66,29 @@ def verbs() -> tuple[str, ...]:
 
 def _app() -> typer.Typer:
     app = typer.Typer(
+        cls=Verbs,
         rich_markup_mode=None,
-        add_completion=False,
+        add_completion=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback(invoke_without_command=True)(_root)
     for verb in verbs():
         function = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
-        app.command(verb)(function)
+        summary, _, examples = inspect.cleandoc(function.__doc__).partition("\n\n")
+        app.command(verb, cls=Verb, help=summary, short_help=summary, epilog=examples)(function)
     return app
 
 
 def _root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Log debug details to stderr.")
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and exit.")
     ] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find anomalies in the loss of a training run, and explain them."""
-    if verbose:
-        import logging
-
-        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     if version:
         typer.echo(f"lossscan {__version__}")
         raise typer.Exit

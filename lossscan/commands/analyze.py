@@ -44,7 +44,12 @@ def analyze(
         typer.Option("--show-data", help="Print what was read, point by point, and no findings."),
     ] = False,
 ) -> int:
-    """Explain the loss of one run."""
+    """Explain the loss of one run.
+
+    lossscan analyze runs/sft
+    lossscan analyze runs/sft -f html -o report.html
+    lossscan analyze train.log --fail-on warning
+    """
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):

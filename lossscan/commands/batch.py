@@ -52,7 +52,9 @@ def batch(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", help="Number of worker processes. Default: one per core."),
+        typer.Option(
+            "--jobs", "-j", metavar="N", help="Number of worker processes. Default: one per core."
+        ),
     ] = None,
     dask: Annotated[
         str | None,
@@ -68,7 +70,12 @@ def batch(
     write_baseline: WriteBaseline = None,
     lang: Lang = None,
 ) -> int:
-    """Analyze every run under the given roots; an unreadable run does not stop the rest."""
+    """Analyze every run under the given roots; an unreadable run does not stop the rest.
+
+    lossscan batch runs
+    lossscan batch 'sweep-*' --since 12h -f csv -o runs.csv
+    lossscan batch runs -f github
+    """
     from lossscan.batching import Options, plan
 
     reporters.check(format, terminal=output is None)

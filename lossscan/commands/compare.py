@@ -32,7 +32,11 @@ def compare(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Show where runs diverge, by how much, and which setting explains it."""
+    """Show where runs diverge, by how much, and which setting explains it.
+
+    lossscan compare runs/before runs/after
+    lossscan compare seeds/* -f html -o compared.html
+    """
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(", ".join(runs)):

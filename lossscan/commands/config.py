@@ -24,7 +24,7 @@ SCHEMA = "lossscan.config/1"
 
 def config(
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", metavar="json|rich", help="Output format.")
+        str, typer.Option("--format", "-f", metavar="json|rich", help="Output format.")
     ] = reporters.DEFAULT,
     config: Config = None,
     fail_on: FailOn = None,
@@ -32,7 +32,11 @@ def config(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Print the effective settings and where each comes from."""
+    """Print the effective settings and where each comes from.
+
+    lossscan config
+    lossscan config --select loss-jump -f json
+    """
     if format not in FORMATS:
         raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lossscan import api, reporters, words
+from lossscan.commands.kit.completion import known_rules, one_of
 from lossscan.commands.kit.options import Config, Lang, settings_from
 from lossscan.commands.kit.output import page_for, write
 from lossscan.commands.kit.pages import FORMATS
@@ -14,14 +15,20 @@ from lossscan.errors import UsageError
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="Rule name.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="Rule name.", autocompletion=one_of(known_rules))
+    ],
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", metavar="|".join(FORMATS), help="Output format.")
+        str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Output format.")
     ] = reporters.DEFAULT,
     config: Config = None,
     lang: Lang = None,
 ) -> int:
-    """Explain a rule: what it is, why it happens, how to tell, what to do."""
+    """Explain a rule: what it is, why it happens, how to tell, what to do.
+
+    lossscan explain loss-jump
+    lossscan explain loss-jump --lang zh
+    """
     if format not in FORMATS:
         raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
     settings = settings_from(config, lang=lang)

@@ -10,7 +10,11 @@ from lossscan.commands.kit.pages import listing
 def rules(
     config: Config = None, select: Select = None, ignore: Ignore = None, lang: Lang = None
 ) -> int:
-    """List all rules."""
+    """List all rules.
+
+    lossscan rules
+    lossscan rules --ignore periodic-loss
+    """
     from lossscan.rules import chosen_rules
     from lossscan.words.pages import load_page
 

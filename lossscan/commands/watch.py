@@ -68,7 +68,11 @@ def watch(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Follow a training run and print each new finding once."""
+    """Follow a training run and print each new finding once.
+
+    lossscan watch runs/sft
+    lossscan watch runs/sft --fail-on critical && echo finished
+    """
     from lossscan.watching.notify import Command, Notifier, Webhook
 
     if until not in (COMPLETE, FOREVER):

@@ -16,6 +16,21 @@ TABLE: dict[str, tuple[str, str]] = {
     "ok": ("ok", "正常"),
     "error": ("error", "出错"),
     "watch_waiting": ("waiting: {reason}", "等待中：{reason}"),
+    # the doctor
+    "doctor_packages": ("packages", "依赖包"),
+    "doctor_extras": ("extras", "可选组件"),
+    "doctor_missing": (
+        "missing: pip install 'lossscan[{extra}]'",
+        "未安装：pip install 'lossscan[{extra}]'",
+    ),
+    "doctor_installed": ("installed", "已安装"),
+    "doctor_plugins": ("plug-ins", "插件"),
+    "doctor_no_plugins": ("none", "无"),
+    "doctor_formats": ("log formats", "日志格式"),
+    "doctor_reporters": ("report formats", "报告格式"),
+    "doctor_rules": ("rules", "规则"),
+    "doctor_settings": ("settings in force", "生效的设置"),
+    "doctor_defaults": ("all defaults", "全部为默认值"),
     # what accounts for an event that needs no finding
     "account_beside": (
         "context only: findings come from the loss",

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from lossscan import api, words
+from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError
 from lossscan.gate import accepted
 from lossscan.model import Report
@@ -29,7 +30,7 @@ def gated(
     What a baseline or a suppression no longer meets is said on standard error.
     """
     judged = api.judge(report, settings=settings, baseline=baseline, single=single)
-    for remark in judged.remarks:
+    for remark in () if hushed() else judged.remarks:
         print(f"lossscan: {words.printable(remark)}", file=sys.stderr)  # noqa: T201 - no result
     if write_baseline is None:
         return judged, None

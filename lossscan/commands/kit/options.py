@@ -9,21 +9,30 @@ from typing import Annotated, TypeAlias
 import typer
 
 from lossscan import words
+from lossscan.commands.kit.completion import one_of, several_rules
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
 from lossscan.settings import GATES, Settings, gate, load
 
 Format: TypeAlias = Annotated[
-    str, typer.Option("--format", metavar="|".join(formats()), help="Output format.")
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="|".join(formats()),
+        help="Output format.",
+        autocompletion=one_of(formats),
+    ),
 ]
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="Write the report to this file."),
+    typer.Option("--output", "-o", metavar="FILE", help="Write the report to this file."),
 ]
 FailOn: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(GATES),
+        autocompletion=one_of(lambda: GATES),
         help="Lowest severity for exit status 1. Default: critical, or the settings file.",
     ),
 ]
@@ -41,10 +50,16 @@ TrainingConfig: TypeAlias = Annotated[
     ),
 ]
 Select: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="RULES", help="Comma-separated rules to run.")
+    str | None,
+    typer.Option(
+        metavar="RULES", help="Comma-separated rules to run.", autocompletion=several_rules
+    ),
 ]
 Ignore: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="RULES", help="Comma-separated rules to skip.")
+    str | None,
+    typer.Option(
+        metavar="RULES", help="Comma-separated rules to skip.", autocompletion=several_rules
+    ),
 ]
 Baseline: TypeAlias = Annotated[
     Path | None,
@@ -59,7 +74,11 @@ WriteBaseline: TypeAlias = Annotated[
 ]
 Lang: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the report."),
+    typer.Option(
+        metavar="|".join(words.LANGUAGES),
+        help="Language of the report.",
+        autocompletion=one_of(lambda: words.LANGUAGES),
+    ),
 ]
 
 

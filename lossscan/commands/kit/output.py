@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lossscan import words
 from lossscan.commands.kit.gate import gated, summarize
+from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError
 from lossscan.gate import exit_status
 from lossscan.model import Report
@@ -59,16 +60,21 @@ def emit(
 def page_for(settings: Settings, output: Path | None = None) -> Page:
     """The page that standard output or a file is; COLUMNS goes before the terminal's width."""
     width = WIDTH if output is not None else shutil.get_terminal_size((WIDTH, 24)).columns
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
-        color=wanted
-        and output is None
-        and sys.stdout is not None
-        and sys.stdout.isatty(),  # https://no-color.org
+        color=_colored(output),
         lang=settings.lang,
         folder=str(Path.cwd()),
     )
+
+
+def _colored(output: Path | None) -> bool:
+    """Whether colors are wanted: https://no-color.org and https://force-color.org."""
+    if output is not None or sys.stdout is None or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
 
 
 def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
@@ -152,7 +158,7 @@ def waiting(text: str) -> Iterator[None]:
     shown: list[Status] = []
     timer = threading.Timer(PATIENCE, lambda: shown.append(_spinner(text)))
     timer.daemon = True
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not hushed():
         timer.start()
     try:
         yield

@@ -13,9 +13,9 @@ from lossscan.reporters.kit.prose import Prose
 STYLES = {
     "critical": "bold red",
     "error": "bold red",
-    "warning": "bold yellow",
-    "info": "bold cyan",
-    "ok": "bold green",
+    "warning": "bold magenta",  # yellow cannot be read on white
+    "info": "cyan",  # bold makes cyan and green bright, which white swallows too
+    "ok": "green",
 }
 
 
