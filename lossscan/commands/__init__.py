@@ -75,7 +75,7 @@ def _app() -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for verb in verbs():
         function = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
-        summary, _, examples = inspect.cleandoc(function.__doc__).partition("\n\n")
+        summary, _, examples = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
         app.command(verb, cls=Verb, help=summary, short_help=summary, epilog=examples)(function)
     return app
 

@@ -70,9 +70,8 @@ def test_quiet_keeps_remarks_back_and_no_error(tmp_path: Path) -> None:
     """Only what went wrong is said."""
     known = tmp_path / "known.json"
     cli("analyze", RUN, "--write-baseline", str(known))
-    clean = str(ROOT / "sample_logs" / "clean-finetune")
-    told = ["batch", RUN, clean, "--baseline", str(known), "--ignore", "non-finite-loss"]
-    assert cli(*told).stderr
+    told = ["analyze", RUN, "--baseline", str(known), "--ignore", "non-finite-loss"]
+    assert "non-finite-loss" in cli(*told).stderr
     assert cli(*told, "-q").stderr == ""
     assert cli("-q", "analyze", "nowhere").stderr.startswith("lossscan: ")
 
@@ -81,7 +80,9 @@ def test_quiet_keeps_remarks_back_and_no_error(tmp_path: Path) -> None:
     ("variables", "colored"),
     [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
 )
-def test_colors_in_a_pipe_are_there_when_forced(variables: dict[str, str], *, colored: bool) -> None:
+def test_colors_in_a_pipe_are_there_when_forced(
+    variables: dict[str, str], *, colored: bool
+) -> None:
     """NO_COLOR goes before FORCE_COLOR."""
     assert ("\x1b[" in cli("rules", **variables).stdout) is colored
 

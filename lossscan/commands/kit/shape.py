@@ -33,7 +33,7 @@ class Verb(TyperCommand):
             if record is None:
                 continue
             if _is_argument(each):
-                arguments.append((each.metavar, each.help))
+                arguments.append((_named(each), each.help or ""))
             else:
                 options.append(record)
         for heading, rows in (("Arguments", arguments), ("Options", options)):
@@ -74,7 +74,11 @@ def _is_argument(parameter: Any) -> bool:
 
 
 def _placeholder(argument: Any) -> str:
-    return str(argument.metavar if argument.required else f"[{argument.metavar}]")
+    return _named(argument) if argument.required else f"[{_named(argument)}]"
+
+
+def _named(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
 
 
 def _loudness() -> list[Any]:
