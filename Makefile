@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check fuzz clean
+.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check release-check release-try fuzz clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -38,6 +38,20 @@ accuracy: .venv/ready  ## CORPUS="folder folder" (or $LOSSSCAN_CORPORA) adds lab
 
 wheel-check:
 	rm -rf build/wheel && $(PYTHON) -m venv build/wheel && build/wheel/bin/pip install -q . && build/wheel/bin/lossscan --help && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never && build/wheel/bin/lossscan analyze sample_logs/staircase --fail-on never --format html --output build/page.html
+
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' lossscan/__init__.py)
+
+release-check: .venv/ready  ## the papers, then the wheel in a new environment of each interpreter at hand
+	@! grep -n 'lossscan\.example' pyproject.toml || { echo 'write the address of the project there first'; exit 1; }
+	@grep -q '^## \[$(VERSION)\] - [0-9]' CHANGELOG.md || { echo 'CHANGELOG.md has no day for $(VERSION)'; exit 1; }
+	$(MAKE) release-try
+
+release-try: .venv/ready
+	rm -rf build/release && $(BIN)/python -m hatchling build -d build/release/dist
+	for python in $(PYTHONS); do command -v $$python > /dev/null && $$python -c '' 2> /dev/null || continue; \
+	  $$python -m venv build/release/$$python && build/release/$$python/bin/pip install -q build/release/dist/*.whl && \
+	  build/release/$$python/bin/lossscan doctor && build/release/$$python/bin/lossscan batch sample_logs --fail-on never || exit 1; done
 
 fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)
