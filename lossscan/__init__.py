@@ -47,7 +47,6 @@ _HOMES = {
     "explain": "lossscan.api",
     "format_samples": "lossscan.api",
     "judge": "lossscan.api",
-    "plot": "lossscan.api",
     "rule_names": "lossscan.api",
     "schema": "lossscan.api",
     "watch": "lossscan.api",

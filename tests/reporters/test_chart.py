@@ -96,50 +96,6 @@ def test_chart_draws_another_series_where_there_is_no_loss():
     assert _drawn(replace(report, run=only)).startswith(" " * 9 + "reward")
 
 
-def test_the_first_descent_does_not_press_the_rest_flat():
-    """The range is that of nearly all values; an arrow and the title say what lies outside."""
-    text = _drawn(_report([2000.0, 400.0, *np.linspace(3, 2, 98)]))
-    title, top = text.splitlines()[:2]
-    assert "up to 2000 above" in title
-    assert ABOVE in top
-    assert float(top.split()[0]) < 10
-
-
-def test_a_chart_without_outliers_is_whole():
-    """Nothing is cut and nothing is said of it."""
-    text = _drawn(_report(np.linspace(3, 2, 50)))
-    assert ABOVE not in text
-    assert BELOW not in text
-
-
-def test_where_there_is_no_braille_the_chart_is_ascii():
-    """Every dot and line has a character; words stay."""
-    page = Page(width=80, ascii=True)
-    text = render("rich", report(jumped()), page)
-    assert not set("┤│└─┬┊↑↓·") & set(text)
-    assert not any("\u2800" <= each <= "\u28ff" for each in text)
-    assert "epoch boundary" in text
-    assert "|" in text
-
-
-@pytest.mark.parametrize(
-    ("encoding", "drawable"), [("utf-8", True), ("cp936", False), ("cp1252", False), (None, False)]
-)
-def test_an_encoding_holds_the_chart_or_not(encoding, drawable):
-    """What an old console cannot show is known before."""
-    assert ascii_art.is_drawable(encoding) is drawable
-
-
-@pytest.mark.parametrize("width", [40, 80, 120, 200])
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_findings_come_first_and_are_named_at_the_end(width, lang):
-    """Above the chart and on the last screen of 24 rows; no line is too wide."""
-    lines = render("rich", report(jumped()), Page(width=width, lang=lang)).splitlines()
-    assert all(cell_len(line) <= width for line in lines)
-    assert "loss-jump" in "".join(lines[:8])
-    assert "loss-jump" in "".join(lines[-24:])
-
-
 def test_the_chart_of_a_policy_shows_its_reward():
     """Its loss is not what training improves."""
     series = {"loss": [[0, 300, 0.0, 0.1]], "reward": [[0, 300, 0.2, 0.8]]}
