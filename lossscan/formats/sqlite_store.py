@@ -28,6 +28,7 @@ MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_P
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
+_DAMAGED: Final = (sqlite3.Error, OverflowError, UnicodeDecodeError)  # its errors quote the file
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -38,7 +39,7 @@ def claims(head: Head) -> bool:
     try:
         with closing(_opened(head)) as store:
             return _is_mlflow(store) or _is_trackio(store)
-    except sqlite3.Error:
+    except _DAMAGED:
         return False
 
 
@@ -51,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
         with closing(_opened(head)) as store:
             found = _mlflow if _is_mlflow(store) else _trackio
             return found(store, head.path, settings)
-    except (sqlite3.Error, OverflowError) as error:
+    except _DAMAGED as error:
         raise UnreadableLog(f"damaged: {error}", hint="copy the file again") from error
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from lossscan.errors import LossscanError, UnreadableLog
+from lossscan.errors import LossscanError, ReaderFailed, UnreadableLog
 from lossscan.formats import read_file
 from lossscan.pipeline import examine
 from lossscan.settings import Settings
@@ -72,6 +72,15 @@ def test_text_that_is_no_utf_8_costs_itself_alone(tmp_path):
     bad = "INSERT INTO params VALUES ('a', CAST(x'ff' AS TEXT), CAST(x'fe' AS TEXT));"
     table = read_file(_store(tmp_path, TABLES + METRICS + LOSSES + odd + bad), Settings())
     assert len(table.columns["loss"].steps) == 50
+
+
+def test_a_damaged_schema_is_told_though_its_error_is_no_utf_8(tmp_path):
+    """SQLite quotes the schema in its message, which Python cannot decode."""
+    path = _store(tmp_path, TABLES + METRICS + LOSSES)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE \x9c\x9cBLE runs"))
+    with pytest.raises(LossscanError, match=r"mlflow\.db") as caught:
+        read_file(path, Settings())
+    assert not isinstance(caught.value, ReaderFailed)
 
 
 def test_a_sparse_metric_of_20_gib_is_read_to_its_hole(tmp_path):
