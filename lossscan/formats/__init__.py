@@ -18,6 +18,7 @@ from typing import Final
 
 from lossscan import plugins, words
 from lossscan.canonical.fields import canonical_fields
+from lossscan.canonical.names import is_judged
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending
@@ -29,6 +30,7 @@ from lossscan.sources.files import Head, plain
 
 OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
+MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -105,7 +107,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     try:
         each.claims(head)
         with unalarmed():
-            table = replace(each.read(head, settings), format=each.name)
+            table = _bounded(replace(each.read(head, settings), format=each.name))
             return _with_echoes(_with_ending(table, head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
@@ -114,6 +116,17 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         said = words.say(settings.lang, "failed_over_it", error=type(error).__name__)
         hint = words.say(settings.lang, "failed_hint")
         raise ReaderFailed(said, hint=hint) from error
+
+
+def _bounded(table: Table) -> Table:
+    """The table with no more columns than any trainer logs, losses first."""
+    if len(table.columns) <= MOST_COLUMNS:
+        return table
+    ranked = sorted(table.columns, key=lambda name: not is_judged(name))
+    left = {"left": len(ranked) - MOST_COLUMNS, "most": MOST_COLUMNS}
+    kept = {name: table.columns[name] for name in ranked[:MOST_COLUMNS]}
+    note = Note("too_many_columns", table.path, left)
+    return replace(table, columns=kept, notes=(*table.notes, note))
 
 
 def _with_ending(table: Table, head: Head, each: Format) -> Table:

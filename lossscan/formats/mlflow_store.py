@@ -29,6 +29,7 @@ _PLACE: Final = re.compile(rb"(?m)^artifact_uri: ")
 _RUN: Final = re.compile(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds
+_LARGEST: Final = 1 << 28  # bytes of a metric: ten million points
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
 _MOST: Final = 10_000  # files in a folder; a metric for each layer of a large model is fewer
 _WIDTHS: Final = (2, 3, 5)  # fields of a line
@@ -99,7 +100,9 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _column(path: Path) -> tuple[Column, list[Note]]:
-    whole, _, cut = path.read_bytes().rpartition(b"\n")
+    with path.open("rb") as stream:
+        text = stream.read(_LARGEST).rstrip(b"\0")  # a crash may leave a hole
+    whole, _, cut = text.rpartition(b"\n")
     lines = whole.splitlines()
     points = [point for at, line in enumerate(lines, 1) if (point := _point(line.split(), at))]
     notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import Row, columns, number, step_number
+from lossscan.formats.kit.columns import Row, by_name, columns, number, step_number
 from lossscan.formats.kit.format import Format
-from lossscan.model import Note, Numbers, Table
+from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "sqlite_store"
 MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
+MOST_PARAMS: Final = 10_000  # a trainer logs some 150
+LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
+MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_POINTS take a third
+LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MAGIC: Final = b"SQLite format 3\0"
+_PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
+_DAMAGED: Final = (sqlite3.Error, OverflowError, UnicodeDecodeError)  # its errors quote the file
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -30,7 +39,7 @@ def claims(head: Head) -> bool:
     try:
         with closing(_opened(head)) as store:
             return _is_mlflow(store) or _is_trackio(store)
-    except sqlite3.Error:
+    except _DAMAGED:
         return False
 
 
@@ -43,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
         with closing(_opened(head)) as store:
             found = _mlflow if _is_mlflow(store) else _trackio
             return found(store, head.path, settings)
-    except (sqlite3.Error, OverflowError) as error:
+    except _DAMAGED as error:
         raise UnreadableLog(f"damaged: {error}", hint="copy the file again") from error
 
 
@@ -52,7 +61,13 @@ def _opened(head: Head) -> sqlite3.Connection:
     path = (head.content or head.path).resolve()
     in_use = path.with_name(f"{path.name}-wal").exists()
     mode = "mode=ro" if in_use else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+    store = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+    store.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    left = iter(range(MOST_WORK))
+    store.set_progress_handler(lambda: next(left, None) is None, 1000)
+    store.execute("PRAGMA trusted_schema = OFF")
+    store.text_factory = lambda text: text.decode(errors="replace")
+    return store
 
 
 def _is_mlflow(store: sqlite3.Connection) -> bool:
@@ -60,6 +75,8 @@ def _is_mlflow(store: sqlite3.Connection) -> bool:
 
 
 def _is_trackio(store: sqlite3.Connection) -> bool:
+    if "metrics" not in _tables(store):  # a view may never end
+        return False
     columns_of = {name for _, name, *_ in store.execute("PRAGMA table_info(metrics)")}
     return {"run_name", "step", "metrics"} <= columns_of
 
@@ -83,31 +100,33 @@ def _mlflow(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
     count = "SELECT run_uuid, COUNT(*) FROM metrics GROUP BY run_uuid"
     found = [(str(run), int(points)) for run, points in store.execute(count)]
     run = _fullest(found)
-    stated = dict(store.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run,)))
+    stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
     status = store.execute("SELECT name, status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
     name, ended = status or (run, None)
     return Table(
         path=path,
         format=NAME,
-        columns=columns(_mlflow_rows(store, run), settings),
+        columns=by_name(_mlflow_columns(store, run), settings),
         config=stated,
         complete=_ENDED.get(str(ended)),
         notes=_apart(path, str(name or run), found),
     )
 
 
-def _mlflow_rows(store: sqlite3.Connection, run: str) -> list[Row]:
+def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
     """All points in the order of time; what is no number is stored beside a mark."""
     query = (
         "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ?"
         " ORDER BY timestamp, step LIMIT ?"
     )
-    rows: dict[int, dict[str, Any]] = defaultdict(dict)
-    for step, key, value, lost in store.execute(query, (run, MOST_POINTS)):
-        place = step_number(step)
-        if place is not None:
-            rows[place][str(key)] = float("nan") if lost else number(value)
-    return list(rows.items())
+    places: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    values: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    for step, key, stored, lost in store.execute(query, (run, MOST_POINTS)):
+        place, value = step_number(step), float("nan") if lost else number(stored)
+        if place is not None and value is not None:
+            places[str(key)].append(place)
+            values[str(key)].append(value)
+    return {key: Column(np.array(places[key]), np.array(values[key])) for key in places}
 
 
 def _trackio(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
@@ -128,7 +147,11 @@ def _trackio_rows(store: sqlite3.Connection, run: str) -> Iterator[Row]:
     for step, text in store.execute(query, (run, MOST_POINTS)):
         place, row = step_number(step), _object(text)
         if place is not None and row:
-            yield place, {key: value for key, value in row.items() if key != "step"}
+            yield place, {key: row[key] for key in row if key != "step" and not _is_long(row[key])}
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str | list | dict) and len(value) > LONGEST_CELL
 
 
 def _trackio_config(store: sqlite3.Connection, run: str) -> dict[str, Any]:

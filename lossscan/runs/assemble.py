@@ -27,7 +27,8 @@ from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
-from lossscan.sources.files import relative
+from lossscan.sources.files import head_of, relative
+from lossscan.sources.packed import is_compressed
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
@@ -109,12 +110,18 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
         if path.suffix in SETTINGS_ONLY and not may_be_log:
             continue
         try:
-            tables.append(formats.read_file(path, settings))
+            if may_be_log or not _is_packed_settings(path, settings):
+                tables.append(formats.read_file(path, settings))
         except NoLogFound as error:
             refused.unknown += [error] if may_be_log else []  # else a settings file of the run
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
     return tables or _cards(files, settings), refused
+
+
+def _is_packed_settings(path: Path, settings: Settings) -> bool:
+    """Whether a packed file begins like no log: not all that it holds need be unpacked."""
+    return is_compressed(path) and not formats.is_log(head_of(path), settings)
 
 
 def _cards(files: RunFiles, settings: Settings) -> list[Table]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from lossscan.errors import UnreadableLog
 
+if TYPE_CHECKING:
+    import msgspec
+
 SUFFIX: Final = ".ipynb"
 LARGEST: Final = 1 << 26  # bytes; pictures make a notebook large, not what it printed
+MOST: Final = 100_000  # cells, and outputs of one; a loop prints into one output
+_MIME: Final = {"page": "text/html", "plain": "text/plain"}
 _CELL: Final = re.compile(r"<t[hd][^<>]{0,400}>([^<>]{0,400})</t[hd]>")
 _HINT: Final = "</table>"
 
@@ -33,20 +38,49 @@ def printed(path: Path) -> bytes:
         said = f"{path}: larger than {LARGEST >> 20} MiB"
         raise UnreadableLog(said, hint="save the outputs of the training as text")
     try:
-        cells = json.loads(data)["cells"]
-        return "".join(text for cell in cells for text in _outputs(cell)).encode(errors="replace")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        cells = _decoder().decode(data).cells
+    except (ValueError, RecursionError) as error:
         raise UnreadableLog(f"{path}: is no notebook", hint="save it once more") from error
+    text = "".join(_bounded(part for cell in cells for part in _outputs(cell)))
+    return text.encode(errors="replace")
 
 
-def _outputs(cell: dict[str, Any]) -> Iterator[str]:
-    for output in cell.get("outputs", ()):
-        data = output.get("data", {})
-        page = _joined(data.get("text/html", ""))
+def _bounded(parts: Iterator[str]) -> Iterator[str]:
+    """Parts up to LARGEST: each cell of a table repeats the name of its column."""
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > LARGEST:
+            return
+        yield part
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    """What takes the outputs alone: pictures and 20 million empty lists cost no memory."""
+    import msgspec
+
+    def struct(name: str, **members: tuple[Any, Any]) -> Any:
+        fields = [(key, *member) for key, member in members.items()]
+        return msgspec.defstruct(name, fields, rename=_MIME, frozen=True, gc=False)
+
+    def several(kind: Any) -> Any:
+        return Annotated[tuple[kind, ...], msgspec.Meta(max_length=MOST)]
+
+    text: Any = str | list[str]
+    data = struct("Data", page=(text, ""), plain=(text, ""))
+    output = struct("Output", text=(text, ""), data=(data, data()))
+    cell = struct("Cell", outputs=(several(output), ()))
+    return msgspec.json.Decoder(struct("Notebook", cells=(several(cell), ())))
+
+
+def _outputs(cell: Any) -> Iterator[str]:
+    for output in cell.outputs:
+        page = _joined(output.data.page)
         if _HINT in page:
             yield from _rows(page)
         else:
-            yield _ended(_joined(output.get("text", data.get("text/plain", ""))))
+            yield _ended(_joined(output.text or output.data.plain))
 
 
 def _joined(text: str | list[str]) -> str:

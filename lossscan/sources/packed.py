@@ -53,6 +53,12 @@ def is_packed(start: bytes) -> bool:
     return any(start.startswith(kind.magic) for kind in _KINDS)
 
 
+def is_compressed(path: Path) -> bool:
+    """Whether a file is compressed; raises OSError where it cannot be read."""
+    with path.open("rb") as stream:
+        return is_packed(stream.read(MAGIC_BYTES))
+
+
 def unpacked_head(path: Path, size: int) -> bytes:
     """The first `size` bytes that a compressed file holds, fewer where it is cut.
 

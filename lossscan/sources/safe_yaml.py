@@ -9,6 +9,7 @@ import yaml
 
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
 MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
+MAX_REASON = 200  # characters: the reason may quote a tag or a value of a megabyte
 MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most twenty copies
 
 # A bracket, an alias, or half the indicators in a row with which a line can open all those levels.
@@ -76,7 +77,7 @@ def load_yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         raise ValueError(_one_line(error)) from error
     except _CONSTRUCTOR_ERRORS as error:
-        raise ValueError(f"not usable as YAML: {error}") from error
+        raise ValueError(f"not usable as YAML: {error}"[:MAX_REASON]) from error
 
 
 def _check_shape(text: str) -> None:
@@ -93,4 +94,5 @@ def _check_shape(text: str) -> None:
 def _one_line(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return place + str(getattr(error, "problem", None) or error).replace("\n", " ")
+    said = str(getattr(error, "problem", None) or error)[:MAX_REASON]
+    return place + said.replace("\n", " ")

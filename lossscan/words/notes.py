@@ -31,6 +31,10 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "{path}: truncated compressed file; everything before the end was read",
         "{path}：压缩文件不完整，之前的内容已全部读取",
     ),
+    "too_many_columns": (
+        "{path}: logs too many quantities; {left} beyond the first {most} were left out",
+        "{path}：记录的指标过多，只读取前 {most} 个，其余 {left} 个已略去",
+    ),
     "empty_log_history": (
         "{path}: log_history is empty: nothing was logged yet",
         "{path}：log_history 为空：保存时还没有任何日志",
