@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from lossscan import words
@@ -23,6 +23,7 @@ SCHEMA = "lossscan.gate.baseline/1"
 PER_OCTAVE = 2  # places between a step and its double: 40 % apart are two places
 SLACK = 0.1  # a start this close to the next place counts for both: a point more may shift it
 LENGTH = 16  # hex digits; two of a million findings are alike by chance once in 37 million
+PROJECT = (".git", "lossscan.yaml", "pyproject.toml")  # what moves with a checkout, and settings
 MAX_BYTES = 64 << 20  # a baseline of 300,000 findings
 
 
@@ -39,11 +40,16 @@ class Known:
 
 
 def run_key(path: str, folder: Path) -> str:
-    """The run's path below a folder, with `/`; where it lies elsewhere, the whole path."""
+    """The run's path below its project, with `/`; outside of any project, the whole path.
+
+    The project is found from the run, so that the key is the same from any current folder.
+    """
     if "://" in path:
         return path
-    whole = PurePath(os.path.normpath(folder / path))
-    return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
+    whole = Path(os.path.normpath(folder / path))
+    roots = (above for above in whole.parents if any((above / name).exists() for name in PROJECT))
+    root = next(roots, None)
+    return (whole.relative_to(root) if root else whole).as_posix()
 
 
 def fingerprint(finding: Finding, run: str) -> str:

@@ -13,7 +13,7 @@ from lossscan.model import Severity
 from tests.reports import clean, jumped, report, unreadable
 
 FINDING = jumped().findings[0]
-HERE = Path("/srv")
+HERE = Path(__file__).parents[2]  # a project: it holds pyproject.toml
 
 
 def _terms(known) -> GatePolicy:
@@ -75,16 +75,37 @@ def test_fingerprint_of_a_finding_without_a_step_is_the_runs():
     assert likenesses(nowhere, "a") == {fingerprint(nowhere, "a")}
 
 
-@pytest.mark.parametrize("path", ["runs/a", "./runs/a/", "/srv/runs/a", "/srv/x/../runs/a"])
-def test_run_key_is_the_path_below_the_folder(path):
-    """However the path is written, the run is the same."""
-    assert run_key(path, HERE) == "runs/a"
+@pytest.mark.parametrize("marker", [".git", "lossscan.yaml", "pyproject.toml"])
+def test_run_key_is_the_path_below_the_project(tmp_path, marker):
+    """However the path is written and from wherever, the run is the same."""
+    (tmp_path / marker).touch()
+    below = tmp_path / "runs"
+    keys = {
+        run_key("runs/a", tmp_path),
+        run_key("./a/", below),
+        run_key("../runs/a", below),
+        run_key(str(below / "a"), Path("/")),
+    }
+    assert keys == {"runs/a"}
 
 
 @pytest.mark.parametrize("path", ["/data/a", "s3://bucket/a"])
-def test_run_key_elsewhere_is_the_whole_path(path):
-    """A run outside the folder is known by where it lies."""
+def test_run_key_outside_of_any_project_is_the_whole_path(path):
+    """A run of no project is known by where it is."""
     assert run_key(path, HERE) == path
+
+
+@pytest.mark.parametrize("project", [True, False])
+def test_a_report_has_the_same_fingerprints_from_three_folders(tmp_path, project):
+    """The same absolute path is the same run, wherever the command is started."""
+    if project:
+        (tmp_path / "lossscan.yaml").touch()
+    run = replace(report(jumped()).runs[0], path=str(tmp_path / "runs" / "a"))
+    whole = replace(report(jumped()), runs=(run,))
+    folders = (tmp_path, tmp_path / "runs", Path("/"))
+    seen = {judged(whole, GatePolicy(folder=at)).runs[0].findings[0].fingerprint for at in folders}
+    assert len(seen) == 1
+    assert None not in seen
 
 
 def test_baseline_lets_known_findings_pass(tmp_path):

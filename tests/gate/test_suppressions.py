@@ -20,7 +20,7 @@ ENGLISH = Settings(lang="en")
 
 def _terms(*suppressions, known=()):
     names = {each.fingerprint: each for each in known}
-    return GatePolicy(names, suppressions, TODAY, Path("/srv"))
+    return GatePolicy(names, suppressions, TODAY, Path(__file__).parents[2])
 
 
 def _remarks(whole, policy, settings=ENGLISH, *, single=False):
