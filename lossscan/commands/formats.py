@@ -9,7 +9,10 @@ from lossscan.commands.kit.output import write
 
 
 def formats(lang: Lang = None) -> int:
-    """List the log formats that are read, with a sample of each."""
+    """List the log formats that are read, with a sample of each.
+
+    lossscan formats
+    """
     settings = settings_from(lang=lang)
     write(formats_listed(api.format_samples(), settings.lang), None)
     return 0

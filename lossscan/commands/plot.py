@@ -45,7 +45,11 @@ def plot(
     ignore: Ignore = None,
     lang: Lang = None,
 ) -> int:
-    """Draw the annotated curves of runs to a file."""
+    """Draw the annotated curves of runs to a file.
+
+    lossscan plot outputs/run1 -o curve.svg
+    lossscan plot outputs/run1 outputs/run2 -o both.png --series loss --log
+    """
     from lossscan.reporters.kit.figure import View, check_kind, picture
 
     kind = check_kind(output)
