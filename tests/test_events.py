@@ -132,7 +132,6 @@ def test_a_line_through_a_high_spike_is_no_climb():
             {"loss": [[0, 2000, 4, 3.6], [2000, 6000, 3.6, 3.9]]},
         ),
         ("unexplained-drop", "data-change", {"loss": [[0, 3000, 3, 3], [3000, 6000, 2.8, 2.8]]}),
-        ("loss-spike", "odd-batch", {"loss": [[0, 6000, 3, 3]], "put": {"loss": {3000: 3.5}}}),
     ],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
