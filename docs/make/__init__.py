@@ -25,6 +25,7 @@ def pages() -> dict[Path, str]:
         DOCS / name: text for name, text in (rule_pages(SAMPLES) | {"cli.md": cli_page()}).items()
     }
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / ".git").mkdir()  # a project: fingerprints do not depend on where it is
         shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))
         shown = {page: refreshed(page.read_text("utf-8"), Path(folder)) for page in hand_written()}
     house = DOCS / "architecture.md"

@@ -77,7 +77,8 @@ def test_links_of_the_index_page_lead_somewhere(built: Path) -> None:
     for link in links:
         assert link.startswith(home)
         page = ROOT / "docs" / link.removeprefix(home)
-        assert page.with_suffix(".md").is_file() or (page / "README.md").is_file()
+        page = ROOT / "README.zh.md" if page.name == "readme" else page
+        assert any(each.is_file() for each in (page, page.with_suffix(".md"), page / "README.md"))
 
 
 def test_all_is_every_extra_but_that_of_developers(built: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -307,14 +308,14 @@ def test_an_unknown_log_is_refused_with_the_way_out(tmp_path):
     log.write_text("hello \x1b[31m\n", encoding="utf-8")
     done = cli("analyze", log, "--lang", "zh")
     assert_refused(done, log, "无法识别的日志格式")
-    assert done.stderr.rstrip().endswith("用 --verbose 查看已尝试的所有格式")
+    assert "--verbose" in done.stderr
 
 
 def test_an_unknown_log_is_told_format_by_format_with_verbose(tmp_path):
     """Each format that was tried and its mark, one below the other; without --verbose none."""
     (tmp_path / "x.log").write_text("hello\n", encoding="utf-8")
     told = cli("--verbose", "analyze", "x.log", cwd=tmp_path).stderr
-    assert "\n    minimind              Epoch:[1/2](100/936)\n" in told
+    assert re.search(r"\n +minimind +Epoch:\[1/2\]\(100/936\)", told)
     assert "minimind" not in cli("analyze", "x.log", cwd=tmp_path).stderr
 
 
@@ -323,7 +324,7 @@ def test_batch_says_of_an_unknown_log_one_line(tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     done = cli("batch", tmp_path, "--format", "jsonl")
     error = json.loads(done.stdout)["error"]
-    assert error["message"] == f"{tmp_path / 'x.csv'}: unrecognized log format"
+    assert error["message"] == f"{tmp_path / 'x.csv'}: unrecognized log format (keys found: a, b)"
     assert "map your keys" in error["hint"]
     assert done.stderr.count("\n") == 1
 

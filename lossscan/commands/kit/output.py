@@ -62,17 +62,22 @@ def emit(
 def page_for(settings: Settings, output: Path | None = None) -> Page:
     """The page that standard output or a file is; COLUMNS goes before the terminal's width."""
     width = WIDTH if output is not None else _columns()
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Page(
         width=min(max(width, NARROWEST), WIDEST),
-        color=wanted
-        and output is None
-        and sys.stdout is not None
-        and sys.stdout.isatty(),  # https://no-color.org
+        color=_colored(output),
         ascii=output is None and not is_drawable(getattr(sys.stdout, "encoding", None)),
         lang=settings.lang,
         folder=str(Path.cwd()),
     )
+
+
+def _colored(output: Path | None) -> bool:
+    """Whether colors are wanted: https://no-color.org and https://force-color.org."""
+    if output is not None or sys.stdout is None or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
 
 
 def _columns() -> int:
