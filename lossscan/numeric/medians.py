@@ -68,6 +68,11 @@ def running_median(values: FloatArray, window: int) -> FloatArray:
     return np.asarray(move_median(padded, 2 * half + 1, min_count=1)[2 * half :])
 
 
+def past_median(values: FloatArray, window: int) -> FloatArray:
+    """(n,) median of each finite number and those before it: `window` together, or what is there."""
+    return np.asarray(move_median(values, min(window, len(values)), min_count=1))
+
+
 def robust_sigma(residuals: FloatArray) -> float:
     """Standard deviation from the median absolute deviation; 0 of nothing."""
     if len(residuals) == 0:

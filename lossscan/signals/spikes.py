@@ -11,7 +11,7 @@ import numpy as np
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray
-from lossscan.numeric.medians import median, running_median, spacing
+from lossscan.numeric.medians import median, past_median, running_median, spacing
 from lossscan.signals.clean import from_scale, stretches
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
@@ -127,11 +127,12 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
 
     There the course falls faster than a median follows, so each side is a level of its own.
     """
-    level, last = curve.scaled, len(curve.steps) - 1
+    level, stop = curve.scaled, min(curve.settled, len(curve.steps) - 1)
     course = level.copy()
-    for at in range(1, min(curve.settled, last)):
-        sides = level[max(at - EARLY_SIDE, 0) : at], level[at + 1 : at + 1 + EARLY_SIDE]
-        course[at] = max(map(median, sides))
+    if stop > 1:
+        near = level[: stop + EARLY_SIDE]
+        until, since = past_median(near, EARLY_SIDE), past_median(near[::-1], EARLY_SIDE)[::-1]
+        course[1:stop] = np.maximum(until[: stop - 1], since[2 : stop + 1])
     height = (level - course) / np.maximum(curve.local_noise, curve.noise)
     for start, stop in stretches(height >= EARLY_SIGMA):
         yield excursion(curve, course, start, stop, float(height[start:stop].max()))

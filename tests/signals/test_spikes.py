@@ -1,12 +1,22 @@
 """Excursions: points and blocks that leave the course and come back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lossscan.model import Run, Series
 from lossscan.signals import scan
-from lossscan.signals.clean import curve_of
-from lossscan.signals.spikes import find_spikes, heights_of
+from lossscan.signals.clean import curve_of, stretches
+from lossscan.signals.spikes import (
+    EARLY_SIDE,
+    EARLY_SIGMA,
+    early_spikes,
+    find_spikes,
+    heights_of,
+)
 from tests.curves import make_run
 
 
@@ -66,6 +76,19 @@ def test_early_spike_that_recovers_slowly_is_found():
     array = Series("loss", np.arange(1, 80), values)
     signals = scan(Run("r", "r", {"loss": array}, ()))
     assert [e.start_step for e in signals.excursions_of("loss")] == [4]
+
+
+@given(st.lists(st.sampled_from([0.5, 1.0, 1.1, 1.2, 30.0]), min_size=4, max_size=30), st.data())
+def test_early_spikes_are_those_of_the_plain_definition(values, data):
+    """Each point of the descent against the medians of up to three before and three after it."""
+    descent = replace(curve(values), settled=data.draw(st.integers(0, len(values))))
+    level, last = descent.scaled, len(values) - 1
+    high = np.zeros(len(values), dtype=bool)
+    for at in range(1, min(descent.settled, last)):
+        before, after = level[max(at - EARLY_SIDE, 0) : at], level[at + 1 : at + 1 + EARLY_SIDE]
+        height = level[at] - max(np.median(before), np.median(after))
+        high[at] = height / max(descent.local_noise[at], descent.noise) >= EARLY_SIGMA
+    assert [(e.start, e.stop) for e in early_spikes(descent)] == stretches(high)
 
 
 def test_several_spikes_of_one_size_are_all_found():
