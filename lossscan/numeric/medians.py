@@ -69,7 +69,7 @@ def running_median(values: FloatArray, window: int) -> FloatArray:
 
 
 def past_median(values: FloatArray, window: int) -> FloatArray:
-    """(n,) median of each finite number and those before it: `window` together, or what is there."""
+    """(n,) median of each finite number and those before it, `window` of them or what is there."""
     return np.asarray(move_median(values, min(window, len(values)), min_count=1))
 
 
