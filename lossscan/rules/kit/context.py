@@ -22,6 +22,7 @@ from lossscan.model import (
     Series,
     Signals,
 )
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.samples import samples_per_step
@@ -119,24 +120,24 @@ def near_landmark(run: Run, step: float, kinds: Iterable[LandmarkKind], reach: f
 
 def rate_restarts(run: Run, step: float) -> bool:
     """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
-    if not rate_steps(run, step):
-        return False
-    series = run.series["learning_rate"]
-    at = int(np.searchsorted(series.steps, step))
-    near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
-    before = series.values[: max(at - RATE_POINTS, 1)]
-    return bool(near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
+    near, before = _rates_around(run, step)
+    return bool(len(near) and near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
 
 
 def rate_raised(run: Run, step: float) -> bool:
     """Whether the learning rate leaps at a step to more than it was in all of the run before."""
+    near, before = _rates_around(run, step)
+    return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
+
+
+def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
+    """The rates logged around a step and all before them; none where the rate keeps its course."""
     if not rate_steps(run, step):
-        return False
+        return np.empty(0), np.empty(0)
     series = run.series["learning_rate"]
-    at = int(np.searchsorted(series.steps, step))
-    near = series.values[max(at - RATE_POINTS, 0) : at + RATE_POINTS]
-    before = series.values[: max(at - RATE_POINTS, 1)]
-    return bool(near.max() > (1 + RATE_STEP) * before.max())
+    first = int(np.searchsorted(series.steps, step)) - RATE_POINTS
+    near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
+    return near, series.values[: max(first, 1)]
 
 
 def number(run: Run, field: str) -> float | None:
