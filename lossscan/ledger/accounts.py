@@ -24,8 +24,9 @@ from lossscan.model import (
     Severity,
     Signals,
 )
-from lossscan.rules.kit.context import logistic, rate_returns
+from lossscan.rules.kit.context import logistic
 from lossscan.rules.kit.falls import explanation
+from lossscan.rules.kit.rates import rate_returns
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike

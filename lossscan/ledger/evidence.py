@@ -15,14 +15,13 @@ from lossscan.rules.kit.context import (
     landmark_clue,
     leading_gradient,
     level_clue,
-    limit_clue,
     present,
-    rate_clue,
     relative,
     stated,
 )
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.rates import limit_clue, rate_clue
 from lossscan.rules.kit.skips import skipped_updates
 
 # Scores as the rules of the same names give them: only the order of causes counts.

@@ -26,14 +26,13 @@ from lossscan.rules.kit.context import (
     logistic,
     number,
     present,
-    rate_at,
-    rate_clue,
     relative,
     stated,
     step_effect,
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.rates import rate_at, rate_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import share_in_means
 

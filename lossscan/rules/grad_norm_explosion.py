@@ -11,7 +11,8 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
-from lossscan.rules.kit.context import number, present, rate_clue, stated
+from lossscan.rules.kit.context import number, present, stated
+from lossscan.rules.kit.rates import high_rate, rate_clue
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "grad-norm-explosion"
@@ -25,7 +26,6 @@ FOLLOWS = 10  # logged points within which the loss answers a gradient (arXiv 25
 SELDOM = 2.0  # median deviations: norms are heavy-tailed in many runs
 TINY = 1e-12  # a norm of exactly 0 has no logarithm
 CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
-LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
 def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
@@ -105,7 +105,6 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
     lasts = stop - start > 1
     values = norms.values[start:stop]
     step, peak = int(norms.steps[start]), float(values.max())
-    rate = number(run, "learning_rate")
     message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
     return Hit(
         NAME,
@@ -131,11 +130,7 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
             *present(rate_clue(run, step)),
         ),
         suspects=(
-            Suspect(
-                "learning-rate-too-high",
-                0.6,
-                config=stated(run, "learning_rate", rate * LOWER) if rate else (),
-            ),
+            high_rate(run, 0.6),
             Suspect("bad-batch", 0.3 if lasts else 0.6),
             Suspect("no-clipping", 0.5, config=stated(run, "max_grad_norm", CLIP))
             if (number(run, "max_grad_norm") or 0) > CLIP

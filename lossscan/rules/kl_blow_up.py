@@ -10,7 +10,8 @@ import numpy as np
 from lossscan.model import Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import stated
-from lossscan.rules.kit.policy import SIGMA, change_hit, course_of, high_rate
+from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
+from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "kl-blow-up"

@@ -21,12 +21,11 @@ from lossscan.rules.kit.context import (
     least_seen,
     logistic,
     present,
-    rate_clue,
-    rate_steps,
     relative,
     stated,
     step_effect,
 )
+from lossscan.rules.kit.rates import rate_clue, rate_steps
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import trainer_of
 

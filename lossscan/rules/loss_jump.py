@@ -25,16 +25,15 @@ from lossscan.rules.kit.context import (
     gradient_clue,
     landmark_clue,
     level_clue,
-    limit_clue,
     logistic,
     none_seen,
     present,
-    rate_clue,
 )
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import order_clue, step_of_order
+from lossscan.rules.kit.rates import limit_clue, rate_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import outlasts
 

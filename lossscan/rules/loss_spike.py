@@ -30,15 +30,12 @@ from lossscan.rules.kit.context import (
     logistic,
     none_seen,
     present,
-    rate_at,
-    rate_clue,
-    rate_raised,
-    rate_restarts,
     samples_between,
     stated,
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order, order_clue
+from lossscan.rules.kit.rates import rate_at, rate_clue, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import period_points, towers

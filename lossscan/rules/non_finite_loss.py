@@ -11,7 +11,6 @@ import numpy as np
 from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules.kit.context import rate_clue
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
 from lossscan.rules.kit.nan_causes import (
@@ -23,6 +22,7 @@ from lossscan.rules.kit.nan_causes import (
     rose,
 )
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rates import rate_clue
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.said import said
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Hit, Run, Signals, Suspect
-from lossscan.rules.kit.policy import SIGMA, change_hit, course_of, high_rate
+from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
+from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "reward-collapse"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals, Suspect
-from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present, rate_clue
+from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present
 from lossscan.rules.kit.falls import end_of, explanation
 from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.rates import rate_clue
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "unexplained-drop"

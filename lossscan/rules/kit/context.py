@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -22,9 +21,7 @@ from lossscan.model import (
     Series,
     Signals,
 )
-from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import median, spacing
-from lossscan.rules.kit.domain import rate_limit
+from lossscan.numeric.medians import median
 from lossscan.samples import samples_per_step
 
 LEAD_POINTS = (
@@ -32,11 +29,6 @@ LEAD_POINTS = (
 )
 USUAL_PEAK = 3.0  # noise units to which normal noise rises in some hundred points
 LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
-RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
-MIN_RATES = 2  # logged; one has no spacing
-RATE_POINTS = 3  # logged points around the change in which it counts
-RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
-RETURNED = 0.5  # of its highest, by which a restart raises the rate
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
@@ -85,59 +77,10 @@ def value_at(series: Series | None, step: float) -> float | None:
     return float(values[max(int(np.searchsorted(steps, step, side="right")) - 1, 0)])
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """The learning rate at a step, and what share of its peak that is."""
-
-    value: float
-    share: float
-
-
-def rate_at(run: Run, step: float) -> Rate | None:
-    """The logged learning rate, else the configured one taken as constant."""
-    series = run.series.get("learning_rate")
-    value = value_at(series, step)
-    if series is not None and value is not None:
-        peak = float(np.nanmax(series.values))
-        return Rate(value, value / peak if peak > 0 else 0.0)
-    stated = number(run, "learning_rate")
-    return None if stated is None else Rate(stated, 1.0)
-
-
-def rate_steps(run: Run, step: float) -> bool:
-    """Whether the learning rate leaves its smooth course within a few points of a step."""
-    series = run.series.get("learning_rate")
-    if series is None or len(series) < MIN_RATES:
-        return False
-    return near_landmark(run, step, ("lr_change",), RATE_POINTS * spacing(series.steps))
-
-
 def near_landmark(run: Run, step: float, kinds: Iterable[LandmarkKind], reach: float) -> bool:
     """Whether a landmark of these kinds lies within so many steps of a step."""
     marks = chain.from_iterable(map(run.schedule.of, kinds))
     return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
-
-
-def rate_restarts(run: Run, step: float) -> bool:
-    """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
-    near, before = _rates_around(run, step)
-    return bool(len(near) and near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
-
-
-def rate_raised(run: Run, step: float) -> bool:
-    """Whether the learning rate leaps at a step to more than it was in all of the run before."""
-    near, before = _rates_around(run, step)
-    return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
-
-
-def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
-    """The rates logged around a step and all before them; none where the rate keeps its course."""
-    if not rate_steps(run, step):
-        return np.empty(0), np.empty(0)
-    series = run.series["learning_rate"]
-    first = int(np.searchsorted(series.steps, step)) - RATE_POINTS
-    near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
-    return near, series.values[: max(first, 1)]
 
 
 def number(run: Run, field: str) -> float | None:
@@ -178,23 +121,6 @@ def eval_change(run: Run, step: float) -> tuple[float, float] | None:
     return float(values[at - 1]), float(values[-1])
 
 
-def rate_returns(run: Run, step: float) -> bool:
-    """Whether the rate came back from a low, to where it was, in the points up to a step.
-
-    The loss rises with it for some points, and is down again as the rate is.
-    """
-    series = run.series.get("learning_rate")
-    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
-    if series is None or at < 1:
-        return False
-    low = max(at - RETURN_POINTS, 0) + int(
-        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
-    )
-    highest = float(series.values[: low + 1].max())
-    gained = float(series.values[at] - series.values[low])
-    return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
-
-
 def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
     """The samples of their epoch that the steps (first, last] read, where order is fixed."""
     batch = samples_per_step(run.config, run.framework)
@@ -203,27 +129,6 @@ def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
         return None
     start = int((first % per_epoch) * batch)
     return start, start + int((last - first) * batch)
-
-
-def rate_clue(run: Run, step: float) -> Clue | None:
-    """The learning rate at a step, as evidence."""
-    rate = rate_at(run, step)
-    if rate is None:
-        return None
-    return Clue(
-        "learning-rate",
-        {"rate": rate.value, "share": rate.share},
-        source=run.source_of("learning_rate"),
-        step=int(step),
-        value=rate.value,
-    )
-
-
-def limit_clue(run: Run, step: float) -> Clue | None:
-    """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
-    rate, limit = rate_at(run, step), rate_limit(run)
-    above = rate is not None and limit is not None and rate.value > limit
-    return Clue("rate-limit", {"limit": limit}) if above else None
 
 
 def gradient_clue(run: Run, signals: Signals, step: int) -> Clue | None:

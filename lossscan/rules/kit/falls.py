@@ -6,7 +6,8 @@ import numpy as np
 
 from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
 from lossscan.numeric.medians import median, running_median, spacing
-from lossscan.rules.kit.context import near_landmark, rate_steps
+from lossscan.rules.kit.context import near_landmark
+from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.waves import gap_of, outlasts
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)

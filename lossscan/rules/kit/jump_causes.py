@@ -7,15 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
-from lossscan.rules.kit.context import (
-    LEAD_SIGMA,
-    leading_gradient,
-    number,
-    rate_at,
-    stated,
-)
+from lossscan.rules.kit.context import LEAD_SIGMA, leading_gradient, number, stated
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.order import file_order, step_of_order
+from lossscan.rules.kit.rates import rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;

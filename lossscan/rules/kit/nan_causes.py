@@ -9,15 +9,15 @@ import numpy as np
 from lossscan.model import Advice, Run, Series, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.context import rate_at, stated
+from lossscan.rules.kit.context import stated
 from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
 from lossscan.rules.kit.nan_filter import restarted
+from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
 MIN_POINTS = 4  # fewer show no course
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
-LOWER = 0.5  # the usual first cut of a learning rate that is too high
 ABSURD = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
 SURE = 0.95  # above the bare statement that the weights are lost (0.9)
 
@@ -50,11 +50,9 @@ def other_suspects(
     run: Run, step: int, *, rose: bool = False, alone: bool = False
 ) -> tuple[Suspect, ...]:
     """The rate, the data and the operations of the model."""
-    rate = run.setting("learning_rate")
-    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
     likely = SURE if _is_absurd(run, step) else 0.7 if rose else 0.4
     return (
-        Suspect("learning-rate-too-high", likely, config=lower),
+        high_rate(run, likely),
         Suspect("masked-batch", 0.6 if alone else 0.3),
         Suspect("numerics", 0.35),
     )

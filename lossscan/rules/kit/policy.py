@@ -11,14 +11,14 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Suspect
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite
-from lossscan.rules.kit.context import present, rate_clue, stated
+from lossscan.rules.kit.context import present
+from lossscan.rules.kit.rates import rate_clue
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
 WINDOW = 5  # logged points of a running median: what is left are levels
 END = 5  # logged points that make the first and the last level
 STAYS = 0.05  # of the run at least, and END points, a change must have lasted: later it may pass
 SIGMA = 8.0  # standard errors of a level: rewards wander more than white noise does
-LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,3 @@ def change_hit(
         remedies=("last-good-checkpoint",),
         next="rerun",
     )
-
-
-def high_rate(run: Run, score: float) -> Suspect:
-    """The learning rate as a cause, with a lower one where it is stated."""
-    rate = run.setting("learning_rate")
-    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
-    return Suspect("learning-rate-too-high", score, config=lower)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lossscan.model import Clue, Episode, Hit, Run, Suspect
-from lossscan.rules.kit.context import rate_clue
 from lossscan.rules.kit.facts import last_step
 from lossscan.rules.kit.nan_filter import lost_at, restarted
+from lossscan.rules.kit.rates import rate_clue
 
 
 def said(

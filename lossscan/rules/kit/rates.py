@@ -1,0 +1,114 @@
+"""The learning rate around a step: where it is, how it moves, and what it says of a cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import Clue, Run, Suspect
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import spacing
+from lossscan.rules.kit.context import near_landmark, number, stated, value_at
+from lossscan.rules.kit.domain import rate_limit
+
+RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
+MIN_RATES = 2  # logged; one has no spacing
+RATE_POINTS = 3  # logged points around the change in which it counts
+RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
+RETURNED = 0.5  # of its highest, by which a restart raises the rate
+LOWER = 0.5  # the usual first cut of a learning rate that is too high
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The learning rate at a step, and what share of its peak that is."""
+
+    value: float
+    share: float
+
+
+def rate_at(run: Run, step: float) -> Rate | None:
+    """The logged learning rate, else the configured one taken as constant."""
+    series = run.series.get("learning_rate")
+    value = value_at(series, step)
+    if series is not None and value is not None:
+        peak = float(np.nanmax(series.values))
+        return Rate(value, value / peak if peak > 0 else 0.0)
+    stated = number(run, "learning_rate")
+    return None if stated is None else Rate(stated, 1.0)
+
+
+def rate_steps(run: Run, step: float) -> bool:
+    """Whether the learning rate leaves its smooth course within a few points of a step."""
+    series = run.series.get("learning_rate")
+    if series is None or len(series) < MIN_RATES:
+        return False
+    return near_landmark(run, step, ("lr_change",), RATE_POINTS * spacing(series.steps))
+
+
+def rate_restarts(run: Run, step: float) -> bool:
+    """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
+    near, before = _rates_around(run, step)
+    return bool(len(near) and near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
+
+
+def rate_raised(run: Run, step: float) -> bool:
+    """Whether the learning rate leaps at a step to more than it was in all of the run before."""
+    near, before = _rates_around(run, step)
+    return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
+
+
+def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
+    """The rates logged around a step and all before them; none where the rate keeps its course."""
+    if not rate_steps(run, step):
+        return np.empty(0), np.empty(0)
+    series = run.series["learning_rate"]
+    first = int(np.searchsorted(series.steps, step)) - RATE_POINTS
+    near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
+    return near, series.values[: max(first, 1)]
+
+
+def rate_returns(run: Run, step: float) -> bool:
+    """Whether the rate came back from a low, to where it was, in the points up to a step.
+
+    The loss rises with it for some points, and is down again as the rate is.
+    """
+    series = run.series.get("learning_rate")
+    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
+    if series is None or at < 1:
+        return False
+    low = max(at - RETURN_POINTS, 0) + int(
+        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
+    )
+    highest = float(series.values[: low + 1].max())
+    gained = float(series.values[at] - series.values[low])
+    return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
+
+
+def rate_clue(run: Run, step: float) -> Clue | None:
+    """The learning rate at a step, as evidence."""
+    rate = rate_at(run, step)
+    if rate is None:
+        return None
+    return Clue(
+        "learning-rate",
+        {"rate": rate.value, "share": rate.share},
+        source=run.source_of("learning_rate"),
+        step=int(step),
+        value=rate.value,
+    )
+
+
+def limit_clue(run: Run, step: float) -> Clue | None:
+    """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
+    rate, limit = rate_at(run, step), rate_limit(run)
+    above = rate is not None and limit is not None and rate.value > limit
+    return Clue("rate-limit", {"limit": limit}) if above else None
+
+
+def high_rate(run: Run, score: float) -> Suspect:
+    """The learning rate as a cause, with a lower one where it is stated."""
+    rate = number(run, "learning_rate")
+    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
+    return Suspect("learning-rate-too-high", score, config=lower)
