@@ -23,30 +23,49 @@ class Trainer:
     shuffles_last_apart: bool = False  # builds all data epochs, and shuffles the last one apart
     skips: Literal["data", "updates"] | None = None  # of a window whose loss it logs as 0.0
     sums_losses: bool = False  # over tokens: a loss scale below 1 is sound
+    text: bool = False  # trains language models alone: its loss is the mean over tokens, in nats
+    tunes: bool = False  # fine-tunes what it is given, with AdamW where nothing else is stated
+    in_bits: bool = False  # what it logs is divided by ln 2
     torch: bool = True  # is built on PyTorch: its functions and its users' settings can be named
 
 
 TRAINERS: Final[Mapping[str, Trainer]] = {
-    "llamafactory": Trainer(keys=("current_steps",), of_transformers=True),
-    "ms-swift": Trainer(keys=("global_step/max_steps", "memory(GiB)"), of_transformers=True),
-    "axolotl": Trainer(of_transformers=True),
-    "trl": Trainer(of_transformers=True),
-    "paddlenlp": Trainer(of_transformers=True, shuffles_last_apart=True, skips="data"),
-    "minimind": Trainer(step_is_a_pass=True),
-    "nemo": Trainer(keys=("reduced_train_loss",), instant=("console", "events")),
+    "llamafactory": Trainer(keys=("current_steps",), of_transformers=True, tunes=True),
+    "ms-swift": Trainer(
+        keys=("global_step/max_steps", "memory(GiB)"), of_transformers=True, tunes=True
+    ),
+    "axolotl": Trainer(of_transformers=True, tunes=True),
+    "trl": Trainer(of_transformers=True, tunes=True),
+    "paddlenlp": Trainer(
+        of_transformers=True,
+        shuffles_last_apart=True,
+        skips="data",
+        text=True,
+        tunes=True,
+    ),
+    "minimind": Trainer(step_is_a_pass=True, text=True),
+    "nemo": Trainer(keys=("reduced_train_loss",), instant=("console", "events"), text=True),
     "megatron": Trainer(
         keys=("lm loss",),
         instant=("events",),  # its console averages
         shuffles_last_apart=True,
         skips="updates",
+        text=True,
     ),
     "lightning": Trainer(instant=("table", "wandb")),
-    "nanogpt": Trainer(),
-    "torchtune": Trainer(keys=("tokens_per_second_per_gpu",), instant=("console",)),
-    "transformers": Trainer(of_transformers=True),
-    "torchtitan": Trainer(keys=("loss_metrics/global_avg_loss",), instant=("console", "events")),
-    "mlx-lm": Trainer(keys=("It/sec",)),
-    "fairseq": Trainer(sums_losses=True),
+    "nanogpt": Trainer(text=True),
+    "torchtune": Trainer(
+        keys=("tokens_per_second_per_gpu",),
+        instant=("console",),
+        text=True,
+        tunes=True,
+    ),
+    "transformers": Trainer(of_transformers=True, tunes=True),
+    "torchtitan": Trainer(
+        keys=("loss_metrics/global_avg_loss",), instant=("console", "events"), text=True
+    ),
+    "mlx-lm": Trainer(keys=("It/sec",), text=True),
+    "fairseq": Trainer(sums_losses=True, in_bits=True),
     "deepspeed": Trainer(instant=("console",)),
     "keras": Trainer(torch=False),
     "caffe": Trainer(torch=False),

@@ -12,8 +12,9 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import number, stated
-from lossscan.rules.kit.domain import TEXT_TRAINERS, is_token_loss
+from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import trainer_of
 
 NAME: Final = "plateau"
 
@@ -139,7 +140,8 @@ def _chance_by(accuracy: float, value: float) -> int | None:
 
 def _is_coin(run: Run, value: float) -> bool:
     """Whether a loss at ln 2 can only be a toss of a coin: no model of text stands there."""
-    text = run.framework in TEXT_TRAINERS or is_token_loss(run)
+    trainer = trainer_of(run.framework)
+    text = trainer.text or trainer.tunes or is_token_loss(run)
     return not text and abs(value / math.log(2) - 1) <= TIGHT
 
 

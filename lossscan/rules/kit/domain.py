@@ -12,17 +12,8 @@ from lossscan.model import Run, Series
 from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.facts import is_cross_entropy
+from lossscan.trainers import trainer_of
 
-# Trainers of language models alone: their loss is the mean over tokens, in nats.
-_TEXT_ONLY: Final = frozenset(
-    ("megatron", "minimind", "nanogpt", "nemo", "torchtune", "torchtitan", "paddlenlp", "mlx-lm")
-)
-# These fine-tune what they are given, with AdamW where nothing else is stated.
-_TUNERS: Final = frozenset(
-    ("llamafactory", "ms-swift", "axolotl", "trl", "transformers", "torchtune", "paddlenlp")
-)
-TEXT_TRAINERS: Final = _TEXT_ONLY | _TUNERS  # mostly or always of language models
-_BITS: Final = ("fairseq",)  # what it logs is divided by ln 2
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
 _SEES: Final = re.compile(  # a name of a model that reads images or sound as well
     r"(?:^|[^a-z])(?:[a-z]{0,12}vl\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
@@ -47,7 +38,7 @@ FULL_RATE: Final = 5e-5  # the same for full fine-tuning
 
 def is_token_loss(run: Run) -> bool:
     """Whether the files show that the loss is the mean over tokens, in nats, of a text model."""
-    if not is_cross_entropy(run) or run.framework in _BITS or _is_other_model(run):
+    if not is_cross_entropy(run) or trainer_of(run.framework).in_bits or _is_other_model(run):
         return False
     nats = _in_nats(run)
     return _shows_text(run) if nats is None else nats
@@ -55,7 +46,7 @@ def is_token_loss(run: Run) -> bool:
 
 def _shows_text(run: Run) -> bool:
     return (
-        run.framework in _TEXT_ONLY
+        trainer_of(run.framework).text
         or bool(run.setting("vocab_size"))
         or _is_causal(run)
         or run.setting("stage") in ("pt", "sft")
@@ -138,7 +129,7 @@ def is_usual_rate(run: Run, rate: float) -> bool:
 def is_tuned_with_adam(run: Run) -> bool:
     """Whether a pretrained language model is fine-tuned with Adam, as far as the files show."""
     optimizer = str(run.setting("optim") or "adamw").lower()
-    known = run.framework in _TUNERS and is_cross_entropy(run)
+    known = trainer_of(run.framework).tunes and is_cross_entropy(run)
     return known and "adam" in optimizer and run.setting("stage") != "pt" and _is_pretrained(run)
 
 
