@@ -66,9 +66,10 @@ def accounted(
     chosen: Iterable[str],
 ) -> tuple[tuple[Hit, ...], tuple[Account, ...]]:
     """The hits with one for each event that was left, and an account of every event."""
-    rules, said = set(chosen), with_near_events(signals, hits)
+    events = events_of(signals)
+    rules, said = set(chosen), with_near_events(signals, events, hits)
     accounts = []
-    for event in events_of(signals):
+    for event in events:
         account = _account(event, said, rules, run)
         if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
             account = Account(event, key="account_explained")

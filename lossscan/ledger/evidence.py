@@ -20,7 +20,7 @@ from lossscan.rules.kit.context import (
     stated,
 )
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
-from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.order import ORDERED, drop_suspects, file_order, order_clue, step_of_order
 from lossscan.rules.kit.rates import limit_clue, rate_clue
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -28,7 +28,6 @@ from lossscan.rules.kit.skips import skipped_updates
 LIKELIEST: Final = 0.9  # a step at the boundary that gives its finding the name
 SINGLE, BLOCK = 0.35, 0.25  # an odd batch: in one or two points, in more
 BLOCK_POINTS: Final = 3  # logged points in a row: more than one odd batch
-ORDERED: Final = {True: 0.25, False: -0.25, None: 0.0}  # of other data, by the order it is read in
 CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
 
 
@@ -151,17 +150,11 @@ def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
             Suspect("data-mix-change", 0.2),
         )
         return Told(present(*around), causes, next="compare-evaluation")
-    other = 0.5 + ORDERED[file_order(run, drop.step)]
-    lasts = drop.kind != "spike"
     return Told(
         clues=(
             level_clue(run, curve, drop.before, drop.after, drop.step),
             *present(order_clue(run, drop.step), *around),
         ),
-        suspects=(
-            Suspect("data-change", other),
-            Suspect("repeated-data", 0.3),
-            *([Suspect("phase-transition", 0.15)] if lasts else []),
-        ),
+        suspects=drop_suspects(run, drop.step, lasts=drop.kind != "spike"),
         next="look-at-data",
     )

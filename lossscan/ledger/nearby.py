@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from lossscan.ledger.events import Departure, events_of
+from lossscan.ledger.events import Departure
 from lossscan.model import Alignment, Hit, Signals
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
 GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it is the spike's
 
 
-def with_near_events(signals: Signals, hits: Sequence[Hit]) -> list[Hit]:
+def with_near_events(
+    signals: Signals, events: Sequence[Departure], hits: Sequence[Hit]
+) -> list[Hit]:
     """The hits with the events around their edges claimed too: they are the same event.
 
     An overshoot behind a jump, and the fall behind a spike, are seen by the engine as well.
@@ -24,7 +26,7 @@ def with_near_events(signals: Signals, hits: Sequence[Hit]) -> list[Hit]:
             claims=hit.claims
             | {
                 event.step
-                for event in events_of(signals)
+                for event in events
                 if event.series == hit.series
                 and (_at_an_edge(event, hit, signals) or _is_its_rise(event, hit, signals))
             },

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals
 from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present
 from lossscan.rules.kit.falls import end_of, explanation
-from lossscan.rules.kit.order import file_order, order_clue, step_of_order
+from lossscan.rules.kit.order import drop_suspects, order_clue, step_of_order
 from lossscan.rules.kit.rates import rate_clue
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
-ORDERED = {True: 0.3, False: -0.25, None: 0.0}  # score of other data, by the order it is read in
-ENDED = 0.2  # score of other data where the loss returns: learning is not unlearnt
 
 
 def check(
@@ -48,8 +46,7 @@ def check(
 def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
     ends = [end_of(run, signals, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
-    beside = step_of_order(run, curve, worst)
-    other = 0.5 + ORDERED[file_order(run, beside)] + ENDED * bool(end)
+    at = step_of_order(run, curve, worst)
     return Hit(
         rule=NAME,
         confidence=logistic(-worst.sigma, *SURE),
@@ -69,15 +66,9 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
         aligned_to=falls[0].aligned_to,
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
-            *present(
-                rate_clue(run, worst.step), order_clue(run, beside), eval_clue(run, worst.step)
-            ),
+            *present(rate_clue(run, worst.step), order_clue(run, at), eval_clue(run, worst.step)),
         ),
-        suspects=(
-            Suspect("data-change", min(other, 0.95)),
-            Suspect("repeated-data", 0.3),
-            *([] if end else [Suspect("phase-transition", 0.15)]),
-        ),
+        suspects=drop_suspects(run, at, lasts=end is None),
         next="look-at-data",
         claims=frozenset(fall.step for fall in falls),
     )

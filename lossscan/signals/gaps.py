@@ -69,12 +69,9 @@ def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
 
     Both sides are equal: only then is the gap blind to a parabola.
     """
-    left, right, count = start - side, stop + side, side.astype(np.float64)
-    apart = count + (stop - start)
-    spread = (count * count * count - count) / 6  # count**3 takes ten times as long
-    error = np.sqrt(2 / count + apart**2 / spread)
-    early = start - (count + 1) / 2
-    return Windows(left, start, stop, right, count, early, early + apart, apart, spread, error)
+    count = side.astype(np.float64)
+    edges = (start - side, start, stop, stop + side)
+    return _measured(edges, count, start - (count + 1) / 2, count + (stop - start))
 
 
 def windows_at(places: IntArray, *widths: int, n: int, origin: int = 0) -> Windows:
@@ -89,11 +86,20 @@ def windows_at(places: IntArray, *widths: int, n: int, origin: int = 0) -> Windo
 def windows_along(first: int, last: int, side: int) -> Windows:
     """(k,) windows of `side` points on each side of each place of `[first, last)`."""
     here, count = slice(first, last), np.full(1, float(side))
-    before, after = slice(first - side, last - side), slice(first + side, last + side)
-    spread = (count * count * count - count) / 6
-    error = np.sqrt(2 / count + count**2 / spread)
-    early = np.arange(first, last) - (count + 1) / 2
-    return Windows(before, here, here, after, count, early, early + count, count, spread, error)
+    edges = (slice(first - side, last - side), here, here, slice(first + side, last + side))
+    return _measured(edges, count, np.arange(first, last) - (count + 1) / 2, count)
+
+
+def _measured(
+    edges: tuple[_Indices, _Indices, _Indices, _Indices],
+    count: FloatArray,
+    early: FloatArray,
+    apart: FloatArray,
+) -> Windows:
+    """Windows between these edges, with the spread and the error that follow from their points."""
+    spread = (count * count * count - count) / 6  # count**3 takes ten times as long
+    error = np.sqrt(2 / count + apart**2 / spread)
+    return Windows(*edges, count, early, early + apart, apart, spread, error)
 
 
 def everywhere(n: int, *widths: int) -> Windows:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Final
 
-from lossscan.model import Change, Clue, Curve, Run
+from lossscan.model import Change, Clue, Curve, Run, Suspect
 from lossscan.rules.kit.context import number
+
+# What the order adds to the score of odd data at one place: other data follow each other in a
+# file, and a shuffle spreads them. The order of causes is what counts.
+ORDERED: Final = {True: 0.3, False: -0.25, None: 0.0}
+ENDED: Final = 0.2  # to that of other data where the loss returns: learning is not unlearnt
 
 
 def file_order(run: Run, step: float) -> bool | None:
@@ -38,6 +44,13 @@ def step_of_order(run: Run, curve: Curve, change: Change) -> int:
     """The logged step beside a change whose order of samples tells most: one in file order."""
     before = int(curve.steps[change.index - 1])
     return before if file_order(run, before) else change.step
+
+
+def drop_suspects(run: Run, step: int, *, lasts: bool) -> tuple[Suspect, ...]:
+    """What may be behind a drop at a step that nothing known explains."""
+    other = 0.5 + ORDERED[file_order(run, step)] + (0.0 if lasts else ENDED)
+    found = (Suspect("data-change", min(other, 0.95)), Suspect("repeated-data", 0.3))
+    return (*found, Suspect("phase-transition", 0.15)) if lasts else found
 
 
 def _resumed_epoch(run: Run, step: float) -> bool:
