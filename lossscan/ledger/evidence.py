@@ -9,16 +9,14 @@ from typing import Final
 from lossscan.ledger.events import Departure
 from lossscan.model import Change, Clue, Curve, Number, Run, Signals, Suspect
 from lossscan.rules.kit.context import (
-    LEAD_SIGMA,
     eval_clue,
-    gradient_clue,
     landmark_clue,
-    leading_gradient,
     level_clue,
     present,
     relative,
     stated,
 )
+from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import ORDERED, drop_suspects, file_order, order_clue, step_of_order
 from lossscan.rules.kit.rates import limit_clue, rate_clue

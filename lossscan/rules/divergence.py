@@ -20,8 +20,9 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import block_medians, median, running_median
-from lossscan.rules.kit.context import eval_clue, gradient_clue, logistic, present
+from lossscan.rules.kit.context import eval_clue, logistic, present
 from lossscan.rules.kit.facts import is_policy_size
+from lossscan.rules.kit.gradients import gradient_clue
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.rates import limit_clue, rate_clue
 from lossscan.rules.kit.rule import Rule

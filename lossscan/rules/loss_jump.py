@@ -22,7 +22,6 @@ from lossscan.model import (
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import (
     eval_clue,
-    gradient_clue,
     landmark_clue,
     level_clue,
     logistic,
@@ -31,6 +30,7 @@ from lossscan.rules.kit.context import (
 )
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.falls import dip_before
+from lossscan.rules.kit.gradients import gradient_clue
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import order_clue, step_of_order
 from lossscan.rules.kit.rates import limit_clue, rate_clue

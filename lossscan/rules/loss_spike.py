@@ -24,9 +24,6 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import (
-    LEAD_SIGMA,
-    gradient_clue,
-    leading_gradient,
     logistic,
     none_seen,
     present,
@@ -34,6 +31,7 @@ from lossscan.rules.kit.context import (
     stated,
 )
 from lossscan.rules.kit.domain import rate_limit
+from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
 from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rates import rate_at, rate_clue, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
@@ -55,6 +53,8 @@ MANY = 12  # episodes named one by one
 LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
 LOW_SHARE = 0.1  # of a peak: a point below it belongs to the course
 GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
+RAISED = 0.5  # the same where the log shows that the rate leaps
+CALM = 0.1  # taken off where gradient norms are logged and do not rise before
 EARLY = 0.15  # of the run: where a missing warm-up shows
 NEAR_END = 0.2  # of the warm-up, behind its end
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
@@ -69,6 +69,7 @@ class Pattern:
     slowest: int  # points of the longest
     correlation: float | None
     leads: bool  # the gradient rose before the highest
+    calm: bool  # it is logged, and did not
 
 
 def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
@@ -159,12 +160,14 @@ def _message(pattern: Pattern) -> str:
 
 def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion) -> Pattern:
     recurring = _recurring(run, spikes)
+    lead = leading_gradient(signals, top.start_step)
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
         correlation=signals.epoch_correlation,
-        leads=(leading_gradient(signals, top.start_step) or 0.0) >= LEAD_SIGMA,
+        leads=lead is not None and lead >= LEAD_SIGMA,
+        calm=lead is not None and lead < LEAD_SIGMA,
     )
 
 
@@ -274,22 +277,25 @@ def _unstable(run: Run, pattern: Pattern, step: int) -> float:
     hot = rate is not None and limit is not None and rate.value > limit
     unstable = 0.15 + 0.3 * pattern.leads + 0.15 * hot
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
-    if _rate_grows(run, step):
+    unstable -= CALM * pattern.calm
+    if rate_raised(run, step):
+        unstable += RAISED
+    elif _is_early(run, step):
         unstable += GROWING
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
     return max(unstable, 0.05)
 
 
-def _rate_grows(run: Run, step: int) -> bool:
-    """Whether the spike falls into warm-up or where its end or its lack shows, or a rate is raised.
+def _is_early(run: Run, step: int) -> bool:
+    """Whether the spike falls into warm-up, or where its end or its lack shows.
 
     The steps are the longest there, and the model is the least able to bear them.
     """
     last = run.series["loss"].steps[-1]
     warm = [mark.step for mark in run.schedule.of("warmup_end")]
     until = max([EARLY * last, *(mark + NEAR_END * mark for mark in warm)])
-    return step <= until or rate_raised(run, step)
+    return bool(step <= until)
 
 
 RULE = Rule(name=NAME, check=check)

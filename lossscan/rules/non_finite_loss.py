@@ -19,7 +19,8 @@ from lossscan.rules.kit.nan_causes import (
     half_precision,
     nan_suspects,
     other_suspects,
-    rose,
+    restart,
+    weights_lost,
 )
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rates import rate_clue
@@ -63,6 +64,7 @@ def _loss(run: Run) -> Hit | None:
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
     lost = lost_at(run, step)
+    held = lost if bad[-1] else None
     return Hit(
         NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
@@ -80,8 +82,10 @@ def _loss(run: Run) -> Hit | None:
             Clue("count", step=step, value=float(loss.values[first])),
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
+            *weights_lost(held),
         ),
-        suspects=nan_suspects(run, step, lost if bad[-1] else None, rose=rose(before), alone=alone),
+        suspects=nan_suspects(run, step, before, alone=alone),
+        remedies=restart(held),
         next="inspect-batch" if alone else restarted("find-first", lost),
         claims=frozenset([*loss.steps[bad].tolist(), *climbed(loss, first)]),
     )
@@ -118,8 +122,10 @@ def _hidden(run: Run) -> Hit | None:
             *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
+            *weights_lost(lost),
         ),
-        suspects=nan_suspects(run, step, lost, rose=rose(sound)),
+        suspects=nan_suspects(run, step, sound),
+        remedies=restart(lost),
         next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
@@ -155,8 +161,9 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
         message=kind,
         numbers={"step": first, "count": int(bad.sum()), "total": len(norms), **lost},
         episodes=episodes_of(norms, bad),
-        clues=(Clue("gradient-count", step=first), *frozen),
-        suspects=nan_suspects(run, first, known, alone=not lasting),
+        clues=(Clue("gradient-count", step=first), *frozen, *weights_lost(known)),
+        suspects=nan_suspects(run, first, alone=not lasting),
+        remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )
 
@@ -209,14 +216,19 @@ def _dropped(run: Run) -> Hit | None:
     bad = counts.values > 0
     first = int(counts.steps[int(np.argmax(bad))])
     lost = lost_at(run, first)
+    held = lost if bad[-1] else None
     return Hit(
         NAME,
         0.97,  # Megatron's own count
         message="dropped",
         numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
         episodes=episodes_of(counts, bad),
-        clues=(Clue("megatron-count", step=first, value=float(counts.values[bad][0])),),
-        suspects=nan_suspects(run, first, lost if bad[-1] else None),
+        clues=(
+            Clue("megatron-count", step=first, value=float(counts.values[bad][0])),
+            *weights_lost(held),
+        ),
+        suspects=nan_suspects(run, first),
+        remedies=restart(held),
         next=restarted("find-first", lost),
     )
 

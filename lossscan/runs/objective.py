@@ -5,6 +5,7 @@ Rules about the level and the course of a loss hold for cross-entropy only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -13,7 +14,12 @@ from lossscan.model import Field
 
 CROSS_ENTROPY: Final = "cross-entropy"
 COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
-PARTS: Final = 2  # a model of language may log one beside its loss, of a router or its z-loss
+PARTS: Final = 2  # a language model may log one of its own making: a router's, a distillation's
+# Parts that language models log: MiniMind's two, the heads of multi-token prediction, the z-loss.
+_OF_LANGUAGE: Final = re.compile(
+    r"(?:logits?|aux|aux\d?|ce|nll|lm|z|router|router_z|router_aux|moe_aux|mtp(?:_?\d+)?"
+    r"|(?:load_?)?balanc(?:e|ing)|load_balancing)_loss"
+)
 
 _STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rlhf_type`
     "pt": CROSS_ENTROPY,
@@ -56,8 +62,12 @@ def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
         _from_settings(config)
         or _from_keys(logged)
         or _from_model(config)
-        or (COMPOSITE if sum(map(is_part, logged)) >= PARTS else CROSS_ENTROPY)
+        or (COMPOSITE if sum(map(_is_part_of_many, logged)) >= PARTS else CROSS_ENTROPY)
     )
+
+
+def _is_part_of_many(key: str) -> bool:
+    return is_part(key) and _OF_LANGUAGE.fullmatch(key.lower()) is None
 
 
 def _from_settings(config: Mapping[str, Field]) -> str | None:

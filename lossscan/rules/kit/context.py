@@ -1,4 +1,4 @@
-"""What several rules ask of a run around one step: learning rate, gradient, evaluation, noise."""
+"""What several rules ask of a run around one step: learning rate, evaluation, noise."""
 
 from __future__ import annotations
 
@@ -19,18 +19,10 @@ from lossscan.model import (
     Number,
     Run,
     Series,
-    Signals,
 )
-from lossscan.numeric.medians import median
 from lossscan.samples import samples_per_step
 
-LEAD_POINTS = (
-    20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
-)
-USUAL_PEAK = 3.0  # noise units to which normal noise rises in some hundred points
-LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs stay below
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
-MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 
 def relative(gap: float, before: float, *, log: bool) -> float:
@@ -89,25 +81,6 @@ def number(run: Run, field: str) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def leading_gradient(signals: Signals, step: int) -> float | None:
-    """Highest gradient norm in the points before a step, in noise units above their median.
-
-    The unit is wider where earlier norms stood out, too. None where none are logged there.
-    """
-    curve = signals.curves.get("grad_norm")
-    if curve is None:
-        return None
-    stop = int(np.searchsorted(curve.steps, step))
-    start = max(stop - LEAD_POINTS, 0)
-    if stop - start < MIN_LEAD_POINTS:
-        return None
-    course, unit = median(curve.scaled[start:stop]), max(curve.noise, 1e-12)
-    if start >= MIN_LEAD_POINTS:
-        earlier = curve.scaled[:start]
-        unit = max(unit, float(earlier.max() - median(earlier)) / USUAL_PEAK)
-    return float((curve.scaled[start:stop].max() - course) / unit)
-
-
 def eval_change(run: Run, step: float) -> tuple[float, float] | None:
     """The evaluation loss last seen up to a step, and the last of the run after it."""
     series = run.series.get("eval_loss")
@@ -129,20 +102,6 @@ def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
         return None
     start = int((first % per_epoch) * batch)
     return start, start + int((last - first) * batch)
-
-
-def gradient_clue(run: Run, signals: Signals, step: int) -> Clue | None:
-    """Whether the gradient norm rose before a step, as evidence for or against instability."""
-    lead = leading_gradient(signals, step)
-    if lead is None:
-        return None
-    return Clue(
-        "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm",
-        {"sigma": lead, "points": LEAD_POINTS},
-        source=run.source_of("grad_norm"),
-        step=step,
-        value=lead,
-    )
 
 
 def landmark_clue(at: Alignment | None) -> Clue | None:

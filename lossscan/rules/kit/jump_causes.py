@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
-from lossscan.rules.kit.context import LEAD_SIGMA, leading_gradient, number, stated
+from lossscan.rules.kit.context import number, stated
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
+from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.rates import rate_at
 from lossscan.rules.kit.skips import skipped_updates
@@ -24,7 +25,7 @@ EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
-OVERFLOW_POINTS = 5  # logged points around the jump in which a non-finite gradient counts
+OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
 def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
@@ -87,7 +88,7 @@ def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
     if grads is None:
         return
     at = int(np.searchsorted(grads.steps, change.step))
-    near = grads.values[max(at - OVERFLOW_POINTS, 0) : at + OVERFLOW_POINTS]
+    near = grads.values[max(at - OVERFLOW_POINTS, 0) : at + 1]  # what comes later is an effect
     if len(near) and not np.all(np.isfinite(near)):
         half = bool(run.setting("fp16"))
         advice = (Advice("bf16", suggest=True), *stated(run, "fp16", suggest=False))

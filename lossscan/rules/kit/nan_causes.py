@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Run, Series, Suspect
+from lossscan.model import Advice, Clue, Run, Series, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import stated
@@ -15,42 +15,60 @@ from lossscan.rules.kit.nan_filter import restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
+NONE: FloatArray = np.empty(0)
 MIN_POINTS = 4  # fewer show no course
+STEADY_POINTS = 8  # fewer may be the climb itself
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 ABSURD = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
-SURE = 0.95  # above the bare statement that the weights are lost (0.9)
+SURE = 0.95
+ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is lost
+# A loss that falls as before up to its last point speaks against the rate, which lets it climb
+# first, and for a value out of range (8 of 8 trained runs; 2 of 2 that climbed had a high rate).
+CALM, UNKNOWN = 0.25, 0.4  # scores of the rate
+OUT_OF_RANGE = {True: 0.45, False: 0.3}  # score of fp16 where the precision is not stated
+WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
 def nan_suspects(
-    run: Run,
-    step: int,
-    lost: dict[str, int] | None,
-    *,
-    rose: bool = False,
-    alone: bool = False,
+    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
 ) -> tuple[Suspect, ...]:
-    """What may be behind it; `lost`: since when, where the weights are."""
+    """What may be behind it; `sound`: the loss before."""
     half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
     return (
-        *([Suspect(restarted("nan-in-weights", lost), 0.9)] if lost else []),
         *skipped_updates(run, step),
-        *half_precision(run, 0.8, half),
-        *other_suspects(run, step, rose=rose, alone=alone),
+        *half_precision(run, 0.8, half, calm=_is_calm(sound)),
+        *other_suspects(run, step, sound, alone=alone),
     )
 
 
-def half_precision(run: Run, score: float, config: tuple[Advice, ...] = ()) -> Iterator[Suspect]:
+def weights_lost(lost: dict[str, int] | None) -> tuple[Clue, ...]:
+    """That nothing trained after the first NaN is usable, where the weights hold it."""
+    return (Clue(restarted("weights-lost", lost), dict(lost)),) if lost else ()
+
+
+def restart(lost: dict[str, int] | None) -> tuple[str, ...]:
+    """The remedy against it."""
+    return (restarted("restart", lost),) if lost else ()
+
+
+def half_precision(
+    run: Run, score: float, config: tuple[Advice, ...] = (), *, calm: bool = False
+) -> Iterator[Suspect]:
     """fp16, unless the run states that it is off."""
-    if run.setting("fp16") is not False:
-        yield Suspect("half-precision", score if run.setting("fp16") else 0.3, config=config)
+    fp16 = run.setting("fp16")
+    if fp16 is not False:
+        unknown = WIDE if run.setting("bf16") else OUT_OF_RANGE[calm]
+        yield Suspect("half-precision", score if fp16 else unknown, config=config)
 
 
 def other_suspects(
-    run: Run, step: int, *, rose: bool = False, alone: bool = False
+    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
 ) -> tuple[Suspect, ...]:
     """The rate, the data and the operations of the model."""
-    likely = SURE if _is_absurd(run, step) else 0.7 if rose else 0.4
+    likely = CALM if _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
+    if _is_absurd(run, step) and likely != CALM:
+        likely = SURE
     return (
         high_rate(run, likely),
         Suspect("masked-batch", 0.6 if alone else 0.3),
@@ -64,6 +82,11 @@ def _is_absurd(run: Run, step: int) -> bool:
     if rate is None or not is_tuned_with_adam(run):
         return False
     return rate.value >= ABSURD * (rate_limit(run) or LORA_RATE)
+
+
+def _is_calm(before: FloatArray) -> bool:
+    """Whether the loss had a course of its own and kept to it."""
+    return int(np.isfinite(before).sum()) >= STEADY_POINTS and not rose(before)
 
 
 def rose(before: FloatArray) -> bool:

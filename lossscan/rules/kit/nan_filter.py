@@ -19,6 +19,8 @@ SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before
 MIN_INFLATION = 1.5  # a weaker rise is within the noise of many runs and proves nothing
 ANEW = {  # no checkpoint is clean
     "nan-in-weights": "nan-from-the-start",
+    "weights-lost": "weights-lost-anew",
+    "restart": "restart-anew",
     "find-first": "find-first-anew",
     "filter-off": "filter-off-anew",
 }

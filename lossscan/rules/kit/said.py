@@ -10,9 +10,7 @@ from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import rate_clue
 
 
-def said(
-    run: Run, suspects: Callable[[Run, int, dict[str, int] | None], tuple[Suspect, ...]]
-) -> Hit | None:
+def said(run: Run, suspects: Callable[[Run, int], tuple[Suspect, ...]]) -> Hit | None:
     """The finding that such a message is, at the step that it names, else at the last logged."""
     found = next((note.numbers for note in run.notes if note.numbers.get("lost")), None)
     if found is None:
@@ -27,6 +25,6 @@ def said(
         numbers={"step": step, **lost},
         episodes=(Episode(step, step),),
         clues=(Clue("said", {"said": found["error"]}), *([rate] if rate else [])),
-        suspects=suspects(run, step, None),
+        suspects=suspects(run, step),
         next=restarted("find-first", lost),
     )
