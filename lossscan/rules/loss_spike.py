@@ -68,8 +68,7 @@ class Pattern:
     at_ends: bool  # that place is the end of the epoch, and each is a point wide
     slowest: int  # points of the longest
     correlation: float | None
-    leads: bool  # the gradient rose before the highest
-    calm: bool  # it is logged, and did not
+    leads: bool | None  # the gradient rose before the highest; None where it is not logged
 
 
 def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
@@ -166,8 +165,7 @@ def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion
         at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
         correlation=signals.epoch_correlation,
-        leads=lead is not None and lead >= LEAD_SIGMA,
-        calm=lead is not None and lead < LEAD_SIGMA,
+        leads=None if lead is None else lead >= LEAD_SIGMA,
     )
 
 
@@ -275,9 +273,9 @@ def _unstable(run: Run, pattern: Pattern, step: int) -> float:
     """The score of an optimizer that steps too far."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     hot = rate is not None and limit is not None and rate.value > limit
-    unstable = 0.15 + 0.3 * pattern.leads + 0.15 * hot
+    unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
-    unstable -= CALM * pattern.calm
+    unstable -= CALM * (pattern.leads is False)
     if rate_raised(run, step):
         unstable += RAISED
     elif _is_early(run, step):
