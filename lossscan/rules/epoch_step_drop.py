@@ -74,14 +74,21 @@ def check(
     drop = -median(drops)
     needed = min_sigma if drop >= LARGE_DROP else max(min_sigma, BEYOND_CHANCE)
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
-        least = _least(free, min_sigma, log=curve.log)
-        numbers = {"sigma": combined, "count": len(free), "least": max(least, min_drop)}
-        yield Acquittal(NAME, "no-step", numbers)
+        least = max(_least(free, min_sigma, log=curve.log), min_drop)
+        numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
+        yield Acquittal(NAME, _why_none(agree, drop, sure=combined <= -needed), numbers)
         return
     if _is_saw(run, signals, down):
         yield Acquittal(NAME, "saw-tooth", {"count": len(down)})
         return
     yield _hit(run, down, drops, combined)
+
+
+def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:
+    """The id of the sentence: no step, or a sure one that is not of the epochs or too small."""
+    if not sure:
+        return "no-step"
+    return "small" if agree and np.isfinite(drop) else "uneven"
 
 
 def _least(tests: list[BoundaryTest], min_sigma: float, *, log: bool) -> float:

@@ -52,7 +52,8 @@ def check(
         else:
             least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
             numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least}
-            yield Acquittal(NAME, "no-step", numbers)
+            numbers["drop"] = drop
+            yield Acquittal(NAME, "small" if test.sigma <= -min_sigma else "no-step", numbers)
     if not known and trainer_of(run.framework).shuffles_last_apart:
         yield from _consistent(run, signals)
 

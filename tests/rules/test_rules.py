@@ -224,3 +224,11 @@ def test_only_those_who_have_torch_are_sent_to_it(framework: str, *, named: bool
     (found,) = diagnose(run, scan(run), Settings(select=("non-finite-loss",))).findings
     said = " ".join([found.next or "", *found.remedies, *(cause.text for cause in found.causes)])
     assert bool(re.search("torch|attention|max_grad_norm", said)) is named
+
+
+def test_sure_steps_too_small_to_count_are_not_called_hidden_by_noise():
+    """Steps of 1 % at many standard errors are there; what is said is that they do not matter."""
+    loss = [[0, 1000, 2.0, 2.0], [1000, 2000, 1.98, 1.98], [2000, 3000, 1.96, 1.96]]
+    run = make_run(loss=loss, noise=0.002, epochs=3)
+    found = diagnose(run, scan(run), Settings(select=("epoch-step-drop",)))
+    assert "too little to matter" in found.ruled_out[0].text
