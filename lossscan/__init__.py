@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from lossscan.api import config as config
     from lossscan.api import doctor as doctor
     from lossscan.api import explain as explain
+    from lossscan.api import format_samples as format_samples
     from lossscan.api import judge as judge
     from lossscan.api import plot as plot
+    from lossscan.api import read as read
     from lossscan.api import rule_names as rule_names
     from lossscan.api import schema as schema
     from lossscan.api import watch as watch
     from lossscan.errors import LossscanError as LossscanError
     from lossscan.integrations.monitor import Monitor as Monitor
     from lossscan.model import Report as Report
+    from lossscan.model import Run as Run
     from lossscan.model import RunReport as RunReport
     from lossscan.settings import Settings as Settings
     from lossscan.signals import change_points as change_points
@@ -34,6 +37,7 @@ _HOMES = {
     "LossscanError": "lossscan.errors",
     "Monitor": "lossscan.integrations.monitor",
     "Report": "lossscan.model",
+    "Run": "lossscan.model",
     "RunReport": "lossscan.model",
     "Settings": "lossscan.settings",
     "analyze": "lossscan.api",
@@ -41,12 +45,13 @@ _HOMES = {
     "batch": "lossscan.api",
     "change_points": "lossscan.signals",
     "compare": "lossscan.api",
-    "plot": "lossscan.api",
     "config": "lossscan.api",
     "doctor": "lossscan.api",
     "explain": "lossscan.api",
     "format_samples": "lossscan.api",
     "judge": "lossscan.api",
+    "plot": "lossscan.api",
+    "read": "lossscan.api",
     "rule_names": "lossscan.api",
     "schema": "lossscan.api",
     "watch": "lossscan.api",
@@ -56,6 +61,7 @@ __all__ = [
     "LossscanError",
     "Monitor",
     "Report",
+    "Run",
     "RunReport",
     "Settings",
     "__version__",
@@ -70,6 +76,7 @@ __all__ = [
     "format_samples",
     "judge",
     "plot",
+    "read",
     "rule_names",
     "schema",
     "watch",
@@ -77,7 +84,8 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """The public names, loaded or not."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import __version__
-from lossscan.model import Report, RunReport
+from lossscan.model import Report, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,10 +34,21 @@ def analyze(
     """
     from lossscan.gate import stamped
 
-    chosen = settings or Settings()
-    if training_config is not None:
-        chosen = replace(chosen, training_config=Path(training_config))
-    return stamped(_examined(fspath(path), chosen))
+    return stamped(_examined(fspath(path), _with(settings, training_config)))
+
+
+def read(
+    path: str | PathLike[str],
+    *,
+    settings: Settings | None = None,
+    training_config: str | PathLike[str] | None = None,
+) -> Run:
+    """The series, settings and landmarks of one run, judged by nobody; raises as `analyze` does."""
+    from lossscan import pipeline
+    from lossscan.batching.work import read_url
+
+    chosen, place = _with(settings, training_config), fspath(path)
+    return read_url(place, chosen) if "://" in place else pipeline.read(Path(place), chosen)
 
 
 def _examined(place: str, settings: Settings) -> RunReport:
@@ -46,6 +57,14 @@ def _examined(place: str, settings: Settings) -> RunReport:
     from lossscan.pipeline import examine
 
     return examine_url(place, settings) if "://" in place else examine(Path(place), settings)
+
+
+def _with(settings: Settings | None, training_config: str | PathLike[str] | None) -> Settings:
+    """The settings, with the training config that a call names."""
+    chosen = settings or Settings()
+    if training_config is None:
+        return chosen
+    return replace(chosen, training_config=Path(training_config))
 
 
 def _each(paths: Paths) -> tuple[str, ...]:
@@ -178,10 +197,8 @@ def watch(
     """
     from lossscan.watching import Watch
 
-    chosen, stopped = settings or Settings(), stop or Event()
-    if training_config is not None:
-        chosen = replace(chosen, training_config=Path(training_config))
-    watching = Watch(Path(path), chosen)
+    stopped = stop or Event()
+    watching = Watch(Path(path), _with(settings, training_config))
     return watching.looks(lambda: stopped.wait(interval), until_complete=until_complete)
 
 

@@ -30,7 +30,7 @@ SHOWN_RUNS = 3  # named where a folder holds several
 
 def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
     """The report of one run, given by its path (`-`: standard input) or its files; InputError."""
-    return report_on(_read(what, settings), settings)
+    return report_on(read(what, settings), settings)
 
 
 def report_on(run: Run, settings: Settings) -> RunReport:
@@ -62,6 +62,7 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         change_points=diagnosis.change_points,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
         error=failure,
+        lang=settings.lang,
     )
 
 
@@ -74,7 +75,8 @@ def _unvouched(run: Run, lang: str) -> Failure | None:
     return Failure(ReaderFailed.__name__, f"{run.path}: {said}", words.say(lang, "failed_hint"))
 
 
-def _read(what: Path | RunFiles, settings: Settings) -> Run:
+def read(what: Path | RunFiles, settings: Settings) -> Run:
+    """One run as its files have it, given by its path or by its files; InputError."""
     from lossscan.runs import read_run, read_stream
 
     if what == STDIN:

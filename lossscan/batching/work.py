@@ -48,6 +48,18 @@ def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
 
 def examine_url(url: str, settings: Settings) -> RunReport:
     """The report of the only run behind a URL, all of it; raises InputError, MissingExtra."""
+    return _examined(_only(url, settings), settings)
+
+
+def read_url(url: str, settings: Settings) -> Run:
+    """The only run behind a URL; raises as `examine_url` does."""
+    from lossscan.pipeline import read
+
+    with fetched(_only(url, settings)) as (local, _):
+        return replace(read(local, settings), path=url)
+
+
+def _only(url: str, settings: Settings) -> Remote:
     from lossscan.pipeline import no_log, several
 
     found = find(url, settings)
@@ -55,7 +67,7 @@ def examine_url(url: str, settings: Settings) -> RunReport:
         raise no_log(url)
     if len(found) > 1:
         raise several(url, [run.url for run in found])
-    return _examined(found[0], settings)
+    return found[0]
 
 
 def failure(path: str, error: Exception) -> Failure:

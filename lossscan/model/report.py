@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lossscan.model.base import Severity
 from lossscan.model.hits import Effect, Episode
 from lossscan.model.run import Note, Run
+from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
 
 if TYPE_CHECKING:
@@ -91,6 +93,13 @@ class Finding:
     fingerprint: str | None = None  # the same in every report of the run: lossscan.gate.baseline
     waiver: Waiver | None = None  # None: it counts at the gate
 
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """The first and the last step of each place where it shows."""
+        steps = [(e.start_step, e.end_step) for e in self.episodes]
+        steps = steps or [(self.start_step, self.end_step)]
+        return tuple((a, a if b is None else b) for a, b in steps if a is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class RuledOut:
@@ -131,8 +140,8 @@ class ChangePoint:
     accounted_for: AccountedFor
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunReport(Shown):
     """All that lossscan says of one run."""
 
     path: str
@@ -145,6 +154,13 @@ class RunReport:
     remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
     error: Failure | None = None
     sketch: tuple[float, ...] = ()  # of the main curve, where the series hold their ends alone
+    lang: str = "en"  # of its sentences
+
+    def __repr__(self) -> str:
+        steps = (("" if f.start_step is None else f"@{f.start_step}") for f in self.findings)
+        found = [f"{f.rule}{step}" for f, step in zip(self.findings, steps, strict=True)]
+        said = ", ".join(found) or (self.error.message if self.error else "")
+        return f"<RunReport {self.path}: {self.status}{said and ': '}{said}>"
 
     @property
     def damages(self) -> tuple[Note, ...]:
@@ -156,8 +172,8 @@ class RunReport:
         return () if self.run is None else tuple(n for n in self.run.notes if n.kind in DAMAGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
     """One or many run reports, and what only several runs together show."""
 
     version: str
@@ -165,3 +181,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()  # of the gate: what the baseline or a suppression no longer meets
     comparison: Comparison | None = None  # of what `compare` says beyond the runs themselves
+
+    def __repr__(self) -> str:
+        counts = Counter(one.status for one in self.runs).items()
+        said = ", ".join(f"{count} {status}" for status, count in counts)
+        return f"<Report of {len(self.runs)} runs{said and ': '}{said}>"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lossscan.model.base import Numbers
+from lossscan.model.shown import Tabled
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
@@ -142,8 +143,8 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Tabled):
     """One training run, read from all its files."""
 
     path: str
@@ -158,6 +159,10 @@ class Run:
     complete: bool | None = None
     notes: tuple[Note, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{name} {len(series)}" for name, series in self.series.items())
+        return f"<Run {self.path}: {held}>"
 
     def setting(self, name: str) -> Any:
         """The value of a config field, or None where no file states it."""

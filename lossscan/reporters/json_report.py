@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lossscan.model import Report
 from lossscan.reporters import Coming, Page, Reporter
 from lossscan.reporters.kit.json_text import dumped, listed
-from lossscan.reporters.kit.plain import SCHEMA, plain, plain_comparison, plain_findings
+from lossscan.reporters.kit.plain import SCHEMA, plain, plain_findings, plain_report
 
 
 def stream(coming: Coming, page: Page) -> Iterator[str]:
@@ -24,13 +24,7 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
 
 def compared(report: Report, page: Page) -> str:
     """All runs, what only several show, and how they compare."""
-    whole = {
-        "schema": SCHEMA,
-        "runs": [plain(one, report.version) for one in report.runs],
-        "findings": plain_findings(report.findings),
-        "comparison": plain_comparison(report.comparison),
-    }
-    return dumped(whole) + "\n"
+    return dumped(plain_report(report)) + "\n"
 
 
 REPORTER = Reporter(name="json", stream=stream, compared=compared)

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from lossscan.errors import MissingExtra
 from lossscan.reporters import Coming, Page, Reporter
-from lossscan.reporters.kit.records import COLUMNS, records
+from lossscan.reporters.kit.records import framed, records
 
 
 def stream(coming: Coming, page: Page) -> Iterator[bytes]:
@@ -17,10 +17,7 @@ def stream(coming: Coming, page: Page) -> Iterator[bytes]:
     if missing:
         hint = "pip install 'lossscan[parquet]'"
         raise MissingExtra(f"--format parquet requires {' and '.join(missing)}", hint=hint)
-    import pandas as pd
-
-    rows = [row for one in coming.runs for row in records(one, coming.version)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).astype(dict(COLUMNS))
+    table = framed(row for one in coming.runs for row in records(one, coming.version))
     out = BytesIO()
     table.to_parquet(out, engine="pyarrow", index=False)
     yield out.getvalue()

@@ -156,8 +156,6 @@ def _finite(values: Iterable[float]) -> list[float | None]:
 
 def _marks(findings: Iterable[Finding]) -> Iterator[dict[str, Any]]:
     for number, finding in enumerate(findings, start=1):
-        places = [(e.start_step, e.end_step) for e in finding.episodes]
-        places = places or [(finding.start_step, finding.end_step)]
-        at = [[a, a if b is None else b] for a, b in places[:MOST_MARKS] if a is not None]
+        at = list(map(list, finding.places[:MOST_MARKS]))
         severity = str(finding.severity)
         yield {"at": at, "id": f"f{number}", "label": str(number), "severity": severity}

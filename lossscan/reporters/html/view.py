@@ -85,7 +85,6 @@ def sheet(one: RunReport, page: Page) -> RunSheet:
 
 def verdict(finding: Finding, number: int, page: Page) -> Verdict:
     """The words of a finding."""
-    steps = [e.start_step for e in finding.episodes] or [finding.start_step]
     return Verdict(
         id=f"f{number}",
         number=number,
@@ -94,7 +93,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Verdict:
         facts=(*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)),
         evidence=tuple(f"{e.text} [{e.source}]" if e.source else e.text for e in finding.evidence),
         causes=tuple(_causes(finding, page)),
-        shown=any(step is not None for step in steps),
+        shown=bool(finding.places),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from lossscan import words
 from lossscan.errors import InputError, MissingExtra, UsageError
-from lossscan.model import Finding, RunReport, Series
+from lossscan.model import RunReport, Series
 from lossscan.numeric.ranges import robust_range
 from lossscan.reporters import Page
 from lossscan.reporters.kit.panels import BELOW, MOST_PANELS, UPPER
@@ -206,7 +206,7 @@ def _mark(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
             axes.axvline(change.step, color="#777777", linewidth=0.8, linestyle=(0, (6, 6)))
     for finding in one.findings:
         shade, line = SEVERITIES[str(finding.severity)]
-        for first, last in _places(finding):
+        for first, last in finding.places[:MOST_MARKS]:
             axes.axvspan(first, last, color=color or shade, alpha=0.1, linewidth=0)
             axes.axvline(first, color=color or shade, linewidth=1.0, linestyle=line)
 
@@ -214,7 +214,7 @@ def _mark(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
 def _number(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
     """The number of each finding where it begins; those beneath the picture are the same."""
     for number, finding in enumerate(one.findings, start=1):
-        for first, _ in _places(finding):
+        for first, _ in finding.places[:MOST_MARKS]:
             if _seen(first, view):
                 place = (first, 1.0 - ROW * ((number - 1) % ROWS))
                 axes.annotate(
@@ -231,12 +231,6 @@ def _number(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
                 )
 
 
-def _places(finding: Finding) -> list[tuple[int, int]]:
-    steps = [(e.start_step, e.end_step) for e in finding.episodes[:MOST_MARKS]]
-    steps = steps or [(finding.start_step, finding.end_step)]
-    return [(a, a if b is None else b) for a, b in steps if a is not None]
-
-
 def _seen(step: float, view: View) -> bool:
     return (view.first is None or step >= view.first) and (view.last is None or step <= view.last)
 
@@ -246,7 +240,7 @@ def _legend(runs: Sequence[RunReport], view: View, page: Page) -> Iterable[str]:
     for one in runs:
         named = f"{words.printable(one.name)}  " if len(runs) > 1 else ""
         for number, finding in enumerate(one.findings, start=1):
-            if any(_seen(first, view) for first, _ in _places(finding)):
+            if any(_seen(first, view) for first, _ in finding.places[:MOST_MARKS]):
                 severity = words.say(page.lang, str(finding.severity))
                 title = words.printable(finding.title)
                 yield f"{named}{number}  {severity}  {finding.rule}: {title}"

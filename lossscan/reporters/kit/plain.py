@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossscan.model import Alignment, Finding, Run, RunReport
+from lossscan.model import Alignment, Finding, Report, Run, RunReport
 from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
@@ -25,6 +25,17 @@ def plain(one: RunReport, version: str) -> dict[str, Any]:
         "skipped": _value(one.run.skipped) if one.run else [],
         "remarks": list(one.remarks),
         "error": _value(one.error),
+    }
+
+
+def plain_report(report: Report) -> dict[str, Any]:
+    """All runs, what only several show, and how they compare where they are compared."""
+    beside = report.comparison
+    return {
+        "schema": SCHEMA,
+        "runs": [plain(one, report.version) for one in report.runs],
+        "findings": plain_findings(report.findings),
+        **({} if beside is None else {"comparison": plain_comparison(beside)}),
     }
 
 

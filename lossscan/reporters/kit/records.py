@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from lossscan.model import RunReport
 from lossscan.reporters.kit.plain import plain
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know a missing value
     "path": "string",
@@ -45,3 +48,11 @@ def records(one: RunReport, version: str) -> Iterator[dict[str, Any]]:
         waived = {"waived": finding["waiver"] is not None} if finding else {}
         known = told | effect | finding | waived
         yield {name: known.get(name) for name in COLUMNS}
+
+
+def framed(rows: Iterable[Mapping[str, Any]]) -> DataFrame:
+    """The rows as a table of pandas, which the caller has found installed."""
+    import pandas as pd
+
+    table = pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object)
+    return table.astype(dict(COLUMNS))

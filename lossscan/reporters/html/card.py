@@ -1,0 +1,112 @@
+"""A report as a piece of HTML for a notebook: the verdicts and the curve, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossscan.model import Report, RunReport, Series
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.ranges import robust_range
+from lossscan.numeric.thinning import thinned
+from lossscan.reporters import Page
+from lossscan.reporters.html import pages, sketch
+from lossscan.reporters.html.payload import MOST_MARKS
+from lossscan.reporters.kit.lines import amount, span_of
+from lossscan.reporters.kit.panels import panels_of
+from lossscan.reporters.kit.rows import row_of, worst_first
+
+WIDTH, HEIGHT = 720, 180  # units of the viewBox: a cell of a notebook is about as wide
+MOST_POINTS = 1_500  # of a curve: two for each unit, some 20 kB
+MOST_RUNS = 50  # in the table of many; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A series as the unbroken pieces of its line."""
+
+    name: str
+    pieces: tuple[str, ...]  # points of a polyline
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a finding shows."""
+
+    left: float
+    wide: float
+    severity: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The curve of a run with its marks and the ends of its axes."""
+
+    strokes: tuple[Stroke, ...]
+    marks: tuple[Mark, ...]
+    high: str
+    low: str
+    first: int
+    last: int
+
+
+def card(one: RunReport) -> str:
+    """One run."""
+    page = Page(lang=one.lang)
+    facts = () if one.run is None else span_of(one.run, page)
+    return pages.filled("card", page, one=one, facts=facts, drawing=_drawing(one))
+
+
+def cards(report: Report) -> str:
+    """Many runs, worst first, a line each."""
+    lang = next((one.lang for one in report.runs if one.run is not None), "en")
+    curves = {one.path: sketch.lines(one.sketch) for one in report.runs}
+    rows = worst_first(row_of(one, lang) for one in report.runs)
+    left = len(rows) - MOST_RUNS
+    return pages.filled(
+        "cards", Page(lang=lang), rows=rows[:MOST_RUNS], curves=curves, left=max(left, 0)
+    )
+
+
+def _drawing(one: RunReport) -> Drawing | None:
+    """The losses, or what is judged in their place; None where there is no curve."""
+    run = one.run
+    panels = panels_of(run, one.findings) if run is not None else []
+    drawn = [run.series[name] for name in panels[0]] if run is not None and panels else []
+    values = np.concatenate([series.values for series in drawn] or [np.zeros(0)])
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    low, high = robust_range(finite)
+    first = min(int(series.steps[0]) for series in drawn)
+    last = max(int(series.steps[-1]) for series in drawn)
+    span = (first, max(last, first + 1))
+    strokes = (Stroke(each.name, tuple(_pieces(each, span, (low, high)))) for each in drawn)
+    marks = tuple(_marks(one, span))
+    return Drawing(tuple(strokes), marks, amount(high), amount(low), first, last)
+
+
+def _pieces(series: Series, span: tuple[int, int], ends: tuple[float, float]) -> Iterator[str]:
+    """The points of each stretch without a gap; what leaves the range runs along its edge."""
+    places = thinned(series.values, MOST_POINTS)
+    low, high = ends
+    inside = np.clip(series.values[places], low, high)
+    down = HEIGHT * ((high / 2 - inside / 2) / ((high / 2 - low / 2) or 1.0))
+    points = np.column_stack([_across(series.steps[places].astype(np.float64), span), down])
+    gaps = np.flatnonzero(~np.isfinite(down))
+    for piece in np.split(points, gaps):
+        yield " ".join(f"{x:.1f},{y:.1f}" for x, y in piece.tolist() if np.isfinite(y))
+
+
+def _across(steps: FloatArray, span: tuple[int, int]) -> FloatArray:
+    return np.clip((steps - span[0]) / (span[1] - span[0]), 0, 1) * WIDTH
+
+
+def _marks(one: RunReport, span: tuple[int, int]) -> Iterator[Mark]:
+    for number, finding in enumerate(one.findings, start=1):
+        for first, last in finding.places[:MOST_MARKS]:
+            left, right = _across(np.array([first, last], dtype=np.float64), span)
+            yield Mark(float(left), float(max(right - left, 1.5)), str(finding.severity), number)
