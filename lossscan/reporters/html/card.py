@@ -13,9 +13,8 @@ from lossscan.numeric.ranges import robust_range
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
 from lossscan.reporters.html import pages, sketch
-from lossscan.reporters.html.payload import MOST_MARKS
 from lossscan.reporters.kit.lines import amount, span_of
-from lossscan.reporters.kit.panels import panels_of
+from lossscan.reporters.kit.panels import MOST_MARKS, panels_of
 from lossscan.reporters.kit.rows import row_of, worst_first
 
 WIDTH, HEIGHT = 720, 180  # units of the viewBox: a cell of a notebook is about as wide
@@ -74,7 +73,7 @@ def cards(report: Report) -> str:
 def _drawing(one: RunReport) -> Drawing | None:
     """The losses, or what is judged in their place; None where there is no curve."""
     run = one.run
-    panels = panels_of(run, one.findings) if run is not None else []
+    panels = panels_of(run.series, one.findings) if run is not None else []
     drawn = [run.series[name] for name in panels[0]] if run is not None and panels else []
     values = np.concatenate([series.values for series in drawn] or [np.zeros(0)])
     finite = values[np.isfinite(values)]

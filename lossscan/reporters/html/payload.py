@@ -15,11 +15,10 @@ from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import running_median
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
-from lossscan.reporters.kit.panels import BELOW, UPPER, panels_of
+from lossscan.reporters.kit.panels import BELOW, MOST_MARKS, UPPER, panels_of
 from lossscan.words.sentences import TABLE
 
 MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
-MOST_MARKS = 300  # of a kind; a run that spikes at every step is not told by more of them
 SMOOTHED = 50  # windows of the running median in a run: what is left is the course by eye
 LEAST_WINDOW = 5  # points; fewer than that do not take a lone spike out
 MOST_RUNS = 26  # that `compare` takes
@@ -56,7 +55,7 @@ def of_run(one: RunReport, page: Page) -> dict[str, Any]:
     run = one.run
     if run is None:
         return _payload((), page)
-    names = panels_of(run, one.findings)
+    names = panels_of(run.series, one.findings)
     panels = [
         (group[0], [DrawnSeries(name, run.series[name]) for name in group]) for group in names
     ]
@@ -93,7 +92,9 @@ def thinning(one: RunReport, page: Page) -> list[str]:
     """Which series are drawn from some of their points."""
     if one.run is None:
         return []
-    drawn = (one.run.series[name] for group in panels_of(one.run, one.findings) for name in group)
+    drawn = (
+        one.run.series[name] for group in panels_of(one.run.series, one.findings) for name in group
+    )
     return [
         words.say(
             page.lang,

@@ -6,18 +6,20 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
+from lossscan.numeric.ranges import robust_range
+
 WIDTH, HEIGHT = 120, 24  # units of the viewBox
-EDGE = 0.05  # of the values, at either end, that need not fit: a spike, the first descent
-MARGIN = 0.5  # of the height that the others fill, above and below
 LEAST: Final = 2  # a line has two ends
 
 
 def lines(values: Sequence[float]) -> list[str]:
     """The points of each unbroken piece of the curve; none where there are not two values."""
-    finite = sorted(value for value in values if math.isfinite(value))
+    finite = [value for value in values if math.isfinite(value)]
     if len(finite) < LEAST:
         return []
-    low, high = _range(finite)
+    low, high = robust_range(np.array(finite))
     pieces: list[list[str]] = [[]]
     for number, value in enumerate(values):
         if not math.isfinite(value):
@@ -27,11 +29,3 @@ def lines(values: Sequence[float]) -> list[str]:
         across = number / (len(values) - 1) * WIDTH
         pieces[-1].append(f"{across:.1f},{down * (HEIGHT - 2) + 1:.1f}")
     return [" ".join(piece) for piece in pieces if piece]
-
-
-def _range(finite: Sequence[float]) -> tuple[float, float]:
-    """What the height spans; `finite` is sorted."""
-    left_out = int(len(finite) * EDGE)
-    low, high = finite[left_out], finite[-1 - left_out]
-    room = high * MARGIN - low * MARGIN  # their difference may overflow
-    return max(finite[0], low - room), min(finite[-1], high + room)

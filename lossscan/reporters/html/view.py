@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from lossscan import words
 from lossscan.model import Cause, ChangePoint, Finding, RunReport
 from lossscan.reporters import Page
-from lossscan.reporters.html.payload import MOST_MARKS
 from lossscan.reporters.kit.lines import (
     advice_line,
     amount,
@@ -19,6 +18,7 @@ from lossscan.reporters.kit.lines import (
     used_for,
     waiver_of,
 )
+from lossscan.reporters.kit.panels import MOST_MARKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from rich.text import Text
@@ -17,6 +16,7 @@ from lossscan.numeric.ranges import is_wide, robust_range
 from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw
+from lossscan.reporters.kit.panels import UPPER
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
@@ -25,7 +25,6 @@ TINY = 5e-324  # has a logarithm, which zero has not
 SLIVER = 1e-12  # of a value: less than this apart, heights would be but rounding
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
-LOSSES: Final = ("loss", "eval_loss")  # of which the chart shows the first
 ABOVE, BELOW = "↑", "↓"  # where values lie outside the canvas
 STYLES = {
     ABOVE: "yellow",
@@ -111,7 +110,7 @@ def chart(report: RunReport, page: Page) -> list[Text]:
 
 def _main_series(run: Run) -> Series | None:
     drawable = [s for s in run.series.values() if np.isfinite(s.values).sum() > 1]
-    first = ("reward", *LOSSES) if run.objective in POLICY else LOSSES
+    first = ("reward", *UPPER) if run.objective in POLICY else UPPER
     named = [s for name in first for s in drawable if s.name == name]
     return next(iter(named), max(drawable, key=len, default=None))
 
@@ -183,8 +182,7 @@ def _marks(report: RunReport, frame: ChartFrame, main: Series) -> str:
 def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
     """The places of each finding under its number; the worst is drawn last and stays on top."""
     for number, finding in reversed(list(enumerate(report.findings[:9], start=1))):
-        steps = [e.start_step for e in finding.episodes] or [finding.start_step]
-        yield str(number), [step for step in steps if step is not None]
+        yield str(number), [first for first, _ in finding.places]
 
 
 # --- lines of text -----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from lossscan.errors import InputError, MissingExtra, UsageError
 from lossscan.model import RunReport, Series
 from lossscan.numeric.ranges import robust_range
 from lossscan.reporters import Page
-from lossscan.reporters.kit.panels import BELOW, MOST_PANELS, UPPER
+from lossscan.reporters.kit.panels import MOST_MARKS, UPPER, panels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,6 @@ KINDS = ("png", "svg", "pdf")
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of color blindness.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 SEVERITIES = {"critical": ("#D55E00", "-"), "warning": ("#E69F00", "--"), "info": ("#56B4E9", ":")}
-MOST_MARKS = 300  # of a kind; more of them paint a panel over
 WIDTH, FIRST, OTHER = 8.0, 3.2, 1.6  # inches: a column of a paper, the first panel, those beneath
 MARGIN = 0.05  # of the height, above and below the curves
 ROW, ROWS = 0.07, 5  # of the height, for the number of a finding; how many lie below each other
@@ -97,18 +96,15 @@ def _settings() -> dict[Any, Any]:
     }
 
 
-def _panels(runs: Sequence[RunReport], view: View) -> list[tuple[str, ...]]:
+def _panels(runs: Sequence[RunReport], view: View) -> list[list[str]]:
     """The series of each panel."""
     known = dict.fromkeys(name for one in runs if one.run for name in one.run.series)
     lost = [name for name in view.series if name not in known]
     if lost:
         raise UsageError(f'no series "{lost[0]}"', hint=words.nearest(lost[0], known))
     if view.series:
-        return [(name,) for name in view.series]
-    upper = tuple(name for name in UPPER if name in known)
-    wanted = [*BELOW, *(finding.series for one in runs for finding in one.findings)]
-    below = [(name,) for name in dict.fromkeys(wanted) if name in known and name not in UPPER]
-    panels = [*([upper] if upper else []), *below][:MOST_PANELS]
+        return [[name] for name in view.series]
+    panels = panels_of(known, (finding for one in runs for finding in one.findings))
     if not panels:
         raise InputError(f"{runs[0].path}: no curve to draw", hint="name one with --series")
     return panels
