@@ -86,7 +86,7 @@ def may_be_transformers(name: str | None) -> bool:
     return name is None or trainer_of(name).of_transformers
 
 
-def maker_of(keys: Container[str]) -> str | None:
+def trainer_with_key(keys: Container[str]) -> str | None:
     """The trainer that one of the keys in a log gives away."""
     return next((name for name, t in TRAINERS.items() if any(key in keys for key in t.keys)), None)
 

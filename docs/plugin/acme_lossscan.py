@@ -10,7 +10,7 @@ from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Episode, Hit, Run, Signals, Table
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.rules.kit.rule import Rule
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -81,9 +81,9 @@ messages:
 # --- the report format: a line for each run -----------------------------------------------------
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """The status and the name of each run."""
-    for one in coming.runs:
+    for one in report.runs:
         yield f"{one.status} {one.name}\n"
 
 

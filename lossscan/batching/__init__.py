@@ -45,7 +45,7 @@ class Batch:
     _seen: list[tuple[Task, str]] = field(default_factory=list)
 
     def reports(self, stop: Event | None = None) -> Iterator[RunReport]:
-        """A report of every run in order, whatever its fate; fewer once `stop` is set.
+        """A report of every run in order, whatever its status; fewer once `stop` is set.
 
         Raises UsageError, because settings are the same for all runs.
         """

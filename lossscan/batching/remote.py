@@ -1,6 +1,6 @@
 """Runs behind a URL that fsspec knows (s3://, gs://, hf://, memory://, ...).
 
-Which files make which run is decided on an image of the tree: empty files of the right names and
+Which files make which run is decided on a mirror of the tree: empty files of the right names and
 sizes, with the first bytes of those that only content can tell. A run's files are then fetched to
 a temporary folder by whoever examines it, in bounds, and deleted.
 """
@@ -69,12 +69,12 @@ def find(url: str, settings: Settings) -> list[Remote]:
             raise InputError(f"{url}: too many files ({len(listed)})", hint="pass a subdirectory")
         base, single = _base(root, listed)
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
-        with TemporaryDirectory(prefix="lossscan-") as image:
-            skipped = _draw(system, base, found, Path(image))
-            place = Path(image) / next(iter(found)) if single else Path(image)
+        with TemporaryDirectory(prefix="lossscan-") as mirror:
+            skipped = _mirror_tree(system, base, found, Path(mirror))
+            place = Path(mirror) / next(iter(found)) if single else Path(mirror)
             runs = discover(place, settings)
             folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
-            remotes = [_remote(run, Path(image), folder.rstrip("/"), found) for run in runs]
+            remotes = [_remote(run, Path(mirror), folder.rstrip("/"), found) for run in runs]
     return [replace(r, skipped=(*r.skipped, *skipped)) for r in remotes[:1]] + remotes[1:]
 
 
@@ -135,8 +135,8 @@ def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
     return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
 
 
-def _draw(system: Any, base: str, found: Mapping[str, Any], image: Path) -> list[Skipped]:
-    """Make the image of a tree; gives what has no place on a disk."""
+def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[Skipped]:
+    """Make the mirror of a tree; gives what has no place on a disk."""
     skipped: list[Skipped] = []
     for folder, names in _folders(found).items():
         wanted, doubtful = of_interest(names)
@@ -144,7 +144,9 @@ def _draw(system: Any, base: str, found: Mapping[str, Any], image: Path) -> list
             path = str(folder / name)
             size = int(found[path].get("size") or 0)
             try:
-                _sketch(image, path, size, _head(system, base, path) if name in doubtful else b"")
+                _placeholder(
+                    mirror, path, size, _head(system, base, path) if name in doubtful else b""
+                )
             except (OSError, ValueError) as error:
                 skipped.append(Skipped(path, str(error)))
     return skipped
@@ -161,9 +163,9 @@ def _head(system: Any, base: str, path: str) -> bytes:
     return bytes(system.cat_file(f"{base}/{path}", start=0, end=HEAD_BYTES))
 
 
-def _sketch(image: Path, path: str, size: int, head: bytes) -> None:
+def _placeholder(mirror: Path, path: str, size: int, head: bytes) -> None:
     """An empty file of a size, and a beginning."""
-    place = _inside(image, path)
+    place = _inside(mirror, path)
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.open("xb") as out:
         out.write(head)
@@ -177,12 +179,12 @@ def _inside(folder: Path, path: str) -> Path:
     return folder / path
 
 
-def _remote(run: RunFiles, image: Path, url: str, found: Mapping[str, Any]) -> Remote:
-    below = run.root.relative_to(image).as_posix()
-    folder = image if below == "." else run.root
+def _remote(run: RunFiles, mirror: Path, url: str, found: Mapping[str, Any]) -> Remote:
+    below = run.root.relative_to(mirror).as_posix()
+    folder = mirror if below == "." else run.root
     single = run.root.is_file()
     folder = folder.parent if single else folder
-    keys = [path.relative_to(image).as_posix() for path in run.files]
+    keys = [path.relative_to(mirror).as_posix() for path in run.files]
     written = [_written(found[key]) for key in keys]
     return Remote(
         url=url if below == "." else f"{url}/{below}",

@@ -78,7 +78,7 @@ def canonical(raw: str) -> str:
     """The canonical name of a logged key; an unknown key keeps its own, without `train/`.
 
     A mean over an epoch or a run (`train_loss_epoch`, transformers' last `train_loss`) is not
-    the loss and keeps its name; see `stand_in`.
+    the loss and keeps its name; see `fallback_loss`.
     """
     bare = _bare(raw)
     folded = _folded(bare)
@@ -135,7 +135,7 @@ def namer(series: Mapping[str, str]) -> Callable[[str], str]:
     return name_of if chosen else canonical
 
 
-def stand_in(points: Mapping[str, int]) -> str | None:
+def fallback_loss(points: Mapping[str, int]) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the

@@ -1,4 +1,4 @@
-"""lossscan compare: several runs beside each other."""
+"""lossscan compare: several runs compared."""
 
 from __future__ import annotations
 

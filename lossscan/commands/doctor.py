@@ -80,8 +80,8 @@ def _lines(
     yield words.say(lang, "doctor_packages"), " · ".join(packages)
     heading = words.say(lang, "doctor_extras")
     for extra, there in found.extras.items():
-        fate = words.say(lang, "doctor_installed" if there else "doctor_missing", extra=extra)
-        yield heading, f"{extra}: {fate}"
+        state = words.say(lang, "doctor_installed" if there else "doctor_missing", extra=extra)
+        yield heading, f"{extra}: {state}"
         heading = ""
     added = (f"{name} ({package})" for name, package in found.plugins.items())
     yield (

@@ -16,7 +16,7 @@ from lossscan.errors import InputError, UsageError
 from lossscan.ledger import finding_of
 from lossscan.model import Finding, Run, RunReport, Severity
 from lossscan.model.comparison import Band, Comparison, Contrast, Member, Parting
-from lossscan.numeric.arrays import unalarmed
+from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.rules import chosen_rules
 from lossscan.settings import Settings
 
@@ -43,7 +43,7 @@ def compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     """What 2 to 26 runs show beside each other; raises InputError where no two share steps."""
-    with unalarmed():
+    with ignore_float_errors():
         return _compared(reports, settings)
 
 

@@ -102,11 +102,11 @@ def _claims(each: Format, head: Head) -> bool:
 
 def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     """What one format reads; raises UnreadableLog, ReaderFailed where it breaks on the file."""
-    from lossscan.numeric.arrays import unalarmed
+    from lossscan.numeric.arrays import ignore_float_errors
 
     try:
         each.claims(head)
-        with unalarmed():
+        with ignore_float_errors():
             table = _bounded(replace(each.read(head, settings), format=each.name))
             return _with_echoes(_with_ending(table, head, each), head, each)
     except (InputError, MissingExtra, OSError):

@@ -17,7 +17,7 @@ from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, train
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.trainers import maker_of, trainer_of
+from lossscan.trainers import trainer_of, trainer_with_key
 
 NAME: Final = "event_file"
 
@@ -92,7 +92,7 @@ def _framework(head: Head, log: Log, tags: Mapping[str, Column]) -> str | None:
         return "transformers"
     if f"{_EPOCH}loss" in tags and head.name.endswith(_TENSORFLOW):
         return "keras"
-    return maker_of(tags)
+    return trainer_with_key(tags)
 
 
 def _config(log: Log, framework: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -44,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows: list[tuple[int, dict[str, Any]]] = []
     by_epoch = not any(each.search(peek(head)) for each in (_POINT, _OBJECT))
     config: dict[str, Any] = {}
-    launches, remarks = Launches(), Remarks()
+    launches, loss_scales = Launches(), LossScaleLog()
     since_last = False
     for line in lines(head):
         row = _mean(line) if by_epoch and _EPOCH.search(line) else _row(line)
@@ -52,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
             config["steps_per_epoch"] = int(point[2])
         step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
         if step is None:
-            remarks.take(line, len(rows))
+            loss_scales.take(line, len(rows))
             if loaded := _LOADED.search(line):
                 launches.load(int(loaded[1]))
             continue
@@ -61,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
             since_last = since_last or _WINDOW in line
         rows.append((step, row))
     points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    remarks.fill([row for _, row in rows], points)
+    loss_scales.fill([row for _, row in rows], points)
     means = () if since_last or by_epoch else (Note("running_means", head.path),)
     return Table(
         path=head.path,
@@ -70,7 +70,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework="fairseq",
         config=config,
         launches=tuple(launches.steps),
-        notes=(*means, *remarks.notes(head.path)),
+        notes=(*means, *loss_scales.notes(head.path)),
     )
 
 

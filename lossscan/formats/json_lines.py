@@ -27,7 +27,7 @@ from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.trainers import maker_of
+from lossscan.trainers import trainer_with_key
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
@@ -89,7 +89,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework=maker_of(log.sheet.numbers) or _by_name(head),
+        framework=trainer_with_key(log.sheet.numbers) or _by_name(head),
         config=_config(log.last),
         launches=_launches(steps, log.clock),
         complete=_complete(log.last),

@@ -21,7 +21,7 @@ from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.trainers import maker_of
+from lossscan.trainers import trainer_with_key
 
 NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
@@ -55,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework=maker_of(keys),
+        framework=trainer_with_key(keys),
         complete=True if any(map(_sums_up, rows)) else None,
         notes=tuple(
             Note(kind, head.path, {"entries": len(rows)})

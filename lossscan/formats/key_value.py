@@ -16,6 +16,7 @@ from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.recount import (
     LOOPED,
     Placed,
@@ -26,7 +27,6 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     without_echo,
 )
-from lossscan.formats.kit.remarks import Remarks
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
 from lossscan.model import Note, Table
@@ -107,15 +107,15 @@ def read(head: Head, settings: Settings) -> Table:
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
     instant = "console" in trainer_of(framework).instant
     reader = _Reader(frozenset(settings.series.values()))
-    remarks = Remarks()
+    loss_scales = LossScaleLog()
     parsed: list[_Line] = []
     begun: list[int] = []  # places of the lines that say a launch goes on
     for line in lines(head):
-        remarks.take(line, len(parsed))
+        loss_scales.take(line, len(parsed))
         begun += [len(parsed)] * resumes(line)
         parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
-    remarks.fill([each.row for each in parsed], points)
+    loss_scales.fill([each.row for each in parsed], points)
     blocks = _with_headlines(list(_blocks(parsed)))
     kind = _finest(blocks)
     rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
@@ -135,7 +135,7 @@ def read(head: Head, settings: Settings) -> Table:
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if instant and kind != "bar" else "window",
         launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
-        notes=(*remarks.notes(head.path), *(replace(note, path=head.path) for note in doubts)),
+        notes=(*loss_scales.notes(head.path), *(replace(note, path=head.path) for note in doubts)),
         fallback=kind in COARSE,
     )
 

@@ -13,7 +13,7 @@ from lossscan.formats.kit.banner import consistent, data_facts
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -54,7 +54,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows: list[Row] = []
     arguments: dict[str, Any] = {}
     facts: dict[str, Any] = {}
-    launches, remarks = Launches(), Remarks()
+    launches, loss_scales = Launches(), LossScaleLog()
     in_arguments = False
     for line in lines(head):
         if point := _POINT.search(line):
@@ -65,14 +65,14 @@ def read(head: Head, settings: Settings) -> Table:
         elif validation := _VALIDATION.search(line):
             rows.append(_validated(validation, max(launches.last, 0)))
         else:
-            remarks.take(line, len(points))
+            loss_scales.take(line, len(points))
             opens = _ARGUMENTS.search(line) is not None
             _heed(launches, line, begins=opens or _BEGIN in line)
             in_arguments = (in_arguments or opens) and _END not in line
             arguments |= _arguments(line) if in_arguments else {}
             facts = dict(data_facts(line)) | facts
-    _mend(points, settings)
-    remarks.end(range(len(points)))  # which count skipped updates themselves
+    _restore_nan_losses(points, settings)
+    loss_scales.end(range(len(points)))  # which count skipped updates themselves
     return Table(
         path=head.path,
         format=NAME,
@@ -80,7 +80,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework="megatron",
         config=arguments | consistent(facts),
         launches=tuple(launches.steps),
-        notes=remarks.notes(head.path),
+        notes=loss_scales.notes(head.path),
     )
 
 
@@ -119,7 +119,7 @@ def _arguments(line: str) -> dict[str, str]:
 # --- the loss that is not printed ----------------------------------------------------------------
 
 
-def _mend(points: Sequence[tuple[int, _Fields]], settings: Settings) -> None:
+def _restore_nan_losses(points: Sequence[tuple[int, _Fields]], settings: Settings) -> None:
     """Write NaN where the loss was NaN, take out what is no loss, and call the loss so.
 
     Megatron prints no loss that is NaN: the field is missing while all others are there. Where all

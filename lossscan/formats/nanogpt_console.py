@@ -14,7 +14,7 @@ from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.trainers import maker_of
+from lossscan.trainers import trainer_with_key
 
 NAME: Final = "nanogpt_console"
 _POINT: Final = re.compile(
@@ -61,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework="nanogpt" if instant else maker_of(found),
+        framework="nanogpt" if instant else trainer_with_key(found),
         config=config,
         launches=tuple(launches.steps),
         averaging="instant" if instant else "window",

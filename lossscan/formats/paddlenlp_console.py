@@ -8,7 +8,7 @@ from typing import Any, Final
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
 from lossscan.formats.kit.columns import columns, number, step_number
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -37,7 +37,7 @@ def read(head: Head, settings: Settings) -> Table:
     A loss of 0 may stand for a window in which all updates were skipped.
     """
     rows: list[tuple[int, dict[str, Any]]] = []
-    banner, remarks = Banner(), Remarks()
+    banner, loss_scales = Banner(), LossScaleLog()
     facts: dict[str, Any] = {}
     complete = None
     for line in lines(head):
@@ -49,10 +49,10 @@ def read(head: Head, settings: Settings) -> Table:
             rows.append((_last(rows) if step is None else step, row))
         else:
             banner.take(line)
-            remarks.take(line, len(rows))
+            loss_scales.take(line, len(rows))
             facts = dict(data_facts(line)) | facts
     points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    remarks.fill([row for _, row in rows], points)
+    loss_scales.fill([row for _, row in rows], points)
     return Table(
         path=head.path,
         format=NAME,
@@ -61,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
         config=banner.config | consistent(facts),
         launches=tuple(banner.launches),
         complete=complete,
-        notes=remarks.notes(head.path),
+        notes=loss_scales.notes(head.path),
     )
 
 

@@ -18,7 +18,7 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import TooDeep, load_json, whole
-from lossscan.trainers import maker_of
+from lossscan.trainers import trainer_with_key
 
 NAME: Final = "trainer_state"
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
@@ -189,7 +189,7 @@ def _entries(text: str, place: int) -> list[Any]:
 def _framework(state: Mapping[str, Any], keys: Container[str]) -> str:
     if state.get(_CONSUMED) is not None:
         return "paddlenlp"
-    return maker_of(keys) or "transformers"
+    return trainer_with_key(keys) or "transformers"
 
 
 def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

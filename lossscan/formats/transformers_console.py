@@ -61,7 +61,11 @@ def read(head: Head, settings: Settings) -> Table:
         config=config,
         launches=tuple(console.banner.launches),
         complete=any(entry.kind == "summary" for entry in console.entries) or None,
-        notes=(*_apart(consoles, console, head.path), *unplaced, *console.remarks.notes(head.path)),
+        notes=(
+            *_apart(consoles, console, head.path),
+            *unplaced,
+            *console.loss_scales.notes(head.path),
+        ),
     )
 
 

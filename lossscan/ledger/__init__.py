@@ -92,9 +92,9 @@ def _accounting(account: Account, lang: str) -> str:
 
 def _ask(name: str, run: Run, signals: Signals, settings: Settings) -> list[Verdict]:
     """What one rule says, as it said it and in words."""
-    from lossscan.numeric.arrays import unalarmed
+    from lossscan.numeric.arrays import ignore_float_errors
 
-    with unalarmed():
+    with ignore_float_errors():
         outcomes = list(load_rule(name)(run, signals, settings.rules.get(name)))
     return [
         (outcome, finding_of(outcome, run, settings.lang))

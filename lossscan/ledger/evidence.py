@@ -9,12 +9,12 @@ from typing import Final
 from lossscan.ledger.events import Departure
 from lossscan.model import Change, Clue, Curve, Number, Run, Signals, Suspect
 from lossscan.rules.kit.context import (
+    advise_if_set,
+    drop_none,
     eval_clue,
     landmark_clue,
     level_clue,
-    present,
     relative,
-    stated,
 )
 from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
@@ -55,7 +55,7 @@ def told(rule: str, event: Departure, run: Run, signals: Signals) -> Told:
 def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) -> Told:
     lower, at_landmark = lower_rate(run, rise), rule == "loss-jump"
     return Told(
-        clues=present(
+        clues=drop_none(
             level_clue(run, curve, rise.before, rise.after, rise.step)
             if at_landmark
             else _climb_clue(run, rise, curve),
@@ -96,7 +96,7 @@ def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Tol
     return Told(
         clues=(
             clue,
-            *present(
+            *drop_none(
                 order_clue(run, spike.step),
                 gradient_clue(run, signals, spike.step),
                 rate_clue(run, spike.step),
@@ -108,7 +108,7 @@ def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Tol
             Suspect(
                 "instability",
                 LEADS if lead is not None and lead >= LEAD_SIGMA else CALM,
-                config=stated(run, "learning_rate"),
+                config=advise_if_set(run, "learning_rate"),
             ),
             *skipped_updates(run, spike.step),
         ),
@@ -133,8 +133,10 @@ def _of_stair(stair: Departure, run: Run) -> Told:
     )
     evaluated = eval_clue(run, stair.step)
     return Told(
-        clues=(step, *present(evaluated, rate_clue(run, stair.step))),
-        suspects=(Suspect("memorisation", LIKELIEST, config=stated(run, "num_train_epochs")),),
+        clues=(step, *drop_none(evaluated, rate_clue(run, stair.step))),
+        suspects=(
+            Suspect("memorisation", LIKELIEST, config=advise_if_set(run, "num_train_epochs")),
+        ),
         remedies=("watch-evaluation",) if evaluated is None else (),
         next="evaluate" if evaluated is None else None,
     )
@@ -144,14 +146,14 @@ def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
     around = (rate_clue(run, drop.step), eval_clue(run, drop.step))
     if rule == "last-epoch-drop":
         causes = (
-            Suspect("last-epoch-shuffled-apart", LIKELIEST, config=stated(run, "max_steps")),
+            Suspect("last-epoch-shuffled-apart", LIKELIEST, config=advise_if_set(run, "max_steps")),
             Suspect("data-mix-change", 0.2),
         )
-        return Told(present(*around), causes, next="compare-evaluation")
+        return Told(drop_none(*around), causes, next="compare-evaluation")
     return Told(
         clues=(
             level_clue(run, curve, drop.before, drop.after, drop.step),
-            *present(order_clue(run, drop.step), *around),
+            *drop_none(order_clue(run, drop.step), *around),
         ),
         suspects=drop_suspects(run, drop.step, lasts=drop.kind != "spike"),
         next="look-at-data",

@@ -35,7 +35,7 @@ class Curve:
     log: bool  # whether `scaled` is a logarithm
     noise: float  # typical standard deviation of one point of `scaled` about its course, robust
     local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
-    settled: int  # index of the first point after the initial descent
+    descent_end: int  # index of the first point after the initial descent
 
 
 @dataclass(frozen=True, slots=True)

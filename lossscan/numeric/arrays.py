@@ -10,6 +10,6 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 
-def unalarmed() -> np.errstate:
+def ignore_float_errors() -> np.errstate:
     """Within it, infinity and NaN pass without a warning: a log may hold 1e300."""
     return np.errstate(over="ignore", invalid="ignore")

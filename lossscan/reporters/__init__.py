@@ -38,7 +38,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ReportStream:
     """A report whose runs are still being judged; the rest is asked for after the last of them."""
 
     version: str
@@ -57,8 +57,8 @@ class Reporter:
     """
 
     name: str
-    stream: Callable[[Coming, Page], Iterator[str | bytes]]
-    compared: Callable[[Report, Page], str] | None = None  # runs beside each other
+    stream: Callable[[ReportStream, Page], Iterator[str | bytes]]
+    compared: Callable[[Report, Page], str] | None = None  # several runs compared
     binary: bool = False  # no text for a terminal
 
 
@@ -79,16 +79,16 @@ def check(name: str, *, terminal: bool = False) -> None:
 def render(name: str, report: Report, page: Page) -> str:
     """The report in a format of text; it ends with a line break."""
     check(name)
-    beside = _reporter(name).compared
-    if report.comparison is not None and beside is not None:
-        return beside(report, page)
+    compared = _reporter(name).compared
+    if report.comparison is not None and compared is not None:
+        return compared(report, page)
     pieces = stream(name, finished(report, page), page)
     return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
-def finished(report: Report, page: Page) -> Coming:
+def finished(report: Report, page: Page) -> ReportStream:
     """A report that is there, as one that comes in."""
-    return Coming(
+    return ReportStream(
         version=report.version,
         runs=report.runs,
         findings=lambda: report.findings,
@@ -98,10 +98,10 @@ def finished(report: Report, page: Page) -> Coming:
     )
 
 
-def stream(name: str, coming: Coming, page: Page) -> Iterator[str | bytes]:
+def stream(name: str, report: ReportStream, page: Page) -> Iterator[str | bytes]:
     """The pieces of a report in a format, each as soon as the runs it needs are there."""
     check(name)
-    yield from _reporter(name).stream(coming, page)
+    yield from _reporter(name).stream(report, page)
 
 
 def _reporter(name: str) -> Reporter:

@@ -8,17 +8,17 @@ from io import StringIO
 from typing import Any
 
 from lossscan import words
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.records import COLUMNS, records
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """The names of the columns, then the rows of each run."""
     yield _lines([dict(zip(COLUMNS, COLUMNS, strict=True))])
-    for one in coming.runs:
-        yield _lines(records(one, coming.version))
+    for one in report.runs:
+        yield _lines(records(one, report.version))
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:

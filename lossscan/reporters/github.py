@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 
 from lossscan import words
 from lossscan.model import Finding, Severity
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import (
     FIRST,
     Placed,
-    account,
     headline,
     line_of,
     path_of,
     placed,
     run_path,
+    summary_text,
 )
 from lossscan.reporters.kit.rows import Row, closing, row_of
 
@@ -47,39 +47,39 @@ class Annotation:
     line: int = FIRST
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """A command for each finding, worst first; those beyond GitHub's limit are lines of the log."""
     rows: list[Row] = []
     unreadable: list[Annotation] = []
-    found = list(_annotations(coming, rows, unreadable, page))
+    found = list(_annotations(report, rows, unreadable, page))
     used: Counter[str] = Counter()
     for each in sorted([*unreadable, *found], key=lambda each: ORDER.index(each.level)):
         used[each.level] += 1
         yield f"{_command(each) if used[each.level] <= MOST else _plain(each)}\n"
-    closed = closing(rows, replace(page, exit_status=coming.exit_status()))
+    closed = closing(rows, replace(page, exit_status=report.exit_status()))
     yield f"{_harmless(closed)}\n"
 
 
 def _annotations(
-    coming: Coming, rows: list[Row], unreadable: list[Annotation], page: Page
+    report: ReportStream, rows: list[Row], unreadable: list[Annotation], page: Page
 ) -> Iterator[Annotation]:
     """What was found; notes the row of each run, and the runs that could not be read."""
-    for one in coming.runs:
+    for one in report.runs:
         rows.append(row_of(one, page.lang))
         yield from (_annotation(item, page) for item in placed(one.findings, one))
         if told := unread(one, page.lang):
             text = "\n".join(map(words.printable, told))
             title, file = words.say(page.lang, "error"), run_path(one, page)
             unreadable.append(Annotation("error", title, text, file))
-    yield from (_annotation(item, page) for item in placed(coming.findings()))
-    for remark in coming.remarks():
+    yield from (_annotation(item, page) for item in placed(report.findings()))
+    for remark in report.remarks():
         yield Annotation("warning", words.say(page.lang, "remarks"), words.printable(remark))
 
 
 def _annotation(item: Placed, page: Page) -> Annotation:
     finding, file = item.finding, path_of(item, page) if item.run is not None else None
     line = line_of(finding) or FIRST
-    return Annotation(_level(finding), headline(finding), account(item, page), file, line)
+    return Annotation(_level(finding), headline(finding), summary_text(item, page), file, line)
 
 
 def _level(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lossscan import words
 from lossscan.model import RunReport, Severity
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import listed
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import FIRST, Placed, line_of, path_of, placed, run_path
@@ -25,18 +25,18 @@ SEVERITIES: Mapping[Severity, str] = {
 UNREADABLE = "blocker"  # nothing is known of that run
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """A list of issues: the findings, and the runs that could not be read."""
-    yield from listed(_told_apart(_issues(coming, page)))
+    yield from listed(_told_apart(_issues(report, page)))
     yield "\n"
 
 
-def _issues(coming: Coming, page: Page) -> Iterator[dict[str, Any]]:
-    for one in coming.runs:
+def _issues(report: ReportStream, page: Page) -> Iterator[dict[str, Any]]:
+    for one in report.runs:
         yield from (_issue(item, page) for item in placed(one.findings, one))
         if unread(one, page.lang):
             yield _failed(one, page)
-    yield from (_issue(item, page) for item in placed(coming.findings()))
+    yield from (_issue(item, page) for item in placed(report.findings()))
 
 
 def _told_apart(issues: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

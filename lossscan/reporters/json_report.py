@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossscan.model import Report
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.plain import SCHEMA, plain, plain_findings, plain_report
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """Indented JSON, as the contract describes it."""
-    runs = (plain(one, coming.version) for one in coming.runs)
+    runs = (plain(one, report.version) for one in report.runs)
     if page.single:
         yield from (dumped(one) + "\n" for one in runs)
         return
     yield f'{{\n  "schema": {dumped(SCHEMA)},\n  "runs": '
     yield from listed(runs, inside=2)
-    findings = dumped(plain_findings(coming.findings()), inside=2)
+    findings = dumped(plain_findings(report.findings()), inside=2)
     yield f',\n  "findings": {findings}\n}}\n'
 
 

@@ -13,9 +13,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lossscan import words
 from lossscan.model import Finding, RunReport, Severity
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread, waiver_of
-from lossscan.reporters.kit.places import Placed, account, placed, run_path
+from lossscan.reporters.kit.places import Placed, placed, run_path, summary_text
 
 # What no XML 1.0 may hold, and what could steer whoever shows it.
 ILLEGAL = re.compile(f"[{words.UNPRINTED}\ufffe\uffff]")
@@ -23,20 +23,20 @@ SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """A `testsuites` element with a suite for each run; their sums come first in it."""
     sums = Counter(dict.fromkeys(SUMMED, 0))
-    suites = [_text(suite, sums) for suite in _suites(coming, page)]
+    suites = [_text(suite, sums) for suite in _suites(report, page)]
     root = Element("testsuites", {"name": "lossscan", **{key: str(sums[key]) for key in SUMMED}})
     opened = tostring(root, encoding="unicode").removesuffix(" />")
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n{opened}'
     yield from (">\n", *suites, "</testsuites>\n") if suites else (" />\n",)
 
 
-def _suites(coming: Coming, page: Page) -> Iterator[Element]:
-    for one in coming.runs:
+def _suites(report: ReportStream, page: Page) -> Iterator[Element]:
+    for one in report.runs:
         yield _suite(one, page)
-    if found := coming.findings():
+    if found := report.findings():
         yield _counted("lossscan", _cases(placed(found), "lossscan", page))
 
 
@@ -90,7 +90,7 @@ def _name(finding: Finding) -> str:
 
 
 def _judge(case: Element, item: Placed, page: Page) -> None:
-    finding, text = item.finding, account(item, page)
+    finding, text = item.finding, summary_text(item, page)
     if finding.waiver is not None:
         _outcome(case, "skipped", finding.severity, " ".join(waiver_of(finding, page)), text)
     elif finding.severity is Severity.INFO:

@@ -7,17 +7,17 @@ from importlib.util import find_spec
 from io import BytesIO
 
 from lossscan.errors import MissingExtra
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.records import framed, records
 
 
-def stream(coming: Coming, page: Page) -> Iterator[bytes]:
+def stream(report: ReportStream, page: Page) -> Iterator[bytes]:
     """The whole file at the end; raises MissingExtra before the first run is asked for."""
     missing = [name for name in ("pandas", "pyarrow") if find_spec(name) is None]
     if missing:
         hint = "pip install 'lossscan[parquet]'"
         raise MissingExtra(f"--format parquet requires {' and '.join(missing)}", hint=hint)
-    table = framed(row for one in coming.runs for row in records(one, coming.version))
+    table = framed(row for one in report.runs for row in records(one, report.version))
     out = BytesIO()
     table.to_parquet(out, engine="pyarrow", index=False)
     yield out.getvalue()

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from lossscan import words
 from lossscan.model import Finding, Location, RunReport, Severity
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.lines import unread
-from lossscan.reporters.kit.places import Placed, account, file_path, placed, run_path
+from lossscan.reporters.kit.places import Placed, file_path, placed, run_path, summary_text
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,7 +27,7 @@ LEVELS: Mapping[Severity, str] = {
 }
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """A log of one run of the tool, with a result for each finding.
 
     What is known only after the last of them, which rules there are and how it went, comes behind.
@@ -36,11 +36,11 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
     failed: list[dict[str, Any]] = []
     yield f'{{\n  "$schema": {dumped(SCHEMA)},\n  "version": "2.1.0",\n  "runs": [\n    {{\n'
     yield '      "results": '
-    yield from listed(_results(coming, rules, failed, page), inside=6)
+    yield from listed(_results(report, rules, failed, page), inside=6)
     behind = {
         "columnKind": "unicodeCodePoints",
-        "tool": {"driver": _driver(rules, coming.version, page)},
-        "invocations": [_invocation(coming, failed)],
+        "tool": {"driver": _driver(rules, report.version, page)},
+        "invocations": [_invocation(report, failed)],
     }
     for key, value in behind.items():
         yield f",\n      {dumped(key)}: {dumped(value, inside=6)}"
@@ -48,13 +48,13 @@ def stream(coming: Coming, page: Page) -> Iterator[str]:
 
 
 def _results(
-    coming: Coming, rules: list[str], failed: list[dict[str, Any]], page: Page
+    report: ReportStream, rules: list[str], failed: list[dict[str, Any]], page: Page
 ) -> Iterator[dict[str, Any]]:
     """A result for each finding; notes the rules and the runs that could not be read."""
-    for one in coming.runs:
+    for one in report.runs:
         yield from (_result(item, rules, page) for item in placed(one.findings, one))
         failed += [_unread(one, page)] if unread(one, page.lang) else []
-    yield from (_result(item, rules, page) for item in placed(coming.findings()))
+    yield from (_result(item, rules, page) for item in placed(report.findings()))
 
 
 # --- the tool and its rules --------------------------------------------------------------------
@@ -92,15 +92,15 @@ def _help(why: str, tells: Iterable[str], rule: str) -> str:
     return f"{why}\n\n{listed}\n`lossscan explain {rule}`\n"
 
 
-def _invocation(coming: Coming, failed: list[dict[str, Any]]) -> dict[str, Any]:
+def _invocation(report: ReportStream, failed: list[dict[str, Any]]) -> dict[str, Any]:
     """How it went: a run that could not be read and a remark of the gate are notifications."""
     return {
         "executionSuccessful": not failed,
-        "exitCode": coming.exit_status(),
+        "exitCode": report.exit_status(),
         "toolExecutionNotifications": failed,
         "toolConfigurationNotifications": [
             {"level": "note", "message": {"text": words.printable(remark)}}
-            for remark in coming.remarks()
+            for remark in report.remarks()
         ],
     }
 
@@ -128,7 +128,7 @@ def _result(item: Placed, rules: list[str], page: Page) -> dict[str, Any]:
         "ruleIndex": rules.index(finding.rule),
         "level": LEVELS[finding.severity],
         "rank": round(finding.confidence * 100, 1),
-        "message": {"text": account(item, page)},
+        "message": {"text": summary_text(item, page)},
         "locations": [first],
         **{key: value for key, value in optional.items() if value},
     }

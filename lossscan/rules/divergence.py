@@ -20,7 +20,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import block_medians, median, running_median
-from lossscan.rules.kit.context import eval_clue, logistic, present
+from lossscan.rules.kit.context import drop_none, eval_clue, logistic
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.gradients import gradient_clue
 from lossscan.rules.kit.jump_causes import lower_rate, suspects
@@ -145,7 +145,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
                  "end": climb.end, "start": _began(run)},
                 run.source_of("loss"), step, climb.end,
             ),
-            *present(
+            *drop_none(
                 rate_clue(run, step), limit_clue(run, step),
                 gradient_clue(run, signals, step), eval_clue(run, step),
             ),

@@ -20,14 +20,14 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.context import (
+    advise_if_set,
+    drop_none,
     eval_change,
     eval_clue,
     least_seen,
     logistic,
     number,
-    present,
     relative,
-    stated,
     step_effect,
 )
 from lossscan.rules.kit.domain import rate_limit
@@ -153,7 +153,7 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
         ),
         clues=(
             *(_step_clue(run, test, drop) for test, drop in zip(down, drops, strict=True)),
-            *present(eval_clue(run, first.landmark.step), rate_clue(run, largest.step)),
+            *drop_none(eval_clue(run, first.landmark.step), rate_clue(run, largest.step)),
         ),
         suspects=_suspects(run),
         remedies=("watch-evaluation",) if verdict == "unknown" else (),
@@ -185,7 +185,7 @@ def _verdict(run: Run, first_boundary: float) -> str:
 def _suspects(run: Run) -> tuple[Suspect, ...]:
     """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
-    found = [Suspect("memorisation", 0.9, config=stated(run, "num_train_epochs"))]
+    found = [Suspect("memorisation", 0.9, config=advise_if_set(run, "num_train_epochs"))]
     if rate is not None and limit is not None and rate.value > limit:
         score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
         found.append(
@@ -193,12 +193,12 @@ def _suspects(run: Run) -> tuple[Suspect, ...]:
                 "learning-rate-high",
                 score,
                 {"rate": rate.value, "limit": limit},
-                stated(run, "learning_rate", limit),
+                advise_if_set(run, "learning_rate", limit),
             )
         )
     if run.setting("finetuning_type") == "full":
         found.append(
-            Suspect("full-fine-tuning", 0.3, config=stated(run, "finetuning_type", "lora"))
+            Suspect("full-fine-tuning", 0.3, config=advise_if_set(run, "finetuning_type", "lora"))
         )
     examples = number(run, "num_examples")
     if examples is not None and examples < SMALL_SET:

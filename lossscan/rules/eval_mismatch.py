@@ -10,7 +10,7 @@ from typing import Final
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import POLICY, points_of
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.facts import eval_losses, level_at
 from lossscan.rules.kit.rule import Rule
@@ -113,9 +113,9 @@ def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
             ),
         ),
         suspects=(
-            Suspect("other-input", 0.55, config=stated(run, "template")),
+            Suspect("other-input", 0.55, config=advise_if_set(run, "template")),
             Suspect("other-reduction", 0.5 if uniform is None else 0.35),
-            Suspect("other-packing", 0.4, config=stated(run, "packing")),
+            Suspect("other-packing", 0.4, config=advise_if_set(run, "packing")),
             Suspect("other-weights", 0.35),
         ),
         next="evaluate-training-data",

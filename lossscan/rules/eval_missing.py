@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Final
 
 from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import is_eval_loss, last_step, version_of
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
@@ -202,17 +202,17 @@ def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
 
 def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
     if message == "no-loss":
-        yield Suspect("no-labels", 0.8, config=stated(run, "label_names", suggest="labels"))
+        yield Suspect("no-labels", 0.8, config=advise_if_set(run, "label_names", suggest="labels"))
         return
     if message == "strategy-unset":
         yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", "steps"),))
         return
     if message == "delayed-beyond-end":
-        yield Suspect("delay-beyond-last-step", 0.95, config=stated(run, "eval_delay", 0))
+        yield Suspect("delay-beyond-last-step", 0.95, config=advise_if_set(run, "eval_delay", 0))
         return
     if plan.every and plan.planned and plan.every > plan.planned:
         suggest = max(1, plan.planned // 10)
-        config = stated(run, "eval_steps", suggest)
+        config = advise_if_set(run, "eval_steps", suggest)
         yield Suspect("eval-steps-beyond-last-step", 0.95, {"suggest": suggest}, config)
         return
     version = version_of(run, "transformers_version")

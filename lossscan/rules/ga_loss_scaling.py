@@ -25,7 +25,7 @@ from lossscan.model import (
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import (
     is_cross_entropy,
     last_step,
@@ -224,7 +224,10 @@ def _divided(case: _Case) -> Hit:
 
 
 def _versions(run: Run) -> tuple[Advice, ...]:
-    return (*stated(run, "transformers_version"), *stated(run, "llamafactory_version"))
+    return (
+        *advise_if_set(run, "transformers_version"),
+        *advise_if_set(run, "llamafactory_version"),
+    )
 
 
 def _hit(

@@ -11,7 +11,7 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
-from lossscan.rules.kit.context import number, present, stated
+from lossscan.rules.kit.context import advise_if_set, drop_none, number
 from lossscan.rules.kit.rates import high_rate, rate_clue
 from lossscan.rules.kit.rule import Rule
 
@@ -127,12 +127,12 @@ def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: 
         clues=(
             Clue("norms", step=step, value=peak),
             *([Clue("loss-follows", step=answer, source=run.source_of("loss"))] if answer else []),
-            *present(rate_clue(run, step)),
+            *drop_none(rate_clue(run, step)),
         ),
         suspects=(
             high_rate(run, 0.6),
             Suspect("bad-batch", 0.3 if lasts else 0.6),
-            Suspect("no-clipping", 0.5, config=stated(run, "max_grad_norm", CLIP))
+            Suspect("no-clipping", 0.5, config=advise_if_set(run, "max_grad_norm", CLIP))
             if (number(run, "max_grad_norm") or 0) > CLIP
             else Suspect("instability", 0.35),
         ),

@@ -9,7 +9,7 @@ from typing import Final
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
 from lossscan.samples import passes_per_update
@@ -54,8 +54,8 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
         ),
         suspects=(
             *([Suspect("accumulation", 0.7, {"steps": steps})] if scaled else []),
-            Suspect("wrong-model-or-template", 0.5, config=stated(run, "template")),
-            Suspect("attention", 0.45, config=stated(run, "flash_attn")),
+            Suspect("wrong-model-or-template", 0.5, config=advise_if_set(run, "template")),
+            Suspect("attention", 0.45, config=advise_if_set(run, "flash_attn")),
             Suspect("new-tokens", 0.4),
             Suspect("initialisation", 0.35),
         ),

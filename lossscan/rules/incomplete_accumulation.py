@@ -13,7 +13,7 @@ from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Sig
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.facts import is_cross_entropy
 from lossscan.rules.kit.rule import Rule
 from lossscan.samples import passes_per_update, samples_per_pass
@@ -105,9 +105,11 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
         effect=Effect(worst.level, worst.value, worst.value - worst.level, worst.factor),
         clues=(Clue("points", step=found[0].step, value=found[0].value), *clues),
         suspects=(
-            Suspect("incomplete-last-group", 0.8, config=stated(run, "transformers_version"))
+            Suspect("incomplete-last-group", 0.8, config=advise_if_set(run, "transformers_version"))
             if message == "default"
-            else Suspect("small-last-batch", 0.7, config=stated(run, DROP_LAST, suggest=True)),
+            else Suspect(
+                "small-last-batch", 0.7, config=advise_if_set(run, DROP_LAST, suggest=True)
+            ),
         ),
         claims=frozenset(tail.step for tail in found),
     )

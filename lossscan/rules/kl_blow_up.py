@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.model import Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -35,7 +35,7 @@ def check(
         return
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
-        beta = Suspect("penalty-too-weak", 0.5, config=stated(run, "kl_coef"))
+        beta = Suspect("penalty-too-weak", 0.5, config=advise_if_set(run, "kl_coef"))
         yield change_hit(NAME, run, course, since, usual, (high_rate(run, 0.6), beta))
 
 

@@ -17,12 +17,12 @@ from lossscan.model import (
     Suspect,
 )
 from lossscan.rules.kit.context import (
+    advise_if_set,
+    drop_none,
     eval_clue,
     least_seen,
     logistic,
-    present,
     relative,
-    stated,
     step_effect,
 )
 from lossscan.rules.kit.rates import rate_clue, rate_steps
@@ -77,7 +77,7 @@ def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
         clues=(
             Clue("boundary", {"step": int(test.landmark.step) + 1}, source, test.step),
             Clue("size", {"sigma": -test.sigma, "p": test.p_value}, run.source_of("loss")),
-            *present(rate_clue(run, test.step), eval_clue(run, test.landmark.step)),
+            *drop_none(rate_clue(run, test.step), eval_clue(run, test.landmark.step)),
         ),
         suspects=_suspects(run, 0.95),
         next="compare-evaluation",
@@ -105,7 +105,7 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
         },
         episodes=(Episode(change.step, None, change.sigma),),
         effect=step_effect(change.before, change.after, change.sigma),
-        clues=present(rate_clue(run, change.step), eval_clue(run, change.step)),
+        clues=drop_none(rate_clue(run, change.step), eval_clue(run, change.step)),
         suspects=_suspects(run, 0.6),
         next="confirm-line",
         claims=frozenset({change.step}),
@@ -118,7 +118,7 @@ def _levels(test: BoundaryTest) -> dict[str, float]:
 
 def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:
     return (
-        Suspect("last-epoch-shuffled-apart", score, config=stated(run, "max_steps")),
+        Suspect("last-epoch-shuffled-apart", score, config=advise_if_set(run, "max_steps")),
         Suspect("data-mix-change", 0.2),
     )
 

@@ -21,12 +21,12 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import (
+    drop_none,
     eval_clue,
     landmark_clue,
     level_clue,
     logistic,
     none_seen,
-    present,
 )
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.falls import dip_before
@@ -35,7 +35,7 @@ from lossscan.rules.kit.jump_causes import lower_rate, suspects
 from lossscan.rules.kit.order import order_clue, step_of_order
 from lossscan.rules.kit.rates import limit_clue, rate_clue
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.waves import outlasts
+from lossscan.rules.kit.waves import outlives_period
 
 NAME: Final = "loss-jump"
 CRITICAL_RATIO = (
@@ -66,7 +66,7 @@ def check(
         for c in signals.changes_of("loss")
         if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
-    lasting = [c for c in large if _lasts(points, c) and outlasts(c, signals)]
+    lasting = [c for c in large if _lasts(points, c) and outlives_period(c, signals)]
     jumps = []
     for jump in lasting:
         start = dip_before(run, signals, jump)
@@ -140,7 +140,7 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
             Clue("stays", {"stays": left, "last": last}, run.source_of("loss"), last),
-            *present(
+            *drop_none(
                 rate_clue(run, worst.step),
                 limit_clue(run, worst.step),
                 gradient_clue(run, signals, worst.step),

@@ -24,11 +24,11 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import (
+    advise_if_set,
+    drop_none,
     logistic,
     none_seen,
-    present,
     samples_between,
-    stated,
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
@@ -36,7 +36,7 @@ from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rates import rate_at, rate_clue, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
-from lossscan.rules.kit.waves import period_points, towers
+from lossscan.rules.kit.waves import exceeds_crests, period_points
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
@@ -83,7 +83,7 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     every = signals.excursions_of("loss")
     found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, signals)]
     recurring = () if _is_grouped(run, signals) else _recurring(run, found)
-    spikes = [e for e in found if e.start_step in recurring or towers(e, signals)]
+    spikes = [e for e in found if e.start_step in recurring or exceeds_crests(e, signals)]
     if not spikes and found:
         yield Acquittal(NAME, "crests", {"count": len(found), "period": signals.period})
         return
@@ -143,7 +143,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
             *(_spike_clue(run, spike) for spike in spikes[:MANY]),
             *_sample_clues(run, curve, spikes[:MANY], pattern),
             *_order_clues(run, pattern, top.start_step),
-            *present(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
+            *drop_none(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
         ),
         suspects=(*_suspects(run, pattern, top.start_step), *skipped_updates(run, top.start_step)),
         next="print-batch",
@@ -240,13 +240,13 @@ def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Clue]:
     if pattern.correlation is not None:
         fixed = pattern.correlation >= ORDER_CORRELATION
         yield Clue("order-fixed" if fixed else "order-shuffled", {"r": pattern.correlation})
-    yield from present(order_clue(run, step))
+    yield from drop_none(order_clue(run, step))
 
 
 def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
     """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
-        advice = stated(run, "dataloader_drop_last", suggest=True)
+        advice = advise_if_set(run, "dataloader_drop_last", suggest=True)
         yield Suspect("small-last-batch", 0.8, config=advice)
     ordered = _ordered(run, pattern, step)
     yield Suspect("unshuffled-data", ordered, config=(Advice("shuffle", suggest=True),))
@@ -255,8 +255,10 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
     odd = 0.35 if small else 0.25
     if pattern.slowest >= BLOCK_POINTS:
         odd = LONG_FOR_A_BATCH
-    yield Suspect("odd-batch", odd, config=stated(run, "total_train_batch_size"))
-    yield Suspect("instability", _unstable(run, pattern, step), config=stated(run, "learning_rate"))
+    yield Suspect("odd-batch", odd, config=advise_if_set(run, "total_train_batch_size"))
+    yield Suspect(
+        "instability", _unstable(run, pattern, step), config=advise_if_set(run, "learning_rate")
+    )
 
 
 def _ordered(run: Run, pattern: Pattern, step: int) -> float:

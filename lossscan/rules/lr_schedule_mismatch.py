@@ -11,7 +11,7 @@ import numpy as np
 from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
@@ -216,7 +216,7 @@ def _hit(
             Clue("stretch", step=int(steps[0]), value=float(values[0])),
         ),
         suspects=tuple(
-            Suspect(cause, score, config=stated(run, "fp16") if message == "frozen" else ())
+            Suspect(cause, score, config=advise_if_set(run, "fp16") if message == "frozen" else ())
             for cause, score in causes.items()
         ),
         next="print-schedule",

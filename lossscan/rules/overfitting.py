@@ -12,7 +12,7 @@ from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, S
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.points import POLICY, points_of
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.facts import eval_losses, level_at
 from lossscan.rules.kit.rule import Rule
@@ -149,12 +149,12 @@ def _suspects(run: Run, low_epoch: float | None) -> Iterator[Suspect]:
     examples, often = number(run, "num_examples"), (epochs or 0) > FEW_EPOCHS
     yield Suspect("memorisation", 0.85 if often else 0.5)
     if often and low_epoch is not None:
-        config = stated(run, "num_train_epochs", max(1, round(low_epoch)))
+        config = advise_if_set(run, "num_train_epochs", max(1, round(low_epoch)))
         yield Suspect("too-many-epochs", 0.8, {"epochs": epochs, "low_epoch": low_epoch}, config)
     limit = rate_limit(run)
     if rate is not None and limit is not None and rate > limit:
         numbers = {"rate": rate, "limit": limit}
-        config = stated(run, "learning_rate", limit)
+        config = advise_if_set(run, "learning_rate", limit)
         yield Suspect("learning-rate-high", 0.6, numbers, config)
     if examples is not None and examples < SMALL_SET:
         yield Suspect("small-set", 0.6, {"examples": int(examples)})

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
 from lossscan.numeric.medians import spacing
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import OUTLASTS, period_points, share_in_means
 
@@ -105,24 +105,28 @@ def _restarts(run: Run) -> float | None:
 
 def _suspects(run: Run, period: float) -> Iterator[Suspect]:
     if run.setting("group_by_length"):
-        advice = stated(run, "group_by_length", suggest=False)
+        advice = advise_if_set(run, "group_by_length", suggest=False)
         yield Suspect("length-grouping", 0.8, {"period": period}, advice)
     elif _same(period, MEGA_BATCHES):
         yield Suspect("length-grouping", 0.5, {"period": period})
     restarts = _restarts(run)
     if restarts and _same(period, restarts):
-        advice = stated(run, "lr_scheduler_type")
+        advice = advise_if_set(run, "lr_scheduler_type")
         yield Suspect("rate-restarts", 0.8, {"period": period}, advice)
     per_epoch = run.schedule.steps_per_epoch
     if per_epoch and _same(period, per_epoch):
-        yield Suspect("data-order", 0.7, {"period": period}, stated(run, "shuffle", suggest=True))
+        yield Suspect(
+            "data-order", 0.7, {"period": period}, advise_if_set(run, "shuffle", suggest=True)
+        )
     elif per_epoch and (epochs := _whole_epochs(run, period, per_epoch)):
         numbers = {"period": period, "epochs": epochs}
-        yield Suspect("order-over-epochs", 0.6, numbers, stated(run, "shuffle", suggest=True))
+        yield Suspect(
+            "order-over-epochs", 0.6, numbers, advise_if_set(run, "shuffle", suggest=True)
+        )
     for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
         steps = number(run, field)
         if steps and _same(period, steps):
-            yield Suspect(cause, 0.6, {"period": period}, stated(run, field))
+            yield Suspect(cause, 0.6, {"period": period}, advise_if_set(run, field))
     yield Suspect("unknown-cycle", 0.1, {"period": period})
 
 

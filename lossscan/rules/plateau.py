@@ -11,7 +11,7 @@ import numpy as np
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import trainer_of
@@ -172,7 +172,9 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
             *([Clue("rate", {"peak": peak}, value=peak)] if peak is not None else []),
         ),
         suspects=tuple(
-            Suspect(cause, score, config=stated(run, "learning_rate") if "rate" in cause else ())
+            Suspect(
+                cause, score, config=advise_if_set(run, "learning_rate") if "rate" in cause else ()
+            )
             for cause, score in scores.items()
         ),
         next="overfit-one-batch",

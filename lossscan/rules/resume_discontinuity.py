@@ -23,7 +23,7 @@ from lossscan.model import (
     Signals,
     Suspect,
 )
-from lossscan.rules.kit.context import least_seen, logistic, present, relative, step_effect
+from lossscan.rules.kit.context import drop_none, least_seen, logistic, relative, step_effect
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
 
@@ -243,7 +243,7 @@ def _strength(seam: Seam) -> float:
 
 def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
     first, step, rate, overlap = seam.first_step, seam.loss, seam.rate, seam.overlap
-    return present(
+    return drop_none(
         Clue("resume", {"step": seam.resume.step}, seam.resume.source, seam.resume.step),
         None
         if step is None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals
-from lossscan.rules.kit.context import eval_clue, level_clue, logistic, present
+from lossscan.rules.kit.context import drop_none, eval_clue, level_clue, logistic
 from lossscan.rules.kit.falls import end_of, explanation
 from lossscan.rules.kit.order import drop_suspects, order_clue, step_of_order
 from lossscan.rules.kit.rates import rate_clue
@@ -66,7 +66,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
         aligned_to=falls[0].aligned_to,
         clues=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
-            *present(rate_clue(run, worst.step), order_clue(run, at), eval_clue(run, worst.step)),
+            *drop_none(rate_clue(run, worst.step), order_clue(run, at), eval_clue(run, worst.step)),
         ),
         suspects=drop_suspects(run, at, lasts=end is None),
         next="look-at-data",

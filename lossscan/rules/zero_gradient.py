@@ -11,7 +11,7 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Sus
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, POLICY, finite
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
 
@@ -120,7 +120,9 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
         ),
         suspects=tuple(
             Suspect(
-                cause, score, config=stated(run, "finetuning_type") if "frozen" in cause else ()
+                cause,
+                score,
+                config=advise_if_set(run, "finetuning_type") if "frozen" in cause else (),
             )
             for cause, score in _SUSPECTS[message].items()
         ),

@@ -12,7 +12,7 @@ from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals,
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
@@ -188,7 +188,7 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     first = int(loss.steps[int(np.argmax(told))])
     hidden = hidden_nan(run, loss)
     lost = lost_at(run, hidden.begin if hidden else first)
-    fp16 = stated(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
+    fp16 = advise_if_set(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
     return Hit(
         NAME,
         confidence,

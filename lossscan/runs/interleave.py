@@ -16,7 +16,7 @@ FALLING_SHARE = 0.1  # of the points; a run is not resumed after every tenth lin
 REPEATING_SHARE = 0.4  # of the lines: two ranks repeat half of them, a few may be lost
 
 
-def untangled(table: Table) -> Table:
+def split_writers(table: Table) -> Table:
     """The table with one writer's points in each column, and notes where there were several."""
     columns = {name: _one_writer(column) for name, column in table.columns.items()}
     lost = max((len(c.steps) - len(columns[n].steps) for n, c in table.columns.items()), default=0)

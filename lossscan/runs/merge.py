@@ -17,7 +17,7 @@ from lossscan import formats
 from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
 from lossscan.runs.continued import chained
-from lossscan.runs.interleave import untangled
+from lossscan.runs.interleave import split_writers
 from lossscan.runs.launches import REFERENCE, Course, course_of
 from lossscan.sources.files import relative
 
@@ -70,7 +70,7 @@ def merge(tables: Iterable[Table], root: Path) -> Merged:
 def _groups(tables: Iterable[Table]) -> list[list[Table]]:
     """Tables to be read one after the other; a copy of a table is read once."""
     groups: dict[str, list[Table]] = defaultdict(list)
-    for table in sorted(map(untangled, tables), key=_launched):
+    for table in sorted(map(split_writers, tables), key=_launched):
         groups[table.format].append(table)
     together = (
         [group] if formats.named(form).joined else chained(group) for form, group in groups.items()

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
-from lossscan.numeric.arrays import unalarmed
+from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
@@ -28,7 +28,7 @@ __all__ = ["change_points", "scan"]
 
 def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
     """All that the engine finds in a run; `series` are the ones searched for breaks."""
-    with unalarmed():
+    with ignore_float_errors():
         return _scan(run, series)
 
 

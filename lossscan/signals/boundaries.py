@@ -67,8 +67,8 @@ def judge_landmarks(
     errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
     for row, width in enumerate(widths):
-        flat = _without(level, places, sizes[row].tolist())[curve.settled :]
-        (others,) = placebos(sums_of(flat), curve.local_noise[curve.settled :], width)
+        flat = _without(level, places, sizes[row].tolist())[curve.descent_end :]
+        (others,) = placebos(sums_of(flat), curve.local_noise[curve.descent_end :], width)
         spread = _spread(others)
         errors[row] *= spread
         elsewhere.append(others / spread)
@@ -84,7 +84,7 @@ def bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
     """(n,) the curve with a straight line in the place of each excursion that comes back."""
     level = curve.clipped.copy()
     for away in excursions:
-        if away.start > curve.settled and away.stop < len(level):
+        if away.start > curve.descent_end and away.stop < len(level):
             before = median(level[max(away.start - MIN_SIDE, 0) : away.start])
             after = median(level[away.stop : away.stop + MIN_SIDE])
             line = np.linspace(before, after, away.stop - away.start + 2)
@@ -110,10 +110,10 @@ def _places(
         apart = dict.fromkeys(ordered, MIN_SIDE) | {None: WALL_REACH, mark.kind: 1}
         below = [_below(each, start - apart[kind] + 1) for kind, each in ordered.items()]
         above = [_above(each, stop + apart[kind] - 1) for kind, each in ordered.items()]
-        floor = max([0, *below, *([curve.settled] if curve.settled < start else [])])
+        floor = max([0, *below, *([curve.descent_end] if curve.descent_end < start else [])])
         roof = min([len(curve.steps), *above])
         room = min(start - floor, roof - stop)
-        if room >= MIN_SIDE and start > curve.settled:
+        if room >= MIN_SIDE and start > curve.descent_end:
             places.append(Place(mark, start, stop, room))
     return places
 

@@ -96,7 +96,7 @@ def find_breaks(
     """
     if not ratios.strongest >= threshold:
         return []
-    first, (level, noise) = curve.settled, _course(curve)
+    first, (level, noise) = curve.descent_end, _course(curve)
     candidates = _candidates(level, noise, threshold)
     return [
         Break(b.index + first, b.gap, b.sigma, b.width)
@@ -113,7 +113,7 @@ def least_step(
     """
     if not len(ratios.placebos):
         return None
-    n = len(curve.steps) - curve.settled
+    n = len(curve.steps) - curve.descent_end
     middle = windows_at(np.array([n // 2]), *_widths(n), n=n)
     spread = np.fmax(row_sigmas(ratios.placebos), 1.0)  # as `spread_of` each; NaN is no spread
     return threshold * curve.noise * float((middle.error[:, 0] * spread).min())
@@ -121,7 +121,7 @@ def least_step(
 
 def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
     """What is searched, behind the initial descent: the levels, and the noise of each."""
-    return curve.clipped[curve.settled :], curve.local_noise[curve.settled :]
+    return curve.clipped[curve.descent_end :], curve.local_noise[curve.descent_end :]
 
 
 def _widths(n: int) -> tuple[int, ...]:

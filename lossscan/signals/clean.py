@@ -48,7 +48,7 @@ def curve_of(series: Series) -> Curve | None:
         log=log,
         noise=noise,
         local_noise=local,
-        settled=settled_index(scaled),
+        descent_end=descent_end_of(scaled),
     )
 
 
@@ -108,7 +108,7 @@ def on_floor(curve: Curve) -> bool:
     return lowest > MAX_FLOOR_SHARE * len(curve.values)
 
 
-def settled_index(scaled: FloatArray) -> int:
+def descent_end_of(scaled: FloatArray) -> int:
     """Index of the first point after the initial descent; 0 where there is none.
 
     The descent is where the curve falls steeper, over a short lag, than it usually does later. It

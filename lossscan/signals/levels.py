@@ -130,7 +130,7 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
     It is the climb of a median of 3 points from its running minimum to the highest point before the
     curve is back at that minimum.
     """
-    stop = curve.settled
+    stop = curve.descent_end
     if stop < EARLY_POINTS:
         return None
     smooth = running_median(curve.scaled, SMOOTH_POINTS)

@@ -31,7 +31,7 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
     epochs = [
         flat[start:stop]
         for start, stop in itertools.pairwise(edges)
-        if stop - start >= max(MIN_EPOCH_POINTS, whole - 1) and start >= curve.settled
+        if stop - start >= max(MIN_EPOCH_POINTS, whole - 1) and start >= curve.descent_end
     ]
     pairs = [_correlation(a, b) for a, b in itertools.pairwise(epochs)]
     return sum(pairs) / len(pairs) if pairs else None
@@ -42,7 +42,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
 
     The period is the highest peak of the autocorrelation after its first valley.
     """
-    flat = detrended(curve, SMOOTH_POINTS)[curve.settled :]
+    flat = detrended(curve, SMOOTH_POINTS)[curve.descent_end :]
     longest = len(flat) // MIN_PERIODS
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0

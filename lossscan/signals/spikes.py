@@ -62,10 +62,10 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     course = running_median(curve.scaled, window)
     sigma = (curve.scaled - course) / curve.local_noise
-    sigma[: curve.settled] = 0.0
+    sigma[: curve.descent_end] = 0.0
     for block in blocks:
         sigma[block.start : block.stop] = 0.0
-    dips = np.sort(np.maximum(-sigma[curve.settled :], 0))[::-1]
+    dips = np.sort(np.maximum(-sigma[curve.descent_end :], 0))[::-1]
     tail = noise_reach(dips)
     return Heights(course, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
 
@@ -127,7 +127,7 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
 
     There the course falls faster than a median follows, so each side is a level of its own.
     """
-    level, stop = curve.scaled, min(curve.settled, len(curve.steps) - 1)
+    level, stop = curve.scaled, min(curve.descent_end, len(curve.steps) - 1)
     course = level.copy()
     if stop > 1:
         near = level[: stop + EARLY_SIDE]

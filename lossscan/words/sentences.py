@@ -9,7 +9,7 @@ _REST = NOTES | CHARTS
 
 # A pair a line: English, Chinese. Names in braces are given to `words.say`.
 TABLE: dict[str, tuple[str, str]] = {
-    # severities and fates
+    # severities and statuses
     "critical": ("critical", "严重"),
     "warning": ("warning", "警告"),
     "info": ("info", "提示"),

@@ -34,7 +34,7 @@ def seen(name: str) -> list[Seen]:
     if curve is None or not curve.log or signals.changes or signals.excursions:
         return []
     point = int(PLACE * len(curve.steps))
-    if point <= curve.settled:
+    if point <= curve.descent_end:
         return []
     at = np.arange(len(curve.steps))
     onward, alone = (at >= point).astype(np.float64), (at == point).astype(np.float64)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossscan.canonical.names import canonical, factor, is_known, namer, stand_in
+from lossscan.canonical.names import canonical, factor, fallback_loss, is_known, namer
 
 SAME = {
     "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"
@@ -64,19 +64,19 @@ def test_namer_puts_the_user_first():
 
 def test_stand_in_takes_train_loss_for_the_loss_where_there_is_no_other():
     """Keras and Lightning may call it train_loss."""
-    assert stand_in({"train_loss": 50, "epoch": 50}) == "train_loss"
+    assert fallback_loss({"train_loss": 50, "epoch": 50}) == "train_loss"
 
 
 def test_stand_in_takes_the_mean_of_an_epoch_where_it_is_all_there_is():
     """Keras' event files call the loss so; beside the loss of single steps it is none."""
-    assert stand_in({"epoch_loss": 50}) == "epoch_loss"
-    assert stand_in({"epoch_loss": 50, "loss": 5000}) is None
+    assert fallback_loss({"epoch_loss": 50}) == "epoch_loss"
+    assert fallback_loss({"epoch_loss": 50, "loss": 5000}) is None
 
 
 @pytest.mark.parametrize("points", [{"train_loss": 1}, {"train_loss": 50, "loss": 50}])
 def test_stand_in_leaves_the_mean_of_the_run(points: dict[str, int]):
     """One value at the end is the mean of the run; a real loss needs no stand-in."""
-    assert stand_in(points) is None
+    assert fallback_loss(points) is None
 
 
 def test_is_known_tells_quantities_from_words():

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from lossscan.errors import UsageError
 from lossscan.model import RunReport
-from lossscan.reporters import Coming, Page, check, formats, render, stream
+from lossscan.reporters import Page, ReportStream, check, formats, render, stream
 from tests.reports import HOSTILE, clean, jumped, report, unreadable
 
 TEXT = tuple(n for n in formats() if n not in {"parquet", "html"})  # bytes; scripts of others
@@ -141,7 +141,7 @@ def test_overview_has_the_worst_first_and_counts_by_rule():
 def test_a_report_is_written_run_by_run():
     """The line of a run is there before the next run is asked for."""
     runs = iter((clean(), jumped()))
-    pieces = stream("jsonl", Coming("0.0.0", runs), Page(single=False))
+    pieces = stream("jsonl", ReportStream("0.0.0", runs), Page(single=False))
     assert json.loads(next(pieces))["status"] == "ok"
     assert next(runs).status == "critical"
 

@@ -82,7 +82,7 @@ def test_settled_lies_after_the_initial_descent(shape):
     noise = 0.005 * np.random.default_rng(3).normal(size=400)
     curve = curve_of(series((1 + 3 * fall) * np.exp(noise)))
     assert curve is not None
-    assert (20 if shape == "exponential" else 65) <= curve.settled <= 120
+    assert (20 if shape == "exponential" else 65) <= curve.descent_end <= 120
 
 
 def test_settled_is_the_start_where_a_run_only_steps():
@@ -91,7 +91,7 @@ def test_settled_is_the_start_where_a_run_only_steps():
     noise = 0.02 * np.random.default_rng(4).normal(size=300)
     curve = curve_of(series(stairs * np.exp(noise)))
     assert curve is not None
-    assert curve.settled < 50
+    assert curve.descent_end < 50
 
 
 def test_memorised_samples_rounded_to_zero_lie_on_the_floor():

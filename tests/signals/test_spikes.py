@@ -81,10 +81,10 @@ def test_early_spike_that_recovers_slowly_is_found():
 @given(st.lists(st.sampled_from([0.5, 1.0, 1.1, 1.2, 30.0]), min_size=4, max_size=30), st.data())
 def test_early_spikes_are_those_of_the_plain_definition(values, data):
     """Each point of the descent against the medians of up to three before and three after it."""
-    descent = replace(curve(values), settled=data.draw(st.integers(0, len(values))))
+    descent = replace(curve(values), descent_end=data.draw(st.integers(0, len(values))))
     level, last = descent.scaled, len(values) - 1
     high = np.zeros(len(values), dtype=bool)
-    for at in range(1, min(descent.settled, last)):
+    for at in range(1, min(descent.descent_end, last)):
         before, after = level[max(at - EARLY_SIDE, 0) : at], level[at + 1 : at + 1 + EARLY_SIDE]
         height = level[at] - max(np.median(before), np.median(after))
         high[at] = height / max(descent.local_noise[at], descent.noise) >= EARLY_SIGMA
@@ -158,7 +158,7 @@ def test_rise_whose_own_middle_point_is_low_is_survived():
     """Where a loss leaps to and fro at once, the highest median may stand on a low point."""
     values = np.array([0.0, 1e30, 0.0, 1e30, *[0.0] * 6, -1.0])
     run = make_run(loss=dict(enumerate(values.tolist(), start=1)))
-    assert scan(run).curves["loss"].settled > 0
+    assert scan(run).curves["loss"].descent_end > 0
 
 
 @pytest.mark.parametrize(("steps_per_epoch", "found"), [(100, [131, 231]), (10, [])])

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from lossscan import words
 from lossscan.model import RunReport
-from lossscan.reporters.kit.rows import FATES
+from lossscan.reporters.kit.rows import STATUS_ORDER
 
 EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
 INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect
@@ -37,7 +37,9 @@ def followed(
 def tally(counts: Mapping[str, int], lang: str) -> str:
     """How many runs have each status, worst first."""
     return ", ".join(
-        f"{counts[fate]} {words.say(lang, fate)}" for fate in FATES if counts.get(fate)
+        f"{counts[status]} {words.say(lang, status)}"
+        for status in STATUS_ORDER
+        if counts.get(status)
     )
 
 

@@ -16,7 +16,7 @@ from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, ta
 from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import Finding, Report, RunReport
-from lossscan.reporters import Coming, Page, markdown, stream
+from lossscan.reporters import Page, ReportStream, markdown, stream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.rows import Row, row_of
 from lossscan.settings import Settings
@@ -54,8 +54,8 @@ def write_batch(
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
         runs = gated.through(reports)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
-        coming = Coming(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
-        write(in_utf_8(name, stream(name, coming, page)), output)
+        report = ReportStream(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
+        write(in_utf_8(name, stream(name, report, page)), output)
     if name == "github":
         summarize(_overview(rows, gated, page), settings.lang)
     if write_baseline is not None:

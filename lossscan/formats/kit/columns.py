@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from lossscan.canonical.names import factor, is_judged, is_part, namer, stand_in
+from lossscan.canonical.names import factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.model import Column
@@ -142,18 +142,18 @@ class Sheet:
 
 def table(rows: Sequence[Mapping[str, Any]], settings: Settings) -> tuple[dict[str, Column], bool]:
     """The columns of a `Sheet` of rows that state their steps, or not; see `counted_steps`."""
-    sheet = _sheet(rows, settings)
+    sheet = _layout(rows, settings)
     steps, counted = sheet.counted_steps(len(rows))
     return sheet.columns(steps), counted
 
 
 def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
     """The columns of a `Sheet` of rows in file order."""
-    sheet = _sheet([row for _, row in rows], settings)
+    sheet = _layout([row for _, row in rows], settings)
     return sheet.columns(sheet.run_steps(np.array([step for step, _ in rows], dtype=np.int64)))
 
 
-def _sheet(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Sheet:
+def _layout(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Sheet:
     sheet = Sheet(settings)
     for group in groups_of(rows):
         sheet.add(group)
@@ -267,7 +267,7 @@ def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column
 def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
     if "test_loss" in found and "eval_loss" not in found:
         found["eval_loss"] = found.pop("test_loss")
-    name = stand_in({name: len(column.steps) for name, column in found.items()})
+    name = fallback_loss({name: len(column.steps) for name, column in found.items()})
     if name is not None:
         found["loss"] = found.pop(name)
     elif "loss" not in found and "reward" not in found:

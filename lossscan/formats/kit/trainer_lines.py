@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines
 from lossscan.sources.files import Head
 
@@ -58,7 +58,7 @@ class Console:
 
     entries: list[Entry] = field(default_factory=list)
     banner: Banner = field(default_factory=Banner)
-    remarks: Remarks = field(default_factory=Remarks)
+    loss_scales: LossScaleLog = field(default_factory=LossScaleLog)
     first: int = 1  # its lines, from 1
     last: int = 0
     launch: int = 0
@@ -73,7 +73,7 @@ class Console:
         """Add what a line holds; `bar` was drawn last, and what is drawn last now is returned."""
         begun = self.banner.trainings
         self.banner.take(line)
-        self.remarks.take(line, len(self.entries))
+        self.loss_scales.take(line, len(self.entries))
         self.launch += self.banner.trainings > begun and bool(self.entries)
         for match in _EITHER.finditer(line):
             if match["entry"] is None:
@@ -88,7 +88,7 @@ class Console:
         """The training is read: what all of its entries tell together."""
         _same_precision(self.entries)
         training = [at for at, entry in enumerate(self.entries) if entry.kind == "train"]
-        self.remarks.fill([entry.row for entry in self.entries], training)
+        self.loss_scales.fill([entry.row for entry in self.entries], training)
 
 
 def read_consoles(head: Head) -> list[Console]:

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lossscan.model import Report
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 
 if TYPE_CHECKING:
     from lossscan.reporters.kit.rows import Row
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """One run in full, or a table of many whose rows are written as they come in."""
-    yield from _single(coming, page) if page.single else _many(coming, page)
+    yield from _single(report, page) if page.single else _many(report, page)
 
 
 def compared(report: Report, page: Page) -> str:
     """Several runs over each other, where they part, what explains it."""
     from lossscan.reporters.html import pages, payload, view
-    from lossscan.reporters.kit.beside import blocks, members
+    from lossscan.reporters.kit.compared import blocks, members
     from lossscan.reporters.kit.rows import closing, row_of
 
     rows = [row_of(one, page.lang) for one in report.runs]
@@ -38,16 +38,16 @@ def compared(report: Report, page: Page) -> str:
     )
 
 
-def _single(coming: Coming, page: Page) -> Iterator[str]:
+def _single(report: ReportStream, page: Page) -> Iterator[str]:
     from lossscan.reporters.html import pages, payload, view
     from lossscan.reporters.kit.rows import closing, row_of
 
-    for one in coming.runs:
-        held = replace(page, exit_status=coming.exit_status())
+    for one in report.runs:
+        held = replace(page, exit_status=report.exit_status())
         yield pages.filled(
             "run",
             page,
-            version=coming.version,
+            version=report.version,
             title=one.path,
             sheet=view.sheet(one, page),
             thinned=payload.thinning(one, page),
@@ -56,13 +56,13 @@ def _single(coming: Coming, page: Page) -> Iterator[str]:
         )
 
 
-def _many(coming: Coming, page: Page) -> Iterator[str]:
+def _many(report: ReportStream, page: Page) -> Iterator[str]:
     from lossscan.reporters.html import pages, sketch, view
     from lossscan.reporters.kit.rows import by_rule, closing, row_of
 
     rows: list[Row] = []
-    yield pages.filled("batch_head", page, version=coming.version, title="lossscan batch")
-    for number, one in enumerate(coming.runs):
+    yield pages.filled("batch_head", page, version=report.version, title="lossscan batch")
+    for number, one in enumerate(report.runs):
         rows.append(row_of(one, page.lang))
         yield pages.filled(
             "batch_row",
@@ -75,12 +75,12 @@ def _many(coming: Coming, page: Page) -> Iterator[str]:
     yield pages.filled(
         "batch_foot",
         page,
-        version=coming.version,
-        common=coming.findings(),
-        remarks=coming.remarks(),
+        version=report.version,
+        common=report.findings(),
+        remarks=report.remarks(),
         rules=by_rule(rows),
         count=len(rows),
-        closing=closing(rows, replace(page, exit_status=coming.exit_status())),
+        closing=closing(rows, replace(page, exit_status=report.exit_status())),
     )
 
 

@@ -77,7 +77,7 @@ def of_runs(report: Report, page: Page) -> dict[str, Any]:
     runs = [(label, one.run) for label, one in zip(labels, report.runs, strict=True)]
     panels = []
     for group in (UPPER, *((name,) for name in BELOW)):
-        curves = list(_beside(runs, group))
+        curves = list(_curves_of(runs, group))
         panels += [(curves[0].series.name, curves)] if curves else []
     partings = comparison.partings if comparison else ()
     marks = [
@@ -108,7 +108,9 @@ def thinning(one: RunReport, page: Page) -> list[str]:
     ]
 
 
-def _beside(runs: Iterable[tuple[str, Run | None]], group: Sequence[str]) -> Iterator[DrawnSeries]:
+def _curves_of(
+    runs: Iterable[tuple[str, Run | None]], group: Sequence[str]
+) -> Iterator[DrawnSeries]:
     for number, (label, run) in enumerate(runs):
         for name in group:
             if run is not None and name in run.series:

@@ -158,7 +158,7 @@ def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
         yield _heading("by_framework", page)
         grid = _grid()
         for name, counts in counted:
-            said = (f"{n} {words.say(page.lang, fate)}" for fate, n in counts)
+            said = (f"{n} {words.say(page.lang, status)}" for status, n in counts)
             named = safe(name or words.say(page.lang, "unknown"))
             grid.add_row(named, Text(", ".join(said)))
         yield from (grid, Text())

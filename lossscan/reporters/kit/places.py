@@ -68,7 +68,7 @@ def headline(finding: Finding) -> str:
     return words.printable(f"{finding.rule}: {finding.title}")
 
 
-def account(item: Placed, page: Page) -> str:
+def summary_text(item: Placed, page: Page) -> str:
     """A finding in some lines of plain text: where, what, the likeliest cause, what to do."""
     finding = item.finding
     facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]

@@ -13,7 +13,7 @@ SCHEMA = "lossscan.report/1"
 
 
 def plain(one: RunReport, version: str) -> dict[str, Any]:
-    """One run; every key is there whatever the run's fate, numbers that are not finite are None."""
+    """One run; every key is there whatever its status, numbers that are not finite are None."""
     return {
         "schema": SCHEMA,
         "version": version,

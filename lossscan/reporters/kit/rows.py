@@ -11,7 +11,7 @@ from lossscan.model import RunReport, Severity
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import last_loss, unread
 
-FATES = ("error", *Severity, "ok")  # worst first
+STATUS_ORDER = ("error", *Severity, "ok")  # worst first
 COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points
 
 
@@ -65,13 +65,13 @@ def row_of(one: RunReport, lang: str) -> Row:
 
 def worst_first(rows: Iterable[Row]) -> list[Row]:
     """Errors, then by severity; runs of one severity in the order they came in."""
-    return sorted(rows, key=lambda row: FATES.index(row.status))
+    return sorted(rows, key=lambda row: STATUS_ORDER.index(row.status))
 
 
-def fates(rows: Iterable[Row]) -> list[tuple[str, int]]:
+def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
     """How many runs have each status, worst first; statuses that no run has are left out."""
     counts = Counter(row.status for row in rows)
-    return [(fate, counts[fate]) for fate in FATES if counts[fate]]
+    return [(status, counts[status]) for status in STATUS_ORDER if counts[status]]
 
 
 def closing(rows: Sequence[Row], page: Page) -> str:
@@ -89,7 +89,7 @@ def _of_one(row: Row, waived: int, page: Page) -> str:
 
 
 def _of_many(rows: Sequence[Row], waived: int, page: Page) -> str:
-    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in fates(rows))
+    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows))
     key = "close_runs_waived" if waived else "close_runs"
     runs = f"{len(rows)} ({said})" if said else "0"
     return words.say(page.lang, key, runs=runs, waived=waived, exit=page.exit_status)
@@ -114,4 +114,4 @@ def by_framework(rows: Iterable[Row]) -> list[tuple[str | None, list[tuple[str, 
     for row in rows:
         groups[row.framework].append(row)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), str(group[0])))
-    return [(name, fates(group)) for name, group in ordered]
+    return [(name, statuses(group)) for name, group in ordered]

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from lossscan import words
 from lossscan.model import Finding, Report, RunReport
-from lossscan.reporters import Coming, Page, Reporter
+from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import config_of, span_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, verdict
 
 
-def stream(coming: Coming, page: Page) -> Iterator[str]:
+def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """One run in full, or a table of many."""
-    for one in coming.runs if page.single else ():
-        page = replace(page, exit_status=coming.exit_status())
+    for one in report.runs if page.single else ():
+        page = replace(page, exit_status=report.exit_status())
         yield _text(_single(one, page), closing([row_of(one, page.lang)], page))
     if not page.single:
-        rows = [row_of(one, page.lang) for one in coming.runs]
-        yield overview(rows, coming.findings(), replace(page, exit_status=coming.exit_status()))
+        rows = [row_of(one, page.lang) for one in report.runs]
+        yield overview(rows, report.findings(), replace(page, exit_status=report.exit_status()))
 
 
 def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> str:
@@ -29,8 +29,8 @@ def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> str:
 
 
 def compared(report: Report, page: Page) -> str:
-    """Several runs beside each other."""
-    from lossscan.reporters.markdown.beside import lines_of
+    """Several several runs compared."""
+    from lossscan.reporters.markdown.compared import lines_of
 
     rows = [row_of(one, page.lang) for one in report.runs]
     return _text(lines_of(report, page), closing(rows, page))

@@ -146,12 +146,12 @@ def step_effect(before: float, after: float, sigma: float) -> Effect:
     return Effect(before, after, after - before, ratio, sigma)
 
 
-def present(*clues: Clue | None) -> tuple[Clue, ...]:
+def drop_none(*clues: Clue | None) -> tuple[Clue, ...]:
     """The clues that there are."""
     return tuple(clue for clue in clues if clue is not None)
 
 
-def stated(run: Run, field: str, suggest: object = None) -> tuple[Advice, ...]:
+def advise_if_set(run: Run, field: str, suggest: object = None) -> tuple[Advice, ...]:
     """Advice on a field, where the run states it."""
     return (Advice(field, suggest),) if field in run.config else ()
 

@@ -8,7 +8,7 @@ from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
 from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules.kit.context import near_landmark
 from lossscan.rules.kit.rates import rate_steps
-from lossscan.rules.kit.waves import gap_of, outlasts
+from lossscan.rules.kit.waves import gap_of, outlives_period
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
@@ -37,7 +37,7 @@ def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
         return "early"
     if _in_descent(signals.curves["loss"], fall):
         return "descent"
-    if not outlasts(fall, signals):
+    if not outlives_period(fall, signals):
         return "wave"
     if _takes_back(signals, fall) or _ends_a_spike(signals, fall):
         return "recovery"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
-from lossscan.rules.kit.context import number, stated
+from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
@@ -91,7 +91,7 @@ def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
     near = grads.values[max(at - OVERFLOW_POINTS, 0) : at + 1]  # what comes later is an effect
     if len(near) and not np.all(np.isfinite(near)):
         half = bool(run.setting("fp16"))
-        advice = (Advice("bf16", suggest=True), *stated(run, "fp16", suggest=False))
+        advice = (Advice("bf16", suggest=True), *advise_if_set(run, "fp16", suggest=False))
         yield Suspect("overflow", 0.85 if half else 0.6, config=advice)
 
 
@@ -109,7 +109,7 @@ def _scale(run: Run, change: Change) -> Iterator[Suspect]:
     if at_resume and whole:
         yield Suspect("scale-changed", 0.5, {"ratio": ratio})
     if accumulated is not None and accumulated >= MANY_ACCUMULATED:
-        advice = stated(run, "gradient_accumulation_steps", int(accumulated) // 2)
+        advice = advise_if_set(run, "gradient_accumulation_steps", int(accumulated) // 2)
         yield Suspect("large-accumulation", 0.15, {"steps": int(accumulated)}, advice)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.model import Advice, Clue, Run, Series, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
 from lossscan.rules.kit.nan_filter import restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
@@ -34,7 +34,7 @@ def nan_suspects(
     run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
 ) -> tuple[Suspect, ...]:
     """What may be behind it; `sound`: the loss before."""
-    half = (*stated(run, "fp16", suggest=False), *stated(run, "bf16", suggest=True))
+    half = (*advise_if_set(run, "fp16", suggest=False), *advise_if_set(run, "bf16", suggest=True))
     return (
         *skipped_updates(run, step),
         *half_precision(run, 0.8, half, calm=_is_calm(sound)),

@@ -11,7 +11,7 @@ from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Suspect
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite
-from lossscan.rules.kit.context import present
+from lossscan.rules.kit.context import drop_none
 from lossscan.rules.kit.rates import rate_clue
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
@@ -84,7 +84,7 @@ def change_hit(
         effect=Effect(before, course.end, course.end - before, ratio, sigma),
         clues=(
             Clue("levels", {}, run.source_of(series.name), step, course.end),
-            *present(rate_clue(run, step)),
+            *drop_none(rate_clue(run, step)),
         ),
         suspects=tuple(suspects),
         remedies=("last-good-checkpoint",),

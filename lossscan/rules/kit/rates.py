@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.model import Clue, Run, Suspect
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
-from lossscan.rules.kit.context import near_landmark, number, stated, value_at
+from lossscan.rules.kit.context import advise_if_set, near_landmark, number, value_at
 from lossscan.rules.kit.domain import rate_limit
 
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
@@ -110,5 +110,5 @@ def limit_clue(run: Run, step: float) -> Clue | None:
 def high_rate(run: Run, score: float) -> Suspect:
     """The learning rate as a cause, with a lower one where it is stated."""
     rate = number(run, "learning_rate")
-    lower = stated(run, "learning_rate", rate * LOWER) if rate else ()
+    lower = advise_if_set(run, "learning_rate", rate * LOWER) if rate else ()
     return Suspect("learning-rate-too-high", score, config=lower)

@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.model import Advice, Run, Series, Suspect
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import spacing
-from lossscan.rules.kit.context import stated
+from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import window_lengths
 
 EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
@@ -52,7 +52,7 @@ def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
 
 def to_bf16(run: Run) -> tuple[Advice, ...]:
     """What to set where fp16 is known to overflow."""
-    return (*stated(run, "fp16", suggest=False), Advice("bf16", suggest=True))
+    return (*advise_if_set(run, "fp16", suggest=False), Advice("bf16", suggest=True))
 
 
 def may_be_fp16(run: Run) -> bool:

@@ -14,7 +14,7 @@ ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves h
 OUTLASTS = 0.5  # of a step that means of whole periods must show: 2 % of those of waves show it
 
 
-def towers(spike: Excursion, signals: Signals) -> bool:
+def exceeds_crests(spike: Excursion, signals: Signals) -> bool:
     """Whether a spike stands out from the crests of the loss, where that comes in waves."""
     curve, points = signals.curves["loss"], period_points(signals)
     if points is None:
@@ -25,7 +25,7 @@ def towers(spike: Excursion, signals: Signals) -> bool:
     return height >= ABOVE_CREST * _crest(curve, points)
 
 
-def outlasts(change: Change, signals: Signals) -> bool:
+def outlives_period(change: Change, signals: Signals) -> bool:
     """Whether a change of level lasts longer than a wave of the loss, where that comes in waves."""
     curve, points = signals.curves["loss"], period_points(signals)
     if points is None:

@@ -27,7 +27,7 @@ _NOT_PLOTTED: Final = re.compile(r"No metric (\w{1,60}) to plot")  # LLaMA-Facto
 SKIPPED: Final = "skipped_iterations"  # the name of the series
 
 
-class Remarks:
+class LossScaleLog:
     """What such lines have said so far."""
 
     def __init__(self) -> None:

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.formats.kit.remarks import Remarks
+from lossscan.formats.kit.loss_scale_log import LossScaleLog
 
 LOG = Path("train.log")
 DEEPSPEED = "[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: {}, reducing to {}\n"
 FAIRSEQ = "NOTE: gradient overflow detected, ignoring gradient, setting loss scale to: {}\n"
 
 
-def taken(*lines: str) -> Remarks:
+def taken(*lines: str) -> LossScaleLog:
     """What lines said, each at the next place."""
-    remarks = Remarks()
+    loss_scales = LossScaleLog()
     for place, line in enumerate(lines):
-        remarks.take(line, place)
-    return remarks
+        loss_scales.take(line, place)
+    return loss_scales
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def taken(*lines: str) -> Remarks:
 )
 def test_remarks_know_a_skipped_update(line: str, scale: float):
     """DeepSpeed in all its versions, apex, PaddleNLP and fairseq say when they skip an update."""
-    remarks = taken(line)
-    (note,) = remarks.notes(LOG)
+    loss_scales = taken(line)
+    (note,) = loss_scales.notes(LOG)
     assert (note.kind, note.numbers["updates"]) == ("fp16_overflows", 1)
     assert note.numbers["scale"] == scale
-    assert remarks.skipped([5]) == {5: 1}
+    assert loss_scales.skipped([5]) == {5: 1}
 
 
 def test_remarks_leave_a_cut_number_out():
@@ -53,9 +53,9 @@ def test_remarks_leave_a_cut_number_out():
 
 def test_remarks_count_what_was_skipped_behind_the_last_point():
     """A run that ends in overflows logs no further loss."""
-    remarks = taken(*[DEEPSPEED.format(4, 2)] * 5)
-    remarks.skipped([0, 2])
-    (note,) = remarks.notes(LOG)
+    loss_scales = taken(*[DEEPSPEED.format(4, 2)] * 5)
+    loss_scales.skipped([0, 2])
+    (note,) = loss_scales.notes(LOG)
     assert (note.numbers["updates"], note.numbers["behind"]) == (5, 2)
 
 
@@ -76,7 +76,7 @@ def test_remarks_take_no_scale_of_fairseq_for_the_lowest():
 @pytest.mark.parametrize(("points", "behind"), [([0], 1), ([2], 0)])
 def test_remarks_know_the_end_of_the_scale(line: str, points: list[int], behind: int):
     """DeepSpeed, fairseq and GPT-NeoX stop there; a later launch may have gone on."""
-    remarks = taken("loss 2.5\n", line)
-    remarks.skipped(points)
-    (note,) = remarks.notes(LOG)
+    loss_scales = taken("loss 2.5\n", line)
+    loss_scales.skipped(points)
+    (note,) = loss_scales.notes(LOG)
     assert (note.kind, note.numbers) == ("loss_scale_exhausted", {"behind": behind})

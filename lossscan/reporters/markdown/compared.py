@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page
-from lossscan.reporters.kit.beside import Block, blocks, members
+from lossscan.reporters.kit.compared import Block, blocks, members
 from lossscan.reporters.markdown.text import escape, verdict
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page
-from lossscan.reporters.kit.beside import Block, blocks, members
+from lossscan.reporters.kit.compared import Block, blocks, members
 from lossscan.reporters.kit.overlay import overlay
 from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.sheet import verdict
@@ -20,7 +20,7 @@ from lossscan.reporters.kit.style import bulleted, safe
 SHORT = 20  # cells; a column that needs no more is never folded
 
 
-def beside(report: Report, page: Page) -> Iterator[RenderableType]:
+def compared_sheet(report: Report, page: Page) -> Iterator[RenderableType]:
     """All parts, with a blank line after each."""
     yield from (_table(members(report, page)), Text())
     chart = overlay(report, page)
