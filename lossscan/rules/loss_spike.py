@@ -252,13 +252,10 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
     yield Suspect("unshuffled-data", ordered, config=(Advice("shuffle", suggest=True),))
     batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
-    odd = 0.35 if small else 0.25
-    if pattern.slowest >= BLOCK_POINTS:
-        odd = LONG_FOR_A_BATCH
+    odd = LONG_FOR_A_BATCH if pattern.slowest >= BLOCK_POINTS else 0.35 if small else 0.25
     yield Suspect("odd-batch", odd, config=advise_if_set(run, "total_train_batch_size"))
-    yield Suspect(
-        "instability", _unstable(run, pattern, step), config=advise_if_set(run, "learning_rate")
-    )
+    unstable = _unstable(run, pattern, step)
+    yield Suspect("instability", unstable, config=advise_if_set(run, "learning_rate"))
 
 
 def _ordered(run: Run, pattern: Pattern, step: int) -> float:
