@@ -10,12 +10,12 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import __version__
-from lossscan.model import Report, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.effective_settings import EffectiveSetting
     from lossscan.installation import Installation
+    from lossscan.model import Report, Run, RunReport
     from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
@@ -93,6 +93,7 @@ def batch(  # noqa: PLR0913 - the options of the verb
     from lossscan.associations import Collected, as_findings
     from lossscan.batching import Options, plan
     from lossscan.gate import stamped
+    from lossscan.model import Report
 
     chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)
     options = Options(_each(include), _each(exclude), since, state, jobs, dask)
@@ -147,6 +148,7 @@ def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
     number of runs.
     """
     from lossscan.comparing import check_count, compared
+    from lossscan.model import Report
 
     chosen, places = settings or Settings(), _each(paths)
     check_count(len(places))

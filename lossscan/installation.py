@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from lossscan import __version__, plugins, words
@@ -34,6 +32,8 @@ class Installation:
 
 def installation() -> Installation:
     """What is there; nothing is read but the metadata of packages, and log formats are loaded."""
+    import platform
+
     from lossscan.formats import formats
     from lossscan.reporters import formats as reporters
     from lossscan.rules import rule_names
@@ -57,6 +57,8 @@ def installation() -> Installation:
 
 def _requirements() -> Iterator[tuple[str, str]]:
     """The packages that lossscan names, each with its extra; empty for what is always needed."""
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         stated = requires("lossscan") or []
     except PackageNotFoundError:  # run from its sources
@@ -67,6 +69,8 @@ def _requirements() -> Iterator[tuple[str, str]]:
 
 
 def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:

@@ -18,8 +18,8 @@ from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
 from lossscan.formats.kit.records import Records
-from lossscan.gate import FAILED, exit_status
-from lossscan.model import FAILED_NOTE, Report
+from lossscan.gate import exit_status
+from lossscan.model import FAILED, FAILED_NOTE, Report
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.runs.training.pickled_args import scalars

@@ -1,15 +1,13 @@
 """The verbs of the command line, one file each, found by listing; `main` is the whole command.
 
 Each file holds a function of its own name; its docstring is the help text, it returns the exit
-status. Results go to standard output; errors are one line on standard error and status 2.
+status. Only the verb asked for is built, and what it needs is imported when it runs. Results go to
+standard output; errors are one line on standard error and status 2.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,9 +15,11 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
-from lossscan.commands.kit.shape import Quiet, Verb, Verbose, Verbs
+from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.errors import LossscanError
-from lossscan.gate import FAILED
+from lossscan.model import FAILED
+
+__all__ = ["main", "verbs"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,12 +58,6 @@ def _run(arguments: list[str] | None) -> int:
         return _crashed(error)
 
 
-def verbs() -> tuple[str, ...]:
-    """The names of all verbs, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return tuple(sorted(found))
-
-
 def _app() -> typer.Typer:
     app = typer.Typer(
         cls=Verbs,
@@ -73,10 +67,6 @@ def _app() -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback(invoke_without_command=True)(_root)
-    for verb in verbs():
-        function = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
-        summary, _, examples = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
-        app.command(verb, cls=Verb, help=summary, short_help=summary, epilog=examples)(function)
     return app
 
 

@@ -23,7 +23,6 @@ from lossscan.commands.kit.options import (
     settings_from,
 )
 from lossscan.commands.kit.output import emit, waiting, write
-from lossscan.model import Report
 
 
 def analyze(
@@ -52,6 +51,8 @@ def analyze(
     lossscan analyze runs/sft -f html -o report.html
     lossscan analyze train.log --fail-on warning
     """
+    from lossscan.model import Report
+
     reporters.check(format)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):

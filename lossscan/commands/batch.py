@@ -21,7 +21,6 @@ from lossscan.commands.kit.options import (
     settings_from,
 )
 from lossscan.commands.kit.output import waiting
-from lossscan.commands.kit.write_batch import write_batch
 
 
 def batch(
@@ -77,6 +76,7 @@ def batch(
     lossscan batch runs -f github
     """
     from lossscan.batching import Options, plan
+    from lossscan.commands.kit.write_batch import write_batch
 
     reporters.check(format, terminal=output is None)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)

@@ -22,8 +22,6 @@ from lossscan.commands.kit.options import (
 from lossscan.commands.kit.output import emit, write
 from lossscan.commands.kit.progress import interrupts, tell
 from lossscan.errors import UsageError
-from lossscan.gate import FOUND
-from lossscan.model import Report
 
 if TYPE_CHECKING:
     from lossscan.model import Finding, RunReport
@@ -96,6 +94,8 @@ def _follow(
     training_config: Path | None,
     until: str,
 ) -> int:
+    from lossscan.model import FOUND, Report
+
     report: RunReport | None = None
     said = ""
     with interrupts() as stop:
@@ -145,6 +145,8 @@ def line_of(finding: Finding, lang: str) -> str:
 
 def _message(finding: Finding, report: RunReport) -> dict[str, Any]:
     """The finding as the JSON report has it."""
+    from lossscan.model import Report
+
     text = reporters.render("json", Report(__version__, (report,)), reporters.Page(single=True))
     found: list[dict[str, Any]] = json.loads(text)["findings"]
     return next(each for each in found if each["fingerprint"] == finding.fingerprint)

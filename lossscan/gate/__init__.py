@@ -12,10 +12,9 @@ from pathlib import Path
 
 from lossscan.gate.baseline import Known, dumps, entries, fingerprint, load, run_key
 from lossscan.gate.suppressions import GatePolicy, waiver
-from lossscan.model import Finding, Report, RunReport, Severity, Waiver
+from lossscan.model import FAILED, FOUND, PASSED, Finding, Report, RunReport, Severity, Waiver
 from lossscan.settings import Settings
 
-PASSED, FOUND, FAILED = 0, 1, 2  # nothing to report, a finding at the gate, the tool could not work
 TOGETHER = ""  # stands for the run where several runs together show a finding
 
 

@@ -4,64 +4,81 @@
 
 Steps are optimizer steps unless a format counts otherwise (MiniMind counts micro-batches).
 Intervals of steps are `(after, by]`; intervals of array indices are half-open `[start, stop)`.
+
+A name is looked for in the parts when it is first asked for: whoever needs only a `Severity`, as
+help and usage errors do, does not wait for the classes of a whole report.
 """
 
-from lossscan.model.base import (
-    Number,
-    Numbers,
-    Severity,
-)
-from lossscan.model.hits import (
-    Acquittal,
-    Advice,
-    Clue,
-    Effect,
-    Episode,
-    Hit,
-    Suspect,
-)
-from lossscan.model.report import (
-    DAMAGES,
-    FAILED_NOTE,
-    AccountedFor,
-    Cause,
-    ChangePoint,
-    ConfigAdvice,
-    Evidence,
-    Failure,
-    Finding,
-    Location,
-    Report,
-    RuledOut,
-    RunReport,
-    Waiver,
-)
-from lossscan.model.run import (
-    Column,
-    Field,
-    Landmark,
-    LandmarkKind,
-    Note,
-    Resume,
-    Run,
-    Schedule,
-    Series,
-    Skipped,
-    Source,
-    Table,
-)
-from lossscan.model.signals import (
-    Alignment,
-    BoundaryTest,
-    Change,
-    Curve,
-    Excursion,
-    Signals,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lossscan.model.base import (
+        FAILED,
+        FOUND,
+        PASSED,
+        Number,
+        Numbers,
+        Severity,
+    )
+    from lossscan.model.hits import (
+        Acquittal,
+        Advice,
+        Clue,
+        Effect,
+        Episode,
+        Hit,
+        Suspect,
+    )
+    from lossscan.model.report import (
+        DAMAGES,
+        FAILED_NOTE,
+        AccountedFor,
+        Cause,
+        ChangePoint,
+        ConfigAdvice,
+        Evidence,
+        Failure,
+        Finding,
+        Location,
+        Report,
+        RuledOut,
+        RunReport,
+        Waiver,
+    )
+    from lossscan.model.run import (
+        Column,
+        Field,
+        Landmark,
+        LandmarkKind,
+        Note,
+        Resume,
+        Run,
+        Schedule,
+        Series,
+        Skipped,
+        Source,
+        Table,
+    )
+    from lossscan.model.signals import (
+        Alignment,
+        BoundaryTest,
+        Change,
+        Curve,
+        Excursion,
+        Signals,
+    )
+
+_PARTS = ("base", "run", "signals", "hits", "report")  # each needs only those before it
 
 __all__ = [
     "DAMAGES",
+    "FAILED",
     "FAILED_NOTE",
+    "FOUND",
+    "PASSED",
     "AccountedFor",
     "Acquittal",
     "Advice",
@@ -103,3 +120,12 @@ __all__ = [
     "Table",
     "Waiver",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for part in _PARTS if name in __all__ else ():
+        module = import_module(f"{__name__}.{part}")
+        if hasattr(module, name):
+            globals()[name] = value = getattr(module, name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

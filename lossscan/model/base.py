@@ -1,4 +1,4 @@
-"""Numbers and severities, which every other value uses."""
+"""Numbers, severities and the exit status, which every other value uses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 Number: TypeAlias = float | int
 Numbers: TypeAlias = Mapping[str, "Number | str | None"]
+
+PASSED, FOUND, FAILED = 0, 1, 2  # nothing to report, a finding at the gate, the tool could not work
 
 
 class Severity(StrEnum):

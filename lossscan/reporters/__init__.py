@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from lossscan import plugins, words
 from lossscan.errors import OutputError, UsageError
-from lossscan.model import Finding, Report, RunReport
 
 if TYPE_CHECKING:
+    from lossscan.model import Finding, Report, RunReport
     from lossscan.model.comparison import Comparison
 
 DEFAULT = "rich"

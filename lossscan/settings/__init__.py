@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,7 +11,6 @@ from typing import Any
 from lossscan import words
 from lossscan.errors import SettingsError
 from lossscan.model import Severity
-from lossscan.sources.line_pattern import compiled
 
 NEVER = "never"
 GATES = (*Severity, NEVER)  # what --fail-on takes
@@ -94,6 +92,8 @@ def _table(path: Path) -> Mapping[str, Any]:
 
 
 def _toml(text: str) -> Any:
+    import tomllib
+
     return tomllib.loads(text).get("tool", {}).get("lossscan")
 
 
@@ -174,6 +174,8 @@ def _aliases(key: str, value: Any, source: str) -> dict[str, str]:
 
 
 def _pattern(key: str, value: Any, source: str) -> dict[str, str]:
+    from lossscan.sources.line_pattern import compiled
+
     table = _mapping(key, value, source)
     _known(table, {"pattern": ""}, f"{key}.", source)
     pattern = table.get("pattern", "")

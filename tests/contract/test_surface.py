@@ -14,7 +14,10 @@ from lossscan import api, commands
 from lossscan.model import Report
 from lossscan.reporters import Page, render
 
-HEAVY = {"numpy", "pandas", "ruptures", "scipy", "rich.console", "yaml", "msgspec", "crc32c"}
+HEAVY = {
+    *("numpy", "pandas", "ruptures", "scipy", "rich.console", "yaml", "msgspec", "crc32c"),
+    *("pydantic", "jinja2", "lossscan.formats", "lossscan.rules"),
+}
 OWN = {
     "run_dir": "path",
     "roots": "paths",
@@ -28,7 +31,7 @@ OF_GATE = IN_JUDGE | {"write_baseline"}
 
 def _command(verb) -> Any:
     group: Any = get_command(commands._app())
-    return group.commands[verb]
+    return group.get_command(None, verb)
 
 
 def _options(verb):
@@ -115,13 +118,26 @@ def test_help_and_usage_errors_load_nothing_heavy(arguments):
 @pytest.mark.parametrize("arguments", [["rules"], ["explain", "loss-jump"]])
 def test_the_catalogue_loads_no_engine(arguments):
     """Reading about a rule does not wait for numpy."""
-    assert not _loaded(arguments) & {"numpy", "pandas", "ruptures", "scipy"}
+    assert not _loaded(arguments) & {"numpy", "pandas", "pydantic", "ruptures", "scipy"}
 
 
 def test_a_cold_analysis_loads_no_statistics():
     """A run with breaks is searched without what takes longer to load than the search."""
     loaded = _loaded(["analyze", "sample_logs/loss-jump", "--format", "json"])
-    assert not loaded & {"pandas", "ruptures", "scipy", "jinja2"}
+    assert not loaded & {"pandas", "pydantic", "ruptures", "scipy", "jinja2"}
+
+
+@pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["analyze"], ["wrong"], ["--help"]])
+def test_a_slip_loads_neither_reports_nor_plug_ins(arguments):
+    """What is wrong with a command line is told before anything is looked for."""
+    assert not _loaded(arguments) & {"lossscan.model.run", "importlib.metadata", "tomllib"}
+
+
+@pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["explain", "loss-jump"]])
+def test_only_the_verb_asked_for_is_loaded(arguments):
+    """One verb does not wait for the others."""
+    others = {f"lossscan.commands.{verb}" for verb in commands.verbs() if verb != arguments[0]}
+    assert not _loaded(arguments) & others
 
 
 def _loaded(arguments) -> set[str]:

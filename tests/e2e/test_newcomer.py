@@ -40,7 +40,7 @@ def test_a_path_without_a_verb_is_answered_with_the_whole_command() -> None:
         f"lossscan: {RUN} is no verb; did you mean: lossscan analyze {RUN} --lang en\n"
     )
     assert "lossscan batch" in cli("runs/*").stderr
-    assert "Did you mean analyze" in cli("anlyze").stderr
+    assert 'did you mean "analyze"' in cli("anlyze").stderr
 
 
 @pytest.mark.parametrize("verb", verbs())

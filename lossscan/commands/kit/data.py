@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.formats import how_to_map
-from lossscan.model import Run, Series
+
+if TYPE_CHECKING:
+    from lossscan.model import Run, Series
 
 FIRST = ("epoch", "loss", "eval_loss")  # the columns behind the step, where there are any
 NONE = "-"  # stands where a series has no point
@@ -28,6 +30,8 @@ def points_read(run: Run, lang: str) -> Iterator[str]:
 
 def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:
     """A line on each format, then how other keys are read."""
+    from lossscan.formats import how_to_map
+
     width = max(map(len, samples))
     for name, sample in samples.items():
         yield f"{name:<{width}}  {sample}\n"

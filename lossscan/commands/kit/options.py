@@ -10,6 +10,7 @@ import typer
 
 from lossscan import words
 from lossscan.commands.kit.completion import one_of, several_rules
+from lossscan.commands.kit.shape import REPORT_FORMAT
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
 from lossscan.settings import GATES, Settings, gate, load
@@ -19,7 +20,7 @@ Format: TypeAlias = Annotated[
     typer.Option(
         "--format",
         "-f",
-        metavar="|".join(formats()),
+        metavar=REPORT_FORMAT,
         help="Output format.",
         autocompletion=one_of(formats),
     ),
@@ -125,21 +126,25 @@ def _rules(names: str) -> tuple[str, ...]:
 
 
 def _check_some_rule_is_left(settings: Settings) -> None:
+    if not settings.select and not settings.ignore:
+        return
     from lossscan.rules import chosen_rules
 
     chosen_rules(settings.select, settings.ignore)
 
 
 def _check_rules(settings: Settings) -> None:
-    from lossscan.rules import check_options, rule_names
-
-    known = rule_names()
     keys = {
         "select": settings.select,
         "ignore": settings.ignore,
         "rules": tuple(settings.rules),
         "suppress": tuple(each.rule for each in settings.suppress),
     }
+    if not any(keys.values()):
+        return
+    from lossscan.rules import check_options, rule_names
+
+    known = rule_names()
     for key, names in keys.items():
         for name in names:
             if name not in known:

@@ -12,18 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan import words
-from lossscan.commands.kit.gate import gated, summarize
 from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError
-from lossscan.gate import exit_status
-from lossscan.model import Report
 from lossscan.reporters import Page, render
-from lossscan.reporters.kit.ascii_art import is_drawable
-from lossscan.reporters.kit.lines import unread
-from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+    from lossscan.model import Report
+    from lossscan.settings import Settings
 
 FOR_PEOPLE = "rich"  # the report that is read at a terminal, in its encoding
 WIDTH = 100  # cells, where nothing tells the width of a terminal
@@ -43,6 +40,10 @@ def emit(
     ascii_only: bool = False,
 ) -> int:
     """Hold a report against the gate, render it, write it, and give the exit status."""
+    from lossscan.commands.kit.gate import gated, summarize
+    from lossscan.gate import exit_status
+    from lossscan.reporters.kit.lines import unread
+
     report, known = gated(
         report, settings, single=single, baseline=baseline, write_baseline=write_baseline
     )
@@ -61,6 +62,8 @@ def emit(
 
 def page_for(settings: Settings, output: Path | None = None) -> Page:
     """The page that standard output or a file is; COLUMNS goes before the terminal's width."""
+    from lossscan.reporters.kit.ascii_art import is_drawable
+
     width = WIDTH if output is not None else _columns()
     return Page(
         width=min(max(width, NARROWEST), WIDEST),

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import words
-from lossscan.model import RunReport
-from lossscan.reporters.kit.rows import STATUS_ORDER
+
+if TYPE_CHECKING:
+    from lossscan.model import RunReport
 
 EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
 INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect
@@ -36,6 +37,8 @@ def followed(
 
 def tally(counts: Mapping[str, int], lang: str) -> str:
     """How many runs have each status, worst first."""
+    from lossscan.reporters.kit.rows import STATUS_ORDER
+
     return ", ".join(
         f"{counts[status]} {words.say(lang, status)}"
         for status in STATUS_ORDER

@@ -2,15 +2,73 @@
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
 import sys
+from collections.abc import Callable
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from lossscan import commands, words
 from lossscan.errors import UsageError
+
+REPORT_FORMAT = "FORMAT"
+
+
+@cache
+def verbs() -> tuple[str, ...]:
+    """The names of all verbs, sorted."""
+    found = (module.name for module in pkgutil.iter_modules(commands.__path__) if not module.ispkg)
+    return tuple(sorted(found))
+
+
+def _function(verb: str) -> Callable[..., int]:
+    function: Callable[..., int] = getattr(import_module(f"{commands.__name__}.{verb}"), verb)
+    return function
+
+
+def _told(function: Callable[..., int]) -> tuple[str, str]:
+    """The summary of a verb, and its examples."""
+    summary, _, examples = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+    return summary, examples
+
+
+def _built(verb: str) -> Any:
+    function = _function(verb)
+    summary, examples = _told(function)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(verb, cls=Verb, help=summary, short_help=summary, epilog=examples)(function)
+    return get_command(app)
+
+
+def _as_typed(parameters: list[Any]) -> list[Any]:
+    for each in parameters:
+        if "get_runtime_param" not in vars(each):
+            each.get_runtime_param = partial(AsTyped, each, each.get_runtime_param)
+    return parameters
+
+
+class AsTyped:
+    """How a parameter becomes a value: typer loads pydantic for it, also where none is given."""
+
+    def __init__(self, parameter: Any, otherwise: Callable[[], Any]) -> None:
+        self.kind = parameter.type_descriptor.annotation
+        self.otherwise = otherwise  # typer's own
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Text and paths as they are; numbers by typer."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        kind = get_origin(self.kind) or self.kind
+        if kind is list or isinstance(value, kind):
+            return value
+        return Path(value) if kind is Path else self.otherwise().coerce(value, param, ctx)
 
 
 class Verb(TyperCommand):
@@ -19,7 +77,7 @@ class Verb(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters, -v and -q, and --help."""
         *own, last = super().get_params(ctx)
-        return [*own, *_loudness(), last]
+        return _as_typed([*own, *_loudness(), last])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """As in manuals: what must be given stands bare."""
@@ -29,6 +87,7 @@ class Verb(TyperCommand):
         """Arguments by their placeholders, then options."""
         arguments, options = [], []
         for each in self.get_params(ctx):
+            each.metavar = _spelled(each.metavar)
             record = each.get_help_record(ctx)
             if record is None:
                 continue
@@ -50,19 +109,41 @@ class Verb(TyperCommand):
 
 
 class Verbs(TyperGroup):
-    """All verbs; a path in the place of one is answered with the verb that was forgotten."""
+    """All verbs; only one that is asked for is built.
+
+    A path in the place of one is answered with the verb that was forgotten.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its own parameters and --help."""
+        return _as_typed(super().get_params(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return list(verbs())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb of that name, or None."""
+        return _built(cmd_name) if cmd_name in verbs() else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A line each."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, _told(_function(verb))[0]) for verb in verbs()])
 
     def resolve_command(
         self, ctx: Any, args: list[str]
     ) -> tuple[str | None, Any, list[str]]:  # what is called is no type that typer makes public
-        """The verb and its arguments; raises UsageError for a path."""
+        """The verb and its arguments; raises UsageError where there is no such verb."""
         first = args[0]
-        if first not in self.commands and _is_place(first):
+        if first in verbs():
+            return super().resolve_command(ctx, args)
+        if _is_place(first):
             several = f"did you mean: lossscan batch {' '.join(args)}"
             single = f"did you mean: lossscan analyze {' '.join(args)}"
             whole = "*" in first or (len(args) > 1 and _is_place(args[1]))
             raise UsageError(f"{first} is no verb", hint=several if whole else single)
-        return super().resolve_command(ctx, args)
+        raise UsageError(f"no such command {first}", hint=words.nearest(first, verbs()))
 
 
 def _is_place(text: str) -> bool:
@@ -75,6 +156,15 @@ def _is_argument(parameter: Any) -> bool:
 
 def _placeholder(argument: Any) -> str:
     return _named(argument) if argument.required else f"[{_named(argument)}]"
+
+
+def _spelled(placeholder: str | None) -> str | None:
+    """What a placeholder stands for, where plug-ins add to that: to list it takes a while."""
+    if placeholder != REPORT_FORMAT:
+        return placeholder
+    from lossscan.reporters import formats
+
+    return "|".join(formats())
 
 
 def _named(argument: Any) -> str:

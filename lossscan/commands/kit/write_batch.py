@@ -13,9 +13,9 @@ from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
 from lossscan.commands.kit.output import in_utf_8, page_for, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
-from lossscan.gate import FAILED, PASSED, accepted, exit_status, judged, policy_of
+from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
-from lossscan.model import Finding, Report, RunReport
+from lossscan.model import FAILED, PASSED, Finding, Report, RunReport
 from lossscan.reporters import Page, ReportStream, markdown, stream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.rows import Row, row_of
