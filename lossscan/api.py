@@ -45,18 +45,20 @@ def read(
 ) -> Run:
     """The series, settings and landmarks of one run, judged by nobody; raises as `analyze` does."""
     from lossscan import pipeline
-    from lossscan.batching.work import read_url
 
     chosen, place = _with(settings, training_config), fspath(path)
-    return read_url(place, chosen) if "://" in place else pipeline.read(Path(place), chosen)
+    if "://" in place:
+        return pipeline.read_remote(pipeline.one_remote(place, chosen), chosen)
+    return pipeline.read(Path(place), chosen)
 
 
 def _examined(place: str, settings: Settings) -> RunReport:
     """The report of the only run at a path or behind a URL."""
-    from lossscan.batching.work import examine_url
-    from lossscan.pipeline import examine
+    from lossscan import pipeline
 
-    return examine_url(place, settings) if "://" in place else examine(Path(place), settings)
+    if "://" in place:
+        return pipeline.examine_remote(pipeline.one_remote(place, settings), settings)
+    return pipeline.examine(Path(place), settings)
 
 
 def _with(settings: Settings | None, training_config: str | PathLike[str] | None) -> Settings:

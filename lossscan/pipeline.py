@@ -22,6 +22,7 @@ from lossscan.settings import Settings
 
 if TYPE_CHECKING:
     from lossscan.runs.discover import RunFiles
+    from lossscan.runs.remote import Remote
 
 _log = logging.getLogger(__name__)
 STDIN = Path("-")
@@ -90,6 +91,22 @@ def read(what: Path | RunFiles, settings: Settings) -> Run:
         raise _failed(str(files.root), error, settings.lang) from error
 
 
+def examine_remote(remote: Remote, settings: Settings) -> RunReport:
+    """The report of a run behind a URL; raises InputError, MissingExtra."""
+    from lossscan.runs.remote import fetched
+
+    with fetched(remote) as (local, renamed):
+        return renamed(examine(local, settings))
+
+
+def read_remote(remote: Remote, settings: Settings) -> Run:
+    """A run behind a URL as its files have it; raises as `examine_remote` does."""
+    from lossscan.runs.remote import fetched
+
+    with fetched(remote) as (local, _):
+        return replace(read(local, settings), path=remote.url)
+
+
 def _failed(path: str, error: Exception, lang: str) -> ExaminationFailed:
     """A fault of lossscan's own as an error of this run alone."""
     _log.debug("%s: please report this", path, exc_info=True)
@@ -106,6 +123,18 @@ def one_run(path: Path, settings: Settings) -> RunFiles:
         raise no_log(path)
     if len(found) > 1:
         raise several(path, [str(files.root) for files in found])
+    return found[0]
+
+
+def one_remote(url: str, settings: Settings) -> Remote:
+    """The only run behind a URL; raises InputError, MissingExtra."""
+    from lossscan.runs.remote import find
+
+    found = find(url, settings)
+    if not found:
+        raise no_log(url)
+    if len(found) > 1:
+        raise several(url, [run.url for run in found])
     return found[0]
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from time import time
 
 from lossscan import __version__
-from lossscan.batching.remote import is_url
 from lossscan.batching.work import Task
 from lossscan.errors import OutputError, UsageError
+from lossscan.runs.remote import is_url
 from lossscan.settings import Settings
 
 PATIENCE = 60.0  # seconds to wait for another batch's transaction, which lasts some milliseconds

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from lossscan.batching import remote
 from lossscan.batching.work import Task, failure
 from lossscan.errors import InputError
 from lossscan.pipeline import no_log
+from lossscan.runs import remote
 from lossscan.settings import Settings
 
 

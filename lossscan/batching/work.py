@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossscan.batching.remote import Remote, fetched, find
 from lossscan.canonical.names import JUDGED
 from lossscan.errors import LossscanError, UsageError
 from lossscan.model import Failure, Resume, Run, RunReport, Series
+from lossscan.runs.remote import Remote
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,30 +44,6 @@ class Task:
 def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
     """A report of each run, without what only a chart needs; raises nothing but UsageError."""
     return [_judged(task, settings) for task in tasks]
-
-
-def examine_url(url: str, settings: Settings) -> RunReport:
-    """The report of the only run behind a URL, all of it; raises InputError, MissingExtra."""
-    return _examined(_only(url, settings), settings)
-
-
-def read_url(url: str, settings: Settings) -> Run:
-    """The only run behind a URL; raises as `examine_url` does."""
-    from lossscan.pipeline import read
-
-    with fetched(_only(url, settings)) as (local, _):
-        return replace(read(local, settings), path=url)
-
-
-def _only(url: str, settings: Settings) -> Remote:
-    from lossscan.pipeline import no_log, several
-
-    found = find(url, settings)
-    if not found:
-        raise no_log(url)
-    if len(found) > 1:
-        raise several(url, [run.url for run in found])
-    return found[0]
 
 
 def failure(path: str, error: Exception) -> Failure:
@@ -118,12 +94,11 @@ def _is_there(path: Path) -> bool:
 
 
 def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:
-    from lossscan.pipeline import examine
+    from lossscan import pipeline
 
-    if not isinstance(files, Remote):
-        return examine(files, settings)
-    with fetched(files) as (local, renamed):
-        return renamed(examine(local, settings))
+    if isinstance(files, Remote):
+        return pipeline.examine_remote(files, settings)
+    return pipeline.examine(files, settings)
 
 
 # --- what a row keeps --------------------------------------------------------------------------

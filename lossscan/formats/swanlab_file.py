@@ -82,11 +82,6 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _without_machine(row: dict[str, Any]) -> dict[str, Any]:
-    """The quantities of the training, without `__swanlab__.cpu` and the like."""
-    return {key: value for key, value in row.items() if not key.startswith("__")}
-
-
 def _take(log: _Log, data: bytes) -> None:
     for part in fields(data, 0, len(data)):
         if part.number == _SCALAR:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lossscan import api
-from lossscan.batching import remote
 from lossscan.errors import InputError
+from lossscan.runs import remote
 
 fsspec = pytest.importorskip("fsspec")
 
