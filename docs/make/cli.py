@@ -8,8 +8,9 @@ from typing import Any
 from typer.main import get_command
 
 from docs.make.markdown import page, prose, table
-from lossscan.commands import _app
-from lossscan.gate import FAILED, FOUND, PASSED
+from lossscan.commands import _app, verbs
+from lossscan.commands.kit.shape import spelled
+from lossscan.model import FAILED, FOUND, PASSED
 
 _STATUSES = (
     (PASSED, "no finding that counts reaches `--fail-on`"),
@@ -63,7 +64,7 @@ def _parts() -> Iterator[str]:
 
 
 def _verbs(group: Any) -> list[tuple[str, Any]]:
-    return sorted(group.commands.items())
+    return [(name, group.get_command(None, name)) for name in verbs()]
 
 
 def _verb(name: str, command: Any) -> Iterator[str]:
@@ -78,7 +79,7 @@ def _verb(name: str, command: Any) -> Iterator[str]:
 
 def _row(parameter: Any) -> tuple[str, str]:
     """An argument by its placeholder, an option with its own; a default that is a word is named."""
-    shown = parameter.metavar or ""
+    shown = spelled(parameter.metavar) or ""
     if parameter.param_type_name == "option":
         shown = " ".join(filter(None, (", ".join(parameter.opts), shown)))
     default = f" Default: `{parameter.default}`." if isinstance(parameter.default, str) else ""

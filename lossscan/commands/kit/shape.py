@@ -87,7 +87,7 @@ class Verb(TyperCommand):
         """Arguments by their placeholders, then options."""
         arguments, options = [], []
         for each in self.get_params(ctx):
-            each.metavar = _spelled(each.metavar)
+            each.metavar = spelled(each.metavar)
             record = each.get_help_record(ctx)
             if record is None:
                 continue
@@ -158,7 +158,7 @@ def _placeholder(argument: Any) -> str:
     return _named(argument) if argument.required else f"[{_named(argument)}]"
 
 
-def _spelled(placeholder: str | None) -> str | None:
+def spelled(placeholder: str | None) -> str | None:
     """What a placeholder stands for, where plug-ins add to that: to list it takes a while."""
     if placeholder != REPORT_FORMAT:
         return placeholder
