@@ -58,6 +58,11 @@ def block_medians(values: FloatArray, size: int) -> FloatArray:
     return row_medians(values[: len(values) // size * size].reshape(-1, size))
 
 
+def block_means(values: FloatArray, size: int) -> FloatArray:
+    """The mean of each whole block of `size` numbers."""
+    return np.asarray(values[: len(values) // size * size].reshape(-1, size).mean(axis=1))
+
+
 def running_median(values: FloatArray, window: int) -> FloatArray:
     """(n,) median over `window` points around each, an odd number; edges repeated, NaN left out."""
     if not len(values):

@@ -33,7 +33,7 @@ from lossscan.rules.kit.context import (
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
 from lossscan.rules.kit.order import file_order, order_clue
-from lossscan.rules.kit.rates import rate_at, rate_clue, rate_raised, rate_restarts
+from lossscan.rules.kit.rates import lost_state, rate_at, rate_clue, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import exceeds_crests, period_points
@@ -145,7 +145,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> H
             *_order_clues(run, pattern, top.start_step),
             *drop_none(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
         ),
-        suspects=(*_suspects(run, pattern, top.start_step), *skipped_updates(run, top.start_step)),
+        suspects=tuple(_suspects(run, pattern, top.start_step)),
         next="print-batch",
         claims=frozenset(spike.start_step for spike in spikes),
     )
@@ -256,6 +256,7 @@ def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
     yield Suspect("odd-batch", odd, config=advise_if_set(run, "total_train_batch_size"))
     unstable = _unstable(run, pattern, step)
     yield Suspect("instability", unstable, config=advise_if_set(run, "learning_rate"))
+    yield from (*skipped_updates(run, step), *lost_state(run, step))
 
 
 def _ordered(run: Run, pattern: Pattern, step: int) -> float:

@@ -105,7 +105,7 @@ def _rises(run: Run, rate: Series) -> Iterator[Hit]:
 
 
 def _restarts(rates: FloatArray) -> Iterator[int]:
-    """The entries at which a rate that had fallen to a tenth of its highest is high again."""
+    """Where a rate that had fallen to a tenth of its highest climbs again: its lowest entries."""
     start = 0
     for _ in range(MOST_RISES):
         high = np.maximum.accumulate(rates[start:])
@@ -119,7 +119,7 @@ def _restarts(rates: FloatArray) -> Iterator[int]:
         if not len(again):
             return
         start = first + int(again[0])
-        yield start
+        yield start - 1 - int(np.argmin(rates[first:start][::-1]))  # the last of equals
 
 
 def _leaps(rates: FloatArray) -> Iterator[int]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, IntArray
-from lossscan.numeric.medians import robust_sigma, row_sigmas
+from lossscan.numeric.medians import block_means, robust_sigma, row_sigmas
 from lossscan.signals.clean import running_mean
 from lossscan.signals.flattening import Flattening, spread_of
 from lossscan.signals.gaps import (
@@ -228,7 +228,7 @@ def step_beside_bend(level: FloatArray, at: Break) -> float:
 def _propose(level: FloatArray) -> IntArray:
     """Indices at which ruptures breaks the high-passed curve, each with its neighbours."""
     size = -(-len(level) // MAX_BINS)
-    bins = level[: len(level) // size * size].reshape(-1, size).mean(axis=1)
+    bins = block_means(level, size)
     wide = max(len(bins) // 5, 6)
     flat = bins - running_mean(bins, wide)
     noise = max(robust_sigma(np.diff(flat)) / np.sqrt(2), np.finfo(np.float64).eps)

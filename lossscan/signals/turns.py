@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import block_medians
+from lossscan.numeric.medians import block_means, block_medians
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale
@@ -40,7 +40,7 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
     if len(level) < MIN_POINTS or not _rises(level, curve.noise):
         return
     size = -(-len(level) // MAX_BINS)
-    bins = level[: len(level) // size * size].reshape(-1, size).mean(axis=1)
+    bins = block_means(level, size)
     noise = curve.noise / np.sqrt(size)
     edges = [0, *linear_segments(bins, noise), len(bins)]
     stretches = [_stretch(bins, start, stop, noise) for start, stop in pairwise(edges)]

@@ -232,3 +232,11 @@ def test_sure_steps_too_small_to_count_are_not_called_hidden_by_noise():
     run = make_run(loss=loss, noise=0.002, epochs=3)
     found = diagnose(run, scan(run), Settings(select=("epoch-step-drop",)))
     assert "too little to matter" in found.ruled_out[0].text
+
+
+def test_a_climb_is_placed_where_it_begins():
+    """Not where a tenth of it is done: that is 30 points later here."""
+    run = make_run(loss=[[0, 3000, 2.5, 2.0], [3000, 6000, 2.0, 6.0]], noise=0.03, seed=2)
+    (climb,) = diagnose(run, scan(run), Settings(select=("divergence",))).findings
+    assert climb.start_step is not None
+    assert abs(climb.start_step - 3000) <= 200

@@ -11,7 +11,7 @@ from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
-from lossscan.rules.kit.rates import rate_at
+from lossscan.rules.kit.rates import lost_state, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -36,7 +36,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
         *_no_warmup(run, change),
         *skipped_updates(run, change.step),
         *_overflow(run, change),
-        *_resume(change),
+        *(_resume(change) or lost_state(run, change.step)),
         *_scale(run, change),
         *_data(run, signals.curves["loss"], change, lead),
     )
@@ -95,9 +95,9 @@ def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
         yield Suspect("overflow", 0.85 if half else 0.6, config=advice)
 
 
-def _resume(change: Change) -> Iterator[Suspect]:
-    if change.aligned_to is not None and change.aligned_to.kind == "resume":
-        yield Suspect("optimizer-state-lost", 0.85)
+def _resume(change: Change) -> tuple[Suspect, ...]:
+    resumed = change.aligned_to is not None and change.aligned_to.kind == "resume"
+    return (Suspect("optimizer-state-lost", 0.85),) if resumed else ()
 
 
 def _scale(run: Run, change: Change) -> Iterator[Suspect]:

@@ -17,6 +17,7 @@ MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
+FELL = 0.1  # of the rate before: no schedule but one that begins anew falls so between two points
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
@@ -67,6 +68,14 @@ def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
     first = int(np.searchsorted(series.steps, step)) - RATE_POINTS
     near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
     return near, series.values[: max(first, 1)]
+
+
+def lost_state(run: Run, step: float) -> tuple[Suspect, ...]:
+    """A resume without its state as the cause, where the rate falls at once and warms up again."""
+    near, _ = _rates_around(run, step)
+    fell = np.flatnonzero(near[1:] <= FELL * near[:-1]) + 1
+    anew = len(fell) and near[-1] > near[fell[0]]
+    return (Suspect("state-lost", 0.85),) if anew else ()
 
 
 def rate_returns(run: Run, step: float) -> bool:
