@@ -110,7 +110,7 @@ def _climb(curve: Curve, least: int) -> Climb | None:
 def _onset(curve: Curve, climb: Climb) -> int:
     """The index of the knee between the course and the climb, from its low to where it shows."""
     length = len(curve.steps) - climb.low_index
-    first = max(curve.settled, climb.low_index - int(BEFORE_SHARE * length))
+    first = max(curve.descent_end, climb.low_index - int(BEFORE_SHARE * length))
     size = -(-(len(curve.steps) - first) // MOST_KNEES)
     bins = block_means(curve.clipped[first:], size)
     low, shows = ((index - first) // size for index in (climb.low_index, climb.shows))
