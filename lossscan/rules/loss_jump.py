@@ -45,7 +45,8 @@ MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 END_POINTS = 10  # logged points whose median is where the run ends
 SURE = (0.75, 0.3)  # fitted on 146 findings of the simulated train half
 FADED = 0.5  # of a jump: where less is left at the end, it cannot be said to stay
-SHORT_STAY = 0.02  # of the run, the same for long runs
+SHORT_STAY = 0.02  # of the run, the same for long runs,
+LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (marin #1368)
 
 
 def check(
@@ -105,7 +106,8 @@ def _ratio(change: Change) -> float:
 
 
 def _lasts(points: int, change: Change) -> bool:
-    return points - change.index >= max(MIN_AFTER, SHORT_STAY * points)
+    stay = min(SHORT_STAY * points, LONG_STAY)
+    return points - change.index >= max(MIN_AFTER, stay)
 
 
 def _left(curve: Curve, jump: Change) -> float:

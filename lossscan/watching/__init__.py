@@ -1,6 +1,7 @@
 """A run that is still training: examined again as its files grow, each finding said once.
 
-What a few more points take back is not said: see `Announced`. When the training is complete, or
+What a few more points take back is not said: see `Announced`. A long run is not read at each poll:
+see `LongRun`. When the training is complete, or
 the watch ends, the last look has all that `analyze` would report.
 """
 
@@ -12,12 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from lossscan.errors import InputError, LossscanError
+from lossscan.errors import InputError, LossscanError, UnreadableLog
 from lossscan.gate import stamped
 from lossscan.model import Finding, RunReport
-from lossscan.pipeline import examine
+from lossscan.pipeline import examine, one_run
+from lossscan.runs.discover import ACCESS
 from lossscan.settings import Settings
 from lossscan.watching.announced import Announced
+from lossscan.watching.excerpt import sizes_of
+from lossscan.watching.long import LongRun
 
 MOST_FILES = 100_000  # whose growth is looked at; a run directory holds a few hundred
 
@@ -41,7 +45,12 @@ class Watch:
     path: Path
     settings: Settings
     _announced: Announced = field(default_factory=Announced)
+    _long: LongRun = field(init=False)
     _stamp: Stamp | None = None  # before the first look
+    _latest: RunReport | None = None  # of the whole run, if that was the last look
+
+    def __post_init__(self) -> None:
+        self._long = LongRun(self.settings)
 
     def looks(self, wait: Callable[[], bool], *, until_complete: bool = True) -> Iterator[Look]:
         """A look whenever a file has changed; `wait` sleeps and says whether the watch ends.
@@ -54,20 +63,41 @@ class Watch:
             if stamp != self._stamp:
                 self._stamp = stamp
                 look = self._look(until_complete=until_complete)
-                yield look
-                if look.last:
-                    return
+                if look is not None:
+                    yield look
+                    if look.last:
+                        return
             ended = wait()
-        yield self._look(until_complete=until_complete, ended=True)
+        yield self._last()
 
-    def _look(self, *, until_complete: bool, ended: bool = False) -> Look:
+    def _look(self, *, until_complete: bool) -> Look | None:
+        """A look at the whole run; None where the last lines of a long one give no reason."""
+        self._latest = None
         try:
-            report = stamped(examine(self.path, self.settings))
+            files = one_run(self.path, self.settings)
+            if self._long.is_quiet(files, self._announced):
+                return None
+            sizes = sizes_of(files)
+            report = stamped(examine(files, self.settings))
         except InputError as error:  # not yet there, or half written: the next look tells
-            return Look(None, waiting=error, last=ended)
-        complete = until_complete and report.run is not None and report.run.complete is True
-        last = ended or complete
+            return Look(None, waiting=error)
+        except OSError as error:  # a file went while we looked
+            said = f"{self.path}: {error.strerror or error}"
+            return Look(None, waiting=UnreadableLog(said, hint=ACCESS))
+        self._long.looked(files, sizes)
+        self._latest = report
+        last = until_complete and report.run is not None and report.run.complete is True
         return Look(report, self._announced.new(report, last=last), last=last)
+
+    def _last(self) -> Look:
+        """The whole run at the end of the watch."""
+        report = self._latest
+        try:
+            if report is None or stamp_of(self.path) != self._stamp:
+                report = stamped(examine(self.path, self.settings))
+        except InputError as error:
+            return Look(None, waiting=error, last=True)
+        return Look(report, self._announced.new(report, last=True), last=True)
 
 
 def stamp_of(path: Path) -> Stamp:

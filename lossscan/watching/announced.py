@@ -17,18 +17,23 @@ class Announced:
     A finding is new once two examinations in a row have it, the second of them with more points.
     """
 
-    _said: set[Key] = field(default_factory=set)
+    said: set[Key] = field(default_factory=set)
     _before: frozenset[Key] = frozenset()
     _points: int = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the last examination held what the next one may confirm."""
+        return not self._before <= self.said
 
     def new(self, report: RunReport, *, last: bool = False) -> tuple[Finding, ...]:
         """The findings to be said now; of the last report all that are left."""
         points = _points_of(report)
-        found = {_key(finding): finding for finding in report.findings}
+        found = {key_of(finding): finding for finding in report.findings}
         grown = points > self._points
         sure = set(found) if last else set(found) & self._before if grown else set()
-        fresh = sure - self._said
-        self._said |= fresh
+        fresh = sure - self.said
+        self.said |= fresh
         if points != self._points:  # fewer: the log was rotated, a new beginning
             self._before, self._points = frozenset(found), points
         return tuple(finding for key, finding in found.items() if key in fresh)
@@ -38,5 +43,6 @@ def _points_of(report: RunReport) -> int:
     return 0 if report.run is None else max(map(len, report.run.series.values()), default=0)
 
 
-def _key(finding: Finding) -> Key:
+def key_of(finding: Finding) -> Key:
+    """What makes two findings of a growing run the same."""
     return (finding.rule, finding.series, str(finding.severity))
