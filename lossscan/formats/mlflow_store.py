@@ -22,7 +22,6 @@ from lossscan.formats.kit.format import Format
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.safe_yaml import load_yaml
 
 NAME: Final = "mlflow_store"
 _PLACE: Final = re.compile(rb"(?m)^artifact_uri: ")
@@ -71,6 +70,8 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _meta(head: Head) -> Mapping[str, Any]:
     """What the store says of the run."""
+    from lossscan.sources.safe_yaml import load_yaml
+
     try:
         meta = load_yaml(head.start.decode(errors="replace"))
     except ValueError as error:

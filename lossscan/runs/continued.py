@@ -10,6 +10,7 @@ import numpy as np
 
 from lossscan.model import Table
 from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.medians import median
 from lossscan.runs.launches import LOG_GAPS
 
 TRAINED = ("loss", "reward")  # evaluations alone say nothing of launches
@@ -78,4 +79,4 @@ def _steps(table: Table) -> IntArray:
 
 
 def _gap(steps: IntArray) -> float:
-    return float(np.median(np.abs(np.diff(steps))))
+    return median(np.abs(np.diff(steps)))

@@ -17,6 +17,7 @@ import numpy as np
 
 from lossscan.model import Resume, Series, Table
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.medians import median
 
 REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
 LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a little more
@@ -97,7 +98,7 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
             stop=int(steps[a:b].max()),
             path=table.path,
             declared=cuts.get(a),
-            gap=float(np.median(np.diff(steps[a:b]))) if b - a > 1 else 0.0,
+            gap=median(np.diff(steps[a:b])) if b - a > 1 else 0.0,
         )
         for a, b in pairwise(edges)
     ]
@@ -110,7 +111,7 @@ def _falls(steps: IntArray) -> list[int]:
 
 def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int, int | None]:
     """Where an announced launch stands: at falls to just beyond `step`, else at its crossing."""
-    gap = float(np.median(np.abs(np.diff(steps)))) if len(steps) > 1 else 1.0
+    gap = median(np.abs(np.diff(steps))) if len(steps) > 1 else 1.0
     reach = step + LOG_GAPS * gap
     matching: dict[int, int | None] = {cut: step for cut in falls if step < steps[cut] <= reach}
     if matching or step <= steps[0]:

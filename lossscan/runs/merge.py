@@ -16,6 +16,7 @@ import numpy as np
 from lossscan import formats
 from lossscan.model import Column, Note, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median
 from lossscan.runs.continued import chained
 from lossscan.runs.interleave import split_writers
 from lossscan.runs.launches import REFERENCE, Course, course_of
@@ -249,7 +250,7 @@ def _overtaken(resume: Resume) -> int:
 
 
 def _gap(series: Series) -> float:
-    return float(np.median(np.diff(series.steps))) if len(series) > 1 else 1.0
+    return median(np.diff(series.steps)) if len(series) > 1 else 1.0
 
 
 def _is_near(step: int, places: Sequence[int], gap: float) -> bool:

@@ -92,6 +92,8 @@ def _table(path: Path) -> Mapping[str, Any]:
 
 
 def _toml(text: str) -> Any:
+    if "lossscan" not in text:  # the usual pyproject.toml: nothing to parse
+        return None
     import tomllib
 
     return tomllib.loads(text).get("tool", {}).get("lossscan")

@@ -16,6 +16,7 @@ from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.placing import Scale, misfit, usable
 from lossscan.formats.kit.trainer_lines import Console, Entry
+from lossscan.numeric.medians import median
 
 _SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x (four digits)
 _WHOLE: Final = 0.1  # of a step: one lost line of a hundred moves an interval of 10 that much
@@ -79,8 +80,8 @@ def _ratio(training: Sequence[Entry], total: int, side: int) -> Scale | None:
     ]
     if not ratios:
         return None
-    middle = float(np.median(ratios))
-    return Scale(middle, float(np.median(np.abs(np.array(ratios) - middle))) / middle)
+    middle = median(ratios)
+    return Scale(middle, median(np.abs(np.array(ratios) - middle)) / middle)
 
 
 def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:

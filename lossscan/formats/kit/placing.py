@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lossscan.numeric.medians import median
+
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
@@ -58,11 +60,11 @@ def counted(count: int, start: int) -> IntArray:
 def _on_grid(raw: FloatArray, width: FloatArray) -> IntArray:
     mean = (raw[-1] - raw[0]) / (len(raw) - 1) if len(raw) > 1 else 1.0
     interval = max(round(mean), 1)
-    if interval > 1 and np.median(width) <= FINE * interval:
+    if interval > 1 and median(width) <= FINE * interval:
         grid = interval * np.rint(raw / interval)
         allowed = width + 1
     else:
-        first = np.rint(np.median(raw / interval - np.arange(len(raw))))
+        first = np.rint(median(raw / interval - np.arange(len(raw))))
         grid = interval * (first + np.arange(len(raw)))
         allowed = width + interval
     agreeing = np.mean(np.abs(grid - raw) <= allowed) >= AGREEING

@@ -19,6 +19,7 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
+from lossscan.numeric.medians import median
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import BoolArray, IntArray
@@ -145,7 +146,7 @@ def _fullest(placed: Sequence[Placed]) -> str | None:
     if not lines:
         return None
     name = max(lines, key=lambda each: lines[each].total())
-    return name if np.median(list(lines[name].values())) >= SEVERAL else None
+    return name if median(list(lines[name].values())) >= SEVERAL else None
 
 
 def _is_trained(name: str) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.medians import median
 from lossscan.runs.decimals import ROUNDED, are_multiples, last_place
 
 if TYPE_CHECKING:
@@ -224,4 +225,4 @@ def _length(steps: IntArray, values: FloatArray, boundaries: Sequence[Boundary])
         return (last.step - first.step) / spans if spans > 0 else last.step / last.epoch
     rises = np.diff(values) > EXACT**2  # a smaller one is no progress
     paces = np.diff(steps)[rises] / np.diff(values)[rises]
-    return float(np.median(paces)) if len(paces) else None
+    return median(paces) if len(paces) else None

@@ -18,7 +18,6 @@ from lossscan.runs.training.pickled_args import scalars
 from lossscan.sources.files import any_of, beginning
 from lossscan.sources.packed import plain_name
 from lossscan.sources.safe_json import load_json
-from lossscan.sources.safe_yaml import load_yaml
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
 MANY_NAMES = 1000  # of files, whose kinds are remembered: the runs of a batch share them
@@ -96,6 +95,8 @@ def _json(data: bytes) -> Raw:
 
 
 def _yaml(data: bytes) -> Raw:
+    from lossscan.sources.safe_yaml import load_yaml
+
     return _settings_in(load_yaml(data.decode("utf-8-sig", errors="replace")))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from lossscan.sources.safe_yaml import load_yaml
-
 _MARK: Final = "The following hyperparameters were used during training:"
 _ITEM: Final = re.compile(r"^- ([\w ]{1,60}): (.{1,1000})$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^- (Transformers|PEFT|TRL):? v?(\d[\w.+-]{0,60})$", re.M | re.I)
@@ -34,6 +32,8 @@ def card_framework(card: str) -> str | None:
 
 
 def _front_matter(card: str) -> dict[str, Any]:
+    from lossscan.sources.safe_yaml import load_yaml
+
     match = re.match(r"---\r?\n(.*?)\n---", card, re.DOTALL)
     loaded = load_yaml(match[1]) if match else None
     return loaded if isinstance(loaded, dict) else {}
@@ -62,6 +62,8 @@ def _versions(card: str) -> dict[str, str]:
 
 
 def _axolotl(card: str) -> dict[str, Any]:
+    from lossscan.sources.safe_yaml import load_yaml
+
     block = card.partition(_AXOLOTL)[2].partition("```yaml\n")[2]
     settings, closed, _ = block.partition("```")
     loaded = load_yaml(settings) if closed else None
