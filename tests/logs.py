@@ -132,6 +132,7 @@ SOVITS = "".join(
     f"44k\tINFO\tLosses: [2.5, 2.25, {6 - n / 8}, 18.5, 1.5], step: {n}00, lr: 0.0001\n"
     for n in range(1, 6)
 )
+BOOSTING = "".join(f"[{n}]\ttrain-logloss:{9 / (n + 1)}\n" for n in range(5))
 NNUNET = "".join(
     f"2023-05-01 10:00:00.0: Epoch {n}\n2023-05-01 10:00:00.0: train_loss -0.{10 + n}\n"
     f"2023-05-01 10:00:00.0: val_loss -0.{11 + n}\n2023-05-01 10:00:00.0: Pseudo dice [0.5]\n"
@@ -149,6 +150,7 @@ ALL = {
     "stable_baselines": STABLE_BASELINES,
     "sovits_console": SOVITS,
     "nnunet_console": NNUNET,
+    "boosting_console": BOOSTING,
     "bare_numbers": BARE,
     "yolo_console": YOLO,
     "one_metric": ONE_METRIC,

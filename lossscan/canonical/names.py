@@ -12,10 +12,11 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent 损失 训练损失"
-        " 当前损失 平均损失 损失值",
+        " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
+        " loss/total_loss loss_avg_rank 损失 训练损失 当前损失 平均损失 损失值"
+        " 训练loss 训练集损失 训练集loss",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
-        " 验证损失",
+        " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
         "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
@@ -36,7 +37,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " trainer/global_step global_steps global_step/max_steps _step"
         " training_iteration",
         "max_steps": "total_steps",
-        "test_loss": "",  # the evaluation's where no other is logged
+        # The evaluation's where no other is logged.
+        "test_loss": "测试损失 测试loss 测试集损失 测试集loss",
         "loss_scale": "",
         "consumed_samples": "",
     }.items()
@@ -47,11 +49,13 @@ _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
-    r"(?:[a-z][a-z0-9_]{0,60}_loss"
+    r"(?:loss/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
 )
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GAP: Final = re.compile(r"[\s-]+")
 _TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
 
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss")  # of some lines, or of an evaluation
@@ -69,6 +73,7 @@ _STAND_INS: Final = (
     *MEANS,
     "running_loss",
     "cost",
+    "cross_entropy",
 )
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
@@ -152,4 +157,6 @@ def _bare(raw: str) -> str:
 
 
 def _folded(raw: str) -> str:
-    return re.sub(r"[\s-]+", "_", raw.lower()).replace(".", "/")
+    """A key in one spelling: `trainLoss`, `Train Losses` and `train-loss` are `train_loss`."""
+    words = _HUMP.sub("_", raw).lower()
+    return _GAP.sub("_", words).replace(".", "/").replace("losses", "loss")

@@ -1,29 +1,40 @@
-"""Two numbers a line and nothing else, the first a step that rises: `375 0.13`."""
+"""Numbers and nothing else: `375 0.13` or `(375, 0.13)`, of which the first is a step that rises.
+
+A list of such pairs may stand on one line. In a file whose name says `loss`, single numbers
+are losses too.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
-_FIRST: Final = b"0123456789"
-_LINE: Final = re.compile(rf"^\s{{0,20}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})\s*$")
+_FIRST: Final = frozenset(b"0123456789([-.")
+_LINE: Final = re.compile(
+    rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})[)\]]{{0,2}},?\s*$"
+)
+_ALONE: Final = re.compile(rf"^\s{{0,20}}({NUMBER}),?\s*$")
+_BETWEEN: Final = re.compile(r"([)\]]), ?([(\[])")  # two pairs
 
 
 def claims(head: Head) -> bool:
     """Whether each line of the start is such a pair, the steps rise, and values have decimals."""
-    if head.start.lstrip()[:1] not in {bytes([digit]) for digit in _FIRST}:
+    if head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
         return False
-    text = [line for line in peek(head).splitlines() if line.strip()]
+    text = _split(line for line in peek(head).splitlines() if line.strip())
+    if _are_alone(head):
+        return True
     found = [match for line in text[:-1] if (match := _LINE.match(line))]
     if len(found) < len(text) - 1 or len(text) < FEWEST or not _LINE.match(text[-1]):
         return False
@@ -31,13 +42,45 @@ def claims(head: Head) -> bool:
     return rises and any("." in match[2] for match in found)
 
 
+def _split(text: Iterable[str]) -> list[str]:
+    """The lines, of a list of pairs each pair as a line."""
+    return [each for line in text for each in _BETWEEN.sub("\\1\n\\2", line).splitlines()]
+
+
+def _are_alone(head: Head) -> bool:
+    """Whether all are single numbers, in a file that says what they are."""
+    text = _singles(peek(head).splitlines()) if "loss" in head.name.lower() else []
+    alone = len(text) >= FEWEST and all(map(_ALONE.match, text))
+    return alone and any("." in each for each in text)
+
+
+def _singles(text: Iterable[str]) -> list[str]:
+    """What may be single numbers: the lines, of a list its items."""
+    return [each for line in text for each in line.strip("[] \r\n").split(", ") if each]
+
+
 def read(head: Head, settings: Settings) -> Table:
-    """All lines; the second number is taken for the loss."""
-    whole = (line for line in lines(head) if line.endswith("\n"))
-    rows: list[Row] = [
-        (int(found[1]), {"loss": found[2]}) for line in whole if (found := _LINE.match(line))
-    ]
-    return Table(path=head.path, format=NAME, columns=columns(rows, settings), fallback=True)
+    """All lines; the second number is taken for the loss, or the only one."""
+    alone = _are_alone(head)
+    rows = list(_alone(head) if alone else _pairs(head))
+    note = Note("steps_counted", head.path, {"entries": len(rows)})
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        fallback=True,
+        notes=(note,) if alone else (),
+    )
+
+
+def _alone(head: Head) -> Iterator[Row]:
+    found = filter(None, map(_ALONE.match, _singles(lines(head))))
+    return ((step, {"loss": match[1]}) for step, match in enumerate(found, start=1))
+
+
+def _pairs(head: Head) -> Iterator[Row]:
+    whole = _split(line for line in lines(head) if line.endswith(("\n", ")", "]")))
+    return ((int(found[1]), {"loss": found[2]}) for line in whole if (found := _LINE.match(line)))
 
 
 FORMAT = Format(

@@ -25,6 +25,9 @@ _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _BOX: Final = str.maketrans("│┃║", "|||")
+_DECIMAL_COMMA: Final = re.compile(  # not one of thousands
+    r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
+)
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
@@ -50,7 +53,10 @@ def read(head: Head, settings: Settings) -> Table:
     at = _header_at(above) or 0
     first = above[at] if above else ""
     header = _header(first)
-    below, separator = chain(above[at + 1 :], text), _separator(first)
+    below: Iterable[str] = chain(above[at + 1 :], text)
+    separator = _separator(first)
+    if separator != "," and _DECIMAL_COMMA.search(peek(head)):
+        below = (line.replace(",", ".") for line in below)
     rows = _rows(below, header, separator, settings)
     found, counted = table(rows, settings)
     if not found:

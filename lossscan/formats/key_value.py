@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.canonical.names import MEANS, canonical, is_judged, is_known, is_part
+from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.counters import CounterPlace, Kind, evaluations, place_of
+from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.recount import (
-    LOOPED,
     Placed,
     assumed,
     by_lines,
@@ -27,8 +26,8 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     without_echo,
 )
-from lossscan.formats.kit.shapes import Part, Shapes
-from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
+from lossscan.formats.kit.stated import LineReader, StatedLine
+from lossscan.formats.kit.text import PAIR, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -55,25 +54,12 @@ _SAID: Final = {  # what only this trainer prints
     ),
 }
 _JUDGED: Final = (  # to be quick
-    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "损失"),
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
     *("cycle_A", "errD", "G_GAN"),
 )
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
-_ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
-_EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
-_SPACED: Final = re.compile(  # a name and its number with nothing between
-    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:idation)?|eval)[ _])?loss|lr|(?:grad )?norm"
-    rf"|(?:训练|验证)?损失)(?: is)? {{1,4}}({NUMBER})(?=[^\w.+-])"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    place: CounterPlace | None
-    row: dict[str, Any]  # raw names
-    indented: bool
 
 
 def claims(head: Head) -> bool:
@@ -82,7 +68,7 @@ def claims(head: Head) -> bool:
     if not any(word in text for word in _JUDGED):
         return False
     found: Counter[Kind] = Counter()
-    for place, row in _placed(_blocks(map(_Reader().take, text.splitlines(keepends=True)))):
+    for place, row in _placed(_blocks(map(LineReader().take, text.splitlines(keepends=True)))):
         found[place.kind] += any(map(is_judged, row))
         if found[place.kind] >= FEWEST:
             return True
@@ -106,9 +92,9 @@ def read(head: Head, settings: Settings) -> Table:
     text = peek(head)
     framework = next((name for name, said in _SAID.items() if said.search(text)), None)
     instant = "console" in trainer_of(framework).instant
-    reader = _Reader(frozenset(settings.series.values()))
+    reader = LineReader(frozenset(settings.series.values()))
     loss_scales = LossScaleLog()
-    parsed: list[_Line] = []
+    parsed: list[StatedLine] = []
     begun: list[int] = []  # places of the lines that say a launch goes on
     for line in lines(head):
         loss_scales.take(line, len(parsed))
@@ -147,7 +133,7 @@ def _planned(text: str) -> dict[str, str | None]:
 
 
 def _launches(
-    parsed: Sequence[_Line], kind: Kind, begun: Iterable[int], steps: Sequence[int]
+    parsed: Sequence[StatedLine], kind: Kind, begun: Iterable[int], steps: Sequence[int]
 ) -> tuple[int, ...]:
     """The steps from which launches went on; bars are drawn too often to be counted."""
     parts = pairwise((0, *begun)) if kind != "bar" else ()
@@ -160,56 +146,11 @@ def _launches(
     return tuple(launches.steps)
 
 
-class _Reader:
-    """Lines as what they count and what they state, by known names and the user's own."""
-
-    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
-        self._asked = asked
-        self._row = Shapes(self._parts)
-
-    def take(self, line: str) -> _Line:
-        indented = line[:1].isspace() and bool(line.strip())
-        place, row = place_of(line), self._row(line)
-        if place and place.kind in LOOPED and any(name.startswith(_EVALUATED) for name in row):
-            return _Line(None, {}, indented)  # within an evaluation, and at no step of the run
-        return _Line(place, row, indented)
-
-    def _parts(self, line: str) -> Iterator[Part[str]]:
-        evaluates = evaluations(line)
-        for part in self._named(line):
-            name = canonical(part.label)
-            if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
-                yield part
-            elif name == "loss" or name in MEANS:
-                yield part._replace(label=f"{_EVALUATED}loss")
-
-    def _named(self, line: str) -> Iterator[Part[str]]:
-        for match in _SPACED.finditer(line):
-            yield Part(match[1], match.start(), *match.span(2))
-        for match in PAIR.finditer(line):
-            if name := self._known(match[1]):
-                yield Part(name, match.start(), *match.span(2))
-
-    def _known(self, key: str) -> str | None:
-        """The part of a key that is a known name: prose and prefixes may stand before it."""
-        words = key.split(" ")
-        for first in range(len(words)):
-            name = " ".join(words[first:]).removeprefix("(")
-            if name in self._asked or is_known(name) or _is_part(name):
-                return name
-        return None
-
-
-def _is_part(name: str) -> bool:
-    """Prose may stand before a loss: of two words only what adversarial loops print is a part."""
-    return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)
-
-
-def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:
-    """Each line with the indented ones below it, which go on with it."""
-    block: _Line | None = None
+def _blocks(parsed: Iterable[StatedLine]) -> Iterator[StatedLine]:
+    """Each line with what goes on with it: the indented ones below, numbers below a bare step."""
+    block: StatedLine | None = None
     for line in parsed:
-        if block is not None and line.indented and line.place is None:
+        if block is not None and line.place is None and (line.indented or _heads(block, line)):
             block = replace(block, row=block.row | line.row)
             continue
         if block is not None:
@@ -219,14 +160,20 @@ def _blocks(parsed: Iterable[_Line]) -> Iterator[_Line]:
         yield block
 
 
-def _finest(parsed: Sequence[_Line]) -> Kind:
+def _heads(block: StatedLine, line: StatedLine) -> bool:
+    """Whether one line states the step, and the next one what was logged there."""
+    counts = block.place is not None and block.place.kind == "step" and not block.row
+    return counts and any(map(is_judged, line.row))
+
+
+def _finest(parsed: Sequence[StatedLine]) -> Kind:
     """What most lines with a loss count; of equal numbers what comes first."""
     found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
     return found.most_common(1)[0][0] if found else "step"
 
 
 def _placed(
-    parsed: Iterable[_Line], kind: Kind | None = None
+    parsed: Iterable[StatedLine], kind: Kind | None = None
 ) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
     """What blocks of lines say where they stand, all or those of one kind.
 
@@ -260,7 +207,7 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
     return rows, length, (Note("epochs_assumed", Path(), {"epochs": anew[-1][0].epoch}),)
 
 
-def _with_headlines(blocks: list[_Line]) -> list[_Line]:
+def _with_headlines(blocks: list[StatedLine]) -> list[StatedLine]:
     """The lines with the epochs that stand in headlines alone, where their counter needs these."""
     if not any(each.place is not None and each.place.kind == "epoch" for each in blocks):
         return blocks

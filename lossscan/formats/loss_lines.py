@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lossscan.canonical.names import is_known
+from lossscan.canonical.names import MEANS, canonical, is_known
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
@@ -15,6 +15,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "loss_lines"
 FEWEST = 20  # lines that make a log: fewer stand in documents
+SURE = 3  # that state beside the loss how far the epoch is
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
 _LOSS: Final = re.compile(  # behind the clock of a logger, its level and its place
@@ -22,6 +23,8 @@ _LOSS: Final = re.compile(  # behind the clock of a logger, its level and its pl
     r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
     rf"({NUMBER})(?=[^\w.+-])"
 )
+_OF_SAMPLES: Final = re.compile(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
+_EVALUATED: Final = re.compile(r"(?i)(?:test|val(?:idation)?|eval(?:uation)?) (?:error|results?)\b")
 _EPOCH: Final = re.compile(r"(?i)^\W{0,20}epochs?[\s:=#]{1,4}(\d{1,9})\b")
 
 
@@ -33,6 +36,8 @@ def claims(head: Head) -> bool:
     found = [line for line in text.splitlines(keepends=True) if line.strip()]
     stated = list(filter(_states_loss, found))
     bare = sum(line[0] in "lLtT" for line in stated)  # begin with the loss or `train loss`
+    if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
+        return True
     return len(stated) >= FEWEST or (bare >= PASTED and bare >= MOST * len(found))
 
 
@@ -51,7 +56,7 @@ def read(head: Head, settings: Settings) -> Table:
     A headline such as `Epoch 2` holds until the next.
     """
     rows: list[Row] = []
-    step, epoch = 0, None
+    step, epoch, before = 0, None, ""
     for line in lines(head):
         if headline := _EPOCH.match(line):
             epoch = headline[1]
@@ -60,6 +65,10 @@ def read(head: Head, settings: Settings) -> Table:
             behind = pairs(line[found.end() :])
             row = {found[1]: found[2], **{name: behind[name] for name in filter(is_known, behind)}}
             rows.append((step, row if epoch is None else {"epoch": epoch, **row}))
+        elif _EVALUATED.match(before):
+            means = {n: value for n, value in pairs(line).items() if canonical(n) in MEANS}
+            rows += [(step, {"eval_loss": value}) for value in list(means.values())[:1]]
+        before = line
     return Table(
         path=head.path,
         format=NAME,

@@ -7,6 +7,7 @@ value to `plots/metrics/train/loss.tsv`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,10 @@ from lossscan.sources.packed import plain_name
 NAME: Final = "one_metric"
 COLUMNS: Final = 2  # at least: the step and the value
 _TENSORBOARD: Final = re.compile(r'"?Wall time"?,"?Step"?,"?Value"?\s')
+_LISTED: Final = re.compile(
+    r"\s{0,9}\[\[\d{9,10}\.\d{1,9}, ?\d{1,15}, ?-?[\dN]"
+)  # TensorBoard's JSON
+_TRIPLE: Final = re.compile(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,40})\]")
 _DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
 _TAGGED: Final = re.compile(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
 _EVALUATES: Final = re.compile(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
@@ -31,13 +36,17 @@ _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part
 def claims(head: Head) -> bool:
     """Whether it begins with the header of such a table."""
     text = peek(head)
-    return _TENSORBOARD.match(text) is not None or (
+    return (_TENSORBOARD.match(text) or _LISTED.match(text)) is not None or (
         head.name.endswith(".tsv") and _DVCLIVE.match(text) is not None
     )
 
 
 def read(head: Head, settings: Settings) -> Table:
     """Its points under the name that the path tells; raises UnreadableLog where it has none."""
+    if _LISTED.match(peek(head)):
+        key = _by_file(head.path)
+        triples = (match for line in lines(head) for match in _TRIPLE.finditer(line))
+        return _table(head, [{"step": match[1], key: match[2]} for match in triples], settings)
     text = lines(head)
     header = next(text, "")
     separator = "\t" if "\t" in header else ","
@@ -50,6 +59,10 @@ def read(head: Head, settings: Settings) -> Table:
         cells = [cell.strip(' "') for cell in line.rstrip("\r\n").split(separator)]
         if len(cells) == len(names) and line.endswith("\n"):
             rows.append({"step": cells[-2], key: cells[-1]})
+    return _table(head, rows, settings)
+
+
+def _table(head: Head, rows: Sequence[dict[str, str]], settings: Settings) -> Table:
     found, _ = table(rows, settings)
     if not found:
         raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
@@ -58,7 +71,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _by_file(path: Path) -> str:
     """The tag that the name of a file holds, and whether the run it is of evaluates."""
-    stem = plain_name(path.name).removesuffix(".csv")
+    stem = plain_name(path.name).removesuffix(".csv").removesuffix(".json")
     tagged = _TAGGED.search(stem)
     if tagged is None:
         return stem
@@ -81,4 +94,5 @@ FORMAT = Format(
     read=read,
     priority=55,  # before tables that name their columns themselves
     recorded=True,
+    maybe_files="run-*-tag-*.json",
 )

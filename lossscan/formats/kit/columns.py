@@ -270,15 +270,25 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
     name = fallback_loss({name: len(column.steps) for name, column in found.items()})
     if name is not None:
         found["loss"] = found.pop(name)
+        if "eval_loss" not in found and f"eval_{name}" in found:
+            found["eval_loss"] = found.pop(f"eval_{name}")
     elif "loss" not in found and "reward" not in found:
-        found |= _summed({name: found[name] for name in found if is_part(name)})
+        found |= _summed_up(found)
     return found
 
 
-def _summed(parts: Mapping[str, Column]) -> dict[str, Column]:
-    """The parts of a loss of which no total is logged, added up where all are: NaN stays."""
-    if not parts:
-        return {}
-    fullest = max(parts.values(), key=lambda column: len(column.steps))
-    whole = [part.values for part in parts.values() if np.array_equal(part.steps, fullest.steps)]
-    return {"loss": Column(steps=fullest.steps, values=np.sum(whole, axis=0))}
+def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
+    """The sum of the parts of a loss of which no total is logged, and of the same evaluated."""
+    parts = [name for name in found if is_part(name)]
+    total = {"loss": _sum([found[name] for name in parts])} if parts else {}
+    evaluated = [f"eval_{name}" for name in parts]
+    if parts and "eval_loss" not in found and found.keys() >= set(evaluated):
+        total["eval_loss"] = _sum([found[name] for name in evaluated])
+    return total
+
+
+def _sum(parts: Sequence[Column]) -> Column:
+    """Parts added up, those that are logged as often as the fullest: NaN stays."""
+    fullest = max(parts, key=lambda column: len(column.steps))
+    whole = [part.values for part in parts if np.array_equal(part.steps, fullest.steps)]
+    return Column(steps=fullest.steps, values=np.sum(whole, axis=0))

@@ -18,13 +18,13 @@ EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|^\W{{0,20}}(?:{_SETS})(?: set| phase| epoch)?(?:\s?[:|]|\s-)\s"
+    rf"|(?:^|\bINFO\b)\W{{0,20}}(?:{_SETS})(?: set| phase| epoch| results)?(?:\s?[:|]|\s[-(])\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
 )
 _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
-_BETWEEN: Final = r"(?:\(train\))?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
+_BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = re.compile(  # NeMo's iteration begins anew in each epoch, this does not
@@ -32,13 +32,18 @@ _DECLARED: Final = re.compile(  # NeMo's iteration begins anew in each epoch, th
 )
 _STEP: Final = re.compile(
     r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
-    rf"|步[数骤]|迭代(?:次数)?){_BETWEEN}{_NUMBER}"
+    rf"|(?<![\w/])it\b|步[数骤]|迭代(?:次数)?){_BETWEEN}{_NUMBER}"
 )
 _BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_NUMBER}")
 _EPOCH: Final = re.compile(rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}{_NUMBER}")
 _NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
-_NTH_EPOCH: Final = re.compile(r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?轮")
+_NTH_EPOCH: Final = re.compile(
+    r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
+)
+_SUMMED_UP: Final = re.compile(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
+_OF_SET: Final = re.compile(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
 _SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
+_OPEN_BAR: Final = re.compile(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
 _BAR: Final = re.compile(  # tqdm's, and rich's as Lightning draws it
     r"(?:\||━|╸|╺)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
@@ -51,12 +56,19 @@ _UNNAMED: Final = (
         re.compile(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
     ),
     (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
+    (  # NVIDIA's DLLogger
+        re.compile(r'"step": \[(\d{1,9})(?=, ?\d)'),
+        re.compile(r", ?(\d{1,15})[\],]"),
+    ),
     (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),
 )
 _BARE: Final = re.compile(
-    r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?\s(?:\|\s)?"
+    r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
     r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss)\b)"
 )
+_HEADED: Final = re.compile(
+    r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
+)  # RVC: step, rate
 _CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
@@ -113,18 +125,18 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
     for named, counted in _UNNAMED:
         if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
             return "batch", batch, epoch
-    epoch = _EPOCH.search(line) or _NTH_EPOCH.search(line)
+    epoch = _first(line, _EPOCH, _NTH_EPOCH, _SUMMED_UP, _OF_SET)
     if step := _first(line, _DECLARED, _STEP, _NTH_STEP):
         return "step", step, epoch
     if batch := _BATCH.search(line):  # of an epoch, where it says of how many
         return ("batch" if batch[2] else "step"), batch, epoch
     after = epoch.end() if epoch else 0
-    if bar := _BAR.search(line, after):
+    if bar := _BAR.search(line, after) or _OPEN_BAR.search(line, after):
         return "bar", bar, epoch
     if epoch:
         share = _SHARE.search(line, after)
         return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
-    return "step", _first(line, _BARE, _CLU), None
+    return "step", _first(line, _BARE, _CLU, _HEADED), None
 
 
 def _first(line: str, *patterns: re.Pattern[str]) -> _Found:

@@ -17,6 +17,7 @@ import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.copies import once
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
 from lossscan.numeric.medians import median
@@ -114,7 +115,7 @@ def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
 
     Means of an epoch and evaluations stand at the last line before them.
     """
-    kept = _once(placed)
+    kept = once(placed)
     name = _fullest(kept)
     if name is None:
         return None
@@ -124,11 +125,6 @@ def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
         step += name in row
         rows.append((max(step, 1), {"epoch": place.count, **row}))
     return rows
-
-
-def _once(placed: Sequence[Placed]) -> Sequence[Placed]:
-    """Half the lines where each stands twice, as two loggers print them."""
-    return placed[::2] if placed[::2] == placed[1::2] else placed
 
 
 def _fullest(placed: Sequence[Placed]) -> str | None:

@@ -34,10 +34,11 @@ NUMBER: Final = (
     r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
     r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
 )
+WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere.
 PAIR: Final = re.compile(
     rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}})['\"]?"
-    rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?(?:tensor\()?({NUMBER})(?=[^\w.+-])"
+    rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )
 
 

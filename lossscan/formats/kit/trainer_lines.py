@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.copies import once
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines
 from lossscan.sources.files import Head
@@ -42,9 +43,11 @@ class Entry:
     epoch: float
     digits: int  # decimals of the epoch that are known
     quoted: bool = False  # printed as text, by transformers 5
-    launch: int = 0
+    launch: int = field(default=0, compare=False)
     stated: Bar | None = None  # its own step, which ms-swift prints in the dict
-    bars: list[Bar] = field(default_factory=list)  # the one before, where there is, and after
+    bars: list[Bar] = field(
+        default_factory=list, compare=False
+    )  # the one before, where there is, and after
 
     @property
     def slack(self) -> float:
@@ -86,6 +89,7 @@ class Console:
 
     def end(self) -> None:
         """The training is read: what all of its entries tell together."""
+        self.entries = list(once(self.entries))
         _same_precision(self.entries)
         training = [at for at, entry in enumerate(self.entries) if entry.kind == "train"]
         self.loss_scales.fill([entry.row for entry in self.entries], training)

@@ -1,0 +1,96 @@
+r"""What boosted trees print a round: XGBoost, LightGBM and CatBoost, a metric for each data set.
+
+`[10]\ttrain-logloss:0.51\teval-logloss:0.58`, `[10]\ttraining's l2: 0.3\tvalid_1's l2: 0.4`,
+`10:\tlearn: 0.51\ttest: 0.58\tbest: 0.58 (10)\ttotal: 51ms`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "boosting_console"
+FEWEST = 2  # rounds
+_ROUND: Final = re.compile(r"^(?:.{0,80}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
+_VALUE: Final = re.compile(
+    rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})(?=\s)"
+)
+_TRAINED: Final = (
+    "train",
+    "training",
+    "learn",
+    "validation_0",
+    "dtrain",
+    "valid_0",
+)  # likeliest first
+_NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints beside them
+_SCORE: Final = re.compile(  # of these more is better
+    r"(?i)auc|acc|ndcg|map|mrr|f1|r2|average_precision|precision|recall|kappa|mcc|pre@|lift"
+)
+_Values = dict[tuple[str, str], str]  # set, metric
+
+
+def claims(head: Head) -> bool:
+    """Whether rounds with a loss of the training stand in it."""
+    text = peek(head)
+    if ":" not in text or not any(name in text for name in _TRAINED):
+        return False
+    found = [row for row in map(_values, text.splitlines(keepends=True)) if row]
+    return len(found) >= FEWEST and _loss_of(found[0]) is not None
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The first loss of the training set, and the same of the set that is named behind it."""
+    rows = list(_rows(head))
+    return Table(path=head.path, format=NAME, columns=columns(rows, settings), averaging="instant")
+
+
+def _rows(head: Head) -> Iterator[Row]:
+    for line in lines(head):
+        found = _values(line)
+        loss = _loss_of(found)
+        if loss is None:
+            continue
+        row = {"-".join(filter(None, key)): value for key, value in found.items()}
+        beside = (key for key in found if key[1] == loss[1] and key != loss)
+        evaluated = next(beside, None)
+        row |= {"loss": found[loss]} | ({"eval_loss": found[evaluated]} if evaluated else {})
+        yield _round_of(line), row
+
+
+def _round_of(line: str) -> int:
+    match = _ROUND.match(line)
+    return int(match[1]) if match else 0
+
+
+def _values(line: str) -> _Values:
+    """The metrics of a round by set and name; empty where the line is none."""
+    match = _ROUND.match(line)
+    if match is None:
+        return {}
+    found = {(m[1], m[2] or ""): m[3] for m in _VALUE.finditer(line, match.end() - 1)}
+    return {key: value for key, value in found.items() if key[0] not in _NO_SETS}
+
+
+def _loss_of(found: _Values) -> tuple[str, str] | None:
+    """The loss of the training set; of several sets without a known name there is none."""
+    losses = [key for key in found if not _SCORE.search(key[1])]
+    known = [key for name in _TRAINED for key in losses if key[0] == name]
+    return known[0] if known else None
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="[10]  train-logloss:0.51  eval-logloss:0.58, of boosted trees",
+    claims=claims,
+    read=read,
+    priority=15,
+)

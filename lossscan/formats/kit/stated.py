@@ -1,0 +1,82 @@
+"""A line of a console as what it counts and what it states: `step 5 loss: 2.3`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lossscan.canonical.names import MEANS, canonical, is_known, is_part
+from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
+from lossscan.formats.kit.recount import LOOPED
+from lossscan.formats.kit.shapes import Part, Shapes
+from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
+
+_ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
+_EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
+_SPACED: Final = re.compile(  # a name and its number with nothing between
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
+    rf"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)? {{1,4}}{WRAPPED}({NUMBER})(?=[^\w.+-])"
+)
+_AFTER: Final = re.compile(  # `Cost after iteration 100: 0.69`
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
+    rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLine:
+    """What a line says."""
+
+    place: CounterPlace | None
+    row: dict[str, Any]  # raw names
+    indented: bool
+
+
+class LineReader:
+    """Lines as what they count and what they state, by known names and the user's own."""
+
+    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self._asked = asked
+        self._row = Shapes(self._parts)
+
+    def take(self, line: str) -> StatedLine:
+        """Read a line."""
+        indented = line[:1].isspace() and bool(line.strip())
+        place, row = place_of(line), self._row(line)
+        if place and place.kind in LOOPED and any(name.startswith(_EVALUATED) for name in row):
+            return StatedLine(None, {}, indented)  # within an evaluation, and at no step of the run
+        return StatedLine(place, row, indented)
+
+    def _parts(self, line: str) -> Iterator[Part[str]]:
+        evaluates = evaluations(line)
+        for part in self._named(line):
+            name = canonical(part.label)
+            if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
+                yield part
+            elif name == "loss" or name in MEANS:
+                yield part._replace(label=f"{_EVALUATED}loss")
+
+    def _named(self, line: str) -> Iterator[Part[str]]:
+        for match in _SPACED.finditer(line):
+            yield Part(match[1], match.start(), *match.span(2))
+        for match in _AFTER.finditer(line):
+            yield Part(match[1], match.start(2), *match.span(2))
+        for match in PAIR.finditer(line):
+            if name := self._known(match[1]):
+                yield Part(name, match.start(), *match.span(2))
+
+    def _known(self, key: str) -> str | None:
+        """The part of a key that is a known name: prose and prefixes may stand before it."""
+        words = key.split(" ")
+        for first in range(len(words)):
+            name = " ".join(words[first:]).removeprefix("(")
+            if name in self._asked or is_known(name) or _is_part(name):
+                return name
+        return None
+
+
+def _is_part(name: str) -> bool:
+    """Prose may stand before a loss: of two words only what adversarial loops print is a part."""
+    return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)

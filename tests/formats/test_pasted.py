@@ -1,0 +1,152 @@
+"""What users paste: a few lines of many trainers and loops, each with the points that it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from lossscan.formats import read_file
+from lossscan.settings import Settings
+
+STEPS = range(1, 7)
+
+
+class Pasted(NamedTuple):
+    """A shape of line for each of `STEPS`, and how many points of a quantity it must give."""
+
+    line: str  # {n} is the step, {x} a loss, {y} an evaluation's
+    loss: int = len(STEPS)
+    eval_loss: int = 0
+    before: str = ""
+    file: str = "train.log"
+    copies: int = 1
+    encoding: str = "utf-8"
+
+    def text(self) -> str:
+        """The whole file."""
+        lines = (
+            self.line.format(
+                n=n, x=f"{2 / n:.4f}", y=f"{2.2 / n:.4f}", c=f"{2 / n:.4f}".replace(".", ",")
+            )
+            for n in STEPS
+            for _ in range(self.copies)
+        )
+        return self.before + "".join(lines)
+
+
+PASTED = {
+    "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
+    "of its scikit-learn kind": Pasted(
+        "[{n}]\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{y}\n", eval_loss=6
+    ),
+    "of LightGBM": Pasted("[{n}]\ttraining's l2: {x}\tvalid_1's l2: {y}\n", eval_loss=6),
+    "of CatBoost": Pasted(
+        "{n}:\tlearn: {x}\ttest: {y}\tbest: {y} ({n})\ttotal: 5ms\tremaining: 1s\n", eval_loss=6
+    ),
+    "of ESPnet's epochs": Pasted(
+        "(trainer:338) INFO: {n}epoch results: [train] loss={x}, time=1s, [valid] loss={y}, a=1\n",
+        eval_loss=6,
+    ),
+    "of FunASR": Pasted(
+        "train, rank: 0, epoch: 0/50, step_in_epoch: {n}, total step: {n}, (loss_avg_rank: {x}),\n"
+    ),
+    "of RVC": Pasted(
+        "INFO:a:[{n}00, 0.0001]\nINFO:a:loss_disc={x}, loss_gen={x}, loss_fm={x},loss_mel={x}\n"
+    ),
+    "of TensorFlow's detection": Pasted(
+        "I0102 a.py:705] Step {n}00 per-step time 0.5s\nI0102 a.py:708] {{'Loss/box_loss': {x},\n"
+        " 'Loss/total_loss': {x},\n 'learning_rate': 0.04}}\n"
+    ),
+    "of Flax": Pasted("Step... ({n}00 | Loss: {x}, Learning Rate: 9.9e-05)\n"),
+    "of Ignite": Pasted(
+        "Training Results - Epoch: {n}  Avg accuracy: 0.9 Avg loss: {x} \n"
+        "Validation Results - Epoch: {n}  Avg accuracy: 0.9 Avg loss: {y} \n",
+        eval_loss=6,
+    ),
+    "of Catalyst": Pasted(
+        "train ({n}/6) accuracy01: 0.9 | loss: {x} | lr: 0.001\n"
+        "valid ({n}/6) accuracy01: 0.9 | loss: {y} | lr: 0.001\n",
+        eval_loss=6,
+    ),
+    "of MXNet": Pasted("INFO:root:Epoch[0] Batch [{n}0-{n}9]\tSpeed: 9.5\tcross-entropy={x}\n"),
+    "of GluonCV": Pasted("[Epoch 0][Batch {n}], LR: 1.0E-03, ObjLoss={x}, ClassLoss={x}, a\n"),
+    "of Chainer": Pasted(
+        "{n}           {x}       {y}                  0.94\n",
+        eval_loss=6,
+        before="epoch       main/loss   validation/main/loss  main/accuracy\n",
+    ),
+    "of MONAI": Pasted("{n}/6, train_loss: {x}\n", before="epoch 1/2\n"),
+    "of NVIDIA's DLLogger": Pasted(
+        'DLLL {{"type": "LOG", "step": [0, {n}], "data": {{"train.loss": {x}}}}}\n'
+    ),
+    "of a course": Pasted("Cost after iteration {n}00: {x}\n"),
+    "with the step behind the loss": Pasted("loss at step {n}: {x}\n"),
+    "of PyTorch's quickstart": Pasted(
+        "Epoch {n}\n--\nloss: {x}  [   64/60000]\nTest Error: \n Accuracy: 50%, Avg loss: {y} \n\n",
+        eval_loss=6,
+    ),
+    "with an evaluation behind each epoch": Pasted(
+        "| epoch   {n} |   200/  200 batches | lr 5.00 | loss  {x} | ppl 9.1\n"
+        "| end of epoch   {n} | time: 9.1s | valid loss  {y} | valid ppl 9.1\n",
+        eval_loss=6,
+    ),
+    "with a short word for the step": Pasted("it {n}: loss {x}\n"),
+    "with a bar without an end": Pasted("\r{n}it [00:0{n},  1.2it/s, loss={x}]"),
+    "with tensors": Pasted(
+        "epoch {n} loss tensor({x}, device='cuda:0', grad_fn=<MeanBackward0>)\n"
+    ),
+    "with numbers of NumPy": Pasted(
+        "{{'epoch': {n}, 'loss': np.float64({x}), 'val_loss': np.float32({y})}}\n", eval_loss=6
+    ),
+    "in Chinese": Pasted(
+        "第 {n}/6 个epoch, 训练loss: {x}, 验证loss: {y}\n", eval_loss=6, encoding="gbk"
+    ),
+    "of each rank": Pasted(
+        "[rank1]: {{'loss': {x}, 'grad_norm': 1.2, 'learning_rate': 2e-05, 'epoch': 0.{n}}}\n",
+        copies=2,
+    ),
+    "as pairs": Pasted("({n}, {x})\n"),
+    "as a list of pairs": Pasted("({n}, {x}), ", before="["),
+    "as single numbers": Pasted("{x}\n", file="loss.txt"),
+    "as a list of numbers": Pasted("{x}, ", before="[", file="losses.json"),
+    "as TensorBoard's JSON": Pasted(
+        "[160000000{n}.5, {n}, {x}], ", before="[", file="run-train-tag-loss.json"
+    ),
+    "as a table with decimal commas": Pasted(
+        "{n};{c};0,9\n", before="step;loss;acc\n", file="loss.csv"
+    ),
+    "as a table in camel case": Pasted(
+        "{n},{x},{y}\n", before="epoch,trainLoss,valLoss\n", file="a.csv", eval_loss=6
+    ),
+    "as a table of Ultralytics": Pasted(
+        "{n},{x},{x},{y},{y}\n",
+        eval_loss=6,
+        before="epoch,train/box_loss,train/cls_loss,val/box_loss,val/cls_loss\n",
+        file="results.csv",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
+    """No point is left out, none is counted twice, and an evaluation is no training loss."""
+    pasted = PASTED[name]
+    path = tmp_path / pasted.file
+    path.write_text(pasted.text().rstrip(", ") + "]" * (pasted.before == "["), pasted.encoding)
+    columns = read_file(path, Settings()).columns
+    counts = {key: len(columns[key].steps) for key in ("loss", "eval_loss") if key in columns}
+    assert counts == {"loss": pasted.loss} | ({"eval_loss": 6} if pasted.eval_loss else {})
+    first = columns["loss"].values[0]
+    assert first == 2 or first % 2 == 0  # a sum of parts is whole as well
+
+
+def test_losses_without_a_name_are_no_log(tmp_path: Path):
+    """Single numbers may be anything, unless the name of the file says what they are."""
+    from lossscan.errors import NoLogFound
+
+    path = tmp_path / "scores.txt"
+    path.write_text("0.5\n0.25\n")
+    with pytest.raises(NoLogFound):
+        read_file(path, Settings())
