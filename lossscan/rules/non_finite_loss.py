@@ -17,6 +17,7 @@ from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
     climbed,
     half_precision,
+    lost_from,
     nan_suspects,
     other_suspects,
     restart,
@@ -63,7 +64,7 @@ def _loss(run: Run) -> Hit | None:
     first = int(np.argmax(bad))
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
-    lost = lost_at(run, step)
+    lost = lost_from(run, loss, step)
     held = lost if bad[-1] else None
     return Hit(
         NAME,
@@ -104,7 +105,7 @@ def _hidden(run: Run) -> Hit | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    lost = lost_at(run, hidden.begin)
+    lost = lost_from(run, loss, hidden.begin)
     sound = loss.values[loss.steps < lost["since"]]
     return Hit(
         NAME,

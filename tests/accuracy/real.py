@@ -2,7 +2,7 @@
 
 A corpus is a folder with `truth.jsonl`, one run a line: `run` (a folder beside it), `clean`,
 `expect` (rules, step, tolerance in steps), `allow`, `unlabelled` (rules nobody looked for); where
-known `kind` (what happens in it) and `sigma` (its size in noise units).
+known `kind` (what happens in it), `cause` and `sigma` (its size in noise units).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lossscan.pipeline import examine
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.words.pages import load_page
+from tests.accuracy.real_causes import right_causes
 from tests.accuracy.score import Result, said_of, spacing
 from tests.accuracy.truth import Truth
 
@@ -65,6 +66,8 @@ def labelled(task: tuple[Path, dict[str, Any]]) -> Result:
             tuple(wanted["rules"]),
             wanted.get("step"),
             (wanted["tolerance"] / step) if wanted.get("tolerance") else INTERVALS,
+            causes=right_causes(label.get("cause") or ""),
+            alike=True,
         )
         for wanted in label.get("expect", ())
     )

@@ -257,5 +257,6 @@ def causes(results: Iterable[Result]) -> dict[str, tuple[int, int, int]]:
                 row = counts.setdefault(truth.rules[0], [0, 0, 0])
                 row[0] += 1
                 row[1] += said.causes[0] in truth.causes if said.causes else 0
-                row[2] += truth.causes[0] in said.causes[:2]
+                right = truth.causes if truth.alike else truth.causes[:1]
+                row[2] += not set(right).isdisjoint(said.causes[:2])
     return {rule: (n, first, two) for rule, (n, first, two) in sorted(counts.items())}

@@ -12,6 +12,7 @@ from tests.accuracy.between import BETWEEN
 from tests.accuracy.cases import SIZED, build, names
 from tests.accuracy.faults import FAULTS
 from tests.accuracy.lookalikes import LOOKALIKES
+from tests.accuracy.real_causes import CAUSES
 from tests.accuracy.score import Result, Said
 from tests.accuracy.shapes import HALVES, NOISES, TRENDS
 from tests.accuracy.simulate import Wish, draw, unit_at
@@ -71,6 +72,12 @@ def test_true_causes_are_ones_that_the_rule_can_name(rule):
     cases = [n for n in names("train", clean=0, each=2) if f"phenomenon/{rule}/" in n][-8:]
     causes = {c for name in cases for truth in build(name).expect for c in truth.causes}
     assert causes <= set(load_page(rule).causes)
+
+
+def test_right_causes_of_a_corpus_are_ones_that_a_rule_can_name():
+    """A renamed cause would count as never found."""
+    known = {cause for rule in rule_names() for cause in load_page(rule).causes}
+    assert {cause for _, causes in CAUSES for cause in causes} <= known
 
 
 # --- the scoring ---------------------------------------------------------------------------------

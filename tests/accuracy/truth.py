@@ -18,6 +18,7 @@ class Truth:
     tolerance: float = 2.0  # logged points by which a finding may be off
     size: float | None = None  # in noise units of one logged point; None where it has no size
     causes: tuple[str, ...] = ()  # the setting or event behind it; then the mechanism, if named
+    alike: bool = False  # whether any of the causes is as right as the first
     sharp: bool = True  # whether its place is a point, and not a stretch
 
 

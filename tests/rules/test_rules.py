@@ -240,3 +240,13 @@ def test_a_climb_is_placed_where_it_begins():
     (climb,) = diagnose(run, scan(run), Settings(select=("divergence",))).findings
     assert climb.start_step is not None
     assert abs(climb.start_step - 3000) <= 200
+
+
+def test_a_climb_into_nan_is_told_with_where_it_began():
+    """The restart is before the climb, and not at the last number before NaN."""
+    climbing = [2.0, 1.9, 2.1, 1.8, 1.9, 2.0, 2.6, 4.1, 8.3, 30.0, 400.0, 9000.0]
+    loss = {10 * at: value for at, value in enumerate([*climbing, math.nan, math.nan], 1)}
+    run = make_run(loss=loss)
+    found = {f.rule: f for f in diagnose(run, scan(run), Settings()).findings}
+    assert {"divergence", "non-finite-loss"} <= set(found)
+    assert "at or before step 40" in found["non-finite-loss"].remedies[0]

@@ -11,7 +11,7 @@ from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
-from lossscan.rules.kit.nan_filter import restarted
+from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -86,7 +86,12 @@ def _is_absurd(run: Run, step: int) -> bool:
 
 def _is_calm(before: FloatArray) -> bool:
     """Whether the loss had a course of its own and kept to it."""
-    return int(np.isfinite(before).sum()) >= STEADY_POINTS and not rose(before)
+    return has_course(before) and not rose(before)
+
+
+def has_course(before: FloatArray) -> bool:
+    """Whether there are points enough for a climb to be told from what was before it."""
+    return int(np.isfinite(before).sum()) >= STEADY_POINTS
 
 
 def rose(before: FloatArray) -> bool:
@@ -98,8 +103,19 @@ def rose(before: FloatArray) -> bool:
 
 
 def climbed(loss: Series, first: int) -> list[int]:
-    """The steps from the lowest point up to where the loss is lost: one event with what follows."""
-    if not rose(loss.values[:first]):
+    """The steps from the lowest point up to where the loss is lost: one event with what follows.
+
+    Behind a course of its own the climb is a finding by itself, which says where it began.
+    """
+    before = loss.values[:first]
+    if not rose(before) or has_course(before):
         return []
-    lowest = int(np.nanargmin(loss.values[:first]))
-    return [int(step) for step in loss.steps[lowest:first]]
+    return [int(step) for step in loss.steps[int(np.nanargmin(before)) : first]]
+
+
+def lost_from(run: Run, loss: Series, step: int) -> dict[str, int]:
+    """`lost_at` a step; a checkpoint is clean no later than where the climb to it began."""
+    lost, before = lost_at(run, step), loss.values[loss.steps < step]
+    if rose(before):
+        lost["clean"] = min(lost["clean"], int(loss.steps[int(np.nanargmin(before))]))
+    return lost
