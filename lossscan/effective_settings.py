@@ -37,7 +37,7 @@ def effective_settings(
 
 
 def _source(key: str, sources: Mapping[str, str]) -> str:
-    """An item of a list may stand where TOML names the list alone."""
+    """An item of a list may be where TOML names the list alone."""
     return sources.get(key) or sources.get(key.partition("[")[0]) or DEFAULT
 
 

@@ -23,7 +23,7 @@ def added(group: str) -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=group):
         other = found.setdefault(point.name, point)
-        if other.value != point.value:  # the same twice is one package that lies on the path twice
+        if other.value != point.value:  # the same twice is one package that is on the path twice
             raise _refusal(point, f"{_package(other)} adds one of the same name")
     return found
 

@@ -37,7 +37,7 @@ def blanks(values: FloatArray) -> BoolArray:
         return np.zeros_like(zero)
     wall = np.full(NEAR, np.inf)
     others = np.concatenate([wall, values[~zero], wall])
-    behind = np.cumsum(~zero)[zero]  # how many of them stand before each zero
+    behind = np.cumsum(~zero)[zero]  # how many of them are before each zero
     least = np.lib.stride_tricks.sliding_window_view(others, 2 * NEAR).min(axis=1)
     zero[zero] = least[behind] > ROUNDED
     return np.asarray(zero)

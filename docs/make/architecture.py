@@ -16,7 +16,7 @@ FOUNDATION = frozenset(
 
 
 def with_picture(page: str) -> str:
-    """The page with its picture made anew; raises ValueError where the marks are gone."""
+    """The page with its picture made again; raises ValueError where the marks are gone."""
     start, stop = page.index(BEGIN) + len(BEGIN), page.index(END)
     return page[:start] + _picture(_imports()) + page[stop:]
 

@@ -40,7 +40,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have
         "在[设置文件](../../formats.md#settings)的 `rules` 下修改，`severity` 亦可。",
     ),
     "italics": (
-        "Words in *italics* stand for numbers of the run.",
+        "Words in *italics* are placeholders for numbers of the run.",
         "*斜体*的词代表具体运行中的数值。",
     ),
     "other": ("[中文](../zh/rules/{page})", "[English](../../rules/{page})"),

@@ -21,7 +21,7 @@ _POINT: Final = re.compile(rf"\[acme\] update (\d{{1,15}}) ce ({NUMBER}) lr ({NU
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     return _POINT.search(peek(head)) is not None
 
 
@@ -67,11 +67,11 @@ RULE = Rule(
     page="""
 severity: warning
 title:
-  en: The scheduler started anew
+  en: The scheduler restarted
 summary:
   en: the learning rate grows at once
 why:
-  en: Acme's scheduler starts anew where its state is lost.
+  en: Acme's scheduler restarts when its state is lost.
 messages:
   default:
     en: "At step {step} the learning rate grows from {before:.3g} to {after:.3g}."

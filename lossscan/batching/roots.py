@@ -66,7 +66,7 @@ def _expanded(pattern: str) -> list[str]:
 
 
 def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]]:
-    """What lies below each root that a pattern matches, with that root; None for what is no root.
+    """What is below each root that a pattern matches, with that root; None for what is no root.
 
     A folder without a log may be one that the filters leave out; a slip in a name never is.
     """

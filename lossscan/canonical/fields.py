@@ -2,7 +2,7 @@
 
 Canonical names are those of transformers' TrainingArguments, plus facts of
 the model and counts that only logs know. A name that is not in `FIELDS` is never kept, so tokens
-and keys that lie in a config cannot reach a report.
+and keys that are in a config cannot reach a report.
 """
 
 from __future__ import annotations

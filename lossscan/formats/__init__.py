@@ -78,7 +78,7 @@ def is_log(head: Head, settings: Settings) -> bool:
         return True
     if not settings.series or OWN_REPORT.match(head.start):
         return False
-    named = tuple(f" {key}" for key in settings.series.values())  # prose may stand before it
+    named = tuple(f" {key}" for key in settings.series.values())  # prose may be before it
     held = (each.keys(head) for each in formats() if each.keys is not None)
     return any(f" {key}".endswith(named) for keys in held for key in keys)
 
@@ -87,7 +87,7 @@ def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     """The formats that the user asks for on a file, then those that claim it."""
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
-    if not OWN_REPORT.match(head.start):  # it may lie in the run
+    if not OWN_REPORT.match(head.start):  # it may be in the run
         yield from (each for each in formats() if _claims(each, head))
 
 

@@ -1,6 +1,6 @@
 """Numbers and nothing else: `375 0.13` or `(375, 0.13)`, of which the first is a step that rises.
 
-A list of such pairs may stand on one line. In a file whose name says `loss`, single numbers
+A list of such pairs may be on one line. In a file whose name says `loss`, single numbers
 are losses too.
 """
 

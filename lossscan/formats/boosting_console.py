@@ -39,7 +39,7 @@ _Values = dict[tuple[str, str], str]  # set, metric
 
 
 def claims(head: Head) -> bool:
-    """Whether rounds with a loss of the training stand in it."""
+    """Whether rounds with a loss of the training are in it."""
     text = peek(head)
     if ":" not in text or not any(name in text for name in _TRAINED):
         return False

@@ -21,13 +21,13 @@ _CARD: Final = ".md"
 
 
 def claims(head: Head) -> bool:
-    """Whether the table of a trainer's card stands in a page of Markdown."""
+    """Whether the table of a trainer's card is in a page of Markdown."""
     text = peek(head)
     return head.name.lower().endswith(_CARD) and "Loss" in text and bool(_HEADER.search(text))
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The rows of the table; `No log` stands where no training loss was logged yet.
+    """The rows of the table; `No log` is where no training loss was logged yet.
 
     Raises UnreadableLog where it has none.
     """

@@ -22,7 +22,7 @@ _POINT: Final = re.compile(
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     text = peek(head)
     return _QUICK in text and " rate," in text and _POINT.search(text) is not None
 

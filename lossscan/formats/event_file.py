@@ -21,7 +21,7 @@ from lossscan.trainers import trainer_of, trainer_with_key
 
 NAME: Final = "event_file"
 
-_VERSION = b"brain.Event:"  # stands in the first record of every event file, of no other TFRecord
+_VERSION = b"brain.Event:"  # is in the first record of every event file, of no other TFRecord
 _TEXT = "/text_summary"  # what writers append to the tag of a text
 _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended

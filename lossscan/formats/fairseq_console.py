@@ -31,7 +31,7 @@ _WINDOW = "train_inner"  # such lines are means since the last one; early versio
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     text = peek(head)
     return _UPDATES in text and any(each.search(text) for each in (_POINT, _OBJECT, _EPOCH))
 

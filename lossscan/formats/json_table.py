@@ -41,7 +41,7 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All its rows; lists are columns, and a row is what stands at one place of each.
+    """All its rows; lists are columns, and a row is what is at one place of each.
 
     Raises UnreadableLog where it is no JSON, or no loss is in it; a cut list gives whole rows.
     """

@@ -19,7 +19,7 @@ _BAR: Final = re.compile(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[|━|- ).{1
 
 
 def claims(head: Head) -> bool:
-    """Whether an epoch is announced and a bar with a loss stands in it."""
+    """Whether an epoch is announced and a bar with a loss is in it."""
     text = peek(head)
     return _EPOCH.search(text) is not None and any(map(_BAR.search, text.splitlines()))
 

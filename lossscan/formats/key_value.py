@@ -34,7 +34,7 @@ from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
-FEWEST = 3  # lines with a counter and a loss that make a log; fewer stand in any README
+FEWEST = 3  # lines with a counter and a loss that make a log; fewer are in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
@@ -84,7 +84,7 @@ def keys(head: Head) -> list[str]:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The quantities that are known by name; where counts begin anew in each epoch, they go on.
+    """The quantities that are known by name; where counts begin again in each epoch, they go on.
 
     Of steps, batches, progress bars and epochs those count that most lines with a loss state.
     Raises UnreadableLog where no line holds a counter and a known name.
@@ -177,7 +177,7 @@ def _placed(
 ) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
     """What blocks of lines say where they stand, all or those of one kind.
 
-    The evaluation that sums up an epoch, or that counts nothing, stands at the last count before.
+    The evaluation that sums up an epoch, or that counts nothing, is at the last count before.
     """
     current: CounterPlace | None = None
     last: CounterPlace | None = None
@@ -200,15 +200,15 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
     """The rows at their steps, the steps of an epoch, and what had to be assumed for them."""
     if kind == "epoch" and (lines := by_lines(placed)) is not None:
         return lines, None, (Note("steps_counted", Path(), {"entries": lines[-1][0]}),)
-    anew = assumed(placed)
-    rows, length = counted(placed if anew is None else anew)
-    if anew is None:
+    again = assumed(placed)
+    rows, length = counted(placed if again is None else again)
+    if again is None:
         return rows, length, ()
-    return rows, length, (Note("epochs_assumed", Path(), {"epochs": anew[-1][0].epoch}),)
+    return rows, length, (Note("epochs_assumed", Path(), {"epochs": again[-1][0].epoch}),)
 
 
 def _with_headlines(blocks: list[StatedLine]) -> list[StatedLine]:
-    """The lines with the epochs that stand in headlines alone, where their counter needs these."""
+    """The lines with the epochs that are in headlines alone, where their counter needs these."""
     if not any(each.place is not None and each.place.kind == "epoch" for each in blocks):
         return blocks
     points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in blocks]

@@ -14,7 +14,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "loss_lines"
-FEWEST = 20  # lines that make a log: fewer stand in documents
+FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state beside the loss how far the epoch is
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
@@ -51,7 +51,7 @@ def _of_training(name: str) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The lines with a training loss are counted as steps; an evaluation stands at the last one.
+    """The lines with a training loss are counted as steps; an evaluation is at the last one.
 
     A headline such as `Epoch 2` holds until the next.
     """

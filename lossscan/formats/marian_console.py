@@ -24,7 +24,7 @@ _UPDATE = "Up. "  # in each line, to be quick
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     text = peek(head)
     return _UPDATE in text and _POINT.search(text) is not None
 

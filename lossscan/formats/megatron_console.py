@@ -43,7 +43,7 @@ _Fields: TypeAlias = dict[str, Any]
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it, or the block of arguments."""
+    """Whether a point is in it, or the block of arguments."""
     text = peek(head)
     return _POINT.search(text) is not None or _ARGUMENTS.search(text) is not None
 
@@ -150,7 +150,7 @@ def _loss_name(names: Iterable[str], settings: Settings) -> str:
 
 
 def _called(name: str, settings: Settings) -> str:
-    """A name of the loss as it stands where it is known for one, else `loss`."""
+    """A name of the loss as it is where it is known for one, else `loss`."""
     return name if namer(settings.series)(name) == "loss" else "loss"
 
 

@@ -24,7 +24,7 @@ _RESUMED: Final = re.compile(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     return _POINT.search(peek(head)) is not None
 
 

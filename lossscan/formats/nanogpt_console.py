@@ -30,7 +30,7 @@ _MILLISECONDS = 1e-3
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     text = peek(head)
     said = "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
     return said or len(_SHORT.findall(text)) >= FEWEST

@@ -29,7 +29,7 @@ _NAMES: Final = {
 
 
 def claims(head: Head) -> bool:
-    """Whether an epoch with a loss of its own line stands in it."""
+    """Whether an epoch with a loss of its own line is in it."""
     text = peek(head)
     if "poch" not in text or ("rain_loss" not in text and "rain loss" not in text):
         return False

@@ -25,7 +25,7 @@ _SPEED = "interval_steps_per_second"
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it, or an evaluation."""
+    """Whether a point is in it, or an evaluation."""
     text = peek(head)
     may = "global_step: " in text or "eval_runtime:" in text  # far faster than to search for all
     return may and _POINT.search(text) is not None

@@ -22,7 +22,7 @@ _PARTS: Final = ("disc_loss", "gen_loss", "fm_loss", "mel_loss", "kl_loss", "lf0
 
 
 def claims(head: Head) -> bool:
-    """Whether a point stands in it."""
+    """Whether a point is in it."""
     text = peek(head)
     return _QUICK in text and _POINT.search(text) is not None
 

@@ -19,7 +19,7 @@ _HEADER: Final = re.compile(r"^E +# +LOSS \S")
 
 
 def claims(head: Head) -> bool:
-    """Whether the header and a row below it stand in it."""
+    """Whether the header and a row below it are in it."""
     text = peek(head)
     return _QUICK in text and any(_rows(text.splitlines(keepends=True)))
 

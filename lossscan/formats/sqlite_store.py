@@ -57,7 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _opened(head: Head) -> sqlite3.Connection:
-    """The database as it lies there: nothing is written beside it, unless it is in use anyway."""
+    """The database as it is there: nothing is written beside it, unless it is in use anyway."""
     path = (head.content or head.path).resolve()
     in_use = path.with_name(f"{path.name}-wal").exists()
     mode = "mode=ro" if in_use else "mode=ro&immutable=1"

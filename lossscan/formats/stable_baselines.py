@@ -21,7 +21,7 @@ _REWARDS: Final = ("ep_rew_mean", "ep_reward_mean", "episode_reward")
 
 
 def claims(head: Head) -> bool:
-    """Whether a whole box with a count of steps stands in it."""
+    """Whether a whole box with a count of steps is in it."""
     text = peek(head)
     return _QUICK in text and any(_rows(text.splitlines(keepends=True)))
 

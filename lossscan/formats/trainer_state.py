@@ -162,7 +162,7 @@ def _decoded(array: bytes) -> Any:
 
 
 def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
-    """What stands before the place where the text breaks off."""
+    """What is before the place where the text breaks off."""
     opening = _LIST.search(text)
     if opening is None:
         raise UnreadableLog(f"not JSON: {reason}", hint="copy it again from the training host")

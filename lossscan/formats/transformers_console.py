@@ -35,7 +35,7 @@ _LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d
 
 
 def claims(head: Head) -> bool:
-    """Whether a line of the trainer stands in it."""
+    """Whether a line of the trainer is in it."""
     return _MARK.search(peek(head)) is not None
 
 
@@ -134,7 +134,7 @@ def _refined(scale: Scale | None, training: Sequence[Entry], steps: Sequence[int
 
 
 def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -> Iterator[Row]:
-    """An evaluation stands at the step of the training line with its epoch, else by its epoch."""
+    """An evaluation is at the step of the training line with its epoch, else by its epoch."""
     ahead = iter(steps)
     step, epoch, slack = 0, 0.0, 0.0
     for entry in entries:

@@ -41,7 +41,7 @@ _SUMMARY = "train/train_runtime"  # logged when training has ended
 
 
 def _length_of(header: bytes) -> int | None:
-    """No record is empty: a length of 0 stands in a hole of zeros."""
+    """No record is empty: a length of 0 is in a hole of zeros."""
     return int.from_bytes(header, "little") or None
 
 

@@ -193,7 +193,7 @@ def _put(row: dict[str, Any], key: str, value: Any, depth: int = _DEEPEST) -> No
 def _rows(log: _Log, keys: Sequence[str], settings: Settings) -> list[Row]:
     """W&B counts the calls of `log`; the trainer's own count is better where it is logged.
 
-    A row without it stands at the row before.
+    A row without it is at the row before.
     """
     name_of = namer(settings.series)
     counters = [key for key in keys if name_of(key) == "step"]

@@ -24,7 +24,7 @@ _ENDED = "train/total_flos"  # transformers logs it when training has ended
 
 
 def claims(head: Head) -> bool:
-    """Whether it has the name, and W&B's own clock stands in it."""
+    """Whether it has the name, and W&B's own clock is in it."""
     return _FILE in head.name and _CLOCK.search(head.start) is not None
 
 

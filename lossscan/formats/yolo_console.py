@@ -27,7 +27,7 @@ _OF_RESULTS: Final = (  # results.txt has no header
 
 
 def claims(head: Head) -> bool:
-    """Whether a row of the table stands in it, below a header or as wide as results.txt."""
+    """Whether a row of the table is in it, below a header or as wide as results.txt."""
     text = peek(head)
     if "G " not in text and "M " not in text:
         return False

@@ -59,7 +59,7 @@ def _marked(findings: Iterable[Finding], run: str, policy: GatePolicy) -> tuple[
 
 
 def accepted(report: Report) -> Report:
-    """The report as it is once all that counts in it stands in a baseline."""
+    """The report as it is once all that counts in it is in a baseline."""
     runs = (replace(one, findings=_known(one.findings)) for one in report.runs)
     return replace(report, runs=tuple(runs), findings=_known(report.findings))
 

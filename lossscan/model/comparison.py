@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """How two runs stand at the last steps they share, in the units of the series."""
+    """How two runs are at the last steps they share, in the units of the series."""
 
     step: int
     first: float
@@ -109,7 +109,7 @@ class Outsider:
     label: str
     series: str
     members: tuple[str, ...]  # of the band
-    step: int | None  # from which on it lies outside; None where it stays inside
+    step: int | None  # from which on it is outside; None where it stays inside
     until: int | None
     gap: float  # at the end, from the mean of the seeds; relative where the band is
     text: str
@@ -117,7 +117,7 @@ class Outsider:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that is said of several runs together; findings stand in the report."""
+    """All that is said of several runs together; findings are in the report."""
 
     members: tuple[Member, ...]
     partings: tuple[Parting, ...] = ()

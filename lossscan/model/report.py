@@ -57,7 +57,7 @@ class Location:
 
     path: str  # relative to the run
     line: int | None = None  # from 1; None where the file has no lines or none could be found
-    field: str | None = None  # the setting that stands there; None for a point of the log
+    field: str | None = None  # the setting that is there; None for a point of the log
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ LandmarkKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Landmark:
-    """A place where something is known to happen: steps up to `step` lie before it."""
+    """A place where something is known to happen: steps up to `step` are before it."""
 
     kind: LandmarkKind
     step: float

@@ -41,7 +41,7 @@ def _suites(report: ReportStream, page: Page) -> Iterator[Element]:
 
 
 def _text(suite: Element, sums: Counter[str]) -> str:
-    """A suite as it stands in the report; a tenth of what its elements take in memory."""
+    """A suite as it is in the report; a tenth of what its elements take in memory."""
     for key in SUMMED:
         sums[key] += int(suite.get(key, "0"))
     indent(suite, level=1)

@@ -1,6 +1,6 @@
 """The rules: each module of this folder holds a `RULE`, other packages add more by entry points.
 
-What a rule states of itself are the fields of `kit.rule.Rule`; its words lie in `words/rules`, or
+What a rule states of itself are the fields of `kit.rule.Rule`; its words are in `words/rules`, or
 go with it. An entry point of the group `lossscan.rules` bears the name of the rule and leads to
 its `Rule`. The names are known without loading any.
 """

@@ -34,7 +34,7 @@ _BY_NATURE: Final = re.compile(
 )
 # Terms over matched boxes grow from the start, as more boxes are matched (pytorch/vision#1256).
 _MATCHED: Final = re.compile(r"(?:box|bbox|reg|loc|mask|keypoint|iou|dfl)")
-EARLY = 0.1  # of the entries: a part whose lowest level lies there has not fallen before it rose
+EARLY = 0.1  # of the entries: a part whose lowest level is there has not fallen before it rose
 
 
 @dataclass(frozen=True, slots=True)

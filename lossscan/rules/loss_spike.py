@@ -40,7 +40,7 @@ from lossscan.rules.kit.waves import exceeds_crests, period_points
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
-SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes stand at the same place
+SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 BEYOND_DOUBT = 8.0  # noise units: of 340 labelled clean runs two have one that is so high
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
@@ -177,7 +177,7 @@ def _high_points(curve: Curve, spike: Excursion) -> int:
 
 
 def _recurring(run: Run, spikes: Sequence[Excursion]) -> tuple[int, ...]:
-    """Spikes that stand at the same place of their epoch as a spike of another epoch."""
+    """Spikes that are at the same place of their epoch as a spike of another epoch."""
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch or not spikes:
         return ()

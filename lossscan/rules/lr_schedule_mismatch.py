@@ -26,7 +26,7 @@ SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next ste
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
 RISING = ("restart", "cycl", "wave", "step", "wsd", "custom", "trapez", "noam")  # kinds that may
-FELL = 0.1  # of its highest so far: a rate that rises again from there starts anew
+FELL = 0.1  # of its highest so far: a rate that rises again from there starts again
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more

@@ -20,7 +20,7 @@ RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
 FEWEST_CRESTS = 3  # at one phase: two come together by chance
 PHASE = 0.1  # of a period by which the rises of its waves may come early or late
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
-MOST_EPOCHS = 24  # that a period may be: of more, some multiple lies near any period
+MOST_EPOCHS = 24  # that a period may be: of more, some multiple is near any period
 MEETS = 0.1  # of the gap between two points: nearer they fall on the same batches
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 

@@ -20,7 +20,7 @@ NAME: Final = "plateau"
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
-START = 3  # points at the start that must lie on the level: else the loss fell and levelled off
+START = 3  # points at the start that must be on the level: else the loss fell and levelled off
 SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
 NEAR_CHANCE = 0.015  # of ln k: the spread of a model that has learnt nothing (public case 0.7 %)
 MOST_CLASSES = 10  # ln k of more classes lie too close together to tell one by its value
@@ -56,7 +56,7 @@ def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[H
 
 
 def _is_flat(loss: Series, max_change: float) -> bool:
-    """Whether the first and the last third, and the very start, lie on one level."""
+    """Whether the first and the last third, and the very start, are on one level."""
     third, values = len(loss) // 3, loss.values
     middle = median(values)
     noise = robust_sigma(values)
@@ -139,7 +139,7 @@ def _chance_by(accuracy: float, value: float) -> int | None:
 
 
 def _is_coin(run: Run, value: float) -> bool:
-    """Whether a loss at ln 2 can only be a toss of a coin: no model of text stands there."""
+    """Whether a loss at ln 2 can only be a toss of a coin: no model of text is there."""
     trainer = trainer_of(run.framework)
     text = trainer.text or trainer.tunes or is_token_loss(run)
     return not text and abs(value / math.log(2) - 1) <= TIGHT

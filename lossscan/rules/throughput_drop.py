@@ -18,7 +18,7 @@ NAME: Final = "throughput-drop"
 WARM_UP = 2  # logged points at the start: compilation and caches
 MIN_SIDE = 8  # logged points on each side of a lasting change
 MIN_SIGMA = 5.0  # of the change in noise units of one point: step times are heavy-tailed
-MOST = 0.9  # of the points that lie on their side of the middle
+MOST = 0.9  # of the points that are on their side of the middle
 CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an evaluation)
 
 

@@ -73,7 +73,7 @@ def _is_else(run: Run, norms: Series, span: tuple[int, int]) -> bool:
 
 
 def _falls(values: FloatArray, points: int) -> bool:
-    """Whether the level of the last points lies below that of the first, beyond noise."""
+    """Whether the level of the last points is below that of the first, beyond noise."""
     fell = median(values[:points]) - median(values[-points:])
     return bool(fell > MOVED_SIGMA * robust_sigma(np.diff(values)) / np.sqrt(points))
 

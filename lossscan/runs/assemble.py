@@ -204,7 +204,7 @@ def _complete(merged: Merged, schedule: Schedule) -> bool | None:
 
 
 def _span(series: Mapping[str, Series]) -> tuple[int, int, int]:
-    """The first and the last logged step, and how many steps lie before the last."""
+    """The first and the last logged step, and how many steps are before the last."""
     steps = next(series[name].steps for name in JUDGED if len(series.get(name, ())))
     gap = int(steps[-1] - steps[-2]) if len(steps) > 1 else 1
     return int(steps[0]), int(steps[-1]), gap

@@ -66,7 +66,7 @@ def owner_of(path: Path, root: Path, holding: Holding) -> Path:
 def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
     """Whether a folder belongs to the run of the folder above.
 
-    In a container each folder is a run, but the launches of one training lie there too: they
+    In a container each folder is a run, but the launches of one training are there too: they
     belong together where the training shows itself beside the container.
     """
     container = path.parent

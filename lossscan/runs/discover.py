@@ -67,7 +67,7 @@ class _Tree:
     root: Path
     folders: dict[Path, _Folder] = field(default_factory=dict)
     skipped: dict[Path, str] = field(default_factory=dict)
-    refused: dict[Path, str] = field(default_factory=dict)  # by the system: runs may lie there
+    refused: dict[Path, str] = field(default_factory=dict)  # by the system: runs may be there
 
 
 def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
@@ -211,7 +211,7 @@ def _has_content(path: Path) -> bool:
 
 
 def _settle(folder: _Folder, settings: Settings) -> None:
-    """Doubtful files are logs where their content says so and nothing surer lies beside them."""
+    """Doubtful files are logs where their content says so and nothing surer is beside them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
         folder.logs = [path for path in folder.doubtful if _is_log(path, settings)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
@@ -263,7 +263,7 @@ def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[P
 
 
 def _shared_out(skipped: Mapping[Path, str], roots: list[Path]) -> dict[Path, list[Skipped]]:
-    """What could not be looked at, each at the run it lies in, else at the first."""
+    """What could not be looked at, each at the run it is in, else at the first."""
     shared: dict[Path, list[Skipped]] = defaultdict(list)
     for path, reason in sorted(skipped.items()):
         around = [root for root in roots if path.is_relative_to(root)]

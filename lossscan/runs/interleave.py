@@ -27,7 +27,7 @@ def split_writers(table: Table) -> Table:
 
 
 def _times(column: Column) -> int:
-    """How often each step stands there with another value each time; 1 where only few do."""
+    """How often each step is there with another value each time; 1 where only few do."""
     again = column.steps[1:] == column.steps[:-1]
     differs = again & (column.values[1:] != column.values[:-1])
     if np.count_nonzero(differs) < REPEATING_SHARE * len(column.steps):
@@ -45,7 +45,7 @@ def _one_writer(column: Column) -> Column:
 
 
 def _writers(steps: IntArray) -> IntArray:
-    """Which writer each line belongs to: the first whose last step lies before it."""
+    """Which writer each line belongs to: the first whose last step is before it."""
     last: list[int] = []  # last steps of the writers, negated: these never fall
     writers = np.zeros(len(steps), dtype=np.int64)
     for place, step in enumerate(steps.tolist()):

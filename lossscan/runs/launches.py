@@ -253,7 +253,7 @@ class _Overtaken:
 def _overtaken(rows: _Rows, launches: Sequence[_Launch], course: range) -> Iterator[_Overtaken]:
     """For each launch of a course but its first; each point is overtaken once, and then gone.
 
-    What is left lies in a stack, launch upon launch: all below one comes before its first step.
+    What is left is in a stack, launch upon launch: all below one comes before its first step.
     """
     alive: list[tuple[int, IntArray]] = []  # start of the launch, its points in order of step
     for number in course:

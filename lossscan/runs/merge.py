@@ -114,7 +114,7 @@ def _firsts(table: Table) -> list[_First]:
 
 
 def _is_part(part: Table, whole: Table) -> bool:
-    """Whether every point of one table stands in the other as well."""
+    """Whether every point of one table is in the other as well."""
     return all(
         name in whole.columns and _contains(whole.columns[name], column)
         for name, column in part.columns.items()

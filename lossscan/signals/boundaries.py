@@ -131,7 +131,7 @@ def _above(edges: Sequence[int], index: int) -> int:
 
 
 def _span(steps: IntArray, mark: Landmark, every: float, *, averaged: bool) -> tuple[int, int]:
-    """The points that may lie on either side: those in doubt, and a window that covers both."""
+    """The points that may be on either side: those in doubt, and a window that covers both."""
     start = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
     stop = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
     if (
@@ -159,7 +159,7 @@ def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:
 
 
 def _first_after(steps: IntArray, mark: Landmark) -> int:
-    """The first logged step that holds anything of what lies behind the landmark."""
+    """The first logged step that holds anything of what is behind the landmark."""
     return int(steps[min(int(np.searchsorted(steps, mark.step, side="right")), len(steps) - 1)])
 
 

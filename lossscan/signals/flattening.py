@@ -1,6 +1,6 @@
 """A curve whose steps are taken out one after the other, and the gaps that are left.
 
-Taking out a step changes no gap but those whose windows it falls in: only these are measured anew,
+Taking out a step changes no gap but those whose windows it falls in: only these are measured again,
 so that a step costs the same in a curve of a thousand points and of ten million.
 """
 

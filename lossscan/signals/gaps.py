@@ -31,7 +31,7 @@ class Windows:
 
     left: _Indices  # (k,) the window before is [left, start)
     start: _Indices
-    stop: _Indices  # the one after is [stop, right): what lies between the two belongs to neither
+    stop: _Indices  # the one after is [stop, right): what is between the two belongs to neither
     right: _Indices
     count: FloatArray  # (k,), or one for all: points of either
     early: FloatArray  # (k,) centre of the window before
@@ -130,7 +130,7 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
 def gaps_near(
     level: FloatArray, places: IntArray, *widths: int, without: tuple[int, float] = (0, 0.0)
 ) -> FloatArray:
-    """(w, k) the gap at each of some places close together, from what lies around them alone.
+    """(w, k) the gap at each of some places close together, from what is around them alone.
 
     `without`: the index and size of a step that is taken out before.
     """

@@ -22,7 +22,7 @@ SMOOTH_POINTS = 51  # the trend that is removed first
 def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float | None:
     """Mean correlation of the detrended curve between neighbouring whole epochs, at equal places.
 
-    None where fewer than two whole epochs of 5 points lie after the initial descent.
+    None where fewer than two whole epochs of 5 points are after the initial descent.
     """
     edges = [int(np.searchsorted(curve.steps, mark.step, side="right")) for mark in boundaries]
     edges = [0, *[edge for edge in edges if 0 < edge < len(curve.steps)], len(curve.steps)]

@@ -43,7 +43,7 @@ TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """How far the points of a curve lie above its course, and what of that is noise."""
+    """How far the points of a curve are above its course, and what of that is noise."""
 
     course: FloatArray  # (n,) on the curve's scale
     sigma: FloatArray  # (n,) in noise units, 0 during the initial descent and within blocks
@@ -123,7 +123,7 @@ def find_spikes(
 
 
 def early_spikes(curve: Curve) -> Iterator[Excursion]:
-    """Points of the initial descent that stand above those before and those after them.
+    """Points of the initial descent that are above those before and those after them.
 
     There the course falls faster than a median follows, so each side is a level of its own.
     """

@@ -63,7 +63,7 @@ def beside_humps(turns: list[Change], humps: list[Excursion]) -> list[Change]:
 
 
 def _rises(level: FloatArray, noise: float) -> bool:
-    """Whether any block lies above an earlier one by more than both can err."""
+    """Whether any block is above an earlier one by more than both can err."""
     size = len(level) // BLOCKS
     blocks = block_medians(level[: size * BLOCKS], size)
     climb = float(np.max(blocks - np.minimum.accumulate(blocks)))

@@ -1,4 +1,4 @@
-"""How to say what stands in no rule's catalogue page, in English and Chinese."""
+"""How to say what is in no rule's catalogue page, in English and Chinese."""
 
 from __future__ import annotations
 

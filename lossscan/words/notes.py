@@ -32,7 +32,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "{path}：压缩文件不完整，之前的内容已全部读取",
     ),
     "too_many_columns": (
-        "{path}: logs too many quantities; {left} beyond the first {most} were left out",
+        "{path}: too many metrics; read the first {most}, ignored {left}",
         "{path}：记录的指标过多，只读取前 {most} 个，其余 {left} 个已略去",
     ),
     "empty_log_history": (
@@ -73,8 +73,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "training_apart": (
         (
-            "{path} holds {of} trainings: lines {shown} to {to} are judged, lines {first} to {last}"
-            " ({points:point|points}) are left out; give each a file of its own"
+            "{path} holds {of} trainings: analyzed lines {shown} to {to}, ignored lines {first} to"
+            " {last} ({points:point|points}); split it into one file per training"
         ),
         (
             "{path} 包含 {of} 次训练：仅分析第 {shown} 至 {to} 行，第 {first} 至 {last} 行"
@@ -82,13 +82,13 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "runs_apart": (
-        "{path} holds several runs: {run} is judged, {others:other|others} left out",
+        "{path} holds several runs; analyzed {run}, ignored {others:other|others}",
         "{path} 包含多个运行：仅分析 {run}，其余 {others} 个未计入",
     ),
     "epochs_assumed": (
         (
-            "{path}: its counter begins anew after all it counts: taken for {epochs} epochs,"
-            " which may be trainings of their own"
+            "{path}: the counter restarts after its last value; read as {epochs} epochs,"
+            " which may be separate trainings"
         ),
         "{path}：计数到头后重新开始；视为 {epochs} 个 epoch，也可能是各自独立的训练",
     ),
@@ -120,7 +120,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "请附上 lossscan --verbose 的输出报告此问题；其他文件不受影响",
     ),
     "reader_failed": (
-        "{path}: unreadable ({reason}): its content was not judged",
+        "{path}: unreadable ({reason}): its content was not analyzed",
         "{path}：无法读取（{reason}）：其内容未经判断",
     ),
     "rule_crashed": (

@@ -16,9 +16,9 @@ from lossscan.words.numerals import shown
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "rules"
-_SHARED = "shared"  # stands for a sentence of `_shared.yaml`, in the same section and of that name
+_SHARED = "shared"  # means the sentence of `_shared.yaml`, in the same section and of that name
 PLAIN = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
-_UNKNOWN = "?"  # stands where a template names a number that the rule could not know
+_UNKNOWN = "?"  # for a number that the rule could not know
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The words that stand in no rule's catalogue page, in English and Chinese."""
+"""The words that are in no rule's catalogue page, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "doctor_formats": ("log formats", "日志格式"),
     "doctor_reporters": ("report formats", "报告格式"),
     "doctor_rules": ("rules", "规则"),
-    "doctor_settings": ("settings in force", "生效的设置"),
+    "doctor_settings": ("effective settings", "生效的设置"),
     "doctor_defaults": ("all defaults", "全部为默认值"),
     # what accounts for an event that needs no finding
     "account_beside": (
@@ -201,7 +201,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "rule": ("rule", "规则"),
     "runs": ("runs", "运行数"),
     "unknown": ("unknown", "未知"),
-    # runs beside each other
+    # runs compared
     "compared_runs": ("Runs compared", "对比的运行"),
     "partings": ("Where they diverge", "在哪里分开"),
     "chance": ("Seed-to-seed variation", "随机性带来的差别"),

@@ -19,8 +19,8 @@ confidence are fitted on the train half only; the test half shares neither its g
 nor a kind of noise with it.
 
 A size is in noise units: the robust standard deviation of one logged point on the logarithm of the
-loss, around the place. "Large" effects have 8 units or more, or no size. A finding is right where
-its rule is expected in the run; a truth is found where such a finding stands within two logged
+loss, around the place. "Large" effects have 8 units or more, or no size. A finding is right if
+its rule is expected in the run; an effect counts as found if such a finding is within two logged
 points of it (divergence and overfitting: within three tenths of the run). An effect is never drawn
 smaller than the share of the loss that its rule cares about."""
 
@@ -100,6 +100,6 @@ precision were lower by some points. Expect that of your own runs."""
 
 PEERS = """\
 Columns: share of healthy runs with any alarm, alarms in such a run, and for large effects the share
-of runs in which any alarm stands within 25 logged points of the onset. A rule that alarms all the
-time is near every onset: read the columns together. All were written anew from their makers'
+of runs in which any alarm is within 25 logged points of the onset. A rule that alarms all the
+time is near every onset: read the columns together. All were reimplemented from their
 descriptions; `tests/accuracy/peers.py` says what is left out. None of them says what happened."""

@@ -146,7 +146,7 @@ def test_a_log_of_too_many_quantities_keeps_its_losses_and_says_so(tmp_path, mon
     monkeypatch.setattr("lossscan.formats.MOST_COLUMNS", 3)
     rows = ({"step": n, **dict.fromkeys("abcdef", n), "loss": 2 + 1 / n} for n in range(1, 40))
     (tmp_path / "trainer_log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    for lang, said in (("en", "too many quantities"), ("zh", "记录的指标过多")):
+    for lang, said in (("en", "too many metrics"), ("zh", "记录的指标过多")):
         report = examine(tmp_path, Settings(lang=lang))
         assert report.run is not None
         assert "loss" in report.run.series

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lossscan.model import Run, Series
 
 FIRST = ("epoch", "loss", "eval_loss")  # the columns behind the step, where there are any
-NONE = "-"  # stands where a series has no point
+NONE = "-"  # for a series without a point there
 
 
 def points_read(run: Run, lang: str) -> Iterator[str]:

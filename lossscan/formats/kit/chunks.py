@@ -21,7 +21,7 @@ FILE_HEADER: Final = 7  # bytes: `:W&B`, the magic number 0xBEE1, the version
 BLOCK: Final = 32768
 _CHUNK: Final = struct.Struct("<IHB")
 _HEADER: Final = _CHUNK.size
-_KIND: Final = 6  # where the kind stands in a chunk, and the checked bytes begin
+_KIND: Final = 6  # where the kind is in a chunk, and the checked bytes begin
 _DAMAGED, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 _LARGEST: Final = 64 << 20  # bytes; a larger record holds no history and is left out
 

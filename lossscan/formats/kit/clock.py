@@ -43,7 +43,7 @@ def _alike(cells: Sequence[Any]) -> FloatArray | None:
     if len(letters) != len(cells) * (shape.end() + 1):
         return None
     rows = letters.reshape(len(cells), -1)
-    least, span = rows[0].copy(), np.zeros_like(rows[0])  # what may stand in each place
+    least, span = rows[0].copy(), np.zeros_like(rows[0])  # what may be in each place
     weights = np.zeros(rows.shape[1])
     for group, unit in ((1, DAY), (2, 1)):
         digits = [at for at in range(*shape.span(group)) if rows[0, at] in range(_ZERO, _NINE + 1)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
-NUMBERS = (int, float)  # made once: `int | float` in a call is made anew for each of a million
+NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
 _NOT_FINITE = re.compile(
     r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
@@ -90,7 +90,7 @@ class Sheet:
         return self.run_steps(found), counts is None
 
     def run_steps(self, counts: IntArray) -> IntArray:
-        """The steps of all rows: their counts, unless these begin anew in each epoch.
+        """The steps of all rows: their counts, unless these begin again in each epoch.
 
         Then all rows that count, or one before them, state their epoch as a whole number.
         """

@@ -1,4 +1,4 @@
-"""Where a line of a console stands in its training: the steps, batches or epochs it counts."""
+"""Where a line of a console is in its training: the steps, batches or epochs it counts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | v
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
 _WITH_TOTAL = 2  # groups of a counter that says of how many
-_DECLARED: Final = re.compile(  # NeMo's iteration begins anew in each epoch, this does not
+_DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = re.compile(
@@ -83,7 +83,7 @@ class CounterPlace:
 
 
 def evaluations(line: str) -> Callable[[int], bool]:
-    """Whether what stands at a place of a line was evaluated."""
+    """Whether what is at a place of a line was evaluated."""
     sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
     if len({evaluated for _, evaluated in sections}) > 1:
         return lambda place: [False, *(said for at, said in sections if at <= place)][-1]

@@ -17,7 +17,7 @@ from lossscan.formats.kit.commands import command, continued
 from lossscan.formats.kit.text import encoding, lines_of
 from lossscan.sources.files import Head
 
-FEWEST: Final = 2  # known names in a row that make settings: one alone stands in any prose
+FEWEST: Final = 2  # known names in a row that make settings: one alone is in any prose
 MOST_AHEAD: Final = 100  # lines of settings before the first whose name tells, as of the model
 MOST_BARE: Final = 3  # lines within settings that state nothing: headlines, brackets
 _NAME: Final = r"(?<![\w.])([A-Za-z_][\w.-]{0,80}(?: [A-Za-z]\w{0,30}){0,4})['\"]?"
@@ -53,7 +53,7 @@ Item: TypeAlias = tuple[str, Any]
 
 @dataclass(slots=True)
 class _Block:
-    """Settings that stand in a row."""
+    """Settings that are in a row."""
 
     stated: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -106,7 +106,7 @@ def echoed(head: Head) -> dict[str, tuple[Any, int]]:
 
 @dataclass(slots=True)
 class _Reader:
-    """The settings that stand together, as the lines of a log go by."""
+    """The settings that are together, as the lines of a log go by."""
 
     block: _Block = field(default_factory=_Block)
     ahead: list[tuple[int, str]] = field(default_factory=list)  # lines before the first known name
@@ -184,7 +184,7 @@ def _items(line: str) -> Iterator[Item]:
 
 
 def _named(said: str) -> str:
-    """The setting that is meant, without its group and the words that may stand before a name."""
+    """The setting that is meant, without its group and the words that may be before a name."""
     words = said.lower().replace("-", "_").split()
     while len(words) > 1 and words[0] in _BEFORE:
         words = words[1:]

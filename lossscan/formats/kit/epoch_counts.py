@@ -1,4 +1,4 @@
-"""Counts that begin anew in each epoch become steps of the run."""
+"""Counts that begin again in each epoch become steps of the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()) -> int | None:
-    """Counts of an epoch where they begin anew in each; None where they run on.
+    """Counts of an epoch where they begin again in each; None where they run on.
 
     `counts` and `epochs` of n points in file order, as logged; `of` is how many counts each
     point states. Where none does, the largest count stands for the length.
@@ -50,7 +50,7 @@ def in_only_epoch(
 def in_run(
     counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()
 ) -> tuple[IntArray, int | None]:
-    """(n,) steps of the run, and the counts of an epoch where they begin anew in each, else None.
+    """(n,) steps of the run, and the counts of an epoch where they begin again in each, else None.
 
     `epochs` are below 0 where a point states none: then the counts are taken as they are.
     """

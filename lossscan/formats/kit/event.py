@@ -26,7 +26,7 @@ from lossscan.formats.kit.protobuf import (
 
 
 class Number(NamedTuple):
-    """Where a number stands in its record and how its bytes are to be taken."""
+    """Where a number is in its record and how its bytes are to be taken."""
 
     start: int
     stop: int
@@ -56,7 +56,7 @@ class Event(NamedTuple):
 class _Kind(NamedTuple):
     code: str  # of a value in tensor_content
     listed: int  # field of the tensor that lists values of this type instead
-    wire: int  # and how each stands there
+    wire: int  # and how each is there
     shift: int = 0
 
 

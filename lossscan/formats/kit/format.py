@@ -15,7 +15,7 @@ class Format:
     """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
 
     name: str
-    sample: str  # of what it looks for, as it stands in a log
+    sample: str  # of what it looks for, as it is in a log
     claims: Callable[[Head], bool]
     read: Callable[[Head, Settings], Table]
     keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has

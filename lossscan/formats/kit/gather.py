@@ -184,7 +184,7 @@ def _read_alike(log: Log, offset: int, data: Bytes, starts: IntArray, length: in
 def _families(
     log: Log, batch: RowBatch, groups: Iterable[IntArray]
 ) -> Iterator[tuple[list[Event | None], list[IntArray]]]:
-    """Groups whose numbers stand at the same places, each with the event of its first row.
+    """Groups whose numbers are at the same places, each with the event of its first row.
 
     Taken one by one, 500 tags cost three times what one tag does (tests/bench).
     """

@@ -67,7 +67,7 @@ class LossScaleLog:
         self._points = points[-1] + 1 if points else 0
 
     def fill(self, rows: Sequence[dict[str, Any]], points: Sequence[int]) -> None:
-        """Write what was `skipped` into the rows of the points; `rows` stand at all places."""
+        """Write what was `skipped` into the rows of the points; `rows` are at all places."""
         for at, count in self.skipped(points).items():
             rows[at][SKIPPED] = count
 
@@ -87,7 +87,7 @@ class LossScaleLog:
         return tuple(found)
 
     def _behind(self, places: Sequence[int]) -> int:
-        """How many places lie behind the last point."""
+        """How many places are behind the last point."""
         return sum(place >= self._points for place in places)
 
 

@@ -17,7 +17,7 @@ from lossscan.numeric.medians import median
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
-AGREEING = 0.95  # of the entries must lie on the grid: a few lines may be lost
+AGREEING = 0.95  # of the entries must be on the grid: a few lines may be lost
 MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbours apart
 FINE = 0.25  # of an interval: with epochs known better than this each entry finds its own place
 

@@ -1,6 +1,6 @@
-"""Lines with a counter become rows at steps of the run, where the counter begins anew or is coarse.
+"""Lines with a counter become rows at steps of the run, where the counter restarts or is coarse.
 
-In each epoch a counter may begin anew, with the epoch in a headline alone; it may state only the
+In each epoch a counter may begin again, with the epoch in a headline alone; it may state only the
 epoch, on many lines; and what an evaluation counts is its own.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
 
-LOOPED: Final = ("batch", "bar")  # that begin anew in each epoch, by their nature
+LOOPED: Final = ("batch", "bar")  # that begin again in each epoch, by their nature
 WHOLE: Final = 0.9  # of what an epoch counts: the last lines of it may not be logged
 SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it, not its mean
 
@@ -43,14 +43,14 @@ def _trains(row: Iterable[str]) -> bool:
     return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
 
 
-# --- epochs that stand in headlines, or nowhere ---------------------------------------------------
+# --- epochs that are in headlines, or nowhere ---------------------------------------------------
 
 
 def headed(places: Sequence[CounterPlace | None], points: Sequence[bool]) -> list[int | None]:
-    """The epoch of each line by the headlines, where its counter begins anew at these; else None.
+    """The epoch of each line by the headlines, where its counter begins again at these; else None.
 
     `points` says which lines hold a loss at a counter that states no epoch. A headline such as
-    `Epoch 2` stands before its lines or, where lines stand before the first one, behind them.
+    `Epoch 2` is before its lines or, where lines are before the first one, behind them.
     """
     heads = [at for at, place in enumerate(places) if place is not None and place.kind == "epoch"]
     counted = [at for at, point in enumerate(points) if point]
@@ -88,7 +88,7 @@ def _falls_at(
 
 
 def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
-    """Lines whose counter begins anew after all it has, with the epochs that this makes.
+    """Lines whose counter begins again after all it has, with the epochs that this makes.
 
     None where they state their epoch, or where the counter is none of batches.
     """
@@ -113,7 +113,7 @@ def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
 def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
     """Rows of lines that state only their epoch, counted; None where an epoch has one of a loss.
 
-    Means of an epoch and evaluations stand at the last line before them.
+    Means of an epoch and evaluations are at the last line before them.
     """
     kept = once(placed)
     name = _fullest(kept)
@@ -153,9 +153,9 @@ def _is_trained(name: str) -> bool:
 
 
 def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
-    """Rows at their steps in the run, and the steps of an epoch where counts begin anew in each.
+    """Rows at their steps in the run, and the steps of an epoch where counts begin again in each.
 
-    A bar is drawn many times at one count: what stood there last holds. Before the first count
+    A bar is drawn many times at one count: what was there last holds. Before the first count
     it shows numbers of the epoch before.
     """
     drawn = {

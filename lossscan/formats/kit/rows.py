@@ -93,7 +93,7 @@ class RowBatch:
         return same
 
     def sound(self, numbers: Sequence[Number]) -> BoolArray:
-        """Which rows, alike but for `numbers`, have the checksum that stands behind them.
+        """Which rows, alike but for `numbers`, have the checksum that is behind them.
 
         A CRC is linear: that of a row is that of the first of its shape with zeros for the
         numbers, and the effect of each byte of the numbers on top of it.

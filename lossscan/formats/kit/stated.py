@@ -68,7 +68,7 @@ class LineReader:
                 yield Part(name, match.start(), *match.span(2))
 
     def _known(self, key: str) -> str | None:
-        """The part of a key that is a known name: prose and prefixes may stand before it."""
+        """The part of a key that is a known name: prose and prefixes may be before it."""
         words = key.split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")
@@ -78,5 +78,5 @@ class LineReader:
 
 
 def _is_part(name: str) -> bool:
-    """Prose may stand before a loss: of two words only what adversarial loops print is a part."""
+    """Prose may be before a loss: of two words only what adversarial loops print is a part."""
     return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)

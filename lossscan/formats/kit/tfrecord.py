@@ -31,7 +31,7 @@ _SHORT = 1 << 16  # bytes; nearly all records are shorter, and few other places 
 
 @dataclass(frozen=True, slots=True)
 class RecordBlock:
-    """Consecutive whole records, and what stands behind the last one where the reading ends."""
+    """Consecutive whole records, and what is behind the last one where the reading ends."""
 
     data: bytes
     offset: int  # of data[0] in the file
@@ -55,7 +55,7 @@ def length_of(header: bytes) -> int | None:
 
 
 class RecordFrame(NamedTuple):
-    """What stands around each payload of a file."""
+    """What is around each payload of a file."""
 
     header: int  # bytes before the payload
     footer: int  # bytes behind it: its checksum, where there are any

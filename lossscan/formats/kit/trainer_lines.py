@@ -1,4 +1,4 @@
-"""The entries that transformers' Trainer prints, and what stands around them: bars and banner."""
+"""The entries that transformers' Trainer prints, and what is around them: bars and banner."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Console:
 def read_consoles(head: Head) -> list[Console]:
     """The trainings of a log one after the other; a summary ends one, unless it is taken up again.
 
-    What stands between two belongs to the next where that is announced, else to the one before.
+    What is between two belongs to the next where that is announced, else to the one before.
     """
     consoles = [Console()]
     bar: Bar | None = None
@@ -134,7 +134,7 @@ def _taken_up(console: Console, banner: Console) -> Console:
 
 
 def _show(bar: Bar, entries: Sequence[Entry]) -> None:
-    """A bar after an entry: the trainer draws it anew with the step of the entry."""
+    """A bar after an entry: the trainer draws it again with the step of the entry."""
     if entries and len(entries[-1].bars) <= 1:
         entries[-1].bars.append(bar)
 

@@ -46,7 +46,7 @@ class DrawnSeries:
 
 
 def dumped(value: Any) -> str:
-    """JSON that may stand inside a script element."""
+    """JSON that may be inside a script element."""
     return json.dumps(value, allow_nan=False, separators=(",", ":")).translate(ESCAPES)
 
 

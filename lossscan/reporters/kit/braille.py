@@ -14,7 +14,7 @@ BLANK = "\u2800"  # braille without a dot, which many fonts draw wider than a sp
 
 
 def draw(x: FloatArray, y: FloatArray, width: int, height: int) -> list[str]:
-    """`height` strings of `width` characters; x and y lie in 0..1, x rises, y grows upwards."""
+    """`height` strings of `width` characters; x and y are in 0..1, x rises, y grows upwards."""
     canvas = plotille.Canvas(width, height)
     points = list(zip(*_thin(x, y, width * ACROSS), strict=True))
     for (x0, y0), (x1, y1) in pairwise([points[0], *points]):

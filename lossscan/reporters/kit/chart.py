@@ -25,7 +25,7 @@ TINY = 5e-324  # has a logarithm, which zero has not
 SLIVER = 1e-12  # of a value: less than this apart, heights would be but rounding
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
-ABOVE, BELOW = "↑", "↓"  # where values lie outside the canvas
+ABOVE, BELOW = "↑", "↓"  # where values are outside the canvas
 STYLES = {
     ABOVE: "yellow",
     BELOW: "yellow",
@@ -53,7 +53,7 @@ class ChartFrame:
         return round((step - self.first) / (self.last - self.first) * (self.width - 1))
 
     def up(self, values: FloatArray) -> FloatArray:
-        """Values as heights, 0..1; what lies outside goes to the edge."""
+        """Values as heights, 0..1; what is outside goes to the edge."""
         drawn = np.log(np.maximum(values, TINY)) if self.log else values
         drawn = np.clip(drawn, self.low, self.high)
         height: FloatArray = (drawn / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
@@ -76,7 +76,7 @@ class ChartFrame:
         return math.exp(drawn) if self.log else drawn
 
     def holds(self, step: float | None) -> bool:
-        """Whether a step lies on the canvas."""
+        """Whether a step is on the canvas."""
         return step is not None and self.first <= step <= self.last
 
 
@@ -191,7 +191,7 @@ def _numbered(report: RunReport) -> Iterable[tuple[str, list[int]]]:
 def title_line(
     name: str, frame: ChartFrame, page: Page, cuts: Iterable[tuple[str, float, list[float]]] = ()
 ) -> Text:
-    """The name of what is drawn, of its scale, and what lies outside."""
+    """The name of what is drawn, of its scale, and what is outside."""
     title = Text(" " * GUTTER + words.printable(name), style="bold")
     title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
     for mark, extreme, _ in cuts:
@@ -228,7 +228,7 @@ def axis(frame: ChartFrame) -> Iterable[Text]:
 
 
 def _round_steps(frame: ChartFrame) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten that lie on the canvas."""
+    """Multiples of 1, 2 or 5 times a power of ten that are on the canvas."""
     least = (frame.last - frame.first) * TICK_GAP / frame.width
     power = 10.0 ** math.floor(math.log10(least))
     gap = max(1.0, next(power * n for n in (1, 2, 5, 10) if power * n >= least))

@@ -41,12 +41,12 @@ def line_of(finding: Finding) -> int | None:
 
 
 def run_path(one: RunReport, page: Page) -> str:
-    """The run's path, relative where it lies below the current folder."""
+    """The run's path, relative where it is below the current folder."""
     return _relative(one.path, page)
 
 
 def file_path(one: RunReport, location: Location, page: Page) -> str:
-    """The path of a file of the run, relative where it lies below the current folder."""
+    """The path of a file of the run, relative where it is below the current folder."""
     sources = one.run.sources if one.run is not None else ()
     whole = PurePath(one.path)
     is_file = any(source.path == whole.name for source in sources)  # the run is its only log

@@ -70,7 +70,7 @@ def value_at(series: Series | None, step: float) -> float | None:
 
 
 def near_landmark(run: Run, step: float, kinds: Iterable[LandmarkKind], reach: float) -> bool:
-    """Whether a landmark of these kinds lies within so many steps of a step."""
+    """Whether a landmark of these kinds is within so many steps of a step."""
     marks = chain.from_iterable(map(run.schedule.of, kinds))
     return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
 

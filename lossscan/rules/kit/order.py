@@ -54,7 +54,7 @@ def drop_suspects(run: Run, step: int, *, lasts: bool) -> tuple[Suspect, ...]:
 
 
 def _resumed_epoch(run: Run, step: float) -> bool:
-    """Whether a launch resumed earlier in the epoch that the step lies in."""
+    """Whether a launch resumed earlier in the epoch that the step is in."""
     ends = [mark.step + mark.slack for mark in run.schedule.of("epoch_boundary")]
     for resume in run.schedule.resumes:
         end = min((end for end in ends if end > resume.step), default=inf)

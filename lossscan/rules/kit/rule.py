@@ -18,7 +18,7 @@ class Rule:
 
     name: str
     check: Callable[..., Iterator[Outcome]]  # of a run and its signals
-    page: str | None = None  # its words as YAML, where they lie in no file of `words/rules`
+    page: str | None = None  # its words as YAML, where they are in no file of `words/rules`
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ REACH_POINTS = 5  # logged points before a change in which a skipped update may 
 BURST = 2  # updates; a lone one is the scaler trying a larger scale, as it does all the time
 CROWDED = 3.0  # times as many as elsewhere in the run
 # Scores: a burst was seen to happen, while a rate above the usual (0.75) may be right for the
-# model, but fp16 (0.8) is behind it; a lone skip stands below any other cause.
+# model, but fp16 (0.8) is behind it; a lone skip is below any other cause.
 LIKELY, ROUTINE = 0.78, 0.2
 
 

@@ -52,7 +52,7 @@ def period_points(signals: Signals) -> int | None:
 
 
 def _crest(curve: Curve, points: int) -> float:
-    """How far the top of a period usually stands above its middle, on the curve's scale."""
+    """How far the top of a period usually is above its middle, on the curve's scale."""
     periods = curve.scaled[len(curve.scaled) % points :].reshape(-1, points)
     return median(periods.max(axis=1) - row_medians(periods))
 

@@ -1,7 +1,7 @@
 """Steps and the epochs logged with them become epoch boundaries, each with how far off it may be.
 
 Epochs are logged rounded (two decimals, four digits) or as a bare index, so each point only says
-that the true epoch lies in an interval; what all points agree on is far sharper than any pair.
+that the true epoch is in an interval; what all points agree on is far sharper than any pair.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def regular(
 def _is_index(steps: IntArray, values: FloatArray, *, measured: bool) -> bool:
     """Whether the column numbers epochs (Lightning and Keras, from 0) instead of measuring them.
 
-    Then a number stands at several steps, or, where each epoch has one row, 0 at a step that no
+    Then a number is at several steps, or, where each epoch has one row, 0 at a step that no
     measure allows, or the rows have no step but that number.
     """
     if not (values == np.rint(values)).all():
@@ -108,7 +108,7 @@ def _is_index(steps: IntArray, values: FloatArray, *, measured: bool) -> bool:
 def _apart(steps: IntArray, values: FloatArray, once: ArrayLike) -> tuple[float, float] | None:
     """Steps an epoch and how far off, by what is logged `once` in it, else by its only row.
 
-    Such points stand at the same place of each epoch but the last, which may be unfinished; of
+    Such points are at the same place of each epoch but the last, which may be unfinished; of
     several in an epoch the last, which may miss that place by less than the next. None where
     their distance differs.
     """
@@ -188,7 +188,7 @@ def _preferred(shortest: float, longest: float, expected: float | None) -> float
 
 
 def _local(steps: IntArray, values: FloatArray, half: FloatArray) -> Iterator[Boundary]:
-    """Boundaries wherever the number of the epoch that a point lies in rises."""
+    """Boundaries wherever the number of the epoch that a point is in rises."""
     number = np.ceil(values - half).astype(np.int64)
     for place in np.flatnonzero(np.diff(number) > 0):
         at = int(place) + 1

@@ -85,7 +85,7 @@ def _from_tokens(config: Config, wanted: float | None) -> tuple[float, str] | No
 def _separate(
     wanted: float | None, *, before: float, whole: float, source: str
 ) -> tuple[float, str] | None:
-    """What stands before the last epoch, where so little of that is needed that it is set apart."""
+    """What is before the last epoch, where so little of that is needed that it is set apart."""
     needed = 0.0 if wanted is None else wanted - before
     return (float(before), source) if before > 0 and 0 < needed < int(LIMIT * whole) else None
 

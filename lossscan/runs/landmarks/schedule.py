@@ -108,7 +108,7 @@ def _is_pseudo(epochs: Epochs, config: Config) -> bool:
 
 
 def _boundaries(epochs: Epochs, series: Mapping[str, Series], config: Config) -> Iterator[Landmark]:
-    """None where every logged point spans a whole epoch: then each would lie on a boundary."""
+    """None where every logged point spans a whole epoch: then each would be on a boundary."""
     source = "epoch" if "epoch" in series else "num_examples"
     source = "steps_per_epoch" if "steps_per_epoch" in config else source
     if (epochs.steps_per_epoch or 0.0) > _gap(series):
@@ -136,7 +136,7 @@ def _planned(config: Config, epochs: Epochs) -> int | None:
 def _resumes(
     resumes: Sequence[Resume], series: Mapping[str, Series], config: Config
 ) -> Iterator[Landmark]:
-    """A launch continues from a checkpoint, which lies between the points logged on either side."""
+    """A launch continues from a checkpoint, which is between the points logged on either side."""
     every = _number(config, "save_steps")
     steps = _loss_steps(series)
     for resume in resumes:
