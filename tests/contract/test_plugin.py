@@ -78,7 +78,7 @@ def test_a_package_adds_a_report_format(example: Command):
 def test_the_rule_of_a_package_is_listed_explained_and_set(example: Command):
     """Its rule is one like any other: in the list, on a page, and in the settings."""
     assert "acme-restart" in example("rules").stdout
-    assert "starts anew" in example("explain", "acme-restart").stdout
+    assert "restarts when" in example("explain", "acme-restart").stdout
     settings = example("config")
     assert "rules.acme-restart.least" in settings.stdout, settings.stderr
 
