@@ -8,7 +8,8 @@ LossscanError
 │  ├─ UnreadableLog     a log that cannot be read
 │  │  └─ ReaderFailed   a log that breaks its reader
 │  ├─ ExaminationFailed a run that breaks what follows
-│  └─ NoUsableSeries    logs were read and hold no series to judge
+│  ├─ NoUsableSeries    logs were read and hold no series to judge
+│  └─ WorkerLost        the process that read a run of a batch ended
 ├─ OutputError          the report could not be written
 ├─ PluginError          what another package adds cannot be used
 └─ MissingExtra         an optional part is not installed
@@ -16,34 +17,121 @@ LossscanError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+import errno
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self, TypeVar
+
+from lossscan.model import HINT, Message
+
+_Error = TypeVar("_Error", bound="LossscanError")
+SYSTEM: Final = {  # what a user meets when a file cannot be had
+    errno.ENOENT: "os_missing",
+    errno.EACCES: "os_denied",
+    errno.EPERM: "os_not_permitted",
+    errno.EISDIR: "os_directory",
+    errno.ENOTDIR: "os_no_directory",
+    errno.ENOSPC: "os_full",
+    errno.EROFS: "os_read_only",
+    errno.ELOOP: "os_loop",
+    errno.ENAMETOOLONG: "os_long_name",
+    errno.EIO: "os_io",
+    errno.ESTALE: "os_stale",
+}
 
 
-class LossscanError(Exception):
-    """What went wrong (`str(error)`, one line) and the way out (`hint`).
+class Worded(Exception):  # noqa: N818 - a part of errors, and none by itself
+    """An exception that carries a message: a key of the catalogue and its values."""
 
-    `details` are lines for a person to read between the two.
+    def __init__(self, key: str, /, **values: Any) -> None:
+        super().__init__(key)
+        self.message = Message(key, **values)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Unusable(Worded, ValueError):  # noqa: N818 - reads as the fact it states
+    """A text or value that cannot be used; whoever knows its place makes an error of it."""
+
+
+class Said(NamedTuple):
+    """An error in one language."""
+
+    message: str
+    hint: str
+    details: tuple[str, ...]
+
+
+class LossscanError(Worded):
+    """What went wrong and the way out; `said` gives both in a language, `str` and `hint` English.
+
+    It is raised with a key of the catalogue and the values that its sentence names; the catalogue
+    knows the way out too, unless `hint` is given. `details` are lines between the two for a person.
     """
 
-    def __init__(self, message: str, *, hint: str = "", details: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.details = tuple(details)
+    def __init__(
+        self,
+        key: str,
+        /,
+        *,
+        hint: Message | str | None = None,
+        details: Sequence[Message] = (),
+        **values: Any,
+    ) -> None:
+        super().__init__(key, **values)
+        self.way_out = hint if isinstance(hint, Message) else _way_out(hint or key + HINT, values)
+        self._details = tuple(details)
 
-    def saying(self, message: str) -> Self:
-        """The same error in other words."""
-        return type(self)(message, hint=self.hint, details=self.details)
+    @property
+    def hint(self) -> str:
+        """The way out, in English."""
+        return str(self.way_out)
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Lines for a person to read, in English."""
+        return self.said("en").details
+
+    def said(self, lang: str) -> Said:
+        """The error in a language."""
+        details = tuple(each.say(lang) for each in self._details)
+        return Said(self.message.say(lang), self.way_out.say(lang), details)
+
+    def renamed(self, old: str, new: str) -> Self:
+        """The same error of a place that the user knows by another name."""
+        return self.worded(self.message.renamed(old, new), self.way_out.renamed(old, new))
+
+    def worded(self, message: Message, way_out: Message | None = None) -> Self:
+        """The same error with another message."""
+        return _rebuilt(type(self), message, way_out or self.way_out, self._details)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process."""
-        return (_revive, (type(self), str(self), self.hint, self.details))
+        return (_rebuilt, (type(self), self.message, self.way_out, self._details))
 
 
-def _revive(
-    kind: type[LossscanError], message: str, hint: str, details: Sequence[str]
-) -> LossscanError:
-    return kind(message, hint=hint, details=details)
+def _way_out(key: str, values: Mapping[str, Any]) -> Message:
+    """A hint does not begin with the place, but may name it."""
+    return Message(key, path=values.get("at"), **{k: v for k, v in values.items() if k != "at"})
+
+
+def _rebuilt(
+    kind: type[_Error], message: Message, hint: Message, details: Sequence[Message]
+) -> _Error:
+    return kind(message.key, hint=hint, details=details, **message.values)
+
+
+def reason_of(error: BaseException) -> Message:
+    """What an exception says: ours, of JSON and the commonest of the system in each language."""
+    from json import JSONDecodeError
+
+    if isinstance(error, Worded):
+        return error.message
+    if isinstance(error, JSONDecodeError):
+        return Message("not_json", said=error.msg, line=error.lineno, column=error.colno)
+    if isinstance(error, OSError) and error.errno in SYSTEM:
+        return Message(SYSTEM[error.errno])
+    return Message((isinstance(error, OSError) and error.strerror) or str(error))
 
 
 class UsageError(LossscanError):
@@ -76,6 +164,10 @@ class ExaminationFailed(InputError):  # noqa: N818
 
 class NoUsableSeries(InputError):  # noqa: N818
     """Logs were read and hold no series to judge: names the series found instead."""
+
+
+class WorkerLost(InputError):  # noqa: N818
+    """The process that read a run ended, also when it read nothing else."""
 
 
 class OutputError(LossscanError):

@@ -86,5 +86,5 @@ def _plugins() -> Iterator[tuple[str, str]]:
 def schema(name: str) -> str:
     """A JSON Schema as text; raises UsageError for a name that has none."""
     if name not in SCHEMAS:
-        raise UsageError(f'no schema "{name}"', hint=words.nearest(name, SCHEMAS))
+        raise UsageError("no_schema", name=name, hint=words.nearest(name, SCHEMAS))
     return (Path(__file__).parent / "schemas" / f"{name}.json").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from lossscan.errors import (
     NoLogFound,
     ReaderFailed,
 )
-from lossscan.model import FAILED_NOTE, Failure, Finding, Note, Run, RunReport
+from lossscan.model import FAILED_NOTE, HINT, Failure, Finding, Message, Note, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def report_on(run: Run, settings: Settings) -> RunReport:
     except LossscanError:
         raise
     except Exception as error:
-        raise _failed(run.path, error, settings.lang) from error
+        raise _failed(run.path, error) from error
 
 
 def _reported(run: Run, settings: Settings) -> RunReport:
@@ -73,7 +73,9 @@ def _unvouched(run: Run, lang: str) -> Failure | None:
     if failed is None:
         return None
     said = _remark(failed, Path(run.path), lang)
-    return Failure(ReaderFailed.__name__, f"{run.path}: {said}", words.say(lang, "failed_hint"))
+    return Failure(
+        ReaderFailed.__name__, f"{run.path}: {said}", Message("reader_broke" + HINT).say(lang)
+    )
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:
@@ -88,7 +90,7 @@ def read(what: Path | RunFiles, settings: Settings) -> Run:
     except (LossscanError, OSError):
         raise
     except Exception as error:
-        raise _failed(str(files.root), error, settings.lang) from error
+        raise _failed(str(files.root), error) from error
 
 
 def examine_remote(remote: Remote, settings: Settings) -> RunReport:
@@ -107,11 +109,10 @@ def read_remote(remote: Remote, settings: Settings) -> Run:
         return replace(read(local, settings), path=remote.url)
 
 
-def _failed(path: str, error: Exception, lang: str) -> ExaminationFailed:
+def _failed(path: str, error: Exception) -> ExaminationFailed:
     """A fault of lossscan's own as an error of this run alone."""
     _log.debug("%s: please report this", path, exc_info=True)
-    said = words.say(lang, "failed_over_it", error=type(error).__name__)
-    return ExaminationFailed(f"{path}: {said}", hint=words.say(lang, "failed_hint"))
+    return ExaminationFailed("examination_failed", at=path, error=type(error).__name__)
 
 
 def one_run(path: Path, settings: Settings) -> RunFiles:
@@ -141,20 +142,14 @@ def one_remote(url: str, settings: Settings) -> Remote:
 def several(path: Path | str, runs: Sequence[str]) -> InputError:
     """One run was asked for, and there are several."""
     named = ", ".join(runs[:SHOWN_RUNS]) + (", ..." if len(runs) > SHOWN_RUNS else "")
-    return InputError(
-        f"{path}: found {len(runs)} runs ({named})",
-        hint=f"pass one of them, or run: lossscan batch {path}",
-    )
+    return InputError("several_runs", at=path, count=len(runs), runs=named)
 
 
 def no_log(path: Path | str) -> NoLogFound:
     """Nothing at or below the path is a log; a tracker's store that is not read is named."""
     from lossscan.runs.strangers import stranger_at
 
-    return stranger_at(Path(path)) or NoLogFound(
-        f"{path}: no training log found",
-        hint="pass the output directory of the trainer, or a log file",
-    )
+    return stranger_at(Path(path)) or NoLogFound("no_log", at=path)
 
 
 def _ranked(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
@@ -171,4 +166,4 @@ def _remarks(run: Run, lang: str) -> tuple[str, ...]:
 def _remark(note: Note, root: Path, lang: str) -> str:
     inside = note.path.is_relative_to(root) and note.path != root
     path = note.path.relative_to(root) if inside else note.path
-    return words.say_note(lang, note.kind, str(path), **note.numbers)
+    return words.say_note(lang, note.kind, str(path), **note.values())

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lossscan.errors import PluginError
+from lossscan.model import Message
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -24,7 +25,7 @@ def added(group: str) -> Mapping[str, EntryPoint]:
     for point in entry_points(group=group):
         other = found.setdefault(point.name, point)
         if other.value != point.value:  # the same twice is one package that is on the path twice
-            raise _refusal(point, f"{_package(other)} adds one of the same name")
+            raise _refusal(point, Message("plugin_twice", package=_package(other)))
     return found
 
 
@@ -32,7 +33,7 @@ def names(group: str, own: Collection[str]) -> tuple[str, ...]:
     """The names of all members of an open set, sorted; raises PluginError where two are alike."""
     for name in added(group):
         if name in own:
-            raise refused(group, name, "lossscan has one of the same name")
+            raise refused(group, name, Message("plugin_taken"))
     return tuple(sorted({*own, *added(group)}))
 
 
@@ -42,25 +43,25 @@ def load(group: str, name: str, kind: type[_Member]) -> _Member:
     try:
         member = point.load()
     except Exception as error:  # the code of others: whatever it raises, it is said whose it is
-        raise _refusal(point, f"{type(error).__name__}: {error}") from error
+        raise _refusal(
+            point, Message("plugin_raised", error=type(error).__name__, reason=str(error))
+        ) from error
     if not isinstance(member, kind):
-        raise _refusal(point, f"{point.value} is no {kind.__name__}")
+        raise _refusal(point, Message("plugin_kind", value=point.value, kind=kind.__name__))
     called = getattr(member, "name", None)
     if called != name:
-        raise _refusal(point, f"{point.value} calls itself {called!r}")
+        raise _refusal(point, Message("plugin_name", value=point.value, called=repr(called)))
     return member
 
 
-def refused(group: str, name: str, reason: str) -> PluginError:
+def refused(group: str, name: str, reason: Message) -> PluginError:
     """That what a package adds cannot be used, and whose it is."""
     return _refusal(added(group)[name], reason)
 
 
-def _refusal(point: EntryPoint, reason: str) -> PluginError:
-    return PluginError(
-        f"the plug-in {point.name} of {_package(point)} cannot be used: {reason}",
-        hint=f"update or uninstall {_package(point)}",
-    )
+def _refusal(point: EntryPoint, reason: Message) -> PluginError:
+    package = _package(point)
+    return PluginError("plugin_refused", name=point.name, package=package, reason=reason)
 
 
 def _package(point: EntryPoint) -> str:

@@ -10,9 +10,9 @@ from threading import Event
 from typing import TypeAlias
 
 from lossscan.batching.pool import Slot, WorkerPool
-from lossscan.batching.work import Task, failed, judge
-from lossscan.errors import UsageError
-from lossscan.model import Failure, RunReport
+from lossscan.batching.work import Task, failed, failure, judge
+from lossscan.errors import UsageError, WorkerLost
+from lossscan.model import RunReport
 from lossscan.settings import Settings
 
 SHARES = 4  # chunks for each slot at least, so that none idles while another has many left
@@ -103,20 +103,11 @@ def _lost(scheduler: _Scheduler, chunk: _Chunk, error: BaseException) -> None:
     if scheduler.losses_left is not None:
         scheduler.losses_left -= 1
         if scheduler.losses_left <= 0:
-            raise UsageError(
-                f"workers keep failing ({type(error).__name__})",
-                hint="try --jobs 1; in a script, guard batch() with `if __name__ == ...`",
-            ) from error
+            raise UsageError("workers_fail", error=type(error).__name__) from error
     if not chunk.again:
         alone = (_Chunk(i, i + 1, again=True) for i in range(chunk.start, chunk.stop))
         scheduler.waiting.extendleft(reversed(list(alone)))
         return
     path = scheduler.tasks[chunk.start].path
-    scheduler.back[chunk.start] = failed(
-        path,
-        Failure(
-            "WorkerLost",
-            f"{path}: the process that read it ended twice ({type(error).__name__})",
-            f"most often memory ran out; try it alone: lossscan analyze {path}",
-        ),
-    )
+    lost = WorkerLost("worker_lost", at=path, error=type(error).__name__)
+    scheduler.back[chunk.start] = failed(path, failure(path, lost, scheduler.settings.lang))

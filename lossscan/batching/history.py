@@ -72,8 +72,7 @@ class History:
                     database.execute(_TABLE)
                 yield database
         except sqlite3.Error as error:
-            reason = f"{self._file}: not a state file: {error}"
-            raise OutputError(reason, hint="pass another with --changed-only") from error
+            raise OutputError("bad_state_file", at=self._file, reason=str(error)) from error
 
     def _fingerprint(self, task: Task) -> str:
         said = repr((self._salt, task.marks()))
@@ -105,7 +104,4 @@ def parse_since(text: str) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()  # without a zone: local time
     except ValueError as error:
-        reason = f'--since: "{text}" is not a date or an age'
-        raise UsageError(
-            reason, hint="for example 2026-01-31, 2026-01-31T08:00, 12h, 7d"
-        ) from error
+        raise UsageError("bad_since", text=text) from error

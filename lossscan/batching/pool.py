@@ -23,7 +23,7 @@ from multiprocessing import (
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
-from lossscan.errors import MissingExtra, UsageError
+from lossscan.errors import MissingExtra, UsageError, reason_of
 
 CHUNK = 8  # runs; some 50 ms of work, so that handing it over costs nothing beside it
 WORTH = 100  # runs for each process: fewer are done before it has loaded its libraries (1 s)
@@ -78,7 +78,7 @@ class WorkerPool:
 def pool_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[WorkerPool]:
     """A pool for so many runs; raises UsageError and MissingExtra."""
     if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs: invalid value {jobs}", hint="pass 1 or more")
+        raise UsageError("bad_jobs", jobs=jobs)
     if dask is not None:
         return _cluster(dask)
     return _local(min(jobs or cores(), runs if jobs else runs // WORTH))
@@ -96,10 +96,7 @@ def _local(processes: int) -> Iterator[WorkerPool]:
     pool = WorkerPool((Slot(InlineExecutor, shared=True),), chunk=1)
     if processes > 1:
         if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
-            raise UsageError(
-                "batch() was called at import time in a worker process",
-                hint='guard the call with `if __name__ == "__main__":`',
-            )
+            raise UsageError("imported_by_worker")
         pool = WorkerPool(tuple(Slot(_process) for _ in range(processes)), CHUNK)
     try:
         yield pool
@@ -168,13 +165,11 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        hint = "pip install 'lossscan[dask]'"
-        raise MissingExtra("--dask requires distributed", hint=hint) from error
+        raise MissingExtra("dask_extra") from error
     try:
         client = Client(address, timeout=DASK_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=DASK_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
-        reason = f"--dask {address}: no cluster with workers: {error}"
-        hint = "pass the address printed by dask-scheduler, such as tcp://10.0.0.1:8786"
-        raise UsageError(reason, hint=hint) from error
+        reason = reason_of(error)
+        raise UsageError("dask_unreachable", address=address, reason=reason) from error
     return client

@@ -48,10 +48,7 @@ def find(roots: Iterable[str], wanted: Filter, settings: Settings) -> tuple[Task
         else:
             refused += 1
     if refused and not found:
-        raise InputError(
-            f"--include and --exclude leave none of {refused} runs",
-            hint="a pattern with / matches the path, one without / each directory name",
-        )
+        raise InputError("nothing_included", runs=refused)
     return tuple(found.values())
 
 
@@ -73,10 +70,11 @@ def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]
     try:
         for root in _expanded(pattern):
             tasks = list(_tasks(root, settings))
-            nothing = Task(root, error=failure(root, no_log(root)))
-            yield from ((root, task) for task in tasks or [nothing])
+            if not tasks:
+                tasks = [Task(root, error=failure(root, no_log(root), settings.lang))]
+            yield from ((root, task) for task in tasks)
     except (InputError, OSError) as error:
-        yield None, Task(pattern, error=failure(pattern, error))
+        yield None, Task(pattern, error=failure(pattern, error, settings.lang))
 
 
 def _tasks(root: str, settings: Settings) -> Iterator[Task]:

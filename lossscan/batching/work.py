@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan.canonical.names import JUDGED
-from lossscan.errors import LossscanError, UsageError
+from lossscan.errors import (
+    ExaminationFailed,
+    LossscanError,
+    NoLogFound,
+    UnreadableLog,
+    UsageError,
+    reason_of,
+)
 from lossscan.model import Failure, Resume, Run, RunReport, Series
 from lossscan.runs.remote import Remote
 from lossscan.settings import Settings
@@ -46,16 +53,21 @@ def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
     return [_judged(task, settings) for task in tasks]
 
 
-def failure(path: str, error: Exception) -> Failure:
+def failure(path: str, error: Exception, lang: str) -> Failure:
     """An error as a row of the report shows it."""
+    told = _told(path, error)
+    kind = UnreadableLog if isinstance(error, OSError) else type(error)
+    said = told.said(lang)
+    return Failure(kind.__name__, said.message, said.hint)
+
+
+def _told(path: str, error: Exception) -> LossscanError:
     if isinstance(error, LossscanError):
-        return Failure(type(error).__name__, str(error), error.hint)
+        return error
     if isinstance(error, OSError):  # of the system, not of lossscan
-        return Failure(
-            "UnreadableLog", f"{path}: {error.strerror or error}", "check its permissions"
-        )
-    reason = f"{path}: internal error: {type(error).__name__}: {error}"
-    return Failure(type(error).__name__, reason, "please report this with the log file")
+        return UnreadableLog("unreadable_run", at=path, reason=reason_of(error))
+    name = type(error).__name__
+    return ExaminationFailed("internal_error", at=path, error=name, reason=str(error))
 
 
 def failed(path: str, why: Failure) -> RunReport:
@@ -71,15 +83,14 @@ def _judged(task: Task, settings: Settings) -> RunReport:
     except UsageError:
         raise
     except Exception as error:  # one run, even one that breaks lossscan, must not stop the others
-        return failed(task.path, _vanished(task) or failure(task.path, error))
+        return failed(task.path, failure(task.path, _vanished(task) or error, settings.lang))
 
 
-def _vanished(task: Task) -> Failure | None:
+def _vanished(task: Task) -> NoLogFound | None:
     """What is said of a run that was there when the batch began and is not any more."""
     if task.files is None or isinstance(task.files, Remote) or _is_there(task.files.root):
         return None
-    reason = f"{task.path}: was deleted or moved during the batch"
-    return Failure("NoLogFound", reason, "restore it, or skip it with --exclude")
+    return NoLogFound("vanished", at=task.path)
 
 
 def _is_there(path: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
+from lossscan.commands.kit.language import choose, spoken
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.errors import LossscanError
 from lossscan.model import FAILED
@@ -48,10 +49,11 @@ def _flushed(status: int) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
+    choose(None)
     try:
         return _app()(arguments, prog_name="lossscan", standalone_mode=False) or 0
     except LossscanError as error:
-        return _complain(str(error), error.hint, error.details)
+        return _complain(*error.said(spoken(arguments)))
     except typer.TyperException as error:
         return _complain(*_usage(error))
     except Exception as error:  # status 1 is for findings: a bug must not look like one

@@ -38,7 +38,7 @@ def config(
     lossscan config --select loss-jump -f json
     """
     if format not in FORMATS:
-        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     options = {"fail-on": fail_on, "select": select, "ignore": ignore, "lang": lang}
     given = {key: f"--{key}" for key, value in options.items() if value is not None}

@@ -43,7 +43,7 @@ def doctor(
     lossscan doctor -f json
     """
     if format not in FORMATS:
-        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
     settings = settings_from(config, lang=lang)
     own = [each for each in api.config(settings) if each.source != "default"]
     write(FORMATS[format](api.doctor(), own, page_for(settings)), None)

@@ -30,7 +30,7 @@ def explain(
     lossscan explain loss-jump --lang zh
     """
     if format not in FORMATS:
-        raise UsageError(f'unknown format "{format}"', hint=words.nearest(format, FORMATS))
+        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
     settings = settings_from(config, lang=lang)
     write(FORMATS[format](api.explain(rule), page_for(settings)), None)
     return 0

@@ -54,9 +54,9 @@ def plot(
 
     kind = check_kind(output)
     if from_ is not None and to is not None and from_ >= to:
-        raise UsageError(f"--from {from_:g} is not below --to {to:g}", hint="swap them")
+        raise UsageError("empty_range", first=f"{from_:g}", last=f"{to:g}")
     if len(runs) > MOST_RUNS:
-        raise UsageError(f"{len(runs)} runs: at most {MOST_RUNS} fit a picture", hint="pass fewer")
+        raise UsageError("too_many_to_draw", runs=len(runs), most=MOST_RUNS)
     names = tuple(filter(None, map(str.strip, (series or "").split(","))))
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
     reports = []

@@ -75,7 +75,7 @@ def watch(
 
     if until not in (COMPLETE, FOREVER):
         hint = words.nearest(until, (COMPLETE, FOREVER))
-        raise UsageError(f'--until: "{until}" is not a valid choice', hint=hint)
+        raise UsageError("invalid_choice", option="--until", value=until, hint=hint)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
     targets += [Webhook.of(webhook, webhook_style)] if webhook else []
@@ -107,8 +107,8 @@ def _follow(
             until_complete=until == COMPLETE,
             stop=stop,
         ):
-            if look.waiting is not None and str(look.waiting) != said:
-                said = str(look.waiting)
+            if look.waiting is not None and look.waiting.said(settings.lang).message != said:
+                said = look.waiting.said(settings.lang).message
                 tell(words.say(settings.lang, "watch_waiting", reason=said))
             report = look.report or report
             if report is not None and _announce(report, look.new, settings, notifier):

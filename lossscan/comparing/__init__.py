@@ -14,7 +14,7 @@ from lossscan.comparing.scaling import scaled_groups
 from lossscan.comparing.shapes import SERIES, Own, partings_of
 from lossscan.errors import InputError, UsageError
 from lossscan.ledger import finding_of
-from lossscan.model import Finding, Run, RunReport, Severity
+from lossscan.model import Finding, Message, Run, RunReport, Severity
 from lossscan.model.comparison import Band, Comparison, Contrast, Member, Parting
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.rules import chosen_rules
@@ -28,15 +28,9 @@ FEWEST, MOST = 2, len(ascii_lowercase)  # runs: each has a letter
 def check_count(runs: int) -> None:
     """Raise UsageError where there are not enough runs to compare, or more than letters."""
     if runs < FEWEST:
-        raise UsageError(
-            f"compare needs at least {FEWEST} runs, got {runs}",
-            hint="pass two run directories: lossscan compare RUN RUN",
-        )
+        raise UsageError("too_few_to_compare", fewest=FEWEST, runs=runs)
     if runs > MOST:
-        raise UsageError(
-            f"compare takes at most {MOST} runs, got {runs}",
-            hint="compare fewer runs, or list them with lossscan batch",
-        )
+        raise UsageError("too_many_to_compare", most=MOST, runs=runs)
 
 
 def compared(
@@ -128,14 +122,14 @@ def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
 
 
 def _nothing_shared(runs: Mapping[str, Run]) -> InputError:
-    return InputError(
-        f"{'; '.join(f'{run.path}: {_extent(run)}' for run in runs.values())}: "
-        "no overlapping steps to compare",
-        hint="pass runs that share at least 4 logged steps",
-    )
+    return InputError("nothing_shared", runs=tuple(_extent(run) for run in runs.values()))
 
 
-def _extent(run: Run) -> str:
+def _extent(run: Run) -> Message:
     known = [run.series[name] for name in SERIES if len(run.series.get(name, ()))]
-    spans = (f"{s.name} at steps {s.steps[0]} to {s.steps[-1]}" for s in known)
-    return ", ".join(spans) or "no loss"
+    spans = (Message("span", name=s.name, first=s.steps[0], last=s.steps[-1]) for s in known)
+    return (
+        Message("logged", at=run.path, spans=tuple(spans))
+        if known
+        else Message("logged_no_loss", at=run.path)
+    )

@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from lossscan import plugins, words
+from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
@@ -24,7 +24,7 @@ from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
-from lossscan.model import FAILED_NOTE, Note, Table
+from lossscan.model import FAILED_NOTE, Message, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, plain
 
@@ -113,9 +113,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         raise
     except Exception as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
-        said = words.say(settings.lang, "failed_over_it", error=type(error).__name__)
-        hint = words.say(settings.lang, "failed_hint")
-        raise ReaderFailed(said, hint=hint) from error
+        raise ReaderFailed("reader_broke", error=type(error).__name__) from error
 
 
 def _bounded(table: Table) -> Table:
@@ -155,40 +153,36 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
 
     Who gave an expression is told that it meets no line.
     """
-    lang, given = settings.lang, settings.text.get("pattern")
+    given = settings.text.get("pattern")
     if given is not None:
-        return NoLogFound(
-            words.say(lang, "pattern_unmet", path=head.path, source=settings.source or "settings"),
-            hint=words.say(lang, "pattern_hint", pattern=given),
-        )
+        source = settings.source or "settings"
+        return NoLogFound("pattern_unmet", at=head.path, source=source, pattern=given)
     bearing = [each for each in formats() if each.name in head.name]
     found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
     nearest_first = sorted(found, key=lambda each: not found[each])
-    looked_for = (_looked_for(each, found[each], lang) for each in nearest_first)
-    said = words.say(lang, "no_log_known", path=head.path)
+    looked_for = (_looked_for(each, found[each]) for each in nearest_first)
+    more = _keys_there(found[nearest_first[0]])
     if error := ending(head, lambda _: False):
-        said += words.say(lang, "ended_before", error=error)
-    elif any(found.values()):
-        said += f" {words.say(lang, 'keys_there', keys=_some(found[nearest_first[0]]))}"
-    return NoLogFound(
-        said,
-        details=(words.say(lang, "looked_for"), *looked_for, *how_to_map(lang)),
-        hint=words.say(lang, "map_hint"),
-    )
+        more = Message("ended_before", error=error)
+    details = (Message("looked_for"), *looked_for, *how_to_map())
+    return NoLogFound("no_log_known", at=head.path, more=more, details=details)
 
 
-def _looked_for(each: Format, keys: list[str], lang: str) -> str:
-    there = f"  {words.say(lang, 'keys_there', keys=_some(keys))}" if keys else ""
-    return f"  {each.name:<22}{each.sample}{there}"
+def _looked_for(each: Format, keys: list[str]) -> Message:
+    return Message("indented", said=f"{each.name:<22}{each.sample}", more=_keys_there(keys))
+
+
+def _keys_there(keys: list[str]) -> Message | str:
+    return Message("keys_there", keys=_some(keys)) if keys else ""
 
 
 def _some(keys: list[str]) -> str:
     return ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
 
 
-def how_to_map(lang: str) -> tuple[str, ...]:
+def how_to_map() -> tuple[Message, ...]:
     """The lines that say how keys of the user's own are read."""
-    return tuple(words.say(lang, key) for key in ("map_own", "map_keys", "map_lines"))
+    return (Message("map_own"), Message("map_keys"), Message("map_lines"))
 
 
 def read_file(path: Path, settings: Settings) -> Table:
@@ -213,19 +207,20 @@ def read(head: Head, settings: Settings) -> Table:
             refused.append(error)
     if not refused:
         if not head.start:
-            raise NoLogFound(f"{head.path}: is empty", hint="nothing was logged yet")
+            raise NoLogFound("empty_file", at=head.path)
         if not head.start.strip(b"\0"):
-            said = f"{head.path}: starts with zero bytes (sparse or damaged)"
-            raise NoLogFound(said, hint="restore it, or pass another log")
+            raise NoLogFound("zero_bytes", at=head.path)
         raise _unknown(head, settings)
-    reasons = "; ".join(f"as {error.__notes__[0]}: {error}" for error in refused)
+    reasons = tuple(
+        Message("as_format", format=error.__notes__[0], reason=error.message) for error in refused
+    )
     broken = next((error for error in refused if isinstance(error, ReaderFailed)), None)
     told = broken or refused[0]
-    raise type(told)(f"{head.path}: {reasons}", hint=told.hint) from told
+    raise told.worded(Message("refused", at=head.path, reasons=reasons)) from told
 
 
 def _with_failures(table: Table, head: Head, refused: Iterable[UnreadableLog]) -> Table:
     """The table with a note of each better reader that broke on the file."""
     broken = (error for error in refused if isinstance(error, ReaderFailed))
-    failures = [Note(FAILED_NOTE, head.path, {"reason": str(error)}) for error in broken]
+    failures = [Note(FAILED_NOTE, head.path, reason=error.message) for error in broken]
     return replace(table, notes=(*table.notes, *failures)) if failures else table

@@ -43,7 +43,7 @@ def read(head: Head, settings: Settings) -> Table:
             header = cells
     found, _ = table(rows, settings)
     if not found:
-        raise UnreadableLog("its table holds no points", hint="give a log of the training")
+        raise UnreadableLog("card_without_points")
     return Table(
         path=head.path, format=NAME, columns=found, framework="transformers", fallback=True
     )

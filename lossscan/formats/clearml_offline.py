@@ -34,7 +34,7 @@ def read(head: Head, settings: Settings) -> Table:
                 rows[step][_name(event)] = event.get("value")
     found = columns(list(rows.items()), settings)
     if not found:
-        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+        raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found)
 
 

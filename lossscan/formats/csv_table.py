@@ -60,7 +60,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows = _rows(below, header, separator, settings)
     found, counted = table(rows, settings)
     if not found:
-        raise UnreadableLog("line 1: no known column", hint="map your columns under `series`")
+        raise UnreadableLog("no_column")
     framework = None if counted else _framework(header, separator)
     return Table(
         path=head.path,

@@ -64,13 +64,9 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _unreadable(head: Head) -> UnreadableLog:
     if head.start.startswith(_POINTER):
-        return UnreadableLog("byte 0: a Git LFS pointer, not the file", hint="run `git lfs pull`")
+        return UnreadableLog("lfs_pointer")
     zeros = not any(head.start[:HEADER])
-    found = "zeros" if zeros else "a length with a wrong checksum"
-    return UnreadableLog(
-        f"byte 0: {found} instead of the first record",
-        hint="not an event file, or damaged; copy it again",
-    )
+    return UnreadableLog("event_file_zeros" if zeros else "event_file_checksum")
 
 
 def _is_evaluation(head: Head) -> bool:

@@ -79,8 +79,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = log.sheet.columns(steps)
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
-        said = f"no known key (found: {shown})" if shown else "no known key"
-        raise UnreadableLog(said, hint="map your keys under `series`")
+        raise UnreadableLog("no_key_among", keys=shown) if shown else UnreadableLog("no_key")
     notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
     notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:

@@ -12,9 +12,8 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Final
 
-from lossscan import words
 from lossscan.canonical.names import canonical, is_judged
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding, peek
@@ -50,7 +49,7 @@ def read(head: Head, settings: Settings) -> Table:
     keys = {key for row in rows for key in row}
     found, counted = table(rows, settings)
     if not found:
-        raise UnreadableLog("no known key", hint="map your keys under `series`")
+        raise UnreadableLog("no_key")
     return Table(
         path=head.path,
         format=NAME,
@@ -68,19 +67,18 @@ def read(head: Head, settings: Settings) -> Table:
 def _document(head: Head) -> tuple[Any, bool]:
     """What it holds, and whether its end is missing."""
     if head.size > LARGEST:
-        said = f"larger than {LARGEST >> 20} MiB"
-        raise UnreadableLog(said, hint="write one object per line instead")
+        raise UnreadableLog("too_large_table", mib=LARGEST >> 20)
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
     try:
         return json.loads(text), False
     except RecursionError as error:
-        raise UnreadableLog("nested too deeply", hint="write flat rows") from error
+        raise UnreadableLog("nested_rows") from error
     except json.JSONDecodeError as error:
         if _OBJECTS.match(text):
             with suppress(json.JSONDecodeError):
                 return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
-        raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
+        raise UnreadableLog("broken_json", reason=reason_of(error)) from error
 
 
 def _sums_up(row: dict[str, Any]) -> bool:

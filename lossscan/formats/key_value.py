@@ -107,7 +107,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
     found = columns(without_echo(rows), settings)
     if not found:
-        raise UnreadableLog("no line with a step and a loss", hint="map your keys under `series`")
+        raise UnreadableLog("no_step_and_loss")
     stated = {
         **_planned(text),
         "steps_per_epoch": length,

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
 from lossscan.formats.kit.format import Format
 from lossscan.model import Column, Note, Table
@@ -75,7 +75,7 @@ def _meta(head: Head) -> Mapping[str, Any]:
     try:
         meta = load_yaml(head.start.decode(errors="replace"))
     except ValueError as error:
-        raise UnreadableLog(str(error), hint="copy the run directory again") from error
+        raise UnreadableLog("broken_meta", reason=reason_of(error)) from error
     return meta if isinstance(meta, dict) else {}
 
 

@@ -52,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
     separator = "\t" if "\t" in header else ","
     names = [name.strip(' "\r\n') for name in header.split(separator)]
     if len(names) < COLUMNS:
-        raise UnreadableLog("line 1: is no header", hint="download the table once more")
+        raise UnreadableLog("no_header")
     key = _by_file(head.path) if names[-1] == "Value" else _by_folder(head.path, names[-1])
     rows = []
     for line in text:
@@ -65,7 +65,7 @@ def read(head: Head, settings: Settings) -> Table:
 def _table(head: Head, rows: Sequence[dict[str, str]], settings: Settings) -> Table:
     found, _ = table(rows, settings)
     if not found:
-        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+        raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found)
 
 

@@ -39,10 +39,7 @@ def read(head: Head, settings: Settings) -> Table:
     """
     found = columns(list(_rows(lines(head), settings)), settings)
     if not found:
-        raise UnreadableLog(
-            "the groups of `text.pattern` match no number",
-            hint="match only the number, for example (?P<loss>[-+.\\deE]+)",
-        )
+        raise UnreadableLog("groups_match_no_number")
     return Table(path=head.path, format=NAME, columns=found)
 
 

@@ -7,8 +7,7 @@ import re
 from collections import defaultdict
 from typing import Any, Final
 
-from lossscan import words
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding, peek
@@ -31,7 +30,7 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """Every metric at its steps; raises UnreadableLog where it is no JSON or holds no points."""
     if head.size > LARGEST:
-        raise UnreadableLog(f"larger than {LARGEST >> 20} MiB", hint="log fewer points")
+        raise UnreadableLog("too_large_metrics", mib=LARGEST >> 20)
     rows: dict[int, dict[str, Any]] = defaultdict(dict)
     for name, metric in _document(head).items():
         if isinstance(metric, dict):
@@ -41,7 +40,7 @@ def read(head: Head, settings: Settings) -> Table:
                     rows[step][name.replace(".", "/")] = _plain(value)
     found = columns(sorted(rows.items()), settings)
     if not found:
-        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+        raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found)
 
 
@@ -51,9 +50,9 @@ def _document(head: Head) -> dict[str, Any]:
     try:
         held = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UnreadableLog(words.not_json(error), hint="copy the file again") from error
+        raise UnreadableLog("broken_json", reason=reason_of(error)) from error
     except RecursionError as error:
-        raise UnreadableLog("nested too deeply", hint="copy the file again") from error
+        raise UnreadableLog("nested_metrics") from error
     return held if isinstance(held, dict) else {}
 
 

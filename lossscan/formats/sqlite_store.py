@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import Row, by_name, columns, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.model import Column, Note, Numbers, Table
@@ -53,7 +53,7 @@ def read(head: Head, settings: Settings) -> Table:
             found = _mlflow if _is_mlflow(store) else _trackio
             return found(store, head.path, settings)
     except _DAMAGED as error:
-        raise UnreadableLog(f"damaged: {error}", hint="copy the file again") from error
+        raise UnreadableLog("damaged", reason=reason_of(error)) from error
 
 
 def _opened(head: Head) -> sqlite3.Connection:
@@ -87,7 +87,7 @@ def _tables(store: sqlite3.Connection) -> set[str]:
 
 def _fullest(found: list[tuple[str, int]]) -> str:
     if not found:
-        raise UnreadableLog("holds no points", hint="nothing was logged, or not yet")
+        raise UnreadableLog("no_points")
     return max(found, key=lambda each: each[1])[0]
 
 

@@ -68,8 +68,7 @@ def read(head: Head, settings: Settings) -> Table:
             except (Malformed, ValueError, RecursionError):
                 log.malformed += 1
     if log.records == log.malformed:
-        hint = "nothing was logged yet, or the file is damaged; copy it again"
-        raise UnreadableLog(f"byte {FILE_HEADER}: no complete SwanLab record", hint=hint)
+        raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="SwanLab")
     own = (
         (step, {k: v for k, v in row.items() if k[:2] != "__"}) for step, row in log.rows.items()
     )

@@ -65,7 +65,7 @@ def read(head: Head, settings: Settings) -> Table:
     state, cut = _state(head)
     entries = state.get("log_history")
     if not isinstance(entries, list):
-        raise UnreadableLog("log_history is not a list", hint="save it with save_state()")
+        raise UnreadableLog("history_no_list")
     history = _History(settings)
     for first in range(0, len(entries), AT_ONCE):
         history.take(entries[first : first + AT_ONCE])
@@ -132,13 +132,13 @@ def _summaries(group: Group) -> list[int]:
 def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
     """The object of the file, and whether its end is missing."""
     if head.size > LARGEST:
-        raise UnreadableLog(f"larger than {LARGEST >> 30} GiB", hint="pass its event files instead")
+        raise UnreadableLog("too_large_state", gib=LARGEST >> 30)
     with head.open() as stream:
         data = stream.read()
     try:
         return _object(data, encoding(head)), False
     except (RecursionError, TooDeep) as error:
-        raise UnreadableLog("nested too deeply", hint="not a trainer state") from error
+        raise UnreadableLog("nested_state") from error
     except ValueError as error:
         return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
 
@@ -150,7 +150,7 @@ def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     except (msgspec.DecodeError, UnicodeError):
         found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
-        raise UnreadableLog("not a JSON object", hint="not a trainer state")
+        raise UnreadableLog("state_no_object")
     return found
 
 
@@ -165,7 +165,7 @@ def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
     """What is before the place where the text breaks off."""
     opening = _LIST.search(text)
     if opening is None:
-        raise UnreadableLog(f"not JSON: {reason}", hint="copy it again from the training host")
+        raise UnreadableLog("state_not_json", reason=reason)
     try:
         stated = load_json(text[: opening.end()] + "]}")
     except ValueError:

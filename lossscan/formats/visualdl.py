@@ -68,10 +68,7 @@ def read(head: Head, settings: Settings) -> Table:
     with head.open() as stream:
         log = scan(stream, stream.seek(0, os.SEEK_END), _LAYOUT)
     if log.records == log.bad:
-        raise UnreadableLog(
-            "byte 0: no complete VisualDL record",
-            hint="nothing was logged yet, or the file is damaged; copy it again",
-        )
+        raise UnreadableLog("no_whole_record", byte=0, writer="VisualDL")
     tags = log.columns()
     args = _text(log, ARGS)
     return Table(

@@ -42,7 +42,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows = [cells for line in text if line.endswith("\n") and (cells := _header(line))]
     runs = _runs(header, rows)
     if not runs:
-        raise UnreadableLog("holds no points", hint="export the chart once more")
+        raise UnreadableLog("export_without_points")
     chosen = max(runs, key=lambda run: runs[run])
     kept = {
         at: "step" if at == 0 else _split(name)[1]

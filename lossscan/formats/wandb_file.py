@@ -67,8 +67,7 @@ def read(head: Head, settings: Settings) -> Table:
         for record in records(stream, tally):
             _take(log, record)
     if log.records == log.malformed:
-        hint = "nothing was logged yet, or the file is damaged; copy it again"
-        raise UnreadableLog(f"byte {FILE_HEADER}: no complete W&B record", hint=hint)
+        raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="W&B")
     keys = sorted({key for _, row in log.history for key in row})
     framework = _framework(log, keys)
     return Table(

@@ -35,8 +35,7 @@ def read(head: Head, settings: Settings) -> Table:
     try:
         last = dict(json.loads(data))
     except (ValueError, TypeError, RecursionError) as error:
-        said = f"not a JSON object: {error}"
-        raise UnreadableLog(said, hint="copy the run directory again") from error
+        raise UnreadableLog("broken_summary", reason=str(error)) from error
     name_of = namer(settings.series)
     own = [step_number(value) for key, value in last.items() if _is_step(key, name_of)]
     step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)

@@ -15,9 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lossscan import words
-from lossscan.errors import SettingsError
-from lossscan.model import Finding
+from lossscan.errors import SettingsError, reason_of
+from lossscan.model import Finding, Message
 
 SCHEMA = "lossscan.gate.baseline/1"
 PER_OCTAVE = 2  # places between a step and its double: 40 % apart are two places
@@ -89,12 +88,11 @@ def load(file: Path) -> Mapping[str, Known]:
         if whole["schema"] != SCHEMA:
             raise ValueError(f"schema is not {SCHEMA}")
         found = [_known(row) for row in whole["findings"]]
-    except OSError as error:
-        raise _broken(file, error.strerror or str(error)) from error
-    except json.JSONDecodeError as error:
-        raise _broken(file, words.not_json(error)) from error
+    except (OSError, json.JSONDecodeError) as error:
+        raise SettingsError("baseline_broken", at=file, reason=reason_of(error)) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise _broken(file, f"not a baseline: {type(error).__name__}: {error}") from error
+        reason = Message("not_baseline", reason=f"{type(error).__name__}: {error}")
+        raise SettingsError("baseline_broken", at=file, reason=reason) from error
     return {known.fingerprint: known for known in found}
 
 
@@ -104,10 +102,6 @@ def _known(row: Mapping[str, Any]) -> Known:
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("entry with a non-string value")
     return known
-
-
-def _broken(file: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{file}: {reason}", hint="create it with --write-baseline")
 
 
 def _digest(finding: Finding, run: str, place: str) -> str:

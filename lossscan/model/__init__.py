@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Hit,
         Suspect,
     )
+    from lossscan.model.message import HINT, Message
     from lossscan.model.report import (
         DAMAGES,
         FAILED_NOTE,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         Field,
         Landmark,
         LandmarkKind,
+        LeftOut,
         Note,
         Resume,
         Run,
@@ -71,13 +73,14 @@ if TYPE_CHECKING:
         Signals,
     )
 
-_PARTS = ("base", "run", "signals", "hits", "report")  # each needs only those before it
+_PARTS = ("base", "message", "run", "signals", "hits", "report")  # each needs only those before it
 
 __all__ = [
     "DAMAGES",
     "FAILED",
     "FAILED_NOTE",
     "FOUND",
+    "HINT",
     "PASSED",
     "AccountedFor",
     "Acquittal",
@@ -101,7 +104,9 @@ __all__ = [
     "Hit",
     "Landmark",
     "LandmarkKind",
+    "LeftOut",
     "Location",
+    "Message",
     "Note",
     "Number",
     "Numbers",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lossscan.model.base import Numbers
+from lossscan.model.message import Message
 from lossscan.model.shown import Tabled
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class Note:
     kind: str  # broken_lines, truncated_tail, bad_checksum, ...
     path: Path
     numbers: Numbers = field(default_factory=dict)
+    reason: Message | None = None  # what an exception said
+
+    def values(self) -> dict[str, Any]:
+        """All that its sentence may name besides the path."""
+        reason = {} if self.reason is None else {"reason": self.reason}
+        return {**self.numbers, **reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,18 @@ class Skipped:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The same before a language is chosen."""
+
+    path: str
+    reason: Message
+
+    def said(self, lang: str) -> Skipped:
+        """The file with the reason in words."""
+        return Skipped(self.path, self.reason.say(lang))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

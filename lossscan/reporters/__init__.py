@@ -70,10 +70,10 @@ def formats() -> tuple[str, ...]:
 def check(name: str, *, terminal: bool = False) -> None:
     """Raise UsageError for a format that does not exist, OutputError for one no terminal shows."""
     if name not in formats():
-        raise UsageError(f'unknown format "{name}"', hint=words.nearest(name, formats()))
+        raise UsageError("unknown_format", name=name, hint=words.nearest(name, formats()))
     binary = _reporter(name).binary  # one that cannot be loaded is told before a run is read
     if terminal and binary:
-        raise OutputError(f"--format {name} is binary", hint="write it to a file with --output")
+        raise OutputError("binary_format", name=name)
 
 
 def render(name: str, report: Report, page: Page) -> str:

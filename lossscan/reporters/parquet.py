@@ -15,8 +15,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[bytes]:
     """The whole file at the end; raises MissingExtra before the first run is asked for."""
     missing = [name for name in ("pandas", "pyarrow") if find_spec(name) is None]
     if missing:
-        hint = "pip install 'lossscan[parquet]'"
-        raise MissingExtra(f"--format parquet requires {' and '.join(missing)}", hint=hint)
+        raise MissingExtra("parquet_extra", packages=", ".join(missing))
     table = framed(row for one in report.runs for row in records(one, report.version))
     out = BytesIO()
     table.to_parquet(out, engine="pyarrow", index=False)

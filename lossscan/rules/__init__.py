@@ -15,6 +15,7 @@ from typing import Any
 
 from lossscan import plugins, words
 from lossscan.errors import SettingsError, UsageError
+from lossscan.model import Message
 from lossscan.rules.kit.rule import Outcome as Outcome
 from lossscan.rules.kit.rule import Rule as Rule
 
@@ -49,39 +50,40 @@ def chosen_rules(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> 
         _known(name)
     chosen = tuple(name for name in select or rule_names() if name not in ignore)
     if not chosen:
-        raise UsageError("no rules left to run", hint="select more rules, or ignore fewer")
+        raise UsageError("no_rules_left")
     return chosen
 
 
 def check_options(rules: Mapping[str, Mapping[str, Any]], source: str | None = None) -> None:
     """Raise SettingsError where a settings file gives options that a rule does not take."""
     for rule, given in rules.items():
-        place = f"{source or 'settings'}: rules.{rule}"
+        at = source or "settings"
         if rule not in rule_names():
-            raise SettingsError(f"{place}: unknown rule", hint=words.nearest(rule, rule_names()))
+            hint = words.nearest(rule, rule_names())
+            raise SettingsError("rule_entry", at=at, key=f"rules.{rule}", hint=hint)
         for name, value in given.items():
-            _check_option(f"{place}.{name}", name, value, load_rule(rule).options)
+            _check_option(at, f"rules.{rule}.{name}", value, load_rule(rule).options)
 
 
-def _check_option(place: str, name: str, value: object, options: Mapping[str, Any]) -> None:
+def _check_option(at: str, key: str, value: object, options: Mapping[str, Any]) -> None:
+    name = key.rpartition(".")[2]
     if name not in options:
-        raise SettingsError(
-            f"{place}: unknown option", hint=words.nearest(name, (*options, SEVERITY))
-        )
+        hint = words.nearest(name, (*options, SEVERITY))
+        raise SettingsError("unknown_option", at=at, key=key, hint=hint)
     expected = type(options[name])
     if not _fits(value, expected):
-        noun = _NOUNS.get(expected, expected.__name__)
+        noun = Message(_NOUNS.get(expected, expected.__name__))
+        said = words.printable(repr(value))
+        default = repr(options[name])
         raise SettingsError(
-            f"{place}: expected {noun}, found {words.printable(repr(value))}",
-            hint=f"the default is {options[name]!r}",
+            "wrong_option", at=at, key=key, expected=noun, found=said, default=default
         )
     if isinstance(value, int | float) and value < 0:  # all are sizes, shares or counts
-        raise SettingsError(
-            f"{place}: must not be negative: {value}", hint=f"the default is {options[name]!r}"
-        )
+        default = repr(options[name])
+        raise SettingsError("negative_option", at=at, key=key, found=value, default=default)
 
 
-_NOUNS = {float: "a number", int: "an integer", bool: "true or false", str: "a string"}
+_NOUNS = {float: "a_number", int: "an_integer", bool: "a_boolean", str: "a_string"}
 
 
 def _fits(value: object, expected: type) -> bool:
@@ -92,4 +94,4 @@ def _fits(value: object, expected: type) -> bool:
 
 def _known(name: str) -> None:
     if name not in rule_names():
-        raise UsageError(f"unknown rule {name!r}", hint=words.nearest(name, rule_names()))
+        raise UsageError("unknown_rule", name=name, hint=words.nearest(name, rule_names()))

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from lossscan import formats, words
+from lossscan import formats
 from lossscan.canonical.names import JUDGED
 from lossscan.errors import (
     InputError,
@@ -16,9 +17,10 @@ from lossscan.errors import (
     NoUsableSeries,
     ReaderFailed,
     UnreadableLog,
+    reason_of,
 )
-from lossscan.model import FAILED_NOTE, Note, Run, Schedule, Series, Skipped, Table
-from lossscan.runs.discover import ACCESS, CARD, RunFiles, is_log_name
+from lossscan.model import FAILED_NOTE, LeftOut, Message, Note, Run, Schedule, Series, Table
+from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
@@ -32,12 +34,6 @@ from lossscan.sources.packed import is_compressed
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
-RETRY = "copy the file again, or pass another log of the run"
-ELSEWHERE = (  # others have an empty history where nothing was logged yet
-    "pass the console log or the VisualDL or TensorBoard files; PaddleNLP 3 logs nothing here"
-)
-WAIT = "wait for the first logged loss, or see in the console why the run died"
-COARSER = "lower resolution than another log of this run"
 MOST_NAMED = 12  # series or files named in an error
 
 
@@ -45,7 +41,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     """Read every log of a run and put together what they say; see `lossscan.runs.read_run`."""
     tables, refused = _tables(files, settings)
     if not tables:
-        raise _nothing(files, refused, settings.lang)
+        raise _nothing(files, refused)
     chosen = _without_fallbacks(tables)
     merged = merge(chosen, files.root)
     if not any(len(merged.series.get(name, ())) for name in JUDGED):
@@ -69,11 +65,14 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         schedule=schedule,
         complete=_complete(merged, schedule),
         notes=(*merged.notes, *config.notes, *final, *_failures(refused)),
-        skipped=(
-            *files.skipped,
-            *_skipped(files, refused),
-            *_left_out(tables, chosen, files.root),
-            *merged.skipped,
+        skipped=tuple(
+            each.said(settings.lang)
+            for each in (
+                *files.skipped,
+                *_skipped(files, refused),
+                *_left_out(tables, chosen, files.root),
+                *merged.skipped,
+            )
         ),
     )
 
@@ -84,13 +83,13 @@ def _without_fallbacks(tables: list[Table]) -> list[Table]:
     return full if any(name in table.columns for table in full for name in JUDGED) else tables
 
 
-def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
+def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[LeftOut]:
     """The logs that do not speak, but for those of last values, which every run of W&B has."""
     speaking = {table.path for table in chosen}
     for table in tables:
         curve = any(len(column.steps) > 1 for column in table.columns.values())
         if curve and table.path not in speaking:
-            yield Skipped(relative(table.path, root), COARSER)
+            yield LeftOut(relative(table.path, root), Message("lower_resolution"))
 
 
 @dataclass(slots=True)
@@ -138,57 +137,54 @@ def _cards(files: RunFiles, settings: Settings) -> list[Table]:
 def _failures(refused: _Refused) -> list[Note]:
     """A note for each log that broke its reader: what it holds cannot be vouched for."""
     return [
-        Note(FAILED_NOTE, path, {"reason": str(error).removeprefix(f"{path}: ")})
+        Note(FAILED_NOTE, path, reason=reason_of(error).bare())
         for path, error in refused.broken.items()
         if isinstance(error, ReaderFailed)
     ]
 
 
-def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
+def _skipped(files: RunFiles, refused: _Refused) -> list[LeftOut]:
     return [
-        Skipped(relative(path, files.root), str(error).removeprefix(f"{path}: "))
+        LeftOut(relative(path, files.root), reason_of(error).bare())
         for path, error in refused.broken.items()
     ]
 
 
-def _nothing(files: RunFiles, refused: _Refused, lang: str) -> InputError:
+def _nothing(files: RunFiles, refused: _Refused) -> InputError:
     skipped = _skipped(files, refused)
     if skipped:
-        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-        reason = f"{files.root}: {skipped[0].path}: {skipped[0].reason}{more}"
-        hint = getattr(next(iter(refused.broken.values())), "hint", "")
-        return UnreadableLog(reason, hint=hint or RETRY)
+        first, others = skipped[0], len(skipped) - 1
+        key = "several_refused" if others else "first_refused"
+        hint = getattr(next(iter(refused.broken.values())), "way_out", None)
+        told: dict[str, Any] = {"file": first.path, "reason": first.reason, "others": others}
+        return UnreadableLog(key, at=files.root, hint=hint, **told)
     if not files.files and files.skipped:
         first = files.skipped[0]
-        return UnreadableLog(f"{files.root / first.path}: {first.reason}", hint=ACCESS)
+        return UnreadableLog("no_access", at=files.root / first.path, reason=first.reason)
     known = stranger_at(files.root)
     if known is not None or len(refused.unknown) == 1:
         return known or refused.unknown[0]
-    reasons = [str(error).removeprefix(f"{files.root}{os.sep}") for error in refused.unknown]
-    shown = reasons[:MOST_NAMED] + ["..."] * (len(reasons) > MOST_NAMED)
-    return NoLogFound(
-        words.say(lang, "no_log_among", path=files.root, count=len(files.files)),
-        details=(*(f"  {each}" for each in shown), *formats.how_to_map(lang)),
-        hint=words.say(lang, "no_log_among_hint"),
-    )
+    below = f"{files.root}{os.sep}"
+    shown: list[Message | str] = [
+        error.message.renamed(below, "") for error in refused.unknown[:MOST_NAMED]
+    ]
+    shown += ["..."] if len(refused.unknown) > MOST_NAMED else []
+    lines = (Message("indented", said=each, more="") for each in shown)
+    details = (*lines, *formats.how_to_map())
+    return NoLogFound("no_log_among", at=files.root, count=len(files.files), details=details)
 
 
 def _no_series(root: Path, merged: Merged) -> InputError:
     cut = next((note for note in merged.notes if note.kind in CUT), None)
     if cut is not None and not merged.series:
-        reason = f"{root}: {relative(cut.path, root)} is truncated before the first entry"
-        return UnreadableLog(reason, hint=RETRY)
+        return UnreadableLog("cut_before_entries", at=root, file=relative(cut.path, root))
     empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
     if empty is not None and not merged.series:
-        reason = f"{root}: the log_history of {relative(empty.path, root)} is empty"
-        return NoUsableSeries(reason, hint=ELSEWHERE)
+        return NoUsableSeries("empty_history", at=root, file=relative(empty.path, root))
     if not merged.series:
-        return NoUsableSeries(f"{root}: nothing was logged yet", hint=WAIT)
+        return NoUsableSeries("nothing_logged", at=root)
     found = ", ".join(list(merged.series)[:MOST_NAMED])
-    return NoUsableSeries(
-        f"{root}: no loss in the logs (found: {found})",
-        hint="map your key in lossscan.yaml, for example `series: {loss: my_loss}`",
-    )
+    return NoUsableSeries("no_loss", at=root, found=found)
 
 
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:

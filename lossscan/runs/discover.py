@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import LossscanError, NoLogFound, UnreadableLog
-from lossscan.model import Skipped
+from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
+from lossscan.model import LeftOut, Message
 from lossscan.runs.belonging import CHECKPOINT, holding_of, owner_of
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.training.files import is_config_name
@@ -21,7 +21,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import any_of, head_of, relative
 from lossscan.sources.packed import plain_name
 
-ACCESS = "check its permissions, or skip it with --exclude"
 CARD = ".md"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
@@ -48,7 +47,7 @@ class RunFiles:
 
     root: Path  # its folder, or its only log
     files: tuple[Path, ...]  # logs and what may be settings; their content decides
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[LeftOut, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,8 +65,8 @@ class _Folder:
 class _Tree:
     root: Path
     folders: dict[Path, _Folder] = field(default_factory=dict)
-    skipped: dict[Path, str] = field(default_factory=dict)
-    refused: dict[Path, str] = field(default_factory=dict)  # by the system: runs may be there
+    skipped: dict[Path, Message] = field(default_factory=dict)
+    refused: dict[Path, Message] = field(default_factory=dict)  # by the system: runs may be there
 
 
 def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
@@ -80,17 +79,15 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        said = f"{path}: no such file or directory"
-        raise NoLogFound(said, hint="pass a run directory or a log file") from error
+        raise NoLogFound("no_such_path", at=path) from error
     except OSError as error:
-        raise UnreadableLog(f"{path}: {error.strerror}", hint=ACCESS) from error
+        raise UnreadableLog("no_access", at=path, reason=reason_of(error)) from error
     if stat.S_ISREG(mode):
         beside = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
         others = sorted(set(beside.settings) - {path})
         return (RunFiles(root=path, files=(path, *others)),)
     if not stat.S_ISDIR(mode):
-        said = f"{path}: not a file or directory"
-        raise NoLogFound(said, hint="pass a run directory or a log file")
+        raise NoLogFound("not_a_place", at=path)
     tree = _walked(path, depth=DEEPEST)
     for folder in tree.folders.values():
         _settle(folder, settings)
@@ -126,7 +123,9 @@ def _walked(root: Path, *, depth: int) -> _Tree:
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
             if below and depth:
-                tree.skipped[folder] = "nested too deeply" if left >= 0 else "too many files"
+                tree.skipped[folder] = Message(
+                    "nested_folders" if left >= 0 else "too_many_entries"
+                )
             below.clear()
         _sort_in(tree, folder, _shown(files))
     return tree
@@ -146,7 +145,7 @@ def _shown(names: Iterable[str]) -> list[str]:
 
 
 def _refuse(tree: _Tree, error: OSError) -> None:
-    tree.refused[Path(error.filename)] = error.strerror or "unreadable"
+    tree.refused[Path(error.filename)] = reason_of(error)
 
 
 def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
@@ -160,10 +159,10 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
                 continue
         except OSError as error:  # the folder may be listed and not entered
             if kind is not content.settings:
-                tree.refused[folder] = error.strerror or "unreadable"
+                tree.refused[folder] = reason_of(error)
             continue
         if path.is_symlink() and not path.resolve().is_relative_to(tree.root.resolve()):
-            tree.skipped[path] = "symlink outside the run"
+            tree.skipped[path] = Message("symlink_outside")
         else:
             kind.append(path)
     tree.folders[folder] = content
@@ -246,7 +245,7 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     lost = sorted(set(homes.values()) - set(roots))
     skipped = _shared_out(tree.skipped, roots)
     for path, home in sorted(homes.items()):
-        skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
+        skipped[home].append(LeftOut(relative(path, home), tree.refused[path]))
     return tuple(
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
         for root in sorted([*roots, *lost])
@@ -262,13 +261,13 @@ def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[P
             yield from sorted(folders[path].files)
 
 
-def _shared_out(skipped: Mapping[Path, str], roots: list[Path]) -> dict[Path, list[Skipped]]:
+def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[LeftOut]]:
     """What could not be looked at, each at the run it is in, else at the first."""
-    shared: dict[Path, list[Skipped]] = defaultdict(list)
+    shared: dict[Path, list[LeftOut]] = defaultdict(list)
     for path, reason in sorted(skipped.items()):
         around = [root for root in roots if path.is_relative_to(root)]
         home = max(around, key=lambda root: len(root.parts), default=next(iter(roots), path))
-        shared[home].append(Skipped(relative(path, home), reason))
+        shared[home].append(LeftOut(relative(path, home), reason))
     return shared
 
 

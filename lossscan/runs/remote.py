@@ -16,14 +16,22 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
 
-from lossscan.errors import InputError, LossscanError, MissingExtra, NoLogFound, UnreadableLog
-from lossscan.model import RunReport, Skipped
+from lossscan.errors import (
+    InputError,
+    LossscanError,
+    MissingExtra,
+    NoLogFound,
+    UnreadableLog,
+    Unusable,
+    reason_of,
+)
+from lossscan.model import LeftOut, Message, RunReport
 from lossscan.runs.discover import RunFiles, discover, of_interest
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES
 
 MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
-TOO_LARGE = "too large to fetch"
+TOO_LARGE = "too_large_to_fetch"
 PIECE = 1 << 20  # bytes fetched at once
 MOST_FILES = 500_000  # names listed below one URL, as on a disk
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]{1,30}){0,8}://")
@@ -40,7 +48,7 @@ class Remote:
     marks: tuple[tuple[str, str], ...]  # each file, and what changes when it is written to
     sizes: tuple[int, ...]  # bytes, in the order of the files
     changed_at: float  # seconds since 1970; infinite where the listing does not tell
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[LeftOut, ...] = ()
 
 
 def is_url(path: str) -> bool:
@@ -64,9 +72,9 @@ def find(url: str, settings: Settings) -> list[Remote]:
         system.invalidate_cache()
         listed: Mapping[str, Any] = system.find(root, detail=True)
         if not listed:
-            raise NoLogFound(f"{url}: no such file or directory", hint="check the URL")
+            raise NoLogFound("no_such_url", at=url)
         if len(listed) > MOST_FILES:
-            raise InputError(f"{url}: too many files ({len(listed)})", hint="pass a subdirectory")
+            raise InputError("too_many_files", at=url, files=len(listed))
         base, single = _base(root, listed)
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
         with TemporaryDirectory(prefix="lossscan-") as mirror:
@@ -92,11 +100,14 @@ def fetched(remote: Remote) -> Iterator[tuple[RunFiles, Callable[[RunReport], Ru
         try:
             yield files, lambda report: _renamed(report, remote.url)
         except LossscanError as error:
-            large = "".join(
-                f"; {s.path}: {s.reason}" for s in files.skipped if TOO_LARGE in s.reason
-            )
-            message = str(error).replace(folder, above) + large
-            raise error.saying(message) from error
+            raise _with_large(error.renamed(folder, above), files) from error
+
+
+def _with_large(error: LossscanError, files: RunFiles) -> LossscanError:
+    """The error with the files that were too large: what is missed may lie in them."""
+    large = [each for each in files.skipped if each.reason.key == TOO_LARGE]
+    told = tuple(each.reason.placed(each.path) for each in large)
+    return error.worded(Message("several", said=(error.message, *told))) if large else error
 
 
 # --- looking -----------------------------------------------------------------------------------
@@ -107,13 +118,11 @@ def _opened(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        hint = "pip install 'lossscan[remote]'"
-        raise MissingExtra(f"{url}: reading a URL requires fsspec", hint=hint) from error
+        raise MissingExtra("remote_extra", at=url) from error
     try:
         system, path = url_to_fs(url)
     except ImportError as error:
-        hint = "install that package along with lossscan[remote]"
-        raise MissingExtra(f"{url}: {error}", hint=hint) from error
+        raise MissingExtra("remote_driver", at=url, reason=str(error)) from error
     return system, str(path)
 
 
@@ -125,8 +134,8 @@ def _said_of(url: str) -> Iterator[None]:
     except LossscanError:
         raise
     except Exception as error:
-        reason = f"{url}: {type(error).__name__}: {error}"
-        raise UnreadableLog(reason, hint="check the URL and its credentials") from error
+        kind, reason = type(error).__name__, reason_of(error)
+        raise UnreadableLog("url_unreadable", at=url, error=kind, reason=reason) from error
 
 
 def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
@@ -135,9 +144,9 @@ def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
     return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
 
 
-def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[Skipped]:
+def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[LeftOut]:
     """Make the mirror of a tree; gives what has no place on a disk."""
-    skipped: list[Skipped] = []
+    skipped: list[LeftOut] = []
     for folder, names in _folders(found).items():
         wanted, doubtful = of_interest(names)
         for name in wanted:
@@ -148,7 +157,7 @@ def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path)
                     mirror, path, size, _head(system, base, path) if name in doubtful else b""
                 )
             except (OSError, ValueError) as error:
-                skipped.append(Skipped(path, str(error)))
+                skipped.append(LeftOut(path, reason_of(error)))
     return skipped
 
 
@@ -175,7 +184,7 @@ def _placeholder(mirror: Path, path: str, size: int, head: bytes) -> None:
 def _inside(folder: Path, path: str) -> Path:
     """A place below a folder; raises ValueError for a name that leads out of it."""
     if ".." in PurePosixPath(path).parts or path.startswith("/") or "\0" in path:
-        raise ValueError("the name leads out of the run")
+        raise Unusable("name_leads_out")
     return folder / path
 
 
@@ -214,7 +223,7 @@ def _fetch(remote: Remote, folder: Path) -> RunFiles:
     skipped, files, left = list(remote.skipped), [], MOST_BYTES
     for name, size in zip(remote.files, remote.sizes, strict=True):
         if size > left:
-            skipped.append(Skipped(name, f"{size} bytes: {TOO_LARGE}"))
+            skipped.append(LeftOut(name, Message(TOO_LARGE, size=size)))
             continue
         place = _inside(folder, name)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from lossscan.model import Note
+from lossscan.errors import reason_of
+from lossscan.model import Message, Note
 from lossscan.sources.safe_json import load_json
 
 # transformers' `save_metrics`: eval_results.json of the evaluation, all_results.json of everything
@@ -35,9 +36,9 @@ def _stated(path: Path) -> Note | None:
         with path.open("rb") as stream:
             results = load_json(stream.read(MAX_BYTES))
     except (ValueError, OSError) as error:
-        return Note("unreadable", path, {"reason": str(error)})
+        return Note("unreadable", path, reason=reason_of(error))
     except Exception as error:  # a side file must not stop the run
         _log.debug("%s: please report this", path, exc_info=True)
-        return Note("unreadable", path, {"reason": type(error).__name__})
+        return Note("unreadable", path, reason=Message(type(error).__name__))
     loss = results.get("eval_loss") if isinstance(results, dict) else None
     return Note("evaluated_after", path, {"loss": loss}) if type(loss) in (float, int) else None

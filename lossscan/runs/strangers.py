@@ -9,8 +9,8 @@ from lossscan.errors import NoLogFound
 
 # Hidden folders, each with the tracker's name and what gives its points in a form that is read.
 STRANGERS: Final = {
-    ".aim": ("Aim", "export it with repo.query_metrics().dataframe().to_csv(FILE)"),
-    ".neptune": ("Neptune", "upload it with `neptune sync`, then download the charts as CSV"),
+    ".aim": ("Aim", "export_aim"),
+    ".neptune": ("Neptune", "export_neptune"),
 }
 
 
@@ -21,4 +21,4 @@ def stranger_at(path: Path) -> NoLogFound | None:
     if name is None:
         return None
     tracker, hint = STRANGERS[name]
-    return NoLogFound(f"{path}: found only a store of {tracker}, which is not read", hint=hint)
+    return NoLogFound("stranger", at=path, tracker=tracker, hint=hint)

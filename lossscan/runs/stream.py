@@ -22,6 +22,6 @@ def read_piped(stream: BinaryIO, settings: Settings) -> Run:
         try:
             run = assemble(RunFiles(path, (path,)), settings)
         except InputError as error:
-            raise error.saying(str(error).replace(str(path), str(PIPE))) from error
+            raise error.renamed(str(path), str(PIPE)) from error
     notes = tuple(replace(note, path=Path(_NAME)) for note in run.notes)
     return replace(run, path=str(PIPE), name=_NAME, notes=notes)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from lossscan import words
-from lossscan.errors import SettingsError
-from lossscan.model import Severity
+from lossscan.errors import SettingsError, reason_of
+from lossscan.model import Message, Severity
 
 NEVER = "never"
 GATES = (*Severity, NEVER)  # what --fail-on takes
@@ -83,11 +83,9 @@ def _table(path: Path) -> Mapping[str, Any]:
             text = stream.read(MAX_BYTES).decode()
         table = _toml(text) if path.suffix == ".toml" else _yaml(text)
     except FileNotFoundError as error:
-        raise SettingsError(f"{path}: no such file", hint="pass another with --config") from error
-    except OSError as error:
-        raise _broken(path, error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise _broken(path, str(error)) from error
+        raise SettingsError("settings_missing", at=path) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError("settings_broken", at=path, reason=reason_of(error)) from error
     return _mapping("", {} if table is None else table, str(path))
 
 
@@ -103,10 +101,6 @@ def _yaml(text: str) -> Any:
     from lossscan.sources.safe_yaml import load_yaml
 
     return load_yaml(text)
-
-
-def _broken(path: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{path}: {reason}", hint="fix the file, or pass another with --config")
 
 
 # --- checking: each takes (key path, value, file) and gives the value to keep ------------------
@@ -127,41 +121,42 @@ def _checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:
 def _known(table: Mapping[str, Any], keys: Mapping[str, Any], above: str, source: str) -> None:
     for key in table:
         if key not in keys:
-            raise SettingsError(
-                f"{source}: {above}{words.printable(str(key))}: unknown key",
-                hint=words.nearest(str(key), keys),
-            )
+            full = f"{above}{words.printable(str(key))}"
+            hint = words.nearest(str(key), keys)
+            raise SettingsError("unknown_key", at=source, key=full, hint=hint)
 
 
-def _wrong(key: str, value: Any, expected: str, source: str) -> SettingsError:
+def _wrong(key: str | Message, value: Any, expected: Message, source: str) -> SettingsError:
     found = words.printable(repr(value))[:60]
-    return SettingsError(
-        f"{source}: {key}: expected {expected}, found {found}", hint="fix the value"
-    )
+    return SettingsError("wrong_value", at=source, key=key, expected=expected, found=found)
+
+
+def _one_of(names: Iterable[str]) -> Message:
+    return Message("one_of", names=", ".join(names))
 
 
 def _mapping(key: str, value: Any, source: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise _wrong(key or "top level", value, "a mapping", source)
+        raise _wrong(key or Message("top_level"), value, Message("a_mapping"), source)
     return value
 
 
 def _lang(key: str, value: Any, source: str) -> str:
     if value not in words.LANGUAGES:
-        raise _wrong(key, value, " or ".join(words.LANGUAGES), source)
+        raise _wrong(key, value, Message("a_language"), source)
     return str(value)
 
 
 def _gate(key: str, value: Any, source: str) -> Severity | None:
     if value not in GATES:
-        raise _wrong(key, value, f"one of {', '.join(GATES)}", source)
+        raise _wrong(key, value, _one_of(GATES), source)
     return gate(value)
 
 
 def _names(key: str, value: Any, source: str) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise _wrong(key, value, "a list of rule names", source)
+        raise _wrong(key, value, Message("a_rule_list"), source)
     return tuple(name.strip() for name in names if name.strip())
 
 
@@ -169,9 +164,9 @@ def _aliases(key: str, value: Any, source: str) -> dict[str, str]:
     table = _mapping(key, value, source)
     for name, alias in table.items():
         if not isinstance(alias, str):
-            raise _wrong(f"{key}.{name}", alias, "a column name", source)
+            raise _wrong(f"{key}.{name}", alias, Message("a_column"), source)
         if meant := words.slip(name, QUANTITIES):
-            raise SettingsError(f"{source}: {key}.{name}: unknown quantity", hint=meant)
+            raise SettingsError("unknown_quantity", at=source, key=f"{key}.{name}", hint=meant)
     return dict(table)
 
 
@@ -182,13 +177,13 @@ def _pattern(key: str, value: Any, source: str) -> dict[str, str]:
     _known(table, {"pattern": ""}, f"{key}.", source)
     pattern = table.get("pattern", "")
     if not isinstance(pattern, str):
-        raise _wrong(f"{key}.pattern", pattern, "a regular expression", source)
+        raise _wrong(f"{key}.pattern", pattern, Message("a_pattern"), source)
     try:
         compiled(pattern)
     except ValueError as error:
+        reason = reason_of(error)
         raise SettingsError(
-            f"{source}: {key}.pattern: {error}",
-            hint=r"for example: 'step (?P<step>\d+) .*loss=(?P<loss>\S+)'",
+            "bad_pattern", at=source, key=f"{key}.pattern", reason=reason
         ) from error
     return {"pattern": pattern}
 
@@ -201,15 +196,13 @@ def _rules(key: str, value: Any, source: str) -> dict[str, dict[str, Any]]:
 def _options(key: str, value: Any, source: str) -> dict[str, Any]:
     options = dict(_mapping(key, value, source))
     if "severity" in options and options["severity"] not in tuple(Severity):
-        raise _wrong(
-            f"{key}.severity", options["severity"], f"one of {', '.join(Severity)}", source
-        )
+        raise _wrong(f"{key}.severity", options["severity"], _one_of(Severity), source)
     return options
 
 
 def _suppressions(key: str, value: Any, source: str) -> tuple[Suppression, ...]:
     if not isinstance(value, list):
-        raise _wrong(key, value, "a list of suppressions", source)
+        raise _wrong(key, value, Message("a_suppression_list"), source)
     return tuple(_suppression(f"{key}[{i}]", item, source) for i, item in enumerate(value))
 
 
@@ -218,14 +211,14 @@ def _suppression(key: str, value: Any, source: str) -> Suppression:
     _known(table, SUPPRESSION_KEYS, f"{key}.", source)
     for name in REQUIRED:
         if name not in table:
-            raise SettingsError(f"{source}: {key}: {name} is missing", hint=f"add `{name}: ...`")
+            raise SettingsError("missing_key", at=source, key=key, name=name)
     kept = {name: SUPPRESSION_KEYS[name](f"{key}.{name}", table[name], source) for name in table}
     return Suppression(**kept, place=f"{source}: {key}")
 
 
 def _text(key: str, value: Any, source: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(key, value, "a string", source)
+        raise _wrong(key, value, Message("a_string"), source)
     return value.strip()
 
 
@@ -236,7 +229,7 @@ def _date(key: str, value: Any, source: str) -> date:
     except ValueError:
         found = None
     if not isinstance(found, date) or isinstance(found, datetime):
-        raise _wrong(key, value, "a date such as 2026-12-31", source)
+        raise _wrong(key, value, Message("a_date"), source)
     return found
 
 

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 
 SUFFIX: Final = ".zip"
 LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
@@ -29,18 +29,15 @@ def archived(path: Path, size: int = LARGEST) -> bytes:
         with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as stream:
             held = stream.read(size)
             if len(held) == LARGEST:
-                hint = "unpack it and pass the part with the loss"
-                raise UnreadableLog(f"{path}: holds more than {LARGEST >> 20} MiB", hint=hint)
+                raise UnreadableLog("too_large_member", at=path, mib=LARGEST >> 20)
             return held
     except _DAMAGED as error:
-        hint = "copy the file again, or unpack it and pass the log"
-        raise UnreadableLog(f"{path}: is no readable zip archive: {error}", hint=hint) from error
+        raise UnreadableLog("not_zip", at=path, reason=reason_of(error)) from error
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:
     held = [info.filename for info in archive.infolist() if not info.is_dir()]
     known = [name for name in held if name in _LOGS]
     if not known and len(held) != 1:
-        hint = "unpack it and pass the log"
-        raise UnreadableLog(f"{path}: holds {len(held)} files, none a known log", hint=hint)
+        raise UnreadableLog("no_log_in_zip", at=path, files=len(held))
     return (known or held)[0]

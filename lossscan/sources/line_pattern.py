@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
+from lossscan.errors import Unusable
+
 LONGEST: Final = 500  # characters; a longer expression describes more than one line
 PLACES: Final = ("step", "epoch")  # groups that say where a point stands, not what was logged
 # `(a+)+`: each further character doubles the time that a line takes which does not match.
@@ -50,15 +52,15 @@ def _parts(held: Any) -> list[Any]:
 def compiled(pattern: str) -> re.Pattern[str]:
     """The expression ready for use; raises ValueError that says what is wrong with it."""
     if len(pattern) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} characters")
+        raise Unusable("pattern_long", characters=LONGEST)
     try:
         found = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise Unusable("pattern_invalid", reason=str(error)) from error
     if not set(found.groupindex) - set(PLACES):
-        raise ValueError("names no quantity: write (?P<loss>...) around the number")
+        raise Unusable("pattern_unnamed")
     if _DOUBLED.search(pattern):
-        raise ValueError("repeats a repeat, as in (a+)+, which can take forever: repeat it once")
+        raise Unusable("pattern_repeat")
     if _repeats_a_choice(_PARSER.parse(pattern)):
-        raise ValueError("repeats a choice, as in (a|aa)+, which can take forever: use [...]+")
+        raise Unusable("pattern_choice")
     return found

@@ -35,12 +35,11 @@ def printed(path: Path) -> bytes:
     with path.open("rb") as stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        said = f"{path}: larger than {LARGEST >> 20} MiB"
-        raise UnreadableLog(said, hint="save the outputs of the training as text")
+        raise UnreadableLog("too_large_notebook", at=path, mib=LARGEST >> 20)
     try:
         cells = _decoder().decode(data).cells
     except (ValueError, RecursionError) as error:
-        raise UnreadableLog(f"{path}: is no notebook", hint="save it once more") from error
+        raise UnreadableLog("not_notebook", at=path) from error
     text = "".join(_bounded(part for cell in cells for part in _outputs(cell)))
     return text.encode(errors="replace")
 

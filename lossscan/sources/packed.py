@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.sources import zstd
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
@@ -87,10 +87,7 @@ def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
     """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST."""
     for piece in pieces:
         if into.tell() + len(piece) > LARGEST:
-            raise UnreadableLog(
-                f"{path}: larger than {LARGEST >> 30} GiB",
-                hint="pass the part with the loss, unpacked",
-            )
+            raise UnreadableLog("too_large_unpacked", at=path, gib=LARGEST >> 30)
         into.write(piece)
 
 
@@ -106,4 +103,4 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
         except EOFError:
             raise
         except errors as error:
-            raise UnreadableLog(f"{path}: damaged: {error}", hint="copy the file again") from error
+            raise UnreadableLog("damaged", at=path, reason=reason_of(error)) from error

@@ -6,10 +6,12 @@ import json
 import math
 from typing import Any, Final
 
+from lossscan.errors import Unusable
+
 MOST_DIGITS: Final = 308  # of an integer that a float can hold; Python takes minutes for a million
 
 
-class TooDeep(ValueError):  # noqa: N818 - reads as the fact it states
+class TooDeep(Unusable):
     """Nesting made to exhaust the stack."""
 
 
@@ -23,7 +25,7 @@ def load_json(data: str | bytes) -> Any:
     try:
         return json.loads(text, parse_int=whole)
     except RecursionError as error:
-        raise TooDeep("nested too deeply") from error
+        raise TooDeep("nested") from error
 
 
 def whole(digits: str) -> int | float:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import yaml
 
+from lossscan.errors import Unusable
+
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
 MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
 MAX_REASON = 200  # characters: the reason may quote a tag or a value of a megabyte
@@ -69,15 +71,15 @@ def load_yaml(text: str) -> Any:
     to count: depth and aliases are what a hostile file can multiply with.
     """
     if len(text) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES} characters")
+        raise Unusable("larger_characters", characters=MAX_BYTES)
     try:
         if _MAY_MULTIPLY.search(text):
             _check_shape(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
-        raise ValueError(_one_line(error)) from error
+        raise _broken(error) from error
     except _CONSTRUCTOR_ERRORS as error:
-        raise ValueError(f"not usable as YAML: {error}"[:MAX_REASON]) from error
+        raise Unusable("not_yaml", said=str(error)[:MAX_REASON]) from error
 
 
 def _check_shape(text: str) -> None:
@@ -86,13 +88,15 @@ def _check_shape(text: str) -> None:
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > MAX_DEPTH:
-            raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+            raise Unusable("nested_levels", levels=MAX_DEPTH)
         if aliases > MAX_ALIASES:
-            raise ValueError(f"more than {MAX_ALIASES} aliases")
+            raise Unusable("aliases", aliases=MAX_ALIASES)
 
 
-def _one_line(error: yaml.YAMLError) -> str:
+def _broken(error: yaml.YAMLError) -> Unusable:
+    """What is wrong, in one line, and where."""
     mark = getattr(error, "problem_mark", None)
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    said = str(getattr(error, "problem", None) or error)[:MAX_REASON]
-    return place + said.replace("\n", " ")
+    said = str(getattr(error, "problem", None) or error)[:MAX_REASON].replace("\n", " ")
+    if mark is None:
+        return Unusable("not_yaml", said=said)
+    return Unusable("yaml_at", line=mark.line + 1, column=mark.column + 1, said=said)

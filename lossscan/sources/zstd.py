@@ -28,9 +28,7 @@ def opened(stream: BinaryIO) -> tuple[Any, tuple[type[Exception], ...]]:
     try:
         zstd = import_module("zstandard")
     except ModuleNotFoundError as error:
-        hint = "pip install 'lossscan[zstd]', or unpack the file with unzstd"
-        said = f"{stream.name}: reading .zst requires zstandard"
-        raise MissingExtra(said, hint=hint) from error
+        raise MissingExtra("zstd_extra", at=stream.name) from error
     return _Reader(stream, zstd), (zstd.ZstdError,)
 
 

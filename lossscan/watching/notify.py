@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lossscan import words
 from lossscan.errors import UsageError
 
 TIME_LIMIT: Final = 10.0  # seconds for a command or one try of a webhook: both only pass a message
@@ -45,7 +46,7 @@ class Command:
         try:
             return cls(tuple(shlex.split(text)))
         except ValueError as error:
-            raise UsageError(f"--exec: {error}", hint="quote it as in a shell") from error
+            raise UsageError("bad_exec", reason=str(error)) from error
 
     def __call__(self, message: Message) -> None:
         """Run it; raises OSError or subprocess.SubprocessError."""
@@ -64,12 +65,10 @@ class Webhook:
     def of(cls, url: str, style: str) -> Webhook:
         """Raises UsageError for an address that is not HTTP or a style that does not exist."""
         if not url.startswith(("http://", "https://")):
-            raise UsageError(f"--webhook: {url}: not an HTTP URL", hint="start with https://")
+            raise UsageError("bad_webhook", url=url)
         if style not in STYLES:
-            known = ", ".join(STYLES)
-            raise UsageError(
-                f'--webhook-style: "{style}" is not a valid choice', hint=f"one of {known}"
-            )
+            hint = words.nearest(style, STYLES)
+            raise UsageError("invalid_choice", option="--webhook-style", value=style, hint=hint)
         return cls(url, style)
 
     def __call__(self, message: Message) -> None:

@@ -6,13 +6,10 @@ import difflib
 import os
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from lossscan.model import Message
 from lossscan.words.numerals import Sentence
 from lossscan.words.sentences import TABLE
-
-if TYPE_CHECKING:
-    from json import JSONDecodeError
 
 LANGUAGES = ("en", "zh")
 SENTENCE = Sentence()
@@ -21,7 +18,8 @@ LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's or
 
 def say(lang: str, key: str, **numbers: object) -> str:
     """The sentence `key` in a language; raises KeyError for a key or number that is not there."""
-    return SENTENCE.format(TABLE[key][LANGUAGES.index(lang)], **numbers)
+    told = {k: v.say(lang) if isinstance(v, Message) else v for k, v in numbers.items()}
+    return SENTENCE.format(TABLE[key][LANGUAGES.index(lang)], **told)
 
 
 def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:
@@ -42,23 +40,20 @@ def default_language() -> str:
 SLIP = 0.85  # of likeness: one letter of four is a slip, `losses` is a word of its own
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
+def nearest(word: str, choices: Iterable[str]) -> Message:
     """A way out for a name that does not exist: the nearest one, else all there are."""
     known = sorted(choices)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f'did you mean "{close[0]}"?' if close else f"choose from {', '.join(known)}"
+    if close:
+        return Message("did_you_mean", name=close[0])
+    return Message("choose_from", names=", ".join(known))
 
 
-def slip(word: str, choices: Iterable[str]) -> str | None:
+def slip(word: str, choices: Iterable[str]) -> Message | None:
     """What a word that is free to choose was probably meant to be; None where it is its own."""
     known = set(choices)
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=SLIP)
-    return f'did you mean "{close[0]}"?' if close and word not in known else None
-
-
-def not_json(error: JSONDecodeError) -> str:
-    """What is wrong with a JSON text, and where."""
-    return f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    return Message("did_you_mean", name=close[0]) if close and word not in known else None
 
 
 def printable(text: str) -> str:

@@ -114,11 +114,6 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "loss 只有 {points} 个点：太短或噪声太大，无法判断",
     ),
     "explained_by": ("better explained by: {by}", "同一变化有更好的解释：{by}"),
-    "failed_over_it": ("internal error: {error}", "内部错误：{error}"),
-    "failed_hint": (
-        "please report this with the output of --verbose; other files are not affected",
-        "请附上 lossscan --verbose 的输出报告此问题；其他文件不受影响",
-    ),
     "reader_failed": (
         "{path}: unreadable ({reason}): its content was not analyzed",
         "{path}：无法读取（{reason}）：其内容未经判断",

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from lossscan import plugins
 from lossscan.errors import UsageError
-from lossscan.model import Numbers, Severity
+from lossscan.model import Message, Numbers, Severity
+from lossscan.words import nearest
 from lossscan.words.numerals import shown
 
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
@@ -67,19 +68,20 @@ def load_page(rule: str) -> RulePage:
     if rule in _own():
         return _page(_with_shared(_parsed(_FOLDER / f"{rule}.yaml")))
     if rule not in page_names():
-        raise UsageError(f"unknown rule {rule!r}", hint=f"choose from {', '.join(page_names())}")
+        raise UsageError("unknown_rule", name=rule, hint=nearest(rule, page_names()))
     text = _brought(rule)
     try:
         return _page(_with_shared({"rule": rule} | _yaml(text)))
     except Exception as error:  # the text of others: whatever is wrong with it, it is said whose
-        raise plugins.refused(plugins.RULES, rule, f"its page: {error!r}") from error
+        reason = Message("plugin_page", reason=repr(error))
+        raise plugins.refused(plugins.RULES, rule, reason) from error
 
 
 def _brought(rule: str) -> str:
     """The page that a rule of another package brings along."""
     page = getattr(plugins.load(plugins.RULES, rule, object), "page", None)
     if not isinstance(page, str):
-        raise plugins.refused(plugins.RULES, rule, "it brings no page")
+        raise plugins.refused(plugins.RULES, rule, Message("plugin_no_page"))
     return page
 
 

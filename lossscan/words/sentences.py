@@ -122,40 +122,6 @@ TABLE: dict[str, tuple[str, str]] = {
         "{place}: unused suppression; remove it: {rule} in {runs} ({reason})",
         "{place}：抑制项未使用，请删除：{runs} 中的 {rule}（{reason}）",
     ),
-    # no log
-    "pattern_unmet": (
-        "{path}: no line matches text.pattern in {source}",
-        "{path}：没有任何行匹配 {source} 中的 text.pattern",
-    ),
-    "pattern_hint": ("fix the pattern: {pattern}", "请修改该表达式：{pattern}"),
-    "no_log_known": ("{path}: unrecognized log format", "{path}: 无法识别的日志格式"),
-    "ended_before": (" (the program died with {error})", "（程序因 {error} 退出）"),
-    "no_log_among": (
-        "{path}: no training log found ({count:file|files} checked)",
-        "{path}: 未找到训练日志（已检查 {count} 个文件）",
-    ),
-    "no_log_among_hint": (
-        "pass a single file to see why it is not recognized",
-        "指定单个文件可查看无法识别的原因",
-    ),
-    "looked_for": ("formats tried:", "已尝试的格式："),
-    "keys_there": ("(keys found: {keys})", "（实际的键：{keys}）"),
-    "map_own": (
-        "for custom names, map your keys in lossscan.yaml:",
-        "自定义名称请在 lossscan.yaml 中映射：",
-    ),
-    "map_keys": (
-        "  CSV, JSONL            series: {{step: it, loss: nll}}",
-        "  CSV 和 JSONL          series: {{step: it, loss: nll}}",
-    ),
-    "map_lines": (
-        r"  other text            text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
-        r"  其他文本              text: {{pattern: 'it (?P<step>\d+) .*nll=(?P<loss>\S+)'}}",
-    ),
-    "map_hint": (
-        "map your keys in lossscan.yaml; `lossscan formats` lists what is read, --verbose more",
-        "在 lossscan.yaml 中映射键名；`lossscan formats` 列出可读取的格式，--verbose 列出尝试过的",
-    ),
     "series_read": (
         "{name}: {count:point|points}, steps {first} to {last}, from {source}",
         "{name}：{count} 个点，第 {first} 到 {last} 步，来自 {source}",

@@ -85,7 +85,7 @@ def test_patterns_choose_runs_by_name_or_path(make_run, tmp_path, include, exclu
 def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
     """A gate that looks at no run at all must not pass."""
     make_run("a")
-    with pytest.raises(InputError, match="leave none of 1 runs"):
+    with pytest.raises(InputError, match="leave none of 1 run"):
         find([str(tmp_path)], Filter(include=("b",)), Settings())
 
 

@@ -37,7 +37,7 @@ def test_a_path_without_a_verb_is_answered_with_the_whole_command() -> None:
     done = cli(RUN, "--lang", "en")
     assert done.returncode == 2
     assert done.stderr == (
-        f"lossscan: {RUN} is no verb; did you mean: lossscan analyze {RUN} --lang en\n"
+        f'lossscan: "{RUN}" is not a command; did you mean: lossscan analyze {RUN} --lang en\n'
     )
     assert "lossscan batch" in cli("runs/*").stderr
     assert 'did you mean "analyze"' in cli("anlyze").stderr

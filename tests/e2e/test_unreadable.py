@@ -27,7 +27,8 @@ import io, os, sys
 from lossscan import commands
 first, *arguments = sys.argv[1:]
 kept, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
-commands.main(["batch", first, "--jobs", "1", "--format", "jsonl"])  # loads all that is needed
+loads_all = ["batch", first, "nowhere", "--jobs", "1", "--format", "jsonl"]
+commands.main(loads_all)
 sys.stdout = kept
 if os.geteuid() == 0:
     os.setgroups([]), os.setgid(65534), os.setuid(65534)

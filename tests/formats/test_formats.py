@@ -58,9 +58,10 @@ def test_read_shows_first_what_the_user_can_name(tmp_path: Path, text: str, near
 def test_read_says_in_chinese_that_it_knows_no_log(tmp_path: Path):
     """What is told of an unknown log follows the language of the report."""
     head = logs.head_with(tmp_path, "Dear diary")
-    with pytest.raises(NoLogFound, match="无法识别的日志") as caught:
-        formats.read(head, Settings(lang="zh"))
-    assert "--verbose" in caught.value.hint
+    with pytest.raises(NoLogFound) as caught:
+        formats.read(head, Settings())
+    assert "无法识别的日志" in caught.value.said("zh").message
+    assert "--verbose" in caught.value.said("zh").hint
 
 
 def test_read_says_why_each_claimant_refused(tmp_path: Path):

@@ -99,6 +99,6 @@ def test_the_verb_writes_a_picture(tmp_path, capsys):
     assert main(["plot", "sample_logs/staircase", "-o", str(target), "--log"]) == 0
     assert target.read_bytes().startswith(b"<?xml")
     assert main(["plot", "nowhere", "-o", "curve.gif"]) == 2
-    assert 'unknown kind of picture "gif"' in capsys.readouterr().err
+    assert 'unknown image format "gif"' in capsys.readouterr().err
     assert main(["plot", "nowhere", "-o", "a.png", "--from", "9", "--to", "1"]) == 2
     assert "--from 9 is not below --to 1" in capsys.readouterr().err

@@ -156,7 +156,7 @@ def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
     (tmp_path / "run/up").symlink_to(tmp_path)
     (run,) = discover(tmp_path / "run", Settings())
     assert [file.name for file in run.files] == ["train.log"]
-    assert [(item.path, item.reason) for item in run.skipped] == [
+    assert [(item.path, str(item.reason)) for item in run.skipped] == [
         ("other.log", "symlink outside the run")
     ]
 
@@ -181,7 +181,7 @@ def test_discover_ends_in_a_deep_tree(tmp_path: Path):
     grow(tmp_path, "/".join("d" * (unit.DEEPEST + 2)) + "/train.log", "run/train.log")
     (run,) = discover(tmp_path, Settings())
     assert run.root.name == "run"
-    assert [item.reason for item in run.skipped] == ["nested too deeply"]
+    assert [str(item.reason) for item in run.skipped] == ["nested too deeply"]
 
 
 def test_discover_names_a_folder_it_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -197,7 +197,9 @@ def test_discover_names_a_folder_it_may_not_enter(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "scandir", refuse)
     (run,) = discover(tmp_path, Settings())
-    assert [(item.path, item.reason) for item in run.skipped] == [("logs", "Permission denied")]
+    assert [(item.path, str(item.reason)) for item in run.skipped] == [
+        ("logs", "Permission denied")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ def test_default_language_follows_the_locale(monkeypatch, variables, language):
 
 def test_nearest_suggests_or_lists():
     """A near miss is answered with one name, anything else with all."""
-    assert words.nearest("analyse", ["analyze", "batch"]) == 'did you mean "analyze"?'
-    assert words.nearest("zzz", ["b", "a"]) == "choose from a, b"
+    assert str(words.nearest("analyse", ["analyze", "batch"])) == 'did you mean "analyze"?'
+    assert str(words.nearest("zzz", ["b", "a"])) == "choose from a, b"
 
 
 def test_printable_is_one_harmless_line():

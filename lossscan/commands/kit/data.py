@@ -35,7 +35,7 @@ def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:
     width = max(map(len, samples))
     for name, sample in samples.items():
         yield f"{name:<{width}}  {sample}\n"
-    yield "\n" + "\n".join(how_to_map(lang)) + "\n"
+    yield "\n" + "\n".join(each.say(lang) for each in how_to_map()) + "\n"
 
 
 def _described(series: Series, source: str, lang: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lossscan import api, words
 from lossscan.commands.kit.shape import hushed
-from lossscan.errors import OutputError
+from lossscan.errors import OutputError, reason_of
 from lossscan.gate import accepted
 from lossscan.model import Report
 from lossscan.settings import Settings
@@ -46,8 +46,8 @@ def summarize(text: str, lang: str) -> None:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(_within(text, SUMMARY_BYTES - stream.tell(), lang))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{name}: {reason}", hint=f"set by {SUMMARY}") from error
+        reason = reason_of(error)
+        raise OutputError("summary_refused", at=name, reason=reason, variable=SUMMARY) from error
 
 
 def _within(text: str, room: int, lang: str) -> str:

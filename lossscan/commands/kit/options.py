@@ -10,6 +10,7 @@ import typer
 
 from lossscan import words
 from lossscan.commands.kit.completion import one_of, several_rules
+from lossscan.commands.kit.language import OPTION, choose
 from lossscan.commands.kit.shape import REPORT_FORMAT
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
@@ -97,11 +98,12 @@ def settings_from(
 ) -> Settings:
     """The settings file with what the command line says put over it; raises UsageError."""
     settings = load(config)
+    choose(settings.lang)
     _check_rules(settings)
     if fail_on is not None:
         settings = replace(settings, fail_on=gate(_one_of(fail_on, GATES, "--fail-on")))
     if lang is not None:
-        settings = replace(settings, lang=_one_of(lang, words.LANGUAGES, "--lang"))
+        settings = replace(settings, lang=_one_of(lang, words.LANGUAGES, OPTION))
     if select is not None:
         settings = replace(settings, select=_rules(select))
     if ignore is not None:
@@ -112,9 +114,8 @@ def settings_from(
 
 def _one_of(value: str, choices: tuple[str, ...], option: str) -> str:
     if value not in choices:
-        raise UsageError(
-            f'{option}: "{value}" is not a valid choice', hint=words.nearest(value, choices)
-        )
+        hint = words.nearest(value, choices)
+        raise UsageError("invalid_choice", option=option, value=value, hint=hint)
     return value
 
 
@@ -148,8 +149,8 @@ def _check_rules(settings: Settings) -> None:
     for key, names in keys.items():
         for name in names:
             if name not in known:
+                hint = words.nearest(name, known)
                 raise SettingsError(
-                    f'{settings.source}: {key}: unknown rule "{name}"',
-                    hint=words.nearest(name, known),
+                    "settings_rule", at=settings.source or "settings", key=key, name=name, hint=hint
                 )
     check_options(settings.rules, settings.source)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lossscan import words
 from lossscan.commands.kit.shape import hushed
-from lossscan.errors import OutputError
+from lossscan.errors import OutputError, reason_of
 from lossscan.reporters import Page, render
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
     pieces = (text,) if isinstance(text, str) else text
     if output is None:
         if sys.stdout is None:
-            raise OutputError("stdout is closed", hint="write to a file with --output")
+            raise OutputError("stdout_closed")
         for piece in pieces:
             _print(piece)
         return
@@ -134,8 +134,7 @@ def _print(piece: str | bytes) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # the reader, `head` say, has seen enough
-            reason = error.strerror or str(error)
-            raise OutputError(f"stdout: {reason}", hint="write to a file with --output") from error
+            raise OutputError("stdout_refused", reason=reason_of(error)) from error
 
 
 def _pour(pieces: Iterable[str | bytes], target: Path, output: Path) -> None:
@@ -161,8 +160,7 @@ def _writing(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{output}: {reason}", hint="pass another --output") from error
+        raise OutputError("output_refused", at=output, reason=reason_of(error)) from error
 
 
 def _encoded(piece: str | bytes) -> bytes:

@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from lossscan import commands, words
 from lossscan.errors import UsageError
+from lossscan.model import Message
 
 REPORT_FORMAT = "FORMAT"
 
@@ -139,11 +140,11 @@ class Verbs(TyperGroup):
         if first in verbs():
             return super().resolve_command(ctx, args)
         if _is_place(first):
-            several = f"did you mean: lossscan batch {' '.join(args)}"
-            single = f"did you mean: lossscan analyze {' '.join(args)}"
-            whole = "*" in first or (len(args) > 1 and _is_place(args[1]))
-            raise UsageError(f"{first} is no verb", hint=several if whole else single)
-        raise UsageError(f"no such command {first}", hint=words.nearest(first, verbs()))
+            several = "*" in first or (len(args) > 1 and _is_place(args[1]))
+            command = f"lossscan {'batch' if several else 'analyze'} {' '.join(args)}"
+            hint = Message("did_you_mean_command", command=command)
+            raise UsageError("not_a_command", name=first, hint=hint)
+        raise UsageError("no_such_command", name=first, hint=words.nearest(first, verbs()))
 
 
 def _is_place(text: str) -> bool:

@@ -49,14 +49,14 @@ def check_kind(output: Path) -> str:
     kind = output.suffix.lower().lstrip(".")
     if kind not in KINDS:
         hint = words.nearest(kind, KINDS)
-        raise UsageError(f'{output}: unknown kind of picture "{kind}"', hint=hint)
+        raise UsageError("unknown_picture", at=output, kind=kind, hint=hint)
     return kind
 
 
 def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
     """The bytes of a PNG, SVG or PDF; raises MissingExtra, or InputError for nothing to draw."""
     if find_spec("matplotlib") is None:
-        raise MissingExtra("plot requires matplotlib", hint="pip install 'lossscan[plot]'")
+        raise MissingExtra("plot_extra")
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -101,12 +101,12 @@ def _panels(runs: Sequence[RunReport], view: View) -> list[list[str]]:
     known = dict.fromkeys(name for one in runs if one.run for name in one.run.series)
     lost = [name for name in view.series if name not in known]
     if lost:
-        raise UsageError(f'no series "{lost[0]}"', hint=words.nearest(lost[0], known))
+        raise UsageError("no_such_series", name=lost[0], hint=words.nearest(lost[0], known))
     if view.series:
         return [[name] for name in view.series]
     panels = panels_of(known, (finding for one in runs for finding in one.findings))
     if not panels:
-        raise InputError(f"{runs[0].path}: no curve to draw", hint="name one with --series")
+        raise InputError("no_curve", at=runs[0].path)
     return panels
 
 

@@ -39,7 +39,7 @@ def unread(one: RunReport, lang: str) -> tuple[str, ...]:
     """Why a run could not be read, or not whole, and a way out; nothing where it was."""
     if one.error is not None:
         return one.error.message, one.error.hint
-    return tuple(words.say_note(lang, n.kind, str(n.path), **n.numbers) for n in one.damages)
+    return tuple(words.say_note(lang, n.kind, str(n.path), **n.values()) for n in one.damages)
 
 
 def span_of(run: Run, page: Page) -> list[str]:

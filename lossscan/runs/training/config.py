@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
-from lossscan.errors import LossscanError, UsageError
-from lossscan.model import Field, Note, Table
+from lossscan.errors import LossscanError, UsageError, reason_of
+from lossscan.model import Field, Message, Note, Table
 from lossscan.runs.training.files import Stated, Trust, is_config_name, read_settings
 from lossscan.sources.files import relative
 
@@ -73,10 +73,10 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
         try:
             found = read_settings(path)
         except (ValueError, OSError, LossscanError) as error:
-            notes.append(Note("unreadable", path, {"reason": str(error)}))
+            notes.append(Note("unreadable", path, reason=reason_of(error)))
         except Exception as error:  # a settings file that breaks its reader must not stop the run
             _log.debug("%s: please report this", path, exc_info=True)
-            notes.append(Note("unreadable", path, {"reason": type(error).__name__}))
+            notes.append(Note("unreadable", path, reason=Message(type(error).__name__)))
         else:
             stated += [found] if found else []
     return stated, notes
@@ -97,15 +97,14 @@ def _from_tables(tables: Sequence[Table]) -> list[Stated]:
 
 
 def _explicit(path: Path) -> Stated:
-    hint = "pass the YAML or JSON config of the training"
     try:
         found = read_settings(path, Trust.EXPLICIT)
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file", hint=hint) from error
+        raise UsageError("config_missing", at=path) from error
     except (ValueError, OSError, LossscanError) as error:
-        raise UsageError(f"{path}: not a training config: {error}", hint=hint) from error
+        raise UsageError("config_unreadable", at=path, reason=reason_of(error).bare()) from error
     if found is None:
-        raise UsageError(f"{path}: no known training settings", hint=hint)
+        raise UsageError("config_unknown", at=path)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -11,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from lossscan import words
 from lossscan.canonical.fields import canonical_fields
+from lossscan.errors import Unusable
 from lossscan.runs.training.model_card import card_framework, card_settings
 from lossscan.runs.training.pickled_args import scalars
 from lossscan.sources.files import any_of, beginning
@@ -63,7 +62,7 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
     if len(data) > MAX_BYTES:
         if not expected:  # a data set beside the run
             return None
-        raise ValueError(f"larger than {MAX_BYTES // 1024**2} MiB")
+        raise Unusable("larger_mib", mib=MAX_BYTES >> 20)
     raw = kind[0](data)
     fields = canonical_fields(raw.settings)
     if not fields or (len(fields) < MIN_FIELDS and not (raw.sure or expected)):
@@ -88,10 +87,7 @@ def _any_text(data: bytes) -> Raw:
 
 
 def _json(data: bytes) -> Raw:
-    try:
-        return _settings_in(load_json(data))
-    except json.JSONDecodeError as error:
-        raise ValueError(words.not_json(error)) from error
+    return _settings_in(load_json(data))
 
 
 def _yaml(data: bytes) -> Raw:

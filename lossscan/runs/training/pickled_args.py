@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final, TypeAlias
 
 from lossscan.errors import UnreadableLog
+from lossscan.model import Message
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -24,7 +25,6 @@ _LONGEST: Final = 10_000  # characters of a setting; the longest real ones are p
 _WIDEST: Final = 1 << 63  # larger integers are no settings
 _LEGACY: Final = 0x1950A86A20F9469CFC6C  # opens the files of torch before 1.6
 _LEGACY_PREFIX: Final = 2  # pickles between that number and the object: version, machine
-_HINT: Final = "leave it out: settings are also looked for in the other files of the run"
 
 # zipfile unpacks other kinds of a member whole, however little of it is read.
 _BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -66,8 +66,8 @@ def scalars(data: bytes) -> dict[str, Scalar]:
     return {key: value for key, value in state.items() if not key.endswith("token")}
 
 
-def _unreadable(reason: str) -> UnreadableLog:
-    return UnreadableLog(reason, hint=_HINT)
+def _unreadable(key: str, **values: object) -> UnreadableLog:
+    return UnreadableLog("pickle_unreadable", reason=Message(key, **values))
 
 
 def _member(data: bytes) -> bytes:
@@ -76,15 +76,15 @@ def _member(data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             name = next((n for n in archive.namelist() if f"/{n}".endswith("/data.pkl")), None)
             if name is None:
-                raise _unreadable("no data.pkl in the archive: not written by torch.save")
+                raise _unreadable("pickle_no_data")
             if archive.getinfo(name).compress_type not in _BOUNDED:
-                raise _unreadable("data.pkl is compressed: not written by torch.save")
+                raise _unreadable("pickle_compressed")
             with archive.open(name) as member:
                 held = member.read(_LARGEST + 1)
     except _ZIP_ERRORS as error:
-        raise _unreadable(f"a damaged zip archive ({error})") from None
+        raise _unreadable("pickle_zip", reason=str(error)) from None
     if len(held) > _LARGEST:
-        raise _unreadable(f"data.pkl is larger than {_LARGEST >> 20} MiB: not a settings object")
+        raise _unreadable("pickle_large", mib=_LARGEST >> 20)
     return held
 
 
@@ -96,13 +96,13 @@ def _walk(stream: BinaryIO) -> Any:
     try:
         for count, (opcode, arg, at) in enumerate(pickletools.genops(stream)):
             if count > _STEPS:
-                raise _unreadable(f"byte {at}: more than {_STEPS} steps: not a settings object")
+                raise _unreadable("pickle_steps", byte=at, steps=_STEPS)
             _step(opcode, arg, stack, memo)
             if opcode.name == "STOP":
                 return stack[-1]
     except (ValueError, IndexError) as error:
-        raise _unreadable(f"byte {begin}: not a pickle ({error})") from None
-    raise _unreadable(f"byte {begin}: not a pickle")
+        raise _unreadable("pickle_broken", byte=begin, reason=str(error)) from None
+    raise _unreadable("pickle_none", byte=begin)
 
 
 def _step(opcode: pickletools.OpcodeInfo, arg: Any, stack: list[Any], memo: dict[Any, Any]) -> None:

@@ -1,0 +1,52 @@
+"""The catalogue of messages: errors with their hints, and reasons; read when one is said."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from lossscan.model import HINT, Message
+from lossscan.words.numerals import Sentence
+
+CATALOGUE: Final = Path(__file__).with_name("messages.toml")
+BETWEEN: Final = {"en": "; ", "zh": "；"}  # several reasons
+PLACE: Final = {"en": "{at}: {said}", "zh": "{at}：{said}"}
+_SENTENCE: Final = Sentence()
+
+
+@cache
+def sections() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """The catalogue as its file has it."""
+    return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Any]]:
+    """Every message by its key, in each language; `key.hint` is what to do about an error."""
+    entries = {key: entry for section in sections().values() for key, entry in section.items()}
+    given = {key: entry["hint"] for key, entry in entries.items() if "hint" in entry}
+    return entries | {key + HINT: entries.get(str(hint), hint) for key, hint in given.items()}
+
+
+def rendered(message: Message, lang: str) -> str:
+    """The words of a message in a language; a key without words is a text of its own."""
+    values = {name: _value(value, lang) for name, value in message.values.items()}
+    entry = catalogue().get(message.key)
+    said = _SENTENCE.format(entry[lang], **values) if entry else _foreign(message.key)
+    return PLACE[lang].format(at=values["at"], said=said) if "at" in values else said
+
+
+def _foreign(text: str) -> str:
+    """A text of another package; where it says nothing on the way out, neither do we."""
+    return "" if text.endswith(HINT) else text
+
+
+def _value(value: Any, lang: str) -> Any:
+    if isinstance(value, Message):
+        return rendered(value, lang)
+    if isinstance(value, tuple):
+        return BETWEEN[lang].join(str(_value(each, lang)) for each in value)
+    return value
