@@ -56,4 +56,4 @@ def frame_of_run(run: Run) -> DataFrame:
 
 def _need_pandas() -> None:
     if find_spec("pandas") is None:
-        raise MissingExtra("frame() requires pandas", hint="pip install 'lossscan[frame]'")
+        raise MissingExtra("frame_extra")

@@ -11,7 +11,7 @@ HINT: Final = ".hint"  # ends the key of what to do about an error
 
 @dataclass(frozen=True, slots=True, init=False)
 class Message:
-    """A sentence of `words/messages.toml` before a language is chosen.
+    """A sentence of `words/messages.json` before a language is chosen.
 
     A value may be a Message, or a tuple of them. The value `at` is a place and begins the line. A
     key that is no key of the catalogue is shown as it is: other packages have words of their own.

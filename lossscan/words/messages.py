@@ -1,8 +1,13 @@
-"""The catalogue of messages: errors with their hints, and reasons; read when one is said."""
+"""The catalogue of messages: errors with their hints, and reasons; read when one is said.
+
+An entry has a sentence in each language. An error may say `hint`, what to do, or name one that
+several share, and `means`, a sentence for the page of messages. A place, the value `at`, is put
+before the sentence and not named in it; a hint may name it as `{path}`.
+"""
 
 from __future__ import annotations
 
-import tomllib
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,7 +16,7 @@ from typing import Any, Final
 from lossscan.model import HINT, Message
 from lossscan.words.numerals import Sentence
 
-CATALOGUE: Final = Path(__file__).with_name("messages.toml")
+CATALOGUE: Final = Path(__file__).with_name("messages.json")
 BETWEEN: Final = {"en": "; ", "zh": "；"}  # several reasons
 PLACE: Final = {"en": "{at}: {said}", "zh": "{at}：{said}"}
 _SENTENCE: Final = Sentence()
@@ -20,7 +25,8 @@ _SENTENCE: Final = Sentence()
 @cache
 def sections() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """The catalogue as its file has it."""
-    return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, dict[str, Any]]] = json.loads(CATALOGUE.read_bytes())
+    return found
 
 
 @cache
