@@ -17,7 +17,7 @@ from lossscan.errors import (
     NoLogFound,
     ReaderFailed,
 )
-from lossscan.model import FAILED_NOTE, HINT, Failure, Finding, Message, Note, Run, RunReport
+from lossscan.model import FAILED_NOTE, Failure, Finding, Message, Note, Run, RunReport
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def _unvouched(run: Run, lang: str) -> Failure | None:
     if failed is None:
         return None
     said = _remark(failed, Path(run.path), lang)
-    return Failure(
-        ReaderFailed.__name__, f"{run.path}: {said}", Message("reader_broke" + HINT).say(lang)
-    )
+    return Failure(ReaderFailed.__name__, f"{run.path}: {said}", Message("report").say(lang))
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:

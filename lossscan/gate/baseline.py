@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lossscan.errors import SettingsError, reason_of
+from lossscan.errors import SettingsError, Unusable, reason_of
 from lossscan.model import Finding, Message
 
 SCHEMA = "lossscan.gate.baseline/1"
@@ -86,21 +86,27 @@ def load(file: Path) -> Mapping[str, Known]:
         with file.open("rb") as stream:
             whole = json.loads(stream.read(MAX_BYTES))
         if whole["schema"] != SCHEMA:
-            raise ValueError(f"schema is not {SCHEMA}")
+            raise Unusable("other_schema", schema=SCHEMA)
         found = [_known(row) for row in whole["findings"]]
     except (OSError, json.JSONDecodeError) as error:
         raise SettingsError("baseline_broken", at=file, reason=reason_of(error)) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        reason = Message("not_baseline", reason=f"{type(error).__name__}: {error}")
+        reason = Message("not_baseline", reason=_said(error))
         raise SettingsError("baseline_broken", at=file, reason=reason) from error
     return {known.fingerprint: known for known in found}
+
+
+def _said(error: Exception) -> Message | str:
+    """What Python says is of use only with the kind of the error: a KeyError is a bare name."""
+    own = isinstance(error, Unusable)
+    return reason_of(error) if own else f"{type(error).__name__}: {error}"
 
 
 def _known(row: Mapping[str, Any]) -> Known:
     known = Known(**row)
     texts = (known.fingerprint, known.run, known.rule, known.series, known.severity)
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("entry with a non-string value")
+        raise Unusable("entry_no_string")
     return known
 
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from lossscan.errors import InputError, LossscanError, UnreadableLog
+from lossscan.errors import InputError, LossscanError, UnreadableLog, reason_of
 from lossscan.gate import stamped
 from lossscan.model import Finding, RunReport
 from lossscan.pipeline import examine, one_run
-from lossscan.runs.discover import ACCESS
 from lossscan.settings import Settings
 from lossscan.watching.announced import Announced
 from lossscan.watching.excerpt import sizes_of
@@ -82,8 +81,8 @@ class Watch:
         except InputError as error:  # not yet there, or half written: the next look tells
             return Look(None, waiting=error)
         except OSError as error:  # a file went while we looked
-            said = f"{self.path}: {error.strerror or error}"
-            return Look(None, waiting=UnreadableLog(said, hint=ACCESS))
+            reason = reason_of(error)
+            return Look(None, waiting=UnreadableLog("no_access", at=self.path, reason=reason))
         self._long.looked(files, sizes)
         self._latest = report
         last = until_complete and report.run is not None and report.run.complete is True
