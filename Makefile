@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check release-check release-try fuzz clean
+.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check release-check release-try fuzz bench clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -55,6 +55,12 @@ release-try: .venv/ready
 
 fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)
+
+build/bench/ready:  ## the peers, in an environment of their own
+	$(PYTHON) -m venv build/bench && build/bench/bin/pip install -q pandas ruptures tensorboard && touch $@
+
+bench: .venv/ready build/bench/ready
+	PYTHONPATH=. $(BIN)/python tests/bench/performance.py build/bench/bin/python docs/performance.md
 
 clean:
 	rm -rf .venv build dist

@@ -1,0 +1,270 @@
+"""How long lossscan takes beside its peers: `make bench` writes docs/performance.md.
+
+With another Python that has the peers:
+
+    python tests/bench/performance.py build/bench/bin/python docs/performance.md
+
+Every figure is CPU seconds of an interpreter of its own. The commands of a row take turns and the
+median counts, so that other work on the machine slows all of them alike. Needs Linux.
+"""
+
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from tests import writers
+
+ROUNDS = 3
+POINTS = 100_000  # of each log
+LINES = 20_000  # of the console
+SHORT = 1_000  # points of the run that is analyzed cold
+LENGTHS = (250_000, 1_000_000)  # points of the series that the engine gets
+
+TIMED = """
+import re, sys, time
+_begun = time.process_time()
+{work}
+print(time.process_time() - _begun)
+print(*re.findall("VmHWM:\\s*(\\d+)", open("/proc/self/status").read()))
+"""  # the peak in kB: what the parent is told counts the parent's own memory as well
+ENGINE = """
+import numpy as np
+from lossscan.model import Run, Series
+from lossscan.signals import scan
+n, steps = int(sys.argv[1]), int(sys.argv[2])
+loss = 2 + 2 * np.exp(-np.arange(n) / (n / 20)) + np.random.default_rng(0).normal(0, 0.05, n)
+for number, at in enumerate(np.linspace(0, n, steps + 2)[1:-1].astype(int)):
+    loss[at:] += 0.3 if number % 2 == 0 else -0.3
+run = Run(path="x", name="x", sources=(), series={"loss": Series("loss", np.arange(n), loss)})
+_begun = time.process_time()
+scan(run)
+"""
+READ = """
+from pathlib import Path
+from lossscan.formats import formats, read_file
+from lossscan.settings import Settings
+formats()
+_begun = time.process_time()
+read_file(Path(sys.argv[1]), Settings())
+"""
+EVENTS = """
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+_begun = time.process_time()
+found = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0}).Reload()
+for tag in found.Tags()["scalars"]:
+    [(each.step, each.value) for each in found.Scalars(tag)]
+"""
+STATE = """
+import json
+import pandas as pd
+_begun = time.process_time()
+pd.DataFrame(json.load(open(sys.argv[1]))["log_history"])
+"""
+LINED = """
+import pandas as pd
+_begun = time.process_time()
+pd.read_json(sys.argv[1], lines=True)
+"""
+COLD = """
+import json
+import pandas as pd
+import ruptures
+loss = pd.DataFrame(json.load(open(sys.argv[1] + "/trainer_state.json"))["log_history"])["loss"]
+ruptures.KernelCPD(kernel="linear").fit(loss.to_numpy().reshape(-1, 1)).predict(pen=1.0)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to be done, by lossscan and by a peer."""
+
+    name: str
+    mine: list[str]
+    peer: list[str] | None = None
+    called: str = "-"  # the peer
+    whole: bool = False  # the start of the interpreter counts as well
+
+
+def cost(command: list[str], *, whole: bool) -> tuple[float, int | None]:
+    """CPU seconds that a command took, or says that its work took, and its peak of memory in MB."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if whole:
+        return used.ru_utime + used.ru_stime, None
+    seconds, peak = said.split()[-2:]
+    return float(seconds), int(peak) // 1024
+
+
+def script(work: str, *arguments: object, python: str = sys.executable) -> list[str]:
+    """A command that does some work and prints how long it took."""
+    return [python, "-c", TIMED.format(work=work), *map(str, arguments)]
+
+
+def cli(*arguments: str) -> list[str]:
+    """A command line of lossscan."""
+    return [sys.executable, "-m", "lossscan", *arguments]
+
+
+def history(points: int, *, jump: bool = False, nan: bool = False) -> list[dict[str, float]]:
+    """The log_history of a run, every hundredth entry an evaluation."""
+    noise = np.random.default_rng(0).normal(0, 0.05, points).tolist()
+    entries: list[dict[str, float]] = []
+    for at, each in enumerate(noise, start=1):
+        loss = 2 + 3 * 0.99**at + each + (0.8 if jump and at > points * 0.6 else 0)
+        loss = math.nan if nan and at % 1000 == 0 else round(loss, 4)
+        entries.append({"epoch": at / points, "loss": loss, "learning_rate": 1e-4, "step": at})
+        if at % 100 == 0:
+            entries.append({"epoch": at / points, "eval_loss": 2.1, "step": at})
+    return entries
+
+
+def state(folder: Path, entries: list[dict[str, float]]) -> Path:
+    """A folder with a trainer_state.json."""
+    folder.mkdir()
+    state = {"log_history": entries, "global_step": entries[-1]["step"], "logging_steps": 1}
+    (folder / "trainer_state.json").write_text(json.dumps(state))
+    return folder
+
+
+def rows(folder: Path, python: str) -> Iterator[Row]:
+    """All that is measured."""
+    for points in LENGTHS:
+        for steps in (0, 50):
+            name = f"engine, {points:,} points, {steps or 'no'} steps"
+            yield Row(name, script(ENGINE, points, steps))
+    events = folder / "events.out.tfevents.1700000000.host"
+    tags = {tag: [(s, 1 / (s + 1)) for s in range(POINTS // 2)] for tag in ("loss", "grad_norm")}
+    writers.write_events(events, tags)
+    accumulator = script(EVENTS, events, python=python)
+    yield Row(f"event file, {POINTS:,} scalars", script(READ, events), accumulator, "tensorboard")
+    for nan in (False, True):
+        name = "with NaN" if nan else "with evaluations"
+        file = state(folder / f"state-{nan}", history(POINTS, nan=nan)) / "trainer_state.json"
+        peer = script(STATE, file, python=python)
+        what = f"trainer_state.json, {POINTS:,} entries, {name}"
+        yield Row(what, script(READ, file), peer, "json + DataFrame")
+    lines = folder / "trainer_log.jsonl"
+    lines.write_text("".join(json.dumps(each) + "\n" for each in history(POINTS)))
+    yield Row(
+        f"JSONL, {POINTS:,} lines",
+        script(READ, lines),
+        script(LINED, lines, python=python),
+        "pandas.read_json",
+    )
+    console = folder / "train.log"
+    console.write_text("".join(f"{each}\n" for each in history(LINES) if "loss" in each))
+    yield Row(f"console of transformers, {LINES:,} lines", script(READ, console))
+    nothing = [sys.executable, "-c", "pass"]
+    for command in (("--help",), ("wrong",), ("explain", "loss-jump")):
+        yield Row(
+            f"lossscan {' '.join(command)}", cli(*command), nothing, "python -c pass", whole=True
+        )
+    for jump in (False, True):
+        run = state(folder / f"run-{jump}", history(SHORT, jump=jump))
+        name = f"analyze, {SHORT:,} points{', with a break' if jump else ''}, from a cold start"
+        peer = script(COLD, run, python=python)
+        yield Row(name, cli("analyze", str(run)), peer, "pandas + ruptures", whole=True)
+
+
+def measured(row: Row) -> tuple[float, int | None, float | None]:
+    """Seconds and memory of lossscan, seconds of the peer: medians of rounds that take turns."""
+    mine, peers = [], []
+    for _ in range(1 + ROUNDS):
+        mine.append(cost(row.mine, whole=row.whole))
+        if row.peer is not None:
+            peers.append(cost(row.peer, whole=row.whole)[0])
+    seconds, peaks = zip(*mine[1:], strict=True)  # the first wrote byte code and filled caches
+    return (
+        median(seconds),
+        max(peaks, key=lambda peak: peak or 0),
+        median(peers[1:]) if peers else None,
+    )
+
+
+def growth(times: dict[str, float], steps: str) -> str:
+    """The exponent of the time over the length of a series, between the shortest and longest."""
+    first, last = (times[f"engine, {points:,} points, {steps} steps"] for points in LENGTHS)
+    return f"{math.log(last / first) / math.log(LENGTHS[-1] / LENGTHS[0]):.2f}"
+
+
+def page(python: str) -> str:
+    """The page with all figures; prints each row as it comes."""
+    times: dict[str, float] = {}
+    table = ["| what | lossscan | memory | peer | takes | ratio |", f"|{' --- |' * 6}"]
+    with TemporaryDirectory() as folder:
+        for row in rows(Path(folder), python):
+            seconds, peak, peer = measured(row)
+            times[row.name] = seconds
+            beside = ("-", "-") if peer is None else (f"{peer:.2f} s", f"{peer / seconds:.2g}")
+            cells = (
+                row.name,
+                f"{seconds:.2f} s",
+                "-" if peak is None else f"{peak} MB",
+                row.called,
+                *beside,
+            )
+            table.append(f"| {' | '.join(cells)} |")
+            print(table[-1], flush=True)  # noqa: T201 - a script
+    versions = f"lossscan {version('lossscan')}, numpy {version('numpy')}"
+    return PAGE.format(
+        date=datetime.now(UTC).date(),
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        versions=f"Python {platform.python_version()}, {versions}",
+        peers=", ".join(peer_versions(python)),
+        table="\n".join(table),
+        none=growth(times, "no"),
+        fifty=growth(times, "50"),
+        rounds=ROUNDS,
+    )
+
+
+def peer_versions(python: str) -> list[str]:
+    """What the other environment has."""
+    code = "from importlib.metadata import version as v; import sys; print(*map(v, sys.argv[1:]))"
+    names = ("pandas", "ruptures", "tensorboard")
+    said = subprocess.run([python, "-c", code, *names], capture_output=True, text=True, check=True)
+    return [f"{name} {each}" for name, each in zip(names, said.stdout.split(), strict=True)]
+
+
+PAGE = """# Performance
+
+Written by `make bench`, which makes all inputs, puts the peers into an environment of their own and
+measures again. Run it on a quiet machine; it takes some minutes.
+
+- {date}: {machine}; {versions}; peers: {peers}.
+- CPU seconds (user and system); the median of {rounds} rounds in which the commands of a row take
+  turns. Compare the ratios: the seconds are those of a shared machine.
+- `ratio` is the time of the peer over that of lossscan: above 1, lossscan is faster. For commands
+  and cold starts the whole process counts, for the others the work alone, its imports left out.
+- `memory` is the peak of the whole process of lossscan, its inputs included.
+
+{table}
+
+Time of the engine grows with the length of a series to the power of **{none}** without steps and
+**{fifty}** with fifty (1 is linear), between {shortest:,} and {longest:,} points.
+
+What must not grow faster than its input (launches, resumes, files of one folder, epochs) is doubled
+in size by `tests/runs/test_growth.py`. What a batch costs is in [Many runs](scale.md).
+""".replace("{shortest:,}", f"{LENGTHS[0]:,}").replace("{longest:,}", f"{LENGTHS[-1]:,}")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(page(sys.argv[1]), encoding="utf-8")
