@@ -17,7 +17,7 @@ from lossscan.formats.kit.text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import TooDeep, load_json, whole
+from lossscan.sources.safe_json import TooDeep, load_json, quoted, unquoted, whole
 from lossscan.trainers import trainer_with_key
 
 NAME: Final = "trainer_state"
@@ -144,9 +144,9 @@ def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
 
 
 def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
-    """Decode fast; the standard library also takes the bare NaN that Python writes."""
+    """Decode fast, the bare NaN that Python writes as text; else by the standard library."""
     try:
-        return msgspec.structs.asdict(_STATE.decode(data))
+        return msgspec.structs.asdict(_STATE.decode(quoted(data)))
     except (msgspec.DecodeError, UnicodeError):
         found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
@@ -196,7 +196,7 @@ def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) ->
     config = {key: state[key] for key in _STATED if state.get(key) is not None}
     for summary in summaries:
         config |= {key: value for key, value in summary.items() if key.startswith("train_")}
-    return config
+    return {key: unquoted(value) for key, value in config.items()}
 
 
 FORMAT = Format(

@@ -10,6 +10,8 @@ from lossscan.errors import Unusable
 
 MOST_DIGITS: Final = 308  # of an integer that a float can hold; Python takes minutes for a million
 
+BARE: Final = {"NaN": math.nan, "-Infinity": -math.inf, "Infinity": math.inf}
+
 
 class TooDeep(Unusable):
     """Nesting made to exhaust the stack."""
@@ -26,6 +28,23 @@ def load_json(data: str | bytes) -> Any:
         return json.loads(text, parse_int=whole)
     except RecursionError as error:
         raise TooDeep("nested") from error
+
+
+def quoted(data: bytes) -> bytes:
+    """The data with the bare numbers of Python in quotes, for a decoder that takes none.
+
+    A string that holds one ends there and the data are no JSON any more: then ask `load_json`.
+    """
+    for bare in BARE:
+        if bare.encode() in data:
+            for colon in (": ", ":"):
+                data = data.replace(f"{colon}{bare}".encode(), f'{colon}"{bare}"'.encode())
+    return data
+
+
+def unquoted(value: Any) -> Any:
+    """A value of data that were `quoted`, as it was."""
+    return BARE.get(value, value) if isinstance(value, str) else value
 
 
 def whole(digits: str) -> int | float:

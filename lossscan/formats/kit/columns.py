@@ -8,7 +8,8 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress, repeat
+from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -229,7 +230,10 @@ def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArr
     try:
         return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
     except struct.error:
+        filled = list(map(is_not, cells, repeat(None)))
+    if all(filled):
         return _from_text(places, cells)
+    return _numbers(places[np.array(filled)], list(compress(cells, filled)))
 
 
 def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:

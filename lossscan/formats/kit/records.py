@@ -16,6 +16,7 @@ import numpy as np
 from msgspec.structs import astuple
 
 from lossscan.formats.kit.columns import Group
+from lossscan.sources.safe_json import quoted
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
 _UNFIT: Final = re.compile(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
@@ -38,17 +39,17 @@ class Records:
         if len(self._keys) > met:
             self._decoder = None
 
-    def group(self, array: str | bytes, size: int, first: int) -> Group | None:
+    def group(self, array: bytes, size: int, first: int) -> Group | None:
         """The objects of a JSON array of that size as rows, numbered from `first`.
 
-        None where one of them holds a key that was not met or is odd, an object, a bare NaN, or
-        is broken or no UTF-8.
+        A bare NaN becomes text. None where one of them holds a key that was not met or is odd, or
+        an object, or is broken or no UTF-8.
         """
         if not (self._fit and 0 < len(self._keys) <= MOST_KEYS):
             return None
         self._decoder = self._decoder or _decoder(self._keys)
         try:
-            found = self._decoder.decode(array)
+            found = self._decoder.decode(quoted(array))
         except (ValueError, RecursionError):
             return None
         if len(found) != size:  # two on one line
