@@ -9,7 +9,7 @@ import pytest
 from sarif_kit.validate import validation_errors
 
 from lossscan import commands
-from tests.e2e.test_cli import SAMPLES, assert_refused, cli
+from tests.e2e.test_cli import SAMPLES, assert_refused, installed
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,13 @@ def test_a_missing_baseline_is_refused(lossscan):
 
 def test_the_installed_command_gates(project):
     """In a job of its own it fails, and passes once the finding is known."""
-    assert cli("analyze", "runs/nan", "--write-baseline", "known.json", cwd=project).returncode == 0
-    done = cli("analyze", "runs/nan", "--baseline", "known.json", cwd=project)
+    assert (
+        installed("analyze", "runs/nan", "--write-baseline", "known.json", cwd=project).returncode
+        == 0
+    )
+    done = installed("analyze", "runs/nan", "--baseline", "known.json", cwd=project)
     assert (done.returncode, done.stderr) == (0, "")
-    assert cli("analyze", "runs/nan", cwd=project).returncode == 1
+    assert installed("analyze", "runs/nan", cwd=project).returncode == 1
 
 
 def test_a_baseline_does_not_hide_an_unreadable_run(lossscan):

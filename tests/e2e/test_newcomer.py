@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -14,22 +11,10 @@ import pytest
 import lossscan
 from lossscan import api
 from lossscan.commands import verbs
+from tests.e2e.test_cli import cli
 
 ROOT = Path(__file__).parents[2]
 RUN = str(ROOT / "sample_logs" / "nan")
-PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
-
-
-def cli(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run lossscan away from the tree's own folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "lossscan", *arguments],
-        env=PLAIN | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_a_path_without_a_verb_is_answered_with_the_whole_command() -> None:
