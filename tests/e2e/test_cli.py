@@ -24,7 +24,7 @@ PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 
 
-def cli(*arguments, cwd=None, **variables):
+def cli(*arguments, cwd=None, **variables) -> subprocess.CompletedProcess[str]:
     """Run lossscan; gives the exit status and the output as text, as a finished process does.
 
     In a process of its own where the environment matters: its start takes ten times as long as
@@ -59,7 +59,7 @@ def _usual_logging():
         own.setLevel(before[2])
 
 
-def installed(*arguments, cwd=None, **variables):
+def installed(*arguments, cwd=None, **variables) -> subprocess.CompletedProcess[str]:
     """Run the installed command in a process of its own."""
     return subprocess.run(
         [COMMAND, *map(str, arguments)],
