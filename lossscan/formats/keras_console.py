@@ -30,7 +30,9 @@ def read(head: Head, settings: Settings) -> Table:
     Where the first epoch was not finished, its bars are the points.
     """
     bars = list(_bars(head))
-    rows: list[Row] = [(bar.epoch, bar.row) for bar in bars if bar.batch == bar.of]
+    rows: list[Row] = [
+        (bar.epoch, {"epoch": bar.epoch, **bar.row}) for bar in bars if bar.batch == bar.of
+    ]
     by_epoch = bool(rows)
     if not by_epoch:
         rows = list({bar.batch: bar.row for bar in bars if bar.batch > 0}.items())

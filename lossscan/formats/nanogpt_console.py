@@ -23,6 +23,8 @@ _POINT: Final = re.compile(
 )
 _SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
+_EPOCHS: Final = re.compile(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
+_TRAINED: Final = {"eval_train_loss": "loss"}
 _FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
 _VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
@@ -33,7 +35,7 @@ def claims(head: Head) -> bool:
     """Whether a point is in it."""
     text = peek(head)
     said = "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
-    return said or len(_SHORT.findall(text)) >= FEWEST
+    return (said and _EPOCHS.search(text) is None) or len(_SHORT.findall(text)) >= FEWEST
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -56,6 +58,8 @@ def read(head: Head, settings: Settings) -> Table:
             if "loss" in row:  # who resumes evaluates first, at the step of the checkpoint
                 launches.point(step)
                 instant = True
+    if rows and not any("loss" in row for _, row in rows):  # only the evaluations were kept
+        rows = [(step, {_TRAINED.get(name, name): row[name] for name in row}) for step, row in rows]
     found = columns(rows, settings)
     return Table(
         path=head.path,

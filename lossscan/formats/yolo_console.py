@@ -60,7 +60,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
                 named = {
                     _PARTS.get(name, name): cell for name, cell in zip(names, cells, strict=False)
                 }
-                yield int(row[1]), named
+                yield int(row[1]), {"epoch": row[1], **named}
 
 
 FORMAT = Format(

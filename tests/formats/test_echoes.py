@@ -17,6 +17,15 @@ from lossscan.sources.files import Head
 POINTS = "".join(f"step {step} loss {4 - step / 100:.4f}\n" for step in range(10, 101, 10))
 
 STATED = {
+    "a command of a notebook": ("!python a.py --lr 0.5\n", {"learning_rate": (0.5, 1)}),
+    "a drawn box": (
+        "│ learning_rate │ 0.5 │\n│ seed          │ 3   │\n",
+        {"learning_rate": (0.5, 1), "seed": (3, 2)},
+    ),
+    "a list of one": (
+        "{'lr': [0.5], 'update_freq': [4]}\n",
+        {"learning_rate": (0.5, 1), "gradient_accumulation_steps": (4, 1)},
+    ),
     "a command over lines": (
         (
             "CUDA_VISIBLE_DEVICES=0 torchrun --nproc_per_node 2 run.py \\\n"

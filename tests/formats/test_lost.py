@@ -28,6 +28,9 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "Loss is nan. The run is stopped.",
         "Training aborted because of NaN loss",
         "第 60 步损失为 nan，停止训练",
+        "WARNING: NaN detected in loss! Stopping.",
+        "Non-finite loss encountered, aborting.",
+        "ValueError: too many utterances in this batch leading to inf or nan losses.",
     ],
 )
 def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):

@@ -142,6 +142,46 @@ def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
     assert first == 2 or first % 2 == 0  # a sum of parts is whole as well
 
 
+RESTARTING = {
+    "under a headline": ("===== Epoch {e} =====\n", "iter {n}0: loss {x}\n"),
+    "of a share alone": ("", "[{n}0/60] loss: {x}\n"),
+    "without a share": ("", "step {n}0 loss: {x}\n"),
+}
+
+
+@pytest.mark.parametrize("name", RESTARTING)
+def test_a_counter_that_begins_anew_in_each_epoch_goes_on(tmp_path: Path, name: str):
+    """Where the loss goes on as well, no training begins anew, and no point is given up."""
+    headline, line = RESTARTING[name]
+    losses = iter(range(100, 0, -1))
+    text = "".join(
+        headline.format(e=epoch) + "".join(line.format(n=n, x=next(losses) / 9) for n in STEPS)
+        for epoch in range(1, 5)
+    )
+    path = tmp_path / "train.log"
+    path.write_text(text)
+    steps = read_file(path, Settings()).columns["loss"].steps
+    assert len(steps) == 24
+    assert (steps[1:] > steps[:-1]).all()
+
+
+def test_trainings_that_begin_with_their_loss_anew_are_no_epochs(tmp_path: Path):
+    """The same counter stands in a log of several trainings: each begins where the first did."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"step {n} loss: {9 / n:.4f}\n" for _ in range(3) for n in STEPS))
+    steps = read_file(path, Settings()).columns["loss"].steps
+    assert steps.max() == 6
+
+
+def test_steps_of_thousands_and_epochs_of_fractions(tmp_path: Path):
+    """A comma may part thousands, and an epoch may be a share of one."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"Iteration {n},000: loss = {2 / n:.4f}\n" for n in STEPS))
+    assert read_file(path, Settings()).columns["loss"].steps.tolist() == [n * 1000 for n in STEPS]
+    path.write_text("".join(f"epoch {n / 10} loss {2 / n:.4f}\n" for n in STEPS))
+    assert len(read_file(path, Settings()).columns["loss"].steps) == len(STEPS)
+
+
 def test_losses_without_a_name_are_no_log(tmp_path: Path):
     """Single numbers may be anything, unless the name of the file says what they are."""
     from lossscan.errors import NoLogFound

@@ -13,7 +13,7 @@ _PROGRAMS: Final = (
     " fairseq-train fairseq-hydra-train trl paddle onmt_train spacy t2t-trainer xtuner"
 )
 _PYTHON: Final = re.compile(r"python[\d.]{0,6}(?:\.exe)?|\S{1,200}\.(?:py|sh)")
-_BEFORE: Final = re.compile(r"[/\\>$]")  # a path, or a prompt without a blank
+_BEFORE: Final = re.compile(r"[/\\>$!]")  # a path, or a prompt without a blank
 _AHEAD: Final = re.compile(  # what may be before it; a word of prose is none of these
     r"(?i)[^a-z]*|\(\w{1,60}\)|\w{1,80}=.*|-{1,2}\w.*|\S{0,200}[$#>%]|\[?\W?(?:info|debug)\W{0,2}"
     r"|(?:srun|mpirun|nohup|sudo|exec|env|time|numactl|uv|poetry|run|ran|running|executing"

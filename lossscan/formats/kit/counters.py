@@ -25,17 +25,20 @@ _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | v
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
-_NUMBER: Final = r"(\d{1,15})(?:\s{0,8}(?:/|of)\s{0,8}(\d{1,15}))?(?=[^\w.%])"  # and of how many
+_COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})"
+_OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how many
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = re.compile(
     r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
-    rf"|(?<![\w/])it\b|步[数骤]|迭代(?:次数)?){_BETWEEN}{_NUMBER}"
+    rf"|(?<![\w/])it\b|步[数骤]|迭代(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
-_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_NUMBER}")
-_EPOCH: Final = re.compile(rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}{_NUMBER}")
+_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_COUNT}{_OF}")
+_EPOCH: Final = re.compile(
+    rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+)
 _NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
 _NTH_EPOCH: Final = re.compile(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
@@ -100,10 +103,14 @@ def place_of(line: str) -> CounterPlace | None:
     of, epoch = (texts.get((kind, name)) for name in ("of", "epoch"))
     return CounterPlace(
         kind,
-        int(texts[kind, "count"]),
-        None if of is None else int(of),
+        _whole(texts[kind, "count"]),
+        None if of is None else _whole(of),
         None if epoch is None else int(epoch),
     )
+
+
+def _whole(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:

@@ -26,7 +26,8 @@ _VALUE: Final = (
     r"|[^\s,;:='\"(){}\[\]<>|#][^\s,;:='\"(){}\[\]|]{0,300})"
 )
 _ITEM: Final = re.compile(
-    rf"{_NAME}[ \t]{{0,60}}(?:[:=]|\.{{3,200}}|\|)[ \t]{{0,60}}{_VALUE}"
+    rf"{_NAME}[ \t]{{0,60}}(?:[:=|│┃]|\.{{3,200}})[ \t]{{0,60}}"
+    rf"(?:\[(?=[^\],\n]{{1,40}}\]))?{_VALUE}"
     r"(?=[\s,;)}\]|]|$)(?![ \t]{0,40}(?:[:=]|\*))"
 )
 _POINT: Final = re.compile(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
@@ -163,7 +164,7 @@ def _ends(line: str) -> bool:
 
 def _states(line: str) -> bool:
     """Whether a line may state a setting, at a glance."""
-    shaped = ":" in line or "=" in line or "..." in line or "|" in line
+    shaped = ":" in line or "=" in line or "..." in line or "|" in line or "│" in line
     return shaped and not _is_help(line)
 
 

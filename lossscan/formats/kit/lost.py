@@ -14,15 +14,24 @@ from lossscan.sources.files import Head
 LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
 _STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
-_QUICK: Final = ("nan", "inf", "NAN", "INF", "nvalid loss", "Minimum loss scale", "NaN or inf")
+_QUICK: Final = (
+    "nan",
+    "inf",
+    "NAN",
+    "INF",
+    "nvalid loss",
+    "Minimum loss scale",
+    "NaN or inf",
+    "finite",
+)
 _MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
 _SAID: Final = tuple(
     re.compile(rf"(?i){pattern}")
     for pattern in (
         rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
-        rf"\b{_LOST} (?:\w{{1,20}} )?loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
+        rf"\b{_LOST} (?:\w{{1,20}} ){{0,3}}loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
         rf"(?:Error|Exception): .{{0,80}}?\bloss\b.{{0,80}}?\b{_LOST}\b",
-        rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?\bloss\b",
+        rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?\bloss(?:es)?\b",
         r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
         rf"\b{_STOPS}\b.{{0,40}}?\b{_LOST} loss\b",  # stopped because of NaN loss
         rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?\bloss\b.{{0,40}}?\b{_LOST}\b",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged
-from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.columns import Row, number
 from lossscan.formats.kit.copies import once
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
@@ -90,21 +90,38 @@ def _falls_at(
 def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
     """Lines whose counter begins again after all it has, with the epochs that this makes.
 
-    None where they state their epoch, or where the counter is none of batches.
+    None where they state their epoch. A counter of steps may begin anew because another training
+    does: its loss goes on where an epoch begins. One that never says how many there are must do
+    so more than once.
     """
-    if not placed or any(place.epoch is not None for place, _ in placed):
+    if not placed or any(place.epoch is not None or place.kind == "epoch" for place, _ in placed):
         return None
+    most = max(place.count for place, _ in placed)
     epoch, last, found = 1, None, []
     for place, row in placed:
-        if place.kind not in LOOPED or not place.of:
-            return None
         if last is not None and place.count < last.count:
-            if last.count < WHOLE * place.of or last.of != place.of:
+            if last.count < WHOLE * (place.of or most) or last.of != place.of:
                 return None
             epoch += 1
         last = place
         found.append((replace(place, epoch=epoch), row))
-    return found if epoch > 1 else None
+    if placed[0][0].kind in LOOPED and placed[0][0].of:
+        return found if epoch > 1 else None
+    restarts = 1 if placed[0][0].of else SEVERAL
+    return found if epoch > restarts and _goes_on(found) else None
+
+
+def _goes_on(placed: Sequence[Placed]) -> bool:
+    """Whether the loss of each epoch begins nearer to the last one's end than to its begin."""
+    names = Counter(name for _, row in placed for name in row if _is_trained(name))
+    name = max(names, key=lambda each: names[each], default="")
+    losses: dict[int | None, list[float]] = {}
+    for place, row in placed:
+        value = number(row.get(name))
+        if value is not None:
+            losses.setdefault(place.epoch, []).append(value)
+    ends = [(each[0], each[-1]) for each in losses.values()]
+    return all(abs(two[0] - one[1]) < abs(two[0] - one[0]) for one, two in pairwise(ends))
 
 
 # --- lines that state only the epoch --------------------------------------------------------------
@@ -177,8 +194,12 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
     if length is not None:
         told = (epochs - epochs[own].min(initial=1)) * length + counts
         steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
-    rows = [row if place.epoch is None else {"epoch": place.epoch, **row} for place, row in lines]
+    rows = [row if (at := _epoch(place)) is None else {"epoch": at, **row} for place, row in lines]
     return list(zip(steps.tolist(), rows, strict=True)), length
+
+
+def _epoch(place: CounterPlace) -> int | None:
+    return place.count if place.kind == "epoch" else place.epoch
 
 
 def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
