@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
-from lossscan.commands.kit.language import choose, spoken
+from lossscan.commands.kit.language import begin, spoken
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
+from lossscan.commands.kit.slips import slip_of
 from lossscan.errors import LossscanError
 from lossscan.model import FAILED
 
@@ -49,13 +50,13 @@ def _flushed(status: int) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    choose(None)
+    begin(arguments)
     try:
         return _app()(arguments, prog_name="lossscan", standalone_mode=False) or 0
     except LossscanError as error:
-        return _complain(*error.said(spoken(arguments)))
+        return _complain(*error.said(spoken()))
     except typer.TyperException as error:
-        return _complain(*_usage(error))
+        return _complain(*slip_of(error).said(spoken()))
     except Exception as error:  # status 1 is for findings: a bug must not look like one
         return _crashed(error)
 
@@ -106,23 +107,18 @@ def _verbose() -> bool:
 
 def _joined(parts: Sequence[str]) -> str:
     """The parts as one line; a question needs no other mark behind it."""
-    return "".join(f"{part} " if part.endswith("?") else f"{part}; " for part in parts).rstrip("; ")
+    first, *rest = parts
+    between = " " if first.endswith("?") else words.say(spoken(), "between")
+    return between.join([first, *rest])
 
 
 def _indented(line: str) -> str:
     return " " * (len(line) - len(line.lstrip(" "))) + words.printable(line)
 
 
-def _usage(error: typer.TyperException) -> tuple[str, str]:
-    """A usage error of typer's in our form: one sentence and the way out."""
-    message = " ".join(error.format_message().replace("'", "").split()).rstrip(".")
-    command = getattr(getattr(error, "ctx", None), "command_path", "lossscan")
-    return message[:1].lower() + message[1:], f"see {command} --help"
-
-
 def _crashed(error: Exception) -> int:
     import logging
 
     logging.getLogger(__name__).debug("unexpected", exc_info=True)
-    hint = "this is a bug; please report it with the output of --verbose"
-    return _complain(f"unexpected {type(error).__name__}: {error}", hint)
+    crash = LossscanError("unexpected", error=type(error).__name__, reason=str(error))
+    return _complain(*crash.said(spoken()))

@@ -86,6 +86,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "suggest": ("{field}: {value} -> {suggest}", "{field}：{value} -> {suggest}"),
     "stated": ("{field}: {value}", "{field}：{value}"),
     "unset": ("not set", "未设置"),
+    "between": ("; ", "；"),
     # closing lines
     "nothing_found": ("Nothing found.", "未发现问题。"),
     "close_findings": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,14 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import lossscan
 from lossscan import errors
+from lossscan.commands import _app, main, verbs
 from lossscan.model import HINT, Message
 from lossscan.words import LANGUAGES
+from lossscan.words.help import CATALOGUE as HELP
 from lossscan.words.messages import CATALOGUE, catalogue, sections
 from lossscan.words.notes import NOTES
 from lossscan.words.sentences import TABLE
@@ -169,10 +173,106 @@ def test_every_sentence_that_is_said_is_in_the_table():
     assert not literal
 
 
+def _help_texts() -> set[str]:
+    group: Any = get_command(_app())
+    commands = [group, *(group.get_command(None, verb) for verb in verbs())]
+    shown = {parameter.help for command in commands for parameter in command.params}
+    return shown | {command.help for command in commands}
+
+
+def test_every_help_text_is_there_in_chinese():
+    """What `--help` shows has a translation; one that nothing shows any more is gone."""
+    own = set(json.loads(HELP.read_text(encoding="utf-8")))
+    headings = {
+        "Usage: ",
+        "Arguments",
+        "Options",
+        "Commands",
+        "Examples",
+        "[default: ",
+        "[required]",
+    }
+    assert _help_texts() - own == set()
+    assert own - _help_texts() == headings | {"Show this message and exit."}
+
+
+@pytest.mark.parametrize("verb", [None, *verbs()])
+def test_help_is_in_the_language_that_is_spoken(
+    verb: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """No line of it is English but the examples, and none is wider than English ones may be."""
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*filter(None, [verb]), "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert not [text for text in _help_texts() if text in shown]
+    told = [line for line in shown.splitlines() if line.startswith(" " * 8)]
+    assert all(sum(1 + (ord(c) > 0x2E80) for c in line) <= 82 for line in told if "|" not in line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "chinese"),
+    [
+        (
+            ["analyze"],
+            "missing argument RUN_DIR; see lossscan",
+            "缺少参数 RUN_DIR；请参阅 lossscan",
+        ),
+        (["plot", "x"], "missing option --output / -o", "缺少选项 --output / -o"),
+        (
+            ["analyze", "x", "--selct"],
+            '--selct; did you mean "--select"?',
+            "没有选项",
+        ),
+        (["watch", "x", "--interval", "a"], "--interval: expected a number", "应为数字"),
+        (["batch", ".", "--jobs", "a"], "--jobs / -j: expected an integer", "应为整数"),
+        (["analyze", "x", "y"], "unexpected arguments: y", "多余的参数：y"),
+        (["analyze", "x", "-f"], "option -f requires a value", "选项 -f 需要一个值"),
+        (["rules", "--quiet=1"], "option --quiet does not take a value", "选项 --quiet 不接受值"),
+        (["analyz"], 'no such command "analyz"; did you mean "analyze"?', "没有名为“analyz”的命令"),
+        (
+            ["analyze", "nowhere"],
+            "nowhere: no such file or",
+            "nowhere：文件或目录不存在",
+        ),
+    ],
+)
+def test_a_slip_on_the_command_line_is_answered_in_either_language(
+    arguments: list[str],
+    english: str,
+    chinese: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    """By the locale, and by `--lang` before it; typer's own words are English."""
+    for lang, said in (("en_US", english), ("zh_CN", chinese)):
+        monkeypatch.setenv("LANGUAGE", lang)
+        assert main(arguments) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_lang_goes_before_the_locale_also_for_errors(capsys: pytest.CaptureFixture[str]):
+    """An option that was given with it may be wrong itself."""
+    assert main(["analyze", "nowhere", "--lang", "zh"]) == 2
+    assert "文件或目录不存在" in capsys.readouterr().err
+    assert main(["analyze", "nowhere", "--lang=zh", "--nope"]) == 2
+    assert "没有选项 --nope" in capsys.readouterr().err
+    assert main(["analyze", "nowhere"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_the_settings_say_the_language_of_errors_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Once they are read."""
+    (tmp_path / "lossscan.yaml").write_text("lang: zh\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyze", "nowhere"]) == 2
+    assert "文件或目录不存在" in capsys.readouterr().err
+
+
 def test_the_catalogue_is_written_in_one_way():
     """So that a change of one sentence is a change of one line."""
-    import json
-
     whole = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     assert CATALOGUE.read_text("utf-8") == json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 

@@ -14,15 +14,22 @@ OPTION: Final = "--lang"
 _CHOSEN: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 
 
-def choose(lang: str | None) -> None:
-    """What the settings say, once they are read; None where a command line begins."""
+def begin(arguments: Sequence[str] | None) -> None:
+    """A command line begins; None for that of the process."""
+    _CHOSEN.set(_named(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def choose(lang: str) -> None:
+    """What the settings say, once they are read."""
     _CHOSEN.set(lang)
 
 
-def spoken(arguments: Sequence[str] | None = None) -> str:
+def spoken() -> str:
     """The language that the command line names, else the settings, else the user's locale."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    return _CHOSEN.get() or words.default_language()
+
+
+def _named(given: Sequence[str]) -> str | None:
     named = [each.partition("=")[2] for each in given if each.startswith(f"{OPTION}=")]
     named += [value for option, value in pairwise(given) if option == OPTION]
-    asked = next((lang for lang in named if lang in words.LANGUAGES), None)
-    return asked or _CHOSEN.get() or words.default_language()
+    return next((lang for lang in named if lang in words.LANGUAGES), None)

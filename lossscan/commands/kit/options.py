@@ -98,7 +98,7 @@ def settings_from(
 ) -> Settings:
     """The settings file with what the command line says put over it; raises UsageError."""
     settings = load(config)
-    choose(settings.lang)
+    choose(lang if lang in words.LANGUAGES else settings.lang)
     _check_rules(settings)
     if fail_on is not None:
         settings = replace(settings, fail_on=gate(_one_of(fail_on, GATES, "--fail-on")))

@@ -16,8 +16,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from lossscan import commands, words
+from lossscan.commands.kit.help_text import is_argument, named, rows, sections, summary, usage
+from lossscan.commands.kit.language import spoken
 from lossscan.errors import UsageError
 from lossscan.model import Message
+from lossscan.words.help import helped
 
 REPORT_FORMAT = "FORMAT"
 
@@ -82,29 +85,26 @@ class Verb(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """As in manuals: what must be given stands bare."""
-        return ["[OPTIONS]", *(_placeholder(each) for each in self.params if _is_argument(each))]
+        return ["[OPTIONS]", *(_placeholder(each) for each in self.params if is_argument(each))]
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The line of usage."""
+        usage(self, ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Its summary."""
+        summary(self, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments by their placeholders, then options."""
-        arguments, options = [], []
         for each in self.get_params(ctx):
             each.metavar = spelled(each.metavar)
-            record = each.get_help_record(ctx)
-            if record is None:
-                continue
-            if _is_argument(each):
-                arguments.append((_named(each), each.help or ""))
-            else:
-                options.append(record)
-        for heading, rows in (("Arguments", arguments), ("Options", options)):
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
+        sections(self, ctx, formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Its examples, a line each: whoever reads help wants to see one."""
         if self.epilog:
-            with formatter.section("Examples"):
+            with formatter.section(helped("Examples", spoken())):
                 for line in self.epilog.splitlines():
                     formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
@@ -127,10 +127,18 @@ class Verbs(TyperGroup):
         """The verb of that name, or None."""
         return _built(cmd_name) if cmd_name in verbs() else None
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """A line each."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, _told(_function(verb))[0]) for verb in verbs()])
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The line of usage."""
+        usage(self, ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """What lossscan is for."""
+        summary(self, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Options, then verbs."""
+        sections(self, ctx, formatter)
+        rows(formatter, "Commands", [(verb, _told(_function(verb))[0]) for verb in verbs()])
 
     def resolve_command(
         self, ctx: Any, args: list[str]
@@ -151,12 +159,8 @@ def _is_place(text: str) -> bool:
     return "/" in text or "*" in text or text == "-" or Path(text).exists()
 
 
-def _is_argument(parameter: Any) -> bool:
-    return bool(parameter.param_type_name == "argument")
-
-
 def _placeholder(argument: Any) -> str:
-    return _named(argument) if argument.required else f"[{_named(argument)}]"
+    return named(argument) if argument.required else f"[{named(argument)}]"
 
 
 def spelled(placeholder: str | None) -> str | None:
@@ -166,10 +170,6 @@ def spelled(placeholder: str | None) -> str | None:
     from lossscan.reporters import formats
 
     return "|".join(formats())
-
-
-def _named(argument: Any) -> str:
-    return str(argument.metavar or argument.name.upper())
 
 
 def _loudness() -> list[Any]:
