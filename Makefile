@@ -2,7 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+<<<<<<< HEAD
 .PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check release-check release-try fuzz bench clean
+=======
+.PHONY: test format lint layers types pytest fix goldens docs site accuracy wheel-check release-check release-try fuzz clean
+>>>>>>> d8cc78c (A web site from the same pages: its menu is read from the index, its links are those of the repository)
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -32,6 +36,12 @@ goldens: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python -m docs.make; git diff --stat docs sample_logs
+
+build/site/ready: docs/requirements.txt
+	$(PYTHON) -m venv build/site/venv && build/site/venv/bin/pip install -q --disable-pip-version-check -r docs/requirements.txt && touch $@
+
+site: build/site/ready  ## docs/ as a web site in build/site/html; fails on a dead link or a page outside of the menu
+	NO_MKDOCS_2_WARNING=1 build/site/venv/bin/python -m mkdocs build --strict
 
 accuracy: .venv/ready  ## CORPUS="folder folder" (or $LOSSSCAN_CORPORA) adds labelled real runs
 	$(BIN)/python -m tests.accuracy $(foreach folder,$(CORPUS),--corpus $(folder))

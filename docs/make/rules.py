@@ -121,7 +121,7 @@ def _look_alikes(entry: RulePage, lang: str) -> str:
 def _causes(entry: RulePage, lang: str) -> str:
     """Each cause, and below it what to do."""
     return bullets(
-        f"{prose(say(cause.text, lang))}\n  - {prose(say(cause.remedy, lang))}"
+        f"{prose(say(cause.text, lang))}\n    - {prose(say(cause.remedy, lang))}"
         for cause in entry.causes.values()
     )
 
