@@ -24,7 +24,7 @@ VDL = (FIXTURES / "visualdl" / "vdlrecords.1795246638.log").read_bytes()
 WANDB = (FIXTURES / "wandb" / "run-abcd1234.wandb").read_bytes()
 STORE = FIXTURES / "mlflow"
 LOSS = (STORE / "metrics" / "train" / "loss").read_bytes()
-EXAMPLES = settings(max_examples=80)
+EXAMPLES = settings(max_examples=40)
 KEYS = st.sampled_from(["loss", "eval/loss", "train/global_step", "_step", "é", "k" * 130, ""])
 JSON = st.floats().map(repr) | st.sampled_from(['"NaN"', "{}", '{"a": {"b": 1}}', "[", "", "null"])
 

@@ -72,7 +72,7 @@ def runs(draw: st.DrawFn) -> Run:
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(runs(), st.sampled_from(["en", "zh"]))
 def test_rules_survive_any_log(run: Run, lang: str):
     """NaN, infinities, negative losses, single points and odd settings break no rule."""
