@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,40 +21,48 @@ def with_near_events(
 
     An overshoot behind a jump, and the fall behind a spike, are seen by the engine as well.
     """
-    return [
-        replace(
-            hit,
-            claims=hit.claims
-            | {
-                event.step
-                for event in events
-                if event.series == hit.series
-                and (_at_an_edge(event, hit, signals) or _is_its_rise(event, hit, signals))
-            },
-        )
-        for hit in hits
-    ]
+    return [replace(hit, claims=hit.claims | _near(hit, signals, events)) for hit in hits]
+
+
+def _near(hit: Hit, signals: Signals, events: Sequence[Departure]) -> set[int]:
+    own = [event for event in events if event.series == hit.series]
+    at_edges = _at_edges(own, hit, signals)
+    return {
+        event.step
+        for event in own
+        if event.step in at_edges
+        or _at_its_landmark(event, hit)
+        or _is_its_rise(event, hit, signals)
+    }
+
+
+def _at_edges(events: Sequence[Departure], hit: Hit, signals: Signals) -> set[int]:
+    """The steps of the events that are near where an episode of the hit begins or ends."""
+    import numpy as np
+
+    edges = [e for each in hit.episodes for e in (each.start_step, each.end_step) if e is not None]
+    curve = signals.curves.get(hit.series or "")
+    if curve is None or not edges:
+        return set()
+    steps = [event.step for event in events]
+    ends = sorted(np.searchsorted(curve.steps, edges).tolist())
+    places = np.searchsorted(curve.steps, steps).tolist()
+    return {step for step, place in zip(steps, places, strict=True) if _is_at(place, ends)}
+
+
+def _is_at(place: int, edges: Sequence[int]) -> bool:
+    first = bisect_left(edges, place - NEAR_POINTS)
+    return first < len(edges) and edges[first] <= place + NEAR_POINTS
+
+
+def _at_its_landmark(event: Departure, hit: Hit) -> bool:
+    """Whether both are at one landmark: noise moves the found edge by some points."""
+    one, two = event.aligned_to, hit.aligned_to
+    return one is not None and two is not None and _same(one, two)
 
 
 def _same(one: Alignment, two: Alignment) -> bool:
     return (one.kind, one.step) == (two.kind, two.step)
-
-
-def _at_an_edge(event: Departure, hit: Hit, signals: Signals) -> bool:
-    import numpy as np
-
-    if (
-        event.aligned_to is not None
-        and hit.aligned_to is not None
-        and _same(event.aligned_to, hit.aligned_to)
-    ):
-        return True  # noise moves the found edge by some points: the landmark says it is one
-    edges = [e for each in hit.episodes for e in (each.start_step, each.end_step) if e is not None]
-    curve = signals.curves.get(event.series)
-    if curve is None or not edges:
-        return False
-    at = np.searchsorted(curve.steps, [event.step, *edges])
-    return bool(np.abs(at[1:] - at[0]).min() <= NEAR_POINTS)
 
 
 def _is_its_rise(event: Departure, hit: Hit, signals: Signals) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -23,6 +25,7 @@ from lossscan.model import (
     Suspect,
 )
 from lossscan.numeric.medians import spacing
+from lossscan.numeric.meetings import meetings
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
@@ -36,7 +39,7 @@ from lossscan.rules.kit.order import file_order, order_clue
 from lossscan.rules.kit.rates import lost_state, rate_at, rate_clue, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
-from lossscan.rules.kit.waves import exceeds_crests, period_points
+from lossscan.rules.kit.waves import above_crests, period_points
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
@@ -64,7 +67,7 @@ SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 class Pattern:
     """What the spikes of a run have in common."""
 
-    recurring: tuple[int, ...]  # start steps of those that return at the same place of an epoch
+    recurring: frozenset[int]  # start steps of those that return at the same place of an epoch
     at_ends: bool  # that place is the end of the epoch, and each is a point wide
     slowest: int  # points of the longest
     correlation: float | None
@@ -82,8 +85,9 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
         return
     every = signals.excursions_of("loss")
     found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, signals)]
-    recurring = () if _is_grouped(run, signals) else _recurring(run, found)
-    spikes = [e for e in found if e.start_step in recurring or exceeds_crests(e, signals)]
+    recurring = frozenset[int]() if _is_grouped(run, signals) else _recurring(run, found)
+    above = set(above_crests(found, signals))
+    spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
         yield Acquittal(NAME, "crests", {"count": len(found), "period": signals.period})
         return
@@ -176,32 +180,28 @@ def _high_points(curve: Curve, spike: Excursion) -> int:
     return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
 
 
-def _recurring(run: Run, spikes: Sequence[Excursion]) -> tuple[int, ...]:
+def _recurring(run: Run, spikes: Sequence[Excursion]) -> frozenset[int]:
     """Spikes that are at the same place of their epoch as a spike of another epoch."""
     per_epoch = run.schedule.steps_per_epoch
     if not per_epoch or not spikes:
-        return ()
+        return frozenset()
     reach = max(spacing(run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
     if per_epoch <= 2 * reach:  # in one or two points, all places are the same
-        return ()
-    places = [(s.start_step % per_epoch, int(s.start_step // per_epoch)) for s in spikes]
-    return tuple(
-        spike.start_step
-        for spike, (at, epoch) in zip(spikes, places, strict=True)
-        if any(other != epoch and abs(where - at) <= reach for where, other in places)
-    )
+        return frozenset()
+    starts = np.array([spike.start_step for spike in spikes])
+    return frozenset(starts[meetings(starts, per_epoch, reach) > 0].tolist())
 
 
 def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
     """Whether the spikes are the points that hold the last batch of an epoch."""
     window = spacing(run.series["loss"].steps)
     marks = run.schedule.of("epoch_boundary")
-    ends = [(mark.step - mark.slack, mark.step + mark.slack) for mark in marks]
+    ends = sorted((mark.step + mark.slack, mark.step - mark.slack) for mark in marks)
+    late = [late for late, _ in ends]
+    earliest = list(accumulate((early for _, early in reversed(ends)), min, initial=np.inf))[::-1]
     there = [
         spike.stop - spike.start < BLOCK_POINTS
-        and any(
-            spike.start_step - window < late and early <= spike.end_step for early, late in ends
-        )
+        and earliest[bisect_right(late, spike.start_step - window)] <= spike.end_step
         for spike in spikes
     ]
     return bool(there) and sum(there) >= AT_ENDS * len(there)

@@ -12,6 +12,7 @@ import numpy as np
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, past_median, running_median, spacing
+from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import from_scale, stretches
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
@@ -33,6 +34,7 @@ MEETING_CHANCE = (
     0.1  # of as many meeting in an epoch: on the train half it takes 7 of 8 false pairs
 )
 BLOCK_POINTS = 3
+POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a sum of chances
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
 TAIL_SHARE = 0.02  # of the points, the deepest dips: the tail of the noise, seen from below
@@ -143,22 +145,24 @@ def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | Non
 
     None where as many of the high ones would meet by chance.
     """
-    if not epoch or int(high.sum()) < 2:  # noqa: PLR2004 - two to meet
-        return np.zeros(len(steps), dtype=bool)
+    recurs, at = np.zeros(len(steps), dtype=bool), np.flatnonzero(high)
+    if not epoch or len(at) < 2:  # noqa: PLR2004 - two to meet
+        return recurs
     reach = spacing(curve.steps)
-    place, number = steps % epoch, steps // epoch
-    near = np.abs(place[:, None] - place[None, :]) <= reach
-    other = number[:, None] != number[None, :]
-    meet = near & other & high[:, None] & high[None, :]
-    pairs = math.comb(int(high.sum()), 2)
+    met = meetings(steps[at], epoch, reach)
+    pairs = math.comb(len(at), 2)
     by_chance = pairs * min(3 * reach / epoch, 1.0)  # the place itself and a point on either side
-    sure = _chance(int(meet.sum()) // 2, by_chance) <= MEETING_CHANCE
-    return np.asarray(sure & np.any(meet, axis=1))
+    sure = _chance(int(met.sum()) // 2, by_chance) <= MEETING_CHANCE
+    recurs[at] = sure & (met > 0)
+    return recurs
 
 
 def _chance(count: int, expected: float) -> float:
     """How often a Poisson number with that expectation is so large; 1 for a count of 0."""
-    logs = (k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(count))
+    most = expected + POISSON_REACH * math.sqrt(expected + 1)
+    logs = (
+        k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(min(count, int(most)))
+    )
     return 1.0 - sum(map(math.exp, logs))
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
 from lossscan.runs.launches import course_of
 from lossscan.runs.merge import merge
+from lossscan.settings import Settings
 from lossscan.signals import scan
 from lossscan.signals.boundaries import judge_landmarks
 from lossscan.signals.clean import curve_of
@@ -68,6 +70,23 @@ def _checked(times: int) -> object:
     return list(check(run, scan(run)))
 
 
+def _spiked(n: int, *, every: int, epochs: int = 0) -> object:
+    """A run with a spike in each seventeen points, some evaluations, or epochs."""
+    rng = np.random.default_rng(0)
+    loss = 2 + 0.02 * rng.normal(size=n)
+    loss[rng.choice(n, n // 17, replace=False)] += 1.5
+    marks = [Landmark("evaluation", float(at)) for at in range(0, n, every)]
+    marks += [Landmark("epoch_boundary", n * at / epochs) for at in range(1, epochs)]
+    steps, evaluated = np.arange(n), np.arange(0, n, every)
+    series = {
+        "loss": Series("loss", steps, loss),
+        "eval_loss": Series("eval_loss", evaluated, np.full(len(evaluated), 2.1)),
+    }
+    schedule = Schedule(landmarks=tuple(marks), steps_per_epoch=n / epochs if epochs else None)
+    run = Run(path="a", name="a", sources=(), series=series, schedule=schedule)
+    return diagnose(run, scan(run), Settings())
+
+
 WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "launches of one log": (lambda n: course_of([_resumed(n)]), 300),
     "the rule on resumes": (_checked, 200),
@@ -78,6 +97,8 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "epochs": (_judged, 400),
+    "spikes and evaluations": (lambda n: _spiked(n, every=20), 8000),
+    "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 8000),
 }
 
 

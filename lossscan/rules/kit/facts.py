@@ -30,8 +30,10 @@ def is_policy_size(run: Run, level: float) -> bool:
 
 def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""
-    nearest = np.argsort(np.abs(series.steps - step), kind="stable")[:points]
-    return median(series.values[nearest])
+    place = int(np.searchsorted(series.steps, step))
+    near = slice(max(place - points, 0), place + points)  # the nearest are among them
+    nearest = np.argsort(np.abs(series.steps[near] - step), kind="stable")[:points]
+    return median(series.values[near][nearest])
 
 
 def window_lengths(series: Series) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,15 +15,20 @@ ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves h
 OUTLASTS = 0.5  # of a step that means of whole periods must show: 2 % of those of waves show it
 
 
-def exceeds_crests(spike: Excursion, signals: Signals) -> bool:
-    """Whether a spike stands out from the crests of the loss, where that comes in waves."""
+def above_crests(spikes: Sequence[Excursion], signals: Signals) -> list[Excursion]:
+    """The spikes that stand out from the crests of the loss, where that comes in waves."""
     curve, points = signals.curves["loss"], period_points(signals)
-    if points is None:
-        return True
+    if points is None or not spikes:
+        return list(spikes)
+    enough = ABOVE_CREST * _crest(curve, points)
+    return [spike for spike in spikes if _height(curve, spike, points) >= enough]
+
+
+def _height(curve: Curve, spike: Excursion, points: int) -> float:
+    """How far its top is above the middle of the period around it, on the curve's scale."""
     top = spike.start + int(np.argmax(curve.scaled[spike.start : spike.stop]))
     around = curve.scaled[max(top - points // 2, 0) : top + points // 2 + 1]
-    height = float(curve.scaled[top]) - median(around)
-    return height >= ABOVE_CREST * _crest(curve, points)
+    return float(curve.scaled[top]) - median(around)
 
 
 def outlives_period(change: Change, signals: Signals) -> bool:
