@@ -2,11 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-<<<<<<< HEAD
-.PHONY: test format lint layers types pytest fix goldens docs accuracy wheel-check release-check release-try fuzz bench clean
-=======
-.PHONY: test format lint layers types pytest fix goldens docs site accuracy wheel-check release-check release-try fuzz clean
->>>>>>> d8cc78c (A web site from the same pages: its menu is read from the index, its links are those of the repository)
+.PHONY: test format lint layers types pytest fix goldens docs site accuracy wheel-check release-check release-try fuzz bench clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
