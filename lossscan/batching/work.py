@@ -116,7 +116,7 @@ def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:
 
 
 def _slim(report: RunReport) -> RunReport:
-    """The report with no more of each series than its ends: memory stays flat over a batch."""
+    """The report with the ends and extremes of its series alone: memory stays flat over a batch."""
     run = report.run
     if run is None:
         return report
@@ -143,9 +143,15 @@ def _slim_run(run: Run) -> Run:
 
 
 def _ends(series: Series) -> Series:
-    ends = slice(None, None, max(len(series) - 1, 1))
-    steps, values = series.steps[ends].copy(), series.values[ends].copy()
-    return Series(series.name, steps, values, points=len(series))
+    """Its first and last point, its lowest and its highest."""
+    import numpy as np
+
+    finite = np.flatnonzero(np.isfinite(series.values))
+    kept = {0, len(series) - 1} if len(series) else set()
+    if len(finite):
+        kept |= {int(finite[pick(series.values[finite])]) for pick in (np.argmin, np.argmax)}
+    at = sorted(kept)
+    return Series(series.name, series.steps[at], series.values[at], points=len(series))
 
 
 def _mark(path: Path) -> str:

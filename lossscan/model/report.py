@@ -153,7 +153,7 @@ class RunReport(Shown):
     change_points: tuple[ChangePoint, ...] = ()
     remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
     error: Failure | None = None
-    sketch: tuple[float, ...] = ()  # of the main curve, where the series hold their ends alone
+    sketch: tuple[float, ...] = ()  # of the main curve, where the series hold but a few points
     lang: str = "en"  # of its sentences
 
     def __repr__(self) -> str:

@@ -76,7 +76,7 @@ class Series:
     name: str
     steps: IntArray  # (n,), strictly increasing
     values: FloatArray  # (n,), NaN and infinities kept
-    points: int | None = None  # n, where no more than the first and the last are kept
+    points: int | None = None  # n, where no more than its ends and extremes are kept
 
     def __len__(self) -> int:
         return len(self.steps) if self.points is None else self.points

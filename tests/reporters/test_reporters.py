@@ -1,5 +1,6 @@
 """The report formats, on hand-made reports; goldens lie in tests/golden."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.cells import cell_len
 from lossscan.errors import UsageError
 from lossscan.model import RunReport
 from lossscan.reporters import Page, ReportStream, check, formats, render, stream
+from tests.curves import make_run
 from tests.reports import HOSTILE, clean, jumped, report, unreadable
 
 TEXT = tuple(n for n in formats() if n not in {"parquet", "html"})  # bytes; scripts of others
@@ -128,6 +130,23 @@ def test_csv_leaves_no_formula_to_a_spreadsheet():
     """A run whose name begins like a formula is a text in every cell."""
     cells = render("csv", report(clean("=cmd()")), Page()).splitlines()[1].split(",")
     assert cells[:2] == ["'=cmd()", "'=cmd()"]
+
+
+def test_csv_says_where_a_run_ended_and_why():
+    """A sweep is sorted by its losses and its rate."""
+    run = make_run(
+        loss=[[0, 100, 3.0, 2.0]],
+        eval_loss={50: 2.5, 80: 2.2, 100: 2.4},
+        config={"learning_rate": 1e-4, "total_train_batch_size": 8, "seq_length": 128},
+    )
+    one = RunReport(path="r", name="r", status="ok", run=run)
+    (row,) = csv.DictReader(render("csv", report(one), Page()).splitlines())
+    assert (row["best_eval_loss"], row["last_eval_loss"]) == ("2.2", "2.4")
+    assert (row["learning_rate"], row["samples_per_step"]) == ("0.0001", "8.0")
+    assert row["tokens_per_step"] == "1024.0"
+    assert float(row["last_loss"]) == run.series["loss"].values[-1]
+    first, *_ = csv.DictReader(render("csv", report(jumped()), Page()).splitlines())
+    assert first["first_cause"] == jumped().findings[0].causes[0].text
 
 
 def test_overview_has_the_worst_first_and_counts_by_rule():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lossscan.model import RunReport
+from lossscan.reporters.kit.outcome import outcome_of
 from lossscan.reporters.kit.plain import plain
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know 
     "sigma": "Float64",
     "waived": "boolean",
     "message": "string",
+    "first_cause": "string",
+    "last_loss": "Float64",
+    "best_eval_loss": "Float64",
+    "last_eval_loss": "Float64",
+    "learning_rate": "Float64",
+    "samples_per_step": "Float64",
+    "tokens_per_step": "Float64",
 }
 
 
@@ -42,11 +50,13 @@ def records(one: RunReport, version: str) -> Iterator[dict[str, Any]]:
     whole = plain(one, version)
     points = whole["run"].pop("series").get("loss")  # a finding has a `series` of its own
     error = one.error.message if one.error else None
-    told = whole["run"] | {"status": one.status, "points": points, "error": error}
+    judged = {"status": one.status, "points": points, "error": error}
+    told = whole["run"] | judged | outcome_of(one.run)
     for finding in whole["findings"] or [{}]:
         effect = finding.get("effect") or {}
         waived = {"waived": finding["waiver"] is not None} if finding else {}
-        known = told | effect | finding | waived
+        cause = next((cause["text"] for cause in finding.get("causes", ())), None)
+        known = told | effect | finding | waived | {"first_cause": cause}
         yield {name: known.get(name) for name in COLUMNS}
 
 
