@@ -19,8 +19,9 @@ from lossscan.commands.kit.options import (
 )
 from lossscan.commands.kit.output import page_for, waiting, write
 from lossscan.errors import UsageError
+from lossscan.model.comparison import LETTERS
 
-MOST_RUNS = 26  # as many as `compare` takes
+MOST_RUNS = len(LETTERS)  # as many as `compare` takes
 
 
 def plot(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from string import ascii_lowercase
 
 from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
 from lossscan.comparing.fields import differences
@@ -15,14 +14,14 @@ from lossscan.comparing.shapes import SERIES, Own, partings_of
 from lossscan.errors import InputError, UsageError
 from lossscan.ledger import finding_of
 from lossscan.model import Finding, Message, Run, RunReport, Severity
-from lossscan.model.comparison import Band, Comparison, Contrast, Member, Parting
+from lossscan.model.comparison import LETTERS, Band, Comparison, Contrast, Member, Parting
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.rules import chosen_rules
 from lossscan.settings import Settings
 
 __all__ = ["FEWEST", "MOST", "check_count", "compared"]
 
-FEWEST, MOST = 2, len(ascii_lowercase)  # runs: each has a letter
+FEWEST, MOST = 2, len(LETTERS)  # runs: each has a letter
 
 
 def check_count(runs: int) -> None:
@@ -36,7 +35,7 @@ def check_count(runs: int) -> None:
 def compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
-    """What 2 to 26 runs show beside each other; raises InputError where no two share steps."""
+    """What 2 to 52 runs show beside each other; raises InputError where no two share steps."""
     with ignore_float_errors():
         return _compared(reports, settings)
 
@@ -44,7 +43,7 @@ def compared(
 def _compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
-    labelled = dict(zip(ascii_lowercase, reports, strict=False))
+    labelled = dict(zip(LETTERS, reports, strict=False))
     runs = {label: one.run for label, one in labelled.items() if one.run is not None}
     bands = tuple(_bands(runs, settings.lang))
     partings = tuple(_partings(labelled, runs, bands, settings.lang))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +17,7 @@ from lossscan.samples import passes_per_update, samples_per_update
 SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
 SAME_RATES = 0.1  # of a schedule's weight where both runs logged the same learning rates
+FOLLOWS = 0.5  # of the weight of a setting that follows from others, of which one differs too
 FITS = 0.05  # how near a factor must be to that of the accumulation steps, in logarithms
 CERTAIN = 0.97  # a factor that is the ratio of the accumulation steps is hardly chance
 Pairs = Mapping[Between, Parting]
@@ -47,7 +49,15 @@ def differences(
     for parting in partings:
         pairs.setdefault(parting.between, parting)  # the loss, else what there is instead
     found = [_difference(name, runs, pairs, lang) for name in differing(list(runs.values()))]
+    if any(each.score and each.field not in catalogue().derived for each in found):
+        found = [_discounted(each) for each in found]
     return tuple(sorted(found, key=lambda difference: (-difference.score, difference.field)))
+
+
+def _discounted(difference: FieldDifference) -> FieldDifference:
+    if difference.field not in catalogue().derived:
+        return difference
+    return replace(difference, score=round(difference.score * FOLLOWS, 3))
 
 
 def _difference(name: str, runs: Mapping[str, Run], pairs: Pairs, lang: str) -> FieldDifference:

@@ -19,6 +19,7 @@ class Catalogue:
     """The file `catalogue.yaml`, looked up by field, family and shape."""
 
     unrelated: frozenset[str]  # settings that no loss depends on
+    derived: frozenset[str]  # settings that follow from others
     families: Mapping[str, str]  # field -> family
     why: Mapping[str, Text]  # by family
     shapes: Mapping[str, Text]
@@ -46,6 +47,7 @@ def catalogue() -> Catalogue:
     families, shapes = raw["families"], raw["shapes"]
     return Catalogue(
         unrelated=frozenset(raw["unrelated"].split()),
+        derived=frozenset(raw["derived"].split()),
         families={
             field: name for name, entry in families.items() for field in entry["fields"].split()
         },

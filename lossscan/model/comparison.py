@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from string import ascii_letters
+from typing import Final, Literal, TypeAlias
 
 from lossscan.model import Field, Severity
 
+LETTERS: Final = ascii_letters  # a run each: one character marks its points in a chart
 Between: TypeAlias = tuple[str, str]
 Shape: TypeAlias = Literal["scale", "start", "warmup", "epoch", "resume", "finding", "course"]
 

@@ -180,6 +180,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "values": ("values", "取值"),
     "explains": ("explains", "解释力"),
     "place": ("at", "位置"),
+    "many_values": ("{count} different values", "{count} 个不同的值"),
     "present": ("in", "有"),
     "absent": ("not in", "无"),
     "axis_step": ("{series} at step {at}", "第 {at} 步的 {series}"),

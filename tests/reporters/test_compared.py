@@ -45,6 +45,16 @@ def test_rich_shows_the_runs_the_chart_and_what_differs():
     assert text.splitlines()[-1] == "runs: 2 (2 ok) · exit status: 0"
 
 
+def test_many_runs_have_a_row_each_and_a_letter_each():
+    """Numbers of 30 runs do not fit side by side, nor do their values of a setting."""
+    text = render("rich", _report(tuple(f"runs/{n:02}" for n in range(30))), Page(single=False))
+    lines = text.splitlines()
+    rows = lines[lines.index("At equal steps, samples or tokens") + 2 :][:30]
+    assert [row.split()[0] for row in rows] == [*"abcdefghijklmnopqrstuvwxyzABCD"]
+    assert all(len(row.split()) == 2 for row in rows)
+    assert "30 different values" in text
+
+
 def test_the_chart_tells_runs_apart_without_color():
     """Each curve is drawn in its letter, and where both are, in a star."""
     text = render("rich", _report(), PAGE)

@@ -11,6 +11,7 @@ import numpy as np
 
 from lossscan import words
 from lossscan.model import Finding, Report, Run, RunReport, Series
+from lossscan.model.comparison import LETTERS
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import running_median
 from lossscan.numeric.thinning import thinned
@@ -21,7 +22,6 @@ from lossscan.words.sentences import TABLE
 MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
 SMOOTHED = 50  # windows of the running median in a run: what is left is the course by eye
 LEAST_WINDOW = 5  # points; fewer than that do not take a lone spike out
-MOST_RUNS = 26  # that `compare` takes
 SENTENCES = (  # that the script says by itself
     "html_cut_above",
     "html_cut_below",
@@ -82,7 +82,7 @@ def of_runs(report: Report, page: Page) -> dict[str, Any]:
     partings = comparison.partings if comparison else ()
     marks = [
         {"at": [[p.step, p.until]], "id": None, "label": "-".join(p.between), "severity": "info"}
-        for p in partings[:MOST_RUNS]
+        for p in partings[: len(LETTERS)]
         if p.step is not None
     ]
     return _payload(panels, page) | {"marks": [*_marks(report.findings), *marks]}

@@ -13,7 +13,8 @@ from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import amount, last_loss
 from lossscan.words.sentences import TABLE
 
-MOST_LINES = 12  # of pairs that are told; with more runs the rest is in the JSON report
+MOST_COLUMNS = 8  # of numbers that fit 80 characters; of more runs each has a row
+MOST_LINES = 12  # of pairs, and of values of a setting; the rest is in the JSON report
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def _grouped(values: Mapping[str, Field | None], page: Page) -> str:
     for label, stated in values.items():
         value = words.say(page.lang, "unset") if stated is None else amount(stated.value)
         letters.setdefault(value, []).append(label)
+    if len(letters) > MOST_LINES:
+        return words.say(page.lang, "many_values", count=len(letters))
     return ", ".join(f"{' '.join(group)}: {value}" for value, group in letters.items())
 
 
@@ -101,11 +104,14 @@ def _with_source(reason: str, values: Mapping[str, Field | None]) -> str:
 
 def _metrics(comparison: Comparison, page: Page) -> Block:
     labels = [member.label for member in comparison.members]
-    rows = [
-        (_place(metric, page), *(_amount(metric.values[label]) for label in labels))
-        for metric in _telling(comparison.metrics)
-    ]
-    return _table("at_equal", ("place", *labels), rows, page)
+    metrics = list(_telling(comparison.metrics))
+    places = [_place(metric, page) for metric in metrics]
+    cells = [[_amount(metric.values[label]) for label in labels] for metric in metrics]
+    if len(labels) <= MOST_COLUMNS or len(labels) <= len(metrics):
+        rows = [(place, *row) for place, row in zip(places, cells, strict=True)]
+        return _table("at_equal", ("place", *labels), rows, page)
+    turned = [(label, *row) for label, row in zip(labels, zip(*cells, strict=True), strict=True)]
+    return _table("at_equal", ("run", *places), turned, page)
 
 
 def _telling(metrics: Iterable[Metric]) -> Iterator[Metric]:
