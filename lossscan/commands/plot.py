@@ -19,9 +19,6 @@ from lossscan.commands.kit.options import (
 )
 from lossscan.commands.kit.output import page_for, waiting, write
 from lossscan.errors import UsageError
-from lossscan.model.comparison import LETTERS
-
-MOST_RUNS = len(LETTERS)  # as many as `compare` takes
 
 
 def plot(
@@ -51,13 +48,14 @@ def plot(
     lossscan plot outputs/run1 -o curve.svg
     lossscan plot outputs/run1 outputs/run2 -o both.png --series loss --log
     """
+    from lossscan.model.comparison import LETTERS
     from lossscan.reporters.kit.figure import View, check_kind, picture
 
     kind = check_kind(output)
     if from_ is not None and to is not None and from_ >= to:
         raise UsageError("empty_range", first=f"{from_:g}", last=f"{to:g}")
-    if len(runs) > MOST_RUNS:
-        raise UsageError("too_many_to_draw", runs=len(runs), most=MOST_RUNS)
+    if len(runs) > len(LETTERS):
+        raise UsageError("too_many_to_draw", runs=len(runs), most=len(LETTERS))
     names = tuple(filter(None, map(str.strip, (series or "").split(","))))
     settings = settings_from(config, select=select, ignore=ignore, lang=lang)
     reports = []
