@@ -53,7 +53,7 @@ def analyze(
     """
     from lossscan.model import Report
 
-    reporters.check(format)
+    reporters.check(format, terminal=output is None)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(run_dir):
         one = api.analyze(run_dir, settings=settings, training_config=training_config)

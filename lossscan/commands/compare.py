@@ -39,7 +39,7 @@ def compare(
     lossscan compare runs/before runs/after
     lossscan compare seeds/* -f html -o compared.html
     """
-    reporters.check(format)
+    reporters.check(format, terminal=output is None)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     with waiting(", ".join(runs)):
         report = api.compare(runs, settings=settings)

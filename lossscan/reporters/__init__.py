@@ -78,12 +78,17 @@ def check(name: str, *, terminal: bool = False) -> None:
 
 def render(name: str, report: Report, page: Page) -> str:
     """The report in a format of text; it ends with a line break."""
+    return "".join(piece for piece in pieces(name, report, page) if isinstance(piece, str))
+
+
+def pieces(name: str, report: Report, page: Page) -> Iterator[str | bytes]:
+    """The pieces of a report that is there, which are bytes in a binary format."""
     check(name)
     compared = _reporter(name).compared
     if report.comparison is not None and compared is not None:
-        return compared(report, page)
-    pieces = stream(name, finished(report, page), page)
-    return "".join(piece for piece in pieces if isinstance(piece, str))
+        yield compared(report, page)
+    else:
+        yield from stream(name, finished(report, page), page)
 
 
 def finished(report: Report, page: Page) -> ReportStream:

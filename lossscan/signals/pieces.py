@@ -2,8 +2,8 @@
 
 The package of ruptures imports scipy.stats, which takes a hundred times as long as the search of a
 run. So its search in C is loaded from its file, without the packages around it; where the file lies
-elsewhere or does not load, the package is imported as usual; where there is no ruptures, the same
-search runs here. All give the same breaks.
+elsewhere or does not load, the package is imported as usual; where there is no ruptures (the extra
+`fast`), the same search runs here. All give the same breaks.
 """
 
 from __future__ import annotations

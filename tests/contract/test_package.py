@@ -81,6 +81,12 @@ def test_links_of_the_index_page_lead_somewhere(built: Path) -> None:
         assert any(each.is_file() for each in (page, page.with_suffix(".md"), page / "README.md"))
 
 
+def test_the_base_install_stays_small() -> None:
+    """Some 110 MB beside pip: what brings 150 MB more, for no other verdict, is an extra."""
+    needed = {re.split(r"[^\w-]", each)[0] for each in _project()["dependencies"]}
+    assert not needed & {"matplotlib", "pandas", "pyarrow", "ruptures", "scipy"}
+
+
 def test_all_is_every_extra_but_that_of_developers(built: Path) -> None:
     """`lossscan[all]` leaves no ability out."""
     extras = _project()["optional-dependencies"]

@@ -204,6 +204,19 @@ def test_parquet_needs_a_file(here, sweep):
     assert "--output" in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["analyze", "compare"])
+def test_parquet_of_other_verbs_is_a_table_too(sweep, tmp_path, verb, capsys):
+    """A file that holds nothing is no report; a terminal is refused as by batch."""
+    import pandas as pd
+
+    runs = ["run00", "run01"][: 1 if verb == "analyze" else 2]
+    command = [verb, *(str(sweep / run) for run in runs), "--format", "parquet"]
+    assert main(command) == 2
+    assert "--output" in capsys.readouterr().err
+    assert main([*command, "--output", str(tmp_path / "t.parquet"), "--fail-on", "never"]) == 0
+    assert len(set(pd.read_parquet(tmp_path / "t.parquet")["path"])) == len(runs)
+
+
 def test_parquet_holds_the_rows_of_the_csv(here, sweep, tmp_path):
     """A table reads the file, with numbers as numbers."""
     import pandas as pd

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lossscan import words
 from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError, reason_of
-from lossscan.reporters import Page, render
+from lossscan.reporters import Page, pieces, render
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -50,7 +50,7 @@ def emit(
     status = exit_status(report, settings.fail_on)
     page = page_for(settings, output)
     page = replace(page, single=single, exit_status=status, ascii=page.ascii or ascii_only)
-    write(in_utf_8(name, render(name, report, page)), output)
+    write(in_utf_8(name, pieces(name, report, page)), output)
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
         sys.stderr.write(f"lossscan: {words.printable(said)}\n")
     if name == "github":
