@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest fix goldens docs site accuracy wheel-check release-check release-try fuzz bench clean
+.PHONY: test format lint layers types pytest coverage fix goldens docs site accuracy wheel-check release-check release-try fuzz bench clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -23,6 +23,9 @@ types: .venv/ready
 
 pytest: .venv/ready
 	$(BIN)/pytest -n 2
+
+coverage: .venv/ready  ## by branches; modules that are covered whole are left out
+	rm -rf build/coverage && mkdir -p build/coverage && $(BIN)/coverage run -m pytest -n 2; $(BIN)/coverage combine -q && $(BIN)/coverage report --sort=cover
 
 fix: .venv/ready
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
