@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from lossscan import words
 from lossscan.ledger.accounts import Account, accounted, change_point
-from lossscan.ledger.wording import worded
 from lossscan.model import (
     Acquittal,
     Cause,
@@ -28,12 +27,14 @@ from lossscan.model import (
 )
 from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
 from lossscan.settings import Settings
-from lossscan.words.pages import load_page, say
+from lossscan.trainers import trainer_of
+from lossscan.words.pages import PLAIN, load_page, say
 
 MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
 MOST_EVIDENCE = 12  # of one finding: what a person reads; `episodes` hold every place
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 
+T = TypeVar("T")
 Verdict: TypeAlias = tuple[Outcome, Finding | RuledOut]
 
 _log = logging.getLogger(__name__)
@@ -178,7 +179,9 @@ def finding_of(hit: Hit, run: Run, lang: str) -> Finding:
         evidence=tuple(_evidences(hit, run, lang)),
         causes=tuple(_cause(suspect, hit, run, lang) for suspect in suspects),
         remedies=tuple(dict.fromkeys(_remedies(hit, suspects, run, lang))),
-        next=None if hit.next is None else say(worded(page.next, hit.next, run), lang, hit.numbers),
+        next=None
+        if hit.next is None
+        else say(_worded(page.next, hit.next, run), lang, hit.numbers),
     )
 
 
@@ -204,7 +207,7 @@ def _evidence(clue: Clue, hit: Hit, run: Run, lang: str) -> Evidence:
 
 def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
     """A cause in words; a setting that is as advised already is no advice."""
-    text = worded(load_page(hit.rule).causes, suspect.id, run).text
+    text = _worded(load_page(hit.rule).causes, suspect.id, run).text
     advice = tuple(
         ConfigAdvice(
             field=advice.field,
@@ -225,8 +228,14 @@ def _remedies(hit: Hit, suspects: Iterable[Suspect], run: Run, lang: str) -> Ite
         yield say(page.remedies[remedy], lang, hit.numbers)
     for suspect in suspects:
         yield say(
-            worded(page.causes, suspect.id, run).remedy, lang, {**hit.numbers, **suspect.numbers}
+            _worded(page.causes, suspect.id, run).remedy, lang, {**hit.numbers, **suspect.numbers}
         )
+
+
+def _worded(texts: Mapping[str, T], name: str, run: Run) -> T:
+    """The text of that name; where the trainer is not built on PyTorch the plain one, if any."""
+    own = texts[name]
+    return own if trainer_of(run.framework).torch else texts.get(name + PLAIN, own)
 
 
 def _epoch_at(run: Run, step: int) -> float | None:

@@ -24,6 +24,6 @@ def read_run(files: RunFiles, settings: Settings) -> Run:
 
 def read_stream(stream: BinaryIO, settings: Settings) -> Run:
     """The run whose log a pipe gives, under the path `-`; raises as `read_run` does."""
-    from lossscan.runs.stream import read_piped
+    from lossscan.runs.assemble import read_piped
 
     return read_piped(stream, settings)

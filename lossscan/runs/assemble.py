@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 from lossscan import formats
 from lossscan.canonical.names import JUDGED
@@ -29,11 +29,12 @@ from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
-from lossscan.sources.files import head_of, relative
+from lossscan.sources.files import PIPE, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
+_PIPED: Final = "stdin"  # the name of a log that comes through a pipe
 MOST_NAMED = 12  # series or files named in an error
 
 
@@ -75,6 +76,17 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             )
         ),
     )
+
+
+def read_piped(stream: BinaryIO, settings: Settings) -> Run:
+    """Read all that a pipe gives, as if it were a file; where it was meanwhile is shown nowhere."""
+    with spooled(stream, _PIPED) as path:
+        try:
+            run = assemble(RunFiles(path, (path,)), settings)
+        except InputError as error:
+            raise error.renamed(str(path), str(PIPE)) from error
+    notes = tuple(replace(note, path=Path(_PIPED)) for note in run.notes)
+    return replace(run, path=str(PIPE), name=_PIPED, notes=notes)
 
 
 def _without_fallbacks(tables: list[Table]) -> list[Table]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lossscan import words
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Page, Reporter, ReportStream
+from lossscan.reporters.kit.compared import Block, blocks, members
 from lossscan.reporters.kit.lines import config_of, span_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, verdict
@@ -29,11 +30,9 @@ def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> str:
 
 
 def compared(report: Report, page: Page) -> str:
-    """Several several runs compared."""
-    from lossscan.reporters.markdown.compared import lines_of
-
+    """Several runs compared: where they part and why, in lists and tables."""
     rows = [row_of(one, page.lang) for one in report.runs]
-    return _text(lines_of(report, page), closing(rows, page))
+    return _text(_compared(report, page), closing(rows, page))
 
 
 def _text(lines: Iterable[str], closed: str) -> str:
@@ -87,6 +86,29 @@ def _line(cells: Iterable[str]) -> str:
 
 def _share(runs: int, rows: Sequence[Row], page: Page) -> str:
     return words.say(page.lang, "in_runs", runs=runs, all=len(rows))
+
+
+# --- several runs compared ---------------------------------------------------------------------
+
+
+def _compared(report: Report, page: Page) -> Iterator[str]:
+    yield "## lossscan"
+    yield from ("", *_block(members(report, page)))
+    if report.findings:
+        yield from ("", f"## {words.say(page.lang, 'together')}")
+        for number, finding in enumerate(report.findings, start=1):
+            yield from ("", *verdict(finding, number, page))
+    for block in blocks(report.comparison, page) if report.comparison else ():
+        yield from ("", *_block(block))
+
+
+def _block(block: Block) -> Iterator[str]:
+    yield from (f"### {block.heading}", "")
+    yield from (f"- {escape(line)}" for line in block.lines)
+    if block.rows:
+        yield _line(block.head)
+        yield _line(["---"] * len(block.head))
+        yield from (_line([escape(cell) for cell in row]) for row in block.rows)
 
 
 REPORTER = Reporter(name="markdown", stream=stream, compared=compared)
