@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from lossscan import words
-from lossscan.model import Cause, ConfigAdvice, Effect, Evidence, Finding, RunReport, Severity
+from lossscan.model import Advice, Cause, Effect, Evidence, Finding, RunReport, Severity
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import BoolArray, FloatArray
@@ -268,7 +268,7 @@ def _finding(each: Association, lang: str) -> Finding:
     rate, other = each.hits / each.runs, each.other_hits / each.others
     said = [words.say(lang, "association_test", **numbers)]
     said += [words.say(lang, "association_same", **numbers)] if each.same else []
-    advice = ConfigAdvice(each.field, f"{each.relation} {_said(each.value)}", None, None)
+    advice = Advice(each.field, f"{each.relation} {_said(each.value)}")
     return Finding(
         rule=each.rule,
         severity=Severity.INFO,

@@ -9,10 +9,10 @@ import numpy as np
 
 from lossscan.model import (
     AccountedFor,
+    Advice,
     Alignment,
     Cause,
     ChangePoint,
-    ConfigAdvice,
     Effect,
     Episode,
     Evidence,
@@ -131,9 +131,9 @@ def _jump() -> Finding:
                 "learning-rate",
                 0.75,
                 "the learning rate is too high",
-                (ConfigAdvice("learning_rate", 5e-4, "train.yaml", 1e-4),),
+                (Advice("learning_rate", 5e-4, "train.yaml", 1e-4),),
             ),
-            Cause("data", 0.2, "other data", (ConfigAdvice("shuffle", None, None, None),)),
+            Cause("data", 0.2, "other data", (Advice("shuffle"),)),
         ),
         remedies=("Lower the learning rate.", "Go back to the last checkpoint before step 3010."),
         next="Resume before it with a fifth of the learning rate.",

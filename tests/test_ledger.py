@@ -91,7 +91,7 @@ def test_diagnose_keeps_braces_from_a_log_as_they_are(says):
 
 def test_diagnose_ranks_causes_and_names_their_settings(says):
     """The likeliest cause comes first, with the run's own value, its file and a better one."""
-    lower = (Advice("learning_rate", 1e-4), Advice("fp16", suggest=False))
+    lower = (Advice("learning_rate", suggest=1e-4), Advice("fp16", suggest=False))
     suspects = (Suspect("numerics", 0.2), Suspect("learning-rate-too-high", 0.7, config=lower))
     (finding,) = says(non_finite_loss=[replace(NAN, suspects=suspects)]).findings
     assert [cause.id for cause in finding.causes] == ["learning-rate-too-high", "numerics"]

@@ -6,7 +6,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from lossscan import words
@@ -16,7 +16,6 @@ from lossscan.model import (
     Cause,
     ChangePoint,
     Clue,
-    ConfigAdvice,
     Evidence,
     Finding,
     Hit,
@@ -209,11 +208,10 @@ def _cause(suspect: Suspect, hit: Hit, run: Run, lang: str) -> Cause:
     """A cause in words; a setting that is as advised already is no advice."""
     text = _worded(load_page(hit.rule).causes, suspect.id, run).text
     advice = tuple(
-        ConfigAdvice(
-            field=advice.field,
+        replace(
+            advice,
             value=run.setting(advice.field),
             source=run.config[advice.field].source if advice.field in run.config else None,
-            suggest=advice.suggest,
         )
         for advice in suspect.config
         if advice.suggest is None or advice.suggest != run.setting(advice.field)

@@ -42,10 +42,12 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A config field behind a cause, its value, and a value that would mend it."""
+    """A training setting behind a cause; value and source are filled in from the run."""
 
     field: str
-    suggest: Any = None
+    value: Any = None
+    source: str | None = None
+    suggest: Any = None  # a value that would fix it
 
 
 @dataclass(frozen=True, slots=True)

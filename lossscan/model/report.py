@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lossscan.model.base import Severity
-from lossscan.model.hits import Effect, Episode
+from lossscan.model.hits import Advice, Effect, Episode
 from lossscan.model.run import Note, Run
 from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
@@ -32,23 +32,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigAdvice:
-    """A config field that a cause names."""
-
-    field: str
-    value: Any
-    source: str | None
-    suggest: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Cause:
     """A suspect in words."""
 
     id: str
     score: float
     text: str
-    config: tuple[ConfigAdvice, ...] = ()
+    config: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
         yield Suspect("no-labels", 0.8, config=advise_if_set(run, "label_names", suggest="labels"))
         return
     if message == "strategy-unset":
-        yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", "steps"),))
+        yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", suggest="steps"),))
         return
     if message == "delayed-beyond-end":
         yield Suspect("delay-beyond-last-step", 0.95, config=advise_if_set(run, "eval_delay", 0))
@@ -217,10 +217,10 @@ def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
         return
     version = version_of(run, "transformers_version")
     if "evaluation_strategy" in run.config and version and version >= RENAMED_IN:
-        config = (Advice("evaluation_strategy"), Advice("eval_strategy", plan.strategy))
+        config = (Advice("evaluation_strategy"), Advice("eval_strategy", suggest=plan.strategy))
         yield Suspect("renamed-option", 0.9, config=config)
     if not any(run.setting(field) for field in SPLITS):
-        yield Suspect("no-evaluation-set", 0.6, config=(Advice("val_size", 0.05),))
+        yield Suspect("no-evaluation-set", 0.6, config=(Advice("val_size", suggest=0.05),))
     yield Suspect("log-without-evaluation", 0.5 if _several_sets(run) else 0.3)
 
 

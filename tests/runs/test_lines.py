@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lossscan.model import Cause, ConfigAdvice, Location, Source
+from lossscan.model import Advice, Cause, Location, Source
 from lossscan.runs.lines import MOST_BYTES, line_of_field, line_of_point, locate
 from tests.reports import jumped
 
@@ -96,7 +96,7 @@ def test_locate_names_the_log_first_and_then_the_settings(tmp_path):
 
 def test_locate_of_a_finding_without_a_step_is_about_the_settings(tmp_path):
     """Where evaluation never ran, the setting is the place to look."""
-    advice = ConfigAdvice("learning_rate", 5e-4, "train.yaml", None)
+    advice = Advice("learning_rate", 5e-4, "train.yaml")
     finding = replace(
         jumped().findings[0], start_step=None, causes=(Cause("x", 1.0, "x", (advice,)),)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lossscan import words
-from lossscan.model import ConfigAdvice, Finding, Run, RunReport, Source
+from lossscan.model import Advice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
@@ -106,7 +106,7 @@ def change_of(finding: Finding, page: Page) -> list[str]:
     return [words.say(page.lang, "largest", change=change) if several else change]
 
 
-def advice_line(advice: ConfigAdvice, page: Page) -> str:
+def advice_line(advice: Advice, page: Page) -> str:
     """A setting behind a cause, and the value that would mend it."""
     value = words.say(page.lang, "unset") if advice.value is None else amount(advice.value)
     key = "stated" if advice.suggest is None else "suggest"

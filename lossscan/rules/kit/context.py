@@ -153,7 +153,7 @@ def drop_none(*clues: Clue | None) -> tuple[Clue, ...]:
 
 def advise_if_set(run: Run, field: str, suggest: object = None) -> tuple[Advice, ...]:
     """Advice on a field, where the run states it."""
-    return (Advice(field, suggest),) if field in run.config else ()
+    return (Advice(field, suggest=suggest),) if field in run.config else ()
 
 
 def logistic(strength: float, half: float, slope: float) -> float:

@@ -62,7 +62,7 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
         "learning-rate-raised" if raised else "learning-rate-too-high",
         float(np.clip(score, 0.05, 0.95)),
         {"rate": rate.value, "suggest": suggest, "configured": configured},
-        () if raised else (Advice("learning_rate", suggest),),
+        () if raised else (Advice("learning_rate", suggest=suggest),),
     )
 
 
@@ -80,7 +80,7 @@ def _no_warmup(run: Run, change: Change) -> Iterator[Suspect]:
     early = change.step <= EARLY_SHARE * run.series["loss"].steps[-1]
     warmed = bool(number(run, "warmup_steps") or number(run, "warmup_ratio"))
     if early and not warmed and not run.schedule.of("warmup_end"):
-        yield Suspect("no-warmup", 0.6, config=(Advice("warmup_ratio", 0.03),))
+        yield Suspect("no-warmup", 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
 
 
 def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
