@@ -1,4 +1,4 @@
-"""One run from its files to its report: ingest, signals, diagnosis."""
+"""One run from its files to its report: runs, signals, ledger."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every value that travels through lossscan, all frozen; nothing here computes or reads.
 
-    path -> ingest -> Run -> signals -> Signals -> rules -> Hits -> diagnosis -> RunReport -> Report
+    path -> runs -> Run -> signals -> Signals -> rules -> Hits -> ledger -> RunReport -> Report
 
 Steps are optimizer steps unless a format counts otherwise (MiniMind counts micro-batches).
 Intervals of steps are `(after, by]`; intervals of array indices are half-open `[start, stop)`.

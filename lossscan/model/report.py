@@ -1,4 +1,4 @@
-"""What diagnosis makes: findings in words, and the reports that hold them."""
+"""What the ledger makes: findings in words, and the reports that hold them."""
 
 from __future__ import annotations
 

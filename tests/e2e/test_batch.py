@@ -29,7 +29,7 @@ PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
 LOADED = [
     "__main__",
     "ruptures",
-    *(f"lossscan.{name}" for name in ("signals", "diagnosis", "api", "ingest")),
+    *(f"lossscan.{name}" for name in ("signals", "ledger", "api", "runs.assemble")),
 ]
 NOISE = [0.02 * math.sin(7.3 * i * i) for i in range(80)]
 JUMP = [(2.0 if i < 40 else 5.0) - 0.003 * i + NOISE[i] for i in range(80)]
