@@ -78,12 +78,14 @@ def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]
 
 
 def _tasks(root: str, settings: Settings) -> Iterator[Task]:
+    from lossscan.runs.apart import apart
     from lossscan.runs.discover import discover
 
     if remote.is_url(root):
         yield from (Task(run.url, run) for run in remote.find(root, settings))
     else:
-        yield from (Task(str(files.root), files) for files in discover(Path(root), settings))
+        for files in discover(Path(root), settings):
+            yield from (Task(str(each.root), each) for each in apart(files))
 
 
 def _identity(path: str) -> str:

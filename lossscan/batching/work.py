@@ -88,7 +88,11 @@ def _judged(task: Task, settings: Settings) -> RunReport:
 
 def _vanished(task: Task) -> NoLogFound | None:
     """What is said of a run that was there when the batch began and is not any more."""
-    if task.files is None or isinstance(task.files, Remote) or _is_there(task.files.root):
+    if (
+        task.files is None
+        or isinstance(task.files, Remote)
+        or _is_there(task.files.root if task.files.part is None else task.files.files[0])
+    ):
         return None
     return NoLogFound("vanished", at=task.path)
 

@@ -185,10 +185,20 @@ def how_to_map() -> tuple[Message, ...]:
     return (Message("map_own"), Message("map_keys"), Message("map_lines"))
 
 
-def read_file(path: Path, settings: Settings) -> Table:
-    """Read a log, compressed or not; raises as `read` does, OSError and MissingExtra besides."""
+def runs_in(path: Path) -> list[str]:
+    """The names of the runs in a file whose format may hold several, else none."""
     with plain(path) as head:
-        table = read(head, settings)
+        holding = [each for each in formats() if each.runs is not None and _claims(each, head)]
+        return [name for each in holding[:1] if each.runs for name in each.runs(head)]
+
+
+def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
+    """Read a log, compressed or not; raises as `read` does, OSError and MissingExtra besides.
+
+    `part` is the run that is asked for, of a file that holds several.
+    """
+    with plain(path) as head:
+        table = read(replace(head, part=part), settings)
     return replace(table, notes=(*table.notes, Note("packed_cut", path))) if head.cut else table
 
 

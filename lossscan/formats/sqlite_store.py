@@ -6,9 +6,8 @@ import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +24,7 @@ MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes ea
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
 LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
 MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_POINTS take a third
+MOST_NAMED: Final = 8  # runs in an error
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
@@ -51,7 +51,7 @@ def read(head: Head, settings: Settings) -> Table:
     try:
         with closing(_opened(head)) as store:
             found = _mlflow if _is_mlflow(store) else _trackio
-            return found(store, head.path, settings)
+            return found(store, head, settings)
     except _DAMAGED as error:
         raise UnreadableLog("damaged", reason=reason_of(error)) from error
 
@@ -85,31 +85,66 @@ def _tables(store: sqlite3.Connection) -> set[str]:
     return {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")}
 
 
+def runs(head: Head) -> list[str]:
+    """The names of all runs, of MLflow's those that are not unique by their ids."""
+    try:
+        with closing(_opened(head)) as store:
+            if not _is_mlflow(store):
+                return [run for run, _ in _counted(store, "run_name")]
+            found = [run for run, _ in _counted(store, "run_uuid")]
+            return [_called(store, run) for run in found]
+    except _DAMAGED:
+        return []
+
+
+def _counted(store: sqlite3.Connection, key: str) -> list[tuple[str, int]]:
+    """The runs that hold points, and how many."""
+    count = f"SELECT {key}, COUNT(*) FROM metrics GROUP BY {key}"  # noqa: S608 - one of two
+    return [(str(run), int(points)) for run, points in store.execute(count)]
+
+
+def _called(store: sqlite3.Connection, run: str) -> str:
+    """The name of a run of MLflow where no other has it, else its id."""
+    same = "SELECT name FROM runs WHERE name = (SELECT name FROM runs WHERE run_uuid = ?)"
+    names = store.execute(same, (run,)).fetchall()
+    return str(names[0][0]) if len(names) == 1 and names[0][0] else run
+
+
+def _chosen(head: Head, found: list[tuple[str, int]], called: Mapping[str, str]) -> str:
+    """The run that is asked for, by its name or id, else the fullest; raises UnreadableLog."""
+    if head.part is None:
+        return _fullest(found)
+    for run, _ in found:
+        if head.part in (run, called.get(run)):
+            return run
+    named = ", ".join(called.get(run, run) for run, _ in found[:MOST_NAMED])
+    raise UnreadableLog("no_such_run", run=head.part, runs=named)
+
+
 def _fullest(found: list[tuple[str, int]]) -> str:
     if not found:
         raise UnreadableLog("no_points")
     return max(found, key=lambda each: each[1])[0]
 
 
-def _apart(path: Path, run: str, found: list[tuple[str, int]]) -> tuple[Note, ...]:
+def _apart(head: Head, run: str, found: list[tuple[str, int]]) -> tuple[Note, ...]:
+    """A note on the others, unless this one was asked for."""
     others: Numbers = {"run": run, "others": len(found) - 1}
-    return (Note("runs_apart", path, others),) if len(found) > 1 else ()
+    return (Note("runs_apart", head.path, others),) if len(found) > 1 and not head.part else ()
 
 
-def _mlflow(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
-    count = "SELECT run_uuid, COUNT(*) FROM metrics GROUP BY run_uuid"
-    found = [(str(run), int(points)) for run, points in store.execute(count)]
-    run = _fullest(found)
+def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
+    found = _counted(store, "run_uuid")
+    run = _chosen(head, found, {run: _called(store, run) for run, _ in found})
     stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
-    status = store.execute("SELECT name, status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
-    name, ended = status or (run, None)
+    status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
     return Table(
-        path=path,
+        path=head.path,
         format=NAME,
         columns=by_name(_mlflow_columns(store, run), settings),
         config=stated,
-        complete=_ENDED.get(str(ended)),
-        notes=_apart(path, str(name or run), found),
+        complete=_ENDED.get(str((status or [None])[0])),
+        notes=_apart(head, _called(store, run), found),
     )
 
 
@@ -129,16 +164,15 @@ def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
     return {key: Column(np.array(places[key]), np.array(values[key])) for key in places}
 
 
-def _trackio(store: sqlite3.Connection, path: Path, settings: Settings) -> Table:
-    count = "SELECT run_name, COUNT(*) FROM metrics GROUP BY run_name"
-    found = [(str(run), int(points)) for run, points in store.execute(count)]
-    run = _fullest(found)
+def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
+    found = _counted(store, "run_name")
+    run = _chosen(head, found, {})
     return Table(
-        path=path,
+        path=head.path,
         format=NAME,
         columns=columns(list(_trackio_rows(store, run)), settings),
         config=_trackio_config(store, run) if "configs" in _tables(store) else {},
-        notes=_apart(path, run, found),
+        notes=_apart(head, run, found),
     )
 
 
@@ -177,4 +211,5 @@ FORMAT = Format(
     recorded=True,
     files="mlflow.db",
     maybe_files="*.db",
+    runs=runs,
 )

@@ -17,6 +17,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "wandb_export"
+MOST_NAMED: Final = 8  # runs in an error
 _BOUNDS: Final = ("__MIN", "__MAX")  # of what one point of the chart holds
 _PART: Final = " - "  # between a run and a quantity
 
@@ -40,10 +41,12 @@ def read(head: Head, settings: Settings) -> Table:
     text = lines(head)
     header = _header(next(text, ""))
     rows = [cells for line in text if line.endswith("\n") and (cells := _header(line))]
-    runs = _runs(header, rows)
-    if not runs:
+    points = _runs(header, rows)
+    if not points:
         raise UnreadableLog("export_without_points")
-    chosen = max(runs, key=lambda run: runs[run])
+    if head.part is not None and head.part not in points:
+        raise UnreadableLog("no_such_run", run=head.part, runs=", ".join(list(points)[:MOST_NAMED]))
+    chosen = head.part or max(points, key=lambda run: points[run])
     kept = {
         at: "step" if at == 0 else _split(name)[1]
         for at, name in enumerate(header)
@@ -53,9 +56,16 @@ def read(head: Head, settings: Settings) -> Table:
         [{kept[at]: cell for at, cell in enumerate(row) if at in kept and cell} for row in rows],
         settings,
     )
-    others: Numbers = {"run": chosen, "others": len(runs) - 1}
-    notes = (Note("runs_apart", head.path, others),) if len(runs) > 1 else ()
+    others: Numbers = {"run": chosen, "others": len(points) - 1}
+    notes = (Note("runs_apart", head.path, others),) if len(points) > 1 and not head.part else ()
     return Table(path=head.path, format=NAME, columns=found, notes=notes)
+
+
+def runs(head: Head) -> list[str]:
+    """The runs that the columns name."""
+    text = lines(head)
+    header = _header(next(text, ""))
+    return list(_runs(header, [_header(line) for line in text]))
 
 
 def _header(line: str) -> list[str]:
@@ -88,4 +98,5 @@ FORMAT = Format(
     read=read,
     priority=55,  # before tables that name their columns themselves
     recorded=True,
+    runs=runs,
 )

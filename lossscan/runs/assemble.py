@@ -115,14 +115,16 @@ class _Refused:
 def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
     tables: list[Table] = []
     refused = _Refused()
-    alone = files.root in files.files  # of files beside a log that was named, none is another
-    for path in [files.root] if alone else files.files:
-        may_be_log = path == files.root or is_log_name(path.name)
+    # Of files beside a log that was named, none is another.
+    alone = files.part is not None or files.root in files.files
+    named = files.files[0] if files.part is not None else files.root
+    for path in [named] if alone else files.files:
+        may_be_log = path == named or is_log_name(path.name)
         if path.suffix in SETTINGS_ONLY and not may_be_log:
             continue
         try:
             if may_be_log or not _is_packed_settings(path, settings):
-                tables.append(formats.read_file(path, settings))
+                tables.append(formats.read_file(path, settings, files.part))
         except NoLogFound as error:
             refused.unknown += [error] if may_be_log else []  # else a settings file of the run
         except (InputError, MissingExtra, OSError) as error:

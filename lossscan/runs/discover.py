@@ -25,6 +25,7 @@ CARD = ".md"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
+PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 
 # Names of logs of any format, and names that only the content can tell. The formats add their own;
@@ -48,6 +49,7 @@ class RunFiles:
     root: Path  # its folder, or its only log
     files: tuple[Path, ...]  # logs and what may be settings; their content decides
     skipped: tuple[LeftOut, ...] = ()
+    part: str | None = None  # of a file that holds several runs; `root` names it behind a `#`
 
 
 @dataclass(slots=True)
@@ -79,6 +81,9 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
+        file, _, part = str(path).partition(PART)
+        if part and Path(file).is_file():
+            return (RunFiles(path, (Path(file),), part=part),)
         raise NoLogFound("no_such_path", at=path) from error
     except OSError as error:
         raise UnreadableLog("no_access", at=path, reason=reason_of(error)) from error

@@ -32,6 +32,7 @@ class Head:
     start: bytes  # the first HEAD_BYTES
     content: Path | None = None  # where the bytes lie that a compressed file holds
     cut: bool = False  # the end of the compressed file is missing
+    part: str | None = None  # the run that is asked for, of a file that holds several
 
     @property
     def name(self) -> str:

@@ -82,8 +82,14 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "runs_apart": (
-        "{path} holds several runs; analyzed {run}, ignored {others:other|others}",
-        "{path} 包含多个运行：仅分析 {run}，其余 {others} 个未计入",
+        (
+            "{path} holds several runs; analyzed {run}, ignored {others:other|others}:"
+            " pass one as {path}#NAME, or run lossscan batch {path}"
+        ),
+        (
+            "{path} 包含多个运行：仅分析 {run}，其余 {others} 个未计入；"
+            "请用 {path}#名称 指定其中一个，或运行 lossscan batch {path}"
+        ),
     ),
     "epochs_assumed": (
         (

@@ -14,6 +14,7 @@ from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.model import Run
 from lossscan.pipeline import one_run
 from lossscan.runs import read_run
+from lossscan.runs.apart import apart
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of
@@ -112,6 +113,31 @@ def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
     assert [note.numbers["others"] for note in run.notes if note.kind == "runs_apart"] == [1]
     assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
     assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
+def test_each_run_of_a_database_is_asked_for_by_name(tmp_path: Path):
+    """A batch lists them all, and what it calls them is a path to each."""
+    path = tmp_path / "mlflow.db"
+    _mlflow(path, runs=2)
+    (files,) = discover(path, Settings())
+    for found in (apart(files), apart(discover(tmp_path, Settings())[0])):
+        assert len(found) == 2
+        for each in found:
+            (asked,) = discover(each.root, Settings())
+            run = read_run(asked, Settings())
+            assert (run.path, run.name) == (str(each.root), each.root.name)
+            assert [note.kind for note in run.notes if note.kind == "runs_apart"] == []
+    with pytest.raises(UnreadableLog, match="holds no run nobody"):
+        read_run(discover(Path(f"{path}#nobody"), Settings())[0], Settings())
+
+
+def test_each_run_of_an_exported_chart_is_asked_for_by_name(tmp_path: Path):
+    """The page of W&B exports all runs of a chart as columns."""
+    path = tmp_path / "export.csv"
+    path.write_text('"Step","a - train/loss","b - train/loss"\n1,3,5\n2,2,4\n3,1,3\n')
+    (files,) = discover(path, Settings())
+    found = [read_run(each, Settings()).series["loss"].values.tolist() for each in apart(files)]
+    assert found == [[3, 2, 1], [5, 4, 3]]
 
 
 def test_trackios_database_is_read(tmp_path: Path):

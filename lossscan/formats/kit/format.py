@@ -20,6 +20,7 @@ class Format:
     read: Callable[[Head, Settings], Table]
     keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
     wanted: Callable[[Head, Settings], bool] | None = None  # the user asks for it on this file
+    runs: Callable[[Head], list[str]] | None = None  # the names of those in a file
     priority: int = 0  # above 0: more general and asked later; below: known at a glance
     mappable: bool = False  # reads any keys that `settings.series` names
     recorded: bool = False  # holds no output of the program, so no word of how it ended
