@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from lossscan import __version__
 from lossscan.settings import Settings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lossscan.words.pages import RulePage
 
 Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
+Progress: TypeAlias = "Callable[[int, int], None]"  # how many runs are done, of how many
 
 
 def analyze(
@@ -76,6 +77,16 @@ def _each(paths: Paths) -> tuple[str, ...]:
     return tuple(fspath(path) for path in paths)
 
 
+def _told(
+    reports: Iterable[RunReport], total: int, progress: Progress | None
+) -> Iterator[RunReport]:
+    """The reports; after each, whoever wants to know hears how many are done."""
+    for done, report in enumerate(reports, start=1):
+        if progress is not None:
+            progress(done, total)
+        yield report
+
+
 def batch(  # noqa: PLR0913 - the options of the verb
     paths: Paths,
     *,
@@ -86,10 +97,12 @@ def batch(  # noqa: PLR0913 - the options of the verb
     changed_only: str | PathLike[str] | None = None,
     jobs: int | None = 1,
     dask: str | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Every run below the path or paths; a run that cannot be examined has the status `error`.
 
-    Series hold no more than their ends; `findings` are what the runs show together. With `jobs`
+    Series hold no more than their ends; `findings` are what the runs show together. `progress` is
+    called after each run with how many are done, and how many there are. With `jobs`
     other than 1 (None: all cores) the calling script needs the usual `if __name__ == "__main__"`.
     """
     from lossscan.associations import Collected, as_findings
@@ -100,7 +113,7 @@ def batch(  # noqa: PLR0913 - the options of the verb
     chosen, state = settings or Settings(), None if changed_only is None else Path(changed_only)
     options = Options(_each(include), _each(exclude), since, state, jobs, dask)
     work = plan(_each(paths), chosen, options)
-    runs = tuple(map(stamped, work.reports()))
+    runs = tuple(_told(map(stamped, work.reports()), len(work.tasks), progress))
     collected = Collected()
     for one in runs:
         collected.add(one)
@@ -143,7 +156,9 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
     return gate.baseline_of(report, old, Path.cwd())
 
 
-def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
+def compare(
+    paths: Paths, *, settings: Settings | None = None, progress: Progress | None = None
+) -> Report:
     """Two to 52 runs, or URLs of runs, beside each other: where they part and what explains it.
 
     Raises InputError where a run cannot be examined or no two share steps, UsageError for a wrong
@@ -154,35 +169,46 @@ def compare(paths: Paths, *, settings: Settings | None = None) -> Report:
 
     chosen, places = settings or Settings(), _each(paths)
     check_count(len(places))
-    runs = tuple(_examined(place, chosen) for place in places)
+    examined = (_examined(place, chosen) for place in places)
+    runs = tuple(_told(examined, len(places), progress))
     comparison, findings = compared(runs, chosen)
     return Report(__version__, runs, findings, comparison=comparison)
 
 
 def plot(  # noqa: PLR0913 - the options of the verb
     paths: Paths,
-    output: str | PathLike[str],
+    output: str | PathLike[str] | BinaryIO,
     *,
+    kind: str | None = None,
     settings: Settings | None = None,
     training_config: str | PathLike[str] | None = None,
     series: Iterable[str] = (),
     log: bool = False,
     first: float | None = None,
     last: float | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """The annotated curves of runs as a picture: a PNG, SVG or PDF, by the name of the output.
+    """The annotated curves of runs as a picture, in a file or an open binary stream.
 
-    `first` and `last` are steps. Raises InputError, MissingExtra without matplotlib, UsageError.
+    The `kind` is png, svg or pdf; without one the suffix of the file decides, and a stream gets a
+    PNG. `first` and `last` are steps. Raises InputError, MissingExtra without matplotlib,
+    UsageError.
     """
     from lossscan.reporters import Page
-    from lossscan.reporters.kit.figure import View, check_kind, picture
+    from lossscan.reporters.kit.figure import View, check_kind, check_picture, picture
 
-    kind, chosen = check_kind(Path(output)), settings or Settings()
-    runs = [
-        analyze(path, settings=chosen, training_config=training_config) for path in _each(paths)
-    ]
+    chosen, places = _with(settings, training_config), _each(paths)
+    file = Path(output) if isinstance(output, str | PathLike) else None
+    wanted = check_kind(kind if kind is not None else file.suffix if file else "png")
     view = View(_each(series), first=first, last=last, log=log)
-    Path(output).write_bytes(picture(runs, kind, view, Page(lang=chosen.lang)))
+    check_picture(len(places), view)
+    examined = (analyze(place, settings=chosen) for place in places)
+    runs = tuple(_told(examined, len(places), progress))
+    drawn = picture(runs, wanted, view, Page(lang=chosen.lang))
+    if file is not None:
+        file.write_bytes(drawn)
+    elif not isinstance(output, str | PathLike):
+        output.write(drawn)
 
 
 def watch(

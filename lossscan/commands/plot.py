@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +17,7 @@ from lossscan.commands.kit.options import (
     TrainingConfig,
     settings_from,
 )
-from lossscan.commands.kit.output import page_for, waiting, write
-from lossscan.errors import UsageError
+from lossscan.commands.kit.output import waiting, write
 
 
 def plot(
@@ -48,20 +47,18 @@ def plot(
     lossscan plot outputs/run1 -o curve.svg
     lossscan plot outputs/run1 outputs/run2 -o both.png --series loss --log
     """
-    from lossscan.model.comparison import LETTERS
-    from lossscan.reporters.kit.figure import View, check_kind, picture
-
-    kind = check_kind(output)
-    if from_ is not None and to is not None and from_ >= to:
-        raise UsageError("empty_range", first=f"{from_:g}", last=f"{to:g}")
-    if len(runs) > len(LETTERS):
-        raise UsageError("too_many_to_draw", runs=len(runs), most=len(LETTERS))
-    names = tuple(filter(None, map(str.strip, (series or "").split(","))))
-    settings = settings_from(config, select=select, ignore=ignore, lang=lang)
-    reports = []
-    for run in runs:
-        with waiting(run):
-            reports.append(api.analyze(run, settings=settings, training_config=training_config))
-    page = replace(page_for(settings, output), single=len(reports) == 1)
-    write([picture(reports, kind, View(names, log, from_, to), page)], output)
+    image = BytesIO()
+    with waiting(", ".join(runs)):
+        api.plot(
+            runs,
+            image,
+            kind=output.suffix,
+            settings=settings_from(config, select=select, ignore=ignore, lang=lang),
+            training_config=training_config,
+            series=tuple(filter(None, map(str.strip, (series or "").split(",")))),
+            log=log,
+            first=from_,
+            last=to,
+        )
+    write([image.getvalue()], output)
     return 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
 
+import lossscan
 from lossscan.commands import main
 from lossscan.errors import InputError, UsageError
 from lossscan.model import Series
@@ -98,7 +100,33 @@ def test_the_verb_writes_a_picture(tmp_path, capsys):
     target = tmp_path / "curve.svg"
     assert main(["plot", "sample_logs/staircase", "-o", str(target), "--log"]) == 0
     assert target.read_bytes().startswith(b"<?xml")
+    assert main(["plot", "nowhere", "-o", "curve"]) == 2
+    assert 'unknown image format ""' in capsys.readouterr().err
     assert main(["plot", "nowhere", "-o", "curve.gif"]) == 2
     assert 'unknown image format "gif"' in capsys.readouterr().err
     assert main(["plot", "nowhere", "-o", "a.png", "--from", "9", "--to", "1"]) == 2
     assert "--from 9 is not below --to 1" in capsys.readouterr().err
+
+
+def test_the_function_draws_into_a_stream_and_refuses_what_the_verb_refuses():
+    """A script needs no file, hears how far it is, and meets the checks before a run is read."""
+    image, heard = BytesIO(), []
+    run = "sample_logs/staircase"
+    told = lambda done, total: heard.append((done, total))  # noqa: E731 - a callback
+    lossscan.plot([run, run], image, kind="pdf", first=5, progress=told)
+    assert image.getvalue().startswith(b"%PDF")
+    assert heard == [(1, 2), (2, 2)]
+    for paths in ([], ["nowhere"] * 53):
+        with pytest.raises(UsageError):
+            lossscan.plot(paths, image)
+    with pytest.raises(UsageError):
+        lossscan.plot("nowhere", image, first=3, last=3)
+
+
+def test_progress_is_told_run_by_run():
+    """Of a comparison and of a batch, one that cannot be read included."""
+    heard = []
+    told = lambda done, total: heard.append((done, total))  # noqa: E731 - a callback
+    lossscan.compare(["sample_logs/nan", "sample_logs/resumed"], progress=told)
+    lossscan.batch(["sample_logs/nan", "sample_logs/make"], progress=told)
+    assert heard == [(1, 2), (2, 2)] * 2

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from lossscan import words
 from lossscan.errors import InputError, MissingExtra, UsageError
 from lossscan.model import RunReport, Series
+from lossscan.model.comparison import LETTERS
 from lossscan.numeric.ranges import robust_range
 from lossscan.reporters import Page
 from lossscan.reporters.kit.panels import MOST_MARKS, UPPER, panels_of
@@ -44,19 +44,28 @@ class View:
     last: float | None = None
 
 
-def check_kind(output: Path) -> str:
-    """The kind of picture that a name asks for; raises UsageError for another."""
-    kind = output.suffix.lower().lstrip(".")
+def check_picture(runs: int, view: View) -> None:
+    """Raise UsageError or MissingExtra for what cannot be drawn, before a run is read."""
+    if not runs:
+        raise UsageError("nothing_to_draw")
+    if runs > len(LETTERS):
+        raise UsageError("too_many_to_draw", runs=runs, most=len(LETTERS))
+    if view.first is not None and view.last is not None and not view.first < view.last:
+        raise UsageError("empty_range", first=f"{view.first:g}", last=f"{view.last:g}")
+    if find_spec("matplotlib") is None:
+        raise MissingExtra("plot_extra")
+
+
+def check_kind(suffix: str) -> str:
+    """The kind of picture that a suffix asks for, with its dot or without; else UsageError."""
+    kind = suffix.lower().lstrip(".")
     if kind not in KINDS:
-        hint = words.nearest(kind, KINDS)
-        raise UsageError("unknown_picture", at=output, kind=kind, hint=hint)
+        raise UsageError("unknown_picture", kind=kind, hint=words.nearest(kind, KINDS))
     return kind
 
 
 def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
-    """The bytes of a PNG, SVG or PDF; raises MissingExtra, or InputError for nothing to draw."""
-    if find_spec("matplotlib") is None:
-        raise MissingExtra("plot_extra")
+    """The bytes of a PNG, SVG or PDF; raises InputError for nothing to draw."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
