@@ -9,6 +9,7 @@ from pathlib import Path
 from docs.make.architecture import with_picture
 from docs.make.cli import cli_page
 from docs.make.console import refreshed
+from docs.make.messages import message_pages
 from docs.make.rules import rule_pages
 from docs.make.settings_schema import NAME, settings_schema
 
@@ -16,14 +17,19 @@ DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 REPORT = DOCS / "report.schema.json"  # people write it; the package holds a copy
 SAMPLES = ROOT / "sample_logs"
-MADE = ("rules/*.md", "zh/rules/*.md", "cli.md")  # written here from end to end
+MADE = (
+    "rules/*.md",
+    "zh/rules/*.md",
+    "cli.md",
+    "messages.md",
+    "zh/messages.md",
+)  # written here from end to end
 
 
 def pages() -> dict[Path, str]:
     """What every page that is made, or holds output, should say; by its path."""
-    made = {
-        DOCS / name: text for name, text in (rule_pages(SAMPLES) | {"cli.md": cli_page()}).items()
-    }
+    whole = rule_pages(SAMPLES) | message_pages() | {"cli.md": cli_page()}
+    made = {DOCS / name: text for name, text in whole.items()}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".git").mkdir()  # a project: fingerprints do not depend on where it is
         shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))

@@ -15,6 +15,7 @@ import pytest
 from typer.main import get_command
 
 import lossscan
+from docs.make.messages import explained
 from lossscan import errors
 from lossscan.commands import _app, main, verbs
 from lossscan.model import HINT, Message
@@ -269,6 +270,29 @@ def test_the_settings_say_the_language_of_errors_too(
     monkeypatch.chdir(tmp_path)
     assert main(["analyze", "nowhere"]) == 2
     assert "文件或目录不存在" in capsys.readouterr().err
+
+
+def test_every_remark_is_explained_on_the_page_of_messages():
+    """What it means and what to do, in both languages; and no remark that is gone."""
+    known = explained()
+    assert known.keys() == NOTES.keys() - {"note"}
+    for kind, told in known.items():
+        assert {lang: len(list(filter(None, told[lang]))) for lang in LANGUAGES} == {
+            "en": 2,
+            "zh": 2,
+        }, kind
+
+
+def test_every_error_is_explained_on_the_page_of_messages():
+    """Only what is part of another message needs no row of its own."""
+    parts = {"skipped", "reasons", "expected", "details", "hints", "system"}
+    bare = [
+        key
+        for section, entries in sections().items()
+        for key, entry in entries.items()
+        if section not in parts and "means" not in entry
+    ]
+    assert not bare
 
 
 def test_the_catalogue_is_written_in_one_way():
