@@ -24,8 +24,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         (
             "All that lossscan says on standard error or in the remarks of a report. An error"
             " is one line: where, what, and what to do. Words in *italics* are placeholders for"
-            " names and numbers. `--lang`, the settings file or the locale choose the language; in a"
-            " batch an error is the `error` of its run, and the other runs are still analyzed."
+            " names and numbers. `--lang`, the settings file or the locale choose the language; in"
+            " a batch an error is the `error` of its run, and the other runs are still analyzed."
         ),
         (
             "lossscan 在标准错误或报告备注中给出的全部消息。错误为一行：位置、问题、处理办法。"
