@@ -73,7 +73,7 @@ def test_compare_takes_urls(memory):
 
 def test_analyze_of_several_runs_behind_a_url_names_the_verb(memory):
     """A URL above several runs is answered as a folder above several is."""
-    with pytest.raises(InputError, match="holds 2 runs") as caught:
+    with pytest.raises(InputError, match="found 2 runs") as caught:
         api.analyze("memory://bucket/sweep")
     assert "lossscan batch memory://bucket/sweep" in caught.value.hint
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_too_large_is_not_fetched(memory, monkeypatch):
     """A log beyond the limit is named as skipped and takes no disk."""
     monkeypatch.setattr(remote, "MOST_BYTES", 500)
     (one,) = batch("memory://bucket/sweep/a").runs
-    assert one.error.message.endswith("too large to be fetched")
+    assert one.error.message.endswith("too large to fetch")
 
 
 def test_a_name_that_leads_out_of_the_run_is_not_followed(memory, tmp_path):
