@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Mapping
+from math import isfinite
+from time import monotonic, thread_time
 from typing import Any, Final
 
-from lossscan.canonical.names import canonical
+from lossscan.canonical.names import JUDGED, canonical
 from lossscan.gate import stamped
 from lossscan.model import Field, Finding, Run, RunReport, Series, Severity
 from lossscan.pipeline import report_on
@@ -14,9 +17,11 @@ from lossscan.settings import Settings
 from lossscan.watching.announced import Announced
 
 FIRST: Final = 30  # logged points before the first look: fewer tell level from noise badly
-GROWTH: Final = (
-    1.05  # of the points until the next look: all looks together cost some 20 whole ones
-)
+GROWTH: Final = 0.05  # more points until the next look: all of them cost some 20 whole ones
+MOST_BETWEEN: Final = 100  # points, as long as looks may take their time: a jump is said soon
+FREE: Final = 5.0  # seconds of work that looks may take in any case: some 3,000 logged points
+SHARE: Final = 0.001  # of the time since the first point, that they may take beyond it
+LOSS_OF_LOOPS: Final = "train_loss"  # what loops call the loss; a trainer's summary has it once
 
 _log = logging.getLogger("lossscan")
 
@@ -38,9 +43,13 @@ class Monitor:
         self._settings = settings or Settings()
         self._config = dict(config or {})
         self._name = name
-        self._points: dict[str, dict[int, float]] = {}
+        self._columns: dict[str, _LoggedPoints] = {}  # by canonical names
+        self._known: dict[str, _LoggedPoints] = {}  # the same by the names that the loop uses
         self._logged = 0
         self._next = FIRST
+        self._broken = False  # a loss that is no number has been seen
+        self._began: float | None = None
+        self._worked = 0.0  # seconds that the looks took
         self._announced = Announced()
 
     def log(self, step: int, **values: float) -> tuple[Finding, ...]:
@@ -50,33 +59,51 @@ class Monitor:
         is logged again replaces its values.
         """
         for raw, value in values.items():
-            self._points.setdefault(canonical(raw), {})[int(step)] = float(value)
-        self._logged += "loss" in values
-        if self._logged < self._next:
+            column = self._known.get(raw)
+            if column is None:
+                name = _canonical(raw)
+                column = self._known[raw] = self._columns.setdefault(name, _LoggedPoints(name))
+            column.add(step, value)
+            if column.judged:
+                self._logged = max(self._logged, len(column.steps))
+                if not self._broken and not isfinite(value):
+                    self._broken, self._next = True, self._logged  # it cannot be noise
+        if self._logged < self._next or not self._may_work():
             return ()
-        self._next = max(self._logged + 1, int(self._logged * GROWTH))
-        return self._said(self.report())
+        new = self._said(self.report())
+        ahead = min(max(int(self._logged * GROWTH), 1), MOST_BETWEEN)
+        self._next = self._logged + min(ahead, self._announced.waits or ahead)
+        return new
 
     def finish(self) -> tuple[Finding, ...]:
         """At the end of the training: the findings that no look before announced."""
-        return self._said(self.report(), last=True) if self._points else ()
+        return self._said(self.report(), last=True) if self._logged else ()
 
     def report(self) -> RunReport:
         """What `analyze` would say of the points so far."""
-        return stamped(report_on(self._run(), self._settings))
+        began = thread_time()
+        report = stamped(report_on(self._run(), self._settings))
+        self._worked += thread_time() - began
+        return report
+
+    def _may_work(self) -> bool:
+        """Whether looks have taken no more than their share of the time."""
+        if self._began is None:
+            self._began = monotonic()
+        return self._worked <= FREE + SHARE * (monotonic() - self._began)
 
     def _said(self, report: RunReport, *, last: bool = False) -> tuple[Finding, ...]:
         new = self._announced.new(report, last=last)
         for finding in new:
-            said = (finding.severity, finding.rule, finding.start_step, finding.message)
-            _log.warning("%s: %s at step %s: %s", *said)
+            where = "" if finding.start_step is None else f" at step {finding.start_step}"
+            _log.warning("%s: %s%s: %s", finding.severity, finding.rule, where, finding.message)
         return new
 
     def _run(self) -> Run:
         from lossscan.runs.landmarks.schedule import schedule_of
         from lossscan.runs.objective import objective_of
 
-        series = {name: _series(name, points) for name, points in self._points.items()}
+        series = {name: each.series() for name, each in self._columns.items()}
         config = {name: Field(value, "Monitor") for name, value in self._config.items()}
         return Run(
             path=f"monitor://{self._name}",
@@ -89,12 +116,35 @@ class Monitor:
         )
 
 
-def _series(name: str, points: Mapping[int, float]) -> Series:
-    import numpy as np
+def _canonical(raw: str) -> str:
+    return "loss" if raw == LOSS_OF_LOOPS else canonical(raw)
 
-    steps = sorted(points)
-    values = np.array([points[step] for step in steps], dtype=np.float64)
-    return Series(name, np.array(steps, dtype=np.int64), values)
+
+class _LoggedPoints:
+    """What was logged under one name, 16 bytes a point."""
+
+    __slots__ = ("judged", "name", "steps", "values")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.judged = name in JUDGED
+        self.steps = array("q")
+        self.values = array("d")
+
+    def add(self, step: int, value: float) -> None:
+        self.steps.append(int(step))
+        self.values.append(float(value))
+
+    def series(self) -> Series:
+        """The points by step; of a step that was logged again its last value."""
+        import numpy as np
+
+        steps = np.array(self.steps, dtype=np.int64)
+        values = np.array(self.values, dtype=np.float64)
+        if len(steps) > 1 and np.diff(steps).min() <= 0:
+            kept = len(steps) - 1 - np.unique(steps[::-1], return_index=True)[1]
+            steps, values = steps[kept], values[kept]
+        return Series(self.name, steps, values)
 
 
 def reaches(findings: tuple[Finding, ...], fail_on: str | None) -> bool:

@@ -31,17 +31,28 @@ class LossScanCallback(TrainerCallback):  # type: ignore[misc]  # the library br
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """One row of the log."""
-        if not state.is_world_process_zero:
-            return
         values = {key: value for key, value in (logs or {}).items() if _is_series(key, value)}
-        if values and reaches(self._monitor.log(state.global_step, **values), self._fail_on):
-            control.should_save = control.should_save or self._stop
-            control.should_training_stop = control.should_training_stop or self._stop
+        reached = False
+        if values and state.is_world_process_zero:
+            reached = reaches(self._monitor.log(state.global_step, **values), self._fail_on)
+        if self._stop and _agreed(args, reached=reached):
+            control.should_save = control.should_training_stop = True
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """What is left to say."""
         if state.is_world_process_zero:
             self._monitor.finish()
+
+
+def _agreed(args: Any, *, reached: bool) -> bool:
+    """What the main process has found: each of several has to stop at the same step."""
+    if args.world_size <= 1:
+        return reached
+    from torch import distributed
+
+    told = [reached]
+    distributed.broadcast_object_list(told)
+    return told[0]
 
 
 def _is_series(key: str, value: object) -> bool:

@@ -83,10 +83,11 @@ class Watch:
         except OSError as error:  # a file went while we looked
             reason = reason_of(error)
             return Look(None, waiting=UnreadableLog("no_access", at=self.path, reason=reason))
-        self._long.looked(files, sizes)
         self._latest = report
         last = until_complete and report.run is not None and report.run.complete is True
-        return Look(report, self._announced.new(report, last=last), last=last)
+        new = self._announced.new(report, last=last)
+        self._long.looked(files, sizes, self._announced)
+        return Look(report, new, last=last)
 
     def _last(self) -> Look:
         """The whole run at the end of the watch."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +37,13 @@ class LongRun:
     _total: int = 0  # bytes at the last whole look that was due by growth
     _again: int = 0  # bytes from which on `_raised` is an alarm again
     _wait: int = FIRST_WAIT
+    _confirms: float = inf  # bytes at which a finding may have held
 
     def is_quiet(self, files: RunFiles, announced: Announced) -> bool:
         """Whether nothing calls for a whole look."""
         sizes = sizes_of(files)
         total = _bytes(sizes)
-        if self._raised is None or announced.is_waiting or total >= self._total * GROWTH:
+        if self._raised is None or total >= min(self._total * GROWTH, self._confirms):
             return False
         if sizes.keys() != self._sizes.keys() or any(map(self._began_anew, sizes.items())):
             return False
@@ -51,9 +53,13 @@ class LongRun:
         known = self._raised if total < self._again else frozenset()
         return raised <= known | announced.said
 
-    def looked(self, files: RunFiles, sizes: Mapping[Path, tuple[int, int]]) -> None:
+    def looked(
+        self, files: RunFiles, sizes: Mapping[Path, tuple[int, int]], announced: Announced
+    ) -> None:
         """Remember the files as a whole look found them, and what their last lines raise now."""
         total = _bytes(sizes)
+        waits = announced.waits
+        self._confirms = inf if waits is None else total * (1 + waits / max(announced.points, 1))
         due = total >= self._total * GROWTH or total < self._total
         self._total = total if due else self._total
         self._wait = FIRST_WAIT if due else self._wait * 2

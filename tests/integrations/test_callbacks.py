@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -60,7 +61,7 @@ def _callback(monkeypatch: pytest.MonkeyPatch, module: str, name: str, base: str
 
 def _train(callback: Any, losses: list[float]) -> tuple[int, Any]:
     """What transformers' Trainer calls; the step at which it was stopped, and its control."""
-    args = SimpleNamespace(to_dict=lambda: {"learning_rate": 1e-4, "report_to": []})
+    args = SimpleNamespace(to_dict=lambda: {"learning_rate": 1e-4, "report_to": []}, world_size=1)
     state = SimpleNamespace(global_step=0, max_steps=300, is_world_process_zero=True)
     control = SimpleNamespace(should_save=False, should_training_stop=False)
     callback.on_train_begin(args, state, control)
@@ -90,16 +91,89 @@ def test_the_trainer_goes_on_where_stopping_was_not_asked_for(monkeypatch: pytes
 
 
 def test_lightning_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):
-    """The callback reads the metrics that Lightning has logged."""
+    """The callback reads the metrics that Lightning has logged, and saves before it stops."""
+    saved: list[Path] = []
     callback = _callback(monkeypatch, "lightning", "lightning.pytorch.callbacks", "Callback")
     watching = callback(stop=True)
-    trainer = SimpleNamespace(global_step=0, logged_metrics={}, should_stop=False)
+    trainer = SimpleNamespace(
+        global_step=0,
+        max_steps=300,
+        log_every_n_steps=1,
+        logged_metrics={},
+        should_stop=False,
+        is_global_zero=True,
+        sanity_checking=False,
+        strategy=SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision),  # noqa: A006
+        checkpoint_callback=SimpleNamespace(dirpath="saved"),
+        save_checkpoint=saved.append,
+    )
+    watching.on_train_start(trainer, None)
     for step, loss in enumerate(_losses(jump=200)):
-        trainer.global_step, trainer.logged_metrics = step, {"train_loss": loss}
+        trainer.global_step = step + 1
+        trainer.logged_metrics["train_loss"] = loss
         watching.on_train_batch_end(trainer, None, None, None, step)
+        if step % 50 == 49:
+            trainer.logged_metrics["val_loss"] = 2.0
+            watching.on_validation_end(trainer, None)
         if trainer.should_stop:
             break
     assert 200 < trainer.global_step < 260
+    assert [path.name for path in saved] == [f"lossscan-step={trainer.global_step}.ckpt"]
+    evaluated = watching._monitor._run().series["eval_loss"]
+    assert evaluated.steps.tolist() == [49, 99, 149, 199], "not at every step since"
+
+
+def test_keras_is_watched_within_an_epoch(monkeypatch: pytest.MonkeyPatch):
+    """`every` batches are one point; Keras states means since the epoch began."""
+    callback = _callback(monkeypatch, "keras", "keras.callbacks", "Callback")
+    watching = callback(every=2)
+    watching.on_train_begin()
+    for losses in ([4.0, 2.0, 6.0, 8.0], [1.0, 3.0]):
+        watching.on_epoch_begin(0)
+        for batch in range(len(losses)):
+            watching.on_train_batch_end(batch, {"loss": np.mean(losses[: batch + 1])})
+        watching.on_epoch_end(0, {"loss": np.mean(losses), "val_loss": 5.0})
+    series = watching._monitor._run().series
+    assert dict(zip(series["loss"].steps, series["loss"].values, strict=True)) == {2: 3, 4: 7, 6: 2}
+    assert series["eval_loss"].steps.tolist() == [4, 6]
+
+
+def test_nan_is_said_at_the_next_point():
+    """It cannot be noise: no look at so many points is waited for."""
+    monitor = lossscan.Monitor()
+    losses = [*_losses()[:12], float("nan"), float("nan"), float("nan")]
+    said = [
+        (step, f.rule) for step, loss in enumerate(losses) for f in monitor.log(step, loss=loss)
+    ]
+    assert (13, "non-finite-loss") in said
+
+
+def test_a_loop_may_call_its_loss_otherwise():
+    """What counts is what a name means."""
+    monitor = lossscan.Monitor()
+    said = [
+        finding.rule
+        for step, loss in enumerate(_losses(jump=200))
+        for finding in monitor.log(step, train_loss=loss)
+    ]
+    assert "loss-jump" in said
+
+
+def test_a_step_logged_again_replaces_its_values():
+    """As after a resume from a checkpoint within the loop."""
+    monitor = lossscan.Monitor()
+    for step, loss in ((1, 3.0), (2, 2.0), (3, 9.0), (2, 2.5), (3, 1.5)):
+        monitor.log(step, loss=loss)
+    series = monitor._run().series["loss"]
+    assert (series.steps.tolist(), series.values.tolist()) == ([1, 2, 3], [3.0, 2.5, 1.5])
+
+
+def test_looks_take_no_more_than_their_share(monkeypatch: pytest.MonkeyPatch):
+    """A training of quick steps is not held up."""
+    monitor = lossscan.Monitor()
+    monitor._worked = 1e9
+    monkeypatch.setattr(monitor, "_said", lambda *_: pytest.fail("looked"))
+    assert [monitor.log(step, loss=1.0) for step in range(100)] == [()] * 100
 
 
 def test_keras_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):

@@ -45,25 +45,52 @@ def _report(points: int, *findings: Finding) -> RunReport:
 
 
 def test_a_finding_is_said_once_it_has_held():
-    """The second look with more points says it, and no look after that."""
+    """When every look has had it over twenty more points, and at no look after that."""
     announced = Announced()
-    assert announced.new(_report(10, _finding("loss-jump"))) == ()
-    assert [f.rule for f in announced.new(_report(12, _finding("loss-jump")))] == ["loss-jump"]
-    assert announced.new(_report(14, _finding("loss-jump"))) == ()
+    said, waits = [], []
+    for points in (100, 110, 120, 140):
+        said.append(len(announced.new(_report(points, _finding("loss-jump")))))
+        waits.append(announced.waits)
+    assert said == [0, 0, 1, 0]
+    assert waits == [20, 10, None, None]
+
+
+def test_a_long_run_is_no_reason_to_wait_long():
+    """A twentieth of the points, fifty at most."""
+    for points, waits in ((600, 30), (100_000, 50)):
+        announced = Announced()
+        announced.new(_report(points, _finding("loss-jump")))
+        assert announced.waits == waits
+
+
+def test_nothing_takes_a_nan_back():
+    """It is said at the next look with more points."""
+    announced = Announced()
+    assert announced.new(_report(100, _finding("non-finite-loss"))) == ()
+    assert len(announced.new(_report(101, _finding("non-finite-loss")))) == 1
 
 
 def test_a_finding_that_more_points_take_back_is_never_said():
-    """A spike that looked like a jump is not announced as one."""
+    """A spike that looked like a jump is not announced as one, nor when it looks so again."""
     announced = Announced()
-    assert announced.new(_report(10, _finding("loss-jump"))) == ()
-    assert announced.new(_report(20, _finding("loss-spike", Severity.WARNING))) == ()
+    jump, spike = _finding("loss-jump"), _finding("loss-spike", Severity.WARNING)
+    looks = [(10, jump), (20, spike), (30, jump), (45, spike), (60, jump)]
+    assert [announced.new(_report(*look)) for look in looks] == [()] * 5
 
 
 def test_the_same_points_settle_nothing():
     """A look at a file that was only touched says nothing new."""
     announced = Announced()
-    assert announced.new(_report(10, _finding("loss-jump"))) == ()
-    assert announced.new(_report(10, _finding("loss-jump"))) == ()
+    for _ in range(3):
+        assert announced.new(_report(10, _finding("loss-jump"))) == ()
+
+
+def test_a_log_begun_anew_waits_anew():
+    """After a rotation fewer points are there: what was seen before counts no more."""
+    announced = Announced()
+    announced.new(_report(100, _finding("loss-jump")))
+    assert announced.new(_report(50, _finding("loss-jump"))) == ()
+    assert announced.waits == 20
 
 
 def test_the_last_look_says_what_is_left():
