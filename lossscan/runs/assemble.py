@@ -168,8 +168,11 @@ def _nothing(files: RunFiles, refused: _Refused) -> InputError:
     skipped = _skipped(files, refused)
     if skipped:
         first, others = skipped[0], len(skipped) - 1
+        hint = getattr(next(iter(refused.broken.values())), "way_out", "retry")
+        if files.root in refused.broken:  # it was named itself: once is enough
+            alone = first.reason.placed(str(files.root))
+            return UnreadableLog(alone.key, hint=hint, **alone.values)
         key = "several_refused" if others else "first_refused"
-        hint = getattr(next(iter(refused.broken.values())), "way_out", None)
         told: dict[str, Any] = {"file": first.path, "reason": first.reason, "others": others}
         return UnreadableLog(key, at=files.root, hint=hint, **told)
     if not files.files and files.skipped:

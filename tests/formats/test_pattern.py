@@ -87,7 +87,7 @@ def test_load_takes_a_pattern(tmp_path: Path):
         ("text: 3", "text: expected a mapping"),
         ("text: {patern: x}", "text.patern: unknown key"),
         ("text: {pattern: 3}", "text.pattern: expected a regular expression"),
-        ("text: {pattern: '('}", "text.pattern: is no regular expression: missing )"),
+        ("text: {pattern: '('}", "text.pattern: not a regular expression: missing )"),
         ("text: {pattern: 'loss'}", "text.pattern: names no quantity"),
         ("text: {pattern: '(?P<step>x)'}", "text.pattern: names no quantity"),
         ("text: {pattern: '(?P<loss>(a+)+)'}", "text.pattern: repeats a repeat"),

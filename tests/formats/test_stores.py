@@ -186,7 +186,7 @@ def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
 def test_a_broken_notebook_is_no_run(tmp_path: Path):
     """It says so by itself, and silences no log beside it."""
     (tmp_path / "train.ipynb").write_text('{"cells": [3]}')
-    with pytest.raises(UnreadableLog, match="is no notebook"):
+    with pytest.raises(UnreadableLog, match="not a notebook"):
         read_run(discover(tmp_path / "train.ipynb", Settings())[0], Settings())
 
 

@@ -33,7 +33,7 @@ def test_read_stream_shows_no_temporary_path():
 
 def test_read_stream_says_when_nothing_came():
     """A pipe whose writer failed is empty."""
-    with pytest.raises(NoLogFound, match=r"^-: is empty"):
+    with pytest.raises(NoLogFound, match=r"^-: the file is empty"):
         read_stream(io.BytesIO(), Settings())
 
 

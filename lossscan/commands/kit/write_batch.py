@@ -117,7 +117,8 @@ class GatedRuns:
             if self._lists():
                 self._kept.append(_bare(one))
             self.count += 1
-            self.unread += ["; ".join(told)] if (told := unread(one, self.settings.lang)) else []
+            if told := unread(one, self.settings.lang):
+                self.unread.append(words.say(self.settings.lang, "between").join(told))
             yield one
 
     def findings(self) -> tuple[Finding, ...]:
