@@ -1,7 +1,7 @@
 # docker run --rm --read-only -v "$PWD/runs:/runs:ro" lossscan batch .
 FROM python:3.12-slim AS build
 COPY . /src
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir /src
+RUN python -m venv --without-pip /venv && pip --python /venv/bin/python install --no-cache-dir /src
 
 FROM python:3.12-slim
 COPY --from=build /venv /venv

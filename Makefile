@@ -58,7 +58,8 @@ release-check: .venv/ready  ## the papers, then the wheel in a new environment o
 
 release-try: .venv/ready
 	rm -rf build/release && $(BIN)/python -m hatchling build -d build/release/dist
-	for python in $(PYTHONS); do command -v $$python > /dev/null && $$python -c '' 2> /dev/null || continue; \
+	$(BIN)/pip wheel -q --no-deps -w build/release/of-sdist build/release/dist/*.tar.gz
+	for python in $(PYTHONS); do command -v $$python > /dev/null && $$python -c '' 2> /dev/null || { echo "$$python is not at hand: not tried"; continue; }; \
 	  $$python -m venv build/release/$$python && build/release/$$python/bin/pip install -q build/release/dist/*.whl && \
 	  build/release/$$python/bin/lossscan doctor && build/release/$$python/bin/lossscan batch sample_logs --fail-on never || exit 1; done
 

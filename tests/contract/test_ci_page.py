@@ -116,3 +116,10 @@ def test_nothing_to_analyse_is_status_2(command, tmp_path):
     """A gate that saw no log does not pass."""
     (tmp_path / "runs").mkdir()
     assert _run(command, tmp_path).returncode == 2
+
+
+def test_the_first_commands_end_as_the_page_says():
+    """A newcomer sees the gate fail and pass before writing a job."""
+    said = re.findall(r"^(lossscan .*?) +# exit status (\d)$", BLOCKS["Try it here"], re.M)
+    assert [status for _, status in said] == ["1", "0"]
+    assert [str(_run(command, ROOT).returncode) for command, _ in said] == ["1", "0"]
