@@ -249,4 +249,12 @@ def test_a_climb_into_nan_is_told_with_where_it_began():
     run = make_run(loss=loss)
     found = {f.rule: f for f in diagnose(run, scan(run), Settings()).findings}
     assert {"divergence", "non-finite-loss"} <= set(found)
-    assert "at or before step 40" in found["non-finite-loss"].remedies[0]
+    assert "at or before step 50" in found["non-finite-loss"].remedies[0]
+
+
+def test_a_blow_up_of_a_few_points_into_nan_is_one_event():
+    """The climb and the NaN behind it are told once."""
+    loss = {10 * at: 2.0 + 0.02 * (at % 3) for at in range(1, 36)}
+    loss |= {360: 3.1, 370: 9.0, 380: 80.0, 390: math.nan, 400: math.nan}
+    run = make_run(loss=loss)
+    assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["non-finite-loss"]

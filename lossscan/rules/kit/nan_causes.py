@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Clue, Run, Series, Suspect
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
@@ -19,6 +19,7 @@ NONE: FloatArray = np.empty(0)
 MIN_POINTS = 4  # fewer show no course
 STEADY_POINTS = 8  # fewer may be the climb itself
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
+NEAR_LOWEST = 0.1  # above it: noise of most runs, and no part of a climb
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 ABSURD = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
 SURE = 0.95
@@ -86,12 +87,7 @@ def _is_absurd(run: Run, step: int) -> bool:
 
 def _is_calm(before: FloatArray) -> bool:
     """Whether the loss had a course of its own and kept to it."""
-    return has_course(before) and not rose(before)
-
-
-def has_course(before: FloatArray) -> bool:
-    """Whether there are points enough for a climb to be told from what was before it."""
-    return int(np.isfinite(before).sum()) >= STEADY_POINTS
+    return int(np.isfinite(before).sum()) >= STEADY_POINTS and not rose(before)
 
 
 def rose(before: FloatArray) -> bool:
@@ -103,19 +99,25 @@ def rose(before: FloatArray) -> bool:
 
 
 def climbed(loss: Series, first: int) -> list[int]:
-    """The steps from the lowest point up to where the loss is lost: one event with what follows.
+    """The steps up which the loss goes until it is lost: one event with what follows.
 
-    Behind a course of its own the climb is a finding by itself, which says where it began.
+    A climb as long as a course is a finding by itself, which says where it began.
     """
-    before = loss.values[:first]
-    if not rose(before) or has_course(before):
-        return []
-    return [int(step) for step in loss.steps[int(np.nanargmin(before)) : first]]
+    climb = _climb(loss.values[:first])
+    return [] if len(climb) >= STEADY_POINTS else loss.steps[climb].tolist()
+
+
+def _climb(before: FloatArray) -> IntArray:
+    """The indices of a climb up to the end, from the last point near the lowest on."""
+    if not rose(before):
+        return np.empty(0, dtype=np.int64)
+    low = np.flatnonzero(before <= (1 + NEAR_LOWEST) * np.nanmin(before))
+    return np.arange(low[-1], len(before))
 
 
 def lost_from(run: Run, loss: Series, step: int) -> dict[str, int]:
     """`lost_at` a step; a checkpoint is clean no later than where the climb to it began."""
-    lost, before = lost_at(run, step), loss.values[loss.steps < step]
-    if rose(before):
-        lost["clean"] = min(lost["clean"], int(loss.steps[int(np.nanargmin(before))]))
+    lost, climb = lost_at(run, step), _climb(loss.values[loss.steps < step])
+    if len(climb):
+        lost["clean"] = min(lost["clean"], int(loss.steps[climb[0]]))
     return lost
