@@ -107,7 +107,7 @@ def change_of(finding: Finding, page: Page) -> list[str]:
 
 
 def advice_line(advice: Advice, page: Page) -> str:
-    """A setting behind a cause, and the value that would mend it."""
+    """A setting behind a cause, and the value to use instead."""
     value = words.say(page.lang, "unset") if advice.value is None else amount(advice.value)
     key = "stated" if advice.suggest is None else "suggest"
     suggest = amount(advice.suggest)
