@@ -21,7 +21,7 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.echoes import echoed
-from lossscan.formats.kit.ending import ending
+from lossscan.formats.kit.ending import ending, last_words
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
 from lossscan.model import FAILED_NOTE, Message, Note, Table
@@ -161,10 +161,10 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
     found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
     nearest_first = sorted(found, key=lambda each: not found[each])
     looked_for = (_looked_for(each, found[each]) for each in nearest_first)
-    more = _keys_there(found[nearest_first[0]])
-    if error := ending(head, lambda _: False):
-        more = Message("ended_before", error=error)
     details = (Message("looked_for"), *looked_for, *how_to_map())
+    if error := ending(head, lambda _: False) or last_words(head):
+        return NoLogFound("died_before", at=head.path, error=error, details=details)
+    more = _keys_there(found[nearest_first[0]])
     return NoLogFound("no_log_known", at=head.path, more=more, details=details)
 
 

@@ -71,5 +71,20 @@ def test_read_cuts_a_long_message(tmp_path: Path):
 
 def test_read_says_why_a_console_holds_no_log(tmp_path: Path):
     """A program that failed before its first log is what its user looks for."""
-    with pytest.raises(NoLogFound, match=r"died with torch\.OutOfMemoryError: CUDA out of memory"):
+    with pytest.raises(NoLogFound, match=r"died before .*: torch\.OutOfMemoryError: CUDA"):
         logs.read_log(tmp_path, "Loading data\n" + OUT_OF_MEMORY)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "RuntimeError: CUDA out of memory. Tried to allocate 20 MiB",
+        "Killed",
+        "> KeyError: 'labels'",
+    ],
+)
+def test_read_says_so_without_a_traceback_too(tmp_path: Path, behind: str):
+    """A shell prints no frames, and who pastes leaves them out."""
+    with pytest.raises(NoLogFound) as told:
+        logs.read_log(tmp_path, f"Loading data\n{behind}\n")
+    assert str(told.value).endswith(behind.removeprefix("> "))

@@ -16,6 +16,11 @@ _TRACEBACK: Final = "Traceback (most recent call last):"
 _RANK: Final = re.compile(r"^(?:\[[\w:]{1,30}\]:? ?|\d{1,5}: )")  # torchrun's, srun's
 _ERROR: Final = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")  # torch.OutOfMemoryError: CUDA ...
 _LAUNCHERS: Final = ("ChildFailedError", "CalledProcessError")  # what failed printed its own before
+LAST: Final = 10  # lines at the end of a log that tell how it ended: launchers add some
+_DIED: Final = re.compile(  # of Python without its frames, and of a shell
+    r"[A-Za-z_][\w.]{0,100}(?:Error|Exception): \S|Killed\s*$|Segmentation fault|Bus error"
+    r"|Aborted \(core dumped\)|terminate called after throwing"
+)
 _STOPPED: Final = re.compile(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
@@ -32,6 +37,15 @@ def ending(head: Head, claims: Callable[[Head], bool]) -> str | None:
         if claims(replace(head, size=len(rest), start=rest, content=None)):
             return None
         return said[:LONGEST]
+    return None
+
+
+def last_words(head: Head) -> str | None:
+    """The error without a traceback in the last lines, as a shell or a quoted log has it."""
+    for line in reversed(peek(head).splitlines()[-LAST:]):
+        bare = _RANK.sub("", line.strip("> `\t\r"))
+        if _DIED.match(bare):
+            return bare.strip()[:LONGEST]
     return None
 
 
