@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat, zip_longest
+from typing import Any, Final
 
-from lossscan.canonical.names import canonical, is_judged, is_part, namer
+import numpy as np
+
+from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import number, table
+from lossscan.formats.kit.columns import Group, Sheet, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Note, Table
@@ -21,6 +23,8 @@ from lossscan.trainers import trainer_of
 NAME: Final = "csv_table"
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
+CELLS = 1 << 17  # that are held as text at once: some 10 MB
+FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
@@ -57,8 +61,10 @@ def read(head: Head, settings: Settings) -> Table:
     separator = _separator(first)
     if separator != "," and _DECIMAL_COMMA.search(peek(head)):
         below = (line.replace(",", ".") for line in below)
-    rows = _rows(below, header, separator, settings)
-    found, counted = table(rows, settings)
+    sheet = Sheet(settings)
+    rows = _take(sheet, iter(below), header, separator) if header else 0
+    steps, counted = sheet.counted_steps(rows)
+    found = sheet.columns(steps)
     if not found:
         raise UnreadableLog("no_column")
     framework = None if counted else _framework(header, separator)
@@ -69,7 +75,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging="instant" if "table" in trainer_of(framework).instant else "window",
-        notes=(Note("steps_counted", head.path, {"entries": len(rows)}),) if counted else (),
+        notes=(Note("steps_counted", head.path, {"entries": rows}),) if counted else (),
     )
 
 
@@ -116,16 +122,41 @@ def _header(line: str) -> list[str]:
     return names if 1 < len(names) <= MOST_COLUMNS else []
 
 
-def _rows(
-    text: Iterable[str], header: Sequence[str], separator: str, settings: Settings
-) -> list[dict[str, str | None]]:
-    """The filled cells of each row, and its step even where that is empty."""
-    step = dict.fromkeys(name for name in header if namer(settings.series)(name) == "step")
-    rows = (zip(header, _cells(line, separator), strict=False) for line in text)
-    return [
-        step | {name: cell for name, cell in row if cell.strip() and name not in _INDEX}
-        for row in rows
-    ]
+def _take(sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: str) -> int:
+    """Add all rows to a sheet, some at a time, so that no row is kept; gives their number."""
+    rows, at_once = 0, min(max(CELLS // len(header), FEWEST_ROWS), MOST_ROWS)
+    while below := list(islice(text, at_once)):
+        columns = _even(below, separator) or _uneven(below, separator)
+        sheet.add(Group(np.arange(rows, rows + len(below)), _named(header, columns, len(below))))
+        rows += len(below)
+    return rows
+
+
+def _named(
+    header: Sequence[str], columns: Iterable[Sequence[str]], rows: int
+) -> dict[str, Sequence[Any]]:
+    """The cells of each column, None where empty; of two of one name the last filled one counts."""
+    found: dict[str, Sequence[Any]] = {}
+    for name, cells in zip(header, chain(columns, repeat(("",) * rows)), strict=False):
+        if name not in _INDEX:
+            filled = [cell or None for cell in cells] if "" in cells else cells
+            twice = zip(filled, found.get(name, ()), strict=False)
+            found[name] = [b if a is None else a for a, b in twice] or filled
+    return found
+
+
+def _even(lines: Sequence[str], separator: str) -> list[list[str]] | None:
+    """The columns of lines with equally many cells and no quotes, which a single split gives."""
+    text, widths = "".join(lines), {line.count(separator) + 1 for line in lines}
+    if len(widths) > 1 or separator == _GAP or '"' in text or not text.endswith("\n"):
+        return None
+    width = widths.pop()
+    cells = text.replace("\n", separator).split(separator)[:-1]
+    return [cells[at::width] for at in range(width)]
+
+
+def _uneven(lines: Sequence[str], separator: str) -> Iterable[Sequence[str]]:
+    return zip_longest(*(_cells(line, separator) for line in lines), fillvalue="")
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -11,6 +11,8 @@ from lossscan.errors import UnreadableLog, reason_of
 from lossscan.sources import zstd
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
+SMALL: Final = 64 << 20  # bytes; so much is read within a few seconds, whatever it holds
+TIGHTEST: Final = 200  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
 _PIECE: Final = 1 << 20  # bytes unpacked at once: a bomb gets no more of the memory
 
 _Opened: TypeAlias = tuple[Any, tuple[type[Exception], ...]]  # a stream, what it raises if damaged
@@ -77,16 +79,22 @@ def unpack(path: Path, into: BinaryIO) -> bool:
     Raises UnreadableLog where it is damaged or holds more than LARGEST, and MissingExtra.
     """
     try:
-        pour(_pieces(path), into, path)
+        pour(_pieces(path), into, path, packed=path.stat().st_size)
     except EOFError:
         return True
     return False
 
 
-def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
-    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST."""
+def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path, *, packed: int | None = None) -> None:
+    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST.
+
+    What is `packed` in so few bytes may be no bomb either.
+    """
+    most = LARGEST if packed is None else min(max(packed * TIGHTEST, SMALL), LARGEST)
     for piece in pieces:
-        if into.tell() + len(piece) > LARGEST:
+        if into.tell() + len(piece) > most:
+            if most < LARGEST:
+                raise UnreadableLog("packed_too_tightly", at=path, times=TIGHTEST)
             raise UnreadableLog("too_large_unpacked", at=path, gib=LARGEST >> 30)
         into.write(piece)
 

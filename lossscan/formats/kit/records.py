@@ -33,10 +33,12 @@ class Records:
 
     def meet(self, keys: Iterable[str]) -> None:
         """Learn the keys of some objects."""
-        met = len(self._keys)
-        self._keys |= dict.fromkeys(keys)
-        self._fit = self._fit and not any(map(_UNFIT.search, list(self._keys)[met:]))
-        if len(self._keys) > met:
+        if not self._fit:
+            return
+        new = [key for key in dict.fromkeys(keys) if key not in self._keys]
+        if new:
+            self._keys |= dict.fromkeys(new)
+            self._fit = len(self._keys) <= MOST_KEYS and not any(map(_UNFIT.search, new))
             self._decoder = None
 
     def group(self, array: bytes, size: int, first: int) -> Group | None:
@@ -45,7 +47,7 @@ class Records:
         A bare NaN becomes text. None where one of them holds a key that was not met or is odd, or
         an object, or is broken or no UTF-8.
         """
-        if not (self._fit and 0 < len(self._keys) <= MOST_KEYS):
+        if not (self._fit and self._keys):
             return None
         self._decoder = self._decoder or _decoder(self._keys)
         try:

@@ -1,0 +1,71 @@
+"""What is very large or very many costs time and memory in proportion, or is refused."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+
+import pytest
+
+from lossscan import formats
+from lossscan.errors import UnreadableLog
+from lossscan.settings import Settings
+from lossscan.sources import packed
+
+
+def _read(path: Path, text: str):
+    path.write_text(text)
+    return formats.read_file(path, Settings())
+
+
+def _seconds(path: Path, text: str) -> float:
+    begun = time.process_time()
+    _read(path, text)
+    return time.process_time() - begun
+
+
+def test_a_key_of_its_own_in_each_line_takes_no_quadratic_time(tmp_path):
+    """Four times the lines take about four times as long, not sixteen."""
+    path = tmp_path / "trainer_log.jsonl"
+
+    def lines(count: int) -> str:
+        return "".join(f'{{"step": {n}, "loss": 2.5, "k{n}": 1}}\n' for n in range(count))
+
+    few = min(_seconds(path, lines(5_000)) for _ in range(2))
+    assert _seconds(path, lines(20_000)) < 10 * few
+
+
+def test_a_table_is_read_in_blocks_with_all_its_oddities(tmp_path, monkeypatch):
+    """Blocks of any size give the same: quotes, empty cells, short and long rows, a cut line."""
+    rows = ["1,2.5,", '2,"2.4",x', "", "3,,1", "4", "5,2.1,3,9", "6,2.0,4"] * 3
+    text = "step,loss,grad_norm\n" + "\n".join(rows)
+    found = []
+    for size in (1, 2, 1 << 14):
+        monkeypatch.setattr(formats.csv_table, "FEWEST_ROWS", 1)
+        monkeypatch.setattr(formats.csv_table, "MOST_ROWS", size)
+        table = _read(tmp_path / "metrics.csv", text)
+        found.append(
+            {name: (c.steps.tolist(), c.values.tolist()) for name, c in table.columns.items()}
+        )
+    assert found[0] == found[1] == found[2]
+    assert found[0]["loss"][0] == [1, 2, 5, 6, 1, 2, 5, 6, 1, 2, 5, 6]
+    assert found[0]["grad_norm"][1] == [1, 3, 4, 1, 3, 4, 1, 3]  # the last cell may be cut
+
+
+def test_of_two_columns_of_one_name_the_filled_cell_counts(tmp_path):
+    """An empty one does not hide it."""
+    table = _read(tmp_path / "metrics.csv", "step,loss,loss\n1,2.5,\n2,,2.4\n3,2.2,2.3\n")
+    assert table.columns["loss"].values.tolist() == [2.5, 2.4, 2.3]
+
+
+def test_a_log_that_is_packed_too_well_is_no_log(tmp_path, monkeypatch):
+    """It is refused at a ratio that no log has, long before a gigabyte is written."""
+    monkeypatch.setattr(packed, "SMALL", 1 << 16)
+    path = tmp_path / "train.log.gz"
+    path.write_bytes(gzip.compress(b"step 1 loss: 2.5\n" * 1_000_000))
+    with pytest.raises(UnreadableLog, match="more than 200 times its size"):
+        formats.read_file(path, Settings())
+    lines = "".join(f"step {n} loss: {2 + 1 / n}\n" for n in range(1, 10_000))
+    path.write_bytes(gzip.compress(lines.encode()))
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 9_999
