@@ -53,6 +53,7 @@ def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield f"rules.{rule}.severity", str(severity)
         chosen = {**load_rule(rule).options, **settings.rules.get(rule, {})}
         yield from ((f"rules.{rule}.{option}", value) for option, value in chosen.items())
+    yield "timeout", settings.timeout
     for index, each in enumerate(settings.suppress):
         yield f"suppress[{index}]", _stated(each)
 

@@ -9,7 +9,9 @@ LossscanError
 │  │  └─ ReaderFailed   a log that breaks its reader
 │  ├─ ExaminationFailed a run that breaks what follows
 │  ├─ NoUsableSeries    logs were read and hold no series to judge
-│  └─ WorkerLost        the process that read a run of a batch ended
+│  ├─ WorkerLost        the process that read a run of a batch ended
+│  └─ TimedOut          a run of a batch that took too long
+├─ SystemRefused        the system has no more memory or open files
 ├─ OutputError          the report could not be written
 ├─ PluginError          what another package adds cannot be used
 └─ MissingExtra         an optional part is not installed
@@ -35,6 +37,8 @@ SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ELOOP: "os_loop",
     errno.ENAMETOOLONG: "os_long_name",
     errno.EIO: "os_io",
+    errno.EMFILE: "os_many_files",
+    errno.ENFILE: "os_many_files",
     errno.ESTALE: "os_stale",
 }
 
@@ -134,6 +138,15 @@ def reason_of(error: BaseException) -> Message:
     return Message((isinstance(error, OSError) and error.strerror) or str(error))
 
 
+def refusal(error: Exception) -> SystemRefused | None:
+    """What the system refused to lossscan itself; None for another error."""
+    if isinstance(error, MemoryError):
+        return SystemRefused("out_of_memory", at="lossscan")
+    if isinstance(error, OSError):
+        return SystemRefused("system_refused", at=error.filename or "", reason=reason_of(error))
+    return None
+
+
 class UsageError(LossscanError):
     """An option, verb or rule that does not exist; the hint names the nearest match."""
 
@@ -168,6 +181,14 @@ class NoUsableSeries(InputError):  # noqa: N818
 
 class WorkerLost(InputError):  # noqa: N818
     """The process that read a run ended, also when it read nothing else."""
+
+
+class TimedOut(InputError):  # noqa: N818
+    """A run that took longer than a run of this batch may."""
+
+
+class SystemRefused(LossscanError):  # noqa: N818
+    """The system has no more of what every program needs: memory, open files."""
 
 
 class OutputError(LossscanError):

@@ -16,6 +16,7 @@ from lossscan.errors import (
     LossscanError,
     NoLogFound,
     ReaderFailed,
+    UnreadableLog,
 )
 from lossscan.model import FAILED_NOTE, Failure, Finding, Message, Note, Run, RunReport
 from lossscan.settings import Settings
@@ -107,8 +108,10 @@ def read_remote(remote: Remote, settings: Settings) -> Run:
         return replace(read(local, settings), path=remote.url)
 
 
-def _failed(path: str, error: Exception) -> ExaminationFailed:
-    """A fault of lossscan's own as an error of this run alone."""
+def _failed(path: str, error: Exception) -> InputError:
+    """A fault of lossscan's own, or a lack of memory, as an error of this run alone."""
+    if isinstance(error, MemoryError):
+        return UnreadableLog("out_of_memory", at=path)
     _log.debug("%s: please report this", path, exc_info=True)
     return ExaminationFailed("examination_failed", at=path, error=type(error).__name__)
 

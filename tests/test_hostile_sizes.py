@@ -10,6 +10,7 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import UnreadableLog
+from lossscan.formats import csv_table
 from lossscan.settings import Settings
 from lossscan.sources import packed
 
@@ -42,8 +43,8 @@ def test_a_table_is_read_in_blocks_with_all_its_oddities(tmp_path, monkeypatch):
     text = "step,loss,grad_norm\n" + "\n".join(rows)
     found = []
     for size in (1, 2, 1 << 14):
-        monkeypatch.setattr(formats.csv_table, "FEWEST_ROWS", 1)
-        monkeypatch.setattr(formats.csv_table, "MOST_ROWS", size)
+        monkeypatch.setattr(csv_table, "FEWEST_ROWS", 1)
+        monkeypatch.setattr(csv_table, "MOST_ROWS", size)
         table = _read(tmp_path / "metrics.csv", text)
         found.append(
             {name: (c.steps.tolist(), c.values.tolist()) for name, c in table.columns.items()}

@@ -9,7 +9,7 @@ from typing import Any
 from lossscan import words
 from lossscan.model import Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.settings import GATES, KEYS, REQUIRED, SUPPRESSION_KEYS
+from lossscan.settings import GATES, KEYS, REQUIRED, SUPPRESSION_KEYS, TIMEOUT
 from lossscan.words.pages import load_page, say
 
 NAME = "settings.schema.json"
@@ -53,6 +53,12 @@ def _keys() -> dict[str, Any]:
             }
         ),
         "rules": _table({rule: _rule(rule) for rule in rule_names()}),
+        "timeout": {
+            "type": ["number", "null"],
+            "exclusiveMinimum": 0,
+            "default": TIMEOUT,
+            "description": "seconds that each run of a batch may take",
+        },
         "suppress": {"type": "array", "items": _suppression()},
     }
 

@@ -7,12 +7,15 @@ with it only the chunk it was at, and no guessing is needed about which run kill
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import (
     active_children,
     connection,
@@ -21,6 +24,7 @@ from multiprocessing import (
     parent_process,
 )
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from typing import Any, ParamSpec, TypeVar
 
 from lossscan.errors import MissingExtra, UsageError, reason_of
@@ -97,7 +101,14 @@ def _local(processes: int) -> Iterator[WorkerPool]:
     if processes > 1:
         if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
             raise UsageError("imported_by_worker")
-        pool = WorkerPool(tuple(Slot(_process) for _ in range(processes)), CHUNK)
+        with TemporaryDirectory(prefix="lossscan-", ignore_cleanup_errors=True) as folder:
+            process = partial(_process, folder)
+            yield from _closed(WorkerPool(tuple(Slot(process) for _ in range(processes)), CHUNK))
+    else:
+        yield from _closed(pool)
+
+
+def _closed(pool: WorkerPool) -> Iterator[WorkerPool]:
     try:
         yield pool
     finally:
@@ -105,20 +116,28 @@ def _local(processes: int) -> Iterator[WorkerPool]:
             slot.close()
 
 
-def _process() -> Executor:
-    """A pool of one: spawned, because a fork of a process with threads may hang."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_follow_parent)
+def _process(folder: str) -> Executor:
+    """A pool of one: spawned, because a fork of a process with threads may hang.
+
+    What it unpacks is in the folder, so that it goes with the batch wherever the process is killed.
+    """
+    return ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=_follow_parent, initargs=(folder,)
+    )
 
 
-def _follow_parent() -> None:
+def _follow_parent(folder: str) -> None:
     """End with the parent, even where it is killed: nobody else would ever end this process."""
+    tempfile.tempdir = folder
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+        after = (parent.sentinel, folder)
+        threading.Thread(target=_end_after, args=after, daemon=True).start()
 
 
-def _end_after(sentinel: int) -> None:
+def _end_after(sentinel: int, folder: str) -> None:
     connection.wait([sentinel])
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossscan.batching.limits import within
 from lossscan.canonical.names import JUDGED
 from lossscan.errors import (
     ExaminationFailed,
@@ -66,6 +67,8 @@ def _told(path: str, error: Exception) -> LossscanError:
         return error
     if isinstance(error, OSError):  # of the system, not of lossscan
         return UnreadableLog("unreadable_run", at=path, reason=reason_of(error))
+    if isinstance(error, MemoryError):
+        return UnreadableLog("out_of_memory", at=path)
     name = type(error).__name__
     return ExaminationFailed("internal_error", at=path, error=name, reason=str(error))
 
@@ -79,7 +82,8 @@ def _judged(task: Task, settings: Settings) -> RunReport:
     if task.files is None:
         return failed(task.path, task.error or Failure("NoLogFound", task.path, ""))
     try:
-        return _slim(_examined(task.files, settings))
+        with within(settings.timeout, task.path):
+            return _slim(_examined(task.files, settings))
     except UsageError:
         raise
     except Exception as error:  # one run, even one that breaks lossscan, must not stop the others

@@ -108,6 +108,7 @@ def is_judged(raw: str) -> bool:
     return name in JUDGED or name in _STAND_INS or is_part(raw)
 
 
+@lru_cache(maxsize=4096)
 def is_part(raw: str) -> bool:
     """Whether the key names a part of a loss, as detectors and adversarial trainings log them."""
     name = canonical(raw)

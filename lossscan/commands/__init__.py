@@ -15,10 +15,11 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
+from lossscan.commands.kit.ending import ended_in_order
 from lossscan.commands.kit.language import begin, spoken
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.commands.kit.slips import slip_of
-from lossscan.errors import LossscanError
+from lossscan.errors import LossscanError, refusal
 from lossscan.model import FAILED
 
 __all__ = ["main", "verbs"]
@@ -32,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
     try:
-        status = _run(arguments)
+        with ended_in_order():
+            status = _run(arguments)
     except OSError:  # nobody hears what goes wrong any more
         status = FAILED
     return _flushed(status)
@@ -58,7 +60,8 @@ def _run(arguments: list[str] | None) -> int:
     except typer.TyperException as error:
         return _complain(*slip_of(error).said(spoken()))
     except Exception as error:  # status 1 is for findings: a bug must not look like one
-        return _crashed(error)
+        refused = refusal(error)
+        return _crashed(error) if refused is None else _complain(*refused.said(spoken()))
 
 
 def _app() -> typer.Typer:

@@ -55,6 +55,10 @@ def batch(
             "--jobs", "-j", metavar="N", help="Number of worker processes. Default: one per core."
         ),
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Time limit for each run. Default: 600."),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Run on a dask cluster (tcp://host:8786)."),
@@ -79,7 +83,9 @@ def batch(
     from lossscan.commands.kit.write_batch import write_batch
 
     reporters.check(format, terminal=output is None)
-    settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    settings = settings_from(
+        config, fail_on=fail_on, select=select, ignore=ignore, lang=lang, timeout=timeout
+    )
     options = Options(tuple(include or ()), tuple(exclude or ()), since, changed_only, jobs, dask)
     with waiting(", ".join(roots)):
         work = plan(roots, settings, options)

@@ -111,6 +111,8 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
             return _with_echoes(_with_ending(table, head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
+    except MemoryError as error:
+        raise UnreadableLog("out_of_memory") from error
     except Exception as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error

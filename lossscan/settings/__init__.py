@@ -15,6 +15,8 @@ from lossscan.model import Message, Severity
 NEVER = "never"
 GATES = (*Severity, NEVER)  # what --fail-on takes
 FILE = "lossscan.yaml"
+LONGEST = 86_400.0 * 365  # seconds; an alarm clock takes no infinity
+TIMEOUT = 600.0  # seconds; ten million points take some two minutes
 MAX_BYTES = 1 << 20  # a settings file is a page of text; more is the wrong file
 
 
@@ -42,6 +44,7 @@ class Settings:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # options by rule
     severities: Mapping[str, Severity] = field(default_factory=dict)  # by rule, as the user has it
     suppress: tuple[Suppression, ...] = ()
+    timeout: float | None = TIMEOUT  # seconds for each run of a batch; None: no limit
     training_config: Path | None = None
     source: str | None = None  # the file these came from
 
@@ -153,6 +156,13 @@ def _gate(key: str, value: Any, source: str) -> Severity | None:
     return gate(value)
 
 
+def _seconds(key: str, value: Any, source: str) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and 0 < value <= LONGEST):
+        raise _wrong(key, value, Message("a_duration"), source)
+    return None if value is None else float(value)
+
+
 def _names(key: str, value: Any, source: str) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -250,4 +260,5 @@ KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
     "text": _pattern,
     "rules": _rules,
     "suppress": _suppressions,
+    "timeout": _seconds,
 }

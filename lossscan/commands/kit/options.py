@@ -14,7 +14,7 @@ from lossscan.commands.kit.language import OPTION, choose
 from lossscan.commands.kit.shape import REPORT_FORMAT
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
-from lossscan.settings import GATES, Settings, gate, load
+from lossscan.settings import GATES, LONGEST, Settings, gate, load
 
 Format: TypeAlias = Annotated[
     str,
@@ -95,6 +95,7 @@ def settings_from(
     select: str | None = None,
     ignore: str | None = None,
     lang: str | None = None,
+    timeout: float | None = None,
 ) -> Settings:
     """The settings file with what the command line says put over it; raises UsageError."""
     settings = load(config)
@@ -108,8 +109,16 @@ def settings_from(
         settings = replace(settings, select=_rules(select))
     if ignore is not None:
         settings = replace(settings, ignore=_rules(ignore))
+    if timeout is not None:
+        settings = replace(settings, timeout=_timeout(timeout))
     _check_some_rule_is_left(settings)
     return settings
+
+
+def _timeout(seconds: float) -> float:
+    if not 0 < seconds <= LONGEST:
+        raise UsageError("bad_timeout", seconds=f"{seconds:g}")
+    return seconds
 
 
 def _one_of(value: str, choices: tuple[str, ...], option: str) -> str:

@@ -103,11 +103,13 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
         for piece in pieces:
             _print(piece)
         return
-    target = output.resolve()
-    if target.exists() and not target.is_file():  # a device or a pipe
+    with _writing(output):
+        target = output.resolve()
+        special = target.exists() and not target.is_file()
+    if special:  # a device or a pipe
         _pour(pieces, target, output)
         return
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.with_name(f".lossscan.{os.getpid()}")  # short: a name may have 255 bytes already
     try:
         _pour(pieces, draft, output)
         with _writing(output):

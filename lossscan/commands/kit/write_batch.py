@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from lossscan import __version__, api, words
@@ -53,6 +54,7 @@ def write_batch(
         bar = sys.stderr.isatty() and (name in AT_THE_END or not page.color)
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
         runs = gated.through(reports)
+        runs = runs if output is None else _unless_stopped(runs, stop)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
         report = ReportStream(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
         write(in_utf_8(name, stream(name, report, page)), output)
@@ -62,6 +64,19 @@ def write_batch(
         write(api.baseline_of(gated.kept(), update=write_baseline), write_baseline)
     work.remember()
     return _closed(work, gated)
+
+
+def _unless_stopped(runs: Iterable[RunReport], stop: Event) -> Iterator[RunReport]:
+    """The runs; raises KeyboardInterrupt where Ctrl-C came before the first.
+
+    So an earlier report is not replaced by an empty one.
+    """
+    begun = False
+    for one in runs:
+        begun = True
+        yield one
+    if stop.is_set() and not begun:
+        raise KeyboardInterrupt
 
 
 def _closed(work: Batch, gated: GatedRuns) -> int:

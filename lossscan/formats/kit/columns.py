@@ -203,6 +203,7 @@ def step_number(value: Any) -> int | None:
 
 def step_numbers(stated: Sequence[Any]) -> IntArray:
     """`step_number` of each, -1 for None; integers, as nearly all are, need no conversion."""
+    steps: IntArray | None
     try:
         steps = np.frombuffer(struct.pack(f"{len(stated)}q", *stated), dtype=np.int64)
     except struct.error:
