@@ -38,7 +38,6 @@ SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ENAMETOOLONG: "os_long_name",
     errno.EIO: "os_io",
     errno.EMFILE: "os_many_files",
-    errno.ENFILE: "os_many_files",
     errno.ESTALE: "os_stale",
 }
 

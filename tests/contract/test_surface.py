@@ -29,7 +29,7 @@ OWN = {
 ONLY_CLI = {"ascii", "format", "output", "show_data"}  # how to show is no matter of the API
 OF_SHELL = {"exec_", "webhook", "webhook_style"}  # a script does with a finding what it likes
 ONLY_API = {"settings", "progress", "stop", "kind", "output"}  # objects of Python
-IN_SETTINGS = {"config", "fail_on", "select", "ignore", "lang"}
+IN_SETTINGS = {"timeout", "config", "fail_on", "select", "ignore", "lang"}
 IN_JUDGE = {"baseline"}  # the gate is a step of its own in the API: judge, and baseline_of
 OF_GATE = IN_JUDGE | {"write_baseline"}
 

@@ -17,6 +17,7 @@ import numpy as np
 from lossscan.canonical.names import factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
 from lossscan.settings import Settings
 
@@ -207,21 +208,11 @@ def step_numbers(stated: Sequence[Any]) -> IntArray:
     try:
         steps = np.frombuffer(struct.pack(f"{len(stated)}q", *stated), dtype=np.int64)
     except struct.error:
-        steps = _steps_from_text(stated)
+        steps = whole_numbers(stated)
     if steps is None or steps.max(initial=0) > LARGEST_STEP:
         stated = [-1 if (step := step_number(each)) is None else step for each in stated]
         return np.array(stated, dtype=np.int64)
     return steps
-
-
-def _steps_from_text(stated: Sequence[Any]) -> IntArray | None:
-    """Integers in text, as those of a table; None where one is none or does not fit."""
-    if not all(type(each) is str for each in stated):  # a float is no text, though `int` takes it
-        return None
-    try:
-        return np.fromiter(map(int, stated), dtype=np.int64, count=len(stated))
-    except (ValueError, OverflowError):
-        return None
 
 
 def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:

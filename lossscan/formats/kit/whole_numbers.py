@@ -1,0 +1,21 @@
+"""Whole numbers in text, as the steps of a table are, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import IntArray
+
+
+def whole_numbers(cells: Sequence[Any]) -> IntArray | None:
+    """The numbers; None where a cell is no text, no whole number, or does not fit."""
+    if not all(type(each) is str for each in cells):  # `int` would take a float, too
+        return None
+    try:
+        return np.fromiter(map(int, cells), dtype=np.int64, count=len(cells))
+    except (ValueError, OverflowError):
+        return None
