@@ -52,7 +52,7 @@ PYTHONS ?= python3.11 python3.12 python3.13 python3.14
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' lossscan/__init__.py)
 
 release-check: .venv/ready  ## the papers, then the wheel in a new environment of each interpreter at hand
-	@! grep -n 'lossscan\.example' pyproject.toml || { echo 'write the address of the project there first'; exit 1; }
+	@! grep -n 'lossscan\.example' lossscan/__init__.py || { echo 'write the address of the project there first'; exit 1; }
 	@grep -q '^## \[$(VERSION)\] - [0-9]' CHANGELOG.md || { echo 'CHANGELOG.md has no day for $(VERSION)'; exit 1; }
 	$(MAKE) release-try
 

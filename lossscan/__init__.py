@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__homepage__ = "https://lossscan.example/"  # of the site; nothing else holds the address
 
 if TYPE_CHECKING:
     from lossscan.api import analyze as analyze

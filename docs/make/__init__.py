@@ -9,6 +9,8 @@ from pathlib import Path
 from docs.make.architecture import with_picture
 from docs.make.cli import cli_page
 from docs.make.console import refreshed
+from docs.make.frameworks import frameworks_page
+from docs.make.man import man_page
 from docs.make.messages import message_pages
 from docs.make.rules import rule_pages
 from docs.make.settings_schema import NAME, settings_schema
@@ -23,13 +25,21 @@ MADE = (
     "cli.md",
     "messages.md",
     "zh/messages.md",
+    "frameworks.md",
+    "man/*",
 )  # written here from end to end
 
 
 def pages() -> dict[Path, str]:
     """What every page that is made, or holds output, should say; by its path."""
-    whole = rule_pages(SAMPLES) | message_pages() | {"cli.md": cli_page()}
-    made = {DOCS / name: text for name, text in whole.items()}
+    by_name = {
+        **rule_pages(SAMPLES),
+        **message_pages(),
+        "cli.md": cli_page(),
+        "frameworks.md": frameworks_page(),
+        "man/lossscan.1": man_page(),
+    }
+    made = {DOCS / name: text for name, text in by_name.items()}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".git").mkdir()  # a project: fingerprints do not depend on where it is
         shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))

@@ -12,7 +12,7 @@ from lossscan.commands import _app, verbs
 from lossscan.commands.kit.shape import spelled
 from lossscan.model import FAILED, FOUND, PASSED
 
-_STATUSES = (
+STATUSES = (
     (PASSED, "no finding that counts reaches `--fail-on`"),
     (FOUND, "at least one does; what a baseline knows or the settings suppress does not count"),
     (
@@ -29,7 +29,7 @@ _STATUSES = (
 _AROUND = """\
 Results go to standard output, and nothing else does; errors, `--verbose` and a spinner (only on a
 terminal, after a second) go to standard error."""
-_VARIABLES = (
+VARIABLES = (
     ("`COLUMNS`", "width of the output; otherwise that of the terminal, otherwise 100"),
     ("`NO_COLOR`, `TERM=dumb`", "no colors; there are none in a pipe or a file either"),
     ("`FORCE_COLOR`", "colors in a pipe, too; `NO_COLOR` goes before it"),
@@ -52,18 +52,19 @@ def _parts() -> Iterator[str]:
     group: Any = get_command(_app())
     yield "# Command line"
     yield prose(group.help)
-    yield table(("verb", "does"), ((f"[{n}](#{n})", prose(c.help)) for n, c in _verbs(group)))
+    yield table(("verb", "does"), ((f"[{n}](#{n})", prose(c.help)) for n, c in each_verb(group)))
     yield table(("option of lossscan itself", "meaning"), map(_row, group.params))
-    for name, command in _verbs(group):
+    for name, command in each_verb(group):
         yield from _verb(name, command)
     yield "## Exit status"
-    yield table(("status", "meaning"), ((f"**{n}**", text) for n, text in _STATUSES))
+    yield table(("status", "meaning"), ((f"**{n}**", text) for n, text in STATUSES))
     yield _AROUND
     yield "## Environment"
-    yield table(("variable", "meaning"), _VARIABLES)
+    yield table(("variable", "meaning"), VARIABLES)
 
 
-def _verbs(group: Any) -> list[tuple[str, Any]]:
+def each_verb(group: Any) -> list[tuple[str, Any]]:
+    """The name and the command of each verb."""
     return [(name, group.get_command(None, name)) for name in verbs()]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,9 +97,10 @@ def on_config(config: Any) -> Any:
     for name in sorted(site_files()):
         (STAGE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, STAGE / name)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    package = (ROOT / "lossscan" / "__init__.py").read_text(encoding="utf-8")
     drawn = {"name": "mermaid", "class": "mermaid", "format": fence_code_format}
-    config.docs_dir, config.nav, config.site_url = str(STAGE), menu(), project["urls"]["Homepage"]
+    config.docs_dir, config.nav = str(STAGE), menu()
+    config.site_url = re.findall(r'^__homepage__ = "(.+)"', package, re.MULTILINE)[0]
     config.mdx_configs["toc"]["slugify"] = slugify(case="lower")  # anchors as GitHub makes them
     config.mdx_configs["pymdownx.superfences"] = {"custom_fences": [drawn]}
     return config

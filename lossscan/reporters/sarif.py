@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from lossscan import words
+from lossscan import __homepage__, words
 from lossscan.model import Finding, Location, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import dumped, listed
@@ -64,6 +64,7 @@ def _driver(rules: Iterable[str], version: str, page: Page) -> dict[str, Any]:
     return {
         "name": "lossscan",
         "version": version,
+        "informationUri": __homepage__,
         "rules": [_rule(rule, page.lang) for rule in rules],
     }
 
@@ -77,11 +78,13 @@ def _rule(rule: str, lang: str) -> dict[str, Any]:
     entry = load_page(rule)
     why, tells = say(entry.why, lang), entry.telltales.get(lang, ())
     text = "\n".join([why, *(f"- {tell}" for tell in tells), f"lossscan explain {rule}"])
+    folder = "docs/rules" if lang == words.LANGUAGES[0] else f"docs/{lang}/rules"
     return {
         "id": rule,
         "name": "".join(map(str.capitalize, rule.split("-"))),
         "shortDescription": {"text": say(entry.title, lang)},
         "fullDescription": {"text": say(entry.summary, lang)},
+        "helpUri": f"{__homepage__}{folder}/{rule}/",
         "help": {"text": text, "markdown": _help(why, tells, rule)},
         "defaultConfiguration": {"level": LEVELS[entry.severity]},
     }

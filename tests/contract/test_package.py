@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
-from lossscan import __version__
+from lossscan import __homepage__, __version__
 
 ROOT = Path(__file__).parents[2]
 OF_SDIST = {
-    "lossscan", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "PKG-INFO", ".gitignore",
+    "docs", "hatch_build.py", "lossscan", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml",
+    "PKG-INFO", ".gitignore",
 }  # fmt: skip
+MAN_PAGE = "share/man/man1/lossscan.1"
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +57,19 @@ def test_the_wheel_holds_every_file_of_the_package(built: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     held = {name for name in _in_wheel(built) if ".dist-info/" not in name}
-    assert held == ours
+    beside = {name for name in held if ".data/data/" in name}
+    assert held - beside == ours
+    assert [name.partition(".data/data/")[2] for name in beside] == [MAN_PAGE]
     assert {Path(name).suffix for name in held} >= {".yaml", ".j2", ".js", ".css", ".typed"}
     assert "lossscan/reporters/html/assets/vendor/uPlot.LICENSE" in held
 
 
 def test_the_sdist_holds_only_what_builds_it(built: Path) -> None:
-    """No tests, samples or pages of the site, whatever folder has a name like ours."""
+    """No tests, samples or pages but the man page, whatever folder has a name like ours."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = sdist.getnames()
     assert {Path(name).parts[1] for name in names} <= OF_SDIST
+    assert [name.partition("/docs/")[2] for name in names if "/docs/" in name] == ["man/lossscan.1"]
     assert f"lossscan-{__version__}/lossscan/words/rules/loss-jump.yaml" in names
 
 
@@ -72,13 +77,20 @@ def test_links_of_the_index_page_lead_somewhere(built: Path) -> None:
     """A page on an index knows no folders: each link is whole, and names a page that exists."""
     text = _metadata(built).get_payload()
     links = re.findall(r"\]\(([^)]+)\)", str(text))
-    home = _project()["urls"]["Homepage"]
     assert len(links) > 3
     for link in links:
-        assert link.startswith(home)
-        page = ROOT / "docs" / link.removeprefix(home)
-        page = ROOT / "README.zh.md" if page.name == "readme" else page
-        assert any(each.is_file() for each in (page, page.with_suffix(".md"), page / "README.md"))
+        assert link.startswith(__homepage__)
+        name = link.removeprefix(__homepage__).rstrip("/")
+        pages = (ROOT / name, ROOT / f"{name}.md", ROOT / name / "README.md")
+        assert any(each.is_file() for each in pages)
+
+
+def test_one_place_holds_the_address(built: Path) -> None:
+    """The metadata takes it from the package; nothing that is tracked repeats it."""
+    urls = _metadata(built).get_all("Project-URL", [])
+    assert {url.partition(", ")[2].startswith(__homepage__) for url in urls} == {True}
+    written = [ROOT / "pyproject.toml", ROOT / "mkdocs.yml", *ROOT.glob("*.md")]
+    assert not [page.name for page in written if __homepage__ in page.read_text("utf-8")]
 
 
 def test_the_base_install_stays_small() -> None:

@@ -13,6 +13,7 @@ import pytest
 import xmlschema
 from sarif_kit.validate import validation_errors
 
+from lossscan import __homepage__
 from lossscan.model import Location, Severity, Waiver
 from lossscan.reporters import Page, render
 from tests.reports import HOSTILE, clean, halved, jumped, report, unreadable
@@ -158,6 +159,18 @@ def test_sarif_rules_carry_the_catalogue():
     assert [rules[r["ruleIndex"]]["id"] for r in run["results"]] == ["loss-jump", "epoch-step-drop"]
     assert all("lossscan explain" in rule["help"]["markdown"] for rule in rules)
     assert [r["level"] for r in run["results"]] == ["error", "note"]
+
+
+@pytest.mark.parametrize(("lang", "folder"), [("en", "docs/rules"), ("zh", "docs/zh/rules")])
+def test_sarif_leads_to_the_pages_of_the_site(lang, folder):
+    """Each rule to its own page in the language of the report, and the tool to the home page."""
+    pages = Path(__file__).parents[2]
+    shown = json.loads(render("sarif", report(jumped()), replace(MANY, lang=lang)))
+    driver = shown["runs"][0]["tool"]["driver"]
+    assert driver["informationUri"] == __homepage__
+    for rule in driver["rules"]:
+        assert rule["helpUri"] == f"{__homepage__}{folder}/{rule['id']}/"
+        assert (pages / folder / f"{rule['id']}.md").is_file()
 
 
 def test_sarif_suppresses_what_is_known():
