@@ -234,9 +234,10 @@ def _propose(level: FloatArray) -> IntArray:
     noise = max(robust_sigma(np.diff(flat)) / np.sqrt(2), np.finfo(np.float64).eps)
     penalty = 2 * noise**2 * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
     edges = np.array(level_edges(flat, penalty), dtype=np.int64) * size
-    reach = np.arange(-size - 1, size + 2)
-    near = np.unique((edges[:, None] + reach[None, :]).ravel())
-    return near[(near >= MIN_SIDE) & (near <= len(level) - MIN_SIDE)]
+    near = np.zeros(len(level) - MIN_SIDE + 1, dtype=bool)
+    for edge in edges.tolist():
+        near[max(edge - size - 1, MIN_SIDE) : edge + size + 2] = True
+    return np.flatnonzero(near)
 
 
 def linear_segments(bins: FloatArray, noise: float) -> list[int]:
