@@ -27,6 +27,7 @@ import numpy as np
 from tests import writers
 
 ROUNDS = 3
+REFUSED = 2  # the status of a command that does not exist: one of those measured
 POINTS = 100_000  # of each log
 LINES = 20_000  # of the console
 SHORT = 1_000  # points of the run that is analyzed cold
@@ -107,6 +108,8 @@ def cost(command: list[str], *, whole: bool) -> tuple[float, int | None]:
     said = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, REFUSED):
+        raise RuntimeError(f"{command} ended with status {process.returncode}")
     if whole:
         return used.ru_utime + used.ru_stime, None
     seconds, peak = said.split()[-2:]
@@ -155,12 +158,16 @@ def rows(folder: Path, python: str) -> Iterator[Row]:
     writers.write_events(events, tags)
     accumulator = script(EVENTS, events, python=python)
     yield Row(f"event file, {POINTS:,} scalars", script(READ, events), accumulator, "tensorboard")
+    whole = cli("analyze", str(events), "--fail-on", "never")
+    yield Row("the same, analyzed", whole, accumulator, "tensorboard", whole=True)
     for nan in (False, True):
         name = "with NaN" if nan else "with evaluations"
         file = state(folder / f"state-{nan}", history(POINTS, nan=nan)) / "trainer_state.json"
         peer = script(STATE, file, python=python)
         what = f"trainer_state.json, {POINTS:,} entries, {name}"
         yield Row(what, script(READ, file), peer, "json + DataFrame")
+        whole = cli("analyze", str(file.parent), "--fail-on", "never")
+        yield Row("the same, analyzed", whole, peer, "json + DataFrame", whole=True)
     lines = folder / "trainer_log.jsonl"
     lines.write_text("".join(json.dumps(each) + "\n" for each in history(POINTS)))
     yield Row(
@@ -172,16 +179,15 @@ def rows(folder: Path, python: str) -> Iterator[Row]:
     console = folder / "train.log"
     console.write_text("".join(f"{each}\n" for each in history(LINES) if "loss" in each))
     yield Row(f"console of transformers, {LINES:,} lines", script(READ, console))
-    nothing = [sys.executable, "-c", "pass"]
+    floor = [sys.executable, "-c", "import typer"]
     for command in (("--help",), ("wrong",), ("explain", "loss-jump")):
-        yield Row(
-            f"lossscan {' '.join(command)}", cli(*command), nothing, "python -c pass", whole=True
-        )
+        yield Row(f"lossscan {' '.join(command)}", cli(*command), floor, "import typer", whole=True)
     for jump in (False, True):
         run = state(folder / f"run-{jump}", history(SHORT, jump=jump))
         name = f"analyze, {SHORT:,} points{', with a break' if jump else ''}, from a cold start"
         peer = script(COLD, run, python=python)
-        yield Row(name, cli("analyze", str(run)), peer, "pandas + ruptures", whole=True)
+        mine = cli("analyze", str(run), "--fail-on", "never")
+        yield Row(name, mine, peer, "pandas + ruptures", whole=True)
 
 
 def measured(row: Row) -> tuple[float, int | None, float | None]:
@@ -261,8 +267,9 @@ measures again. Run it on a quiet machine; it takes some minutes.
 Time of the engine grows with the length of a series to the power of **{none}** without steps and
 **{fifty}** with fifty (1 is linear), between {shortest:,} and {longest:,} points.
 
-What must not grow faster than its input (launches, resumes, files of one folder, epochs) is doubled
-in size by `tests/runs/test_growth.py`. What a batch costs is in [Many runs](scale.md).
+What must not grow faster than its input (launches, resumes, files of one folder, epochs, spikes,
+evaluations) is doubled in size by `tests/runs/test_growth.py`. What a batch costs is in
+[Many runs](scale.md).
 """.replace("{shortest:,}", f"{LENGTHS[0]:,}").replace("{longest:,}", f"{LENGTHS[-1]:,}")
 
 
