@@ -17,7 +17,7 @@ from lossscan.formats.kit.text import encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import TooDeep, load_json, quoted, unquoted, whole
+from lossscan.sources.safe_json import TooDeep, decoded, load_json, unquoted, whole
 from lossscan.trainers import trainer_with_key
 
 NAME: Final = "trainer_state"
@@ -146,7 +146,7 @@ def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
 def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     """Decode fast, the bare NaN that Python writes as text; else by the standard library."""
     try:
-        return msgspec.structs.asdict(_STATE.decode(quoted(data)))
+        return msgspec.structs.asdict(decoded(_STATE, data))
     except (msgspec.DecodeError, UnicodeError):
         found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):

@@ -132,8 +132,8 @@ def _above(edges: Sequence[int], index: int) -> int:
 
 def _span(steps: IntArray, mark: Landmark, every: float, *, averaged: bool) -> tuple[int, int]:
     """The points that may be on either side: those in doubt, and a window that covers both."""
-    start = int(np.searchsorted(steps, mark.step - mark.slack, side="right"))
-    stop = int(np.searchsorted(steps, mark.step + mark.slack, side="right"))
+    start = bisect_right(steps, mark.step - mark.slack)
+    stop = bisect_right(steps, mark.step + mark.slack)
     if (
         averaged
         and stop < len(steps)
@@ -160,7 +160,7 @@ def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:
 
 def _first_after(steps: IntArray, mark: Landmark) -> int:
     """The first logged step that holds anything of what is behind the landmark."""
-    return int(steps[min(int(np.searchsorted(steps, mark.step, side="right")), len(steps) - 1)])
+    return int(steps[min(bisect_right(steps, mark.step), len(steps) - 1)])
 
 
 def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
 
     None where fewer than two whole epochs of 5 points are after the initial descent.
     """
-    edges = [int(np.searchsorted(curve.steps, mark.step, side="right")) for mark in boundaries]
+    edges = [bisect_right(curve.steps, mark.step) for mark in boundaries]
     edges = [0, *[edge for edge in edges if 0 < edge < len(curve.steps)], len(curve.steps)]
     whole = int(median(np.diff(edges)))
     flat = detrended(curve, whole)

@@ -11,6 +11,7 @@ import pytest
 
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
+from lossscan.rules.kit.facts import level_at
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
 from lossscan.runs.launches import course_of
@@ -87,6 +88,12 @@ def _spiked(n: int, *, every: int, epochs: int = 0) -> object:
     return diagnose(run, scan(run), Settings())
 
 
+def _levels(n: int) -> object:
+    """The level of a loss at each of its steps, as rules ask for it at evaluations."""
+    series = Series("loss", np.arange(n), np.ones(n))
+    return [level_at(series, at + 0.5, points=5) for at in range(n)]
+
+
 WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "launches of one log": (lambda n: course_of([_resumed(n)]), 300),
     "the rule on resumes": (_checked, 200),
@@ -97,6 +104,7 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "epochs": (_judged, 400),
+    "levels at evaluations": (_levels, 40_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 8000),
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 8000),
 }

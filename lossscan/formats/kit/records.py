@@ -16,7 +16,7 @@ import numpy as np
 from msgspec.structs import astuple
 
 from lossscan.formats.kit.columns import Group
-from lossscan.sources.safe_json import quoted
+from lossscan.sources.safe_json import decoded
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
 _UNFIT: Final = re.compile(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
@@ -51,7 +51,7 @@ class Records:
             return None
         self._decoder = self._decoder or _decoder(self._keys)
         try:
-            found = self._decoder.decode(quoted(array))
+            found = decoded(self._decoder, array)
         except (ValueError, RecursionError):
             return None
         if len(found) != size:  # two on one line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def is_policy_size(run: Run, level: float) -> bool:
 
 def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""
-    place = int(np.searchsorted(series.steps, step))
+    place = bisect_left(series.steps, step)  # numpy would first make a float of each step
     near = slice(max(place - points, 0), place + points)  # the nearest are among them
     nearest = np.argsort(np.abs(series.steps[near] - step), kind="stable")[:points]
     return median(series.values[near][nearest])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
     if not rate_steps(run, step):
         return np.empty(0), np.empty(0)
     series = run.series["learning_rate"]
-    first = int(np.searchsorted(series.steps, step)) - RATE_POINTS
+    first = bisect_left(series.steps, step) - RATE_POINTS
     near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
     return near, series.values[: max(first, 1)]
 
@@ -84,7 +85,7 @@ def rate_returns(run: Run, step: float) -> bool:
     The loss rises with it for some points, and is down again as the rate is.
     """
     series = run.series.get("learning_rate")
-    at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right")) - 1
+    at = 0 if series is None else bisect_right(series.steps, step) - 1
     if series is None or at < 1:
         return False
     low = max(at - RETURN_POINTS, 0) + int(
