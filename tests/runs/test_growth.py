@@ -105,8 +105,8 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "epochs": (_judged, 400),
     "levels at evaluations": (_levels, 40_000),
-    "spikes and evaluations": (lambda n: _spiked(n, every=20), 8000),
-    "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 8000),
+    "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
+    "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),
 }
 
 
