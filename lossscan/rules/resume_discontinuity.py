@@ -145,7 +145,7 @@ def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
 def _tolerance(run: Run, share: float) -> float:
     """What a learning rate may be off: a share of its peak."""
     rates = run.series.get("learning_rate")
-    return share * float(np.nanmax(rates.values)) if rates is not None and len(rates) else 0.0
+    return 0.0 if rates is None else share * float(np.fmax.reduce(rates.values, initial=0.0))
 
 
 def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float, float] | None:

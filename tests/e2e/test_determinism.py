@@ -1,0 +1,48 @@
+"""The same run gives the same report, wherever, whenever and in whatever order it is read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = ("loss-jump", "overfitting", "nan")
+SURROUNDINGS = (
+    {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+    {"PYTHONHASHSEED": "4711", "TZ": "Asia/Shanghai", "LC_ALL": "C"},
+    {"PYTHONHASHSEED": "99", "TZ": "America/New_York", "LC_ALL": "de_DE.UTF-8"},
+)
+
+
+def _copied(folder: Path, names: tuple[str, ...]) -> Path:
+    for name in names:
+        shutil.copytree(Path("sample_logs") / name, folder / "runs" / name)
+    return folder
+
+
+def _said(folder: Path, *arguments: str, **surroundings: str) -> bytes:
+    command = [sys.executable, "-m", "lossscan", *arguments, "--fail-on=never", "--lang=en"]
+    environment = os.environ | {"COLUMNS": "100"} | surroundings
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["json", "markdown", "html", "csv"])
+def test_neither_hash_seed_nor_clock_nor_locale_changes_a_report(tmp_path: Path, name: str):
+    """What is listed comes in an order of its own."""
+    folder = _copied(tmp_path, SAMPLES[:1])
+    arguments = ("analyze", "runs/loss-jump", f"--format={name}")
+    assert len({_said(folder, *arguments, **each) for each in SURROUNDINGS}) == 1
+
+
+def test_neither_the_order_of_folders_nor_the_number_of_processes_changes_a_batch(tmp_path: Path):
+    """Rows come in the order of their paths."""
+    arguments = ("batch", "runs", "--format=jsonl")
+    once = _said(_copied(tmp_path, SAMPLES), *arguments, "--jobs=1")
+    shutil.rmtree(tmp_path / "runs")  # the path is part of a fingerprint
+    assert once == _said(_copied(tmp_path, SAMPLES[::-1]), *arguments, "--jobs=2")
+    assert once.count(b"\n") == len(SAMPLES)
