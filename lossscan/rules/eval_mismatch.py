@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import POLICY, points_of
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
-from lossscan.rules.kit.facts import eval_losses, level_at
+from lossscan.rules.kit.facts import eval_losses, levels_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "eval-mismatch"
@@ -32,7 +33,7 @@ class _Gap:
     """An evaluation loss beside the training loss at its steps."""
 
     series: Series
-    levels: tuple[float, ...]  # of training, at each evaluation
+    levels: FloatArray  # (k,) of training, at each evaluation
     start: float  # of training
     end: float
 
@@ -60,21 +61,20 @@ def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
     if len(evaluated) < MIN_EVALUATIONS or (evaluated.values <= 0).any():
         return
     start, end = median(loss.values[:EDGE]), median(loss.values[-EDGE:])
-    levels = tuple(level_at(loss, float(step), points=NEAR) for step in evaluated.steps)
-    if min(*levels, end) > 0 and end < start:
+    levels = levels_at(loss, evaluated.steps, points=NEAR)
+    if min(float(levels.min()), end) > 0 and end < start:
         yield _Gap(evaluated, levels, start, end)
 
 
 def _is_order(gap: _Gap, factor: float) -> bool:
     """Whether every evaluation is far above training there, and above where training began."""
-    pairs = zip(gap.series.values, gap.levels, strict=True)
-    apart = all(value >= factor * level for value, level in pairs)
+    apart = bool((gap.series.values >= factor * gap.levels).all())
     return apart and float(gap.series.values[0]) >= ABOVE_START * gap.start
 
 
 def _is_worse(gap: _Gap, uniform: float) -> bool:
     """Whether every evaluation is worse than a uniform guess while training is better."""
-    return float(gap.series.values.min()) > uniform + WORSE and max(gap.levels) < uniform
+    return float(gap.series.values.min()) > uniform + WORSE and float(gap.levels.max()) < uniform
 
 
 def _uniform(run: Run) -> float | None:
@@ -106,7 +106,7 @@ def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
             Clue("training-falls", {"start": gap.start, "end": gap.end}, run.source_of("loss")),
             Clue(
                 "first-evaluation",
-                {"value": float(evaluated.values[0]), "level": gap.levels[0]},
+                {"value": float(evaluated.values[0]), "level": float(gap.levels[0])},
                 run.source_of(evaluated.name),
                 first,
                 float(evaluated.values[0]),

@@ -8,8 +8,8 @@ from bisect import bisect_left
 import numpy as np
 
 from lossscan.model import Episode, Run, Series
-from lossscan.numeric.arrays import BoolArray, IntArray
-from lossscan.numeric.medians import median, spacing
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.medians import median, row_medians, spacing
 from lossscan.points import POLICY, finite
 
 CROSS_ENTROPY = "cross-entropy"
@@ -35,6 +35,18 @@ def level_at(series: Series, step: float, *, points: int) -> float:
     near = slice(max(place - points, 0), place + points)  # the nearest are among them
     nearest = np.argsort(np.abs(series.steps[near] - step), kind="stable")[:points]
     return median(series.values[near][nearest])
+
+
+def levels_at(series: Series, steps: IntArray, *, points: int) -> FloatArray:
+    """(k,) the `level_at` each of k steps; the values are finite and no fewer than `points`."""
+    reach = np.arange(-points, points)
+    places = np.searchsorted(series.steps, steps)[:, None] + reach
+    outside = (places < 0) | (places >= len(series))
+    places = places.clip(0, len(series) - 1)
+    away = np.abs(series.steps[places] - steps[:, None])
+    away[outside] = np.iinfo(away.dtype).max
+    nearest = np.argsort(away, axis=1, kind="stable")[:, :points]
+    return row_medians(np.take_along_axis(series.values[places], nearest, axis=1))
 
 
 def window_lengths(series: Series) -> IntArray:
