@@ -8,6 +8,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, compress, repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -62,7 +63,7 @@ class Sheet:
 
     def __init__(self, settings: Settings) -> None:
         self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
-        self.name_of = namer(settings.series)
+        self.name_of = cache(namer(settings.series))
         self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by raw key
 
     def add(self, group: Group) -> None:
