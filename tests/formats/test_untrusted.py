@@ -104,7 +104,7 @@ def test_a_notebook_of_empty_things_is_none_and_small(tmp_path, cells):
     path.write_text(f'{{"cells":[{cells}]}}')
     tracemalloc.start()
     try:
-        with pytest.raises(UnreadableLog, match="no notebook"):
+        with pytest.raises(UnreadableLog, match="not a notebook"):
             notebook.printed(path)
         assert tracemalloc.get_traced_memory()[1] < notebook.LARGEST + (16 << 20)
     finally:

@@ -59,6 +59,8 @@ def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
         part = read(whole[:cut], each)
     except InputError:
         return
+    if each.name == "nanogpt_console" and whole[:cut].count(b"\n") <= 1:
+        return  # an evaluation of the training data stands for the loss until one is logged
     full = read(whole, each)
     if part.config.get("logging_strategy") != full.config.get("logging_strategy"):
         assert each.name == "keras_console"  # whose first epoch is shown batch by batch until whole
