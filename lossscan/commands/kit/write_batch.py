@@ -54,7 +54,7 @@ def write_batch(
         bar = sys.stderr.isatty() and (name in AT_THE_END or not page.color)
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
         runs = gated.through(reports)
-        runs = runs if output is None else _unless_stopped(runs, stop)
+        runs = runs if output is None else _unless_stopped(runs, stop, gated)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
         report = ReportStream(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
         write(in_utf_8(name, stream(name, report, page)), output)
@@ -66,7 +66,9 @@ def write_batch(
     return _closed(work, gated)
 
 
-def _unless_stopped(runs: Iterable[RunReport], stop: Event) -> Iterator[RunReport]:
+def _unless_stopped(
+    runs: Iterable[RunReport], stop: Event, gated: GatedRuns
+) -> Iterator[RunReport]:
     """The runs; raises KeyboardInterrupt where Ctrl-C came before the first.
 
     So an earlier report is not replaced by an empty one.
@@ -76,6 +78,7 @@ def _unless_stopped(runs: Iterable[RunReport], stop: Event) -> Iterator[RunRepor
         begun = True
         yield one
     if stop.is_set() and not begun:
+        tell(words.say(gated.settings.lang, "interrupted", done=0, total=gated.total))
         raise KeyboardInterrupt
 
 

@@ -44,7 +44,7 @@ class Group:
 
     def row(self, at: int) -> dict[str, Any]:
         """The filled cells of one row of the group."""
-        return {key: cells[at] for key, cells in self.cells.items() if cells[at] is not None}
+        return {key: row[at] for key, row in self.cells.items() if row[at] is not None}
 
 
 def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Group]:
@@ -53,8 +53,7 @@ def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Gro
     for place, row in enumerate(rows):
         shapes[tuple(row)].append(place)
     for keys, places in shapes.items():
-        members = [rows[place] for place in places]
-        cells = {key: [row[key] for row in members] for key in keys}
+        cells = {key: [rows[place][key] for place in places] for key in keys}
         yield Group(np.array(places, dtype=np.int64) + first, cells)
 
 
