@@ -37,7 +37,7 @@ SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild p
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it shows at the latest
 BEFORE_SHARE = 0.5  # of the points of the climb, looked at before it for the knee where it begins:
-MOST_KNEES = 300  # in so many bins; 2.7 points off in 41 climbs put into real curves, 16 without
+MOST_KNEES = 300  # in so many bins; 3 points off in 41 climbs put into real curves, 16 without
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
 START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
@@ -108,13 +108,16 @@ def _climb(curve: Curve, least: int) -> Climb | None:
 
 
 def _onset(curve: Curve, climb: Climb) -> int:
-    """The index of the knee between the course and the climb, from its low to where it shows."""
+    """The index of the knee between the course and the climb, once it has left its low for good."""
     length = len(curve.steps) - climb.low_index
     first = max(curve.descent_end, climb.low_index - int(BEFORE_SHARE * length))
     size = -(-(len(curve.steps) - first) // MOST_KNEES)
     bins = block_means(curve.clipped[first:], size)
     low, shows = ((index - first) // size for index in (climb.low_index, climb.shows))
-    return first + knee(bins, earliest=max(low, 1), latest=max(shows, 1)) * size
+    turn = first + knee(bins, earliest=max(low, 1), latest=max(shows, 1)) * size
+    smooth = running_median(curve.scaled[climb.low_index : climb.shows], SMOOTH_POINTS)
+    at_low = np.flatnonzero(smooth <= np.log(climb.low))
+    return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
 
 
 def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
