@@ -98,8 +98,15 @@ def test_index_names_every_page():
         ("formats.md", list(KEYS)),
         ("json.md", sorted(_keys(json.loads((DOCS / "report.schema.json").read_text("utf-8"))))),
         ("api.md", [name for name in lossscan.__all__ if not name.startswith("__")]),
+        ("zh/api.md", [name for name in lossscan.__all__ if not name.startswith("__")]),
     ],
-    ids=["log formats", "keys of the settings file", "keys of the report", "names of the API"],
+    ids=[
+        "log formats",
+        "keys of the settings file",
+        "keys of the report",
+        "names of the API",
+        "the same in Chinese",
+    ],
 )
 def test_page_leaves_nothing_out(page: str, names: list[str]):
     """What a page lists, it lists in full."""
@@ -114,7 +121,7 @@ def test_quickstart_shows_every_exit_status():
     assert len(_blocks(QUICKSTART, "sh")) == 1, "all but the installation is run"
 
 
-@pytest.mark.parametrize("page", ["quickstart.md", "api.md"])
+@pytest.mark.parametrize("page", ["quickstart.md", "api.md", "zh/api.md"])
 def test_python_examples_are_true(page: str, monkeypatch: pytest.MonkeyPatch):
     """What a page shows of the API is what the API does."""
     monkeypatch.chdir(ROOT)
