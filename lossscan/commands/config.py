@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lossscan import api, reporters, words
+from lossscan import api, reporters
 from lossscan.commands.kit.options import Config, FailOn, Ignore, Lang, Select, settings_from
 from lossscan.commands.kit.output import page_for, write
-from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def config(
     lossscan config
     lossscan config --select loss-jump -f json
     """
-    if format not in FORMATS:
-        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
+    reporters.check_known(format, FORMATS)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     options = {"fail-on": fail_on, "select": select, "ignore": ignore, "lang": lang}
     given = {key: f"--{key}" for key, value in options.items() if value is not None}

@@ -13,7 +13,6 @@ from lossscan import api, reporters, words
 from lossscan.commands.kit.completion import one_of
 from lossscan.commands.kit.options import Config, Lang, settings_from
 from lossscan.commands.kit.output import page_for, write
-from lossscan.errors import UsageError
 from lossscan.reporters import Page
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ def doctor(
     lossscan doctor
     lossscan doctor -f json
     """
-    if format not in FORMATS:
-        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
+    reporters.check_known(format, FORMATS)
     settings = settings_from(config, lang=lang)
     own = [each for each in api.config(settings) if each.source != "default"]
     write(FORMATS[format](api.doctor(), own, page_for(settings)), None)

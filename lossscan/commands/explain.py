@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lossscan import api, reporters, words
+from lossscan import api, reporters
 from lossscan.commands.kit.completion import known_rules, one_of
 from lossscan.commands.kit.options import Config, Lang, settings_from
 from lossscan.commands.kit.output import page_for, write
 from lossscan.commands.kit.pages import FORMATS
-from lossscan.errors import UsageError
 
 
 def explain(
@@ -29,8 +28,7 @@ def explain(
     lossscan explain loss-jump
     lossscan explain loss-jump --lang zh
     """
-    if format not in FORMATS:
-        raise UsageError("unknown_format", name=format, hint=words.nearest(format, FORMATS))
+    reporters.check_known(format, FORMATS)
     settings = settings_from(config, lang=lang)
     write(FORMATS[format](api.explain(rule), page_for(settings)), None)
     return 0

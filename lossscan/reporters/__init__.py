@@ -8,7 +8,7 @@ leads to its `Reporter`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -67,10 +67,15 @@ def formats() -> tuple[str, ...]:
     return plugins.names(plugins.REPORTERS, _own())
 
 
+def check_known(name: str, known: Collection[str]) -> None:
+    """Raise UsageError for a format that is none of those a verb knows."""
+    if name not in known:
+        raise UsageError("unknown_format", name=name, hint=words.nearest(name, known))
+
+
 def check(name: str, *, terminal: bool = False) -> None:
     """Raise UsageError for a format that does not exist, OutputError for one no terminal shows."""
-    if name not in formats():
-        raise UsageError("unknown_format", name=name, hint=words.nearest(name, formats()))
+    check_known(name, formats())
     binary = _reporter(name).binary  # one that cannot be loaded is told before a run is read
     if terminal and binary:
         raise OutputError("binary_format", name=name)
