@@ -43,8 +43,8 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if ":" not in text or not any(name in text for name in _TRAINED):
         return False
-    found = [row for row in map(_values, text.splitlines(keepends=True)) if row]
-    return len(found) >= FEWEST and _loss_of(found[0]) is not None
+    found = [each for line in text.splitlines(keepends=True) if (each := _round(line))]
+    return len(found) >= FEWEST and _loss_of(found[0][1]) is not None
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -55,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _rows(head: Head) -> Iterator[Row]:
     for line in lines(head):
-        found = _values(line)
+        number, found = _round(line) or (0, {})
         loss = _loss_of(found)
         if loss is None:
             continue
@@ -63,21 +63,17 @@ def _rows(head: Head) -> Iterator[Row]:
         beside = (key for key in found if key[1] == loss[1] and key != loss)
         evaluated = next(beside, None)
         row |= {"loss": found[loss]} | ({"eval_loss": found[evaluated]} if evaluated else {})
-        yield _round_of(line), row
+        yield number, row
 
 
-def _round_of(line: str) -> int:
-    match = _ROUND.match(line)
-    return int(match[1]) if match else 0
-
-
-def _values(line: str) -> _Values:
-    """The metrics of a round by set and name; empty where the line is none."""
+def _round(line: str) -> tuple[int, _Values] | None:
+    """The number of a round and its metrics by set and name; None where the line has none."""
     match = _ROUND.match(line)
     if match is None:
-        return {}
+        return None
     found = {(m[1], m[2] or ""): m[3] for m in _VALUE.finditer(line, match.end() - 1)}
-    return {key: value for key, value in found.items() if key[0] not in _NO_SETS}
+    values = {key: value for key, value in found.items() if key[0] not in _NO_SETS}
+    return (int(match[1]), values) if values else None
 
 
 def _loss_of(found: _Values) -> tuple[str, str] | None:
