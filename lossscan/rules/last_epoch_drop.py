@@ -51,8 +51,12 @@ def check(
             yield _at_boundary(run, test, drop)
         else:
             least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
-            numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least}
-            numbers["drop"] = drop
+            numbers = {
+                "step": test.landmark.step,
+                "sigma": test.sigma,
+                "least": least,
+                "drop": drop,
+            }
             yield Acquittal(NAME, "small" if test.sigma <= -min_sigma else "no-step", numbers)
     if not known and trainer_of(run.framework).shuffles_last_apart:
         yield from _consistent(run, signals)

@@ -17,8 +17,8 @@ COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
 PARTS: Final = 2  # a language model may log one of its own making: a router's, a distillation's
 # Parts that language models log: MiniMind's two, the heads of multi-token prediction, the z-loss.
 _OF_LANGUAGE: Final = re.compile(
-    r"(?:logits?|aux|aux\d?|ce|nll|lm|z|router|router_z|router_aux|moe_aux|mtp(?:_?\d+)?"
-    r"|(?:load_?)?balanc(?:e|ing)|load_balancing)_loss"
+    r"(?:logits?|(?:moe_)?aux|aux\d|ce|nll|lm|z|router(?:_z|_aux)?|mtp(?:_?\d+)?"
+    r"|(?:load_?)?balanc(?:e|ing))_loss"
 )
 
 _STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rlhf_type`

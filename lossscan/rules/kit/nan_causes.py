@@ -22,7 +22,7 @@ LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one Na
 NEAR_LOWEST = 0.1  # above it: noise of most runs, and no part of a climb
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
 ABSURD = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
-SURE = 0.95
+SURE = 0.95  # of a rate that no model survives, where the loss did not fall at it
 ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is lost
 # A loss that falls as before up to its last point speaks against the rate, which lets it climb
 # first, and for a value out of range (8 of 8 trained runs; 2 of 2 that climbed had a high rate).
