@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
+
+from matplotlib import rc_context
 
 from docs.make.architecture import with_picture
 from docs.make.cli import cli_page
@@ -19,6 +22,9 @@ DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 REPORT = DOCS / "report.schema.json"  # people write it; the package holds a copy
 SAMPLES = ROOT / "sample_logs"
+_DRAWN = re.compile(r"!\[[^]]*\]\(([\w./-]+\.svg)\)")
+_FONTS = re.compile('font-family: [^;"]+')
+_PLACE = re.compile(r"\d+\.\d{2,}(?=[ \")])")
 MADE = (
     "rules/*.md",
     "zh/rules/*.md",
@@ -43,12 +49,29 @@ def pages() -> dict[Path, str]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".git").mkdir()  # a project: fingerprints do not depend on where it is
         shutil.copytree(SAMPLES, Path(folder, SAMPLES.name))
-        shown = {page: refreshed(page.read_text("utf-8"), Path(folder)) for page in hand_written()}
+        shown: dict[Path, str] = {}
+        for page in hand_written():
+            shown |= _shown(page, Path(folder))
     house = DOCS / "architecture.md"
     shown[house] = with_picture(shown[house])
     schemas = {"settings": settings_schema(), "report": REPORT.read_text("utf-8")}
     packed = {ROOT / "lossscan" / "schemas" / f"{k}.json": text for k, text in schemas.items()}
     return {DOCS / NAME: schemas["settings"]} | packed | made | shown
+
+
+def _shown(page: Path, folder: Path) -> dict[Path, str]:
+    """A page with what its commands print, and the pictures of it that they draw."""
+    with rc_context({"svg.fonttype": "none"}):  # letters of the reader's fonts, not of ours
+        text = refreshed(page.read_text("utf-8"), folder)
+    drawn = [name for name in _DRAWN.findall(text) if (folder / Path(name).name).exists()]
+    pictures = {page.parent / name: _picture(folder / Path(name).name) for name in drawn}
+    return {page: text} | pictures
+
+
+def _picture(file: Path) -> str:
+    """An SVG of the `plot` verb, in any font, its places rounded to what a screen shows."""
+    drawing = _FONTS.sub("font-family: sans-serif", file.read_text("utf-8"))
+    return _PLACE.sub(lambda place: f"{float(place[0]):.1f}", drawing)
 
 
 def hand_written() -> tuple[Path, ...]:
