@@ -19,11 +19,12 @@ from lossscan.commands.kit.options import (
     TrainingConfig,
     settings_from,
 )
-from lossscan.commands.kit.output import emit, write
-from lossscan.commands.kit.progress import interrupts, tell
+from lossscan.commands.kit.output import emit
+from lossscan.commands.kit.progress import interrupts
 from lossscan.errors import UsageError
 
 if TYPE_CHECKING:
+    from lossscan.commands.kit.live import Say
     from lossscan.model import Finding, RunReport
     from lossscan.settings import Settings
 
@@ -94,11 +95,11 @@ def _follow(
     training_config: Path | None,
     until: str,
 ) -> int:
+    from lossscan.commands.kit.live import shown
     from lossscan.model import FOUND, Report
 
     report: RunReport | None = None
-    said = ""
-    with interrupts() as stop:
+    with interrupts() as stop, shown(run_dir, settings) as (draw, say):
         for look in api.watch(
             run_dir,
             settings=settings,
@@ -107,11 +108,9 @@ def _follow(
             until_complete=until == COMPLETE,
             stop=stop,
         ):
-            if look.waiting is not None and look.waiting.said(settings.lang).message != said:
-                said = look.waiting.said(settings.lang).message
-                tell(words.say(settings.lang, "watch_waiting", reason=said))
+            draw(look)
             report = look.report or report
-            if report is not None and _announce(report, look.new, settings, notifier):
+            if report is not None and _announce(report, look.new, settings, notifier, say):
                 return FOUND
             if look.last and look.waiting is not None and report is None:
                 raise look.waiting
@@ -121,12 +120,12 @@ def _follow(
 
 
 def _announce(
-    report: RunReport, new: tuple[Finding, ...], settings: Settings, notifier: Any
+    report: RunReport, new: tuple[Finding, ...], settings: Settings, notifier: Any, say: Say
 ) -> bool:
     """Print and send the new findings; whether one of them fails the gate."""
     for finding in new:
         text = line_of(finding, settings.lang)
-        write(f"{text}\n", None)
+        say(text)
         message = _message(finding, report) | {"run": report.path, "text": f"{report.name}: {text}"}
         notifier.send(message)
     gate = settings.fail_on

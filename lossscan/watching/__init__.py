@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from lossscan.errors import InputError, LossscanError, UnreadableLog, reason_of
 from lossscan.gate import stamped
-from lossscan.model import Finding, RunReport
+from lossscan.model import Finding, Run, RunReport
 from lossscan.pipeline import examine, one_run
 from lossscan.settings import Settings
 from lossscan.watching.announced import Announced
@@ -31,9 +31,10 @@ Stamp: TypeAlias = tuple[tuple[str, int, int, int], ...]  # path, inode, size an
 class Look:
     """What one examination of a live run says."""
 
-    report: RunReport | None  # None where nothing can be judged yet
+    report: RunReport | None  # None where nothing can be judged yet, and of the last lines alone
     new: tuple[Finding, ...] = ()  # findings that no earlier look announced
     waiting: LossscanError | None = None  # why nothing can be judged yet
+    tail: Run | None = None  # the last lines of a long run, where they call for no report
     last: bool = False  # the training is complete, or the watch has ended
 
 
@@ -62,20 +63,19 @@ class Watch:
             if stamp != self._stamp:
                 self._stamp = stamp
                 look = self._look(until_complete=until_complete)
-                if look is not None:
-                    yield look
-                    if look.last:
-                        return
+                yield look
+                if look.last:
+                    return
             ended = wait()
         yield self._last()
 
-    def _look(self, *, until_complete: bool) -> Look | None:
-        """A look at the whole run; None where the last lines of a long one give no reason."""
+    def _look(self, *, until_complete: bool) -> Look:
+        """A look at the whole run, or at the last lines of a long one where they are quiet."""
         self._latest = None
         try:
             files = one_run(self.path, self.settings)
             if self._long.is_quiet(files, self._announced):
-                return None
+                return Look(None, tail=self._long.tail)
             sizes = sizes_of(files)
             report = stamped(examine(files, self.settings))
         except InputError as error:  # not yet there, or half written: the next look tells

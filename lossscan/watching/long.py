@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import LossscanError
+from lossscan.model import Run
 from lossscan.pipeline import examine
 from lossscan.runs.discover import RunFiles
 from lossscan.settings import Settings
@@ -37,6 +38,7 @@ class LongRun:
     _total: int = 0  # bytes at the last whole look that was due by growth
     _again: int = 0  # bytes from which on `_raised` is an alarm again
     _wait: int = FIRST_WAIT
+    tail: Run | None = None  # the last lines when they were last read
     _confirms: float = inf  # bytes at which a finding may have held
 
     def is_quiet(self, files: RunFiles, announced: Announced) -> bool:
@@ -81,6 +83,7 @@ class LongRun:
             return None
         if report is None or report.run is None or report.damages:
             return None
+        self.tail = report.run
         ended = frozenset([COMPLETE] if report.run.complete else [])
         return ended | frozenset(map(key_of, report.findings))
 

@@ -16,6 +16,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "ok": ("ok", "正常"),
     "error": ("error", "出错"),
     "watch_waiting": ("waiting: {reason}", "等待中：{reason}"),
+    "watch_step": ("step {step}", "第 {step} 步"),
+    "watch_step_of": ("step {step} of {of}", "第 {step} 步，共 {of} 步"),
+    "watch_rate": ("{rate} steps/s", "{rate} 步/秒"),
+    "watch_age": (
+        "last point {seconds} s ago · Ctrl-C ends the watch with a report",
+        "最后一点于 {seconds} 秒前 · 按 Ctrl-C 结束并给出报告",
+    ),
     # the doctor
     "doctor_packages": ("packages", "依赖包"),
     "doctor_extras": ("extras", "可选组件"),

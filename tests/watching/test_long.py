@@ -95,14 +95,15 @@ class Trainer:
         self.written = end
 
     def watched(self, polls: list[Callable[[], object]]) -> list[Look]:
-        """The looks of a watch, something happening before each poll but the first."""
+        """The looks at the whole run, something happening before each poll but the first."""
 
         def counted(*given: object) -> RunReport:
             self.whole += 1
             return examine(*given)  # type: ignore[arg-type]  # as it is called
 
         with mock.patch.object(watching, "examine", counted):
-            return list(Watch(self.log.parent, Settings()).looks(after(*polls)))
+            looks = Watch(self.log.parent, Settings()).looks(after(*polls))
+            return [look for look in looks if look.tail is None]
 
 
 def trainer(folder: Path, kind: str = "lines", jump: int | None = None) -> Trainer:

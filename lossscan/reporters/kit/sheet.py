@@ -40,7 +40,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         for number, finding in enumerate(report.findings, start=1)
     ]
     parts: list[list[RenderableType]] = [
-        [_title(report, page), *_brief(report, page)],
+        [_title(report, page), *brief(report, page)],
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
@@ -48,12 +48,12 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         _notes("remarks", [("", remark) for remark in report.remarks], page),
         _notes("skipped", _skipped(report), page),
         _read(report, page),
-        _brief(report, page),
+        brief(report, page),
     ]
     return [line for part in parts if part for line in (*part, Text())]
 
 
-def _brief(report: RunReport, page: Page) -> list[RenderableType]:
+def brief(report: RunReport, page: Page) -> list[RenderableType]:
     """A line for each finding: severity, rule, step, what; above the chart and at the end."""
     grid = bulleted(
         (f"{number:>2} ", _line(finding, page))
