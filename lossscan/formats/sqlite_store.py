@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
+if TYPE_CHECKING:
+    import sqlite3
+
 NAME: Final = "sqlite_store"
 MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
@@ -28,7 +30,6 @@ MOST_NAMED: Final = 8  # runs in an error
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
-_DAMAGED: Final = (sqlite3.Error, OverflowError, UnicodeDecodeError)  # its errors quote the file
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -39,7 +40,7 @@ def claims(head: Head) -> bool:
     try:
         with closing(_opened(head)) as store:
             return _is_mlflow(store) or _is_trackio(store)
-    except _DAMAGED:
+    except _damage():
         return False
 
 
@@ -52,12 +53,21 @@ def read(head: Head, settings: Settings) -> Table:
         with closing(_opened(head)) as store:
             found = _mlflow if _is_mlflow(store) else _trackio
             return found(store, head, settings)
-    except _DAMAGED as error:
+    except _damage() as error:
         raise UnreadableLog("damaged", reason=reason_of(error)) from error
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """What is raised over a damaged database; the errors of SQLite quote it."""
+    import sqlite3
+
+    return sqlite3.Error, OverflowError, UnicodeDecodeError
 
 
 def _opened(head: Head) -> sqlite3.Connection:
     """The database as it is there: nothing is written beside it, unless it is in use anyway."""
+    import sqlite3
+
     path = (head.content or head.path).resolve()
     in_use = path.with_name(f"{path.name}-wal").exists()
     mode = "mode=ro" if in_use else "mode=ro&immutable=1"
@@ -93,7 +103,7 @@ def runs(head: Head) -> list[str]:
                 return [run for run, _ in _counted(store, "run_name")]
             found = [run for run, _ in _counted(store, "run_uuid")]
             return [_called(store, run) for run in found]
-    except _DAMAGED:
+    except _damage():
         return []
 
 

@@ -6,7 +6,6 @@ nothing that changes when a run goes on or lossscan grows surer: no value, no co
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -111,6 +110,8 @@ def _known(row: Mapping[str, Any]) -> Known:
 
 
 def _digest(finding: Finding, run: str, place: str) -> str:
+    import hashlib
+
     parts = "\0".join((finding.rule, finding.series, run, place))
     return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:LENGTH]
 

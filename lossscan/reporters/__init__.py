@@ -1,4 +1,4 @@
-"""The report formats: each module here holds a `REPORTER`, other packages add more by entry points.
+"""The report formats: a module of its name each with a `REPORTER`; packages add by entry points.
 
 What a report format states of itself are the fields of `Reporter`. It sees reports and nothing
 else. An entry point of the group `lossscan.reporters` bears the name that `--format` takes and
@@ -115,13 +115,13 @@ def stream(name: str, report: ReportStream, page: Page) -> Iterator[str | bytes]
 
 
 def _reporter(name: str) -> Reporter:
-    found = _own().get(name)
-    return plugins.load(plugins.REPORTERS, name, Reporter) if found is None else found
+    if name not in _own():
+        return plugins.load(plugins.REPORTERS, name, Reporter)
+    found: Reporter = import_module(f"{__name__}.{name}").REPORTER
+    return found
 
 
 @cache
-def _own() -> dict[str, Reporter]:
-    """Those of this folder by name; each is light to import and loads what it needs when used."""
-    stems = (module.name for module in pkgutil.iter_modules(__path__) if module.name != "kit")
-    found: list[Reporter] = [import_module(f"{__name__}.{stem}").REPORTER for stem in stems]
-    return {each.name: each for each in found}
+def _own() -> frozenset[str]:
+    """The names of those of this folder; a module is loaded when its format is asked for."""
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__)) - {"kit"}

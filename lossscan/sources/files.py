@@ -11,7 +11,6 @@ from fnmatch import translate
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from lossscan.sources.archive import archived, is_archive
@@ -88,6 +87,8 @@ def plain(path: Path) -> Iterator[Head]:
     if not (is_notebook(path) or is_archive(path) or is_packed(head.start)):
         yield head
         return
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="lossscan-") as folder:
         content = Path(folder) / "content"
         with content.open("wb") as out:
@@ -106,6 +107,8 @@ def _unpacked(path: Path, into: BinaryIO) -> bool:
 @contextmanager
 def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
     """A file with all that a pipe gives, deleted at the end; raises UnreadableLog if endless."""
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="lossscan-") as folder:
         path = Path(folder) / name
         with path.open("wb") as out:

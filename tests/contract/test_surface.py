@@ -4,13 +4,14 @@ import inspect
 import json
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
 import lossscan
-from lossscan import api, commands
+from lossscan import api, commands, reporters
 from lossscan.model import Report
 from lossscan.reporters import Page, render
 
@@ -130,6 +131,19 @@ def test_a_cold_analysis_loads_no_statistics():
     """A run with breaks is searched without what takes longer to load than the search."""
     loaded = _loaded(["analyze", "sample_logs/loss-jump", "--format", "json"])
     assert not loaded & {"pandas", "pydantic", "ruptures", "scipy", "jinja2"}
+
+
+def test_a_cold_analysis_loads_what_it_uses_only():
+    """What other logs, other report formats and plug-ins need takes as long as the analysis."""
+    loaded = _loaded(["analyze", "sample_logs/resumed-in-order"])
+    others = {"importlib.metadata", "email", "xml", "sqlite3", "pickletools", "crc32c"}
+    assert not loaded & others
+
+
+@pytest.mark.parametrize("name", reporters.formats())
+def test_a_report_format_has_the_name_of_its_module(name):
+    """Only the one asked for is loaded, which is found by its name."""
+    assert import_module(f"lossscan.reporters.{name}").REPORTER.name == name
 
 
 @pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["analyze"], ["wrong"], ["--help"]])

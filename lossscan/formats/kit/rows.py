@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from crc32c import crc32c
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.formats.kit.event import Number
@@ -98,6 +97,8 @@ class RowBatch:
         A CRC is linear: that of a row is that of the first of its shape with zeros for the
         numbers, and the effect of each byte of the numbers on top of it.
         """
+        from crc32c import crc32c
+
         places = [at for number in numbers for at in range(number.start, number.stop)]
         firsts, of = self._firsts()
         frames = self.rows[firsts, : self.length]
@@ -150,5 +151,7 @@ class RowBatch:
 @cache
 def _effect(behind: int) -> NDArray[np.uint32]:
     """What each value of a byte does to the CRC of a message that goes on for `behind` bytes."""
+    from crc32c import crc32c
+
     table = [crc32c(bytes([value]) + bytes(behind)) for value in range(256)]
     return np.array(table, dtype=np.uint32) ^ np.uint32(table[0])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
-from crc32c import crc32c
 from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class RecordBlock:
 
 def checksum(data: bytes | memoryview) -> int:
     """The masked CRC-32C that the format stores."""
+    from crc32c import crc32c  # which loads a quarter of the standard library with it
+
     crc = crc32c(data)
     return ((crc >> 15 | crc << 17) + MASK) & _U32
 

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import Unusable
 from lossscan.runs.training.model_card import card_framework, card_settings
-from lossscan.runs.training.pickled_args import scalars
 from lossscan.sources.files import any_of, beginning
 from lossscan.sources.packed import plain_name
 from lossscan.sources.safe_json import load_json
@@ -97,6 +96,8 @@ def _yaml(data: bytes) -> Raw:
 
 
 def _pickled(data: bytes) -> Raw:
+    from lossscan.runs.training.pickled_args import scalars
+
     return Raw(scalars(data))
 
 
