@@ -19,6 +19,7 @@ RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
 _RUNS: Final = re.compile(r"\d+| +")
 _DIGITS: Final = re.compile(r"\d+")
+_NUMBER: Final = re.compile(r"\d|nan|inf", re.IGNORECASE)
 
 Label = TypeVar("Label", bound=Hashable)
 
@@ -52,6 +53,8 @@ class Shapes(Generic[Label]):
 
     def __call__(self, line: str) -> dict[Label, str]:
         """The text of each number that is wanted; of two with one label the last."""
+        if _NUMBER.search(line) is None:  # a million empty lines would take a minute
+            return {}
         for at, shape in enumerate(self._recent):
             if found := shape.match(line):
                 if at:

@@ -28,7 +28,7 @@ FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
 
 # Bounded, so that a hostile line costs no quadratic time; loops may print in Chinese.
-_WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}"
+_WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}+"
 NUMBER: Final = (
     r"[-+]?(?:1\.#(?:QNAN|SNAN|IND|INF)\d{0,4}|(?:nan|NaN|NAN)(?:xxx|\((?:ind|snan|qnan)\))|"
     r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
@@ -37,7 +37,7 @@ NUMBER: Final = (
 WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere.
 PAIR: Final = re.compile(
-    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}})['\"]?"
+    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}}+)['\"]?"
     rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )
 

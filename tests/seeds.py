@@ -1,0 +1,45 @@
+"""What fuzzing begins with beside the fixtures: a file of each kind that none of them is of."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+import pickle
+import zipfile
+
+from lossscan.gate import baseline
+from tests import logs
+
+
+def _zipped(name: str, data: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return held.getvalue()
+
+
+def seeds() -> dict[str, bytes]:
+    """The files by their names."""
+    rows = "".join(json.dumps({"step": n, "loss": 2 + 1 / n}) + "\n" for n in range(1, 60)).encode()
+    table = "<table><tr><th>Step</th><th>Loss</th></tr><tr><td>1</td><td>2.5</td></tr></table>"
+    outputs = [{"text": ["step 1 loss: 2.5\n"]}, {"data": {"text/html": table}}]
+    stated = {"learning_rate": 1e-4, "num_train_epochs": 3, "per_device_train_batch_size": 4}
+    known = {"fingerprint": "0" * 16, "run": "a", "rule": "loss-jump", "series": "loss"}
+    special = {
+        "trainer_log.jsonl": rows,
+        "trainer_log.jsonl.gz": gzip.compress(rows),
+        "trainer_log.jsonl.xz": lzma.compress(rows),
+        "log.zip": _zipped("log.jsonl", rows),
+        "train.ipynb": json.dumps({"cells": [{"outputs": outputs}]}).encode(),
+        "training_args.bin": _zipped("archive/data.pkl", pickle.dumps(stated, 2)),
+        "old/training_args.bin": pickle.dumps(stated, 4),
+        "train_config.json": json.dumps(stated).encode(),
+        "all_results.json": b'{"epoch": 3.0, "train_loss": 1.5, "train_runtime": 9.5}',
+        "train.yaml": b"a: &a {lr: 1e-4}\nlearning_rate: 1e-4\nb: *a\nnum_train_epochs: 3\n",
+        "lossscan.yaml": b"lang: zh\nfail_on: warning\nseries: {loss: l}\nignore: [plateau]\n",
+        "baseline.json": json.dumps({"schema": baseline.SCHEMA, "findings": [known]}).encode(),
+    }
+    every = {f"{name}/train.log": text.encode() for name, text in logs.ALL.items()}
+    return special | every | {"trainer_state.json": logs.TRAINER_STATE.encode()}
