@@ -20,7 +20,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
         "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
-        " actor/lr epoch_learning_rate",
+        " actor/lr epoch_learning_rate lr/pg0",
         "epoch": "epochs progress_or_epoch",
         "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
@@ -44,6 +44,8 @@ _ALIASES: Final[Mapping[str, str]] = {
     }.items()
     for alias in (name, *aliases.split())
 }
+_OF_RAY: Final = ("done", "pid", "trial_id", "iterations_since_restore", "time_since_restore")
+NOT_SERIES: Final = ("step", "max_steps", "remaining_time", *_OF_RAY)  # nothing in them is judged
 JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
@@ -56,7 +58,7 @@ _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP: Final = re.compile(r"[\s-]+")
-_TRAINING: Final = re.compile(r"train(?:ing)?[/.](.+)", re.IGNORECASE)
+_TRAINING: Final = re.compile(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
 
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss")  # of some lines, or of an evaluation
 # Names that are the loss of some trainers and something beside it in others, the likeliest first.

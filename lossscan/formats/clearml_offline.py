@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
@@ -13,9 +14,11 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
 
 NAME: Final = "clearml_offline"
+_TASK: Final = "task.json"
 _SCALAR: Final = "training_stats_scalar"
 
 
@@ -35,7 +38,20 @@ def read(head: Head, settings: Settings) -> Table:
     found = columns(list(rows.items()), settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found)
+    return Table(path=head.path, format=NAME, columns=found, config=_config(head.path))
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """The hyperparameters of the task, which are in sections: `{"General": {"lr": {"value": 1}}}`.
+
+    None where its file is missing or of another form: the curve is worth reading without.
+    """
+    try:
+        sections = json.loads(companion(path, _TASK) or b"{}")["hyperparams"]
+        stated = [item for section in sections.values() for item in section.values()]
+        return {str(item["name"]).rpartition("/")[2]: item["value"] for item in stated}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def _events(line: str) -> Iterator[dict[str, Any]]:

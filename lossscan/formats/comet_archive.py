@@ -18,6 +18,7 @@ NAME: Final = "comet_archive"
 _METRIC: Final = '"metric_msg"'
 _PARAMETER: Final = '"parameter_msg"'
 _OWN: Final = "sys."  # what Comet measures of the machine
+_CONTEXTS: Final = {"validate": "eval", "test": "test"}
 _MESSAGE: Final = '{"payload":'
 
 
@@ -49,10 +50,16 @@ def _take(line: str, rows: dict[int, dict[str, Any]], config: dict[str, Any]) ->
     if isinstance(metric, dict) and not str(metric.get("metricName")).startswith(_OWN):
         step = step_number(metric.get("step") or 0)
         if step is not None:
-            rows[step][str(metric.get("metricName"))] = metric.get("metricValue")
+            name = _name(payload.get("context"), str(metric.get("metricName")))
+            rows[step][name] = metric.get("metricValue")
             rows[step].setdefault("epoch", metric.get("epoch"))
     elif isinstance(parameter, dict):
         config[str(parameter.get("paramName"))] = parameter.get("paramValue")
+
+
+def _name(context: Any, metric: str) -> str:
+    """What is logged within `experiment.validate()` or `test()` bears the name of training."""
+    return f"{_CONTEXTS[context]}/{metric}" if context in _CONTEXTS else metric
 
 
 FORMAT = Format(

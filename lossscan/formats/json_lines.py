@@ -38,6 +38,8 @@ DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
+_SETTINGS: Final = "config."  # what Ray Tune repeats in each line
+_DONE: Final = "done"  # Ray Tune's, of the trial
 _OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
 _MEASURED: Final = ("eval_loss", "predict_loss", "reward", "learning_rate", "lr")
 _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
@@ -150,7 +152,7 @@ class _Log:
                 return
 
     def _add(self, group: Group) -> None:
-        cells = dict(group.cells)
+        cells = {key: row for key, row in group.cells.items() if not key.startswith(_SETTINGS)}
         times = clocks(cells[_CLOCK]) if _CLOCK in cells else None
         if times is not None:
             self.clock.append((group.places, times))
@@ -195,11 +197,14 @@ def _config(last: Mapping[str, Any]) -> dict[str, Any]:
     planned = last.get("total_steps")
     if isinstance(shown := last.get("global_step/max_steps"), str):
         planned = step_number(shown.partition("/")[2])
-    return {} if planned is None else {"max_steps": planned}
+    held = {key.removeprefix(_SETTINGS): last[key] for key in last if key.startswith(_SETTINGS)}
+    return held if planned is None else held | {"max_steps": planned}
 
 
 def _complete(last: Mapping[str, Any]) -> bool | None:
     """Trainers log a line without a loss when training has ended, also before the planned step."""
+    if last.get(_DONE) is True:
+        return True
     if "train_runtime" in last and last.get("loss") is None:  # some log the time with each loss
         return True
     counted = last.get("current_steps") is not None and last.get("loss") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog, reason_of
@@ -13,10 +14,13 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
+from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
 
 NAME: Final = "sacred_metrics"
 LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
+_RUN: Final = "run.json"
+_ENDED: Final = {"COMPLETED": True, "FAILED": False, "INTERRUPTED": False, "TIMEOUT": False}
 _SHAPE: Final = re.compile(
     r'\s{0,99}\{\s{0,99}"[^"]{1,200}"\s{0,9}:\s{0,9}\{\s{0,99}"steps"\s{0,9}:'
 )
@@ -41,7 +45,16 @@ def read(head: Head, settings: Settings) -> Table:
     found = columns(sorted(rows.items()), settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found)
+    return Table(path=head.path, format=NAME, columns=found, complete=_complete(head.path))
+
+
+def _complete(path: Path) -> bool | None:
+    """Whether the file beside it says that the run ended well; None where it is silent."""
+    try:
+        status = json.loads(companion(path, _RUN) or b"{}")["status"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return _ENDED.get(str(status))
 
 
 def _document(head: Head) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import Row, by_name, columns, number, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.own_count import by_own_count
 from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -180,7 +181,7 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(list(_trackio_rows(store, run)), settings),
+        columns=columns(by_own_count(list(_trackio_rows(store, run)), settings), settings),
         config=_trackio_config(store, run) if "configs" in _tables(store) else {},
         notes=_apart(head, run, found),
     )

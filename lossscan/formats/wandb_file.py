@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
-from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.own_count import by_own_count
 from lossscan.formats.kit.protobuf import (
     BYTES,
     VARINT,
@@ -73,7 +73,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(_rows(log, keys, settings), settings),
+        columns=columns(by_own_count(log.history, settings), settings),
         framework=framework,
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
@@ -187,23 +187,6 @@ def _put(row: dict[str, Any], key: str, value: Any, depth: int = _DEEPEST) -> No
 
 
 # --- the table ----------------------------------------------------------------------------------
-
-
-def _rows(log: _Log, keys: Sequence[str], settings: Settings) -> list[Row]:
-    """W&B counts the calls of `log`; the trainer's own count is better where it is logged.
-
-    A row without it is at the row before.
-    """
-    name_of = namer(settings.series)
-    counters = [key for key in keys if name_of(key) == "step"]
-    rows: list[Row] = []
-    last = 0
-    for at, (calls, row) in enumerate(log.history):
-        own = (step_number(row.get(key)) for key in counters)
-        found = last if counters else step_number(at if calls is None else calls)
-        last = next((step for step in own if step is not None), found or 0)
-        rows.append((last, row))
-    return rows
 
 
 def _framework(log: _Log, keys: Sequence[str]) -> str | None:

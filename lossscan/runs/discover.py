@@ -7,7 +7,7 @@ import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
 from lossscan.model import LeftOut, Message
 from lossscan.runs.belonging import CHECKPOINT, holding_of, owner_of
 from lossscan.runs.results import NAMES as RESULTS
+from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings
 from lossscan.sources.files import any_of, head_of, relative
@@ -35,10 +36,6 @@ DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
-_OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
-_SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
-_OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
-_COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -94,8 +91,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     if not stat.S_ISDIR(mode):
         raise NoLogFound("not_a_place", at=path)
     tree = _walked(path, depth=DEEPEST)
-    for folder in tree.folders.values():
-        _settle(folder, settings)
+    _settle_all(tree.folders, settings)
     if not any(folder.logs for folder in tree.folders.values()):
         _settle_cards(tree.folders.values(), settings)
     return _runs(tree) or _last_resort(tree)
@@ -104,7 +100,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
 def of_interest(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Of the names in one folder: what may belong to a run, and whose content has to tell."""
     folder = _Folder()
-    for path in map(Path, _shown(names)):
+    for path in map(Path, shown(names)):
         kind = _kind(path, folder)
         if kind is not None:
             kind.append(path)
@@ -123,7 +119,7 @@ def _walked(root: Path, *, depth: int) -> _Tree:
             for each in below
             if not each.startswith(".")
             and each not in _NEVER.split()
-            and each not in _of_swanlab(folder, files)
+            and each not in never_below(folder, files)
         )
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
@@ -132,21 +128,8 @@ def _walked(root: Path, *, depth: int) -> _Tree:
                     "nested_folders" if left >= 0 else "too_many_entries"
                 )
             below.clear()
-        _sort_in(tree, folder, _shown(files))
+        _sort_in(tree, folder, shown(files))
     return tree
-
-
-def _of_swanlab(folder: Path, files: Iterable[str]) -> frozenset[str]:
-    """The folders in one of SwanLab's runs that hold nothing of their own."""
-    if folder.parent.name != _SWANLAB:
-        return frozenset()
-    return _COPIES if any(name.endswith(".swanlab") for name in files) else _OF_ITSELF
-
-
-def _shown(names: Iterable[str]) -> list[str]:
-    """The names of a folder in order, without hidden files and what W&B logs of itself."""
-    shown = {name for name in names if not name.startswith(".")}
-    return sorted(shown - _OF_WANDB if "debug-internal.log" in shown else shown)
 
 
 def _refuse(tree: _Tree, error: OSError) -> None:
@@ -214,6 +197,15 @@ def _has_content(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
+def _settle_all(folders: Mapping[Path, _Folder], settings: Settings) -> None:
+    """Tell the logs of all folders, without copies of what is in another."""
+    for folder in folders.values():
+        _settle(folder, settings)
+    with_logs = {path for path, folder in folders.items() if folder.logs}
+    for folder in folders.values():
+        folder.logs = [path for path in folder.logs if not is_packed_copy(path, with_logs)]
+
+
 def _settle(folder: _Folder, settings: Settings) -> None:
     """Doubtful files are logs where their content says so and nothing surer is beside them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
@@ -251,10 +243,20 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     skipped = _shared_out(tree.skipped, roots)
     for path, home in sorted(homes.items()):
         skipped[home].append(LeftOut(relative(path, home), tree.refused[path]))
-    return tuple(
+    found = (
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
         for root in sorted([*roots, *lost])
     )
+    return tuple(each for files in found for each in _stores_apart(files, tree.folders))
+
+
+def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunFiles]:
+    """Each tracker's store by itself where a folder holds nothing but several."""
+    logs = [path for path in files.files if path in folders[path.parent].logs]
+    if len(logs) <= 1 or not all(map(is_store, logs)):
+        return [files]
+    others = tuple(path for path in files.files if path not in logs)
+    return [replace(files, root=path, files=(path, *others)) for path in logs]
 
 
 def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:

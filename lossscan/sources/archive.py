@@ -11,6 +11,7 @@ from lossscan.errors import UnreadableLog, reason_of
 
 SUFFIX: Final = ".zip"
 LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
+SMALL: Final = 1 << 22  # bytes; what a tracker says of a task takes some kB
 _LOGS: Final = ("messages.json", "metrics.jsonl")  # of Comet's archives and ClearML's
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -33,6 +34,20 @@ def archived(path: Path, size: int = LARGEST) -> bytes:
             return held
     except _DAMAGED as error:
         raise UnreadableLog("not_zip", at=path, reason=reason_of(error)) from error
+
+
+def companion(path: Path, name: str) -> bytes | None:
+    """A small file beside a log, or beside it in its archive; None where it cannot be had."""
+    try:
+        if is_archive(path):
+            with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+                held = stream.read(SMALL + 1)
+        else:
+            with path.with_name(name).open("rb") as stream:
+                held = stream.read(SMALL + 1)
+    except (*_DAMAGED, KeyError, OSError):
+        return None
+    return held if len(held) <= SMALL else None
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:

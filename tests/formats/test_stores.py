@@ -20,6 +20,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import head_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "stores"
+WITH_SETTINGS = ("swanlab", "trackio", "mlflow", "comet", "clearml", "sacred", "dvclive", "ray")
 LOSSES = [round(3 / (1 + at / 10), 4) for at in range(12)]
 DVCLIVE = "step\tloss\n" + "".join(f"{at}\t{loss}\n" for at, loss in enumerate(LOSSES))
 TENSORBOARD = "Wall time,Step,Value\n" + "".join(
@@ -200,22 +201,88 @@ def test_another_database_is_no_run(tmp_path: Path):
     assert [source.path for source in _run(tmp_path).sources] == ["train.log"]
 
 
-@pytest.mark.parametrize("name", ["swanlab", "swanlab_06", "trackio", "comet", "clearml", "sacred"])
+@pytest.mark.parametrize(
+    "name",
+    ["swanlab", "swanlab_06", "trackio", "mlflow", "comet", "clearml", "sacred", "dvclive", "ray"],
+)
 def test_a_store_that_its_library_wrote_is_one_run(name: str):
     """Every loss stands at its step, the evaluation apart, and no other file is a run."""
     run = _run(FIXTURES / name)
     assert run.series["loss"].values == pytest.approx([2 / step for step in range(1, 13)], rel=1e-5)
     assert run.series["loss"].steps.tolist() == list(range(1, 13))
-    assert run.series["eval_loss"].values.tolist() == [0.5]
+    assert set(run.series["eval_loss"].values) == {0.5}
     assert run.skipped == ()
 
 
-@pytest.mark.parametrize("name", ["swanlab", "trackio", "comet", "sacred"])
+@pytest.mark.parametrize("name", WITH_SETTINGS)
 def test_a_store_gives_its_settings(name: str):
     """What was stated at the start is known by its own name."""
     run = _run(FIXTURES / name)
     assert run.setting("per_device_train_batch_size") == 8
     assert run.setting("learning_rate") == 1e-3
+
+
+@pytest.mark.parametrize("name", ["swanlab", "swanlab_06", "mlflow", "sacred"])
+def test_a_store_that_knows_its_end_is_complete(name: str):
+    """The word of the tracker counts."""
+    assert _run(FIXTURES / name).complete is True
+
+
+def test_a_run_that_sacred_saw_fail_is_not_complete(tmp_path: Path):
+    """Its state is in a file beside the metrics."""
+    for name in ("metrics.json", "run.json"):
+        text = (FIXTURES / "sacred" / name).read_text().replace("COMPLETED", "FAILED")
+        (tmp_path / name).write_text(text)
+    assert _run(tmp_path).complete is False
+
+
+def test_the_trainers_count_is_better_than_that_of_calls():
+    """Trackio counts what is logged, evaluations among it; transformers logs its own step."""
+    run = _run(FIXTURES / "trackio_hf")
+    assert run.series["loss"].steps.tolist() == list(range(10, 130, 10))
+    assert run.series["eval_loss"].steps.tolist() == [40, 80, 120]
+
+
+def test_what_ray_says_of_itself_is_no_series(tmp_path: Path):
+    """Its settings are in each line, and its event file names all by a prefix."""
+    known = {"loss", "eval_loss", "learning_rate"}
+    for name in ("result.json", "progress.csv", "events.out.tfevents.1795815239.vm"):
+        path = tmp_path / name
+        path.write_bytes((FIXTURES / "ray" / name).read_bytes())
+        run = read_run(discover(path, Settings())[0], Settings())
+        left = {series for series in run.series if not series.startswith("time")}
+        assert left == known
+
+
+def test_the_parts_of_ultralytics_are_judged_with_their_sum():
+    """Its arguments and its learning rate are known by their own names."""
+    run = _run(FIXTURES / "ultralytics")
+    assert int(np.isnan(run.series["loss"].values).sum()) == 9
+    assert {"box_loss", "eval_loss", "learning_rate"} <= run.series.keys()
+    assert (run.setting("num_train_epochs"), run.complete) == (30, True)
+
+
+def test_archives_side_by_side_are_runs_of_their_own(tmp_path: Path):
+    """Comet writes each experiment to one; that of a run whose folder is beside it is a copy."""
+    archive = (FIXTURES / "comet" / "offline.zip").read_bytes()
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.zip").write_bytes(archive)
+    assert [found.root.name for found in discover(tmp_path, Settings())] == ["a.zip", "b.zip"]
+    (tmp_path / "b").mkdir()
+    metrics = (FIXTURES / "clearml" / "metrics.jsonl").read_bytes()
+    (tmp_path / "b" / "metrics.jsonl").write_bytes(metrics)
+    assert [found.root.name for found in discover(tmp_path, Settings())] == [tmp_path.name, "b"]
+
+
+def test_an_archive_of_clearml_holds_its_settings(tmp_path: Path):
+    """The task is beside the metrics, in the archive as in the folder; a damaged one is left."""
+    metrics = (FIXTURES / "clearml" / "metrics.jsonl").read_text()
+    task = (FIXTURES / "clearml" / "task.json").read_text()
+    for stated, expected in ((task, 8), ('{"hyperparams": [3]}', None), ("{", None)):
+        with zipfile.ZipFile(tmp_path / "offline-1.zip", "w") as archive:
+            archive.writestr("metrics.jsonl", metrics)
+            archive.writestr("task.json", stated)
+        assert _run(tmp_path).setting("per_device_train_batch_size") == expected
 
 
 def test_swanlab_keeps_nan_and_its_end():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from lossscan.canonical.names import factor, fallback_loss, is_judged, is_part, namer
+from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.whole_numbers import whole_numbers
@@ -32,7 +32,6 @@ _NOT_FINITE = re.compile(
     r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
     re.IGNORECASE,
 )
-_NOT_SERIES = ("step", "max_steps", "remaining_time")  # nothing in them is to be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Sheet:
         """Take the cells that are numbers."""
         for key, cells in group.cells.items():
             parts, name = self.numbers[key], self.name_of(key)
-            if name not in _NOT_SERIES:
+            if name not in NOT_SERIES:
                 parts.append(_numbers(group.places, cells))
             elif name == "step":
                 self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
@@ -169,7 +168,7 @@ def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
     for key in sorted(raw, key=lambda key: (len(raw[key].steps), key)):
         steps, values = raw[key].steps, raw[key].values
         found[name_of(key)] = Column(steps=steps, values=values * factor(key))
-    return _with_loss({name: found[name] for name in found if name not in _NOT_SERIES})
+    return _with_loss({name: found[name] for name in found if name not in NOT_SERIES})
 
 
 def number(value: Any) -> float | None:

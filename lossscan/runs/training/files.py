@@ -201,6 +201,9 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
     ("training_args.y*ml", _yaml, Trust.TRAINING_ARGS),
     ("training_args.json", _json, Trust.TRAINING_ARGS),
     ("hparams.y*ml", _yaml, Trust.TRAINING_ARGS),  # Lightning's
+    ("args.y*ml", _yaml, Trust.TRAINING_ARGS),  # Ultralytics'
+    ("params.y*ml", _yaml, Trust.TRAINING_ARGS),  # DVCLive's
+    ("params.json", _json, Trust.TRAINING_ARGS),  # Ray Tune's
     ("adapter_config.json", _json, Trust.SETTINGS),
     ("config.json", _json, Trust.MODEL),
     ("readme.md", _card, Trust.CARD),

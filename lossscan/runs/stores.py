@@ -1,0 +1,38 @@
+"""What trackers leave beside each other: their own messages, copies, and stores side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Final
+
+from lossscan.sources.archive import is_archive
+
+_OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
+_SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
+_OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
+_COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
+_DATABASE: Final = ".db"
+
+
+def never_below(folder: Path, files: Iterable[str]) -> frozenset[str]:
+    """The folders in one of SwanLab's runs that hold nothing of their own."""
+    if folder.parent.name != _SWANLAB:
+        return frozenset()
+    return _COPIES if any(name.endswith(".swanlab") for name in files) else _OF_ITSELF
+
+
+def shown(names: Iterable[str]) -> list[str]:
+    """The names of a folder in order, without hidden files and what W&B logs of itself."""
+    seen = {name for name in names if not name.startswith(".")}
+    return sorted(seen - _OF_WANDB if "debug-internal.log" in seen else seen)
+
+
+def is_store(path: Path) -> bool:
+    """Whether a file is an archive or a database, which holds the whole of a run, or several."""
+    return is_archive(path) or path.suffix == _DATABASE
+
+
+def is_packed_copy(path: Path, with_logs: Collection[Path]) -> bool:
+    """Whether it is the archive of a run whose folder is beside it: ClearML keeps both."""
+    return is_archive(path) and path.with_suffix("") in with_logs
