@@ -110,7 +110,8 @@ def _follow(
         ):
             draw(look)
             report = look.report or report
-            if report is not None and _announce(report, look.new, settings, notifier, say):
+            failed = report is not None and _announce(report, look.new, settings, notifier, say)
+            if failed and not look.last:
                 return FOUND
             if look.last and look.waiting is not None and report is None:
                 raise look.waiting

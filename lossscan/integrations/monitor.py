@@ -14,9 +14,8 @@ from lossscan.gate import stamped
 from lossscan.model import Field, Finding, Run, RunReport, Series, Severity
 from lossscan.pipeline import report_on
 from lossscan.settings import Settings
-from lossscan.watching.announced import Announced
+from lossscan.watching.announced import FIRST, Announced
 
-FIRST: Final = 30  # logged points before the first look: fewer tell level from noise badly
 GROWTH: Final = 0.05  # more points until the next look: all of them cost some 20 whole ones
 MOST_BETWEEN: Final = 100  # points, as long as looks may take their time: a jump is said soon
 FREE: Final = 5.0  # seconds of work that looks may take in any case: some 3,000 logged points

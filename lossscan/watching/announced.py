@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from lossscan.model import Finding, RunReport
+from lossscan.model import Finding, Run, RunReport, Severity
 
+FIRST: Final = 30  # logged points before the first look counts: fewer tell level from noise badly
 HELD_POINTS: Final = 20  # more points, or this share more, over which every look has a finding:
 HELD_SHARE: Final = 0.05  # of simulated runs, half as many are taken back as after one look more
 HELD_MOST: Final = 50  # points; a long run is judged on many
+SURE: Final = 0.85  # confidence; of the spikes that replays of real runs hold with less, half go
 FINAL: Final = ("non-finite-loss",)  # rules whose findings no further point takes back
+UNDUE: Final = "eval-missing"  # without a step none was due: it may follow the training
+OF_DATA: Final = ("loss-jump", "unexplained-drop")  # what data in file order does in each epoch
 
 Key: TypeAlias = tuple[str, str, str]  # rule, series and severity: said again where it gets worse
 
@@ -20,6 +24,7 @@ class Announced:
     """What was said of a run, and what its last examination held.
 
     A finding is new once it has held: each examination had it while the log grew by a twentieth.
+    What asks for no action (`info`) is said of the last report alone.
     """
 
     said: set[Key] = field(default_factory=set)
@@ -33,8 +38,10 @@ class Announced:
         if points < self.points:  # the log was rotated, a new beginning
             self._since.clear()
         self.points = points
-        self._since = {key: self._since.get(key, points) for key in found}
-        fresh = {key for key in found if last or self._has_held(key)} - self.said
+        sure = [key for key, finding in found.items() if _is_sure(finding, report.run)]
+        self._since = {key: self._since.get(key, points) for key in sure}
+        fresh = {key for key in found if last or self._has_held(key)}
+        fresh = {key for key in fresh if not self._was_said(key)}
         self.said |= fresh
         return tuple(finding for key, finding in found.items() if key in fresh)
 
@@ -44,14 +51,42 @@ class Announced:
         waiting = [self._held_at(key) for key in self._since.keys() - self.said]
         return max(min(waiting) - self.points, 1) if waiting else None
 
+    def _was_said(self, key: Key) -> bool:
+        """Whether it was said as severe as this, or more so."""
+        rule, series, severity = key
+        worse = [each for each in Severity if each.rank <= Severity(severity).rank]
+        return any((rule, series, str(each)) in self.said for each in worse)
+
     def _has_held(self, key: Key) -> bool:
-        return self.points >= self._held_at(key)
+        return key in self._since and self.points >= self._held_at(key)
 
     def _held_at(self, key: Key) -> int:
         since = self._since[key]
         if key[0] in FINAL:
             return since + 1
+        since = max(since, FIRST)
         return since + min(max(HELD_POINTS, int(since * HELD_SHARE)), HELD_MOST)
+
+
+def _is_sure(finding: Finding, run: Run | None) -> bool:
+    """Whether it counts as held from here on, if it stays."""
+    if finding.severity is Severity.INFO or finding.confidence < SURE:
+        return False
+    if finding.rule == UNDUE and finding.start_step is None:
+        return False
+    return run is None or finding.rule not in OF_DATA or not _may_be_data(finding, run)
+
+
+def _may_be_data(finding: Finding, run: Run) -> bool:
+    """Whether samples in file order may do it: in the first epoch of several, until they return."""
+    from lossscan.rules.kit.order import file_order
+
+    start, epoch = finding.start_step, run.schedule.steps_per_epoch
+    if start is None or epoch is None or not file_order(run, start):
+        return False
+    last = max((int(series.steps[-1]) for series in run.series.values() if len(series)), default=0)
+    several = (run.setting("num_train_epochs") or 1) > 1
+    return several and start <= epoch and last < start + epoch
 
 
 def _points_of(report: RunReport) -> int:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,55 @@ def test_a_log_begun_anew_waits_anew():
     announced.new(_report(100, _finding("loss-jump")))
     assert announced.new(_report(50, _finding("loss-jump"))) == ()
     assert announced.waits == 20
+
+
+def test_a_finding_that_is_not_sure_waits():
+    """Until it is; what asks for no action waits for the end."""
+    announced = Announced()
+    unsure = replace(_finding("loss-spike", Severity.WARNING), confidence=0.7)
+    harmless = _finding("epoch-step-drop", Severity.INFO)
+    for points in (100, 130, 160):
+        assert announced.new(_report(points, unsure, harmless)) == ()
+    assert announced.waits is None
+    assert len(announced.new(_report(160, unsure, harmless), last=True)) == 2
+
+
+def test_thirty_points_are_needed_to_judge():
+    """What holds from point 10 to 40 may be the noise of the first ten."""
+    announced = Announced()
+    looks = [_report(points, _finding("plateau")) for points in (10, 40, 49, 50)]
+    assert [len(announced.new(look)) for look in looks] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"shuffle": False, "num_train_epochs": 2}, [0, 0, 0, 1]),
+        ({"shuffle": False, "num_train_epochs": 1}, [0, 1, 0, 0]),
+        ({"shuffle": True, "num_train_epochs": 2}, [0, 1, 0, 0]),
+    ],
+)
+def test_data_in_file_order_may_end_a_jump(config: dict[str, object], said: list[int]):
+    """Samples that come again tell whether it was theirs."""
+    from lossscan.model import Field, Schedule
+
+    announced, heard = Announced(), []
+    for points in (100, 130, 160, 190):
+        report = _report(points, replace(_finding("loss-jump"), start_step=50))
+        assert report.run is not None
+        fields = {name: Field(value, "args.json") for name, value in config.items()}
+        run = replace(report.run, config=fields, schedule=Schedule(steps_per_epoch=100))
+        heard.append(len(announced.new(replace(report, run=run))))
+    assert heard == said
+
+
+def test_a_finding_that_grows_milder_is_not_said_again():
+    """One that gets worse is."""
+    announced = Announced()
+    mild = _finding("loss-jump", Severity.WARNING)
+    looks = [(100, mild), (120, mild), (140, _finding("loss-jump")), (160, _finding("loss-jump"))]
+    assert [len(announced.new(_report(*look))) for look in looks] == [0, 1, 0, 1]
+    assert announced.new(_report(200, mild), last=True) == ()
 
 
 def test_the_last_look_says_what_is_left():
