@@ -10,9 +10,9 @@ from pathlib import Path
 from matplotlib import rc_context
 
 from docs.make.architecture import with_picture
-from docs.make.cli import cli_page
+from docs.make.cli import cli_pages
 from docs.make.console import refreshed
-from docs.make.frameworks import frameworks_page
+from docs.make.frameworks import frameworks_pages
 from docs.make.man import man_page
 from docs.make.messages import message_pages
 from docs.make.rules import rule_pages
@@ -29,9 +29,11 @@ MADE = (
     "rules/*.md",
     "zh/rules/*.md",
     "cli.md",
+    "zh/cli.md",
     "messages.md",
     "zh/messages.md",
     "frameworks.md",
+    "zh/frameworks.md",
     "man/*",
 )  # written here from end to end
 
@@ -41,8 +43,8 @@ def pages() -> dict[Path, str]:
     by_name = {
         **rule_pages(SAMPLES),
         **message_pages(),
-        "cli.md": cli_page(),
-        "frameworks.md": frameworks_page(),
+        **cli_pages(),
+        **frameworks_pages(),
         "man/lossscan.1": man_page(),
     }
     made = {DOCS / name: text for name, text in by_name.items()}

@@ -1,4 +1,4 @@
-"""My framework: for each trainer the files that it leaves, who reads them, and the command.
+"""My framework, in both languages: what each trainer leaves, who reads it, and the command.
 
 What a logged loss means comes from `lossscan.trainers`, what marks a file from its `Format`; a
 trainer without an entry here, or a format that is gone, raises KeyError.
@@ -13,6 +13,7 @@ from typing import Final
 from docs.make.markdown import bullets, page, table
 from lossscan.formats import named
 from lossscan.trainers import TRAINERS, Medium, Trainer, trainer_of
+from lossscan.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ _LEAVES: Final[Mapping[str, Leaves]] = {
         "LLaMA-Factory",
         {"trainer_log.jsonl": "json_lines", **_HUGGING_FACE},
         "saves/qwen2.5-7b/lora/sft",
-        "The YAML of the training is found in the run; else name it: `--training-config sft.yaml`.",
+        "The training YAML is found in the run; if not there, use `--training-config sft.yaml`.",
     ),
     "ms-swift": Leaves(
         "ms-swift", {"logging.jsonl": "json_lines", **_HUGGING_FACE}, "output/v0-20260131-120000"
@@ -47,14 +48,14 @@ _LEAVES: Final[Mapping[str, Leaves]] = {
         "Axolotl",
         {**_HUGGING_FACE, "debug.log": "transformers_console"},
         "outputs/out",
-        "Name the YAML of the training: `--training-config axolotl.yaml`.",
+        "Pass the training YAML: `--training-config axolotl.yaml`.",
     ),
     "trl": Leaves("TRL", _HUGGING_FACE, "sft-output"),
     "transformers": Leaves(
         "transformers",
         _HUGGING_FACE,
         "output_dir",
-        "`trainer_state.json` is in each checkpoint; in the run after `trainer.save_state()`.",
+        "`trainer_state.json` is in each checkpoint, and in the run after `trainer.save_state()`.",
     ),
     "paddlenlp": Leaves(
         "PaddleNLP",
@@ -75,7 +76,7 @@ _LEAVES: Final[Mapping[str, Leaves]] = {
         "Megatron-LM",
         {"train.log": "megatron_console", "tensorboard/events.out.tfevents.*": "event_file"},
         "train.log",
-        "Event files come with `--tensorboard-dir`. Of several ranks the last prints the loss.",
+        "Event files need `--tensorboard-dir`. Of several ranks, the last one prints the loss.",
     ),
     "lightning": Leaves(
         "Lightning",
@@ -124,72 +125,162 @@ _MEDIA: Final[Mapping[Medium, str]] = {
     "table": "its CSV table",
     "wandb": "W&B",
 }
-_HEAD: Final = """\
+_MICRO: Final = "A step is a micro-batch, not an update."
+_BITS: Final = "The loss is in bits: multiply by 0.693 for nats, as everywhere else."
+_SUMS: Final = "The loss is summed over tokens; a loss scale below 1 is normal."
+_LAST: Final = (
+    "The last, incomplete data epoch is shuffled separately: see "
+    "[last-epoch-drop](rules/last-epoch-drop.md)."
+)
+_DEFAULTS: Final = "Arguments and defaults are those of transformers."
+_SKIPS: Final = "A skipped update is logged with a loss of 0.0."
+_HEAD: Final = (
+    """\
 # My framework
+
+[中文](zh/frameworks.md)
 
 One section for each trainer: the command, what it leaves, and what its loss means. Give the run
 directory; lossscan picks the fullest log in it. Names are those of the defaults; files are known by
 their content, so others work as well. Logs of W&B, MLflow, SwanLab, Comet, ClearML and Trackio are
-read whatever the trainer, see [what is read](formats.md)."""
-_OWN: Final = """\
+read whatever the trainer, see [what is read](formats.md).""",
+    """\
+# 各训练框架
+
+[English](../frameworks.md)
+
+每个训练框架一节：用什么命令、会留下哪些文件、日志里的 loss 是什么含义。
+给出训练目录即可，lossscan 会挑选其中最完整的日志。文件名是各框架的默认值；
+文件按内容识别，改了名也能读。W&B、MLflow、SwanLab、Comet、ClearML 和 Trackio
+的日志与框架无关，都能读，见[能读取什么](formats.md)。""",
+)
+_OWN: Final = (
+    """\
+## A loop of your own
+
 Write JSON lines, or CSV with a header, and give the file:
 
     {"step": 10, "loss": 2.31, "lr": 1e-4, "grad_norm": 0.8}
 
 Lines of text (`step 10 loss 2.31`) work too, names of your own are
 [mapped](formats.md#your-own-keys), and `lossscan.Monitor` judges
-[while it trains](watch.md#in-a-loop-of-your-own)."""
+[while it trains](watch.md#in-a-loop-of-your-own).""",
+    """\
+## 自己写的训练循环
+
+写成 JSONL，或带表头的 CSV，然后把文件交给 lossscan：
+
+    {"step": 10, "loss": 2.31, "lr": 1e-4, "grad_norm": 0.8}
+
+一行一条的文本（`step 10 loss 2.31`）也可以；
+字段名不同时[在设置文件里对应](formats.md#自定义字段名)；
+要在训练中途就得到结论，用 `lossscan.Monitor`，见[训练进行中](watch.md)。""",
+)
+_CHINESE: Final[Mapping[str, str]] = {
+    "file": "文件",
+    "format": "格式",
+    "marked by": "特征",
+    "log-formats": "日志格式",
+    "console": "控制台",
+    "event files": "event 文件",
+    "its CSV table": "CSV 表",
+    " and ": "和",
+    ", ": "、",
+    _CAPTURE: "它只打印、不写日志文件，请保存输出：`... 2>&1 | tee train.log`。",
+    _LEAVES["llamafactory"].hint: (
+        "训练用的 YAML 在目录里会自动找到；不在时用 `--training-config sft.yaml` 指定。"
+    ),
+    _LEAVES["axolotl"].hint: "用 `--training-config axolotl.yaml` 指定训练的 YAML。",
+    _LEAVES["transformers"].hint: (
+        "每个 checkpoint 里都有 `trainer_state.json`；"
+        "调用 `trainer.save_state()` 后训练目录里也有。"
+    ),
+    _LEAVES["megatron"].hint: (
+        "event 文件需要 `--tensorboard-dir`。多个 rank 时由最后一个 rank 打印 loss。"
+    ),
+    _LEAVES["keras"].hint: "表格来自回调 `CSVLogger`，event 文件来自 `TensorBoard`。",
+    _MICRO: "这里的 step 是 micro-batch，不是一次参数更新。",
+    _BITS: "loss 以 bit 为单位：乘以 0.693 换算成 nat，与其他框架一致。",
+    _SUMS: "loss 是各 token 之和；loss scale 小于 1 属于正常。",
+    _LAST: (
+        "最后一个不完整的数据 epoch 单独打乱：见 [last-epoch-drop](rules/last-epoch-drop.md)。"
+    ),
+    _DEFAULTS: "参数和默认值与 transformers 相同。",
+    _SKIPS: "被跳过的更新在日志里 loss 记为 0.0。",
+    "Known by {} in its log.": "凭日志中的 {} 识别。",
+    "One logged loss is that of one micro-batch.": "日志里的一个 loss 是单个 micro-batch 的值。",
+    "One logged loss is the mean since the line before.": "日志里的一个 loss 是距上一行的平均值。",
+    "What a logged loss is depends on the [file]({}).": (
+        "日志里的 loss 是什么，取决于[文件格式]({})。"
+    ),
+    "One logged loss is that of the step in {}, and elsewhere a mean.": (
+        "日志里的一个 loss 在{}中是当步的值，在其他文件中是平均值。"
+    ),
+}
+_FOLDERS: Final[Mapping[str, str]] = {"en": "frameworks.md", "zh": "zh/frameworks.md"}
 
 
-def frameworks_page() -> str:
-    """The page, in the order of the titles; raises KeyError for a trainer without an entry."""
+def frameworks_pages() -> dict[str, str]:
+    """Both pages by their path below docs/, in the order of the titles.
+
+    Raises KeyError for a trainer without an entry.
+    """
     known = {name: _LEAVES[name] for name in TRAINERS} | _LEAVES
-    return page(_parts(known))
+    return {name: page(_parts(known, lang)) for lang, name in _FOLDERS.items()}
 
 
-def _parts(known: Mapping[str, Leaves]) -> Iterator[str]:
-    yield _HEAD
+def _say(text: str, lang: str) -> str:
+    return text if lang == "en" or not text else _CHINESE[text]
+
+
+def _parts(known: Mapping[str, Leaves], lang: str) -> Iterator[str]:
+    yield _HEAD[LANGUAGES.index(lang)]
+    header = [_say(each, lang) for each in ("file", "format", "marked by")]
     for name, leaves in sorted(known.items(), key=lambda item: item[1].title.lower()):
         yield f"## {leaves.title}"
         yield f"    lossscan analyze {leaves.path}"
-        yield leaves.hint
-        rows = ((f"`{file}`", *_reader(read_by)) for file, read_by in leaves.files.items())
-        yield table(("file", "format", "marked by"), rows)
-        yield bullets(_facts(trainer_of(name)))
-    yield "## A loop of your own"
-    yield _OWN
+        yield _say(leaves.hint, lang)
+        rows = ((f"`{file}`", *_reader(by, lang)) for file, by in leaves.files.items())
+        yield table(header, rows)
+        yield bullets(_facts(trainer_of(name), lang))
+    yield _OWN[LANGUAGES.index(lang)]
 
 
-def _reader(name: str) -> tuple[str, str]:
+def _reader(name: str, lang: str) -> tuple[str, str]:
     sample = named(name).sample.replace("|", r"\|")
-    return f"[{name}](formats.md#log-formats)", f"`{sample}`"
+    return f"[{name}]({_formats(lang)})", f"`{sample}`"
 
 
-def _facts(trainer: Trainer) -> Iterator[str]:
+def _formats(lang: str) -> str:
+    return f"formats.md#{_say('log-formats', lang)}"
+
+
+def _facts(trainer: Trainer, lang: str) -> Iterator[str]:
     """What the table of trainers knows, in words."""
-    yield _meaning(trainer)
-    told = {
-        "A step is a micro-batch, not an update.": trainer.step_is_a_pass,
-        "The loss is in bits: times 0.693 it is in nats, as everywhere else.": trainer.in_bits,
-        "The loss is summed over tokens; a loss scale below 1 is sound.": trainer.sums_losses,
-        (
-            "The last, incomplete data epoch is shuffled apart: see "
-            "[last-epoch-drop](rules/last-epoch-drop.md)."
-        ): trainer.shuffles_last_apart,
-        "Arguments and defaults are those of transformers.": trainer.of_transformers,
-        "A skipped update is logged with a loss of 0.0.": trainer.skips is not None,
+    yield _meaning(trainer, lang)
+    facts = {
+        _MICRO: trainer.step_is_a_pass,
+        _BITS: trainer.in_bits,
+        _SUMS: trainer.sums_losses,
+        _LAST: trainer.shuffles_last_apart,
+        _DEFAULTS: trainer.of_transformers,
+        _SKIPS: trainer.skips is not None,
     }
-    yield from (text for text, holds in told.items() if holds)
+    yield from (_say(text, lang) for text, holds in facts.items() if holds)
     if trainer.keys:
-        yield f"Known by {', '.join(f'`{key}`' for key in trainer.keys)} in its log."
+        keys = _say(", ", lang).join(f"`{key}`" for key in trainer.keys)
+        yield _say("Known by {} in its log.", lang).format(keys)
 
 
-def _meaning(trainer: Trainer) -> str:
+def _meaning(trainer: Trainer, lang: str) -> str:
     if trainer.step_is_a_pass:
-        return "One logged loss is that of one micro-batch."
+        return _say("One logged loss is that of one micro-batch.", lang)
     if trainer.of_transformers:
-        return "One logged loss is the mean since the line before."
+        return _say("One logged loss is the mean since the line before.", lang)
     if not trainer.instant:
-        return "What a logged loss is depends on the [file](formats.md#log-formats)."
-    places = " and ".join(_MEDIA[medium] for medium in trainer.instant)
-    return f"One logged loss is that of the step in {places}, and elsewhere a mean."
+        said = "What a logged loss is depends on the [file]({})."
+        return _say(said, lang).format(_formats(lang))
+    media = [_MEDIA[medium] for medium in trainer.instant]
+    places = _say(" and ", lang).join(each if each == "W&B" else _say(each, lang) for each in media)
+    said = "One logged loss is that of the step in {}, and elsewhere a mean."
+    return _say(said, lang).format(places)

@@ -37,7 +37,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have
     "sample": ("A real run", "真实示例"),
     "set": (
         "Set them, or a `severity`, under `rules` in a [settings file](../formats.md#settings).",
-        "在[设置文件](../../formats.md#settings)的 `rules` 下修改，`severity` 亦可。",
+        "在[设置文件](../formats.md#设置文件)的 `rules` 下修改，`severity` 亦可。",
     ),
     "italics": (
         "Words in *italics* are placeholders for numbers of the run.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def _sections(page: str, placed: set[str]) -> list[Any]:
     sections: list[Any] = []
     entries = sections
     for title, target in _links(page):
-        if not target and page == INDEX:
+        if not target and page in {INDEX, CHINESE}:
             entries = []
             sections.append({title: entries})
         elif target.endswith(".md") and target not in placed and _may_hold(page, target):
@@ -107,6 +108,10 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_context(context: Any, *, page: Any, config: Any, nav: Any) -> Any:
-    """The frame around a page speaks the language of the page."""
-    config.theme["language"] = "zh" if _is_chinese(page.file.src_uri) else "en"
+    """The frame around a page speaks the language of the page, and so does its menu."""
+    chinese = _is_chinese(page.file.src_uri)
+    config.theme["language"] = "zh" if chinese else "en"
+    if chinese:
+        context["nav"] = copy(nav)
+        context["nav"].items = nav.items[-1].children
     return context

@@ -104,6 +104,7 @@ def test_index_names_every_page():
     ("page", "names"),
     [
         ("formats.md", [each.name for each in formats()]),
+        ("zh/formats.md", [each.name for each in formats()]),
         ("formats.md", list(KEYS)),
         ("json.md", sorted(_keys(json.loads((DOCS / "report.schema.json").read_text("utf-8"))))),
         ("api.md", [name for name in lossscan.__all__ if not name.startswith("__")]),
@@ -111,6 +112,7 @@ def test_index_names_every_page():
     ],
     ids=[
         "log formats",
+        "log formats in Chinese",
         "keys of the settings file",
         "keys of the report",
         "names of the API",
