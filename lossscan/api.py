@@ -7,7 +7,7 @@ from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from lossscan import __version__
 from lossscan.settings import Settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
+T = TypeVar("T")
 Paths: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"  # one, or several
 Progress: TypeAlias = "Callable[[int, int], None]"  # how many runs are done, of how many
 
@@ -35,7 +36,8 @@ def analyze(
     """
     from lossscan.gate import stamped
 
-    return stamped(_examined(fspath(path), _with(settings, training_config)))
+    chosen = _with(settings, training_config)
+    return _spoken(stamped(_examined(fspath(path), chosen)), chosen)
 
 
 def read(
@@ -68,6 +70,13 @@ def _with(settings: Settings | None, training_config: str | PathLike[str] | None
     if training_config is None:
         return chosen
     return replace(chosen, training_config=Path(training_config))
+
+
+def _spoken(value: T, settings: Settings) -> T:
+    """What is handed to a script: its messages are shown in the language of the settings."""
+    from lossscan.model import spoken
+
+    return value if settings.lang == "en" else spoken(value, settings.lang)
 
 
 def _each(paths: Paths) -> tuple[str, ...]:
@@ -118,7 +127,8 @@ def batch(  # noqa: PLR0913 - the options of the verb
     for one in runs:
         collected.add(one)
     work.remember()
-    return Report(__version__, runs, as_findings(collected.associations(), chosen.lang))
+    report = Report(__version__, runs, as_findings(collected.associations()))
+    return _spoken(report, chosen)
 
 
 def judge(
@@ -139,7 +149,8 @@ def judge(
     chosen = settings or Settings()
     policy = policy_of(chosen, None if baseline is None else Path(baseline))
     marked = judged(report, policy)
-    return replace(marked, remarks=remarks(marked, policy, chosen, single=single))
+    said = remarks(marked, policy, chosen, single=single)
+    return _spoken(replace(marked, remarks=said), chosen)
 
 
 def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) -> str:
@@ -172,7 +183,7 @@ def compare(
     examined = (_examined(place, chosen) for place in places)
     runs = tuple(_told(examined, len(places), progress))
     comparison, findings = compared(runs, chosen)
-    return Report(__version__, runs, findings, comparison=comparison)
+    return _spoken(Report(__version__, runs, findings, comparison=comparison), chosen)
 
 
 def plot(  # noqa: PLR0913 - the options of the verb
@@ -228,8 +239,10 @@ def watch(
     from lossscan.watching import Watch
 
     stopped = stop or Event()
-    watching = Watch(Path(path), _with(settings, training_config))
-    return watching.looks(lambda: stopped.wait(interval), until_complete=until_complete)
+    chosen = _with(settings, training_config)
+    watching = Watch(Path(path), chosen)
+    looks = watching.looks(lambda: stopped.wait(interval), until_complete=until_complete)
+    return (_spoken(look, chosen) for look in looks)
 
 
 def config(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from lossscan import words
-from lossscan.model import Advice, Cause, Effect, Evidence, Finding, RunReport, Severity
+from lossscan.model import Advice, Cause, Effect, Evidence, Finding, Message, RunReport, Severity
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import BoolArray, FloatArray
@@ -112,9 +112,9 @@ class Collected:
         return _shown(_controlled(tested))
 
 
-def as_findings(found: Iterable[Association], lang: str) -> tuple[Finding, ...]:
+def as_findings(found: Iterable[Association]) -> tuple[Finding, ...]:
     """Associations as findings of the batch: of severity `info`, under the name of their rule."""
-    return tuple(_finding(each, lang) for each in found)
+    return tuple(_finding(each) for each in found)
 
 
 def _is_setting(value: Any) -> bool:
@@ -250,7 +250,7 @@ def _shown(holding: Iterable[Association]) -> tuple[Association, ...]:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _finding(each: Association, lang: str) -> Finding:
+def _finding(each: Association) -> Finding:
     condition = f"{each.field} {each.relation} {_said(each.value)}"
     numbers = {
         "rule": each.rule,
@@ -266,23 +266,21 @@ def _finding(each: Association, lang: str) -> Finding:
         "same": ", ".join(each.same[:MOST_SAME]),
     }
     rate, other = each.hits / each.runs, each.other_hits / each.others
-    said = [words.say(lang, "association_test", **numbers)]
-    said += [words.say(lang, "association_same", **numbers)] if each.same else []
+    said = ["association_test", *(["association_same"] if each.same else [])]
     advice = Advice(each.field, f"{each.relation} {_said(each.value)}")
     return Finding(
         rule=each.rule,
         severity=Severity.INFO,
         confidence=round(min(1 - each.q_value, SURE), 2),
-        title=words.say(lang, "association_title", **numbers),
-        message=words.say(lang, "association", **numbers),
+        title=Message("association_title", **numbers),
+        message=Message("association", **numbers),
         series="config",
-        start_step=None,
-        end_step=None,
-        epoch=None,
         effect=Effect(other, rate, rate - other, rate / other if other else None),
-        evidence=tuple(Evidence(text) for text in said),
-        causes=(Cause("setting", 1 - each.q_value, condition, (advice,)),),
-        next=words.say(lang, "association_next", **numbers),
+        evidence=tuple(Evidence(Message(key, **numbers)) for key in said),
+        causes=(
+            Cause(Message("association/setting", condition=condition), 1 - each.q_value, (advice,)),
+        ),
+        next=Message("association_next", **numbers),
     )
 
 

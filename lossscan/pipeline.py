@@ -64,7 +64,6 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         change_points=diagnosis.change_points,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
         error=failure,
-        lang=settings.lang,
     )
 
 

@@ -20,6 +20,7 @@ from lossscan.model import (
     Field,
     Finding,
     Landmark,
+    Message,
     Note,
     Report,
     RuledOut,
@@ -75,7 +76,7 @@ def jumped(name: str = "runs/jumped") -> RunReport:
         status="critical",
         run=run,
         findings=(_jump(), _stairs()),
-        ruled_out=(RuledOut("last-epoch-drop", "the drop stands at every epoch"),),
+        ruled_out=(RuledOut("last-epoch-drop", Message("the drop stands at every epoch")),),
         change_points=(_change(3010, 0.5, 6.1), _change(2250, 0.6, 0.5)),
         remarks=("trainer_log.jsonl: 3 lines could not be read",),
     )
@@ -113,8 +114,10 @@ def _jump() -> Finding:
         rule="loss-jump",
         severity=Severity.CRITICAL,
         confidence=0.98,
-        title="The loss jumps up and stays up",
-        message="At step 3010 the loss goes from 0.51 to 6.1 (12 times) and stays to the end.",
+        title=Message("The loss jumps up and stays up"),
+        message=Message(
+            "At step 3010 the loss goes from 0.51 to 6.1 (12 times) and stays to the end."
+        ),
         series="loss",
         start_step=3010,
         end_step=4000,
@@ -123,20 +126,26 @@ def _jump() -> Finding:
         effect=Effect(0.51, 6.1, 5.59, 12.0, float("inf")),
         aligned_to=Alignment("epoch_boundary", 3000.0, 10.0, 0.001, 3),
         evidence=(
-            Evidence("the loss is on another level from there", "trainer_state.json", 3010, 6.1),
-            Evidence("gradient norms rise", "runs/events.out.tfevents.1.host.2.0", 3000, 12.3),
+            Evidence(
+                Message("the loss is on another level from there"), "trainer_state.json", 3010, 6.1
+            ),
+            Evidence(
+                Message("gradient norms rise"), "runs/events.out.tfevents.1.host.2.0", 3000, 12.3
+            ),
         ),
         causes=(
             Cause(
-                "learning-rate",
+                Message("the learning rate is too high"),
                 0.75,
-                "the learning rate is too high",
                 (Advice("learning_rate", 5e-4, "train.yaml", 1e-4),),
             ),
-            Cause("data", 0.2, "other data", (Advice("shuffle"),)),
+            Cause(Message("other data"), 0.2, (Advice("shuffle"),)),
         ),
-        remedies=("Lower the learning rate.", "Go back to the last checkpoint before step 3010."),
-        next="Resume before it with a fifth of the learning rate.",
+        remedies=(
+            Message("Lower the learning rate."),
+            Message("Go back to the last checkpoint before step 3010."),
+        ),
+        next=Message("Resume before it with a fifth of the learning rate."),
     )
 
 
@@ -146,8 +155,8 @@ def _stairs() -> Finding:
         rule="epoch-step-drop",
         severity=Severity.INFO,
         confidence=0.9,
-        title="每个 epoch 开始处 loss 阶梯式下降",
-        message="loss 在 7 个 epoch 边界处阶梯式下降。",
+        title=Message("每个 epoch 开始处 loss 阶梯式下降"),
+        message=Message("loss 在 7 个 epoch 边界处阶梯式下降。"),
         series="loss",
         start_step=510,
         end_step=None,
@@ -159,6 +168,6 @@ def _stairs() -> Finding:
 def _change(step: int, before: float, after: float) -> ChangePoint:
     up = after > before
     rule = "loss-jump" if up else "epoch-step-drop"
-    owner = AccountedFor("finding", rule, f"the finding of {rule}")
+    owner = AccountedFor("finding", rule, Message(f"the finding of {rule}"))
     kind = "level_up" if up else "level_down"
     return ChangePoint("loss", step, kind, after - before, 9.0, None, owner)

@@ -13,9 +13,7 @@ def _run(rules=(), framework=None, **settings):
     """A run with these findings and settings."""
     config = {name: Field(value, "train.yaml") for name, value in settings.items()}
     run = Run("r", "r", {}, (), framework=framework, config=config)
-    found = tuple(
-        Finding(rule, Severity.WARNING, 0.9, "", "", "loss", 10, None, None) for rule in rules
-    )
+    found = tuple(Finding(rule, 0.9, severity=Severity.WARNING, start_step=10) for rule in rules)
     return RunReport("r", "r", "warning" if rules else "ok", run, found)
 
 
@@ -38,8 +36,11 @@ def _issue_example():
 
 def test_a_threshold_is_found_with_its_counts():
     """A learning rate from which runs jump is named, with how many did and how many did not."""
-    (found,) = as_findings(_associations(_issue_example()), "en")
-    assert found.message == "learning_rate >= 0.0005: loss-jump in 14 of 17 runs, 1 of 60 otherwise"
+    (found,) = as_findings(_associations(_issue_example()))
+    assert (
+        str(found.message)
+        == "learning_rate >= 0.0005: loss-jump in 14 of 17 runs, 1 of 60 otherwise"
+    )
     assert (found.rule, found.severity, found.confidence) == ("loss-jump", "info", 0.99)
 
 
@@ -129,7 +130,8 @@ def test_a_batch_of_one_run_has_nothing_in_common():
 
 def test_associations_are_said_in_chinese():
     """The sentence follows the language."""
-    (found,) = as_findings(_associations(_issue_example()), "zh")
+    (found,) = as_findings(_associations(_issue_example()))
     assert (
-        found.message == "learning_rate >= 0.0005：17 个运行中 14 个有 loss-jump，其余 60 个中 1 个"
+        found.message.say("zh")
+        == "learning_rate >= 0.0005：17 个运行中 14 个有 loss-jump，其余 60 个中 1 个"
     )

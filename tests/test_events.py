@@ -51,7 +51,7 @@ def test_every_event_is_claimed_or_explained(run: Run):
     told = {finding.rule: finding for finding in found.findings}
     assert len(found.change_points) == len(events_of(scan(run)))
     for change in found.change_points:
-        assert change.accounted_for.text
+        assert str(change.accounted_for.text)
         if change.accounted_for.by == "finding":
             assert change.accounted_for.rule in told
         else:
@@ -93,7 +93,7 @@ def test_a_rule_that_was_not_selected_does_not_speak():
     run = make_run(loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 3.18, 3.18]], noise=0.01)
     found = _diagnosed(run, Settings(lang="en", select=("loss-spike",)))
     assert not found.findings
-    assert {change.accounted_for.text for change in found.change_points} == {
+    assert {str(change.accounted_for.text) for change in found.change_points} == {
         "its rule is not selected"
     }
 

@@ -163,7 +163,7 @@ def _samples(rule: str, lang: str, samples: Path) -> Iterator[str]:
     for folder in sorted(path.parent for path in samples.glob("*/expected.yaml")):
         if rule in _expected(folder):
             report = _report(folder, lang)
-            said = (f.message for f in report.findings if f.rule == rule)
+            said = (f.message.say(lang) for f in report.findings if f.rule == rule)
             command = f"lossscan analyze {samples.name}/{folder.name}"
             yield from (f"`{command}`\n\n> {prose(text)}" for text in said)
 

@@ -9,7 +9,7 @@ from typing import Final
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Episode, Hit, Run, Signals, Table
+from lossscan.model import Episode, Finding, Message, Run, Signals, Table
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.rules.kit.rule import Rule
 from lossscan.settings import Settings
@@ -43,8 +43,8 @@ FORMAT = Format(
 # --- the rule: Acme's scheduler restarts where the learning rate grows at once -------------------
 
 
-def check(run: Run, signals: Signals, *, least: float = 10.0) -> Iterator[Hit]:
-    """Yield a hit where the learning rate grows `least` times from one entry to the next."""
+def check(run: Run, signals: Signals, *, least: float = 10.0) -> Iterator[Finding]:
+    """Yield a finding where the learning rate grows `least` times from one entry to the next."""
     rates = run.series.get("learning_rate")
     if run.framework != "acme" or rates is None:
         return
@@ -52,11 +52,11 @@ def check(run: Run, signals: Signals, *, least: float = 10.0) -> Iterator[Hit]:
         before, after = float(rates.values[at - 1]), float(rates.values[at])
         if before > 0 and after >= least * before:
             step = int(rates.steps[at])
-            yield Hit(
+            yield Finding(
                 "acme-restart",
                 0.9,
                 series="learning_rate",
-                numbers={"step": step, "before": before, "after": after},
+                message=Message("default", step=step, before=before, after=after),
                 episodes=(Episode(step),),
             )
 

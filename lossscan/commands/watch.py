@@ -127,8 +127,8 @@ def _announce(
     for finding in new:
         text = line_of(finding, settings.lang)
         say(text)
-        message = _message(finding, report) | {"run": report.path, "text": f"{report.name}: {text}"}
-        notifier.send(message)
+        named = {"run": report.path, "text": f"{report.name}: {text}"}
+        notifier.send(_message(finding, report, settings.lang) | named)
     gate = settings.fail_on
     return gate is not None and any(finding.severity.rank <= gate.rank for finding in new)
 
@@ -139,14 +139,15 @@ def line_of(finding: Finding, lang: str) -> str:
     step = (
         "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
     )
-    parts = (severity, finding.rule, step, words.printable(finding.message))
+    parts = (severity, finding.rule, step, words.printable(words.say(lang, finding.message)))
     return "  ".join(part for part in parts if part)
 
 
-def _message(finding: Finding, report: RunReport) -> dict[str, Any]:
+def _message(finding: Finding, report: RunReport, lang: str) -> dict[str, Any]:
     """The finding as the JSON report has it."""
     from lossscan.model import Report
 
-    text = reporters.render("json", Report(__version__, (report,)), reporters.Page(single=True))
+    page = reporters.Page(single=True, lang=lang)
+    text = reporters.render("json", Report(__version__, (report,)), page)
     found: list[dict[str, Any]] = json.loads(text)["findings"]
     return next(each for each in found if each["fingerprint"] == finding.fingerprint)

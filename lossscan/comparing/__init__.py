@@ -12,7 +12,7 @@ from lossscan.comparing.levels import metrics_of
 from lossscan.comparing.scaling import scaled_groups
 from lossscan.comparing.shapes import SERIES, Own, partings_of
 from lossscan.errors import InputError, UsageError
-from lossscan.ledger import finding_of
+from lossscan.ledger.completed import finding_of
 from lossscan.model import Finding, Message, Run, RunReport, Severity
 from lossscan.model.comparison import LETTERS, Band, Comparison, Contrast, Member, Parting
 from lossscan.numeric.arrays import ignore_float_errors
@@ -115,7 +115,7 @@ def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
     chosen = chosen_rules(settings.select, settings.ignore)
     for run, hit in scaled_groups(runs):
         if hit.rule in chosen:
-            finding = finding_of(hit, run, settings.lang)
+            finding = finding_of(hit, run)
             severity = settings.severities.get(hit.rule, finding.severity)
             yield replace(finding, severity=severity)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.comparing.fields import differing
 from lossscan.comparing.levels import Axis, axes_of
-from lossscan.model import Hit, Run
+from lossscan.model import Finding, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.ga_loss_scaling import check_across
@@ -27,7 +27,7 @@ FEWEST = 2  # runs, or rather accumulation steps
 LINE = 3  # runs from which on a line may fail to fit
 
 
-def scaled_groups(runs: Mapping[str, Run]) -> Iterator[tuple[Run, Hit]]:
+def scaled_groups(runs: Mapping[str, Run]) -> Iterator[tuple[Run, Finding]]:
     """For each config with a loss scaled by the accumulation steps: a run to show, and the hit."""
     for labels in _groups(runs):
         members = {label: runs[label] for label in labels}
@@ -50,7 +50,7 @@ def _groups(runs: Mapping[str, Run]) -> list[list[str]]:
     return groups
 
 
-def _judged(members: Mapping[str, Run]) -> Hit | None:
+def _judged(members: Mapping[str, Run]) -> Finding | None:
     different = {steps_of(run) for run in members.values()}
     slope = slope_of(members, "loss") if len(different) >= FEWEST else None
     return None if slope is None else check_across(members, slope, slope_of(members, "eval_loss"))

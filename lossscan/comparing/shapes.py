@@ -20,7 +20,7 @@ from lossscan.comparing.parting import (
 )
 from lossscan.comparing.rates import rates_differ
 from lossscan.comparing.texts import MANY_TIMES, catalogue, say, share
-from lossscan.model import LandmarkKind, Run
+from lossscan.model import LandmarkKind, Message, Run
 from lossscan.model.comparison import Band, Between, Ends, Parting, Shape
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.clean import from_scale
@@ -44,7 +44,7 @@ class Own:
     label: str  # of the run
     series: str
     step: int
-    title: str
+    title: Message
 
 
 def partings_of(
@@ -164,7 +164,7 @@ def _text(parting: Parting, runs: Sequence[Run], lang: str, there: Own | None) -
     if parting.step is None or parting.shape is None:
         noise, margin = (share(x, log=parting.log) for x in (parting.noise, parting.margin))
         return say(lang, "alike", points=parting.points, noise=noise, margin=margin, **known)
-    found = {} if there is None else {"label": there.label, "title": there.title}
+    found = {} if there is None else {"label": there.label, "title": there.title.say(lang)}
     shape = catalogue().shapes[parting.shape][lang].format(ratio=parting.ends.ratio, **found)
     rates = rates_differ(runs)
     if rates is not None and parting.shape != "scale":

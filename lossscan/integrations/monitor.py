@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lossscan.canonical.names import JUDGED, canonical
 from lossscan.gate import stamped
-from lossscan.model import Field, Finding, Run, RunReport, Series, Severity
+from lossscan.model import Field, Finding, Run, RunReport, Series, Severity, spoken
 from lossscan.pipeline import report_on
 from lossscan.settings import Settings
 from lossscan.watching.announced import FIRST, Announced
@@ -81,7 +81,7 @@ class Monitor:
     def report(self) -> RunReport:
         """What `analyze` would say of the points so far."""
         began = thread_time()
-        report = stamped(report_on(self._run(), self._settings))
+        report = spoken(stamped(report_on(self._run(), self._settings)), self._settings.lang)
         self._worked += thread_time() - began
         return report
 

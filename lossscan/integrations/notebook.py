@@ -17,7 +17,13 @@ def dict_of(report: RunReport | Report) -> dict[str, Any]:
     """The JSON report as plain values."""
     from lossscan.reporters.kit.plain import plain, plain_report
 
-    return plain_report(report) if isinstance(report, Report) else plain(report, __version__)
+    if isinstance(report, Report):
+        return plain_report(report, _lang(report))
+    return plain(report, __version__, report.lang)
+
+
+def _lang(report: Report) -> str:
+    return next((one.lang for one in report.runs), "en")
 
 
 def json_of(report: RunReport | Report) -> str:
@@ -40,8 +46,8 @@ def frame_of(report: RunReport | Report) -> DataFrame:
     from lossscan.reporters.kit.records import framed, records
 
     if isinstance(report, Report):
-        return framed(row for one in report.runs for row in records(one, __version__))
-    rows = records(report, __version__)
+        return framed(row for one in report.runs for row in records(one, __version__, one.lang))
+    rows = records(report, __version__, report.lang)
     return framed(row for row in rows if row["rule"] is not None)
 
 

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from lossscan.ledger.completed import completed
 from lossscan.ledger.events import Departure, events_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
 from lossscan.model import (
+    AS_PAGE,
     AccountedFor,
-    Acquittal,
     ChangePoint,
     Effect,
     Episode,
-    Hit,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Severity,
     Signals,
@@ -61,10 +64,10 @@ class Account:
 def accounted(
     run: Run,
     signals: Signals,
-    hits: Sequence[Hit],
-    ruled_out: Sequence[Acquittal],
+    hits: Sequence[Finding],
+    ruled_out: Sequence[RuledOut],
     chosen: Iterable[str],
-) -> tuple[tuple[Hit, ...], tuple[Account, ...]]:
+) -> tuple[tuple[Finding, ...], tuple[Account, ...]]:
     """The hits with one for each event that was left, and an account of every event."""
     events = events_of(signals)
     rules, said = set(chosen), with_near_events(signals, events, hits)
@@ -80,14 +83,14 @@ def accounted(
 
 
 def _reason(
-    event: Departure, rule: str, run: Run, signals: Signals, ruled_out: Iterable[Acquittal]
+    event: Departure, rule: str, run: Run, signals: Signals, ruled_out: Iterable[RuledOut]
 ) -> bool:
     """Whether the rule looked at the event and found a reason, more than that it saw nothing."""
     for out in ruled_out:
         if (
             out.rule == rule
-            and out.id not in UNSEEN
-            and out.numbers.get("step", event.step) == event.step
+            and out.text.name not in UNSEEN
+            and out.text.values.get("step", event.step) == event.step
         ):
             return True
     if rule != SPOKEN_BY["level_down"] or event.change is None:
@@ -95,7 +98,7 @@ def _reason(
     return explanation(run, signals, event.change) is not None
 
 
-def _account(event: Departure, hits: Sequence[Hit], rules: set[str], run: Run) -> Account:
+def _account(event: Departure, hits: Sequence[Finding], rules: set[str], run: Run) -> Account:
     owner = _owner(event, hits)
     if owner is not None:
         return Account(event, rule=owner)
@@ -113,7 +116,7 @@ def _account(event: Departure, hits: Sequence[Hit], rules: set[str], run: Run) -
     return Account(event, rule=rule) if rule in rules else Account(event, key="account_not_asked")
 
 
-def _owner(event: Departure, hits: Sequence[Hit]) -> str | None:
+def _owner(event: Departure, hits: Sequence[Finding]) -> str | None:
     """The rule whose hit claims the event, or within whose episode it lies."""
     claiming = [hit.rule for hit in hits if event.step in hit.claims]
     if claiming:
@@ -123,7 +126,7 @@ def _owner(event: Departure, hits: Sequence[Hit]) -> str | None:
     )
 
 
-def _within(event: Departure, hit: Hit) -> bool:
+def _within(event: Departure, hit: Finding) -> bool:
     """Whether an episode covers the event; one that lasts to the end covers no later spike."""
     return any(
         episode.start_step is not None
@@ -133,13 +136,13 @@ def _within(event: Departure, hit: Hit) -> bool:
     )
 
 
-def _claims(hits: Sequence[Hit], rule: str, event: Departure) -> bool:
+def _claims(hits: Sequence[Finding], rule: str, event: Departure) -> bool:
     return any(
         hit.rule == rule and (event.step in hit.claims or _within(event, hit)) for hit in hits
     )
 
 
-def _speak(hits: list[Hit], rule: str, event: Departure, run: Run, signals: Signals) -> None:
+def _speak(hits: list[Finding], rule: str, event: Departure, run: Run, signals: Signals) -> None:
     """Add the event to the hit of its rule, or make one."""
     episode = Episode(event.step, event.end_step, event.sigma)
     for number, hit in enumerate(hits):
@@ -147,39 +150,40 @@ def _speak(hits: list[Hit], rule: str, event: Departure, run: Run, signals: Sign
             episodes = sorted((*hit.episodes, episode), key=lambda each: each.start_step or 0)
             hits[number] = replace(hit, episodes=tuple(episodes), claims=hit.claims | {event.step})
             return
-    hits.append(_hit(rule, event, episode, told(rule, event, run, signals)))
+    said = told(rule, event, run, signals)
+    hits.append(completed(_hit(rule, event, episode, said), run))
 
 
-def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Hit:
+def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
     ratio = event.after / event.before if event.before > 0 else None
-    return Hit(
+    return Finding(
         rule=rule,
         confidence=min(logistic(event.size, HALF, SLOPE), MOST),
         series=event.series,
         severity=_severity(rule, event.size),
-        message="unclaimed",
-        numbers={
-            "before": event.before,
-            "after": event.after,
-            "step": event.step,
-            "sigma": abs(event.sigma),
+        message=Message(
+            "unclaimed",
+            before=event.before,
+            after=event.after,
+            step=event.step,
+            sigma=abs(event.sigma),
             **said.numbers,
-        },
+        ),
         episodes=(episode,),
         effect=Effect(event.before, event.after, event.after - event.before, ratio, event.sigma),
         aligned_to=event.aligned_to,
-        clues=said.clues,
-        suspects=said.suspects,
+        evidence=said.evidence,
+        causes=said.causes,
         remedies=said.remedies,
         next=said.next,
         claims=frozenset({event.step}),
     )
 
 
-def _severity(rule: str, size: float) -> Severity | None:
+def _severity(rule: str, size: float) -> Severity:
     """How loudly, by the relative size; a stair of memorised samples keeps its own."""
     if rule == AT["epoch_boundary"]:
-        return None
+        return AS_PAGE
     if rule == SPOKEN_BY["spike"]:
         return Severity.WARNING if size >= SPIKE_HEARD else Severity.INFO
     if size >= LOUD and rule in (SPOKEN_BY["level_up"], SPOKEN_BY["slope_up"]):
@@ -187,7 +191,7 @@ def _severity(rule: str, size: float) -> Severity | None:
     return Severity.WARNING if size >= HEARD else Severity.INFO
 
 
-def change_point(account: Account, text: str) -> ChangePoint:
+def change_point(account: Account, text: Message) -> ChangePoint:
     """The event as the report shows it, with the words of its account."""
     event = account.event
     return ChangePoint(

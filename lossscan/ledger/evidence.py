@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from lossscan.ledger.events import Departure
-from lossscan.model import Change, Clue, Curve, Number, Run, Signals, Suspect
+from lossscan.model import Cause, Change, Curve, Evidence, Message, Numbers, Run, Signals
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
@@ -33,11 +32,11 @@ CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise fir
 class Told:
     """Evidence, causes and advice for one event."""
 
-    clues: tuple[Clue, ...] = ()
-    suspects: tuple[Suspect, ...] = ()
-    remedies: tuple[str, ...] = ()
-    next: str | None = None
-    numbers: Mapping[str, Number | str | None] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    remedies: tuple[Message, ...] = ()
+    next: Message | None = None
+    numbers: Numbers = field(default_factory=dict)
 
 
 def told(rule: str, event: Departure, run: Run, signals: Signals) -> Told:
@@ -55,7 +54,7 @@ def told(rule: str, event: Departure, run: Run, signals: Signals) -> Told:
 def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) -> Told:
     lower, at_landmark = lower_rate(run, rise), rule == "loss-jump"
     return Told(
-        clues=drop_none(
+        evidence=drop_none(
             level_clue(run, curve, rise.before, rise.after, rise.step)
             if at_landmark
             else _climb_clue(run, rise, curve),
@@ -66,35 +65,34 @@ def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) 
             order_clue(run, step_of_order(run, curve, rise)) if at_landmark else None,
             eval_clue(run, rise.step),
         ),
-        suspects=suspects(run, signals, rise),
-        next="replay" if lower is None else "replay-at-rate",
+        causes=suspects(run, signals, rise),
+        next=Message("replay" if lower is None else "replay-at-rate"),
         numbers={"lower": lower},
     )
 
 
-def _climb_clue(run: Run, climb: Change, curve: Curve) -> Clue:
+def _climb_clue(run: Run, climb: Change, curve: Curve) -> Evidence:
     numbers = {
         "low": climb.before,
         "low_step": climb.step,
         "end": climb.after,
         "start": float(curve.values[0]),
     }
-    return Clue("climb", numbers, run.source_of(curve.name), climb.step, climb.after)
+    return Evidence(Message("climb", **numbers), run.source_of(curve.name), climb.step, climb.after)
 
 
 def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Told:
     end = spike.step if spike.end_step is None else spike.end_step
     points = int(((curve.steps >= spike.step) & (curve.steps <= end)).sum())
     lead = leading_gradient(signals, spike.step)
-    clue = Clue(
-        "spike",
-        {"base": spike.before, "peak": spike.after, "points": points, "end": end},
+    clue = Evidence(
+        Message("spike", base=spike.before, peak=spike.after, points=points, end=end),
         run.source_of(spike.series),
         spike.step,
         spike.after,
     )
     return Told(
-        clues=(
+        evidence=(
             clue,
             *drop_none(
                 order_clue(run, spike.step),
@@ -102,43 +100,47 @@ def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Tol
                 rate_clue(run, spike.step),
             ),
         ),
-        suspects=(
-            Suspect("odd-batch", SINGLE if points < BLOCK_POINTS else BLOCK),
-            Suspect("unshuffled-data", max(0.3 + ORDERED[file_order(run, spike.step)], 0.05)),
-            Suspect(
-                "instability",
+        causes=(
+            Cause(Message("odd-batch"), SINGLE if points < BLOCK_POINTS else BLOCK),
+            Cause(
+                Message("unshuffled-data"), max(0.3 + ORDERED[file_order(run, spike.step)], 0.05)
+            ),
+            Cause(
+                Message("instability"),
                 LEADS if lead is not None and lead >= LEAD_SIGMA else CALM,
                 config=advise_if_set(run, "learning_rate"),
             ),
             *skipped_updates(run, spike.step),
         ),
-        next="print-batch",
+        next=Message("print-batch"),
     )
 
 
 def _of_stair(stair: Departure, run: Run) -> Told:
     at = stair.aligned_to
-    step = Clue(
-        "step",
-        {
-            "epoch": at.epoch if at else None,
-            "before": stair.before,
-            "after": stair.after,
-            "drop": -relative(stair.after - stair.before, stair.before, log=False),
-            "p": at.p_value if at else None,
-        },
+    step = Evidence(
+        Message(
+            "step",
+            epoch=at.epoch if at else None,
+            before=stair.before,
+            after=stair.after,
+            drop=-relative(stair.after - stair.before, stair.before, log=False),
+            p=at.p_value if at else None,
+        ),
         run.source_of(stair.series),
         stair.step,
         stair.after,
     )
     evaluated = eval_clue(run, stair.step)
     return Told(
-        clues=(step, *drop_none(evaluated, rate_clue(run, stair.step))),
-        suspects=(
-            Suspect("memorisation", LIKELIEST, config=advise_if_set(run, "num_train_epochs")),
+        evidence=(step, *drop_none(evaluated, rate_clue(run, stair.step))),
+        causes=(
+            Cause(
+                Message("memorisation"), LIKELIEST, config=advise_if_set(run, "num_train_epochs")
+            ),
         ),
-        remedies=("watch-evaluation",) if evaluated is None else (),
-        next="evaluate" if evaluated is None else None,
+        remedies=(Message("watch-evaluation"),) if evaluated is None else (),
+        next=Message("evaluate") if evaluated is None else None,
     )
 
 
@@ -146,15 +148,19 @@ def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
     around = (rate_clue(run, drop.step), eval_clue(run, drop.step))
     if rule == "last-epoch-drop":
         causes = (
-            Suspect("last-epoch-shuffled-apart", LIKELIEST, config=advise_if_set(run, "max_steps")),
-            Suspect("data-mix-change", 0.2),
+            Cause(
+                Message("last-epoch-shuffled-apart"),
+                LIKELIEST,
+                config=advise_if_set(run, "max_steps"),
+            ),
+            Cause(Message("data-mix-change"), 0.2),
         )
-        return Told(drop_none(*around), causes, next="compare-evaluation")
+        return Told(drop_none(*around), causes, next=Message("compare-evaluation"))
     return Told(
-        clues=(
+        evidence=(
             level_clue(run, curve, drop.before, drop.after, drop.step),
             *drop_none(order_clue(run, drop.step), *around),
         ),
-        suspects=drop_suspects(run, drop.step, lasts=drop.kind != "spike"),
-        next="look-at-data",
+        causes=drop_suspects(run, drop.step, lasts=drop.kind != "spike"),
+        next=Message("look-at-data"),
     )

@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Final
 
 from lossscan.ledger.events import Departure
-from lossscan.model import Alignment, Hit, Signals
+from lossscan.model import Alignment, Finding, Signals
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
 GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it is the spike's
 
 
 def with_near_events(
-    signals: Signals, events: Sequence[Departure], hits: Sequence[Hit]
-) -> list[Hit]:
+    signals: Signals, events: Sequence[Departure], hits: Sequence[Finding]
+) -> list[Finding]:
     """The hits with the events around their edges claimed too: they are the same event.
 
     An overshoot behind a jump, and the fall behind a spike, are seen by the engine as well.
@@ -24,7 +24,7 @@ def with_near_events(
     return [replace(hit, claims=hit.claims | _near(hit, signals, events)) for hit in hits]
 
 
-def _near(hit: Hit, signals: Signals, events: Sequence[Departure]) -> set[int]:
+def _near(hit: Finding, signals: Signals, events: Sequence[Departure]) -> set[int]:
     own = [event for event in events if event.series == hit.series]
     at_edges = _at_edges(own, hit, signals)
     return {
@@ -36,7 +36,7 @@ def _near(hit: Hit, signals: Signals, events: Sequence[Departure]) -> set[int]:
     }
 
 
-def _at_edges(events: Sequence[Departure], hit: Hit, signals: Signals) -> set[int]:
+def _at_edges(events: Sequence[Departure], hit: Finding, signals: Signals) -> set[int]:
     """The steps of the events that are near where an episode of the hit begins or ends."""
     import numpy as np
 
@@ -55,7 +55,7 @@ def _is_at(place: int, edges: Sequence[int]) -> bool:
     return first < len(edges) and edges[first] <= place + NEAR_POINTS
 
 
-def _at_its_landmark(event: Departure, hit: Hit) -> bool:
+def _at_its_landmark(event: Departure, hit: Finding) -> bool:
     """Whether both are at one landmark: noise moves the found edge by some points."""
     one, two = event.aligned_to, hit.aligned_to
     return one is not None and two is not None and _same(one, two)
@@ -65,7 +65,7 @@ def _same(one: Alignment, two: Alignment) -> bool:
     return (one.kind, one.step) == (two.kind, two.step)
 
 
-def _is_its_rise(event: Departure, hit: Hit, signals: Signals) -> bool:
+def _is_its_rise(event: Departure, hit: Finding, signals: Signals) -> bool:
     """Whether a slope rises only by a spike of the hit, before which it had gained next to nothing.
 
     A line through a stretch with a high spike in it, as behind a resume, is steep.

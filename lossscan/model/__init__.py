@@ -1,6 +1,6 @@
 """Every value that travels through lossscan, all frozen; nothing here computes or reads.
 
-    path -> runs -> Run -> signals -> Signals -> rules -> Hits -> ledger -> RunReport -> Report
+    path -> runs -> Run -> signals -> Signals -> rules -> Findings -> ledger -> RunReport -> Report
 
 Steps are optimizer steps unless a format counts otherwise (MiniMind counts micro-batches).
 Intervals of steps are `(after, by]`; intervals of array indices are half-open `[start, stop)`.
@@ -23,30 +23,28 @@ if TYPE_CHECKING:
         Numbers,
         Severity,
     )
-    from lossscan.model.hits import (
-        Acquittal,
+    from lossscan.model.findings import (
+        AS_PAGE,
+        PLAIN,
         Advice,
-        Clue,
+        Cause,
         Effect,
         Episode,
-        Hit,
-        Suspect,
+        Evidence,
+        Finding,
+        Location,
+        RuledOut,
+        Waiver,
     )
-    from lossscan.model.message import HINT, Message
+    from lossscan.model.message import HINT, PAGES, Message, spoken
     from lossscan.model.report import (
         DAMAGES,
         FAILED_NOTE,
         AccountedFor,
-        Cause,
         ChangePoint,
-        Evidence,
         Failure,
-        Finding,
-        Location,
         Report,
-        RuledOut,
         RunReport,
-        Waiver,
     )
     from lossscan.model.run import (
         Column,
@@ -72,24 +70,32 @@ if TYPE_CHECKING:
         Signals,
     )
 
-_PARTS = ("base", "message", "run", "signals", "hits", "report")  # each needs only those before it
+_PARTS = (
+    "base",
+    "message",
+    "run",
+    "signals",
+    "findings",
+    "report",
+)  # each needs only those before it
 
 __all__ = [
+    "AS_PAGE",
     "DAMAGES",
     "FAILED",
     "FAILED_NOTE",
     "FOUND",
     "HINT",
+    "PAGES",
     "PASSED",
+    "PLAIN",
     "AccountedFor",
-    "Acquittal",
     "Advice",
     "Alignment",
     "BoundaryTest",
     "Cause",
     "Change",
     "ChangePoint",
-    "Clue",
     "Column",
     "Curve",
     "Effect",
@@ -99,7 +105,6 @@ __all__ = [
     "Failure",
     "Field",
     "Finding",
-    "Hit",
     "Landmark",
     "LandmarkKind",
     "LeftOut",
@@ -119,9 +124,9 @@ __all__ = [
     "Signals",
     "Skipped",
     "Source",
-    "Suspect",
     "Table",
     "Waiver",
+    "spoken",
 ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from string import ascii_letters
 from typing import Final, Literal, TypeAlias
 
-from lossscan.model import Field, Severity
+from lossscan.model import Field, Message, Severity
 
 LETTERS: Final = ascii_letters  # a run each: one character marks its points in a chart
 Between: TypeAlias = tuple[str, str]
@@ -83,7 +83,7 @@ class Contrast:
 
     rule: str
     severity: Severity  # the worst of them
-    title: str
+    title: Message
     present: tuple[str, ...]  # letters
     absent: tuple[str, ...]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from copy import copy
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, Final, TypeVar, cast
+
+T = TypeVar("T")
 
 HINT: Final = ".hint"  # ends the key of what to do about an error
+PAGES: Final = "rules/"  # begins the key of a text in the page of a rule
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Message:
-    """A sentence of `words/messages.json` before a language is chosen.
+    """A sentence of the catalogue, or of the page of a rule, before a language is chosen.
 
     A value may be a Message, or a tuple of them. The value `at` is a place and begins the line. A
     key that is no key of the catalogue is shown as it is: other packages have words of their own.
@@ -19,19 +23,36 @@ class Message:
 
     key: str
     values: Mapping[str, Any]
+    lang: str = field(compare=False)  # what `str` speaks
 
     def __init__(self, key: str, /, **values: Any) -> None:
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "values", values)
+        object.__setattr__(self, "lang", "en")
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return self.key.rpartition("/")[2]
 
     def __str__(self) -> str:
-        return self.say("en")
+        return self.say(self.lang)
+
+    def __contains__(self, part: str) -> bool:
+        """Whether the sentence that `str` gives has this part."""
+        return part in str(self)
 
     def say(self, lang: str) -> str:
         """The sentence in a language; its words are not read before."""
         from lossscan.words.messages import rendered
 
         return rendered(self, lang)
+
+    def spoken(self, lang: str) -> Message:
+        """The same, for `str` to speak another language."""
+        same = copy(self)
+        object.__setattr__(same, "lang", lang)
+        return same
 
     def bare(self) -> Message:
         """The same without its place, for a line that names it already."""
@@ -52,3 +73,16 @@ def _renamed(value: Any, old: str, new: str) -> Any:
     if isinstance(value, tuple):
         return tuple(_renamed(each, old, new) for each in value)
     return value if isinstance(value, int | float) else str(value).replace(old, new)
+
+
+def spoken(value: T, lang: str) -> T:
+    """A value of the report that speaks a language where it is shown without one being named."""
+    new: Any = value
+    if isinstance(value, Message):
+        new = value.spoken(lang)
+    elif isinstance(value, tuple):
+        new = tuple(spoken(each, lang) for each in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        told = {each.name: spoken(getattr(value, each.name), lang) for each in fields(value)}
+        new = replace(value, **told | ({"lang": lang} if "lang" in told else {}))
+    return cast(T, new)

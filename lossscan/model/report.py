@@ -1,14 +1,13 @@
-"""What the ledger makes: findings in words, and the reports that hold them."""
+"""The reports of runs: what was found in each, and what only several together show."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from lossscan.model.base import Severity
-from lossscan.model.hits import Advice, Effect, Episode
+from lossscan.model.findings import Finding, RuledOut
+from lossscan.model.message import Message
 from lossscan.model.run import Note, Run
 from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
@@ -19,84 +18,6 @@ if TYPE_CHECKING:
 
 FAILED_NOTE = "reader_failed"  # of a log that would have counted
 DAMAGES = ("cut_json", FAILED_NOTE)  # kinds of notes
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A clue in words."""
-
-    text: str
-    source: str | None = None
-    step: int | None = None
-    value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A suspect in words."""
-
-    id: str
-    score: float
-    text: str
-    config: tuple[Advice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place in a file: of the point that shows a finding, or of a setting behind it."""
-
-    path: str  # relative to the run
-    line: int | None = None  # from 1; None where the file has no lines or none could be found
-    field: str | None = None  # the setting that is there; None for a point of the log
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """Why a finding does not fail the gate."""
-
-    by: Literal["baseline", "suppression"]
-    reason: str | None = None  # as the settings give it
-    expires: date | None = None  # the last day on which it counts
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict, ready to be shown."""
-
-    rule: str
-    severity: Severity
-    confidence: float
-    title: str
-    message: str
-    series: str
-    start_step: int | None
-    end_step: int | None
-    epoch: float | None
-    episodes: tuple[Episode, ...] = ()
-    effect: Effect | None = None
-    aligned_to: Alignment | None = None
-    evidence: tuple[Evidence, ...] = ()
-    causes: tuple[Cause, ...] = ()
-    remedies: tuple[str, ...] = ()
-    next: str | None = None
-    locations: tuple[Location, ...] = ()  # the most telling first
-    fingerprint: str | None = None  # the same in every report of the run: lossscan.gate.baseline
-    waiver: Waiver | None = None  # None: it counts at the gate
-
-    @property
-    def places(self) -> tuple[tuple[int, int], ...]:
-        """The first and the last step of each place where it shows."""
-        steps = [(e.start_step, e.end_step) for e in self.episodes]
-        steps = steps or [(self.start_step, self.end_step)]
-        return tuple((a, a if b is None else b) for a, b in steps if a is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class RuledOut:
-    """A look-alike that was considered and excluded, and why."""
-
-    rule: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +35,7 @@ class AccountedFor:
 
     by: Literal["finding", "explanation"]
     rule: str | None  # of the finding
-    text: str  # its title, or the reason
+    text: Message  # its title, or the reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """The names of the columns, then the rows of each run."""
     yield _lines([dict(zip(COLUMNS, COLUMNS, strict=True))])
     for one in report.runs:
-        yield _lines(records(one, report.version))
+        yield _lines(records(one, report.version, page.lang))
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:

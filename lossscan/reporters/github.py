@@ -79,7 +79,9 @@ def _annotations(
 def _annotation(item: Placed, page: Page) -> Annotation:
     finding, file = item.finding, path_of(item, page) if item.run is not None else None
     line = line_of(finding) or FIRST
-    return Annotation(_level(finding), headline(finding), summary_text(item, page), file, line)
+    return Annotation(
+        _level(finding), headline(finding, page), summary_text(item, page), file, line
+    )
 
 
 def _level(finding: Finding) -> str:

@@ -12,19 +12,19 @@ from lossscan.reporters.kit.plain import SCHEMA, plain, plain_findings, plain_re
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """Indented JSON, as the contract describes it."""
-    runs = (plain(one, report.version) for one in report.runs)
+    runs = (plain(one, report.version, page.lang) for one in report.runs)
     if page.single:
         yield from (dumped(one) + "\n" for one in runs)
         return
     yield f'{{\n  "schema": {dumped(SCHEMA)},\n  "runs": '
     yield from listed(runs, inside=2)
-    findings = dumped(plain_findings(report.findings()), inside=2)
+    findings = dumped(plain_findings(report.findings(), page.lang), inside=2)
     yield f',\n  "findings": {findings}\n}}\n'
 
 
 def compared(report: Report, page: Page) -> str:
     """All runs, what only several show, and how they compare."""
-    return dumped(plain_report(report)) + "\n"
+    return dumped(plain_report(report, page.lang)) + "\n"
 
 
 REPORTER = Reporter(name="json", stream=stream, compared=compared)

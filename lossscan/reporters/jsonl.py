@@ -13,7 +13,9 @@ from lossscan.reporters.kit.plain import plain
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """One compact object a line."""
     for one in report.runs:
-        text = json.dumps(plain(one, report.version), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(
+            plain(one, report.version, page.lang), ensure_ascii=False, allow_nan=False
+        )
         yield tame(text) + "\n"
 
 

@@ -16,7 +16,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[bytes]:
     missing = [name for name in ("pandas", "pyarrow") if find_spec(name) is None]
     if missing:
         raise MissingExtra("parquet_extra", packages=", ".join(missing))
-    table = framed(row for one in report.runs for row in records(one, report.version))
+    table = framed(row for one in report.runs for row in records(one, report.version, page.lang))
     out = BytesIO()
     table.to_parquet(out, engine="pyarrow", index=False)
     yield out.getvalue()

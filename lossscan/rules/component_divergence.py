@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.canonical.names import is_part
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite, points_of
 from lossscan.rules.kit.facts import level_at
@@ -53,7 +53,7 @@ class _Rise:
         return self.end / self.low
 
 
-def check(run: Run, signals: Signals, *, min_rise: float = 0.5) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, min_rise: float = 0.5) -> Iterator[Finding]:
     """Yield a hit for the part that rises most, by `min_rise` of its lowest level at least."""
     total = points_of(run, "loss")
     if total is None or run.objective in POLICY:
@@ -97,36 +97,39 @@ def _total_falls(total: Series, rise: _Rise) -> bool:
     return median(total.values[-END:]) < FALLS * before if before > 0 else False
 
 
-def _hit(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Hit:
+def _hit(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Finding:
     part, last = worst.series, int(worst.series.steps[-1])
     before, after = level_at(total, worst.low_step, points=END), median(total.values[-END:])
-    return Hit(
+    return Finding(
         NAME,
         0.93 if worst.sigma > 2 * RISE_SIGMA else 0.85,  # noise of a part is uneven
         series=part.name,
-        numbers={
-            "name": part.name,
-            "low": worst.low,
-            "end": worst.end,
-            "low_step": worst.low_step,
-            "since": worst.since,
-            "last": last,
-            "before": before,
-            "after": after,
-        },
+        message=Message(
+            "default",
+            name=part.name,
+            low=worst.low,
+            end=worst.end,
+            low_step=worst.low_step,
+            since=worst.since,
+            last=last,
+            before=before,
+            after=after,
+        ),
         episodes=tuple(Episode(r.since, int(r.series.steps[-1]), r.sigma) for r in rises),
         effect=Effect(worst.low, worst.end, worst.end - worst.low, worst.ratio, worst.sigma),
-        clues=(
-            Clue("part", {}, run.source_of(part.name), worst.since, worst.end),
-            Clue("total", {"before": before, "after": after}, run.source_of("loss"), last, after),
-            *([Clue("others", {"count": len(rises) - 1})] if len(rises) > 1 else []),
+        evidence=(
+            Evidence(Message("part"), run.source_of(part.name), worst.since, worst.end),
+            Evidence(
+                Message("total", before=before, after=after), run.source_of("loss"), last, after
+            ),
+            *([Evidence(Message("others", count=len(rises) - 1))] if len(rises) > 1 else []),
         ),
-        suspects=(
-            Suspect("traded-away", 0.55),
-            Suspect("weight-schedule", 0.4),
-            Suspect("part-data", 0.35),
+        causes=(
+            Cause(Message("traded-away"), 0.55),
+            Cause(Message("weight-schedule"), 0.4),
+            Cause(Message("part-data"), 0.35),
         ),
-        next="part-alone",
+        next=Message("part-alone"),
     )
 
 

@@ -9,13 +9,14 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Change,
-    Clue,
     Curve,
     Effect,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Signals,
 )
@@ -59,7 +60,7 @@ class Climb:
 
 def check(
     run: Run, signals: Signals, *, min_ratio: float = 1.3, min_sigma: float = 5.0
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """A climb from the lowest stretch that lasts to the end and is not one jump.
 
     `min_ratio`: end over minimum; slow drifts of clean public runs stay below 1.1.
@@ -76,11 +77,11 @@ def check(
     if ratio < min_ratio or climb.sigma < min_sigma or not bad:
         return
     if is_policy_size(run, climb.end):
-        yield Acquittal(NAME, "policy", {"objective": run.objective, "end": climb.end})
+        yield RuledOut(NAME, Message("policy", objective=run.objective, end=climb.end))
         return
     jump = _jump(signals, climb, np.log(ratio))
     if jump is not None:
-        yield Acquittal(NAME, "one-jump", {"step": jump.step})
+        yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
     yield _hit(run, signals, curve, climb)
 
@@ -139,7 +140,7 @@ def _began(run: Run) -> float:
     return float(values[np.isfinite(values)][0])
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
+def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Finding:
     index = _onset(curve, climb)
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -148,18 +149,18 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
     lower = lower_rate(run, onset)
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(climb.sigma, *SURE),
-        numbers={"low": climb.low, "end": climb.end, "step": step, "ratio": ratio, "last": last,
-                 "lower": lower},
+        message=Message(
+            "default", low=climb.low, end=climb.end, step=step, ratio=ratio, last=last, lower=lower
+        ),
         episodes=(Episode(step, last, climb.sigma),),
         effect=Effect(climb.low, climb.end, climb.end - climb.low, ratio, climb.sigma),
-        clues=(
-            Clue(
-                "climb",
-                {"low": climb.low, "low_step": int(curve.steps[climb.low_index]),
-                 "end": climb.end, "start": _began(run)},
+        evidence=(
+            Evidence(
+                Message("climb", low=climb.low, low_step=int(curve.steps[climb.low_index]),
+                        end=climb.end, start=_began(run)),
                 run.source_of("loss"), step, climb.end,
             ),
             *drop_none(
@@ -167,9 +168,9 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Hit:
                 gradient_clue(run, signals, step), eval_clue(run, step),
             ),
         ),
-        suspects=suspects(run, signals, onset),
-        remedies=("last-good-checkpoint",),
-        next="replay" if lower is None else "replay-at-rate",
+        causes=suspects(run, signals, onset),
+        remedies=(Message("last-good-checkpoint"),),
+        next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset({step, *_steps_up(signals, climb)}),
     )  # fmt: skip
 

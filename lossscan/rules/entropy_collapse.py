@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.model import Cause, Finding, Message, Run, Signals
 from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -22,7 +22,7 @@ ENTROPY: Final = (
 )
 
 
-def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Finding]:
     """Yield a hit where the entropy ends below a share of its first level.
 
     `max_share`: learning alone costs half to three quarters of it (arXiv 2505.22617). Of a density,
@@ -36,8 +36,8 @@ def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Hit
         return
     since = course.lasting(np.asarray(course.levels <= limit))
     if since is not None:
-        bonus = Suspect("no-bonus", 0.5)
-        suspects = (bonus, high_rate(run, 0.45), Suspect("same-rewards", 0.35))
+        bonus = Cause(Message("no-bonus"), 0.5)
+        suspects = (bonus, high_rate(run, 0.45), Cause(Message("same-rewards"), 0.35))
         yield change_hit(NAME, run, course, since, course.start, suspects)
 
 

@@ -8,15 +8,16 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Alignment,
     BoundaryTest,
-    Clue,
+    Cause,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Signals,
-    Suspect,
 )
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.context import (
@@ -51,7 +52,7 @@ SAME_PLACE = 1.0  # logged points within which another landmark explains the ste
 
 def check(
     run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.03
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """All boundaries are judged together, since memorisation steps at each of them.
 
     `min_sigma`: combined size in standard errors; 2.5 happens by chance in 0.6 % of runs, which is
@@ -64,7 +65,7 @@ def check(
         return
     free = [test for test in tests if not _explained(run, test)]
     if len(free) < len(tests):
-        yield Acquittal(NAME, "other-landmark", {"count": len(tests) - len(free)})
+        yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
     combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
@@ -76,10 +77,10 @@ def check(
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
         least = max(_least(free, min_sigma, log=curve.log), min_drop)
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
-        yield Acquittal(NAME, _why_none(agree, drop, sure=combined <= -needed), numbers)
+        yield RuledOut(NAME, Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
         return
     if _is_saw(run, signals, down):
-        yield Acquittal(NAME, "saw-tooth", {"count": len(down)})
+        yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
     yield _hit(run, down, drops, combined)
 
@@ -126,22 +127,22 @@ def _falls(test: BoundaryTest, *, log: bool) -> bool:
     return actual <= ACTUAL_SHARE * relative(test.gap, test.before, log=log)
 
 
-def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Hit:
+def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
     first, largest = down[0], down[int(np.argmin(drops))]
     verdict = _verdict(run, first.landmark.step)
     rate = rate_at(run, largest.landmark.step)
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(-combined, 2.3, 0.9),
-        message=verdict,
-        numbers={
-            "count": len(down),
-            "drop": -median(drops),
-            "before": largest.before,
-            "after": largest.after,
-            "step": first.step,
-            "rate": rate.value if rate else None,
-        },
+        message=Message(
+            verdict,
+            count=len(down),
+            drop=-median(drops),
+            before=largest.before,
+            after=largest.after,
+            step=first.step,
+            rate=rate.value if rate else None,
+        ),
         episodes=tuple(Episode(test.step, None, test.sigma) for test in down),
         effect=step_effect(largest.before, largest.after, combined),
         aligned_to=Alignment(
@@ -151,18 +152,18 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
             first.p_value,
             first.landmark.epoch,
         ),
-        clues=(
+        evidence=(
             *(_step_clue(run, test, drop) for test, drop in zip(down, drops, strict=True)),
             *drop_none(eval_clue(run, first.landmark.step), rate_clue(run, largest.step)),
         ),
-        suspects=_suspects(run),
-        remedies=("watch-evaluation",) if verdict == "unknown" else (),
-        next="evaluate" if verdict == "unknown" else None,
+        causes=_suspects(run),
+        remedies=(Message("watch-evaluation"),) if verdict == "unknown" else (),
+        next=Message("evaluate") if verdict == "unknown" else None,
         claims=frozenset(test.step for test in down),
     )
 
 
-def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Clue:
+def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Evidence:
     numbers = {
         "epoch": test.landmark.epoch,
         "before": test.before,
@@ -170,7 +171,7 @@ def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Clue:
         "drop": -drop,
         "p": test.p_value,
     }
-    return Clue("step", numbers, run.source_of("loss"), test.step, test.after)
+    return Evidence(Message("step", **numbers), run.source_of("loss"), test.step, test.after)
 
 
 def _verdict(run: Run, first_boundary: float) -> str:
@@ -182,27 +183,35 @@ def _verdict(run: Run, first_boundary: float) -> str:
     return "harmful" if last > before * (1 + HARMFUL) else "benign"
 
 
-def _suspects(run: Run) -> tuple[Suspect, ...]:
+def _suspects(run: Run) -> tuple[Cause, ...]:
     """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
-    found = [Suspect("memorisation", 0.9, config=advise_if_set(run, "num_train_epochs"))]
+    found = [Cause(Message("memorisation"), 0.9, config=advise_if_set(run, "num_train_epochs"))]
     if rate is not None and limit is not None and rate.value > limit:
         score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
         found.append(
-            Suspect(
-                "learning-rate-high",
+            Cause(
+                Message("learning-rate-high", rate=rate.value, limit=limit),
                 score,
-                {"rate": rate.value, "limit": limit},
                 advise_if_set(run, "learning_rate", limit),
             )
         )
     if run.setting("finetuning_type") == "full":
         found.append(
-            Suspect("full-fine-tuning", 0.3, config=advise_if_set(run, "finetuning_type", "lora"))
+            Cause(
+                Message("full-fine-tuning"),
+                0.3,
+                config=advise_if_set(run, "finetuning_type", "lora"),
+            )
         )
     examples = number(run, "num_examples")
     if examples is not None and examples < SMALL_SET:
-        found.append(Suspect("small-data", 0.35, {"examples": int(examples)}))
+        found.append(
+            Cause(
+                Message("small-data", examples=int(examples)),
+                0.35,
+            )
+        )
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import POLICY, points_of
@@ -42,7 +42,7 @@ class _Gap:
         return median(self.series.values) / median(self.levels)
 
 
-def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Finding]:
     """Yield a hit where each evaluation is `factor` times training, or worse than guessing."""
     loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective in POLICY:
@@ -83,42 +83,45 @@ def _uniform(run: Run) -> float | None:
     return math.log(vocabulary) if vocabulary and is_token_loss(run) else None
 
 
-def _hit(run: Run, gap: _Gap, uniform: float | None) -> Hit:
+def _hit(run: Run, gap: _Gap, uniform: float | None) -> Finding:
     evaluated = gap.series
     first, last = int(evaluated.steps[0]), int(evaluated.steps[-1])
     value, level = median(evaluated.values), median(gap.levels)
-    return Hit(
+    return Finding(
         NAME,
         0.93 if len(evaluated) > MIN_EVALUATIONS else 0.85,  # two may share an odd cause
         series=evaluated.name,
-        message="default" if uniform is None else "worse-than-guessing",
-        numbers={
-            "evaluated": value,
-            "level": level,
-            "ratio": gap.ratio,
-            "uniform": uniform,
-            "count": len(evaluated),
-            "first": first,
-        },
+        message=Message(
+            "default" if uniform is None else "worse-than-guessing",
+            evaluated=value,
+            level=level,
+            ratio=gap.ratio,
+            uniform=uniform,
+            count=len(evaluated),
+            first=first,
+        ),
         episodes=(Episode(first, last),),
         effect=Effect(level, value, value - level, gap.ratio),
-        clues=(
-            Clue("training-falls", {"start": gap.start, "end": gap.end}, run.source_of("loss")),
-            Clue(
-                "first-evaluation",
-                {"value": float(evaluated.values[0]), "level": float(gap.levels[0])},
+        evidence=(
+            Evidence(
+                Message("training-falls", start=gap.start, end=gap.end), run.source_of("loss")
+            ),
+            Evidence(
+                Message(
+                    "first-evaluation", value=float(evaluated.values[0]), level=float(gap.levels[0])
+                ),
                 run.source_of(evaluated.name),
                 first,
                 float(evaluated.values[0]),
             ),
         ),
-        suspects=(
-            Suspect("other-input", 0.55, config=advise_if_set(run, "template")),
-            Suspect("other-reduction", 0.5 if uniform is None else 0.35),
-            Suspect("other-packing", 0.4, config=advise_if_set(run, "packing")),
-            Suspect("other-weights", 0.35),
+        causes=(
+            Cause(Message("other-input"), 0.55, config=advise_if_set(run, "template")),
+            Cause(Message("other-reduction"), 0.5 if uniform is None else 0.35),
+            Cause(Message("other-packing"), 0.4, config=advise_if_set(run, "packing")),
+            Cause(Message("other-weights"), 0.35),
         ),
-        next="evaluate-training-data",
+        next=Message("evaluate-training-data"),
     )
 
 

@@ -9,7 +9,19 @@ from math import ceil
 from pathlib import PurePath
 from typing import Final
 
-from lossscan.model import Advice, Clue, Episode, Hit, Note, Run, Severity, Signals, Suspect
+from lossscan.model import (
+    AS_PAGE,
+    Advice,
+    Cause,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    Note,
+    Run,
+    Severity,
+    Signals,
+)
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import is_eval_loss, last_step, version_of
 from lossscan.rules.kit.rule import Rule
@@ -59,7 +71,7 @@ class _Plan:
         return any(step < self.last for step in self.seen)
 
 
-def check(run: Run, signals: Signals) -> Iterator[Hit]:
+def check(run: Run, signals: Signals) -> Iterator[Finding]:
     """Compare the steps at which evaluation was due with those at which it ran."""
     if not may_be_transformers(run.framework):
         return
@@ -141,31 +153,31 @@ def _is_wished(run: Run, plan: _Plan) -> bool:
     return not plan.ran and bool(run.setting("val_size") or run.setting("eval_dataset"))
 
 
-def _hit(run: Run, plan: _Plan, message: str) -> Hit:
+def _hit(run: Run, plan: _Plan, message: str) -> Finding:
     first = plan.due[0] if plan.due else None
     harmless = message.endswith("beyond-end") and (
         plan.ran or _evaluates_after(run)
     )  # none was due
-    return Hit(
+    return Finding(
         NAME,
         _SURE[message],
-        severity=Severity.INFO if harmless else None,
+        severity=Severity.INFO if harmless else AS_PAGE,
         series="eval_loss",
-        message=message,
-        numbers={
-            "every": plan.every,
-            "delay": plan.delay,
-            "strategy": plan.strategy or "no",
-            "last": plan.last,
-            "count": len(plan.due),
-            "due": _listed(plan.due),
-            "planned": plan.planned,
-            "seen": _listed(plan.seen) or plan.last,
-        },
+        message=Message(
+            message,
+            every=plan.every,
+            delay=plan.delay,
+            strategy=plan.strategy or "no",
+            last=plan.last,
+            count=len(plan.due),
+            due=_listed(plan.due),
+            planned=plan.planned,
+            seen=_listed(plan.seen) or plan.last,
+        ),
         episodes=(Episode(first, plan.last),) if first else (),
-        clues=tuple(_clues(run, plan, message)),
-        suspects=tuple(_suspects(run, plan, message)),
-        next="watch-first" if message in ("default", "no-loss") else None,
+        evidence=tuple(_clues(run, plan, message)),
+        causes=tuple(_suspects(run, plan, message)),
+        next=Message("watch-first") if message in ("default", "no-loss") else None,
     )
 
 
@@ -183,45 +195,51 @@ def _listed(steps: tuple[int, ...]) -> str:
     return f"{shown}, ..." if len(steps) > SHOWN else shown
 
 
-def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Clue]:
+def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Evidence]:
     for field in ("eval_strategy", "evaluation_strategy", "eval_steps", "eval_delay", *SPLITS):
         if field in run.config:
             setting = {"field": field, "value": str(run.setting(field))}
-            yield Clue("setting", setting, source=run.config[field].source)
+            yield Evidence(Message("setting", **setting), source=run.config[field].source)
     if plan.due:
-        yield Clue("due")
+        yield Evidence(Message("due"))
     if message == "no-loss":
-        yield Clue("runtime", step=plan.seen[0], source=run.source_of("eval_runtime"))
+        yield Evidence(Message("runtime"), step=plan.seen[0], source=run.source_of("eval_runtime"))
     elif plan.seen:
-        yield Clue("seen", step=plan.seen[-1])
+        yield Evidence(Message("seen"), step=plan.seen[-1])
     elif plan.after:
-        yield Clue("after", plan.after.numbers, source=plan.after.path.name)
+        yield Evidence(Message("after", **plan.after.numbers), source=plan.after.path.name)
     elif message.endswith("beyond-end") and _evaluates_after(run):
-        yield Clue("after-elsewhere")
+        yield Evidence(Message("after-elsewhere"))
 
 
-def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Suspect]:
+def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Cause]:
     if message == "no-loss":
-        yield Suspect("no-labels", 0.8, config=advise_if_set(run, "label_names", suggest="labels"))
+        yield Cause(
+            Message("no-labels"), 0.8, config=advise_if_set(run, "label_names", suggest="labels")
+        )
         return
     if message == "strategy-unset":
-        yield Suspect("strategy-unset", 0.9, config=(Advice("eval_strategy", suggest="steps"),))
+        yield Cause(
+            Message("strategy-unset"), 0.9, config=(Advice("eval_strategy", suggest="steps"),)
+        )
         return
     if message == "delayed-beyond-end":
-        yield Suspect("delay-beyond-last-step", 0.95, config=advise_if_set(run, "eval_delay", 0))
+        yield Cause(
+            Message("delay-beyond-last-step"), 0.95, config=advise_if_set(run, "eval_delay", 0)
+        )
         return
     if plan.every and plan.planned and plan.every > plan.planned:
         suggest = max(1, plan.planned // 10)
         config = advise_if_set(run, "eval_steps", suggest)
-        yield Suspect("eval-steps-beyond-last-step", 0.95, {"suggest": suggest}, config)
+        yield Cause(Message("eval-steps-beyond-last-step", suggest=suggest), 0.95, config)
         return
     version = version_of(run, "transformers_version")
     if "evaluation_strategy" in run.config and version and version >= RENAMED_IN:
         config = (Advice("evaluation_strategy"), Advice("eval_strategy", suggest=plan.strategy))
-        yield Suspect("renamed-option", 0.9, config=config)
+        yield Cause(Message("renamed-option"), 0.9, config=config)
     if not any(run.setting(field) for field in SPLITS):
-        yield Suspect("no-evaluation-set", 0.6, config=(Advice("val_size", suggest=0.05),))
-    yield Suspect("log-without-evaluation", 0.5 if _several_sets(run) else 0.3)
+        yield Cause(Message("no-evaluation-set"), 0.6, config=(Advice("val_size", suggest=0.05),))
+    yield Cause(Message("log-without-evaluation"), 0.5 if _several_sets(run) else 0.3)
 
 
 def _several_sets(run: Run) -> bool:

@@ -11,16 +11,17 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Advice,
-    Clue,
+    Cause,
     Effect,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Series,
     Signals,
-    Suspect,
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
@@ -85,7 +86,7 @@ class _Case:
 
 def check(
     run: Run, signals: Signals, *, tolerance: float = 0.25, min_ratio: float = 1.7
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Compare training with evaluation loss, the first loss with ln V, the library with a table.
 
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
@@ -101,10 +102,10 @@ def check(
     elif _is_divided(case, tolerance):
         yield _divided(case)
     elif _speaks_against(case, tolerance):
-        yield Acquittal(NAME, "ratio", {"ratio": median(case.ratios), "accumulation": steps})
+        yield RuledOut(NAME, Message("ratio", ratio=median(case.ratios), accumulation=steps))
 
 
-def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Hit | None:
+def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Finding | None:
     """The same of runs of one config (by letter) that differ in their accumulation steps.
 
     `slope`: growth of the log loss with the log of the steps; `evaluated`: of the evaluation loss.
@@ -189,22 +190,30 @@ def _defect(run: Run) -> Defect | None:
     return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
 
 
-def suspects(run: Run, *, divided: bool) -> tuple[Suspect, ...]:
+def suspects(run: Run, *, divided: bool) -> tuple[Cause, ...]:
     """What may multiply or divide the loss, by what is known of the model and the versions."""
     if divided:
         known_twice = any(mark in _model(run) for mark in DIVIDED_TWICE)
-        return (Suspect("double-division", 0.9 if known_twice else 0.6, config=_versions(run)),)
+        return (
+            Cause(Message("double-division"), 0.9 if known_twice else 0.6, config=_versions(run)),
+        )
     defect = _defect(run)
     release = defect in RELEASES
     known = {"model": defect.name} if defect and not release else {}
     ignores = 0.95 if known else 0.6
-    ignored = Suspect("known-defect" if known else "loss-kwargs-ignored", ignores, known)
+    ignored = Cause(
+        Message("known-defect" if known else "loss-kwargs-ignored", **known),
+        ignores,
+    )
     if version_of(run, "transformers_version") is not None and not release:
         return (ignored,)  # the release is known to divide
-    return (ignored, Suspect("library-version", 0.97 if release else 0.3, config=_versions(run)))
+    return (
+        ignored,
+        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(run)),
+    )
 
 
-def _multiplied(case: _Case, agreeing: str) -> Hit:
+def _multiplied(case: _Case, agreeing: str) -> Finding:
     return _hit(
         case,
         confidence=_SURE[agreeing],
@@ -213,7 +222,7 @@ def _multiplied(case: _Case, agreeing: str) -> Hit:
     )
 
 
-def _divided(case: _Case) -> Hit:
+def _divided(case: _Case) -> Finding:
     known = any(mark in _model(case.run) for mark in DIVIDED_TWICE)
     return _hit(
         case,
@@ -236,42 +245,42 @@ def _hit(
     confidence: float,
     message: str,
     factor: float,
-) -> Hit:
+) -> Finding:
     first = int(case.loss.steps[0])
     logged = median(case.loss.values[:FIRST])
-    return Hit(
+    return Finding(
         NAME,
         confidence,
-        message=message,
-        numbers={
-            "accumulation": case.steps,
-            "ratio": median(case.ratios) if len(case.ratios) else None,
-            "logged": logged,
-            "true": logged / factor,
-        },
+        message=Message(
+            message,
+            accumulation=case.steps,
+            ratio=median(case.ratios) if len(case.ratios) else None,
+            logged=logged,
+            true=logged / factor,
+        ),
         episodes=(Episode(first, last_step(case.run)),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        clues=tuple(_clues(case)),
-        suspects=suspects(case.run, divided=factor < 1),
-        next="one-step",
+        evidence=tuple(_clues(case)),
+        causes=suspects(case.run, divided=factor < 1),
+        next=Message("one-step"),
         claims=frozenset({first}),
     )
 
 
-def _clues(case: _Case) -> Iterator[Clue]:
+def _clues(case: _Case) -> Iterator[Evidence]:
     run, vocabulary = case.run, case.run.setting("vocab_size")
     if len(case.ratios):
         numbers = {"low": float(case.ratios.min()), "high": float(case.ratios.max())}
-        yield Clue("ratio", numbers | {"evaluations": len(case.ratios)})
+        yield Evidence(Message("ratio", **(numbers | {"evaluations": len(case.ratios)})))
     if vocabulary and _worse_than_uniform(case):
         numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
-        yield Clue("uniform", numbers, step=int(case.loss.steps[0]))
+        yield Evidence(Message("uniform", **numbers), step=int(case.loss.steps[0]))
     if case.defect:
         numbers_of = {"model": case.defect.name, "version": run.setting("transformers_version")}
-        yield Clue("library", numbers_of, run.config["transformers_version"].source)
+        yield Evidence(Message("library", **numbers_of), run.config["transformers_version"].source)
     norms = finite(run.series.get("grad_norm"))
     if norms is not None and _strong_gradient(run):
-        yield Clue("gradient", {"norm": median(norms.values)}, run.source_of("grad_norm"))
+        yield Evidence(Message("gradient", norm=median(norms.values)), run.source_of("grad_norm"))
 
 
 RULE = Rule(name=NAME, check=check)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
@@ -28,7 +28,7 @@ TINY = 1e-12  # a norm of exactly 0 has no logarithm
 CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
 
 
-def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Finding]:
     """Yield a hit where norms stay `factor` times above the usual, or a peak precedes a rise."""
     norms = finite(run.series.get("grad_norm"))
     if norms is None or len(norms) < 2 * LEARNING_IN:
@@ -100,43 +100,49 @@ def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
     return next((step for step in rises if since < step <= until), None)
 
 
-def _hit(run: Run, norms: Series, where: tuple[int, int], usual: float, answer: int | None) -> Hit:
+def _hit(
+    run: Run, norms: Series, where: tuple[int, int], usual: float, answer: int | None
+) -> Finding:
     start, stop = where
     lasts = stop - start > 1
     values = norms.values[start:stop]
     step, peak = int(norms.steps[start]), float(values.max())
     message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
-    return Hit(
+    return Finding(
         NAME,
         _SURE[message],
         series="grad_norm",
-        message=message,
-        numbers={
-            "step": step,
-            "last": int(norms.steps[stop - 1]),
-            "count": stop - start,
-            "usual": usual,
-            "level": median(values),
-            "peak": peak,
-            "loss_step": answer,
-        },
+        message=Message(
+            message,
+            step=step,
+            last=int(norms.steps[stop - 1]),
+            count=stop - start,
+            usual=usual,
+            level=median(values),
+            peak=peak,
+            loss_step=answer,
+        ),
         episodes=(Episode(step, int(norms.steps[stop - 1])),),
         effect=Effect(
             usual, median(values), median(values) - usual, median(values) / usual if usual else None
         ),
-        clues=(
-            Clue("norms", step=step, value=peak),
-            *([Clue("loss-follows", step=answer, source=run.source_of("loss"))] if answer else []),
+        evidence=(
+            Evidence(Message("norms"), step=step, value=peak),
+            *(
+                [Evidence(Message("loss-follows"), step=answer, source=run.source_of("loss"))]
+                if answer
+                else []
+            ),
             *drop_none(rate_clue(run, step)),
         ),
-        suspects=(
+        causes=(
             high_rate(run, 0.6),
-            Suspect("bad-batch", 0.3 if lasts else 0.6),
-            Suspect("no-clipping", 0.5, config=advise_if_set(run, "max_grad_norm", CLIP))
+            Cause(Message("bad-batch"), 0.3 if lasts else 0.6),
+            Cause(Message("no-clipping"), 0.5, config=advise_if_set(run, "max_grad_norm", CLIP))
             if (number(run, "max_grad_norm") or 0) > CLIP
-            else Suspect("instability", 0.35),
+            else Cause(Message("instability"), 0.35),
         ),
-        next="inspect-batch",
+        next=Message("inspect-batch"),
         # A peak with a spike is the spike's; norms that stay up speak for themselves.
         claims=frozenset() if lasts or answer is None else frozenset({answer}),
     )

@@ -6,7 +6,17 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Signals, Suspect
+from lossscan.model import (
+    Cause,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Run,
+    Signals,
+)
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.kit.context import advise_if_set, number
@@ -21,7 +31,7 @@ LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every 
 CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
-def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
     """Yield a hit where the first losses exceed ln V, a uniform guess, by `margin` nats."""
     loss = points_of(run, "loss")
     if loss is None or not is_token_loss(run):
@@ -31,35 +41,44 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Hit | 
     first = median(loss.values[:FIRST])
     if first <= uniform + margin:
         if vocabulary and first > uniform:
-            yield Acquittal(NAME, "near", {"first": first, "uniform": uniform})
+            yield RuledOut(NAME, Message("near", first=first, uniform=uniform))
         return
     step, steps = int(loss.steps[0]), passes_per_update(run.config)
     scaled = steps is not None and steps > 1 and first / steps <= uniform
-    yield Hit(
+    yield Finding(
         NAME,
         0.95 if first > uniform + CERTAIN else 0.85,  # less may come from an odd first batch
-        message="default" if vocabulary else "unknown-vocabulary",
-        numbers={
-            "first": first,
-            "uniform": uniform,
-            "vocabulary": int(vocabulary or LARGEST),
-            "step": step,
-            "last": median(loss.values[-FIRST:]),
-        },
+        message=Message(
+            "default" if vocabulary else "unknown-vocabulary",
+            first=first,
+            uniform=uniform,
+            vocabulary=int(vocabulary or LARGEST),
+            step=step,
+            last=median(loss.values[-FIRST:]),
+        ),
         episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
         effect=Effect(before=uniform, after=first, delta=first - uniform),
-        clues=(
-            Clue("first", step=step, value=first),
-            *([Clue("recovers")] if median(loss.values[-FIRST:]) < uniform else []),
+        evidence=(
+            Evidence(Message("first"), step=step, value=first),
+            *([Evidence(Message("recovers"))] if median(loss.values[-FIRST:]) < uniform else []),
         ),
-        suspects=(
-            *([Suspect("accumulation", 0.7, {"steps": steps})] if scaled else []),
-            Suspect("wrong-model-or-template", 0.5, config=advise_if_set(run, "template")),
-            Suspect("attention", 0.45, config=advise_if_set(run, "flash_attn")),
-            Suspect("new-tokens", 0.4),
-            Suspect("initialisation", 0.35),
+        causes=(
+            *(
+                [
+                    Cause(
+                        Message("accumulation", steps=steps),
+                        0.7,
+                    )
+                ]
+                if scaled
+                else []
+            ),
+            Cause(Message("wrong-model-or-template"), 0.5, config=advise_if_set(run, "template")),
+            Cause(Message("attention"), 0.45, config=advise_if_set(run, "flash_attn")),
+            Cause(Message("new-tokens"), 0.4),
+            Cause(Message("initialisation"), 0.35),
         ),
-        next="one-batch",
+        next=Message("one-batch"),
         claims=frozenset({step}),
     )
 

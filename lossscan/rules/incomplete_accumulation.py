@@ -9,7 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Curve, Effect, Episode, Hit, Landmark, Run, Signals, Suspect
+from lossscan.model import (
+    Cause,
+    Curve,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Landmark,
+    Message,
+    Run,
+    Signals,
+)
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
@@ -40,7 +51,7 @@ class _Tail:
         return self.value / self.level
 
 
-def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Finding]:
     """Yield a hit where most points at epoch ends are `low` times the level, or 1/`low`."""
     curve = signals.curves.get("loss")
     if curve is None or not curve.log or not is_cross_entropy(run):
@@ -82,49 +93,53 @@ def _covering(steps: IntArray, mark: Landmark) -> range:
     return range(first, min(last + 1, len(steps)))
 
 
-def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Hit]:
+def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Finding]:
     """One boundary alone proves nothing, unless the gradient or the batch sizes say the same."""
     factor = median(np.array([tail.factor for tail in found]))
     clues = tuple(_support(run, found, factor))
     if len(found) == 1 and not clues:
         return
     worst = min(found, key=lambda tail: tail.factor)
-    yield Hit(
+    yield Finding(
         NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
         0.97 if clues else 0.95 if len(found) >= SIDE else 0.92,
-        message=message,
-        numbers={
-            "count": len(found),
-            "factor": factor,
-            "step": found[0].step,
-            "before": worst.level,
-            "after": worst.value,
-        },
+        message=Message(
+            message,
+            count=len(found),
+            factor=factor,
+            step=found[0].step,
+            before=worst.level,
+            after=worst.value,
+        ),
         episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / curve.noise) for t in found),
         effect=Effect(worst.level, worst.value, worst.value - worst.level, worst.factor),
-        clues=(Clue("points", step=found[0].step, value=found[0].value), *clues),
-        suspects=(
-            Suspect("incomplete-last-group", 0.8, config=advise_if_set(run, "transformers_version"))
+        evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *clues),
+        causes=(
+            Cause(
+                Message("incomplete-last-group"),
+                0.8,
+                config=advise_if_set(run, "transformers_version"),
+            )
             if message == "default"
-            else Suspect(
-                "small-last-batch", 0.7, config=advise_if_set(run, DROP_LAST, suggest=True)
+            else Cause(
+                Message("small-last-batch"), 0.7, config=advise_if_set(run, DROP_LAST, suggest=True)
             ),
         ),
         claims=frozenset(tail.step for tail in found),
     )
 
 
-def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Clue]:
+def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Evidence]:
     norms = finite(run.series.get("grad_norm"))
     if norms is not None:
         at = np.isin(norms.steps, [tail.step for tail in found])
         same = median(norms.values[at]) / median(norms.values) if at.any() else math.nan
         if abs(same / factor - 1) <= 2 * SAME_FACTOR:
-            yield Clue("gradient", {"same": same}, run.source_of("grad_norm"))
+            yield Evidence(Message("gradient", same=same), run.source_of("grad_norm"))
     steps, left = passes_per_update(run.config), _left_over(run)
     if steps and left and abs(left / steps / factor - 1) <= SAME_FACTOR:
-        yield Clue("batches", {"left": left, "accumulation": steps})
+        yield Evidence(Message("batches", left=left, accumulation=steps))
 
 
 def _left_over(run: Run) -> int | None:

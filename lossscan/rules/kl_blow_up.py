@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.model import Cause, Finding, Message, Run, Signals
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
@@ -20,7 +20,7 @@ DIVERGENCE: Final = ("kl", "objective/kl", "actor/ppo_kl", "ppo_kl", "approx_kl"
 
 def check(
     run: Run, signals: Signals, *, min_ratio: float = 10.0, min_level: float = 1.0
-) -> Iterator[Hit]:
+) -> Iterator[Finding]:
     """Yield a hit where the divergence ends far above its level in the first half of the run.
 
     `min_ratio`: a divergence that grows evenly ends at four times its level in the first half.
@@ -35,7 +35,7 @@ def check(
         return
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
-        beta = Suspect("penalty-too-weak", 0.5, config=advise_if_set(run, "kl_coef"))
+        beta = Cause(Message("penalty-too-weak"), 0.5, config=advise_if_set(run, "kl_coef"))
         yield change_hit(NAME, run, course, since, usual, (high_rate(run, 0.6), beta))
 
 

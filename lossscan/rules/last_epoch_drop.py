@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import (
-    Acquittal,
     Alignment,
     BoundaryTest,
-    Clue,
+    Cause,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Signals,
-    Suspect,
 )
 from lossscan.rules.kit.context import (
     advise_if_set,
@@ -35,7 +36,7 @@ EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated la
 
 def check(
     run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.01
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Tested at the printed or computed boundary; without one, a lone late drop is consistent.
 
     `min_sigma`: size in standard errors; one place is tested, 2.5 is 0.6 % by chance.
@@ -57,18 +58,21 @@ def check(
                 "least": least,
                 "drop": drop,
             }
-            yield Acquittal(NAME, "small" if test.sigma <= -min_sigma else "no-step", numbers)
+            yield RuledOut(
+                NAME, Message("small" if test.sigma <= -min_sigma else "no-step", **numbers)
+            )
     if not known and trainer_of(run.framework).shuffles_last_apart:
         yield from _consistent(run, signals)
 
 
-def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
+def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Finding:
     source = test.landmark.source
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(-test.sigma, 1.5, 1.2),
-        message="at-boundary",
-        numbers={"step": int(test.landmark.step) + 1, "drop": drop, **_levels(test)},
+        message=Message(
+            "at-boundary", step=int(test.landmark.step) + 1, drop=drop, **_levels(test)
+        ),
         episodes=(Episode(test.step, None, test.sigma),),
         effect=step_effect(test.before, test.after, test.sigma),
         aligned_to=Alignment(
@@ -78,18 +82,18 @@ def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Hit:
             test.p_value,
             test.landmark.epoch,
         ),
-        clues=(
-            Clue("boundary", {"step": int(test.landmark.step) + 1}, source, test.step),
-            Clue("size", {"sigma": -test.sigma, "p": test.p_value}, run.source_of("loss")),
+        evidence=(
+            Evidence(Message("boundary", step=int(test.landmark.step) + 1), source, test.step),
+            Evidence(Message("size", sigma=-test.sigma, p=test.p_value), run.source_of("loss")),
             *drop_none(rate_clue(run, test.step), eval_clue(run, test.landmark.step)),
         ),
-        suspects=_suspects(run, 0.95),
-        next="compare-evaluation",
+        causes=_suspects(run, 0.95),
+        next=Message("compare-evaluation"),
         claims=frozenset({test.step}),
     )
 
 
-def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
+def _consistent(run: Run, signals: Signals) -> Iterator[Finding]:
     """One drop, late, with nothing else to explain it, in a trainer that has such a sampler."""
     last = run.series["loss"].steps[-1]
     falls = [c for c in signals.changes_of("loss") if c.kind == "level_down"]
@@ -97,21 +101,21 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Hit]:
     if len(falls) != 1 or len(late) != 1 or rate_steps(run, late[0].step):
         return
     change = late[0]
-    yield Hit(
+    yield Finding(
         rule=NAME,
         confidence=0.6,  # the place is not confirmed: half of such drops have another reason
-        message="consistent",
-        numbers={
-            "step": change.step,
-            "share": change.step / last,
-            "before": change.before,
-            "after": change.after,
-        },
+        message=Message(
+            "consistent",
+            step=change.step,
+            share=change.step / last,
+            before=change.before,
+            after=change.after,
+        ),
         episodes=(Episode(change.step, None, change.sigma),),
         effect=step_effect(change.before, change.after, change.sigma),
-        clues=drop_none(rate_clue(run, change.step), eval_clue(run, change.step)),
-        suspects=_suspects(run, 0.6),
-        next="confirm-line",
+        evidence=drop_none(rate_clue(run, change.step), eval_clue(run, change.step)),
+        causes=_suspects(run, 0.6),
+        next=Message("confirm-line"),
         claims=frozenset({change.step}),
     )
 
@@ -120,10 +124,10 @@ def _levels(test: BoundaryTest) -> dict[str, float]:
     return {"before": test.before, "after": test.after}
 
 
-def _suspects(run: Run, score: float) -> tuple[Suspect, ...]:
+def _suspects(run: Run, score: float) -> tuple[Cause, ...]:
     return (
-        Suspect("last-epoch-shuffled-apart", score, config=advise_if_set(run, "max_steps")),
-        Suspect("data-mix-change", 0.2),
+        Cause(Message("last-epoch-shuffled-apart"), score, config=advise_if_set(run, "max_steps")),
+        Cause(Message("data-mix-change"), 0.2),
     )
 
 

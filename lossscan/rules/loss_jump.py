@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Change,
-    Clue,
     Curve,
     Effect,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Severity,
     Signals,
@@ -51,7 +52,7 @@ LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (m
 
 def check(
     run: Run, signals: Signals, *, min_ratio: float = 1.15, min_sigma: float = 6.0
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Each upward change of level that is large and lasts.
 
     `min_ratio`: after over before; a resume without its weights was reported at 1.16, clean public
@@ -75,7 +76,7 @@ def check(
             jumps.append(jump)
         else:
             numbers = {"step": jump.step, "fall": int(curve.steps[start])}
-            yield Acquittal(NAME, "returns", numbers)
+            yield RuledOut(NAME, Message("returns", **numbers))
     if jumps:
         yield _judged(run, signals, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
@@ -83,18 +84,17 @@ def check(
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}
-            yield Acquittal(NAME, "at-the-end", numbers)
+            yield RuledOut(NAME, Message("at-the-end", **numbers))
 
 
-def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Hit | Acquittal:
+def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Finding | RuledOut:
     """The jumps as a finding, unless all are of the size that a policy's loss has by nature."""
     highest = max(jumps, key=lambda jump: jump.after)
     if not is_policy_size(run, highest.after):
         return _hit(run, signals, jumps)
-    return Acquittal(
+    return RuledOut(
         NAME,
-        "policy",
-        {"objective": run.objective, "after": highest.after, "at": highest.step},
+        Message("policy", objective=run.objective, after=highest.after, at=highest.step),
     )
 
 
@@ -116,32 +116,32 @@ def _left(curve: Curve, jump: Change) -> float:
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
-def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
+def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     curve = signals.curves["loss"]
     last = int(curve.steps[-1])
     ratio = _ratio(worst)
     left, lower = _left(curve, worst), lower_rate(run, worst)
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
-        message="default" if left >= FADED else "fades",
+        message=Message(
+            "default" if left >= FADED else "fades",
+            before=worst.before,
+            after=worst.after,
+            step=worst.step,
+            stays=left,
+            last=last,
+            count=len(jumps),
+            lower=lower,
+        ),
         severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
-        numbers={
-            "before": worst.before,
-            "after": worst.after,
-            "step": worst.step,
-            "stays": left,
-            "last": last,
-            "count": len(jumps),
-            "lower": lower,
-        },
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=jumps[0].aligned_to,
-        clues=(
+        evidence=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
-            Clue("stays", {"stays": left, "last": last}, run.source_of("loss"), last),
+            Evidence(Message("stays", stays=left, last=last), run.source_of("loss"), last),
             *drop_none(
                 rate_clue(run, worst.step),
                 limit_clue(run, worst.step),
@@ -151,9 +151,9 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Hit:
                 eval_clue(run, worst.step),
             ),
         ),
-        suspects=suspects(run, signals, worst),
-        remedies=("last-good-checkpoint",),
-        next="replay" if lower is None else "replay-at-rate",
+        causes=suspects(run, signals, worst),
+        remedies=(Message("last-good-checkpoint"),),
+        next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset(jump.step for jump in jumps),
     )
 

@@ -11,18 +11,20 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
+    AS_PAGE,
     Advice,
-    Clue,
+    Cause,
     Curve,
     Effect,
     Episode,
+    Evidence,
     Excursion,
-    Hit,
+    Finding,
+    Message,
+    RuledOut,
     Run,
     Severity,
     Signals,
-    Suspect,
 )
 from lossscan.numeric.medians import spacing
 from lossscan.numeric.meetings import meetings
@@ -74,7 +76,7 @@ class Pattern:
     leads: bool | None  # the gradient rose before the highest; None where it is not logged
 
 
-def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
     """The upward excursions, once one of them is high or beyond doubt.
 
     `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
@@ -89,17 +91,18 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Hit
     above = set(above_crests(found, signals))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
-        yield Acquittal(NAME, "crests", {"count": len(found), "period": signals.period})
+        yield RuledOut(NAME, Message("crests", count=len(found), period=signals.period))
         return
     if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
     if restarts:
-        yield Acquittal(NAME, "restart", {"step": restarts[0].start_step, "count": len(restarts)})
+        yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         loud = max(map(_height, spikes)) >= min_ratio
-        yield replace(_hit(run, signals, curve, spikes), severity=None if loud else Severity.INFO)
+        severity = AS_PAGE if loud else Severity.INFO
+        yield replace(_hit(run, signals, curve, spikes), severity=severity)
     elif not restarts:
         yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
 
@@ -125,32 +128,32 @@ def _height(spike: Excursion) -> float:
     return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Hit:
+def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = _pattern(run, signals, spikes, top)
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(top.sigma, *SURE),
-        message=_message(pattern),
-        numbers={
-            "count": len(spikes),
-            "base": top.base,
-            "peak": top.peak,
-            "step": top.start_step,
-            "points": top.stop - top.start,
-            "recurring": len(pattern.recurring),
-        },
+        message=Message(
+            _message(pattern),
+            count=len(spikes),
+            base=top.base,
+            peak=top.peak,
+            step=top.start_step,
+            points=top.stop - top.start,
+            recurring=len(pattern.recurring),
+        ),
         episodes=tuple(Episode(s.start_step, s.end_step, s.sigma) for s in spikes),
         effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
         aligned_to=spikes[0].aligned_to,
-        clues=(
+        evidence=(
             *(_spike_clue(run, spike) for spike in spikes[:MANY]),
             *_sample_clues(run, curve, spikes[:MANY], pattern),
             *_order_clues(run, pattern, top.start_step),
             *drop_none(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
         ),
-        suspects=tuple(_suspects(run, pattern, top.start_step)),
-        next="print-batch",
+        causes=tuple(_suspects(run, pattern, top.start_step)),
+        next=Message("print-batch"),
         claims=frozenset(spike.start_step for spike in spikes),
     )
 
@@ -207,19 +210,15 @@ def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
     return bool(there) and sum(there) >= AT_ENDS * len(there)
 
 
-def _spike_clue(run: Run, spike: Excursion) -> Clue:
-    numbers = {
-        "base": spike.base,
-        "peak": spike.peak,
-        "points": spike.stop - spike.start,
-        "end": spike.end_step,
-    }
-    return Clue("spike", numbers, run.source_of("loss"), spike.start_step, spike.peak)
+def _spike_clue(run: Run, spike: Excursion) -> Evidence:
+    points = spike.stop - spike.start
+    said = Message("spike", base=spike.base, peak=spike.peak, points=points, end=spike.end_step)
+    return Evidence(said, run.source_of("loss"), spike.start_step, spike.peak)
 
 
 def _sample_clues(
     run: Run, curve: Curve, spikes: list[Excursion], pattern: Pattern
-) -> Iterator[Clue]:
+) -> Iterator[Evidence]:
     """Which samples of the epoch were read there; known only where their order is fixed."""
     if not pattern.recurring or pattern.at_ends:
         return
@@ -233,29 +232,29 @@ def _sample_clues(
             read.setdefault(same, []).append(spike.start_step)
     for (first, last), steps in read.items():
         places = ", ".join(map(str, steps))
-        yield Clue("samples", {"first": first, "last": last, "steps": places}, step=steps[0])
+        yield Evidence(Message("samples", first=first, last=last, steps=places), step=steps[0])
 
 
-def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Clue]:
+def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Evidence]:
     if pattern.correlation is not None:
         fixed = pattern.correlation >= ORDER_CORRELATION
-        yield Clue("order-fixed" if fixed else "order-shuffled", {"r": pattern.correlation})
+        yield Evidence(Message("order-fixed" if fixed else "order-shuffled", r=pattern.correlation))
     yield from drop_none(order_clue(run, step))
 
 
-def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Suspect]:
+def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Cause]:
     """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
         advice = advise_if_set(run, "dataloader_drop_last", suggest=True)
-        yield Suspect("small-last-batch", 0.8, config=advice)
+        yield Cause(Message("small-last-batch"), 0.8, config=advice)
     ordered = _ordered(run, pattern, step)
-    yield Suspect("unshuffled-data", ordered, config=(Advice("shuffle", suggest=True),))
+    yield Cause(Message("unshuffled-data"), ordered, config=(Advice("shuffle", suggest=True),))
     batch = samples_per_step(run.config, run.framework)
     small = batch is not None and batch <= SMALL_BATCH
     odd = LONG_FOR_A_BATCH if pattern.slowest >= BLOCK_POINTS else 0.35 if small else 0.25
-    yield Suspect("odd-batch", odd, config=advise_if_set(run, "total_train_batch_size"))
+    yield Cause(Message("odd-batch"), odd, config=advise_if_set(run, "total_train_batch_size"))
     unstable = _unstable(run, pattern, step)
-    yield Suspect("instability", unstable, config=advise_if_set(run, "learning_rate"))
+    yield Cause(Message("instability"), unstable, config=advise_if_set(run, "learning_rate"))
     yield from (*skipped_updates(run, step), *lost_state(run, step))
 
 

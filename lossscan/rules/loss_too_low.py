@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
@@ -25,7 +25,7 @@ SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public run
 OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 
 
-def check(run: Run, signals: Signals) -> Iterator[Hit]:
+def check(run: Run, signals: Signals) -> Iterator[Finding]:
     """Yield a hit where the loss is below what one pass over the data can teach."""
     loss = finite(run.series.get("loss"))
     if loss is None or not is_token_loss(run):
@@ -59,33 +59,32 @@ def _message(run: Run, loss: Series) -> str:
     return "fine-tuning" if low else ""
 
 
-def _hit(run: Run, loss: Series, message: str) -> Hit:
+def _hit(run: Run, loss: Series, message: str) -> Finding:
     start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
     evaluated = finite(run.series.get("eval_loss"))
     step = int(loss.steps[collapsed])
-    return Hit(
+    return Finding(
         NAME,
         # From scratch there is no innocent way; a pretrained model may have known the answers.
         0.95 if message == "default" else 0.6,
-        message=message,
-        numbers={"start": start, "end": end, "step": step, "last": int(loss.steps[-1])},
+        message=Message(message, start=start, end=end, step=step, last=int(loss.steps[-1])),
         episodes=(Episode(step, int(loss.steps[-1])),),
         effect=Effect(start, end, end - start, end / start),
-        clues=(
-            Clue("level", step=int(loss.steps[-1]), value=end),
+        evidence=(
+            Evidence(Message("level"), step=int(loss.steps[-1]), value=end),
             *(
-                [Clue("evaluation", {"evaluated": float(evaluated.values[0])})]
+                [Evidence(Message("evaluation", evaluated=float(evaluated.values[0])))]
                 if evaluated is not None
                 else []
             ),
         ),
-        suspects=(
-            Suspect("broken-mask", 0.6 if message == "default" else 0.3),
-            Suspect("leaked-labels", 0.5),
-            Suspect("duplicates", 0.4),
+        causes=(
+            Cause(Message("broken-mask"), 0.6 if message == "default" else 0.3),
+            Cause(Message("leaked-labels"), 0.5),
+            Cause(Message("duplicates"), 0.4),
         ),
-        next="shuffled-tokens",
+        next=Message("shuffled-tokens"),
     )
 
 

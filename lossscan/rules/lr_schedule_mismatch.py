@@ -8,7 +8,18 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import (
+    Cause,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Run,
+    Series,
+    Signals,
+)
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.kit.context import advise_if_set, number
@@ -58,7 +69,7 @@ class _Schedule:
         return np.asarray(self.peak * share)
 
 
-def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Compare every logged rate with the promised one; `tolerance` is a share of the peak."""
     rate = finite(run.series.get("learning_rate"))
     optimizer = str(run.setting("optim") or "")
@@ -70,10 +81,10 @@ def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Hi
     if found is not None:
         yield found
     elif _promised(run) is not None:
-        yield Acquittal(NAME, "follows", {"schedule": run.setting("lr_scheduler_type")})
+        yield RuledOut(NAME, Message("follows", schedule=run.setting("lr_scheduler_type")))
 
 
-def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
+def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:
     """What is wrong with the rate, the plainest first."""
     zeros = _zeros_at_the_end(rate)
     if zeros >= max(FEW, SHARE_ZERO * len(rate)):
@@ -94,7 +105,7 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Hit]:
     yield _hit(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
 
 
-def _rises(run: Run, rate: Series) -> Iterator[Hit]:
+def _rises(run: Run, rate: Series) -> Iterator[Finding]:
     """A rate that had fallen and warms up again, or leaps, where nothing says that it should."""
     kind = str(run.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
@@ -188,38 +199,46 @@ _FOUND: dict[str, tuple[float, dict[str, float]]] = {
 
 def _hit(
     run: Run, rate: Series, message: str, where: slice, expected: FloatArray | None = None
-) -> Hit:
+) -> Finding:
     confidence, causes = _FOUND[message]
     steps, values = rate.steps[where], rate.values[where]
     worst = 0 if expected is None else int(np.argmax(np.abs(values - expected[where])))
     promised = None if expected is None else float(expected[where][worst])
     logged = float(values[worst])
     compared = {"promised": promised, "logged": logged}
-    return Hit(
+    return Finding(
         NAME,
         confidence,
         series="learning_rate",
-        message=message,
-        numbers={
-            "step": int(steps[0]),
-            "last": int(steps[-1]),
-            "count": len(steps),
-            "schedule": run.setting("lr_scheduler_type"),
-            "peak": float(rate.values.max()),
-            "configured": number(run, "learning_rate"),
-            "total": run.schedule.max_steps,
-        },
+        message=Message(
+            message,
+            step=int(steps[0]),
+            last=int(steps[-1]),
+            count=len(steps),
+            schedule=run.setting("lr_scheduler_type"),
+            peak=float(rate.values.max()),
+            configured=number(run, "learning_rate"),
+            total=run.schedule.max_steps,
+        ),
         episodes=(Episode(int(steps[0]), int(steps[-1])),),
         effect=Effect(before=promised, after=logged) if promised is not None else None,
-        clues=(
-            *([Clue("compared", compared, step=int(steps[worst]))] if promised is not None else []),
-            Clue("stretch", step=int(steps[0]), value=float(values[0])),
+        evidence=(
+            *(
+                [Evidence(Message("compared", **compared), step=int(steps[worst]))]
+                if promised is not None
+                else []
+            ),
+            Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
-        suspects=tuple(
-            Suspect(cause, score, config=advise_if_set(run, "fp16") if message == "frozen" else ())
+        causes=tuple(
+            Cause(
+                Message(cause),
+                score,
+                config=advise_if_set(run, "fp16") if message == "frozen" else (),
+            )
             for cause, score in causes.items()
         ),
-        next="print-schedule",
+        next=Message("print-schedule"),
     )
 
 

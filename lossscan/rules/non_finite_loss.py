@@ -8,7 +8,18 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Episode, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.model import (
+    AS_PAGE,
+    Cause,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    Run,
+    Series,
+    Severity,
+    Signals,
+)
 from lossscan.numeric.medians import median
 from lossscan.points import finite
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
@@ -36,7 +47,7 @@ SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
 MIN_RATES = 4  # logged; fewer show no schedule
 
 
-def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Finding]:
     """Yield a hit for training and one for each evaluation set.
 
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
@@ -56,7 +67,7 @@ def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Hit]:
             yield from _evaluation(run, series, training)
 
 
-def _loss(run: Run) -> Hit | None:
+def _loss(run: Run) -> Finding | None:
     loss = run.series.get("loss")
     if loss is None or np.isfinite(loss.values).all():
         return None
@@ -66,28 +77,28 @@ def _loss(run: Run) -> Hit | None:
     before, step = loss.values[:first], int(loss.steps[first])
     lost = lost_from(run, loss, step)
     held = lost if bad[-1] else None
-    return Hit(
+    return Finding(
         NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
-        severity=Severity.WARNING if alone else None,
-        message=_message(alone=alone, known=first > 0),
-        numbers={
-            "step": step,
-            "count": int(bad.sum()),
-            "total": len(loss),
-            "before": float(before[-1]) if len(before) else None,
+        severity=Severity.WARNING if alone else AS_PAGE,
+        message=Message(
+            _message(alone=alone, known=first > 0),
+            step=step,
+            count=int(bad.sum()),
+            total=len(loss),
+            before=float(before[-1]) if len(before) else None,
             **lost,
-        },
+        ),
         episodes=episodes_of(loss, bad),
-        clues=(
-            Clue("count", step=step, value=float(loss.values[first])),
+        evidence=(
+            Evidence(Message("count"), step=step, value=float(loss.values[first])),
             *_gradient_clue(run, step),
             *_rate_clue(run, step),
             *weights_lost(held),
         ),
-        suspects=nan_suspects(run, step, before, alone=alone),
+        causes=nan_suspects(run, step, before, alone=alone),
         remedies=restart(held),
-        next="inspect-batch" if alone else restarted("find-first", lost),
+        next=Message("inspect-batch") if alone else restarted("find-first", lost),
         claims=frozenset([*loss.steps[bad].tolist(), *climbed(loss, first)]),
     )
 
@@ -99,7 +110,7 @@ def _message(*, alone: bool, known: bool) -> str:
     return "default" if known else "from-the-first"
 
 
-def _hidden(run: Run) -> Hit | None:
+def _hidden(run: Run) -> Finding | None:
     loss = run.series.get("loss")
     hidden = None if loss is None else hidden_nan(run, loss)
     if loss is None or hidden is None:
@@ -107,40 +118,44 @@ def _hidden(run: Run) -> Hit | None:
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
     lost = lost_from(run, loss, hidden.begin)
     sound = loss.values[loss.steps < lost["since"]]
-    return Hit(
+    return Finding(
         NAME,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
-        message="hidden" if len(sound) else "hidden-from-the-first",
-        numbers={
-            "step": step,
-            "count": len(loss) - hidden.start,
-            "before": median(sound[-LAST_POINTS:]),
+        message=Message(
+            "hidden" if len(sound) else "hidden-from-the-first",
+            step=step,
+            count=len(loss) - hidden.start,
+            before=median(sound[-LAST_POINTS:]),
             **lost,
-        },
+        ),
         episodes=(Episode(hidden.begin, last),),
-        clues=(
-            Clue("zeros", step=step, value=0.0),
-            *([Clue("inflated", asdict(hidden.inflation))] if hidden.inflation else []),
+        evidence=(
+            Evidence(Message("zeros"), step=step, value=0.0),
+            *(
+                [Evidence(Message("inflated", **asdict(hidden.inflation)))]
+                if hidden.inflation
+                else []
+            ),
             *_gradient_clue(run, last),
             *_rate_clue(run, step),
             *weights_lost(lost),
         ),
-        suspects=nan_suspects(run, step, sound),
+        causes=nan_suspects(run, step, sound),
         remedies=restart(lost),
         next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
 
 
-# How gradient norms alone are judged: confidence and severity (None: the page's).
-_JUDGED: dict[str, tuple[float, Severity | None]] = {
-    "gradient": (0.96, None),  # NaN to the end, or in half of all entries: nothing is learnt
+# How gradient norms alone are judged: confidence and severity (AS_PAGE: the page's).
+_JUDGED: dict[str, tuple[float, Severity]] = {
+    "gradient": (0.96, AS_PAGE),  # NaN to the end, or in half of all entries: nothing is learnt
     "scaled": (0.75, Severity.INFO),  # what fp16 does, unless it becomes frequent
     "passing": (0.8, Severity.WARNING),  # bf16 has no scale to search for
 }
 
 
-def _gradient(run: Run, tolerated: int) -> Hit | None:
+def _gradient(run: Run, tolerated: int) -> Finding | None:
     norms = run.series.get("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return None
@@ -154,16 +169,15 @@ def _gradient(run: Run, tolerated: int) -> Hit | None:
     lost = lost_at(run, first)
     frozen = tuple(_frozen(run)) if lasting else ()
     known = lost if lasting and not frozen else None  # without an update the weights are sound
-    return Hit(
+    return Finding(
         NAME,
         confidence,
         series="grad_norm",
         severity=severity,
-        message=kind,
-        numbers={"step": first, "count": int(bad.sum()), "total": len(norms), **lost},
+        message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
-        clues=(Clue("gradient-count", step=first), *frozen, *weights_lost(known)),
-        suspects=nan_suspects(run, first, alone=not lasting),
+        evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
+        causes=nan_suspects(run, first, alone=not lasting),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )
@@ -173,43 +187,50 @@ def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
     return may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
 
 
-def _frozen(run: Run) -> Iterator[Clue]:
+def _frozen(run: Run) -> Iterator[Evidence]:
     """The scheduler moves only with the optimizer: a rate that stands still means no update."""
     rate = run.series.get("learning_rate")
     if rate is None or len(rate) < MIN_RATES or run.setting("lr_scheduler_type") == "constant":
         return
     if np.ptp(rate.values) == 0:  # also at 0, where a warm-up begins
-        yield Clue("frozen", source=run.source_of("learning_rate"), value=float(rate.values[0]))
+        yield Evidence(
+            Message("frozen"), source=run.source_of("learning_rate"), value=float(rate.values[0])
+        )
 
 
-def _exhausted(run: Run) -> Hit | None:
+def _exhausted(run: Run) -> Finding | None:
     """Every update overflows in fp16, however small the loss scale."""
     found = exhausted(run)
     if found is None:
         return None
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
     lost = lost_at(run, found.start)
-    return Hit(
+    return Finding(
         NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
-        severity=None if found.lasting else Severity.WARNING,
-        message="exhausted" if found.lasting else "exhausted-once",
-        numbers={**numbers, **lost},
+        severity=AS_PAGE if found.lasting else Severity.WARNING,
+        message=Message("exhausted" if found.lasting else "exhausted-once", **numbers, **lost),
         episodes=(Episode(found.start, found.stop),),
-        clues=(
-            Clue("scale-minimum", numbers, run.source_of("skipped_iterations"), found.start),
+        evidence=(
+            Evidence(
+                Message("scale-minimum", **numbers),
+                run.source_of("skipped_iterations"),
+                found.start,
+            ),
             *_gradient_clue(run, found.stop),
             *_rate_clue(run, found.start),
         ),
-        suspects=(
-            Suspect("half-precision", 0.85, config=to_bf16(run)),  # only fp16 has a loss scale
+        causes=(
+            Cause(
+                Message("half-precision"), 0.85, config=to_bf16(run)
+            ),  # only fp16 has a loss scale
             *other_suspects(run, found.start),
         ),
         next=restarted("find-first", lost),
     )
 
 
-def _dropped(run: Run) -> Hit | None:
+def _dropped(run: Run) -> Finding | None:
     """Megatron counts NaN iterations, and leaves `lm loss` out of a line where it is NaN."""
     counts = finite(run.series.get("nan_iterations"))
     if counts is None or not (counts.values > 0).any():
@@ -218,55 +239,53 @@ def _dropped(run: Run) -> Hit | None:
     first = int(counts.steps[int(np.argmax(bad))])
     lost = lost_at(run, first)
     held = lost if bad[-1] else None
-    return Hit(
+    return Finding(
         NAME,
         0.97,  # Megatron's own count
-        message="dropped",
-        numbers={"step": first, "count": int(counts.values[bad].sum()), **lost},
+        message=Message("dropped", step=first, count=int(counts.values[bad].sum()), **lost),
         episodes=episodes_of(counts, bad),
-        clues=(
-            Clue("megatron-count", step=first, value=float(counts.values[bad][0])),
+        evidence=(
+            Evidence(Message("megatron-count"), step=first, value=float(counts.values[bad][0])),
             *weights_lost(held),
         ),
-        suspects=nan_suspects(run, first),
+        causes=nan_suspects(run, first),
         remedies=restart(held),
         next=restarted("find-first", lost),
     )
 
 
-def _evaluation(run: Run, series: Series, training: Hit | None) -> Iterator[Hit]:
+def _evaluation(run: Run, series: Series, training: Finding | None) -> Iterator[Finding]:
     bad = ~np.isfinite(series.values)
     first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
-    lost = training is not None and training.message not in SURVIVED
+    lost = training is not None and training.message.key not in SURVIVED
     broken = training.episodes[0].start_step if training is not None and lost else None
     if not bad.any() or (broken is not None and broken <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
-    yield Hit(
+    yield Finding(
         NAME,
         0.97,  # the log itself says NaN
         series=series.name,
-        message="eval",
-        numbers={"step": first, "count": int(bad.sum()), "total": len(series)},
+        message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
         episodes=episodes_of(series, bad),
-        clues=(Clue("eval-count", step=first),),
-        suspects=(
-            Suspect("masked-evaluation", 0.6),
+        evidence=(Evidence(Message("eval-count"), step=first),),
+        causes=(
+            Cause(Message("masked-evaluation"), 0.6),
             *half_precision(run, 0.7),
         ),
-        next="evaluate-alone",
+        next=Message("evaluate-alone"),
     )
 
 
-def _gradient_clue(run: Run, step: int) -> Iterator[Clue]:
+def _gradient_clue(run: Run, step: int) -> Iterator[Evidence]:
     norms = run.series.get("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return
     first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
     if first <= step:
-        yield Clue("gradient-first", {"first": first}, run.source_of("grad_norm"), first)
+        yield Evidence(Message("gradient-first", first=first), run.source_of("grad_norm"), first)
 
 
-def _rate_clue(run: Run, step: int) -> Iterator[Clue]:
+def _rate_clue(run: Run, step: int) -> Iterator[Evidence]:
     clue = rate_clue(run, step)
     if clue is not None:
         yield clue

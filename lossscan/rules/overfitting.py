@@ -8,7 +8,18 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Acquittal, Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import (
+    Cause,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Run,
+    Series,
+    Signals,
+)
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.points import POLICY, points_of
@@ -50,7 +61,7 @@ class _Rise:
         return self.high / self.low
 
 
-def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Yield a hit for the evaluation set that rises most, by `min_rise` of its minimum at least."""
     loss = points_of(run, "loss")
     if run.objective in POLICY:
@@ -58,14 +69,14 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Hit
     rises = [rise for series in eval_losses(run).values() for rise in _rise(series)]
     found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
     if not found:
-        yield from (Acquittal(NAME, "no-rise", {"low": r.low, "high": r.high}) for r in rises[:1])
+        yield from (RuledOut(NAME, Message("no-rise", low=r.low, high=r.high)) for r in rises[:1])
         return
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
         yield _hit(run, worst, found, before, end)
     else:
-        yield Acquittal(NAME, "training-rises", {"before": before, "after": end})
+        yield RuledOut(NAME, Message("training-rises", before=before, after=end))
 
 
 def _rise(series: Series) -> Iterator[_Rise]:
@@ -111,7 +122,7 @@ def _confidence(rise: _Rise) -> float:
     return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
-def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Hit:
+def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
     last = int(rise.series.steps[-1])
     per_epoch = run.schedule.steps_per_epoch
     numbers = {
@@ -124,40 +135,46 @@ def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -
     }
     others = [other for other in found if other is not rise]
     training = {"before": before, "after": end}
-    return Hit(
+    return Finding(
         NAME,
         _confidence(rise),
         series=rise.series.name,
-        message="strong" if rise.ratio >= STRONG else "default",
-        numbers=numbers,
+        message=Message("strong" if rise.ratio >= STRONG else "default", **numbers),
         episodes=(Episode(rise.low_step, last),),
         effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
-        clues=(
-            Clue("evaluation", step=rise.low_step, value=rise.low),
-            *([Clue("training", training, run.source_of("loss"))] if "loss" in run.series else []),
-            *([Clue("noise", {"noise": rise.noise})] if rise.noise else []),
-            *(Clue("other-set", {"name": o.series.name, "also": o.ratio - 1}) for o in others),
+        evidence=(
+            Evidence(Message("evaluation"), step=rise.low_step, value=rise.low),
+            *(
+                [Evidence(Message("training", **training), run.source_of("loss"))]
+                if "loss" in run.series
+                else []
+            ),
+            *([Evidence(Message("noise", noise=rise.noise))] if rise.noise else []),
+            *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        suspects=tuple(_suspects(run, rise.low_step / per_epoch if per_epoch else None)),
-        remedies=("best-checkpoint",),
-        next="task-metric",
+        causes=tuple(_suspects(run, rise.low_step / per_epoch if per_epoch else None)),
+        remedies=(Message("best-checkpoint"),),
+        next=Message("task-metric"),
     )
 
 
-def _suspects(run: Run, low_epoch: float | None) -> Iterator[Suspect]:
+def _suspects(run: Run, low_epoch: float | None) -> Iterator[Cause]:
     epochs, rate = run.schedule.epochs, number(run, "learning_rate")
     examples, often = number(run, "num_examples"), (epochs or 0) > FEW_EPOCHS
-    yield Suspect("memorisation", 0.85 if often else 0.5)
+    yield Cause(Message("memorisation"), 0.85 if often else 0.5)
     if often and low_epoch is not None:
         config = advise_if_set(run, "num_train_epochs", max(1, round(low_epoch)))
-        yield Suspect("too-many-epochs", 0.8, {"epochs": epochs, "low_epoch": low_epoch}, config)
+        yield Cause(Message("too-many-epochs", epochs=epochs, low_epoch=low_epoch), 0.8, config)
     limit = rate_limit(run)
     if rate is not None and limit is not None and rate > limit:
         numbers = {"rate": rate, "limit": limit}
         config = advise_if_set(run, "learning_rate", limit)
-        yield Suspect("learning-rate-high", 0.6, numbers, config)
+        yield Cause(Message("learning-rate-high", **numbers), 0.6, config)
     if examples is not None and examples < SMALL_SET:
-        yield Suspect("small-set", 0.6, {"examples": int(examples)})
+        yield Cause(
+            Message("small-set", examples=int(examples)),
+            0.6,
+        )
 
 
 RULE = Rule(name=NAME, check=check)

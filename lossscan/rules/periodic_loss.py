@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Acquittal, Clue, Hit, Run, Signals, Suspect
+from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Run, Signals
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.rule import Rule
@@ -25,7 +25,7 @@ MEETS = 0.1  # of the gap between two points: nearer they fall on the same batch
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
-def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[Hit | Acquittal]:
+def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[Finding | RuledOut]:
     """Where the autocorrelation has a peak at a lag that the run holds at least four times.
 
     `min_strength`: of the peak; correlated noise alone reaches 0.4 in one of 40 simulated runs.
@@ -37,20 +37,19 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
         return
     period = signals.period
     if _is_stairs(run, signals, period):
-        yield Acquittal(NAME, "stairs", {"period": period})
+        yield RuledOut(NAME, Message("stairs", period=period))
         return
-    yield Hit(
+    yield Finding(
         rule=NAME,
         confidence=min(0.5 + signals.period_strength / 2, 0.95),
-        numbers={"period": period, "strength": signals.period_strength},
-        clues=(
-            Clue(
-                "repeats",
-                {"period": period, "strength": signals.period_strength},
+        message=Message("default", period=period, strength=signals.period_strength),
+        evidence=(
+            Evidence(
+                Message("repeats", period=period, strength=signals.period_strength),
                 run.source_of("loss"),
             ),
         ),
-        suspects=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
+        causes=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
         claims=_crests(run, signals, period),
     )
 
@@ -103,31 +102,39 @@ def _restarts(run: Run) -> float | None:
     return spacing(raised) if len(raised) > 1 else None
 
 
-def _suspects(run: Run, period: float) -> Iterator[Suspect]:
+def _suspects(run: Run, period: float) -> Iterator[Cause]:
     if run.setting("group_by_length"):
         advice = advise_if_set(run, "group_by_length", suggest=False)
-        yield Suspect("length-grouping", 0.8, {"period": period}, advice)
+        yield Cause(Message("length-grouping", period=period), 0.8, advice)
     elif _same(period, MEGA_BATCHES):
-        yield Suspect("length-grouping", 0.5, {"period": period})
+        yield Cause(
+            Message("length-grouping", period=period),
+            0.5,
+        )
     restarts = _restarts(run)
     if restarts and _same(period, restarts):
         advice = advise_if_set(run, "lr_scheduler_type")
-        yield Suspect("rate-restarts", 0.8, {"period": period}, advice)
+        yield Cause(Message("rate-restarts", period=period), 0.8, advice)
     per_epoch = run.schedule.steps_per_epoch
     if per_epoch and _same(period, per_epoch):
-        yield Suspect(
-            "data-order", 0.7, {"period": period}, advise_if_set(run, "shuffle", suggest=True)
+        yield Cause(
+            Message("data-order", period=period), 0.7, advise_if_set(run, "shuffle", suggest=True)
         )
     elif per_epoch and (epochs := _whole_epochs(run, period, per_epoch)):
         numbers = {"period": period, "epochs": epochs}
-        yield Suspect(
-            "order-over-epochs", 0.6, numbers, advise_if_set(run, "shuffle", suggest=True)
+        yield Cause(
+            Message("order-over-epochs", **numbers),
+            0.6,
+            advise_if_set(run, "shuffle", suggest=True),
         )
     for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
         steps = number(run, field)
         if steps and _same(period, steps):
-            yield Suspect(cause, 0.6, {"period": period}, advise_if_set(run, field))
-    yield Suspect("unknown-cycle", 0.1, {"period": period})
+            yield Cause(Message(cause, period=period), 0.6, advise_if_set(run, field))
+    yield Cause(
+        Message("unknown-cycle", period=period),
+        0.1,
+    )
 
 
 def _whole_epochs(run: Run, period: float, per_epoch: float) -> int | None:

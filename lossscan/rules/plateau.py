@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import advise_if_set, number
@@ -43,7 +43,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 
-def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Finding]:
     """Yield a hit where the loss has not changed by `max_change`, and something shows why."""
     loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
@@ -90,21 +90,27 @@ def _error(noise: float, points: int) -> float:
     return SURE_SIGMA * noise * math.sqrt(2 / points)
 
 
-def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Clue]]:
+def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """The evidence that the model does not learn, the strongest first."""
     norms, rate = finite(run.series.get("grad_norm")), finite(run.series.get("learning_rate"))
     if norms is not None and (norms.values == 0).mean() >= MOSTLY:
-        yield "no-gradient", Clue("no-gradient", source=run.source_of("grad_norm"), value=0.0)
+        yield (
+            "no-gradient",
+            Evidence(Message("no-gradient"), source=run.source_of("grad_norm"), value=0.0),
+        )
     if rate is not None and (rate.values == 0).all():
-        yield "zero-rate", Clue("zero-rate", source=run.source_of("learning_rate"), value=0.0)
+        yield (
+            "zero-rate",
+            Evidence(Message("zero-rate"), source=run.source_of("learning_rate"), value=0.0),
+        )
     chance = _chance(run, median(loss.values))
     if chance is not None:
-        yield "chance", Clue("chance", {"choices": chance, "uniform": math.log(chance)})
+        yield "chance", Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     if rate is not None and 0 < rate.values.max() <= TINY_RATE:
-        yield "tiny-rate", Clue("tiny-rate", source=run.source_of("learning_rate"))
+        yield "tiny-rate", Evidence(Message("tiny-rate"), source=run.source_of("learning_rate"))
     low, high = np.quantile(loss.values, (0.05, 0.95))
     if 0 < high - low <= FROZEN * high or high == low != 0:
-        yield "frozen", Clue("frozen", {"low": float(low), "high": float(high)})
+        yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
 
 
 def _chance(run: Run, value: float) -> int | None:
@@ -151,7 +157,7 @@ def _claims(run: Run) -> frozenset[int]:
     return frozenset() if norms is None else frozenset(norms.steps[norms.values == 0][:1].tolist())
 
 
-def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
+def _hit(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     kind, clue = holds
     confidence, scores = _HOLDS[kind]
     third = len(loss) // 3
@@ -159,25 +165,26 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Clue]) -> Hit:
     first, last = int(loss.steps[0]), int(loss.steps[-1])
     rate = finite(run.series.get("learning_rate"))
     peak = float(rate.values.max()) if rate is not None else None
-    return Hit(
+    return Finding(
         NAME,
         confidence,
-        message=kind,
-        numbers={"level": median(loss.values), "first": first, "last": last, "points": len(loss)},
+        message=Message(kind, level=median(loss.values), first=first, last=last, points=len(loss)),
         episodes=(Episode(first, last),),
         effect=Effect(before, after, after - before, after / before if before else None),
-        clues=(
+        evidence=(
             clue,
-            Clue("thirds", {"before": before, "after": after}),
-            *([Clue("rate", {"peak": peak}, value=peak)] if peak is not None else []),
+            Evidence(Message("thirds", before=before, after=after)),
+            *([Evidence(Message("rate", peak=peak), value=peak)] if peak is not None else []),
         ),
-        suspects=tuple(
-            Suspect(
-                cause, score, config=advise_if_set(run, "learning_rate") if "rate" in cause else ()
+        causes=tuple(
+            Cause(
+                Message(cause),
+                score,
+                config=advise_if_set(run, "learning_rate") if "rate" in cause else (),
             )
             for cause, score in scores.items()
         ),
-        next="overfit-one-batch",
+        next=Message("overfit-one-batch"),
         claims=_claims(run),
     )
 

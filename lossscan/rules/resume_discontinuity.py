@@ -10,18 +10,19 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Advice,
     Alignment,
-    Clue,
+    Cause,
     Effect,
     Episode,
-    Hit,
+    Evidence,
+    Finding,
+    Message,
     Resume,
+    RuledOut,
     Run,
     Series,
     Signals,
-    Suspect,
 )
 from lossscan.rules.kit.context import drop_none, least_seen, logistic, relative, step_effect
 from lossscan.rules.kit.order import file_order
@@ -65,7 +66,7 @@ def check(
     min_sigma: float = 4.0,
     min_step: float = 0.03,
     rate_tolerance: float = 0.05,
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Each resume is tested for a step of the loss, of the learning rate, and for its overlap.
 
     `min_sigma`, `min_step`: of the loss at the resume, in standard errors and as a share.
@@ -92,15 +93,15 @@ def check(
         yield _continues(signals, len(seams), min_sigma, min_step)
 
 
-def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) -> Acquittal:
+def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) -> RuledOut:
     """All is well, as far as the noise lets us see at the resume where it hides most."""
     tests = [test for test in signals.boundaries if test.landmark.kind == "resume"]
     if not tests:
-        return Acquittal(NAME, "continues", {"count": count})
+        return RuledOut(NAME, Message("continues", count=count))
     log = signals.curves["loss"].log
     hidden = max(least_seen([test], min_sigma, log=log) for test in tests)
     numbers = {"count": count, "least": max(hidden, min_step)}
-    return Acquittal(NAME, "continues-as-far-as-seen", numbers)
+    return RuledOut(NAME, Message("continues-as-far-as-seen", **numbers))
 
 
 def _first_step(loss: Series, resume: Resume) -> int:
@@ -182,23 +183,21 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
     return (sigma, float(np.expm1(gaps.mean()))) if abs(sigma) >= OVERLAP_SIGMA else None
 
 
-def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
+def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
     worst = max(torn, key=_strength)
     step = worst.loss
     of_rate = step is None and worst.rate is not None
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(_strength(worst), 2.0, 0.8),
         series="learning_rate" if of_rate else "loss",
-        message="loss" if step else ("rate" if worst.rate else "overlap"),
-        numbers={
-            "step": worst.resume.step,
-            "before": step.before if step else None,
-            "after": step.after if step else None,
-            "expected": worst.rate[0] if worst.rate else None,
-            "found": worst.rate[1] if worst.rate else None,
-            "share": worst.overlap[1] if worst.overlap else None,
-        },
+        message=Message(
+            "loss" if step else ("rate" if worst.rate else "overlap"), step=worst.resume.step,
+            before=step.before if step else None, after=step.after if step else None,
+            expected=worst.rate[0] if worst.rate else None,
+            found=worst.rate[1] if worst.rate else None,
+            share=worst.overlap[1] if worst.overlap else None,
+        ),
         episodes=tuple(
             Episode(seam.first_step, None, seam.loss.sigma if seam.loss else None) for seam in torn
         ),
@@ -207,9 +206,9 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Hit:
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
             step.p_value if step else None,
         ),
-        clues=tuple(clue for seam in torn for clue in _clues(run, seam)),
-        suspects=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
-        next="compare-branches" if worst.overlap is None else None,
+        evidence=tuple(clue for seam in torn for clue in _clues(run, seam)),
+        causes=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
+        next=Message("compare-branches") if worst.overlap is None else None,
         claims=frozenset(_claimed(signals)),
     )  # fmt: skip
 
@@ -241,49 +240,50 @@ def _strength(seam: Seam) -> float:
     return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
 
 
-def _clues(run: Run, seam: Seam) -> tuple[Clue, ...]:
+def _clues(run: Run, seam: Seam) -> tuple[Evidence, ...]:
     first, step, rate, overlap = seam.first_step, seam.loss, seam.rate, seam.overlap
     return drop_none(
-        Clue("resume", {"step": seam.resume.step}, seam.resume.source, seam.resume.step),
+        Evidence(Message("resume", step=seam.resume.step), seam.resume.source, seam.resume.step),
         None
         if step is None
-        else Clue(
-            "loss-steps",
-            {"before": step.before, "after": step.after, "sigma": step.sigma},
+        else Evidence(
+            Message("loss-steps", before=step.before, after=step.after, sigma=step.sigma),
             run.source_of("loss"),
             first,
             step.after,
         ),
         None
         if rate is None
-        else Clue(
-            "rate-steps",
-            {"expected": rate[0], "found": rate[1]},
+        else Evidence(
+            Message("rate-steps", expected=rate[0], found=rate[1]),
             run.source_of("learning_rate"),
             first,
             rate[1],
         ),
         None
         if overlap is None
-        else Clue("branches-differ", {"sigma": overlap[0], "share": overlap[1]}, step=first),
+        else Evidence(Message("branches-differ", sigma=overlap[0], share=overlap[1]), step=first),
     )
 
 
-def _suspects(run: Run, seam: Seam) -> Iterator[Suspect]:
+def _suspects(run: Run, seam: Seam) -> Iterator[Cause]:
     """Which state was lost, by the shape of what does not continue."""
     rises = seam.loss is not None and seam.loss.sigma > 0
     falls = seam.loss is not None and seam.loss.sigma < 0
     bare = bool(run.setting("save_only_model"))
     if seam.rate is not None:
-        yield Suspect("scheduler-lost", 0.9, {"expected": seam.rate[0], "found": seam.rate[1]})
+        yield Cause(
+            Message("scheduler-lost", expected=seam.rate[0], found=seam.rate[1]),
+            0.9,
+        )
     score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
-    yield Suspect("optimizer-lost", min(score, 0.85), config=_bare_advice(run))
+    yield Cause(Message("optimizer-lost"), min(score, 0.85), config=_bare_advice(run))
     if run.setting("data_order") == "file_after_resume" and file_order(run, seam.first_step):
-        yield Suspect("rest-in-file-order", 0.8)
+        yield Cause(Message("rest-in-file-order"), 0.8)
     if rises:
-        yield Suspect("weights-not-loaded", 0.35)
+        yield Cause(Message("weights-not-loaded"), 0.35)
     if falls or seam.overlap is not None:
-        yield Suspect("data-order-lost", 0.6 if falls else 0.3)
+        yield Cause(Message("data-order-lost"), 0.6 if falls else 0.3)
 
 
 def _bare_advice(run: Run) -> tuple[Advice, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Hit, Run, Signals, Suspect
+from lossscan.model import Cause, Finding, Message, Run, Signals
 from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -16,7 +16,7 @@ NAME: Final = "reward-collapse"
 REWARD: Final = ("reward", "eval_reward")
 
 
-def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Finding]:
     """Yield a hit where the reward ends below its best level by a share of it.
 
     `min_share`: of what was gained since the start, or of the best level, whichever is more: half
@@ -31,7 +31,11 @@ def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Hit
         return
     since = course.lasting(np.asarray(course.levels < best - least / 2))
     if since is not None:
-        suspects = (high_rate(run, 0.5), Suspect("hacked", 0.4), Suspect("reward-source", 0.35))
+        suspects = (
+            high_rate(run, 0.5),
+            Cause(Message("hacked"), 0.4),
+            Cause(Message("reward-source"), 0.35),
+        )
         yield change_hit(NAME, run, course, since, best, suspects)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.points import finite
@@ -22,7 +22,7 @@ MOST = 0.9  # of the points that are on their side of the middle
 CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an evaluation)
 
 
-def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Finding]:
     """Yield a hit where the time of a step changes by `min_change` once and stays."""
     times = finite(run.series.get("seconds_per_step"))
     if times is None or len(times) < WARM_UP + 2 * MIN_SIDE or (times.values <= 0).any():
@@ -57,23 +57,31 @@ def _is_clean(values: FloatArray, at: int) -> bool:
     return bool(abs(gap) >= MIN_SIGMA * noise and apart >= MOST)
 
 
-def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Hit:
+def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Finding:
     step = int(times.steps[at])
     slower = after > before
     resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)
-    return Hit(
+    return Finding(
         NAME,
         0.95,  # two levels that hardly overlap
         series="seconds_per_step",
-        message="slower" if slower else "faster",
-        numbers={"step": step, "before": before, "after": after, "change": after / before - 1},
+        message=Message(
+            "slower" if slower else "faster",
+            step=step,
+            before=before,
+            after=after,
+            change=after / before - 1,
+        ),
         episodes=(Episode(step, int(times.steps[-1])),),
         effect=Effect(before, after, after - before, after / before),
-        clues=(Clue("levels", step=step, value=after), *([Clue("resume")] if resumed else [])),
-        suspects=(
-            Suspect("other-machine", 0.8 if resumed else 0.4),
-            Suspect("longer-samples", 0.4),
-            *([Suspect("contention", 0.5)] if slower else []),
+        evidence=(
+            Evidence(Message("levels"), step=step, value=after),
+            *([Evidence(Message("resume"))] if resumed else []),
+        ),
+        causes=(
+            Cause(Message("other-machine"), 0.8 if resumed else 0.4),
+            Cause(Message("longer-samples"), 0.4),
+            *([Cause(Message("contention"), 0.5)] if slower else []),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import Acquittal, Change, Curve, Effect, Episode, Hit, Run, Signals
+from lossscan.model import Change, Curve, Effect, Episode, Finding, Message, RuledOut, Run, Signals
 from lossscan.rules.kit.context import drop_none, eval_clue, level_clue, logistic
 from lossscan.rules.kit.falls import end_of, explanation
 from lossscan.rules.kit.order import drop_suspects, order_clue, step_of_order
@@ -18,7 +18,7 @@ SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 
 def check(
     run: Run, signals: Signals, *, max_ratio: float = 0.9, min_sigma: float = 7.0
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Downward changes of level away from everything that is known to make one.
 
     `max_ratio`: after over before; a tenth is what people ask about.
@@ -38,38 +38,38 @@ def check(
         if reason is None:
             free.append(fall)
         else:
-            yield Acquittal(NAME, reason, {"step": fall.step})
+            yield RuledOut(NAME, Message(reason, step=fall.step))
     if free:
         yield _hit(run, signals, curve, free)
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Hit:
+def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Finding:
     ends = [end_of(run, signals, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
     at = step_of_order(run, curve, worst)
-    return Hit(
+    return Finding(
         rule=NAME,
         confidence=logistic(-worst.sigma, *SURE),
-        message="default" if end is None else "returns",
-        numbers={
-            "before": worst.before,
-            "after": worst.after,
-            "step": worst.step,
-            "end": end.step if end else None,
-            "back": end.after if end else None,
-        },
+        message=Message(
+            "default" if end is None else "returns",
+            before=worst.before,
+            after=worst.after,
+            step=worst.step,
+            end=end.step if end else None,
+            back=end.after if end else None,
+        ),
         episodes=tuple(
             Episode(fall.step, end.step if end else None, fall.sigma)
             for fall, end in zip(falls, ends, strict=True)
         ),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=falls[0].aligned_to,
-        clues=(
+        evidence=(
             level_clue(run, curve, worst.before, worst.after, worst.step),
             *drop_none(rate_clue(run, worst.step), order_clue(run, at), eval_clue(run, worst.step)),
         ),
-        suspects=drop_suspects(run, at, lasts=end is None),
-        next="look-at-data",
+        causes=drop_suspects(run, at, lasts=end is None),
+        next=Message("look-at-data"),
         claims=frozenset(fall.step for fall in falls),
     )
 

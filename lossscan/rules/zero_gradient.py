@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Signals, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, POLICY, finite
@@ -33,7 +33,7 @@ _SUSPECTS = {  # what each sign points at, and how likely
 }
 
 
-def check(run: Run, signals: Signals, *, min_points: int = 10) -> Iterator[Hit]:
+def check(run: Run, signals: Signals, *, min_points: int = 10) -> Iterator[Finding]:
     """Yield a hit where at least `min_points` entries in a row show that there is no gradient."""
     norms = finite(run.series.get("grad_norm"))
     found = _longest(norms.values == 0, min_points) if norms is not None else None
@@ -90,43 +90,41 @@ def _signs(run: Run) -> Iterator[tuple[str, Series]]:
                 yield "rewards", series
 
 
-def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Hit:
+def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Finding:
     first, last = int(series.steps[span[0]]), int(series.steps[span[1] - 1])
     count = span[1] - span[0]
     whole = count == len(series)
     rewards = finite(run.series.get("reward_std"))
     spread = None if rewards is None else median(rewards.values)
-    return Hit(
+    return Finding(
         NAME,
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
         series=series.name,
-        message=message,
-        numbers={"first": first, "last": last, "count": count, "name": series.name},
+        message=Message(message, first=first, last=last, count=count, name=series.name),
         episodes=(Episode(first, last),),
         effect=Effect(after=0.0),
-        clues=(
-            Clue(
-                "zero",
-                {"name": series.name, "count": count, "of": len(series)},
+        evidence=(
+            Evidence(
+                Message("zero", name=series.name, count=count, of=len(series)),
                 run.source_of(series.name),
                 first,
                 0.0,
             ),
             *(
-                [Clue("rewards-differ", {"spread": spread})]
+                [Evidence(Message("rewards-differ", spread=spread))]
                 if message == "policy" and spread
                 else []
             ),
         ),
-        suspects=tuple(
-            Suspect(
-                cause,
+        causes=tuple(
+            Cause(
+                Message(cause),
                 score,
                 config=advise_if_set(run, "finetuning_type") if "frozen" in cause else (),
             )
             for cause, score in _SUSPECTS[message].items()
         ),
-        next="one-update",
+        next=Message("one-update"),
         claims=frozenset({first}),
     )
 

@@ -8,7 +8,18 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Acquittal, Clue, Hit, Run, Series, Severity, Signals, Suspect
+from lossscan.model import (
+    AS_PAGE,
+    Cause,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Run,
+    Series,
+    Severity,
+    Signals,
+)
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
@@ -30,18 +41,18 @@ MOST = 0.5  # of the zeros, or of the entries
 _LEFT_OUT = {None: None, "data": "data-skipped", "updates": "updates-skipped"}
 LIKELY = 0.5  # a score above it is the likeliest cause
 
-# Message: severity (None: the page's), confidence, suspects with their scores.
-_VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
+# Message: severity (AS_PAGE: the page's), confidence, causes with their scores.
+_VERDICTS: dict[str, tuple[Severity, float, dict[str, float]]] = {
     # NaN gradients beside the zeros
-    "nan": (None, 0.98, {"nan-in-weights": 0.95}),
+    "nan": (AS_PAGE, 0.98, {"nan-in-weights": 0.95}),
     # zero gradient from the first entry on
-    "labels": (None, 0.97, {"masked-labels": 0.9}),
+    "labels": (AS_PAGE, 0.97, {"masked-labels": 0.9}),
     # zero gradient after normal values: seen with frozen or masked batches, rarely otherwise
-    "vanished": (None, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
+    "vanished": (AS_PAGE, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
     # the gradient is not logged, and there is no other loss
-    "always": (None, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
+    "always": (AS_PAGE, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
-    "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
+    "silent": (AS_PAGE, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
     # no update was made: counted, or the way of the trainer, or of fp16 at the start
     "skipped": (Severity.INFO, 0.9, {"masked-samples": 0.3}),
     # several in a row, but the loss comes back, which weights of NaN never do
@@ -80,7 +91,7 @@ def check(
     *,
     floor: float = ROUNDED,
     partly: float = 0.1,
-) -> Iterator[Hit | Acquittal]:
+) -> Iterator[Finding | RuledOut]:
     """Judge exact zeros by the gradient norm beside them and the level around them.
 
     `floor`: a loss around it rounds to 0.0 at four decimals now and then: 100 last digits.
@@ -91,11 +102,11 @@ def check(
         return
     if run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
-        yield Acquittal(NAME, "objective", {"objective": run.objective, "count": count})
+        yield RuledOut(NAME, Message("objective", objective=run.objective, count=count))
         return
     zeros = _zeros(run, loss)
     if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
-        yield Acquittal(NAME, "only-nan", {"count": len(loss)})
+        yield RuledOut(NAME, Message("only-nan", count=len(loss)))
         return
     skipped = _skipped(run, zeros)
     kind = _kind(zeros, skipped, floor, partly)
@@ -171,17 +182,17 @@ def _several(mask: BoolArray) -> bool:
     return int(mask.sum()) >= IN_A_ROW
 
 
-def _severity(zeros: _Zeros, partly: float) -> Severity | None:
+def _severity(zeros: _Zeros, partly: float) -> Severity:
     """Of skipped updates: the search for a loss scale is over soon; else training stood still."""
     lengths = window_lengths(zeros.loss)
     longest = max(int(lengths[a:b].sum()) for a, b in stretches(zeros.zero))
     many = lengths[zeros.zero].sum() > EARLY_STEPS and zeros.zero.mean() >= partly
     if longest <= EARLY_STEPS and not many:
         return Severity.INFO
-    return None if zeros.end.any() else Severity.WARNING
+    return AS_PAGE if zeros.end.any() else Severity.WARNING
 
 
-def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float) -> Hit:
+def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float) -> Finding:
     severity, confidence, scores = _VERDICTS[kind]
     severity = _severity(zeros, partly) if kind == "skipped" else severity
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
@@ -189,16 +200,18 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     hidden = hidden_nan(run, loss)
     lost = lost_at(run, hidden.begin if hidden else first)
     fp16 = advise_if_set(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
-    return Hit(
+    return Finding(
         NAME,
         confidence,
         severity=severity,
-        message=kind,
-        numbers={"step": first, "count": int(told.sum()), "total": len(loss), **lost},
+        message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
         episodes=episodes_of(loss, told),
-        clues=(Clue("zeros", step=first, value=0.0), *_clues(run, zeros, told, lost)),
-        suspects=tuple(
-            Suspect(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
+        evidence=(
+            Evidence(Message("zeros"), step=first, value=0.0),
+            *_clues(run, zeros, told, lost),
+        ),
+        causes=tuple(
+            Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
             for name, score in (scores | skipped).items()
         ),
         next=_next(kind, severity, lost),
@@ -206,24 +219,24 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     )
 
 
-def _clues(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Clue]:
+def _clues(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Evidence]:
     if np.isfinite(zeros.around) and (lost["clean"] or told[0]):  # else NaN is in all of them
-        yield Clue("around", {"around": zeros.around})
+        yield Evidence(Message("around", around=zeros.around))
     if told[0] and not told.all():
-        yield Clue("leading", {"leading": int(zeros.first.sum())})
+        yield Evidence(Message("leading", leading=int(zeros.first.sum())))
     counted = skips_beside(run, zeros.loss)
     beside = {"dead": zeros.dead, "spoilt": zeros.spoilt, "counted": counted}
     for name, mask in beside.items():
         if (told & mask).any():
-            yield Clue(name, {"beside": int((told & mask).sum())})
+            yield Evidence(Message(name, beside=int((told & mask).sum())))
 
 
-def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> str | None:
+def _next(kind: str, severity: Severity, lost: dict[str, int]) -> Message | None:
     if severity is Severity.INFO:
         return None
     if kind == "skipped":
-        return "look-for-skips"
-    return restarted("filter-off", lost) if kind in ("nan", "silent") else "count-labels"
+        return Message("look-for-skips")
+    return restarted("filter-off", lost) if kind in ("nan", "silent") else Message("count-labels")
 
 
 RULE = Rule(name=NAME, check=check)

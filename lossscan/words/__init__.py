@@ -16,10 +16,12 @@ SENTENCE = Sentence()
 LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
 
 
-def say(lang: str, key: str, **numbers: object) -> str:
-    """The sentence `key` in a language; raises KeyError for a key or number that is not there."""
+def say(lang: str, said: Message | str, **numbers: object) -> str:
+    """A message, or the sentence of a key; raises KeyError for one that is not there."""
+    if isinstance(said, Message):
+        return said.say(lang)
     told = {k: v.say(lang) if isinstance(v, Message) else v for k, v in numbers.items()}
-    return SENTENCE.format(TABLE[key][LANGUAGES.index(lang)], **told)
+    return SENTENCE.format(TABLE[said][LANGUAGES.index(lang)], **told)
 
 
 def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:

@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.model import HINT, Message
+from lossscan.model import HINT, PAGES, Message
 from lossscan.words.numerals import Sentence
+from lossscan.words.sentences import TABLE
 
 CATALOGUE: Final = Path(__file__).with_name("messages.json")
 BETWEEN: Final = {"en": "; ", "zh": "；"}  # several reasons
@@ -40,9 +41,22 @@ def catalogue() -> Mapping[str, Mapping[str, Any]]:
 def rendered(message: Message, lang: str) -> str:
     """The words of a message in a language; a key without words is a text of its own."""
     values = {name: _value(value, lang) for name, value in message.values.items()}
-    entry = catalogue().get(message.key)
+    if message.key.startswith(PAGES):
+        return _of_page(message.key, lang, values)
+    entry = catalogue().get(message.key) or _entry(message.key)
     said = _SENTENCE.format(entry[lang], **values) if entry else _foreign(message.key)
     return PLACE[lang].format(at=values["at"], said=said) if "at" in values else said
+
+
+def _of_page(key: str, lang: str, values: Mapping[str, Any]) -> str:
+    from lossscan.words.pages import say, text_of
+
+    text = text_of(key)
+    return _foreign(key) if text is None else say(text, lang, values)
+
+
+def _entry(key: str) -> Mapping[str, str] | None:
+    return dict(zip(BETWEEN, TABLE[key], strict=True)) if key in TABLE else None
 
 
 def _foreign(text: str) -> str:

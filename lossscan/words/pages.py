@@ -14,11 +14,10 @@ from lossscan.model import Message, Numbers, Severity
 from lossscan.words import nearest
 from lossscan.words.numerals import shown
 
-Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the Hit
+Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the message
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "rules"
 _SHARED = "shared"  # means the sentence of `_shared.yaml`, in the same section and of that name
-PLAIN = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
 _UNKNOWN = "?"  # for a number that the rule could not know
 
 
@@ -39,15 +38,15 @@ class RulePage:
     title: Text
     summary: Text  # one line
     why: Text
-    messages: Mapping[str, Text]  # by Hit.message
+    messages: Mapping[str, Text]  # by the name of Finding.message
     yields_to: tuple[str, ...] = ()  # rules that explain the same change better
     telltales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by language
     lookalikes: Mapping[str, Text] = field(default_factory=dict)  # by the other rule's name
-    clues: Mapping[str, Text] = field(default_factory=dict)  # by Clue.id
-    causes: Mapping[str, CauseText] = field(default_factory=dict)  # by Suspect.id
-    remedies: Mapping[str, Text] = field(default_factory=dict)  # by the ids of Hit.remedies
-    next: Mapping[str, Text] = field(default_factory=dict)  # by Hit.next
-    ruled_out: Mapping[str, Text] = field(default_factory=dict)  # by Acquittal.id
+    clues: Mapping[str, Text] = field(default_factory=dict)  # by the name of Evidence.text
+    causes: Mapping[str, CauseText] = field(default_factory=dict)  # by Cause.id
+    remedies: Mapping[str, Text] = field(default_factory=dict)  # by the names of Finding.remedies
+    next: Mapping[str, Text] = field(default_factory=dict)  # by the name of Finding.next
+    ruled_out: Mapping[str, Text] = field(default_factory=dict)  # by the name of RuledOut.text
     references: tuple[str, ...] = ()  # "owner/repository#number" or an address
 
 
@@ -83,6 +82,16 @@ def _brought(rule: str) -> str:
     if not isinstance(page, str):
         raise plugins.refused(plugins.RULES, rule, Message("plugin_no_page"))
     return page
+
+
+def text_of(key: str) -> Text | None:
+    """The text that a key such as `rules/loss-jump/messages/default` leads to, if to any."""
+    _, rule, *path = key.split("/")
+    found: Any = load_page(rule) if rule in page_names() else None
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
+    found = getattr(found, "text", found)  # of a cause
+    return found if isinstance(found, Mapping) else None
 
 
 def say(text: Text, lang: str, numbers: Numbers | None = None) -> str:

@@ -152,6 +152,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "Rerun one of these runs with only this setting changed.",
         "只改动这一项设置，重跑其中一个运行。",
     ),
+    "association/setting": ("{condition}", "{condition}"),
     "in_common": ("What they have in common", "共同点"),
     "points_of": ("points", "点数"),
     "in_runs": ("{runs} of {all} runs", "{all} 个运行中的 {runs} 个"),

@@ -12,7 +12,7 @@ from lossscan.comparing.aligning import aligned
 from lossscan.comparing.parting import noise_of, stretch_apart
 from lossscan.comparing.scaling import slope_of
 from lossscan.errors import InputError, UsageError
-from lossscan.model import Effect, Field, Finding, Run, RunReport, Series, Severity
+from lossscan.model import Effect, Field, Finding, Message, Run, RunReport, Series, Severity
 from lossscan.model.comparison import Comparison
 from lossscan.settings import Settings
 from tests.curves import make_run
@@ -290,7 +290,9 @@ def test_findings_of_one_run_only_are_told():
 
 
 def _finding(rule: str, severity: Severity) -> Finding:
-    return Finding(rule, severity, 0.9, rule, rule, "loss", 10, None, None, effect=Effect())
+    return Finding(
+        rule, 0.9, severity=severity, title=Message(rule), start_step=10, effect=Effect()
+    )
 
 
 # --- accumulation across runs ------------------------------------------------------------------

@@ -13,9 +13,9 @@ import pytest
 
 import lossscan.rules
 from lossscan.errors import UsageError
-from lossscan.model import Severity
+from lossscan.model import PLAIN, Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.words.pages import LANGUAGES, PLAIN, RulePage, Text, load_page, page_names
+from lossscan.words.pages import LANGUAGES, RulePage, Text, load_page, page_names
 
 FOLDER = Path(lossscan.rules.__file__).parent
 PROMISED = {  # the table of the public contract
@@ -168,7 +168,7 @@ def _called(module: str, names: set[str]) -> ast.Module:
     return ast.Module(body=[*rest, *(functions[name] for name in kept)], type_ignores=[])
 
 
-_FIRST = {"Clue": ("clues", 0), "Suspect": ("causes", 0), "Acquittal": ("ruled_out", 1)}
+_FIRST = {"Evidence": ("clues", 0), "Cause": ("causes", 0), "RuledOut": ("ruled_out", 1)}
 _NAMED = {"message": "messages", "next": "next"}
 
 
@@ -181,7 +181,7 @@ def _yielded_ids(rule: str) -> Iterator[tuple[str, str]]:
             kind, place = _FIRST[node.func.id]
             yield from ((kind, said) for said in _literals(node.args[place]))
         for keyword in node.keywords:
-            if node.func.id == "Hit" and keyword.arg in _NAMED:
+            if node.func.id == "Finding" and keyword.arg in _NAMED:
                 yield from ((_NAMED[keyword.arg], said) for said in _literals(keyword.value))
 
 

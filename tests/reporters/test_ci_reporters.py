@@ -14,7 +14,7 @@ import xmlschema
 from sarif_kit.validate import validation_errors
 
 from lossscan import __homepage__
-from lossscan.model import Location, Severity, Waiver
+from lossscan.model import Location, Message, Severity, Waiver
 from lossscan.reporters import Page, render
 from tests.reports import HOSTILE, clean, halved, jumped, report, unreadable
 
@@ -29,9 +29,9 @@ def _nasty():
     one = jumped(f"runs/{NASTY}")
     finding = replace(
         one.findings[0],
-        title=NASTY,
-        message=NASTY,
-        remedies=(NASTY,),
+        title=Message(NASTY),
+        message=Message(NASTY),
+        remedies=(Message(NASTY),),
         locations=(Location(f"{NASTY}.json", 7), Location("c.yaml", 2, NASTY)),
         waiver=Waiver("suppression", NASTY, date(2026, 12, 31)),
         fingerprint="f1",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossscan.model import Report, RunReport, Series
+from lossscan.model import Message, Report, RunReport, Series
 from lossscan.model.comparison import Comparison, Member
 from lossscan.reporters import Page, render
 from lossscan.reporters.html import payload, sketch
@@ -120,7 +120,9 @@ def test_a_series_named_like_a_script_stays_data():
     one = jumped()
     assert one.run is not None
     odd = Series(ALERT, np.arange(5), np.arange(5.0))
-    findings = (replace(one.findings[0], series=ALERT, message=ALERT, title=ALERT),)
+    findings = (
+        replace(one.findings[0], series=ALERT, message=Message(ALERT), title=Message(ALERT)),
+    )
     run = replace(one.run, series={**one.run.series, ALERT: odd})
     text = render("html", report(replace(one, run=run, findings=findings)), Page())
     assert ALERT not in text

@@ -146,7 +146,7 @@ def test_csv_says_where_a_run_ended_and_why():
     assert row["tokens_per_step"] == "1024.0"
     assert float(row["last_loss"]) == run.series["loss"].values[-1]
     first, *_ = csv.DictReader(render("csv", report(jumped()), Page()).splitlines())
-    assert first["first_cause"] == jumped().findings[0].causes[0].text
+    assert first["first_cause"] == str(jumped().findings[0].causes[0].text)
 
 
 def test_overview_has_the_worst_first_and_counts_by_rule():

@@ -38,7 +38,7 @@ def _steps(count: int, factor: float) -> list[list[float]]:
 def least(rule: str, *, noise: float) -> float:
     """The share of the loss below which the rule says that the noise hides its effect."""
     (out,) = said(rule, noise=noise).ruled_out
-    shown = re.search(r"(\d+)%", out.text)
+    shown = re.search(r"(\d+)%", str(out.text))
     assert shown is not None
     return int(shown[1]) / 100
 
@@ -67,7 +67,7 @@ def test_dips_as_deep_as_any_spike_leave_spikes_undecided():
     dips = dict.fromkeys(range(500, STEPS, 500), 0.02)
     run = make_run(loss=_steps(1, 1), put={"loss": dips}, noise=0.01)
     (out,) = diagnose(run, scan(run), Settings(lang="en", select=("loss-spike",))).ruled_out
-    assert "no clear spike" in out.text
+    assert "no clear spike" in str(out.text)
 
 
 def test_no_limit_is_named_where_a_share_of_the_loss_means_nothing():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lossscan.model import Advice, Cause, Location, Source
+from lossscan.model import Advice, Cause, Location, Message, Source
 from lossscan.runs.lines import MOST_BYTES, line_of_field, line_of_point, locate
 from tests.reports import jumped
 
@@ -98,6 +98,6 @@ def test_locate_of_a_finding_without_a_step_is_about_the_settings(tmp_path):
     """Where evaluation never ran, the setting is the place to look."""
     advice = Advice("learning_rate", 5e-4, "train.yaml")
     finding = replace(
-        jumped().findings[0], start_step=None, causes=(Cause("x", 1.0, "x", (advice,)),)
+        jumped().findings[0], start_step=None, causes=(Cause(Message("x"), 1.0, (advice,)),)
     )
     assert locate(_run(tmp_path), finding)[0] == Location("train.yaml", 2, "learning_rate")

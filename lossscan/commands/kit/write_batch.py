@@ -142,7 +142,7 @@ class GatedRuns:
     def findings(self) -> tuple[Finding, ...]:
         """What only all of them together show; to be asked after the last."""
         if self._findings is None:
-            found = as_findings(self._collected.associations(), self.settings.lang)
+            found = as_findings(self._collected.associations())
             self._findings = self._held(Report(__version__, (), found)).findings
         return self._findings
 
@@ -177,8 +177,5 @@ class GatedRuns:
 
 def _bare(one: RunReport) -> RunReport:
     """The run without all that a baseline does not ask for."""
-    findings = (
-        replace(f, title="", message="", evidence=(), causes=(), remedies=(), episodes=())
-        for f in one.findings
-    )
+    findings = (replace(f, evidence=(), causes=(), remedies=(), episodes=()) for f in one.findings)
     return RunReport(one.path, one.name, one.status, findings=tuple(findings), error=one.error)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lossscan import words
-from lossscan.model import Cause, ChangePoint, Finding, RunReport
+from lossscan.model import Cause, ChangePoint, Evidence, Finding, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import (
     advice_line,
@@ -32,6 +32,8 @@ class Verdict:
     facts: tuple[str, ...]
     evidence: tuple[str, ...]
     causes: tuple[str, ...]
+    remedies: tuple[str, ...]
+    next: tuple[str, ...]  # none or one
     shown: bool  # it has a place in the chart
 
 
@@ -78,7 +80,7 @@ def sheet(one: RunReport, page: Page) -> RunSheet:
             for number, point in enumerate(one.change_points[:MOST_MARKS])
         ),
         unlisted=max(len(one.change_points) - MOST_MARKS, 0),
-        ruled_out=tuple(f"{out.rule}: {out.text}" for out in one.ruled_out),
+        ruled_out=tuple(f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out),
         skipped=tuple(f"{s.path}: {s.reason}" for s in (run.skipped if run is not None else ())),
     )
 
@@ -91,8 +93,10 @@ def verdict(finding: Finding, number: int, page: Page) -> Verdict:
         severity=words.say(page.lang, finding.severity),
         finding=finding,
         facts=(*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)),
-        evidence=tuple(f"{e.text} [{e.source}]" if e.source else e.text for e in finding.evidence),
+        evidence=tuple(_sourced(each, page) for each in finding.evidence),
         causes=tuple(_causes(finding, page)),
+        remedies=tuple(words.say(page.lang, remedy) for remedy in finding.remedies),
+        next=(words.say(page.lang, finding.next),) if finding.next else (),
         shown=bool(finding.places),
     )
 
@@ -104,17 +108,23 @@ def _counted_down(one: RunReport) -> Iterator[tuple[int, Finding]]:
 
 def _causes(finding: Finding, page: Page) -> Iterator[str]:
     for cause in finding.causes:
-        yield " ".join([_scored(cause), *(f"[{advice_line(a, page)}]" for a in cause.config)])
+        yield " ".join([_scored(cause, page), *(f"[{advice_line(a, page)}]" for a in cause.config)])
 
 
-def _scored(cause: Cause) -> str:
-    return f"{cause.text} ({cause.score:.2f})"
+def _sourced(evidence: Evidence, page: Page) -> str:
+    said = words.say(page.lang, evidence.text)
+    return f"{said} [{evidence.source}]" if evidence.source else said
+
+
+def _scored(cause: Cause, page: Page) -> str:
+    return f"{words.say(page.lang, cause.text)} ({cause.score:.2f})"
 
 
 def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:
     kind = words.say(page.lang, f"html_{point.kind}")
     why = point.accounted_for
-    named = f"{why.rule}: {why.text}" if why.rule else why.text
+    said = words.say(page.lang, why.text)
+    named = f"{why.rule}: {said}" if why.rule else said
     return ToldChange(
         number=number,
         step=point.step,

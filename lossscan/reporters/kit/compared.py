@@ -141,7 +141,7 @@ def _contrasts(comparison: Comparison, page: Page) -> Block:
             each.rule,
             " ".join(each.present),
             " ".join(each.absent),
-            each.title,
+            words.say(page.lang, each.title),
         )
         for each in comparison.contrasts
     ]

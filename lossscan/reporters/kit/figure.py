@@ -247,5 +247,5 @@ def _legend(runs: Sequence[RunReport], view: View, page: Page) -> Iterable[str]:
         for number, finding in enumerate(one.findings, start=1):
             if any(_seen(first, view) for first, _ in finding.places[:MOST_MARKS]):
                 severity = words.say(page.lang, str(finding.severity))
-                title = words.printable(finding.title)
+                title = words.printable(words.say(page.lang, finding.title))
                 yield f"{named}{number}  {severity}  {finding.rule}: {title}"

@@ -167,13 +167,14 @@ def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
 def _common(common: Sequence[Finding], page: Page) -> Iterator[RenderableType]:
     if common:
         yield _heading("in_common", page)
-        yield bulleted(line for finding in common for line in _shared(finding))
+        yield bulleted(line for finding in common for line in _shared(finding, page))
         yield Text()
 
 
-def _shared(finding: Finding) -> Iterator[tuple[str, Text]]:
-    yield "-", safe(finding.message)
-    yield from (("", safe(evidence.text, "dim")) for evidence in finding.evidence)
+def _shared(finding: Finding, page: Page) -> Iterator[tuple[str, Text]]:
+    yield "-", safe(words.say(page.lang, finding.message))
+    for evidence in finding.evidence:
+        yield "", safe(words.say(page.lang, evidence.text), "dim")
 
 
 def _heading(key: str, page: Page) -> Text:

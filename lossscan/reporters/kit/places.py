@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from lossscan import words
-from lossscan.model import Finding, Location, RunReport
+from lossscan.model import Finding, Location, Message, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import change_of, place_of, waiver_of
 
@@ -63,9 +63,9 @@ def _relative(path: str, page: Page) -> str:
     return (whole.relative_to(page.folder) if below else whole).as_posix()
 
 
-def headline(finding: Finding) -> str:
+def headline(finding: Finding, page: Page) -> str:
     """The rule and its title on one line."""
-    return words.printable(f"{finding.rule}: {finding.title}")
+    return words.printable(f"{finding.rule}: {words.say(page.lang, finding.title)}")
 
 
 def summary_text(item: Placed, page: Page) -> str:
@@ -73,9 +73,13 @@ def summary_text(item: Placed, page: Page) -> str:
     finding = item.finding
     facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
     lines = [
-        finding.message,
+        words.say(page.lang, finding.message),
         " · ".join(facts),
-        *(f"{words.say(page.lang, 'likely')}: {cause.text}" for cause in finding.causes[:1]),
-        *(f"{words.say(page.lang, 'remedies')}: {remedy}" for remedy in finding.remedies[:1]),
+        *(_told("likely", cause.text, page) for cause in finding.causes[:1]),
+        *(_told("remedies", remedy, page) for remedy in finding.remedies[:1]),
     ]
     return "\n".join(map(words.printable, lines))
+
+
+def _told(key: str, message: Message, page: Page) -> str:
+    return f"{words.say(page.lang, key)}: {words.say(page.lang, message)}"

@@ -6,47 +6,47 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossscan.model import Alignment, Finding, Report, Run, RunReport
+from lossscan.model import Alignment, Cause, Finding, Message, Report, Run, RunReport
 from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
 
 
-def plain(one: RunReport, version: str) -> dict[str, Any]:
+def plain(one: RunReport, version: str, lang: str) -> dict[str, Any]:
     """One run; every key is there whatever its status, numbers that are not finite are None."""
     return {
         "schema": SCHEMA,
         "version": version,
-        "run": _run(one.run) | {"path": one.path, "name": one.name},
+        "run": _run(one.run, lang) | {"path": one.path, "name": one.name},
         "status": one.status,
-        "findings": _value(one.findings),
-        "ruled_out": _value(one.ruled_out),
-        "change_points": _value(one.change_points),
-        "skipped": _value(one.run.skipped) if one.run else [],
+        "findings": _value(one.findings, lang),
+        "ruled_out": _value(one.ruled_out, lang),
+        "change_points": _value(one.change_points, lang),
+        "skipped": _value(one.run.skipped, lang) if one.run else [],
         "remarks": list(one.remarks),
-        "error": _value(one.error),
+        "error": _value(one.error, lang),
     }
 
 
-def plain_report(report: Report) -> dict[str, Any]:
+def plain_report(report: Report, lang: str) -> dict[str, Any]:
     """All runs, what only several show, and how they compare where they are compared."""
     beside = report.comparison
     return {
         "schema": SCHEMA,
-        "runs": [plain(one, report.version) for one in report.runs],
-        "findings": plain_findings(report.findings),
-        **({} if beside is None else {"comparison": plain_comparison(beside)}),
+        "runs": [plain(one, report.version, lang) for one in report.runs],
+        "findings": plain_findings(report.findings, lang),
+        **({} if beside is None else {"comparison": plain_comparison(beside, lang)}),
     }
 
 
-def plain_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def plain_findings(findings: Iterable[Finding], lang: str) -> list[dict[str, Any]]:
     """What only several runs together show."""
-    return [_value(finding) for finding in findings]
+    return [_value(finding, lang) for finding in findings]
 
 
-def plain_comparison(comparison: Comparison | None) -> Any:
+def plain_comparison(comparison: Comparison | None, lang: str) -> Any:
     """How several runs compare."""
-    return _value(comparison)
+    return _value(comparison, lang)
 
 
 RUN_KEYS = (
@@ -61,27 +61,49 @@ RUN_KEYS = (
     "series",
     "config",
 )
+CAUSE_KEYS = ("id", "score", "text", "config")
+FINDING_KEYS = (
+    "rule",
+    "severity",
+    "confidence",
+    "title",
+    "message",
+    "series",
+    "start_step",
+    "end_step",
+    "epoch",
+    "episodes",
+    "effect",
+    "aligned_to",
+    "evidence",
+    "causes",
+    "remedies",
+    "next",
+    "locations",
+    "fingerprint",
+    "waiver",
+)
 ALIGNMENT_KEYS = ("kind", "step", "distance_steps", "p_value")
 
 
-def _run(run: Run | None) -> dict[str, Any]:
+def _run(run: Run | None, lang: str) -> dict[str, Any]:
     unknown = dict.fromkeys(RUN_KEYS) | {"sources": [], "series": {}, "config": {}}
     if run is None:
         return unknown
     steps = [series.steps for series in run.series.values() if len(series)]
     return unknown | {
         "framework": run.framework,
-        "sources": _value(run.sources),
+        "sources": _value(run.sources, lang),
         "first_step": min((int(s[0]) for s in steps), default=None),
         "last_step": max((int(s[-1]) for s in steps), default=None),
-        "epochs": _value(run.schedule.epochs),
+        "epochs": _value(run.schedule.epochs, lang),
         "complete": run.complete,
         "series": {name: len(series) for name, series in run.series.items()},
-        "config": _value(run.config),
+        "config": _value(run.config, lang),
     }
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, lang: str) -> Any:
     """Any value of the report as JSON knows it; what JSON does not know becomes its text."""
     kind = type(value)
     if kind in _SAME:
@@ -89,21 +111,26 @@ def _value(value: Any) -> Any:
     if kind is float:
         return value if math.isfinite(value) else None
     if kind is tuple or kind is list:
-        return [_value(item) for item in value]
+        return [_value(item, lang) for item in value]
+    if kind is Message:
+        said: str = value.say(lang)
+        return said
     if names := _KEYS.get(kind) or getattr(kind, "__dataclass_fields__", ()):
-        return {name: _value(getattr(value, name)) for name in names}
-    return _rare(value)
+        return {name: _value(getattr(value, name), lang) for name in names}
+    return _rare(value, lang)
 
 
 _SAME: Final = frozenset({str, int, bool, type(None)})
 _KEYS: Final[Mapping[type, tuple[str, ...]]] = {  # where the contract knows some fields only
     Alignment: ALIGNMENT_KEYS,
+    Cause: CAUSE_KEYS,
+    Finding: FINDING_KEYS,
 }
 
 
-def _rare(value: Any) -> Any:
+def _rare(value: Any, lang: str) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _value(item) for key, item in value.items()}
+        return {str(key): _value(item, lang) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_value(item) for item in value]
-    return _value(value.item()) if hasattr(value, "item") else str(value)  # numpy's scalars
+        return [_value(item, lang) for item in value]
+    return _value(value.item(), lang) if hasattr(value, "item") else str(value)  # numpy's scalars

@@ -44,11 +44,11 @@ COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know 
 }
 
 
-def records(one: RunReport, version: str) -> Iterator[dict[str, Any]]:
+def records(one: RunReport, version: str, lang: str) -> Iterator[dict[str, Any]]:
     """The rows of a run; every column is in each, None where there is nothing to say."""
     from lossscan.reporters.kit.outcome import outcome_of
 
-    whole = plain(one, version)
+    whole = plain(one, version, lang)
     points = whole["run"].pop("series").get("loss")  # a finding has a `series` of its own
     error = one.error.message if one.error else None
     judged = {"status": one.status, "points": points, "error": error}

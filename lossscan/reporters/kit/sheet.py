@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lossscan import words
-from lossscan.model import Cause, Evidence, Finding, Run, RunReport
+from lossscan.model import Cause, Evidence, Finding, Message, Run, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.chart import chart
 from lossscan.reporters.kit.lines import (
@@ -44,7 +44,9 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
-        _notes("ruled_out", [(o.rule, o.text) for o in report.ruled_out], page),
+        _notes(
+            "ruled_out", [(o.rule, words.say(page.lang, o.text)) for o in report.ruled_out], page
+        ),
         _notes("remarks", [("", remark) for remark in report.remarks], page),
         _notes("skipped", _skipped(report), page),
         _read(report, page),
@@ -71,7 +73,7 @@ def _line(finding: Finding, page: Page) -> Text:
         Text("")
         .append(severity, STYLES[finding.severity])
         .append(said)
-        .append_text(safe(finding.title, "bold"))
+        .append_text(_told(finding.title, page, "bold"))
     )
 
 
@@ -124,7 +126,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
     head = Text(f"{number:>2}  ").append(
         words.say(page.lang, finding.severity).upper(), STYLES[finding.severity]
     )
-    yield head.append("  ").append_text(safe(finding.title, "bold"))
+    yield head.append("  ").append_text(_told(finding.title, page, "bold"))
     facts = [
         finding.rule,
         *place_of(finding, page),
@@ -132,12 +134,12 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
         *waiver_of(finding, page),
     ]
     yield _block(Prose(safe(" · ".join(facts), "dim")))
-    yield _block(Prose(safe(finding.message)))
-    yield from _list("evidence", (_evidence(e) for e in finding.evidence), page)
+    yield _block(Prose(_told(finding.message, page)))
+    yield from _list("evidence", (_evidence(e, page) for e in finding.evidence), page)
     yield from _list("causes", _causes(finding.causes, page), page)
-    yield from _list("remedies", (("-", safe(r)) for r in finding.remedies), page)
+    yield from _list("remedies", (("-", _told(r, page)) for r in finding.remedies), page)
     if finding.next:
-        yield from _list("next", [("-", safe(finding.next))], page)
+        yield from _list("next", [("-", _told(finding.next, page))], page)
 
 
 def _relevant(finding: Finding, run: Run | None) -> Finding:
@@ -147,8 +149,8 @@ def _relevant(finding: Finding, run: Run | None) -> Finding:
     return replace(finding, evidence=tuple(evidence))
 
 
-def _evidence(evidence: Evidence) -> tuple[str, Text]:
-    return "-", _sourced(safe(evidence.text), evidence.source)
+def _evidence(evidence: Evidence, page: Page) -> tuple[str, Text]:
+    return "-", _sourced(_told(evidence.text, page), evidence.source)
 
 
 def _sourced(text: Text, source: str | None) -> Text:
@@ -163,7 +165,10 @@ def _short(source: str) -> str:
 
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[tuple[str, Text]]:
     for number, cause in enumerate(causes, start=1):
-        yield f"{number}.", safe(cause.text).append(f"  ({cause.score:.2f})", "dim")
+        yield (
+            f"{number}.",
+            _told(cause.text, page).append(f"  ({cause.score:.2f})", "dim"),
+        )
         for advice in cause.config:
             yield "", _sourced(safe(advice_line(advice, page), "cyan"), advice.source)
 
@@ -187,6 +192,14 @@ def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[Renderabl
         for name, text in notes
     )
     return list(_list(key, rows, page, indent=0))
+
+
+def _ruled_out(report: RunReport, page: Page) -> list[tuple[str, str]]:
+    return [(out.rule, words.say(page.lang, out.text)) for out in report.ruled_out]
+
+
+def _told(message: Message, page: Page, style: str = "") -> Text:
+    return safe(words.say(page.lang, message), style)
 
 
 def _skipped(report: RunReport) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.compared import Block, blocks, members
 from lossscan.reporters.kit.lines import config_of, span_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
-from lossscan.reporters.markdown.text import escape, folded, listed, verdict
+from lossscan.reporters.markdown.text import escape, folded, listed, said, verdict
 
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
         yield from ("", words.say(page.lang, "nothing_found"))
     for number, finding in enumerate(one.findings, start=1):
         yield from ("", *verdict(finding, number, page))
-    ruled_out = (f"{out.rule}: {out.text}" for out in one.ruled_out)
+    ruled_out = (f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out)
     yield from folded("ruled_out", ruled_out, page)
     yield from folded("remarks", one.remarks, page)
     skipped = one.run.skipped if one.run else ()
@@ -70,7 +70,7 @@ def _many(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> Iterato
     yield from (_line(_cells(row, page)) for row in worst_first(rows))
     found = (f"{rule}: {_share(runs, rows, page)}" for rule, _, runs in by_rule(rows))
     yield from listed("by_rule", found, page)
-    yield from listed("in_common", (finding.message for finding in common), page)
+    yield from listed("in_common", said((finding.message for finding in common), page), page)
 
 
 def _cells(row: Row, page: Page) -> Iterator[str]:

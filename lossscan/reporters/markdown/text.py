@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan import words
-from lossscan.model import Cause, Finding
+from lossscan.model import Cause, Finding, Message
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import (
     advice_line,
@@ -31,20 +31,27 @@ def escape(text: str) -> str:
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
     """A finding in full."""
     severity = words.say(page.lang, finding.severity).upper()
-    yield f"### {number}. {severity}: {escape(finding.title)}"
+    yield f"### {number}. {severity}: {escape(words.say(page.lang, finding.title))}"
     facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
     yield from ("", f"`{finding.rule}` · {escape(' · '.join(facts))}")
-    yield from ("", escape(finding.message))
-    yield from folded("evidence", (e.text for e in finding.evidence), page)
+    yield from ("", escape(words.say(page.lang, finding.message)))
+    yield from folded("evidence", said((e.text for e in finding.evidence), page), page)
     yield from listed("causes", _causes(finding.causes, page), page)
-    yield from listed("remedies", finding.remedies, page)
-    yield from listed("next", (finding.next,) if finding.next else (), page)
+    yield from listed("remedies", said(finding.remedies, page), page)
+    yield from listed("next", said([finding.next] if finding.next else [], page), page)
+
+
+def said(messages: Iterable[Message], page: Page) -> Iterator[str]:
+    """Messages in the language of the page."""
+    return (words.say(page.lang, each) for each in messages)
 
 
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[str]:
     for cause in causes:
         advice = "; ".join(advice_line(each, page) for each in cause.config)
-        yield f"{cause.text} ({cause.score:.2f})" + (f" - {advice}" if advice else "")
+        yield f"{words.say(page.lang, cause.text)} ({cause.score:.2f})" + (
+            f" - {advice}" if advice else ""
+        )
 
 
 def listed(key: str, items: Iterable[str], page: Page) -> Iterator[str]:

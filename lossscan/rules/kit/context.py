@@ -8,15 +8,16 @@ from itertools import chain
 import numpy as np
 
 from lossscan.model import (
-    Acquittal,
     Advice,
     Alignment,
     BoundaryTest,
-    Clue,
     Curve,
     Effect,
+    Evidence,
     LandmarkKind,
+    Message,
     Number,
+    RuledOut,
     Run,
     Series,
 )
@@ -41,7 +42,7 @@ def least_seen(tests: Sequence[BoundaryTest], sigma: float, *, log: bool) -> flo
     return -relative(-sigma * error / float(np.sqrt(len(tests))), tests[0].before, log=log)
 
 
-def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> Iterator[Acquittal]:
+def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> Iterator[RuledOut]:
     """That no rise was found, and how large one must be: to count, or to stand out of the noise.
 
     `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
@@ -51,11 +52,11 @@ def none_seen(rule: str, curve: Curve, least: float | None, counted: float) -> I
     if least is None or not curve.log:
         return
     if least >= HOPELESS:
-        yield Acquittal(rule, "undecidable")
+        yield RuledOut(rule, Message("undecidable"))
         return
     visible = float(np.expm1(least))
     said = "none-visible" if visible > counted else "none"
-    yield Acquittal(rule, said, {"least": max(visible, counted)})
+    yield RuledOut(rule, Message(said, least=max(visible, counted)))
 
 
 def value_at(series: Series | None, step: float) -> float | None:
@@ -104,33 +105,33 @@ def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
     return start, start + int((last - first) * batch)
 
 
-def landmark_clue(at: Alignment | None) -> Clue | None:
+def landmark_clue(at: Alignment | None) -> Evidence | None:
     """The landmark that a change belongs to, as evidence."""
     if at is None:
         return None
     numbers: dict[str, Number | str | None] = {"step": at.step, "p": at.p_value, "epoch": at.epoch}
-    return Clue(f"at-{at.kind.replace('_', '-')}", numbers, step=int(at.step))
+    return Evidence(Message(f"at-{at.kind.replace('_', '-')}", **numbers), step=int(at.step))
 
 
-def level_clue(run: Run, curve: Curve, before: float, after: float, step: int) -> Clue:
+def level_clue(run: Run, curve: Curve, before: float, after: float, step: int) -> Evidence:
     """The two levels and the noise they are measured against, as evidence."""
-    return Clue(
-        "levels",
-        {"before": before, "after": after, "noise": curve.noise * (100 if curve.log else 1)},
+    return Evidence(
+        Message(
+            "levels", before=before, after=after, noise=curve.noise * (100 if curve.log else 1)
+        ),
         source=run.source_of(curve.name),
         step=step,
         value=after,
     )
 
 
-def eval_clue(run: Run, step: float) -> Clue | None:
+def eval_clue(run: Run, step: float) -> Evidence | None:
     """What evaluation said before a step and at the end, as evidence."""
     change = eval_change(run, step)
     if change is None:
         return None
-    return Clue(
-        "evaluation",
-        {"before": change[0], "after": change[1], "change": _growth(*change)},
+    return Evidence(
+        Message("evaluation", before=change[0], after=change[1], change=_growth(*change)),
         source=run.source_of("eval_loss"),
         value=change[1],
     )
@@ -146,7 +147,7 @@ def step_effect(before: float, after: float, sigma: float) -> Effect:
     return Effect(before, after, after - before, ratio, sigma)
 
 
-def drop_none(*clues: Clue | None) -> tuple[Clue, ...]:
+def drop_none(*clues: Evidence | None) -> tuple[Evidence, ...]:
     """The clues that there are."""
     return tuple(clue for clue in clues if clue is not None)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lossscan.model import Clue, Excursion, Run, Signals
+from lossscan.model import Evidence, Excursion, Message, Run, Signals
 from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
 
@@ -57,14 +57,17 @@ def _outside(spikes: Iterable[Excursion], steps: IntArray) -> BoolArray:
     return outside
 
 
-def gradient_clue(run: Run, signals: Signals, step: int) -> Clue | None:
+def gradient_clue(run: Run, signals: Signals, step: int) -> Evidence | None:
     """Whether the gradient norm rose before a step, as evidence for or against instability."""
     lead = leading_gradient(signals, step)
     if lead is None:
         return None
-    return Clue(
-        "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm",
-        {"sigma": lead, "points": LEAD_POINTS},
+    return Evidence(
+        Message(
+            "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm",
+            sigma=lead,
+            points=LEAD_POINTS,
+        ),
         source=run.source_of("grad_norm"),
         step=step,
         value=lead,

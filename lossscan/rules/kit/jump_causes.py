@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Change, Curve, Run, Signals, Suspect
+from lossscan.model import Advice, Cause, Change, Curve, Message, Run, Signals
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
@@ -28,7 +28,7 @@ RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above i
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
-def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
+def suspects(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
     """The causes with a score above nothing, best first."""
     lead = leading_gradient(signals, change.step)
     found = (
@@ -43,10 +43,10 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Suspect, ...]:
     return tuple(sorted(found, key=lambda suspect: -suspect.score))
 
 
-def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Suspect]:
+def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Cause]:
     rate = rate_at(run, change.step)
     if rate is None:
-        yield Suspect("learning-rate-unknown", BASE)
+        yield Cause(Message("learning-rate-unknown"), BASE)
         return
     configured = number(run, "learning_rate")
     raised = configured is not None and rate.value > RAISED * configured
@@ -58,10 +58,14 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Sus
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     suggest = lower_rate(run, change)
-    yield Suspect(
-        "learning-rate-raised" if raised else "learning-rate-too-high",
+    yield Cause(
+        Message(
+            "learning-rate-raised" if raised else "learning-rate-too-high",
+            rate=rate.value,
+            suggest=suggest,
+            configured=configured,
+        ),
         float(np.clip(score, 0.05, 0.95)),
-        {"rate": rate.value, "suggest": suggest, "configured": configured},
         () if raised else (Advice("learning_rate", suggest=suggest),),
     )
 
@@ -76,14 +80,14 @@ def lower_rate(run: Run, change: Change) -> float | None:
     return float(f"{fifth if limit is None else min(fifth, limit):.1g}")
 
 
-def _no_warmup(run: Run, change: Change) -> Iterator[Suspect]:
+def _no_warmup(run: Run, change: Change) -> Iterator[Cause]:
     early = change.step <= EARLY_SHARE * run.series["loss"].steps[-1]
     warmed = bool(number(run, "warmup_steps") or number(run, "warmup_ratio"))
     if early and not warmed and not run.schedule.of("warmup_end"):
-        yield Suspect("no-warmup", 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
+        yield Cause(Message("no-warmup"), 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
 
 
-def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
+def _overflow(run: Run, change: Change) -> Iterator[Cause]:
     grads = run.series.get("grad_norm")
     if grads is None:
         return
@@ -92,31 +96,34 @@ def _overflow(run: Run, change: Change) -> Iterator[Suspect]:
     if len(near) and not np.all(np.isfinite(near)):
         half = bool(run.setting("fp16"))
         advice = (Advice("bf16", suggest=True), *advise_if_set(run, "fp16", suggest=False))
-        yield Suspect("overflow", 0.85 if half else 0.6, config=advice)
+        yield Cause(Message("overflow"), 0.85 if half else 0.6, config=advice)
 
 
-def _resume(change: Change) -> tuple[Suspect, ...]:
+def _resume(change: Change) -> tuple[Cause, ...]:
     resumed = change.aligned_to is not None and change.aligned_to.kind == "resume"
-    return (Suspect("optimizer-state-lost", 0.85),) if resumed else ()
+    return (Cause(Message("optimizer-state-lost"), 0.85),) if resumed else ()
 
 
-def _scale(run: Run, change: Change) -> Iterator[Suspect]:
+def _scale(run: Run, change: Change) -> Iterator[Cause]:
     """A level multiplied by a whole number at a resume: accumulation or library changed."""
     accumulated = number(run, "gradient_accumulation_steps")
     at_resume = change.aligned_to is not None and change.aligned_to.kind == "resume"
     ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
     whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
     if at_resume and whole:
-        yield Suspect("scale-changed", 0.5, {"ratio": ratio})
+        yield Cause(
+            Message("scale-changed", ratio=ratio),
+            0.5,
+        )
     if accumulated is not None and accumulated >= MANY_ACCUMULATED:
         advice = advise_if_set(run, "gradient_accumulation_steps", int(accumulated) // 2)
-        yield Suspect("large-accumulation", 0.15, {"steps": int(accumulated)}, advice)
+        yield Cause(Message("large-accumulation", steps=int(accumulated)), 0.15, advice)
 
 
-def _data(run: Run, curve: Curve, change: Change, lead: float | None) -> Iterator[Suspect]:
+def _data(run: Run, curve: Curve, change: Change, lead: float | None) -> Iterator[Cause]:
     calm = lead is not None and lead < LEAD_SIGMA
     ordered = file_order(run, step_of_order(run, curve, change))
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
     if ordered and not file_order(run, change.step):  # file order ends there
         weight += STRONG
-    yield Suspect("data-switch", 0.2 + MILD * calm + weight)
+    yield Cause(Message("data-switch"), 0.2 + MILD * calm + weight)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Clue, Run, Series, Suspect
+from lossscan.model import Advice, Cause, Evidence, Message, Run, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import advise_if_set
@@ -33,7 +33,7 @@ WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 def nan_suspects(
     run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
-) -> tuple[Suspect, ...]:
+) -> tuple[Cause, ...]:
     """What may be behind it; `sound`: the loss before."""
     half = (*advise_if_set(run, "fp16", suggest=False), *advise_if_set(run, "bf16", suggest=True))
     return (
@@ -43,37 +43,37 @@ def nan_suspects(
     )
 
 
-def weights_lost(lost: dict[str, int] | None) -> tuple[Clue, ...]:
+def weights_lost(lost: dict[str, int] | None) -> tuple[Evidence, ...]:
     """That nothing trained after the first NaN is usable, where the weights hold it."""
-    return (Clue(restarted("weights-lost", lost), dict(lost)),) if lost else ()
+    return (Evidence(restarted("weights-lost", lost)),) if lost else ()
 
 
-def restart(lost: dict[str, int] | None) -> tuple[str, ...]:
+def restart(lost: dict[str, int] | None) -> tuple[Message, ...]:
     """The remedy against it."""
     return (restarted("restart", lost),) if lost else ()
 
 
 def half_precision(
     run: Run, score: float, config: tuple[Advice, ...] = (), *, calm: bool = False
-) -> Iterator[Suspect]:
+) -> Iterator[Cause]:
     """fp16, unless the run states that it is off."""
     fp16 = run.setting("fp16")
     if fp16 is not False:
         unknown = WIDE if run.setting("bf16") else OUT_OF_RANGE[calm]
-        yield Suspect("half-precision", score if fp16 else unknown, config=config)
+        yield Cause(Message("half-precision"), score if fp16 else unknown, config=config)
 
 
 def other_suspects(
     run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
-) -> tuple[Suspect, ...]:
+) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""
     likely = CALM if _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
     if _is_absurd(run, step) and likely != CALM:
         likely = SURE
     return (
         high_rate(run, likely),
-        Suspect("masked-batch", 0.6 if alone else 0.3),
-        Suspect("numerics", 0.35),
+        Cause(Message("masked-batch"), 0.6 if alone else 0.3),
+        Cause(Message("numerics"), 0.35),
     )
 
 

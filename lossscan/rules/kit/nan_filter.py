@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.model import Run, Series
+from lossscan.model import Message, Run, Series
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.facts import window_lengths
 from lossscan.samples import passes_per_update
@@ -85,9 +85,9 @@ def lost_at(run: Run, step: int) -> dict[str, int]:
     return {"since": since, "clean": max(int(clean), 0)}
 
 
-def restarted(name: str, lost: dict[str, int]) -> str:
-    """The id of a sentence on restarting; of another one where no step is clean."""
-    return name if lost["clean"] else ANEW.get(name, name)
+def restarted(name: str, lost: dict[str, int]) -> Message:
+    """A sentence on restarting; another one where no step is clean."""
+    return Message(name if lost["clean"] else ANEW.get(name, name), **lost)
 
 
 def _trailing_zeros(loss: Series) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-from lossscan.model import Change, Clue, Curve, Run, Suspect
+from lossscan.model import Cause, Change, Curve, Evidence, Message, Run
 from lossscan.rules.kit.context import number
 
 # What the order adds to the score of odd data at one place: other data follow each other in a
@@ -29,15 +29,19 @@ def file_order(run: Run, step: float) -> bool | None:
     return order == "file" or (order == "file_after_resume" and _resumed_epoch(run, step))
 
 
-def order_clue(run: Run, step: float) -> Clue | None:
+def order_clue(run: Run, step: float) -> Evidence | None:
     """What tells the order of the samples at a step, as evidence."""
     ordered = file_order(run, step)
     if ordered is None:
         return None
     if run.setting("shuffle") is not None:
-        return Clue("shuffle-off" if ordered else "shuffle-on", source=run.config["shuffle"].source)
+        return Evidence(
+            Message("shuffle-off" if ordered else "shuffle-on"), source=run.config["shuffle"].source
+        )
     kept = "trainer-rest-in-order" if _resumed_epoch(run, step) else "trainer-in-order"
-    return Clue(kept if ordered else "trainer-shuffles", source=run.config["data_order"].source)
+    return Evidence(
+        Message(kept if ordered else "trainer-shuffles"), source=run.config["data_order"].source
+    )
 
 
 def step_of_order(run: Run, curve: Curve, change: Change) -> int:
@@ -46,11 +50,11 @@ def step_of_order(run: Run, curve: Curve, change: Change) -> int:
     return before if file_order(run, before) else change.step
 
 
-def drop_suspects(run: Run, step: int, *, lasts: bool) -> tuple[Suspect, ...]:
+def drop_suspects(run: Run, step: int, *, lasts: bool) -> tuple[Cause, ...]:
     """What may be behind a drop at a step that nothing known explains."""
     other = 0.5 + ORDERED[file_order(run, step)] + (0.0 if lasts else ENDED)
-    found = (Suspect("data-change", min(other, 0.95)), Suspect("repeated-data", 0.3))
-    return (*found, Suspect("phase-transition", 0.15)) if lasts else found
+    found = (Cause(Message("data-change"), min(other, 0.95)), Cause(Message("repeated-data"), 0.3))
+    return (*found, Cause(Message("phase-transition"), 0.15)) if lasts else found
 
 
 def _resumed_epoch(run: Run, step: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.model import Clue, Effect, Episode, Hit, Run, Series, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite
@@ -63,30 +63,26 @@ def change_hit(
     course: PolicyCourse,
     since: int,
     before: float,
-    suspects: Sequence[Suspect],
-) -> Hit:
+    suspects: Sequence[Cause],
+) -> Finding:
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
     step, last = int(series.steps[since]), int(series.steps[-1])
     ratio = course.end / before if before > 0 else None
-    return Hit(
+    return Finding(
         rule,
         0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
         series=series.name,
-        numbers={
-            "name": series.name,
-            "before": before,
-            "after": course.end,
-            "step": step,
-            "last": last,
-        },
+        message=Message(
+            "default", name=series.name, before=before, after=course.end, step=step, last=last
+        ),
         episodes=(Episode(step, last, sigma),),
         effect=Effect(before, course.end, course.end - before, ratio, sigma),
-        clues=(
-            Clue("levels", {}, run.source_of(series.name), step, course.end),
+        evidence=(
+            Evidence(Message("levels"), run.source_of(series.name), step, course.end),
             *drop_none(rate_clue(run, step)),
         ),
-        suspects=tuple(suspects),
-        remedies=("last-good-checkpoint",),
-        next="rerun",
+        causes=tuple(suspects),
+        remedies=(Message("last-good-checkpoint"),),
+        next=Message("rerun"),
     )

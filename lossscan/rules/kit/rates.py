@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossscan.model import Clue, Run, Suspect
+from lossscan.model import Cause, Evidence, Message, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import advise_if_set, near_landmark, number, value_at
@@ -71,12 +71,12 @@ def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
     return near, series.values[: max(first, 1)]
 
 
-def lost_state(run: Run, step: float) -> tuple[Suspect, ...]:
+def lost_state(run: Run, step: float) -> tuple[Cause, ...]:
     """A resume without its state as the cause, where the rate falls at once and warms up again."""
     near, _ = _rates_around(run, step)
     fell = np.flatnonzero(near[1:] <= FELL * near[:-1]) + 1
     anew = len(fell) and near[-1] > near[fell[0]]
-    return (Suspect("state-lost", 0.85),) if anew else ()
+    return (Cause(Message("state-lost"), 0.85),) if anew else ()
 
 
 def rate_returns(run: Run, step: float) -> bool:
@@ -96,29 +96,28 @@ def rate_returns(run: Run, step: float) -> bool:
     return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
-def rate_clue(run: Run, step: float) -> Clue | None:
+def rate_clue(run: Run, step: float) -> Evidence | None:
     """The learning rate at a step, as evidence."""
     rate = rate_at(run, step)
     if rate is None:
         return None
-    return Clue(
-        "learning-rate",
-        {"rate": rate.value, "share": rate.share},
+    return Evidence(
+        Message("learning-rate", rate=rate.value, share=rate.share),
         source=run.source_of("learning_rate"),
         step=int(step),
         value=rate.value,
     )
 
 
-def limit_clue(run: Run, step: float) -> Clue | None:
+def limit_clue(run: Run, step: float) -> Evidence | None:
     """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
     rate, limit = rate_at(run, step), rate_limit(run)
     above = rate is not None and limit is not None and rate.value > limit
-    return Clue("rate-limit", {"limit": limit}) if above else None
+    return Evidence(Message("rate-limit", limit=limit)) if above else None
 
 
-def high_rate(run: Run, score: float) -> Suspect:
+def high_rate(run: Run, score: float) -> Cause:
     """The learning rate as a cause, with a lower one where it is stated."""
     rate = number(run, "learning_rate")
     lower = advise_if_set(run, "learning_rate", rate * LOWER) if rate else ()
-    return Suspect("learning-rate-too-high", score, config=lower)
+    return Cause(Message("learning-rate-too-high"), score, config=lower)

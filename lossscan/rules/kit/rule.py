@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from lossscan.model import Acquittal, Hit, Run, Signals
+from lossscan.model import Finding, RuledOut, Run, Signals
 
-Outcome: TypeAlias = Hit | Acquittal
+Outcome: TypeAlias = Finding | RuledOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lossscan.model import Clue, Episode, Hit, Run, Suspect
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Run
 from lossscan.rules.kit.facts import last_step
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import rate_clue
 
 
-def said(run: Run, suspects: Callable[[Run, int], tuple[Suspect, ...]]) -> Hit | None:
+def said(run: Run, suspects: Callable[[Run, int], tuple[Cause, ...]]) -> Finding | None:
     """The finding that such a message is, at the step that it names, else at the last logged."""
     found = next((note.numbers for note in run.notes if note.numbers.get("lost")), None)
     if found is None:
@@ -18,13 +18,12 @@ def said(run: Run, suspects: Callable[[Run, int], tuple[Suspect, ...]]) -> Hit |
     stated = found["step"]
     step = last_step(run) if stated is None else int(stated)
     lost, rate = lost_at(run, step), rate_clue(run, step)
-    return Hit(
+    return Finding(
         "non-finite-loss",
         0.98,  # the program's own word
-        message="said",
-        numbers={"step": step, **lost},
+        message=Message("said", step=step, **lost),
         episodes=(Episode(step, step),),
-        clues=(Clue("said", {"said": found["error"]}), *([rate] if rate else [])),
-        suspects=suspects(run, step),
+        evidence=(Evidence(Message("said", said=found["error"])), *([rate] if rate else [])),
+        causes=suspects(run, step),
         next=restarted("find-first", lost),
     )

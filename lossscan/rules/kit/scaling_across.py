@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lossscan.model import Clue, Effect, Episode, Hit, Numbers, Run, Suspect
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Numbers, Run
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.kit.facts import last_step
@@ -55,33 +55,33 @@ def hit_across(
     *,
     way: float,
     rule: str,
-    suspects: tuple[Suspect, ...],
-) -> Hit:
+    suspects: tuple[Cause, ...],
+) -> Finding:
     """The hit of several runs, by letter, in the name of the rule."""
     ordered = sorted(runs.items(), key=lambda item: (steps_of(item[1]), item[1].path))
     low, high = ordered[0][1], ordered[-1][1]
     unscaled = evaluated if evaluated is not None and abs(evaluated.value) <= NEAR else None
     first = max(int(run.series["loss"].steps[0]) for run in runs.values())
     logged, factor = _first_loss(high), steps_of(high) ** way
-    return Hit(
+    return Finding(
         rule,
         _confidence([steps_of(run) for run in runs.values()], unscaled),
-        message="across",
-        numbers={
-            "runs": len(runs),
-            "slope": slope.value,
-            "error": slope.error,
-            "accumulation": steps_of(high),
-            "low": steps_of(low),
-            "low_loss": _first_loss(low),
-            "logged": logged,
-            "true": logged / factor,
-        },
+        message=Message(
+            "across",
+            runs=len(runs),
+            slope=slope.value,
+            error=slope.error,
+            accumulation=steps_of(high),
+            low=steps_of(low),
+            low_loss=_first_loss(low),
+            logged=logged,
+            true=logged / factor,
+        ),
         episodes=(Episode(first, last_step(high)),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        clues=tuple(_clues(ordered, unscaled)),
-        suspects=suspects,
-        next="one-step",
+        evidence=tuple(_clues(ordered, unscaled)),
+        causes=suspects,
+        next=Message("one-step"),
         claims=frozenset({first}),
     )
 
@@ -102,13 +102,13 @@ def _first_loss(run: Run) -> float:
     return math.nan if column is None else median(column.values[:FIRST])
 
 
-def _clues(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Clue]:
+def _clues(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Evidence]:
     for label, run in ordered:
         numbers: Numbers = {
             "label": label,
             "accumulation": steps_of(run),
             "logged": _first_loss(run),
         }
-        yield Clue("across-run", numbers, source=run.path)
+        yield Evidence(Message("across-run", **numbers), source=run.path)
     if evaluated is not None:
-        yield Clue("across-eval", {"slope": evaluated.value, "error": evaluated.error})
+        yield Evidence(Message("across-eval", slope=evaluated.value, error=evaluated.error))

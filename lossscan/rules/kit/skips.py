@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Run, Series, Suspect
+from lossscan.model import Advice, Cause, Message, Run, Series
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.context import advise_if_set
@@ -21,7 +21,7 @@ CROWDED = 3.0  # times as many as elsewhere in the run
 LIKELY, ROUTINE = 0.78, 0.2
 
 
-def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
+def skipped_updates(run: Run, step: int) -> Iterator[Cause]:
     """The skipped updates as a cause of what shows first at a step; none without any there.
 
     Megatron and DeepSpeed count them since the line before. Those of the first line are the
@@ -42,10 +42,9 @@ def skipped_updates(run: Run, step: int) -> Iterator[Suspect]:
     burst = count >= BURST and count > CROWDED * expected
     at = skips.steps[near].tolist()
     steps = f"{at[0]}" if at[0] == at[-1] else f"{at[0]}-{at[-1]}"
-    yield Suspect(
-        "skipped-updates",
+    yield Cause(
+        Message("skipped-updates", count=count, steps=steps, others=others),
         LIKELY if burst else ROUTINE,
-        {"count": count, "steps": steps, "others": others},
         to_bf16(run),
     )
 

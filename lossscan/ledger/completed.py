@@ -1,0 +1,131 @@
+"""A finding as its rule yields it becomes one that a report holds: what the rule need not know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from lossscan.model import AS_PAGE, PAGES, PLAIN, Cause, Evidence, Finding, Message, RuledOut, Run
+from lossscan.trainers import trainer_of
+from lossscan.words.pages import load_page
+
+MOST_EVIDENCE = 12  # of one finding: what a person reads; `episodes` hold every place
+SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
+REMEDY: Final = "remedy"  # ends the key of what to do about a cause
+
+
+def key_of(rule: str, *path: str) -> str:
+    """The key of a text in the page of a rule."""
+    return PAGES + "/".join((rule, *path))
+
+
+def finding_of(finding: Finding, run: Run) -> Finding:
+    """A finding of a rule, complete and in its place; raises KeyError for a text without words."""
+    return placed(completed(finding, run), run)
+
+
+def completed(finding: Finding, run: Run) -> Finding:
+    """With the texts, the severity and the remedies of its page; raises as `finding_of` does."""
+    causes = sorted(finding.causes, key=lambda cause: -cause.score)
+    return replace(
+        finding,
+        severity=load_page(finding.rule).severity
+        if finding.severity is AS_PAGE
+        else finding.severity,
+        confidence=round(min(max(finding.confidence, HARDLY), SURE), 2),
+        title=Message(key_of(finding.rule, "title")),
+        message=_text(finding, "messages", finding.message),
+        evidence=tuple(_evidences(finding, run)),
+        causes=tuple(_cause(cause, finding, run) for cause in causes),
+        remedies=tuple({str(each): each for each in _remedies(finding, causes, run)}.values()),
+        next=None if finding.next is None else _text(finding, "next", finding.next, run),
+    )
+
+
+def placed(finding: Finding, run: Run) -> Finding:
+    """With the steps of its episodes, and the epoch where it begins."""
+    starts = [e.start_step for e in finding.episodes if e.start_step is not None]
+    ends = [e.end_step for e in finding.episodes if e.end_step is not None]
+    start = min(starts, default=None)
+    return replace(
+        finding,
+        start_step=start,
+        end_step=max(ends, default=None),
+        epoch=None if start is None else _epoch_at(run, start),
+    )
+
+
+def ruled_out_of(out: RuledOut) -> RuledOut:
+    """With the text of its page; raises KeyError for one without words."""
+    texts = load_page(out.rule).ruled_out
+    return replace(out, text=_keyed(out.rule, "ruled_out", texts, out.text, {}))
+
+
+def _text(finding: Finding, section: str, said: Message, run: Run | None = None) -> Message:
+    """A text of the finding's page; where the trainer is not built on PyTorch the plain one."""
+    texts: Mapping[str, Any] = getattr(load_page(finding.rule), section)
+    torch = run is None or trainer_of(run.framework).torch
+    if not torch and said.key + PLAIN in texts:
+        said = Message(said.key + PLAIN, **said.values)
+    return _keyed(finding.rule, section, texts, said, finding.message.values)
+
+
+def _keyed(
+    rule: str, section: str, texts: Mapping[str, Any], said: Message, known: Mapping[str, Any]
+) -> Message:
+    if said.key not in texts:
+        raise KeyError(key_of(rule, section, said.key))
+    return Message(key_of(rule, section, said.key), **{**known, **said.values})
+
+
+def _evidences(finding: Finding, run: Run) -> Iterator[Evidence]:
+    """The evidence; of kinds that have too much of it the first, and how much more there is."""
+    quota = Counter(each.text.key for each in finding.evidence)
+    count = len(finding.evidence)
+    left_out = count - MOST_EVIDENCE + 1 if count > MOST_EVIDENCE else 0
+    for _ in range(left_out):
+        quota[max(quota, key=quota.__getitem__)] -= 1
+    source = run.source_of(finding.series)
+    for each in finding.evidence:
+        quota[each.text.key] -= 1
+        if quota[each.text.key] >= 0:
+            text = _text(finding, "clues", each.text)
+            yield replace(each, text=text, source=each.source or source)
+    if left_out:
+        yield Evidence(Message("more_evidence", count=left_out), source)
+
+
+def _cause(cause: Cause, finding: Finding, run: Run) -> Cause:
+    """A cause with the run's own values; a setting that is as advised already is no advice."""
+    advice = tuple(
+        replace(
+            advice,
+            value=run.setting(advice.field),
+            source=run.config[advice.field].source if advice.field in run.config else None,
+        )
+        for advice in cause.config
+        if advice.suggest is None or advice.suggest != run.setting(advice.field)
+    )
+    text = _text(finding, "causes", cause.text, run)
+    return Cause(text, round(cause.score, 2), advice)
+
+
+def _remedies(finding: Finding, causes: list[Cause], run: Run) -> Iterator[Message]:
+    for remedy in finding.remedies:
+        yield _text(finding, "remedies", remedy)
+    for cause in causes:
+        text = _text(finding, "causes", cause.text, run)
+        yield Message(f"{text.key}/{REMEDY}", **text.values)
+
+
+def _epoch_at(run: Run, step: int) -> float | None:
+    """Epochs done at a step: as logged, or counted from the steps of an epoch."""
+    logged = run.series.get("epoch")
+    if logged is not None and len(logged) > 1:
+        import numpy as np
+
+        return round(float(np.interp(step, logged.steps, logged.values)), 4)
+    per_epoch = run.schedule.steps_per_epoch
+    return round(step / per_epoch, 4) if per_epoch else None

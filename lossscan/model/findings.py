@@ -1,0 +1,134 @@
+"""What a rule yields and every report holds: findings, and look-alikes that were ruled out.
+
+A rule names its sentences as its page does: `Message("default", step=3)`. The ledger completes what
+a rule left open and makes them keys of the whole catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal, cast
+
+from lossscan.model.base import Severity
+from lossscan.model.message import Message
+from lossscan.model.signals import Alignment
+
+DEFAULT: Final = Message("default")
+TITLE: Final = Message("title")
+PLAIN: Final = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
+AS_PAGE: Final = cast(Severity, None)  # from a rule: the severity of its page, put in by the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One place where a finding happens."""
+
+    start_step: int | None
+    end_step: int | None = None
+    sigma: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The size of a finding, in the units of the series."""
+
+    before: float | None = None
+    after: float | None = None
+    delta: float | None = None
+    ratio: float | None = None
+    sigma: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A training setting behind a cause; value and source are filled in from the run."""
+
+    field: str
+    value: Any = None
+    source: str | None = None
+    suggest: Any = None  # a value that would fix it
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One piece of evidence; a rule's text is named in the section `clues` of its page."""
+
+    text: Message
+    source: str | None = None  # a file; None from a rule: that of the finding's series
+    step: int | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A possible cause; a rule's text is named in the section `causes` of its page."""
+
+    text: Message
+    score: float  # 0..1, ranks it
+    config: tuple[Advice, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its name in the page."""
+        return self.text.name.removesuffix(PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A look-alike that was considered and excluded, and why: named in the section `ruled_out`."""
+
+    rule: str
+    text: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: of the point that shows a finding, or of a setting behind it."""
+
+    path: str  # relative to the run
+    line: int | None = None  # from 1; None where the file has no lines or none could be found
+    field: str | None = None  # the setting that is there; None for a point of the log
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not fail the gate."""
+
+    by: Literal["baseline", "suppression"]
+    reason: str | None = None  # as the settings give it
+    expires: date | None = None  # the last day on which it counts
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict; its texts may name the values of its message."""
+
+    rule: str
+    confidence: float  # probability that the finding is right
+    series: str = "loss"
+    severity: Severity = AS_PAGE
+    message: Message = DEFAULT  # of a rule: which of the page's messages
+    episodes: tuple[Episode, ...] = ()
+    effect: Effect | None = None
+    aligned_to: Alignment | None = None
+    evidence: tuple[Evidence, ...] = ()
+    causes: tuple[Cause, ...] = ()  # the ledger sorts them
+    remedies: tuple[Message, ...] = ()  # the ledger adds those of the causes
+    next: Message | None = None
+    claims: frozenset[int] = frozenset()  # steps of the changes and excursions it explains
+    # From here on the ledger, `runs.lines` and the gate say what a rule need not know.
+    title: Message = TITLE
+    start_step: int | None = None
+    end_step: int | None = None
+    epoch: float | None = None
+    locations: tuple[Location, ...] = ()  # the most telling first
+    fingerprint: str | None = None  # the same in every report of the run: lossscan.gate.baseline
+    waiver: Waiver | None = None  # None: it counts at the gate
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """The first and the last step of each place where it shows."""
+        steps = [(e.start_step, e.end_step) for e in self.episodes]
+        steps = steps or [(self.start_step, self.end_step)]
+        return tuple((a, a if b is None else b) for a, b in steps if a is not None)
