@@ -15,6 +15,8 @@ CHARTS: Final[dict[str, tuple[str, str]]] = {
     "html_full": ("Every value in view", "显示全部取值"),
     "html_smooth": ("Smoothed", "平滑"),
     "html_smoothed": ("{series}, smoothed", "{series}（平滑）"),
+    "html_finding": ("finding", "结论"),
+    "html_parting": ("where two runs diverge", "两个运行的分叉处"),
     "html_explained": ("change with a benign reason", "有正常原因的变化"),
     "html_further": ("Show more runs", "显示更多运行"),
     "html_cut_above": (

@@ -111,7 +111,10 @@ def test_lightning(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     assert HOT < trainer.global_step < 2 * HOT
     assert [*tmp_path.rglob(f"lossscan-step={trainer.global_step}.ckpt")]
     taken = watching._monitor._run().series
-    assert len(taken["eval_loss"]) <= trainer.global_step // 32 + 1, "no value twice"
+    epochs = len(INPUTS) // 16  # steps of one, after which it evaluates
+    stop = trainer.global_step - 1  # where it evaluates once more
+    evaluated = sorted({*range(epochs - 1, stop, epochs), stop})
+    assert taken["eval_loss"].steps.tolist() == evaluated, "each evaluation once, at its step"
     _said_is_found(tmp_path, caplog)
 
 

@@ -190,3 +190,20 @@ def test_print_opens_all_and_hides_the_tools(shown):
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("details:not([open])").count() == 0
     assert not tab.locator("[data-tool=log]").is_visible()
+
+
+def test_the_marks_have_a_legend(shown):
+    """It names the kinds of marks that there are, and no other."""
+    assert "finding" in shown(_pages()["run"]).locator(".legend").inner_text()
+    assert shown(render("html", report(clean()), Page())).locator(".legend").inner_text() == ""
+
+
+def test_a_run_of_a_batch_is_a_few_lines_on_a_phone(shown):
+    """Its findings and its curve are in view, not beside it."""
+    tab = shown(_pages()["batch"], "phone")
+    width = SIZES["phone"][0]
+    for cell in tab.locator("#runs tbody:not([hidden]) td").all():
+        box = cell.bounding_box()
+        assert box is None or box["x"] + box["width"] <= width
+    tab.locator("#find").fill("jumped")
+    assert tab.locator("#runs tbody:visible").count() == 1

@@ -30,7 +30,10 @@ SENTENCES = (  # that the script says by itself
     "html_step",
     "html_explained",
     "html_smoothed",
+    "html_finding",
+    "html_parting",
     "change_point",
+    "epoch_boundary",
 )
 # What ends a script element or begins a comment in it, and what old scripts take for a line's end.
 ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}

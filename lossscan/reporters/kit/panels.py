@@ -7,14 +7,15 @@ from collections.abc import Container, Iterable
 from lossscan.model import Finding
 
 UPPER = ("loss", "eval_loss")  # share an axis
-BELOW = ("reward", "grad_norm", "learning_rate")
+BELOW = ("reward", "kl", "grad_norm", "learning_rate")
+LAST = ("entropy",)  # where there is room
 MOST_MARKS = 300  # of a kind; more of them paint a panel over
 MOST_PANELS = 6  # below each other before the page is a wall of them
 
 
 def panels_of(series: Container[str], findings: Iterable[Finding]) -> list[list[str]]:
     """The series of each panel: losses first, then what explains them and what was found."""
-    wanted = [*BELOW, *(finding.series for finding in findings)]
+    wanted = [*BELOW, *(finding.series for finding in findings), *LAST]
     below = [name for name in dict.fromkeys(wanted) if name in series and name not in UPPER]
     upper = [name for name in UPPER if name in series]
     return ([upper] if upper else []) + [[name] for name in below[: MOST_PANELS - bool(upper)]]

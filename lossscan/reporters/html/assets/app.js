@@ -9,6 +9,7 @@
   const HEIGHTS = [300, 170]; // of the first panel, of those beneath
   const AXIS = 62; // the same width in all panels, so that their steps stand below each other
   const ROWS = 300; // of a batch in view at once; as many again on demand
+  const CHANGE = "◆", EXPLAINED = "◇"; // the signs of changes below the first panel
   const NARROW = 520; // pixels; below it the axis gives way to the curve
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -70,7 +71,28 @@
       box.addEventListener("keydown", keys);
       state.plots.push(plot);
     });
+    root.append(legend());
     zoom(min, max);
+  }
+
+  /* What the marks mean, of those that there are. */
+  function legend() {
+    const { marks, changes, epochs, words } = state.data;
+    const line = make("p", "legend");
+    const key = (there, className, sign, text) => {
+      if (!there) return;
+      const item = make("span");
+      const mark = make("span", `key ${className}`, sign);
+      mark.setAttribute("aria-hidden", "true");
+      item.append(mark, ` ${text}`);
+      line.append(item);
+    };
+    key(marks.some((mark) => mark.id), "number", "1", words.html_finding);
+    key(marks.some((mark) => !mark.id), "number", "a-b", words.html_parting);
+    key(changes.some((each) => !each[2]), "change", CHANGE, words.change_point);
+    key(changes.some((each) => each[2]), "change explained", EXPLAINED, words.html_explained);
+    key(epochs.length, "epoch", "", words.epoch_boundary);
+    return line;
   }
 
   function joined(panel) {
@@ -254,7 +276,7 @@
     }
     for (const [step, number, explained] of state.data.changes) {
       const name = explained ? state.data.words.html_explained : state.data.words.change_point;
-      put(step, explained ? "change explained" : "change", explained ? "◇" : "◆", `${name} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
+      put(step, explained ? "change explained" : "change", explained ? EXPLAINED : CHANGE, `${name} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
     }
   }
 
