@@ -16,6 +16,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " loss/total_loss loss_avg_rank 损失 训练损失 当前损失 平均损失 损失值"
         " 训练loss 训练集损失 训练集loss",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
+        " loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
@@ -38,7 +39,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " training_iteration",
         "max_steps": "total_steps",
         # The evaluation's where no other is logged.
-        "test_loss": "测试损失 测试loss 测试集损失 测试集loss",
+        "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
         "loss_scale": "",
         "consumed_samples": "",
     }.items()
@@ -56,6 +57,10 @@ _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
 )
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
+_TURNED: Final = re.compile(
+    r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
+    r"|val|valid|validation|eval|evaluation)"
+)
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP: Final = re.compile(r"[\s-]+")
 _TRAINING: Final = re.compile(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
@@ -93,9 +98,18 @@ def canonical(raw: str) -> str:
         return _ALIASES.get(folded, folded)
     evaluated = _EVALUATION.fullmatch(folded)
     if evaluated is None:
-        return bare
+        return _turned(folded) or bare
     name = f"eval_{evaluated[1]}"
     return _ALIASES.get(name, name)
+
+
+def _turned(folded: str) -> str | None:
+    """The name of `loss/val` or `accuracy/train`, as torch's own examples call them."""
+    match = _TURNED.fullmatch(folded)
+    if match is None:
+        return None
+    plot, training, test = match[1], match["training"], match["test"]
+    return canonical(plot if training else f"{'test' if test else 'eval'}_{plot}")
 
 
 def is_known(raw: str) -> bool:

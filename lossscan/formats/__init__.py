@@ -11,6 +11,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +27,7 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
 from lossscan.model import FAILED_NOTE, Message, Note, Table
 from lossscan.settings import Settings
-from lossscan.sources.files import Head, plain
+from lossscan.sources.files import Head, head_of, plain
 
 OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
@@ -192,6 +193,14 @@ def runs_in(path: Path) -> list[str]:
     with plain(path) as head:
         holding = [each for each in formats() if each.runs is not None and _claims(each, head)]
         return [name for each in holding[:1] if each.runs for name in each.runs(head)]
+
+
+def home_of(path: Path) -> Path | None:
+    """The folder of the run that a log in a folder below it is a part of, where its place tells."""
+    for each in formats():
+        if each.home is not None and fnmatch(path.name, each.files):
+            return each.home(head_of(path))
+    return None
 
 
 def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:

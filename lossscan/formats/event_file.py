@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 
 from lossscan.canonical.names import canonical
@@ -12,6 +14,7 @@ from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
+from lossscan.formats.kit.plotted import plotted
 from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Note, Table
@@ -52,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(
         path=head.path,
         format=NAME,
-        columns=by_name(_evaluated(tags) if _is_evaluation(head) else tags, settings),
+        columns=by_name(_named(head, tags, log.hparams), settings),
         framework=framework,
         config=_config(log, framework),
         averaging="instant" if "events" in trainer_of(framework).instant else "window",
@@ -60,6 +63,30 @@ def read(head: Head, settings: Settings) -> Table:
         complete=True if _SUMMARY in tags else None,
         notes=tuple(_notes(head, log)),
     )
+
+
+def home(head: Head) -> Path | None:
+    """The folder of the writer that made this one for a line of a plot, or for its settings."""
+    log = scan(BytesIO(head.start), len(head.start))
+    found = plotted(head.path.parent, log.columns(), log.hparams)
+    return found.home if found else None
+
+
+def _named(
+    head: Head, tags: Mapping[str, Column], hparams: Mapping[str, Any]
+) -> Mapping[str, Column]:
+    """The tags with what the folder adds to them; none of one that holds settings."""
+    part = plotted(head.path.parent, tags, hparams)
+    if part is not None:
+        return {_line(tag, part.line): column for tag, column in tags.items() if part.line}
+    return _evaluated(tags) if _is_evaluation(head) else tags
+
+
+def _line(plot: str, line: str) -> str:
+    """A line of a plot: of the loss, those that neither train nor evaluate are its parts."""
+    whole = f"{plot}/{line}"
+    is_part = canonical(plot) == "loss" and canonical(whole) == whole
+    return f"{line}_loss" if is_part else whole
 
 
 def _unreadable(head: Head) -> UnreadableLog:
@@ -137,4 +164,5 @@ FORMAT = Format(
     holds_arguments=True,
     precision=2,
     files="*tfevents*",
+    home=home,
 )

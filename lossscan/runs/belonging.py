@@ -27,16 +27,17 @@ class Holding:
     folders: set[Path]
     anchors: set[Path]  # where a training shows itself: they hold logs, or their checkpoints do
     runs: Mapping[Path, Mapping[str, list[Path]]]  # in each folder, by name of the run, in order
+    homes: Mapping[Path, Path]  # of those that say themselves whose part they are
 
 
-def holding_of(with_logs: Iterable[Path]) -> Holding:
-    """How the folders that hold logs lie to each other."""
+def holding_of(with_logs: Iterable[Path], homes: Mapping[Path, Path]) -> Holding:
+    """How the folders that hold logs lie to each other, `homes` being known from what they hold."""
     folders = set(with_logs)
     anchors = folders | {path.parent for path in folders if CHECKPOINT.fullmatch(path.name)}
     runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
         runs[path.parent][_run_name(path)].append(path)
-    return Holding(folders, anchors, runs)
+    return Holding(folders, anchors, runs, homes)
 
 
 def _is_of_wandb(path: Path) -> bool:
@@ -53,6 +54,9 @@ def _run_name(path: Path) -> str:
 def owner_of(path: Path, root: Path, holding: Holding) -> Path:
     """The folder of the run that `path` is a part of; of several launches, that of the first."""
     while path != root:
+        if path in holding.homes:
+            path = holding.homes[path]
+            continue
         launches = holding.runs.get(path.parent, {}).get(_run_name(path), [path])
         if _is_part(path, launches, holding):
             path = path.parent

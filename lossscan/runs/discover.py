@@ -24,6 +24,7 @@ from lossscan.sources.packed import plain_name
 
 CARD = ".md"
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
+PLOT = 4  # folders from a run to a line of a plot, whose name is three at most
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
 PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
@@ -233,7 +234,8 @@ def _is_log(path: Path, settings: Settings) -> bool:
 
 
 def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
-    holding = holding_of(path for path, folder in tree.folders.items() if folder.logs)
+    with_logs = {path: folder.logs for path, folder in tree.folders.items() if folder.logs}
+    holding = holding_of(with_logs, _homes(with_logs))
     owners: dict[Path, list[Path]] = defaultdict(list)
     for path in tree.folders:
         owners[owner_of(path, tree.root, holding)].append(path)
@@ -248,6 +250,15 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
         for root in sorted([*roots, *lost])
     )
     return tuple(each for files in found for each in _stores_apart(files, tree.folders))
+
+
+def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:
+    """The folders that are parts of one above, as their logs say."""
+    from lossscan import formats  # loads numpy
+
+    nested = (path for path in with_logs if not with_logs.keys().isdisjoint(path.parents[:PLOT]))
+    homes = ((path, formats.home_of(with_logs[path][0])) for path in nested)
+    return {path: home for path, home in homes if home and home in with_logs}
 
 
 def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunFiles]:

@@ -114,8 +114,8 @@ def _firsts(table: Table) -> list[_First]:
 
 
 def _is_part(part: Table, whole: Table) -> bool:
-    """Whether every point of one table is in the other as well."""
-    return all(
+    """Whether every point of one table is in the other as well; one of settings alone is none."""
+    return bool(part.columns or not part.config) and all(
         name in whole.columns and _contains(whole.columns[name], column)
         for name, column in part.columns.items()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -21,6 +22,7 @@ class Format:
     keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
     wanted: Callable[[Head, Settings], bool] | None = None  # the user asks for it on this file
     runs: Callable[[Head], list[str]] | None = None  # the names of those in a file
+    home: Callable[[Head], Path | None] | None = None  # the run's folder, of a part in one below
     priority: int = 0  # above 0: more general and asked later; below: known at a glance
     mappable: bool = False  # reads any keys that `settings.series` names
     recorded: bool = False  # holds no output of the program, so no word of how it ended
