@@ -18,7 +18,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
-        "grad_norm": "norm gradnorm gnorm gradient_norm total_grad_norm optim/total_grad_norm"
+        "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
         "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0",

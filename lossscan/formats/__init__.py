@@ -32,6 +32,7 @@ from lossscan.sources.files import Head, head_of, plain
 OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
 MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
+_PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -167,6 +168,8 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
     details = (Message("looked_for"), *looked_for, *how_to_map())
     if error := ending(head, lambda _: False) or last_words(head):
         return NoLogFound("died_before", at=head.path, error=error, details=details)
+    if set(found[nearest_first[0]]) >= _PROGRESS:
+        return NoLogFound("progress_alone", at=head.path, details=details)
     more = _keys_there(found[nearest_first[0]])
     return NoLogFound("no_log_known", at=head.path, more=more, details=details)
 

@@ -1,7 +1,7 @@
 """Numbers and nothing else: `375 0.13` or `(375, 0.13)`, of which the first is a step that rises.
 
 A list of such pairs may be on one line. In a file whose name says `loss`, single numbers
-are losses too.
+are losses too, and the header of a table without names is passed over.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
+_UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset(b"0123456789([-.")
 _LINE: Final = re.compile(
     rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})[)\]]{{0,2}},?\s*$"
@@ -30,9 +31,10 @@ _BETWEEN: Final = re.compile(r"([)\]]), ?([(\[])")  # two pairs
 
 def claims(head: Head) -> bool:
     """Whether each line of the start is such a pair, the steps rise, and values have decimals."""
-    if head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
+    unnamed = "loss" in head.name.lower() and head.start.startswith(_UNNAMED)
+    if not unnamed and head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
         return False
-    text = _split(line for line in peek(head).splitlines() if line.strip())
+    text = _split(line for line in peek(head).splitlines()[unnamed:] if line.strip())
     if _are_alone(head):
         return True
     found = [match for line in text[:-1] if (match := _LINE.match(line))]

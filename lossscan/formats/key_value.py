@@ -24,6 +24,7 @@ from lossscan.formats.kit.recount import (
     counted,
     headed,
     is_evaluation,
+    unrounded,
     without_echo,
 )
 from lossscan.formats.kit.stated import LineReader, StatedLine
@@ -200,6 +201,7 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
     """The rows at their steps, the steps of an epoch, and what had to be assumed for them."""
     if kind == "epoch" and (lines := by_lines(placed)) is not None:
         return lines, None, (Note("steps_counted", Path(), {"entries": lines[-1][0]}),)
+    placed = unrounded(placed)
     again = assumed(placed)
     rows, length = counted(placed if again is None else again)
     if again is None:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
+    AS_PAGE,
     Change,
     Curve,
     Effect,
@@ -18,6 +19,7 @@ from lossscan.model import (
     Message,
     RuledOut,
     Run,
+    Severity,
     Signals,
 )
 from lossscan.numeric.knees import knee
@@ -43,6 +45,9 @@ JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
 START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
 SURE = (1.0, 0.5)  # 123 of 123 were right on the simulated train half, none below 5 noise units
+# A smaller climb to above where the run began is sure, and a warning: of 341 clean labelled runs
+# the highest reaches 1.06 at 3.5 noise units; a resume that lost its state, 1.14 at 8.3.
+SMALL_RATIO, SMALL_SIGMA = 1.1, 7.0
 BLOWN_UP = 3.0  # times the minimum (hiyouga/LlamaFactory#7129): diverged wherever it began
 
 
@@ -63,7 +68,8 @@ def check(
 ) -> Iterator[Finding | RuledOut]:
     """A climb from the lowest stretch that lasts to the end and is not one jump.
 
-    `min_ratio`: end over minimum; slow drifts of clean public runs stay below 1.1.
+    `min_ratio`: end over minimum from which it is critical; slow drifts of clean public runs stay
+    below 1.1.
     `min_sigma`: the climb in units of the noise of one point; the end is a median of several.
     """
     curve = signals.curves.get("loss")
@@ -74,7 +80,9 @@ def check(
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
     bad = ratio >= BLOWN_UP or climb.end >= WORSE_THAN_START * climb.start
-    if ratio < min_ratio or climb.sigma < min_sigma or not bad:
+    large = ratio >= min_ratio and climb.sigma >= min_sigma and bad
+    small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
+    if not large and not small:
         return
     if is_policy_size(run, climb.end):
         yield RuledOut(NAME, Message("policy", objective=run.objective, end=climb.end))
@@ -83,7 +91,7 @@ def check(
     if jump is not None:
         yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
-    yield _hit(run, signals, curve, climb)
+    yield _hit(run, signals, curve, climb, AS_PAGE if large else Severity.WARNING)
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:
@@ -140,7 +148,7 @@ def _began(run: Run) -> float:
     return float(values[np.isfinite(values)][0])
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Finding:
+def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Severity) -> Finding:
     index = _onset(curve, climb)
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -151,6 +159,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb) -> Finding:
     lower = lower_rate(run, onset)
     return Finding(
         rule=NAME,
+        severity=severity,
         confidence=logistic(climb.sigma, *SURE),
         message=Message(
             "default", low=climb.low, end=climb.end, step=step, ratio=ratio, last=last, lower=lower

@@ -28,6 +28,7 @@ from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
     climbed,
     half_precision,
+    keeps_its_loss,
     lost_from,
     nan_suspects,
     other_suspects,
@@ -177,7 +178,7 @@ def _gradient(run: Run, tolerated: int) -> Finding | None:
         message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
         evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
-        causes=nan_suspects(run, first, alone=not lasting),
+        causes=nan_suspects(run, first, alone=not lasting, calm=keeps_its_loss(run, first)),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )

@@ -66,10 +66,13 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Fin
     loss = points_of(run, "loss")
     if run.objective in POLICY:
         return
-    rises = [rise for series in eval_losses(run).values() for rise in _rise(series)]
+    rises = [rise for series in _sets(run) for rise in _rise(series)]
     found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
     if not found:
-        yield from (RuledOut(NAME, Message("no-rise", low=r.low, high=r.high)) for r in rises[:1])
+        for rise in rises[:1]:
+            few = rise.ratio >= 1 + min_rise  # of few evaluations only the last is so high
+            key = "last-alone" if few else "no-rise"
+            yield RuledOut(NAME, Message(key, low=rise.low, high=rise.high))
         return
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
@@ -77,6 +80,13 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Fin
         yield _hit(run, worst, found, before, end)
     else:
         yield RuledOut(NAME, Message("training-rises", before=before, after=end))
+
+
+def _sets(run: Run) -> list[Series]:
+    """The evaluation losses but the parts of one: boxes may fit worse while the sum still falls."""
+    found = eval_losses(run)
+    parts = {f"eval_{name}" for name in run.series} - {"eval_loss"} if "eval_loss" in found else ()
+    return [series for name, series in found.items() if name not in parts]
 
 
 def _rise(series: Series) -> Iterator[_Rise]:
@@ -90,7 +100,7 @@ def _rise(series: Series) -> Iterator[_Rise]:
     after = len(values) - 1 - at
     if after < AFTER:
         return
-    noise, low = _noise(values), float(course[middle])
+    noise, low = min(_noise(values), _noise(values[at:]) or np.inf), float(course[middle])
     high = median(values[-min(after, 2 * half + 1) :])
     sure = high if half else float(values[-AFTER:].min())  # few: one may be bad luck
     if np.log(sure / low) > NOISE_SIGMA * noise:
@@ -103,7 +113,10 @@ def _half_width(points: int) -> int:
 
 
 def _noise(values: FloatArray) -> float:
-    """Relative noise of one evaluation, from how the series bends; 0 where too short to tell."""
+    """Relative noise of one evaluation, from how the series bends; 0 where too short to tell.
+
+    A steep fall bends as well: the part behind the minimum tells it alone where it is long enough.
+    """
     if len(values) < SMOOTHED_FROM:
         return 0.0
     return float(BEND_TO_NOISE * median(np.abs(np.diff(np.log(values), n=2))))
@@ -113,7 +126,8 @@ def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
     """The training loss around the minimum and at the end."""
     if loss is None:
         return 1.0, 0.0  # nothing says that training did not improve
-    return level_at(loss, low_step, points=NEAR), median(loss.values[-NEAR:])
+    points = min(NEAR, max(len(loss) // NEAR, 1))  # of a short run five are most of it
+    return level_at(loss, low_step, points=points), median(loss.values[-points:])
 
 
 def _confidence(rise: _Rise) -> float:

@@ -108,6 +108,9 @@ def check(
     if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
         yield RuledOut(NAME, Message("only-nan", count=len(loss)))
         return
+    if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
+        yield RuledOut(NAME, Message("last-nan", step=int(loss.steps[-1])))
+        return
     skipped = _skipped(run, zeros)
     kind = _kind(zeros, skipped, floor, partly)
     yield _hit(run, zeros, kind, {} if kind == "memorised" else skipped, partly)

@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "仅供参考：只有 loss 会单独给出结论",
     ),
     "account_falls": ("the loss falls faster from here", "loss 从此处起下降更快"),
+    "account_returns": ("the loss comes back down before the end", "loss 在结束前已经回落"),
     "account_schedule": ("the learning rate changes here", "该处学习率发生变化"),
     "account_explained": ("explained: see ruled out", "已检查并有解释：见“已排除”"),
     "account_not_asked": ("its rule is not selected", "对应的规则未被选中"),

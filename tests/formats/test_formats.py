@@ -138,3 +138,11 @@ def test_a_format_cannot_state_what_nobody_reads():
     """A slip in the name of a field is an error and no silence."""
     with pytest.raises(TypeError, match="sampel"):
         Format(name="acme", sampel="x", claims=bool, read=Table)  # type: ignore[call-arg, arg-type]
+
+
+def test_a_log_of_progress_alone_is_named_as_that(tmp_path: Path):
+    """LLaMA-Factory's log of a prediction has no loss: no key is missing from a mapping."""
+    line = '{"current_steps": 5, "total_steps": 250, "percentage": 2.0}\n'
+    head = logs.head_with(tmp_path, line * 5)
+    with pytest.raises(NoLogFound, match="progress log without a loss"):
+        formats.read(head, Settings())

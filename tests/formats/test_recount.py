@@ -115,3 +115,18 @@ def test_epochs_of_fairseq_are_points_where_there_are_no_others(tmp_path: Path):
         "fairseq_console", [40, 80, 120], [40, 80, 120],
     )  # fmt: skip
     assert table.columns["loss"].values.tolist() == [8.5, 7.5, 6.5]
+
+
+def test_steps_that_were_rounded_go_on_at_the_distance_of_the_exact_ones(tmp_path: Path):
+    """LeRobot prints 400, 600, 800, 1K, 1K, 1K, 2K."""
+    shown = [400, 600, 800, *(f"{at / 1000:.0f}K" for at in range(1000, 5001, 200))]
+    text = "".join(f"INFO train.py:357 step:{at} smpl:13K loss:2.2 grdn:4.8\n" for at in shown)
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == list(range(400, 5001, 200))
+    assert table.columns["grad_norm"].values.tolist() == [4.8] * 24
+
+
+def test_steps_that_were_all_rounded_are_evenly_between(tmp_path: Path):
+    """The distance of the first is not known: a resumed run."""
+    text = "".join(f"step:{at}K loss:2.2\n" for at in (10, 10, 11, 11, 12))
+    assert _steps(logs.read_log(tmp_path, text)) == [10000, 10500, 11000, 11500, 12000]

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
+from lossscan.settings import Settings
 from tests import logs
 
 FIRST = {
@@ -58,3 +61,11 @@ def test_read_takes_a_drawn_box(tmp_path: Path):
     rows = "".join(f"│ {n} │ 2.5 │\n" for n in range(1, 6))
     text = f"┏━━━━━━━┳━━━━━━┓\n┃ Epoch ┃ Loss ┃\n┡━━━━━━━╇━━━━━━┩\n{rows}└───┴──┘\n"
     assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 5
+
+
+def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
+    """Pandas writes `,0` above a list of losses; only the name of the file says what they are."""
+    text = ",0\n0,2.9169\n1,2.9052\n2,2.8502\n"
+    (tmp_path / "loss.csv").write_text(text)
+    loss = read_run(next(iter(discover(tmp_path, Settings()))), Settings()).series["loss"]
+    assert (loss.steps.tolist(), loss.values.tolist()) == ([0, 1, 2], [2.9169, 2.9052, 2.8502])

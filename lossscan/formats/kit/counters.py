@@ -25,8 +25,9 @@ _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | v
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
-_COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})"
+_COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how many
+_TIMES: Final = {"K": 1000, "M": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
@@ -83,6 +84,7 @@ class CounterPlace:
     count: int
     of: int | None = None  # counts of the epoch or of the run, where the line says
     epoch: int | None = None
+    rounded: bool = False  # LeRobot's 12K
 
 
 def evaluations(line: str) -> Callable[[int], bool]:
@@ -106,11 +108,12 @@ def place_of(line: str) -> CounterPlace | None:
         _whole(texts[kind, "count"]),
         None if of is None else _whole(of),
         None if epoch is None else int(epoch),
+        rounded=texts[kind, "count"][-1] in _TIMES,
     )
 
 
 def _whole(text: str) -> int:
-    return int(text.replace(",", ""))
+    return int(text.rstrip("KM").replace(",", "")) * _TIMES.get(text[-1], 1)
 
 
 def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:

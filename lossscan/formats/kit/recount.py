@@ -169,6 +169,28 @@ def _is_trained(name: str) -> bool:
 # --- steps of the run -----------------------------------------------------------------------------
 
 
+def unrounded(placed: list[Placed]) -> list[Placed]:
+    """Counts that were printed as 1K, 1K, 2K: at the distance that the exact ones before show.
+
+    Without these, or where they lead elsewhere, they are evenly between the first and the last.
+    """
+    counts = [place.count for place, _ in placed]
+    if len(placed) < SEVERAL or not any(place.rounded for place, _ in placed):
+        return placed
+    exact = next(at for at, (place, _) in enumerate(placed) if place.rounded)
+    first, gap = counts[0], (counts[-1] - counts[0]) / (len(placed) - 1)
+    if exact >= SEVERAL:
+        shown = counts[exact - 1] - counts[exact - 2]
+        last = counts[exact - 1] + shown * (len(placed) - exact)
+        if round(last, -3) == round(counts[-1], -3):
+            first, gap = last - shown * (len(placed) - 1), float(shown)
+    even = [round(first + gap * at) for at in range(len(placed))]
+    return [
+        (replace(place, count=even[at]) if place.rounded else place, row)
+        for at, (place, row) in enumerate(placed)
+    ]
+
+
 def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
     """Rows at their steps in the run, and the steps of an epoch where counts begin again in each.
 

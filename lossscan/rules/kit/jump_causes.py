@@ -11,7 +11,7 @@ from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
-from lossscan.rules.kit.rates import lost_state, rate_at
+from lossscan.rules.kit.rates import highest_rate, lost_state, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -44,7 +44,8 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
 
 
 def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Cause]:
-    rate = rate_at(run, change.step)
+    climbs = change.kind == "slope_up"
+    rate = highest_rate(run, change.step) if climbs else rate_at(run, change.step)
     if rate is None:
         yield Cause(Message("learning-rate-unknown"), BASE)
         return
@@ -83,7 +84,9 @@ def lower_rate(run: Run, change: Change) -> float | None:
 def _no_warmup(run: Run, change: Change) -> Iterator[Cause]:
     early = change.step <= EARLY_SHARE * run.series["loss"].steps[-1]
     warmed = bool(number(run, "warmup_steps") or number(run, "warmup_ratio"))
-    if early and not warmed and not run.schedule.of("warmup_end"):
+    rate, later = rate_at(run, change.step), highest_rate(run, change.step)
+    warms = rate is not None and later is not None and later.value > rate.value
+    if early and not warmed and not warms and not run.schedule.of("warmup_end"):
         yield Cause(Message("no-warmup"), 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
 
 

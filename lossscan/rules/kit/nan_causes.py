@@ -32,14 +32,15 @@ WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
 def nan_suspects(
-    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
+    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
-    """What may be behind it; `sound`: the loss before."""
+    """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate."""
     half = (*advise_if_set(run, "fp16", suggest=False), *advise_if_set(run, "bf16", suggest=True))
+    calm = calm or _is_calm(sound)
     return (
         *skipped_updates(run, step),
-        *half_precision(run, 0.8, half, calm=_is_calm(sound)),
-        *other_suspects(run, step, sound, alone=alone),
+        *half_precision(run, 0.8, half, calm=calm),
+        *other_suspects(run, step, sound, alone=alone, calm=calm),
     )
 
 
@@ -64,10 +65,10 @@ def half_precision(
 
 
 def other_suspects(
-    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False
+    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""
-    likely = CALM if _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
+    likely = CALM if calm or _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
     if _is_absurd(run, step) and likely != CALM:
         likely = SURE
     return (
@@ -96,6 +97,14 @@ def rose(before: FloatArray) -> bool:
     if len(values) < MIN_POINTS:
         return False
     return median(values[-LAST_POINTS:]) > RISE * float(np.min(values)) > 0
+
+
+def keeps_its_loss(run: Run, first: int) -> bool:
+    """Whether the loss goes on as numbers that have not risen: no update spoilt the weights."""
+    loss = run.series.get("loss")
+    if loss is None or not (loss.values[loss.steps >= first] > 0).all():
+        return False
+    return not rose(loss.values)
 
 
 def climbed(loss: Series, first: int) -> list[int]:

@@ -41,6 +41,16 @@ def rate_at(run: Run, step: float) -> Rate | None:
     return None if stated is None else Rate(stated, 1.0)
 
 
+def highest_rate(run: Run, step: float) -> Rate | None:
+    """The learning rate where it is highest from a step on: a climb meets it as it warms up."""
+    series = run.series.get("learning_rate")
+    later = None if series is None else series.values[series.steps >= step]
+    if series is None or later is None or not np.isfinite(later).any():
+        return rate_at(run, step)
+    value, peak = float(np.nanmax(later)), float(np.nanmax(series.values))
+    return Rate(value, value / peak if peak > 0 else 0.0)
+
+
 def rate_steps(run: Run, step: float) -> bool:
     """Whether the learning rate leaves its smooth course within a few points of a step."""
     series = run.series.get("learning_rate")
