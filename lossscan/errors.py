@@ -132,6 +132,8 @@ def reason_of(error: BaseException) -> Message:
         return error.message
     if isinstance(error, JSONDecodeError):
         return Message("not_json", said=error.msg, line=error.lineno, column=error.colno)
+    if isinstance(error, UnicodeDecodeError):
+        return Message("not_utf8", byte=error.start)
     if isinstance(error, OSError) and error.errno in SYSTEM:
         return Message(SYSTEM[error.errno])
     return Message((isinstance(error, OSError) and error.strerror) or str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lossscan import words
-from lossscan.errors import SettingsError, reason_of
+from lossscan.errors import SettingsError, Unusable, reason_of
 from lossscan.model import Message, Severity
 
 NEVER = "never"
@@ -17,6 +18,7 @@ GATES = (*Severity, NEVER)  # what --fail-on takes
 FILE = "lossscan.yaml"
 LONGEST = 86_400.0 * 365  # seconds; an alarm clock takes no infinity
 TIMEOUT = 600.0  # seconds; ten million points take some two minutes
+_TOML_PLACE = re.compile(r"(?P<said>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)")
 MAX_BYTES = 1 << 20  # a settings file is a page of text; more is the wrong file
 
 
@@ -97,7 +99,13 @@ def _toml(text: str) -> Any:
         return None
     import tomllib
 
-    return tomllib.loads(text).get("tool", {}).get("lossscan")
+    try:
+        return tomllib.loads(text).get("tool", {}).get("lossscan")
+    except tomllib.TOMLDecodeError as error:
+        said = _TOML_PLACE.fullmatch(str(error))
+        if said is None:
+            raise Unusable("not_toml", said=str(error)) from error
+        raise Unusable("toml_at", **said.groupdict()) from error
 
 
 def _yaml(text: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import yaml
 
 from lossscan.errors import Unusable
+from lossscan.model import Message
 
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
 MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
@@ -53,6 +54,20 @@ for _tag, _shape in _NUMBERS.items():
     _Loader.add_implicit_resolver(_tag, re.compile(_shape), list("-+.0123456789"))
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole)
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.real)
+_FAULTS = {  # how PyYAML begins to say what is wrong, and what we say
+    "mapping values are not allowed": "yaml_colon",
+    "found character": "yaml_character",  # that cannot start any token
+    "found undefined alias": "yaml_alias",
+    "found unexpected": "yaml_quote",  # the end of the file or of a document
+    "did not find expected ','": "yaml_bracket",
+    "expected ','": "yaml_bracket",  # as its parser in Python says it
+    "did not find expected key": "yaml_indent",
+    "did not find expected '-'": "yaml_indent",
+    "expected <block end>": "yaml_indent",
+    "could not find expected ':'": "yaml_key",
+    "could not determine a constructor": "yaml_tag",
+    "found unknown escape": "yaml_escape",
+}
 _CONSTRUCTOR_ERRORS = (  # what PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`
     ArithmeticError,
     AttributeError,
@@ -77,7 +92,7 @@ def load_yaml(text: str) -> Any:
             _check_shape(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
-        raise _broken(error) from error
+        raise broken(error) from error
     except _CONSTRUCTOR_ERRORS as error:
         raise Unusable("not_yaml", said=str(error)[:MAX_REASON]) from error
 
@@ -93,10 +108,12 @@ def _check_shape(text: str) -> None:
             raise Unusable("aliases", aliases=MAX_ALIASES)
 
 
-def _broken(error: yaml.YAMLError) -> Unusable:
+def broken(error: yaml.YAMLError) -> Unusable:
     """What is wrong, in one line, and where."""
     mark = getattr(error, "problem_mark", None)
     said = str(getattr(error, "problem", None) or error)[:MAX_REASON].replace("\n", " ")
     if mark is None:
         return Unusable("not_yaml", said=said)
-    return Unusable("yaml_at", line=mark.line + 1, column=mark.column + 1, said=said)
+    ours = [key for begins, key in _FAULTS.items() if said.startswith(begins)]
+    fault = Message(ours[0]) if ours else Message("yaml_other", said=said)
+    return Unusable("yaml_at", line=mark.line + 1, column=mark.column + 1, said=fault)
