@@ -79,7 +79,7 @@ def _picture(file: Path) -> str:
 def hand_written() -> tuple[Path, ...]:
     """The pages that people write; only the output in their `console` blocks is made."""
     own = sorted({*DOCS.rglob("*.md")} - {*written()})
-    return (ROOT / "README.md", *own, SAMPLES / "README.md")
+    return (ROOT / "README.md", ROOT / "README.zh.md", *own, SAMPLES / "README.md")
 
 
 def written() -> tuple[Path, ...]:

@@ -95,6 +95,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "stated": ("{field}: {value}", "{field}：{value}"),
     "unset": ("not set", "未设置"),
     "between": ("; ", "；"),
+    "comma": (", ", "，"),
+    "colon": (": ", "："),
+    "aside": ("{text} ({more})", "{text}（{more}）"),
     # closing lines
     "nothing_found": ("Nothing found.", "未发现问题。"),
     "close_findings": (

@@ -107,9 +107,10 @@ def _errors(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[Rendera
     """What could not be read, in full, below the table."""
     failed = [row for row in rows if row.status == "error" and row.lacking]
     if failed:
+        colon = words.say(page.lang, "colon")
         yield _heading("unreadable_runs", page)
         yield bulleted(
-            ("-", safe(_below(row.path, root), "bold").append(f": {row.lacking}", "not bold"))
+            ("-", safe(_below(row.path, root), "bold").append(f"{colon}{row.lacking}", "not bold"))
             for row in failed
         )
         yield Text()

@@ -82,4 +82,4 @@ def summary_text(item: Placed, page: Page) -> str:
 
 
 def _told(key: str, message: Message, page: Page) -> str:
-    return f"{words.say(page.lang, key)}: {words.say(page.lang, message)}"
+    return words.say(page.lang, "colon").join(words.say(page.lang, each) for each in (key, message))

@@ -83,15 +83,17 @@ def closing(rows: Sequence[Row], page: Page) -> str:
 def _of_one(row: Row, waived: int, page: Page) -> str:
     count = str(len(row.found))
     if waived:
-        count += f" ({words.say(page.lang, 'close_waived', count=waived)})"
+        more = words.say(page.lang, "close_waived", count=waived)
+        count = words.say(page.lang, "aside", text=count, more=more)
     status = words.say(page.lang, row.status)
     return words.say(page.lang, "close_findings", status=status, count=count, exit=page.exit_status)
 
 
 def _of_many(rows: Sequence[Row], waived: int, page: Page) -> str:
-    said = ", ".join(f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows))
+    comma = words.say(page.lang, "comma")
+    said = comma.join(f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows))
     key = "close_runs_waived" if waived else "close_runs"
-    runs = f"{len(rows)} ({said})" if said else "0"
+    runs = words.say(page.lang, "aside", text=len(rows), more=said) if said else "0"
     return words.say(page.lang, key, runs=runs, waived=waived, exit=page.exit_status)
 
 
