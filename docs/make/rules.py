@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -30,10 +29,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have
         "Left out where one of these explains the same change:",
         "以下规则能解释同一变化时不再报告：",
     ),
-    "options": ("Options", "选项"),
     "option": ("option", "选项"),
     "default": ("default", "默认值"),
-    "reason": ("meaning", "含义（英文）"),
+    "reason": ("meaning", "含义"),
     "sample": ("A real run", "真实示例"),
     "set": (
         "Set them, or a `severity`, under `rules` in a [settings file](../formats.md#settings).",
@@ -49,7 +47,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have
         "lossscan 能给出的全部结论。`lossscan explain RULE` 显示一页的要点。",
     ),
 }
-_REASON = re.compile(r"^(?=`[^:\n]*`: )", re.MULTILINE)  # opens a docstring's part on some options
 _ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
 
 
@@ -108,7 +105,7 @@ def _sections(entry: RulePage, lang: str, samples: Path) -> Iterator[tuple[str, 
     yield words.say(lang, "page_remedies"), texts(entry.remedies)
     yield _word(lang, "next"), texts(entry.next)
     yield _word(lang, "ruled_out"), texts(entry.ruled_out), _yields_to(entry, lang)
-    yield _word(lang, "options"), *_options(load_rule(entry.rule), lang)
+    yield words.say(lang, "page_options"), *_options(entry, load_rule(entry.rule), lang)
     yield words.say(lang, "page_references"), bullets(map(_reference, entry.references))
 
 
@@ -140,22 +137,14 @@ def _reference(named: str) -> str:
 # --- options -----------------------------------------------------------------------------------
 
 
-def _options(rule: Rule, lang: str) -> tuple[str, ...]:
-    """The options of a rule with their defaults and what its docstring says of them."""
+def _options(entry: RulePage, rule: Rule, lang: str) -> tuple[str, ...]:
+    """The options of a rule with their defaults; raises KeyError for one without a meaning."""
     if not rule.options:
         return ()
     header = [_word(lang, key) for key in ("option", "default", "reason")]
-    rows = ((f"`{o}`", f"`{v}`", _reason(rule, o)) for o, v in rule.options.items())
+    meant = entry.options
+    rows = ((f"`{o}`", f"`{v}`", prose(say(meant[o], lang))) for o, v in rule.options.items())
     return (table(header, rows), _word(lang, "set"))
-
-
-def _reason(rule: Rule, option: str) -> str:
-    """The part of the docstring that opens with the option, else its first sentence."""
-    text = inspect.getdoc(rule.check) or ""
-    whole, *parts = _REASON.split(text)
-    own = (part.split(": ", 1) for part in parts)
-    reason = next((said for names, said in own if f"`{option}`" in names), whole)
-    return prose(" ".join(reason.split()))
 
 
 def _samples(rule: str, lang: str, samples: Path) -> Iterator[str]:

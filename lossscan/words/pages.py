@@ -47,6 +47,7 @@ class RulePage:
     remedies: Mapping[str, Text] = field(default_factory=dict)  # by the names of Finding.remedies
     next: Mapping[str, Text] = field(default_factory=dict)  # by the name of Finding.next
     ruled_out: Mapping[str, Text] = field(default_factory=dict)  # by the name of RuledOut.text
+    options: Mapping[str, Text] = field(default_factory=dict)  # by the names of its options
     references: tuple[str, ...] = ()  # "owner/repository#number" or an address
 
 

@@ -208,6 +208,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "page_look_alikes": ("What looks like it", "容易混淆的情况"),
     "page_causes": ("Possible causes", "可能的原因"),
     "page_remedies": ("What to do", "怎么办"),
+    "page_options": ("Options", "选项"),
     "page_references": ("Reported in", "参考"),
     "page_open": ("<...> is a number from the run.", "<...> 表示具体运行中的数值。"),
 } | _REST

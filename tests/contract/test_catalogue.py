@@ -56,6 +56,14 @@ def test_catalogue_and_rules_are_the_same_set():
     assert page_names() == rule_names()
 
 
+@pytest.mark.parametrize("rule", rule_names())
+def test_page_says_what_each_option_means(rule: str):
+    """An option is found with `explain` and on the page, in both languages."""
+    meant = load_page(rule).options
+    assert set(meant) == set(load_rule(rule).options)
+    assert all(text[lang].strip() for text in meant.values() for lang in LANGUAGES)
+
+
 def test_catalogue_names_the_nearest_for_an_unknown_page():
     """Asking for a page that does not exist is a usage error."""
     with pytest.raises(UsageError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lossscan import words
 from lossscan.reporters import Page
 from lossscan.words.numerals import left_open
-from lossscan.words.pages import RulePage, say
+from lossscan.words.pages import RulePage, Text, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -95,9 +95,10 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
         ("what", [say(entry.summary, lang)], False),
         ("why", [say(entry.why, lang)], False),
         ("how_to_tell", entry.telltales.get(lang, ()), True),
-        ("look_alikes", (f"{n}: {say(t, lang)}" for n, t in entry.lookalikes.items()), True),
+        ("look_alikes", _named(entry.lookalikes, lang), True),
         ("causes", dict.fromkeys(say(cause.text, lang) for cause in entry.causes.values()), True),
         ("remedies", _remedies(entry, lang), True),
+        ("options", _named(entry.options, lang), True),
         ("references", entry.references, True),
     ]
     sections = (
@@ -108,6 +109,11 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
     marked = any("<" in line for section in written for line in section.lines)
     note = Section("", (words.say(lang, "page_open"),), listed=False)
     return [*written, note] if marked else written
+
+
+def _named(texts: Mapping[str, Text], lang: str) -> Iterable[str]:
+    colon = words.say(lang, "colon")
+    return (f"{name}{colon}{say(text, lang)}" for name, text in texts.items())
 
 
 def _remedies(entry: RulePage, lang: str) -> Iterable[str]:
