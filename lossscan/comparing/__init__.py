@@ -43,18 +43,18 @@ def compared(
 def _compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
-    labelled = dict(zip(LETTERS, reports, strict=False))
-    runs = {label: one.run for label, one in labelled.items() if one.run is not None}
+    labeled = dict(zip(LETTERS, reports, strict=False))
+    runs = {label: one.run for label, one in labeled.items() if one.run is not None}
     bands = tuple(_bands(runs, settings.lang))
-    partings = tuple(_partings(labelled, runs, bands, settings.lang))
+    partings = tuple(_partings(labeled, runs, bands, settings.lang))
     if not partings:
         raise _nothing_shared(runs)
     comparison = Comparison(
-        members=tuple(Member(label, one.path) for label, one in labelled.items()),
+        members=tuple(Member(label, one.path) for label, one in labeled.items()),
         partings=partings,
         differences=differences(runs, partings, settings.lang),
         metrics=tuple(metrics_of(runs)),
-        contrasts=tuple(_contrasts(labelled)),
+        contrasts=tuple(_contrasts(labeled)),
         bands=bands,
         outsiders=tuple(
             outsider for band in bands for outsider in outsiders_of(runs, band, settings.lang)
@@ -88,25 +88,25 @@ def _own(reports: Mapping[str, RunReport], label: str, other: str) -> Iterator[O
             yield Own(label, finding.series, finding.start_step, finding.title)
 
 
-def _contrasts(labelled: Mapping[str, RunReport]) -> Iterator[Contrast]:
+def _contrasts(labeled: Mapping[str, RunReport]) -> Iterator[Contrast]:
     """The findings that some runs have and others have not, worst first."""
     found: dict[str, dict[str, Finding]] = {}
-    for label, one in labelled.items():
+    for label, one in labeled.items():
         for finding in one.findings:
             found.setdefault(finding.rule, {}).setdefault(label, finding)
     contrasts = [
-        _contrast(rule, present, labelled)
+        _contrast(rule, present, labeled)
         for rule, present in found.items()
-        if len(present) < len(labelled)
+        if len(present) < len(labeled)
     ]
     yield from sorted(contrasts, key=lambda contrast: (contrast.severity.rank, contrast.rule))
 
 
 def _contrast(
-    rule: str, present: Mapping[str, Finding], labelled: Mapping[str, RunReport]
+    rule: str, present: Mapping[str, Finding], labeled: Mapping[str, RunReport]
 ) -> Contrast:
     worst = min(present.values(), key=lambda finding: finding.severity.rank)
-    absent = tuple(label for label in labelled if label not in present)
+    absent = tuple(label for label in labeled if label not in present)
     return Contrast(rule, worst.severity, worst.title, tuple(present), absent)
 
 

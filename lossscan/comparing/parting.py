@@ -27,7 +27,7 @@ LEAST_SHARED = 0.1  # of that drift is left where both runs saw the same batches
 NOISE_WINDOW = 25  # points from which the noise around a place is taken
 FEW = 5.0  # noise taken from n points is raised by 1 + FEW / n: it may be too low by luck
 MIN_TAIL = 10  # points without a gap, to say that the runs came together again
-MAX_CORRELATION = 0.8  # of neighbouring points; more is a course and not noise
+MAX_CORRELATION = 0.8  # of neighboring points; more is a course and not noise
 TINY = float(np.finfo(np.float64).eps)
 
 
@@ -55,7 +55,7 @@ def unit_of(courses: Courses) -> float:
 
 
 def noise_of(pair: Courses) -> FloatArray:
-    """(n,) standard deviation of one point of the gap, as if neighbours were independent."""
+    """(n,) standard deviation of one point of the gap, as if neighbors were independent."""
     gap = pair.gap
     bends = np.abs(np.diff(gap, n=2)) / math.sqrt(6)  # of variance 6 for unit white noise
     local = _noisier_side(bends, len(gap)) * (1 + FEW / len(gap))
@@ -120,7 +120,7 @@ def _noisier_side(bends: FloatArray, n: int) -> FloatArray:
 
 
 def _inflation(steps: FloatArray) -> float:
-    """By how much sums of correlated neighbours spread more than their bends let expect.
+    """By how much sums of correlated neighbors spread more than their bends let expect.
 
     For noise of correlation r from point to point, first differences have the correlation
     -(1 - r) / 2, which no course and no break disturbs much; sums spread sqrt((1 + r) / (1 - r))

@@ -56,7 +56,7 @@ def fingerprint(finding: Finding, run: str) -> str:
 
 
 def likenesses(finding: Finding, run: str) -> frozenset[str]:
-    """The fingerprint, and that of the neighbouring place if the finding starts close to it."""
+    """The fingerprint, and that of the neighboring place if the finding starts close to it."""
     start = finding.start_step
     near = (start,) if start is None else (start, start * (1 - SLACK), start * (1 + SLACK))
     return frozenset(_digest(finding, run, _place(step)) for step in near)

@@ -36,7 +36,7 @@ from lossscan.rules.kit.rates import rate_returns
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
 # Confidence by relative size, since all events are far beyond noise. Fitted on what the ledger said
-# of 418 small runs really trained and of the simulated train half, checked on two other labelled
+# of 418 small runs really trained and of the simulated train half, checked on two other labeled
 # sets: of a tenth and above 5 of 9 were the event of the run, below that none of 6.
 HALF, SLOPE, MOST = 0.1, 15.0, 0.8
 
@@ -204,7 +204,7 @@ def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
 
 
 def _severity(rule: str, size: float) -> Severity:
-    """How loudly, by the relative size; a stair of memorised samples keeps its own."""
+    """How loudly, by the relative size; a stair of memorized samples keeps its own."""
     if rule == AT["epoch_boundary"]:
         return AS_PAGE
     if rule == SPOKEN_BY["spike"]:

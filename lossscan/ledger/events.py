@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lossscan.model import Alignment, Change, Excursion, Signals
 
 SURE_LEVEL = 7.0  # standard errors away from landmarks: one more than a break needs, as for a drop
-SURE_SPIKE = 8.0  # noise units: of 342 clean runs of the labelled sets one has a spike beyond it
+SURE_SPIKE = 8.0  # noise units: of 342 clean runs of the labeled sets one has a spike beyond it
 
 
 @dataclass(frozen=True, slots=True)

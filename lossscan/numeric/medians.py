@@ -32,7 +32,7 @@ def median(values: FloatArray | IntArray | Sequence[float]) -> float:
 
 
 def spacing(steps: IntArray) -> float:
-    """Steps between neighbouring points, as most have it; NaN of a single one."""
+    """Steps between neighboring points, as most have it; NaN of a single one."""
     return median(np.diff(steps))
 
 

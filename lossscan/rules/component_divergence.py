@@ -25,7 +25,7 @@ STAYS = 0.2  # of the run at least, the rise must have lasted: later it may come
 HALF = 0.5  # of the rise: a course that comes back below it has not risen for good
 RISE_SIGMA = 6.0  # of the noise of one point: a rise that noise does not make
 FALLS = 0.98  # of the total at the part's lowest: by so much the total must be lower at the end
-# Parts that rise by nature: what holds a model back gives way as the rest is learnt, and of two
+# Parts that rise by nature: what holds a model back gives way as the rest is learned, and of two
 # networks that work against each other one must lose.
 _BY_NATURE: Final = re.compile(
     r"(?:^|[_/])(?:kl[dv]?|reg\w{0,16}|l1|l2|weight_?decay|entropy|commit\w{0,10}|codebook|vq\w{0,8}|prior|aux"

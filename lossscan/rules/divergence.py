@@ -45,7 +45,7 @@ JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
 START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
 SURE = (1.0, 0.5)  # 123 of 123 were right on the simulated train half, none below 5 noise units
-# A smaller climb to above where the run began is sure, and a warning: of 341 clean labelled runs
+# A smaller climb to above where the run began is sure, and a warning: of 341 clean labeled runs
 # the highest reaches 1.06 at 3.5 noise units; a resume that lost its state, 1.14 at 8.3.
 SMALL_RATIO, SMALL_SIGMA = 1.1, 7.0
 BLOWN_UP = 3.0  # times the minimum (hiyouga/LlamaFactory#7129): diverged wherever it began

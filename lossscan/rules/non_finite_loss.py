@@ -150,7 +150,7 @@ def _hidden(run: Run) -> Finding | None:
 
 # How gradient norms alone are judged: confidence and severity (AS_PAGE: the page's).
 _JUDGED: dict[str, tuple[float, Severity]] = {
-    "gradient": (0.96, AS_PAGE),  # NaN to the end, or in half of all entries: nothing is learnt
+    "gradient": (0.96, AS_PAGE),  # NaN to the end, or in half of all entries: nothing is learned
     "scaled": (0.75, Severity.INFO),  # what fp16 does, unless it becomes frequent
     "passing": (0.8, Severity.WARNING),  # bf16 has no scale to search for
 }

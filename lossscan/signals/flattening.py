@@ -44,7 +44,7 @@ class Flattening:
         return float(self._sizes[row, number])
 
     def drop(self, index: int) -> None:
-        """Propose a place and its neighbours no more."""
+        """Propose a place and its neighbors no more."""
         self.ratios[:, _within(self.proposals, index, 1)] = 0.0
         self._error[:, _within(self.proposals, index, 1)] = np.inf
 

@@ -21,7 +21,7 @@ SMOOTH_POINTS = 51  # the trend that is removed first
 
 
 def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float | None:
-    """Mean correlation of the detrended curve between neighbouring whole epochs, at equal places.
+    """Mean correlation of the detrended curve between neighboring whole epochs, at equal places.
 
     None where fewer than two whole epochs of 5 points are after the initial descent.
     """

@@ -18,7 +18,7 @@ from lossscan.signals.clean import from_scale, stretches
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
-PEAK_SIGMA = 6.5  # of 340 labelled clean runs three have one beyond it, of 1000 normal points 3.2
+PEAK_SIGMA = 6.5  # of 340 labeled clean runs three have one beyond it, of 1000 normal points 3.2
 APART = (
     1.8  # times the highest lower peak: a heavy tail has points all the way up, a spike has none
 )
@@ -26,7 +26,7 @@ JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch ag
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
 DEEPER = 2.0
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
-EARLY_SIGMA = 8.0  # above both: the highest of 340 labelled clean runs that is no hump is 6.8
+EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
-LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbours apart
+LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 _NOT_FINITE = re.compile(
     r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
     re.IGNORECASE,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
 AGREEING = 0.95  # of the entries must be on the grid: a few lines may be lost
-MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbours apart
+MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbors apart
 FINE = 0.25  # of an interval: with epochs known better than this each entry finds its own place
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 WORD = 8  # bytes; rows are compared word by word
-_ODD = 0x9E37_79B9_7F4A_7C15  # the golden ratio's bits: spreads neighbours over all 64
+_ODD = 0x9E37_79B9_7F4A_7C15  # the golden ratio's bits: spreads neighbors over all 64
 
 
 def rows_of(data: Bytes, starts: IntArray, length: int) -> Bytes:

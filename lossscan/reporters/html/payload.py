@@ -45,7 +45,7 @@ class DrawnSeries:
 
     label: str
     series: Series
-    run: int = 0  # its place among the runs compared; it decides the colour
+    run: int = 0  # its place among the runs compared; it decides the color
 
 
 def dumped(value: Any) -> str:

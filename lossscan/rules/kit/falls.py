@@ -12,9 +12,7 @@ from lossscan.rules.kit.waves import gap_of, outlives_period
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
-DESCENT_SHARE = (
-    0.3  # of a fall, on both sides of it: of 70 labelled steps none has more, a bend .43
-)
+DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none has more, a bend .43
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EXPLAINING: tuple[LandmarkKind, ...] = (
     "epoch_boundary",

@@ -29,7 +29,7 @@ class Slope:
 
     value: float
     error: float  # standard error
-    first: float  # where the samples begin: before the runs have learnt differently
+    first: float  # where the samples begin: before the runs have learned differently
 
     def is_near(self, target: float) -> bool:
         """Whether it is the target from the beginning on, and is not 0 by chance."""

@@ -218,7 +218,7 @@ def _pace_from(steps: IntArray, values: FloatArray, at: int) -> float:
 
 
 def _length(steps: IntArray, values: FloatArray, boundaries: Sequence[Boundary]) -> float | None:
-    """Steps an epoch between the boundaries, else as most neighbouring points have it."""
+    """Steps an epoch between the boundaries, else as most neighboring points have it."""
     if boundaries:
         first, last = boundaries[0], boundaries[-1]
         spans = last.epoch - first.epoch

@@ -85,7 +85,7 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
     found = _jumps(steps, values, unit) | _kinks(values, unit) | _turns(values, unit)
     previous = -AROUND
     for index in np.flatnonzero(found & (steps[:-1] >= after)).tolist():
-        if index - previous >= AROUND:  # one change may show in neighbouring points
+        if index - previous >= AROUND:  # one change may show in neighboring points
             yield _change(steps, index)
         previous = index
 
