@@ -15,9 +15,10 @@ import lossscan
 from lossscan.runs import discover
 from lossscan.sources.line_pattern import compiled
 
-SIZE = 20_000  # characters; a hostile line is longer, and this shows what grows
+SIZE = 12_000  # characters; a hostile line is longer, and this shows what grows
 GROWTH = 3.2  # times the time for twice the line; a quadratic one takes 4, with noise more or less
-SLOW = 0.15  # seconds within which nothing is measured: a linear one is through by then
+SLOW = 0.08  # seconds within which nothing is measured: a linear one is through by then
+QUICK = SLOW / 4**3  # for a quarter of the line: a cubic one would be through the whole in SLOW
 TRIES = 3  # of which the quickest counts, in CPU time: the machine is busy
 MARK = "\ue000"  # between the beginning of a line and what is repeated
 NAMES = 255  # characters of a file's name: what is held against names only meets no more
@@ -121,10 +122,10 @@ def _seconds(pattern: re.Pattern[Any], text: str) -> float:
     return best
 
 
-ALL = sorted({(name, p.pattern): (name, p) for name, p in _patterns()}.items(), key=str)
+ALL = sorted({(p.pattern, p.flags): (name, p) for name, p in _patterns()}.values(), key=str)
 
 
-@pytest.mark.parametrize(("name", "pattern"), [pair for _, pair in ALL], ids=lambda x: str(x)[:50])
+@pytest.mark.parametrize(("name", "pattern"), ALL, ids=lambda x: str(x)[:50])
 def test_expressions_are_linear(name, pattern):
     """Twice the line takes about twice the time."""
     size = NAMES if name.rpartition(".")[2] in OF_NAMES else SIZE
@@ -133,7 +134,7 @@ def test_expressions_are_linear(name, pattern):
         if once > SLOW / 8:
             twice = _seconds(pattern, _text(shape, size // 2))
             assert twice < SLOW or twice <= GROWTH * once, (name, shape[:80], once, twice)
-        elif (whole := _seconds(pattern, _text(shape, size))) > SLOW:
+        elif once > QUICK and (whole := _seconds(pattern, _text(shape, size))) > SLOW:
             half = _seconds(pattern, _text(shape, size // 2))
             assert whole <= GROWTH * half, (name, shape[:80], half, whole)
 
@@ -141,7 +142,7 @@ def test_expressions_are_linear(name, pattern):
 def test_all_expressions_are_found():
     """As many as there were, and some more: a list that is empty proves nothing."""
     assert len(ALL) > 80
-    assert any("key_value" in name for name, _ in (pair for _, pair in ALL))
+    assert any("key_value" in name for name, _ in ALL)
 
 
 @pytest.mark.parametrize(

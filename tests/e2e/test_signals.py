@@ -20,11 +20,16 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="other signals")
 PATIENCE = 60.0  # seconds
 
 
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    """A log that takes a second to unpack and to read."""
+    lines = "".join(f'{{"step": {n}, "loss": {2 + n % 7 / 9}}}\n' for n in range(400_000))
+    return gzip.compress(lines.encode(), compresslevel=1)
+
+
 @pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    """Four runs that take seconds to unpack and to read."""
-    lines = "".join(json.dumps({"step": n, "loss": 2 + n % 7 / 9}) + "\n" for n in range(400_000))
-    packed = gzip.compress(lines.encode(), compresslevel=1)
+def runs(tmp_path: Path, packed: bytes) -> Path:
+    """Four runs of such a log."""
     for name in "abcd":
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)

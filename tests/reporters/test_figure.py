@@ -23,8 +23,9 @@ WHOLE = View()
 BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
-@pytest.mark.parametrize("kind", BEGINNINGS)
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("kind", "lang"), [("png", "en"), ("svg", "en"), ("svg", "zh"), ("pdf", "zh")]
+)
 def test_each_kind_is_drawn_and_the_same_twice(kind, lang):
     """One run gives one picture, byte for byte."""
     drawn = [picture([jumped()], kind, View(), Page(lang=lang)) for _ in range(2)]
