@@ -11,13 +11,16 @@ from typing import Any, Final
 
 from lossscan.canonical.names import JUDGED, canonical
 from lossscan.gate import stamped
+from lossscan.integrations.alarm import Alarm
 from lossscan.model import Field, Finding, Run, RunReport, Series, Severity, spoken
 from lossscan.pipeline import report_on
 from lossscan.settings import Settings
 from lossscan.watching.announced import FIRST, Announced
 
-GROWTH: Final = 0.05  # more points until the next look: all of them cost some 20 whole ones
-MOST_BETWEEN: Final = 100  # points, as long as looks may take their time: a jump is said soon
+GROWTH: Final = 0.25  # more points until the next look where nothing calls: 16 looks at 1000
+SOON: Final = 10  # points after an alarm until it is looked again, then twice as many each time
+DEAF: Final = 20  # points after an alarm that bring none, twice as many each time: heavy tails
+FALLS: Final = "reward"  # where falling is bad
 FREE: Final = 5.0  # seconds of work that looks may take in any case: some 3,000 logged points
 SHARE: Final = 0.001  # of the time since the first point, that they may take beyond it
 LOSS_OF_LOOPS: Final = "train_loss"  # what loops call the loss; a trainer's summary has it once
@@ -46,6 +49,8 @@ class Monitor:
         self._known: dict[str, _LoggedPoints] = {}  # the same by the names that the loop uses
         self._logged = 0
         self._next = FIRST
+        self._pace = 0  # points until the next look after an alarm; 0 where growth decides
+        self._deaf_until, self._deaf = 0, DEAF  # points before which alarms are not heard
         self._broken = False  # a loss that is no number has been seen
         self._began: float | None = None
         self._worked = 0.0  # seconds that the looks took
@@ -65,14 +70,24 @@ class Monitor:
             column.add(step, value)
             if column.judged:
                 self._logged = max(self._logged, len(column.steps))
-                if not self._broken and not isfinite(value):
-                    self._broken, self._next = True, self._logged  # it cannot be noise
+                self._hear(column, float(value))
         if self._logged < self._next or not self._may_work():
             return ()
         new = self._said(self.report())
-        ahead = min(max(int(self._logged * GROWTH), 1), MOST_BETWEEN)
+        ahead = max(int(self._logged * GROWTH), 1)
+        if self._pace:
+            ahead, self._pace = min(ahead, self._pace), self._pace * 2 if self._pace < ahead else 0
         self._next = self._logged + min(ahead, self._announced.waits or ahead)
         return new
+
+    def _hear(self, column: _LoggedPoints, value: float) -> None:
+        """Look at once at what is no number, and at what leaves its level."""
+        if not isfinite(value):
+            if not self._broken:
+                self._broken, self._next = True, self._logged  # it cannot be noise
+        elif column.alarm.sounds(value) and self._logged >= self._deaf_until:
+            self._next, self._pace = min(self._next, self._logged), SOON
+            self._deaf_until, self._deaf = self._logged + self._deaf, self._deaf * 2
 
     def finish(self) -> tuple[Finding, ...]:
         """At the end of the training: the findings that no look before announced."""
@@ -122,11 +137,12 @@ def _canonical(raw: str) -> str:
 class _LoggedPoints:
     """What was logged under one name, 16 bytes a point."""
 
-    __slots__ = ("judged", "name", "steps", "values")
+    __slots__ = ("alarm", "judged", "name", "steps", "values")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.judged = name in JUDGED
+        self.alarm = Alarm(-1 if name == FALLS else 1)
         self.steps = array("q")
         self.values = array("d")
 

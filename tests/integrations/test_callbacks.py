@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 import lossscan
+from lossscan.integrations.alarm import Alarm
+from lossscan.model import RunReport
 
 NOISE = np.random.default_rng(5).normal(0, 0.02, 400)
 
@@ -186,3 +188,49 @@ def test_keras_stops_at_a_jump(monkeypatch: pytest.MonkeyPatch):
         if watching.model.stop_training:
             break
     assert 200 < epoch < 260
+
+
+def test_a_monitor_looks_seldom_and_at_once_where_the_loss_leaves_its_level(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """All looks of a healthy run of 1000 points are 16; a jump is looked at within five points."""
+    seen: list[int] = []
+
+    def looked(monitor: lossscan.Monitor, losses: list[float]) -> list[int]:
+        seen.clear()
+        report = monitor.report
+        monkeypatch.setattr(monitor, "report", lambda: (seen.append(monitor._logged), report())[1])
+        for step, loss in enumerate(losses):
+            monitor.log(step, loss=loss)
+        return list(seen)
+
+    noise = np.random.default_rng(2).normal(0, 0.02, 1000)
+    healthy = (2 * (1 + noise)).tolist()
+    jumps = [loss * (2 if step >= 700 else 1) for step, loss in enumerate(healthy)]
+    assert len(looked(lossscan.Monitor(), healthy)) <= 16
+    assert min(at for at in looked(lossscan.Monitor(), jumps) if at > 700) <= 705
+
+
+def test_heavy_tails_do_not_make_a_monitor_look_at_each_point():
+    """An alarm that was nothing is not heard again soon."""
+    monitor, looks = lossscan.Monitor(), 0
+    report = monitor.report
+
+    def counted() -> RunReport:
+        nonlocal looks
+        looks += 1
+        return report()
+
+    monitor.report = counted  # type: ignore[method-assign]
+    for step, noise in enumerate(np.random.default_rng(3).standard_t(1.5, 1000)):
+        monitor.log(step, loss=2 + 0.05 * noise)
+    assert looks < 60
+
+
+def test_an_alarm_is_for_the_bad_side():
+    """A loss that rises, a reward that falls."""
+    level, changed = [1.0, 1.1] * 30, [3.0] * 5
+    for sign, sounds in ((1, True), (-1, False)):
+        alarm = Alarm(sign)
+        assert not any(alarm.sounds(value) for value in level)
+        assert any(alarm.sounds(value) for value in changed) is sounds
