@@ -199,7 +199,12 @@ def test_a_monitor_looks_seldom_and_at_once_where_the_loss_leaves_its_level(
     def looked(monitor: lossscan.Monitor, losses: list[float]) -> list[int]:
         seen.clear()
         report = monitor.report
-        monkeypatch.setattr(monitor, "report", lambda: (seen.append(monitor._logged), report())[1])
+
+        def counted() -> RunReport:
+            seen.append(monitor._logged)
+            return report()
+
+        monkeypatch.setattr(monitor, "report", counted)
         for step, loss in enumerate(losses):
             monitor.log(step, loss=loss)
         return list(seen)
