@@ -42,3 +42,9 @@ def test_prose_folds_what_is_longer_than_a_line():
 def test_prose_of_next_to_nothing_is_one_line(text):
     """The shortest texts are no special case."""
     assert len(_lines(text, 10)) <= 1
+
+
+def test_a_name_that_no_line_holds_breaks_after_a_sign():
+    """As a path does, not within a word."""
+    lines = ["runs/some_long_", "directory/trainer_", "state.json"]
+    assert _lines("".join(lines), 20) == lines

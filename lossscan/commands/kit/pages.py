@@ -29,21 +29,21 @@ class Section:
 
 def listing(entries: Iterable[RulePage], page: Page) -> str:
     """A line each: the rule, its severity, what it says."""
-    from rich.table import Table
     from rich.text import Text
 
+    from lossscan.reporters.kit.columns import in_columns
     from lossscan.reporters.kit.console import printed
-    from lossscan.reporters.kit.prose import Prose
     from lossscan.reporters.kit.style import STYLES
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for entry in entries:
-        severity = Text(words.say(page.lang, entry.severity), style=STYLES[entry.severity])
-        table.add_row(Text(entry.rule), severity, Prose(Text(say(entry.summary, page.lang))))
-    return printed([table], page)
+    rows = [
+        (
+            Text(entry.rule),
+            Text(words.say(page.lang, entry.severity), style=STYLES[entry.severity]),
+            Text(say(entry.summary, page.lang)),
+        )
+        for entry in entries
+    ]
+    return printed(in_columns(rows, page.width), page)
 
 
 def shown(entry: RulePage, page: Page) -> str:

@@ -17,7 +17,7 @@ from lossscan.model import Finding
 from lossscan.reporters import Page
 from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, worst_first
-from lossscan.reporters.kit.style import STYLES, bulleted, safe
+from lossscan.reporters.kit.style import STYLES, bulleted, safe, shortened
 
 WIDE = 90  # cells from which framework, points and the last loss have room of their own
 NUMBERS = ("points_of", "last_loss")  # set to the right
@@ -27,7 +27,6 @@ LEAST_NAME, LEAST_FOUND = 12, 20  # cells of a name and of findings on the narro
 NARROW = 60  # cells; a table needs as many
 GAP = 2  # cells between columns
 EXTRA_CELLS = 36  # what framework, points and the last loss take
-DOTS = "..."
 
 
 def overview(
@@ -86,21 +85,6 @@ def _room(rows: Sequence[Row], page: Page) -> int:
     extra = EXTRA_CELLS if page.width >= WIDE else 0
     left = page.width - status - extra - max(widest, LEAST_FOUND) - 2 * GAP
     return min(max(left, LEAST_NAME), LONGEST)
-
-
-def shortened(text: str, room: int) -> str:
-    """The text within so many cells; a longer one loses its middle."""
-    if cell_len(text) <= room:
-        return text
-    head, tail = "", ""
-    for place in range(len(text)):
-        piece = head + text[place] + DOTS + tail
-        if cell_len(piece) > room:
-            break
-        head += text[place]
-        longer = text[len(text) - len(tail) - 1] + tail
-        tail = longer if cell_len(head + DOTS + longer) <= room else tail
-    return head + DOTS + tail
 
 
 def _errors(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[RenderableType]:

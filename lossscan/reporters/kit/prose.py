@@ -17,6 +17,7 @@ from rich.text import Text
 HAN = r"\u3040-\u9fff"
 OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
 UNIT = re.compile(rf"[{OPENING}]{{0,4}}[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
+PART = re.compile(r"[^/_.=,\-]*[/_.=,\-]+|[^/_.=,\-]+")  # of a name that no line holds
 NARROW = 12  # cells; a column of prose never asks for less
 
 
@@ -50,7 +51,17 @@ def _breaks(text: str, width: int) -> Iterator[int]:
         used += cell_len(unit)
 
 
+def longest_unit(text: str) -> int:
+    """Cells of the longest part that is broken only where nothing else helps."""
+    return max((cell_len(unit.rstrip()) for unit in UNIT.findall(text)), default=0)
+
+
 def _units(text: str, width: int) -> Iterator[str]:
-    """Words, and single Chinese characters with their punctuation; longer ones letter by letter."""
+    """Words, and single Chinese characters with their punctuation.
+
+    Longer ones break after a sign as in a path, and only then letter by letter.
+    """
     for unit in UNIT.findall(text):
-        yield from (unit if cell_len(unit.rstrip()) > width else (unit,))
+        fits = cell_len(unit.rstrip()) <= width
+        for part in (unit,) if fits else PART.findall(unit):
+            yield from (part,) if cell_len(part.rstrip()) <= width else part

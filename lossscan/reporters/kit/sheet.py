@@ -9,13 +9,13 @@ from pathlib import PurePath
 from rich.console import RenderableType
 from rich.constrain import Constrain
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lossscan import words
 from lossscan.model import Cause, Evidence, Finding, Message, Run, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.chart import chart
+from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.lines import (
     advice_line,
     change_of,
@@ -30,6 +30,7 @@ from lossscan.reporters.kit.style import STYLES, bulleted, safe
 
 MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
 INDENT = 4
+SET_IN = 2  # cells before what was read
 LONGEST_NAME = 36  # characters of a file's name beside a line of evidence
 
 
@@ -102,20 +103,22 @@ def _read(report: RunReport, page: Page) -> list[RenderableType]:
     settings = " · ".join(config_of(run))
     return [
         Text(words.say(page.lang, "html_sources"), style="bold"),
-        _sources(run, page),
-        *([_block(Prose(safe(settings, "dim")), 2)] if settings else []),
+        *_sources(run, page),
+        *([_block(Prose(safe(settings, "dim")), SET_IN)] if settings else []),
     ]
 
 
-def _sources(run: Run, page: Page) -> RenderableType:
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(overflow="fold", ratio=3)
-    rows.add_column(no_wrap=True, justify="right")
-    rows.add_column(overflow="fold", ratio=2)
-    for source in run.sources:
-        points = words.say(page.lang, "points", points=source.points)
-        rows.add_row(safe(source.path), Text(points), safe(used_for(source, page), "dim"))
-    return _block(rows, 2)
+def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
+    rows = [
+        (
+            safe(source.path),
+            Text(words.say(page.lang, "points", points=source.points)),
+            safe(used_for(source, page), "dim"),
+        )
+        for source in run.sources
+    ]
+    for part in in_columns(rows, min(page.width, MEASURE) - SET_IN):
+        yield _block(part, SET_IN)
 
 
 # --- a verdict ---------------------------------------------------------------------------------

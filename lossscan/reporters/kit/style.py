@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,9 @@ STYLES = {
 }
 
 
+DOTS = "..."  # for what a shortened text has lost
+
+
 def safe(text: str, style: str = "") -> Text:
     """Text on one line: no markup is read in it and no control character is left."""
     return Text(words.printable(text), style=style)
@@ -32,3 +36,18 @@ def bulleted(rows: Iterable[tuple[str, Text]]) -> Table:
     for bullet, text in rows:
         grid.add_row(bullet, Prose(text))
     return grid
+
+
+def shortened(text: str, room: int) -> str:
+    """The text within so many cells; a longer one loses its middle."""
+    if cell_len(text) <= room:
+        return text
+    head, tail = "", ""
+    for place in range(len(text)):
+        piece = head + text[place] + DOTS + tail
+        if cell_len(piece) > room:
+            break
+        head += text[place]
+        longer = text[len(text) - len(tail) - 1] + tail
+        tail = longer if cell_len(head + DOTS + longer) <= room else tail
+    return head + DOTS + tail
