@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from lossscan.reporters import Page, render
-from lossscan.reporters.kit.overview import shortened
+from lossscan.reporters.kit.style import shortened
 from tests.reports import clean, jumped, report, unreadable
 
 LONG = (
