@@ -101,8 +101,10 @@ def _rise(series: Series) -> Iterator[_Rise]:
     if after < AFTER:
         return
     noise, low = min(_noise(values), _noise(values[at:]) or np.inf), float(course[middle])
-    high = median(values[-min(after, 2 * half + 1) :])
-    sure = high if half else float(values[-AFTER:].min())  # few: one may be bad luck
+    end = values[-min(after, 2 * half + 1) :]
+    level = median(end)
+    high = float(end[-1]) if (np.diff(end) > 0).all() else level  # still rising: no luck of one
+    sure = level if half else float(values[-AFTER:].min())  # few: one may be bad luck
     if np.log(sure / low) > NOISE_SIGMA * noise:
         lowest = float(values[at])
         yield _Rise(series, int(series.steps[at]), lowest, low, high, sure, noise, after)
