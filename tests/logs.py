@@ -143,7 +143,9 @@ ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
 WANDB_EXPORT = (
     '"Step","sun-1 - train/loss","sun-1 - train/loss__MIN"\n"0","3.5","3.5"\n"10","2.5","2.5"\n'
 )
+LOST = "Start training for 300 epochs\nLoss is nan, stopping training\n"
 ALL = {
+    "lost_console": LOST,
     "marian_console": MARIAN,
     "darknet_console": DARKNET,
     "spacy_console": SPACY,

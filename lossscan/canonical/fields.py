@@ -60,6 +60,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "initial_lr": "learning_rate",
     "peak_lr": "learning_rate",
     "batch_size": "per_device_train_batch_size",
+    "batchsize": "per_device_train_batch_size",
     "micro_batch_size": "per_device_train_batch_size",
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "train_micro_batch_size_per_gpu": "per_device_train_batch_size",

@@ -52,9 +52,12 @@ _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
-    r"(?:loss/)?(?:[a-z][a-z0-9_]{0,60}_loss"
+    r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
+)
+_CHINESE: Final = re.compile(  # 整体测试集上的Loss
+    r"[^\W\da-z]{0,12}(?:(测试|验证)|训练)[^\W\da-z]{0,12}(?:loss|损失值?)"
 )
 _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
 _TURNED: Final = re.compile(
@@ -98,7 +101,7 @@ def canonical(raw: str) -> str:
         return _ALIASES.get(folded, folded)
     evaluated = _EVALUATION.fullmatch(folded)
     if evaluated is None:
-        return _turned(folded) or bare
+        return _turned(folded) or _chinese(folded) or bare
     name = f"eval_{evaluated[1]}"
     return _ALIASES.get(name, name)
 
@@ -110,6 +113,12 @@ def _turned(folded: str) -> str | None:
         return None
     plot, training, test = match[1], match["training"], match["test"]
     return canonical(plot if training else f"{'test' if test else 'eval'}_{plot}")
+
+
+def _chinese(folded: str) -> str | None:
+    """A loss that Chinese words say to be of the training or of another set."""
+    found = None if folded.isascii() else _CHINESE.fullmatch(folded)
+    return None if found is None else "eval_loss" if found[1] else "loss"
 
 
 def is_known(raw: str) -> bool:
@@ -161,10 +170,12 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
-    summary that transformers logs last.
+    summary that transformers logs last, beside how long the run took.
     """
     if "loss" in points:
         return None
+    if points.get("train_loss", 0) > 1 and "train_runtime" not in points:
+        return "train_loss"
     return next((name for name in _STAND_INS if points.get(name, 0) > MEANS_AT_MOST), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from lossscan.formats.kit.columns import Row, columns
@@ -14,14 +15,16 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "keras_console"
+FEWEST = 3  # bars of an epoch whose headline is not in the text
 _EPOCH: Final = re.compile(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
-_BAR: Final = re.compile(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[|━|- ).{1,300}loss: )")
+_BAR: Final = re.compile(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
 
 
 def claims(head: Head) -> bool:
-    """Whether an epoch is announced and a bar with a loss is in it."""
+    """Whether an epoch is announced and a bar with a loss is in it, or several bars are."""
     text = peek(head)
-    return _EPOCH.search(text) is not None and any(map(_BAR.search, text.splitlines()))
+    bars = filter(_BAR.search, text.splitlines())
+    return len(list(islice(bars, FEWEST))) >= (1 if _EPOCH.search(text) else FEWEST)
 
 
 def read(head: Head, settings: Settings) -> Table:

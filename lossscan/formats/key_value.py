@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any, Final
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.blocks import blocks
+from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
@@ -35,7 +37,7 @@ from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
-FEWEST = 3  # lines with a counter and a loss that make a log; fewer are in any README
+FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
@@ -58,6 +60,9 @@ _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
     *("cycle_A", "errD", "G_GAN"),
 )
+_OF_SAMPLES: Final = re.compile(  # PyTorch's quickstart, for `loss_lines`
+    r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
+)
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -66,15 +71,25 @@ _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-c
 def claims(head: Head) -> bool:
     """Whether several of its lines, or blocks of lines, hold a counter and a loss or a reward."""
     text = peek(head)
-    if not any(word in text for word in _JUDGED):
+    if not any(word in text for word in _JUDGED) or _OF_SAMPLES.search(text):
         return False
     found: Counter[Kind] = Counter()
-    for place, row in _placed(_blocks(map(LineReader().take, text.splitlines(keepends=True)))):
-        found[place.kind] += any(map(is_judged, row))
+    for place, row in _placed(blocks(list(map(LineReader().take, text.splitlines(keepends=True))))):
+        found[place.kind] += _weight(place, row)
         if found[place.kind] >= FEWEST:
             return True
     few = max(found.values(), default=0)
     return few >= PASTED and few >= MOST * sum(map(bool, map(str.strip, text.splitlines())))
+
+
+def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
+    """How much a line shows that a text is a log: prose rarely says of how many, nor NaN."""
+    losses = [value for name, value in row.items() if is_judged(name)]
+    if not losses:
+        return 0
+    trains = not is_evaluation(*row)
+    lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
+    return 1 + (trains and place.of is not None) + lost
 
 
 def keys(head: Head) -> list[str]:
@@ -103,9 +118,9 @@ def read(head: Head, settings: Settings) -> Table:
         parsed.append(reader.take(line))
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     loss_scales.fill([each.row for each in parsed], points)
-    blocks = _with_headlines(list(_blocks(parsed)))
-    kind = _finest(blocks)
-    rows, length, doubts = _rows(list(_placed(blocks, kind)), kind)
+    stated_at = _with_headlines(list(blocks(parsed)))
+    kind = _finest(stated_at)
+    rows, length, doubts = _rows(list(_placed(stated_at, kind)), kind)
     found = columns(without_echo(rows), settings)
     if not found:
         raise UnreadableLog("no_step_and_loss")
@@ -138,33 +153,13 @@ def _launches(
 ) -> tuple[int, ...]:
     """The steps from which launches went on; bars are drawn too often to be counted."""
     parts = pairwise((0, *begun)) if kind != "bar" else ()
-    opened = set(accumulate(sum(1 for _ in _placed(_blocks(parsed[a:b]), kind)) for a, b in parts))
+    opened = set(accumulate(sum(1 for _ in _placed(blocks(parsed[a:b]), kind)) for a, b in parts))
     launches = Launches()
     for at, step in enumerate(steps):
         if at in opened:
             launches.begin()
         launches.point(step)
     return tuple(launches.steps)
-
-
-def _blocks(parsed: Iterable[StatedLine]) -> Iterator[StatedLine]:
-    """Each line with what goes on with it: the indented ones below, numbers below a bare step."""
-    block: StatedLine | None = None
-    for line in parsed:
-        if block is not None and line.place is None and (line.indented or _heads(block, line)):
-            block = replace(block, row=block.row | line.row)
-            continue
-        if block is not None:
-            yield block
-        block = line
-    if block is not None:
-        yield block
-
-
-def _heads(block: StatedLine, line: StatedLine) -> bool:
-    """Whether one line states the step, and the next one what was logged there."""
-    counts = block.place is not None and block.place.kind == "step" and not block.row
-    return counts and any(map(is_judged, line.row))
 
 
 def _finest(parsed: Sequence[StatedLine]) -> Kind:
@@ -209,17 +204,17 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
     return rows, length, (Note("epochs_assumed", Path(), {"epochs": again[-1][0].epoch}),)
 
 
-def _with_headlines(blocks: list[StatedLine]) -> list[StatedLine]:
+def _with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
     """The lines with the epochs that are in headlines alone, where their counter needs these."""
-    if not any(each.place is not None and each.place.kind == "epoch" for each in blocks):
-        return blocks
-    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in blocks]
-    epochs = headed([each.place for each in blocks], points)
+    if not any(each.place is not None and each.place.kind == "epoch" for each in lines):
+        return lines
+    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
+    epochs = headed([each.place for each in lines], points)
     return [
         replace(each, place=replace(each.place, epoch=epoch))
         if each.place is not None and epoch is not None and _is_bare(each.place)
         else each
-        for each, epoch in zip(blocks, epochs, strict=True)
+        for each, epoch in zip(lines, epochs, strict=True)
     ]
 
 

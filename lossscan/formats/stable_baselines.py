@@ -1,4 +1,4 @@
-"""The boxes that Stable-Baselines prints: `|    ep_rew_mean   | 27.1  |` between dashed lines."""
+"""Boxes of names and numbers, as Stable-Baselines and its kin print: `|  ep_rew_mean  | 27.1 |`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lossscan.canonical.names import is_judged
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -14,25 +15,29 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "stable_baselines"
-_QUICK = "total_timesteps"
+_COUNTERS: Final = ("total_timesteps", "TimestepsSoFar", "step", "steps", "nupdates", "Iteration")
 _CELL: Final = re.compile(rf"^\| {{1,8}}([\w/]{{1,60}}) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s")
 _LINE: Final = re.compile(r"^-{10,200}\s*$")
-_REWARDS: Final = ("ep_rew_mean", "ep_reward_mean", "episode_reward")
+_REWARDS: Final = ("ep_rew_mean", "ep_reward_mean", "episode_reward", "EpRewMean", "eprewmean")
 
 
 def claims(head: Head) -> bool:
-    """Whether a whole box with a count of steps is in it."""
+    """Whether a box with a count of steps is in it."""
     text = peek(head)
-    return _QUICK in text and any(_rows(text.splitlines(keepends=True)))
+    if not any(word in text for word in _COUNTERS):
+        return False
+    rows = _rows(text.splitlines(keepends=True))
+    return any(_COUNTERS[0] in box or any(map(is_judged, box)) for _, box in rows)
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """Each box is a point at its count of steps of the environment."""
+    """Each box is a point at its count of steps."""
+    rows = list(_rows(lines(head)))
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(list(_rows(lines(head))), settings),
-        framework="stable-baselines",
+        columns=columns(rows, settings),
+        framework="stable-baselines" if any(_COUNTERS[0] in row for _, row in rows) else None,
     )
 
 
@@ -40,14 +45,20 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
     box: dict[str, str] = {}
     for line in text:
         if _LINE.match(line):
-            step = box.pop(_QUICK, "")
-            if step.isdecimal():
-                yield int(step), box
+            yield from _counted(box)
             box = {}
         elif cell := _CELL.match(line):
             name = cell[1].removeprefix("rollout/").removeprefix("time/")
             box["reward" if name in _REWARDS else name] = cell[2]
             box.pop("iterations", None)  # they count boxes
+    yield from _counted(box)
+
+
+def _counted(box: dict[str, str]) -> Iterator[Row]:
+    """A box at its count."""
+    step = next((box[name] for name in _COUNTERS if name in box), "")
+    if step.replace(",", "").isdecimal():
+        yield int(step.replace(",", "")), box
 
 
 FORMAT = Format(

@@ -32,6 +32,8 @@ from lossscan.settings import Settings
 from lossscan.sources.files import PIPE, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed
 
+_SKIPPED = "skipped_iterations"  # of a log of fp16 that holds nothing else
+
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
@@ -45,7 +47,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         raise _nothing(files, refused)
     chosen = _without_fallbacks(tables)
     merged = merge(chosen, files.root)
-    if not any(len(merged.series.get(name, ())) for name in JUDGED):
+    if not any(len(merged.series.get(name, ())) for name in (*JUDGED, _SKIPPED)):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
     others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]

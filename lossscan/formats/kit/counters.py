@@ -13,12 +13,13 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
 _SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
-    r"(?i)\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
+    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|(?:^|\bINFO\b)\W{{0,20}}(?:{_SETS})(?: set| phase| epoch| results)?(?:\s?[:|]|\s[-(])\s?"
+    rf"|(?:^|\bINFO\b)\W{{0,20}}(?:{_SETS})(?: set| phase| epoch| results| summary)?"
+    r"(?:\s?[:|]|\s[-(])\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
 )
 _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
@@ -34,18 +35,24 @@ _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, t
 )
 _STEP: Final = re.compile(
     r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
-    rf"|(?<![\w/])it\b|步[数骤]|迭代(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
+    rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_COUNT}{_OF}")
 _EPOCH: Final = re.compile(
     rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
-_NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}步")
+_NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
+_STEP_BEHIND: Final = re.compile(
+    r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:"
+)  # 900step:
 _NTH_EPOCH: Final = re.compile(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
 )
 _SUMMED_UP: Final = re.compile(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
 _OF_SET: Final = re.compile(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
+_NEXT_SHARE: Final = re.compile(  # `Epoch 2, 50/900;`, no date
+    r"\s{0,4}[,:;|-]\s{0,8}(\d{1,15})/(\d{1,15})(?=[^\w./-])"
+)
 _SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
 _OPEN_BAR: Final = re.compile(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
 _BAR: Final = re.compile(  # tqdm's, and rich's as Lightning draws it
@@ -60,6 +67,10 @@ _UNNAMED: Final = (
         re.compile(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
     ),
     (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
+    (  # two numbers before a loss
+        re.compile(r"^\s*(\d{1,9})(?=[ ,:]{1,3}\d{1,15}[ ,:]{1,3}(?i:(?:train )?loss)[ :=])"),
+        re.compile(r"[ ,:](\d{1,15})(?=[ ,:])"),
+    ),
     (  # NVIDIA's DLLogger
         re.compile(r'"step": \[(\d{1,9})(?=, ?\d)'),
         re.compile(r", ?(\d{1,15})[\],]"),
@@ -144,9 +155,16 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
     if bar := _BAR.search(line, after) or _OPEN_BAR.search(line, after):
         return "bar", bar, epoch
     if epoch:
-        share = _SHARE.search(line, after)
-        return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
-    return "step", _first(line, _BARE, _CLU, _HEADED), None
+        return _within(line, epoch)
+    return "step", _first(line, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
+
+
+def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
+    """The batch of an epoch, or the bar before it, else the epoch alone."""
+    if bar := _BAR.search(line):  # what is behind it is another message in the same line
+        return "bar", bar, None
+    share = _NEXT_SHARE.match(line, epoch.end()) or _SHARE.search(line, epoch.end())
+    return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
 
 
 def _first(line: str, *patterns: re.Pattern[str]) -> _Found:

@@ -24,6 +24,7 @@ _EXHAUSTED: Final = re.compile(  # DeepSpeed, fairseq and GPT-NeoX end the train
     r"|iterations in a row due to overflow"
 )
 _NOT_PLOTTED: Final = re.compile(r"No metric (\w{1,60}) to plot")  # LLaMA-Factory's
+MINIMUM: Final = 1.0  # the lowest scale of Megatron, DeepSpeed and Paddle
 SKIPPED: Final = "skipped_iterations"  # the name of the series
 
 
@@ -70,6 +71,10 @@ class LossScaleLog:
         """Write what was `skipped` into the rows of the points; `rows` are at all places."""
         for at, count in self.skipped(points).items():
             rows[at][SKIPPED] = count
+
+    def is_used_up(self) -> bool:
+        """Whether the scale fell as low as it can, where gradients are not scaled any more."""
+        return bool(self._stops) or self._lowest <= MINIMUM
 
     def notes(self, path: Path) -> tuple[Note, ...]:
         """The remarks on a log; how fp16 went is for the rules to judge as well."""

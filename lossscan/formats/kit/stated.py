@@ -16,12 +16,16 @@ from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
 _ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
-    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
+    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
+    r"|[a-z]\w{0,30}_loss|loss_\w{1,30}|ppl"
     rf"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)? {{1,4}}{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )
 _AFTER: Final = re.compile(  # `Cost after iteration 100: 0.69`
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
     rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
+)
+_QUALIFIED: Final = re.compile(  # `Loss(val)`, `loss train (curr)`
+    r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
 )
 
 
@@ -69,6 +73,9 @@ class LineReader:
 
     def _known(self, key: str) -> str | None:
         """The part of a key that is a known name: prose and prefixes may be before it."""
+        if key.endswith(")") and (found := _QUALIFIED.fullmatch(key)):
+            known = self._known(found[1].rstrip())
+            return f"val_{known}" if found[2] and known else known
         words = key.split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")

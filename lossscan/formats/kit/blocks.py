@@ -1,0 +1,65 @@
+"""Lines of a console that belong together: a headline that counts, and what stands below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
+from typing import Final
+
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.kit.stated import StatedLine
+
+_COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
+
+
+def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
+    """Each line with what goes on with it: the indented ones below, numbers below a headline.
+
+    A headline states a step or an epoch and nothing else; what stands below it has names of its
+    own, each once. Below `Epoch 1` may be a hundred lines of batches: these are no block.
+    """
+    kinds = {"step", "epoch"} if _each_once(parsed) else {"step"}
+    block: StatedLine | None = None
+    headed = False  # whether the block began with a headline
+    for line in parsed:
+        if block is None:
+            block, headed = line, _is_headline(line, kinds)
+        elif line.place is None and (line.indented or (headed and _adds(block, line))):
+            block = replace(block, row=block.row | line.row)
+        elif not (headed and _is_still(line) and not any(map(is_judged, block.row))):
+            yield block
+            block, headed = line, _is_headline(line, kinds)
+    if block is not None:
+        yield block
+
+
+def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:
+    """Whether a line states what it counts and nothing more."""
+    counts = line.place is not None and line.place.kind in kinds
+    return counts and all(canonical(name) in _COUNTED for name in line.row)
+
+
+def _adds(block: StatedLine, line: StatedLine) -> bool:
+    """Whether a line goes on with a headline and what already stands below it."""
+    return any(map(is_judged, line.row)) and block.row.keys().isdisjoint(line.row)
+
+
+def _is_still(line: StatedLine) -> bool:
+    """Whether a line states nothing: a rule below a headline, or a bar without numbers."""
+    return not line.row and (line.place is None or line.place.kind == "bar")
+
+
+def _each_once(parsed: Iterable[StatedLine]) -> bool:
+    """Whether no loss comes twice below one epoch, and none before the first."""
+    below: set[str] | None = None
+    for line in parsed:
+        place = line.place
+        if place is not None and place.kind == "epoch":
+            below = set(line.row)
+        elif place is None and not line.indented:
+            judged = set(filter(is_judged, line.row))
+            if judged and (below is None or not below.isdisjoint(judged)):
+                return False
+            if below is not None:
+                below |= judged
+    return True

@@ -1,0 +1,71 @@
+"""A console that says its loss is no number before it printed one: an error, skipped updates."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
+from lossscan.formats.kit.lost import lost
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "lost_console"
+
+
+def claims(head: Head) -> bool:
+    """Whether the program stopped for it, or fp16 skipped updates until no scale was left."""
+    if _message(head) is not None:
+        return True
+    text = peek(head)
+    if "verflow" not in text and "oss scale" not in text:
+        return False
+    scales = LossScaleLog()
+    for place, line in enumerate(text.splitlines(keepends=True)):
+        scales.take(line, place)
+    return scales.is_used_up()
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """The loss at the step that the message names, else the first; or gradients that overflowed."""
+    scales, count = LossScaleLog(), 0
+    for line in lines(head):
+        scales.take(line, count)
+        count += 1
+    skipped = sorted(scales.skipped(range(count)).items())
+    said = _message(head)
+    rows: list[Row] = [
+        (at, {"grad_norm": math.inf, SKIPPED: skips})
+        for at, (_, skips) in enumerate(skipped, start=1)
+    ]
+    if said is not None:
+        rows = [(_step(said), {"loss": math.nan})]
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        notes=scales.notes(head.path),
+        fallback=True,
+    )
+
+
+def _message(head: Head) -> Note | None:
+    return lost(head, lambda _: False)
+
+
+def _step(said: Note) -> int:
+    step = said.numbers["step"]
+    return step if isinstance(step, int) else 1
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Loss is nan, stopping training",
+    claims=claims,
+    read=read,
+    priority=99,  # behind all that hold a curve
+)
