@@ -212,8 +212,20 @@ def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
     `part` is the run that is asked for, of a file that holds several.
     """
     with plain(path) as head:
-        table = read(replace(head, part=part), settings)
-    return replace(table, notes=(*table.notes, Note("packed_cut", path))) if head.cut else table
+        return _with_cut(read(replace(head, part=part), settings), head)
+
+
+
+def read_if_log(path: Path, settings: Settings) -> Table | None:
+    """What `read_file` reads; None where no format claims the file, of which nobody asks why."""
+    with plain(path) as head:
+        table = _read_as_claimed(head, settings)
+        return None if table is None else _with_cut(table, head)
+
+
+def _with_cut(table: Table, head: Head) -> Table:
+    note = Note("packed_cut", head.path)
+    return replace(table, notes=(*table.notes, note)) if head.cut else table
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -222,6 +234,18 @@ def read(head: Head, settings: Settings) -> Table:
     Raises NoLogFound where none claims it, and UnreadableLog with what each claimant found
     wrong; both messages begin with the path.
     """
+    table = _read_as_claimed(head, settings)
+    if table is not None:
+        return table
+    if not head.start:
+        raise NoLogFound("empty_file", at=head.path)
+    if not head.start.strip(b"\0"):
+        raise NoLogFound("zero_bytes", at=head.path)
+    raise _unknown(head, settings)
+
+
+def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
+    """What the first claimant reads that can, None where there is none; raises UnreadableLog."""
     refused: list[UnreadableLog] = []
     for each in claimants(head, settings):
         try:
@@ -230,11 +254,7 @@ def read(head: Head, settings: Settings) -> Table:
             error.add_note(each.name)
             refused.append(error)
     if not refused:
-        if not head.start:
-            raise NoLogFound("empty_file", at=head.path)
-        if not head.start.strip(b"\0"):
-            raise NoLogFound("zero_bytes", at=head.path)
-        raise _unknown(head, settings)
+        return None
     reasons = tuple(
         Message("as_format", format=error.__notes__[0], reason=error.message) for error in refused
     )

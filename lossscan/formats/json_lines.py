@@ -164,6 +164,10 @@ class _Log:
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
+    """The object that a line holds; None for a line that is cut, prose, or part of a longer one."""
+    text = line.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
     try:
         found = _DECODED(line)
     except (msgspec.DecodeError, RecursionError):

@@ -125,18 +125,25 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
         if path.suffix in SETTINGS_ONLY and not may_be_log:
             continue
         try:
-            if may_be_log or not _is_packed_settings(path, settings):
+            if may_be_log:
                 tables.append(formats.read_file(path, settings, files.part))
+            elif table := _beside_logs(path, settings):
+                tables.append(table)
         except NoLogFound as error:
-            refused.unknown += [error] if may_be_log else []  # else a settings file of the run
+            refused.unknown.append(error)
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
     return tables or _cards(files, settings), refused
 
 
-def _is_packed_settings(path: Path, settings: Settings) -> bool:
-    """Whether a packed file begins like no log: not all that it holds need be unpacked."""
-    return is_compressed(path) and not formats.is_log(head_of(path), settings)
+def _beside_logs(path: Path, settings: Settings) -> Table | None:
+    """The log in a file whose name may be one of settings; None where it holds none.
+
+    Of a packed file that begins like no log, not all need be unpacked to know.
+    """
+    if is_compressed(path) and not formats.is_log(head_of(path), settings):
+        return None
+    return formats.read_if_log(path, settings)
 
 
 def _cards(files: RunFiles, settings: Settings) -> list[Table]:
