@@ -47,7 +47,7 @@ def report_on(run: Run, settings: Settings) -> RunReport:
 
 def _reported(run: Run, settings: Settings) -> RunReport:
     from lossscan.ledger import diagnose
-    from lossscan.runs.lines import locate
+    from lossscan.runs.lines import located
     from lossscan.signals import scan
 
     signals = scan(run)
@@ -59,7 +59,7 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         name=run.name or Path(run.path).resolve().name,
         status=str(findings[0].severity) if findings else "error" if failure else "ok",
         run=run,
-        findings=tuple(replace(f, locations=locate(run, f)) for f in findings),
+        findings=located(run, findings),
         ruled_out=diagnosis.ruled_out,
         change_points=diagnosis.change_points,
         remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),

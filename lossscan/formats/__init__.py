@@ -215,7 +215,6 @@ def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
         return _with_cut(read(replace(head, part=part), settings), head)
 
 
-
 def read_if_log(path: Path, settings: Settings) -> Table | None:
     """What `read_file` reads; None where no format claims the file, of which nobody asks why."""
     with plain(path) as head:

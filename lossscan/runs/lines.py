@@ -9,10 +9,12 @@ import math
 import os
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from lossscan.canonical.fields import ALIASES
 from lossscan.model import Finding, Location, Run, Series
@@ -29,19 +31,25 @@ _RECORD: Final = re.compile(
     rb'\s{0,99}"step"\s{0,9}:\s{0,9}\d{1,20},?\s{0,99}'
 )  # as trainer_state.json is laid out
 _SAME: Final = 1e-9  # relative: both were parsed from the same text
+_TextOf: TypeAlias = Callable[[Path], bytes]
 
 
-def locate(run: Run, finding: Finding) -> tuple[Location, ...]:
-    """The places where a finding can be seen, the most telling first: none for a run elsewhere.
+def located(run: Run, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings of a run, each with the places where it can be seen: none for a run elsewhere.
 
-    That is its first point in the log, then the settings that its causes name; a finding without
-    a step is about the settings.
+    The most telling place is first: the first point in the log, then the settings that its causes
+    name; a finding without a step is about the settings. Each file is read once for all of them.
     """
     folder = _folder(run)
     if folder is None:
-        return ()
-    point = list(_point(run, finding, folder))
-    settings = list(_settings(finding, folder))
+        return tuple(findings)
+    text_of = cache(text_in)
+    return tuple(replace(f, locations=_locations(run, f, folder, text_of)) for f in findings)
+
+
+def _locations(run: Run, finding: Finding, folder: Path, text_of: _TextOf) -> tuple[Location, ...]:
+    point = list(_point(run, finding, folder, text_of))
+    settings = list(_settings(finding, folder, text_of))
     ordered = point + settings if finding.start_step is not None else settings + point
     return tuple(dict.fromkeys(ordered))
 
@@ -51,13 +59,13 @@ def _folder(run: Run) -> Path | None:
     return None if "://" in run.path else path if path.is_dir() else path.parent
 
 
-def _point(run: Run, finding: Finding, folder: Path) -> Iterator[Location]:
+def _point(run: Run, finding: Finding, folder: Path, text_of: _TextOf) -> Iterator[Location]:
     source = run.source_of(finding.series) or next((s.path for s in run.sources), None)
     if source is not None:
         step, line = finding.start_step, None
         if step is not None:
             value = _value(run.series.get(finding.series), step)
-            line = line_of_point(folder / source, step, value, finding.series)
+            line = line_of_point(text_of(folder / source), step, value, finding.series)
         yield Location(source, line)
 
 
@@ -68,7 +76,7 @@ def _value(series: Series | None, step: int) -> float | None:
     return float(values[0]) if len(values) else None
 
 
-def _settings(finding: Finding, folder: Path) -> Iterator[Location]:
+def _settings(finding: Finding, folder: Path, text_of: _TextOf) -> Iterator[Location]:
     for advice in (advice for cause in finding.causes for advice in cause.config):
         if advice.source is None:
             continue
@@ -77,7 +85,8 @@ def _settings(finding: Finding, folder: Path) -> Iterator[Location]:
             yield Location(log, int(number), advice.field)
         else:
             file = folder / advice.source
-            line = line_of_field(file if file.exists() else Path(advice.source), advice.field)
+            text = text_of(file if file.exists() else Path(advice.source))
+            line = line_of_field(text, advice.field)
             if line is not None:
                 yield Location(advice.source, line, advice.field)
 
@@ -85,13 +94,12 @@ def _settings(finding: Finding, folder: Path) -> Iterator[Location]:
 # --- searching ---------------------------------------------------------------------------------
 
 
-def line_of_point(file: Path, step: int, value: float | None, series: str) -> int | None:
+def line_of_point(text: bytes, step: int, value: float | None, series: str) -> int | None:
     """The line of a text log that states a point, from 1; None where there is none.
 
     That is the line with both step and value, else the record of JSON that has the step alone in
     its line, else, in logs that print no steps, the first line that gives the series this value.
     """
-    text = _text(file)
     for place in islice(_alone(text, b"%d" % step, _DIGITS), MOST_LINES):
         if _states(_line_around(text, place), value):
             return _line(text, place)
@@ -103,16 +111,15 @@ def line_of_point(file: Path, step: int, value: float | None, series: str) -> in
     return None
 
 
-def line_of_field(file: Path, field: str) -> int | None:
+def line_of_field(text: bytes, field: str) -> int | None:
     """The line of a YAML, JSON or shell file that sets a field under any of its names."""
     names = [field, *(alias for alias, name in ALIASES.items() if name == field)]
     either = "|".join(map(re.escape, names)).encode()
-    text = _text(file)
     found = re.search(rb"(?m)(?:^|[{,])[ \t-]*[\"']?(?:" + either + rb")[\"']?\s*[:=]", text)
     return None if found is None else _line(text, found.end())
 
 
-def _text(file: Path) -> bytes:
+def text_in(file: Path) -> bytes:
     """The file, or nothing where it is binary, too long, or cannot be read."""
     try:
         with file.open("rb") as stream:

@@ -133,6 +133,11 @@ def test_a_cold_analysis_loads_no_statistics():
     assert not loaded & {"pandas", "pydantic", "ruptures", "scipy", "jinja2"}
 
 
+def test_a_number_of_the_command_line_loads_no_validator():
+    """What typer loads for one takes longer than a run."""
+    assert "pydantic" not in _loaded(["batch", "sample_logs/nan", "--jobs", "1", "--quiet"])
+
+
 def test_a_cold_analysis_loads_what_it_uses_only():
     """What other logs, other report formats and plug-ins need takes as long as the analysis."""
     loaded = _loaded(["analyze", "sample_logs/resumed-in-order"])

@@ -89,9 +89,26 @@ def _spiked(n: int, *, every: int, epochs: int = 0) -> object:
 
 
 def _levels(n: int) -> object:
-    """The level of a loss at each of its steps, as rules ask for it at evaluations."""
+    """The level of a loss at many of its steps, as rules ask for it at evaluations."""
     series = Series("loss", np.arange(n), np.ones(n))
-    return [level_at(series, at + 0.5, points=5) for at in range(n)]
+    return [level_at(series, at + 0.5, points=5) for at in range(0, n, 100)]
+
+
+def _two_sources(steps: np.ndarray) -> object:
+    """Two logs of one run whose steps come in some other order than the usual."""
+    return merge([_table(steps), _table(steps, "b", "event_file")], Path())
+
+
+def _shuffled(n: int) -> np.ndarray:
+    return np.random.default_rng(0).permutation(n)
+
+
+def _broken(n: int) -> object:
+    """A run that steps up or down at each two hundredth point."""
+    steps = np.arange(n)
+    loss = 2 + 0.3 * (steps // 200 % 2) + np.random.default_rng(0).normal(0, 0.05, n)
+    run = Run(path="a", name="a", sources=(), series={"loss": Series("loss", steps, loss)})
+    return scan(run)
 
 
 WORK: dict[str, tuple[Callable[[int], object], int]] = {
@@ -101,10 +118,13 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
         lambda n: merge([_resumed(n), _table(np.arange(15 * n), "b", "event_file")], Path()),
         300,
     ),
+    "steps in any order": (lambda n: _two_sources(_shuffled(n)), 4000),
+    "steps that descend": (lambda n: _two_sources(np.arange(n)[::-1]), 4000),
+    "breaks": (_broken, 20_000),
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "epochs": (_judged, 400),
-    "levels at evaluations": (_levels, 40_000),
+    "levels at evaluations": (_levels, 200_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),
 }

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from lossscan.model import Advice, Cause, Location, Message, Source
-from lossscan.runs.lines import MOST_BYTES, line_of_field, line_of_point, locate
+from lossscan.runs import lines
+from lossscan.runs.lines import MOST_BYTES, line_of_field, line_of_point, located, text_in
 from tests.reports import jumped
 
 NAN = float("nan")
@@ -39,7 +40,7 @@ def test_line_of_point_is_found_in_every_layout(tmp_path, name):
     text, step, value, line = LOGS[name]
     log = tmp_path / "train.log"
     log.write_text(text, encoding="utf-8")
-    assert line_of_point(log, step, value, "loss") == line
+    assert line_of_point(text_in(log), step, value, "loss") == line
 
 
 @pytest.mark.parametrize("content", [b"", b"\0step 20 loss 2.5", b"\xff\xfe", b"step 21 loss 2.6"])
@@ -47,7 +48,7 @@ def test_line_of_point_is_none_where_nothing_states_it(tmp_path, content):
     """Binary logs and other points have no line."""
     log = tmp_path / "train.log"
     log.write_bytes(content)
-    assert line_of_point(log, 20, 2.5, "loss") is None
+    assert line_of_point(text_in(log), 20, 2.5, "loss") is None
 
 
 def test_line_of_point_leaves_a_vast_log_alone(tmp_path):
@@ -55,7 +56,7 @@ def test_line_of_point_leaves_a_vast_log_alone(tmp_path):
     log = tmp_path / "train.log"
     with log.open("wb") as stream:
         stream.truncate(MOST_BYTES + 1)
-    assert line_of_point(log, 20, 2.5, "loss") is None
+    assert line_of_point(text_in(log), 20, 2.5, "loss") is None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_line_of_field_knows_the_names_of_a_setting(tmp_path, text, line):
     """The setting is found under its own name and those that other trainers give it."""
     file = tmp_path / "train.yaml"
     file.write_text(text, encoding="utf-8")
-    assert line_of_field(file, "learning_rate") == line
+    assert line_of_field(text_in(file), "learning_rate") == line
 
 
 def _run(tmp_path):
@@ -85,19 +86,32 @@ def _run(tmp_path):
     return replace(run, path=str(tmp_path), sources=(source,))
 
 
-def test_locate_names_the_log_first_and_then_the_settings(tmp_path):
+def _places(run, finding):
+    return located(run, [finding])[0].locations
+
+
+def test_each_file_is_searched_as_it_was_read_once(tmp_path, monkeypatch):
+    """Ten findings read a log as often as one does."""
+    read = []
+    monkeypatch.setattr(lines, "text_in", lambda file: read.append(file.name) or text_in(file))
+    found = located(_run(tmp_path), jumped().findings * 10)
+    assert all(finding.locations for finding in found)
+    assert sorted(read) == ["train.yaml", "trainer_log.jsonl"]
+
+
+def test_a_finding_names_the_log_first_and_then_the_settings(tmp_path):
     """A reader sees the point, and then what caused it."""
     finding = jumped().findings[0]
-    assert locate(_run(tmp_path), finding) == (
+    assert _places(_run(tmp_path), finding) == (
         Location("trainer_log.jsonl", None),
         Location("train.yaml", 2, "learning_rate"),
     )
 
 
-def test_locate_of_a_finding_without_a_step_is_about_the_settings(tmp_path):
+def test_a_finding_without_a_step_is_about_the_settings(tmp_path):
     """Where evaluation never ran, the setting is the place to look."""
     advice = Advice("learning_rate", 5e-4, "train.yaml")
     finding = replace(
         jumped().findings[0], start_step=None, causes=(Cause(Message("x"), 1.0, (advice,)),)
     )
-    assert locate(_run(tmp_path), finding)[0] == Location("train.yaml", 2, "learning_rate")
+    assert _places(_run(tmp_path), finding)[0] == Location("train.yaml", 2, "learning_rate")

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -66,13 +67,16 @@ class AsTyped:
         self.otherwise = otherwise  # typer's own
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Text and paths as they are; numbers by typer."""
+        """Text, paths and numbers as they are; what is no number by typer, which says so."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         kind = get_origin(self.kind) or self.kind
         if kind is list or isinstance(value, kind):
             return value
-        return Path(value) if kind is Path else self.otherwise().coerce(value, param, ctx)
+        if kind in (Path, int, float):
+            with suppress(ValueError):
+                return kind(value)
+        return self.otherwise().coerce(value, param, ctx)
 
 
 class Verb(TyperCommand):
