@@ -147,7 +147,7 @@ def _entry(text: str) -> Entry | None:
     epoch = number(shown)
     if epoch is None or not abs(epoch) <= MAX_EPOCHS or len(row) == 1:
         return None
-    if any(quoted for key, quoted, _ in items if key == "epoch"):
+    if ("epoch", shown, "") in items:  # quoted
         digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
         return Entry(row, _kind(row), epoch, digits, quoted=True, stated=_stated(text))
     digits = max(len(shown.partition(".")[2]), _DECIMALS)
