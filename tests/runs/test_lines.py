@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -92,8 +93,13 @@ def _places(run, finding):
 
 def test_each_file_is_searched_as_it_was_read_once(tmp_path, monkeypatch):
     """Ten findings read a log as often as one does."""
-    read = []
-    monkeypatch.setattr(lines, "text_in", lambda file: read.append(file.name) or text_in(file))
+    read: list[str] = []
+
+    def noted(file: Path) -> bytes:
+        read.append(file.name)
+        return text_in(file)
+
+    monkeypatch.setattr(lines, "text_in", noted)
     found = located(_run(tmp_path), jumped().findings * 10)
     assert all(finding.locations for finding in found)
     assert sorted(read) == ["train.yaml", "trainer_log.jsonl"]
