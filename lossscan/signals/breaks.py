@@ -165,13 +165,13 @@ def _confirmed(
     level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
 ) -> list[Break]:
     """All breaks measured again between their neighbours, the weakest dropped until all stand."""
-    spread = _spreads(_without(level, found), noise)
+    measured = _measuring(level, noise, found)
     while found:
         edges = [0, *[b.index for b in found], len(level)]
         if len(level) <= SAMPLED:  # of a longer one, a step moves the spread by a thousandth
-            spread = _spreads(_without(level, found), noise)
+            measured = _measuring(level, noise, found)
         found = [
-            _measured(level, noise, b, min(b.index - before, after - b.index, b.width), spread)
+            measured(b, min(b.index - before, after - b.index, b.width))
             for b, before, after in zip(found, edges[:-2], edges[2:], strict=True)
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
@@ -180,6 +180,14 @@ def _confirmed(
             return found
         found.remove(weakest)
     return found
+
+
+def _measuring(
+    level: FloatArray, noise: FloatArray, found: Iterable[Break]
+) -> Callable[[Break, int], Break]:
+    """What measures a break within a side, once: when another is dropped, most stay as they are."""
+    spread = _spreads(_without(level, found), noise)
+    return cache(lambda at, side: _measured(level, noise, at, side, spread))
 
 
 def _without(level: FloatArray, found: Iterable[Break]) -> FloatArray:
