@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossscan.model import Curve, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
@@ -19,6 +19,7 @@ MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the flo
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
 NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
+AT_ONCE = 2000  # such windows measured together: 2 MB fit a cache, all of a long curve fill memory
 NOISE_FLOOR = 0.5  # of the run's noise: a stretch that seems calmer than this is luck
 STEEP_SPREADS = 4.0  # spreads above the usual fall: 1 in 30,000 for normal noise
 COARSE_BLOCKS = 200  # of a long curve: a descent of a twentieth of it spans ten
@@ -184,7 +185,13 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     if n <= NOISE_WINDOW:
         return np.full(n, row_sigmas(both).max())
     places = np.arange(0, n, half)
-    around = np.abs(places[:, None] + np.arange(-half, half + 1))
-    around = np.minimum(around, 2 * (n - 1) - around)  # mirrored at both ends
-    bent, away = (np.interp(np.arange(n), places, each) for each in row_sigmas(both[:, around]))
+    blocks = (places[at : at + AT_ONCE] for at in range(0, len(places), AT_ONCE))
+    sigmas = [row_sigmas(both[:, _around(block, half, n)]) for block in blocks]
+    bent, away = (np.interp(np.arange(n), places, each) for each in np.concatenate(sigmas, axis=1))
     return np.asarray(np.maximum(bent, away))
+
+
+def _around(places: IntArray, half: int, n: int) -> IntArray:
+    """(k, 2 * half + 1) the indices around each place, mirrored at both ends of the curve."""
+    around = np.abs(places[:, None] + np.arange(-half, half + 1))
+    return np.minimum(around, 2 * (n - 1) - around)
