@@ -381,8 +381,8 @@ some 3,000,000 such lines, and 5 GB of them would take 7 GB. An entry of a trans
 takes 1.4 KB while it is read, and the progress bars around it nothing.
 
 What must not grow faster than its input (launches, resumes, files of one folder, epochs, spikes,
-breaks, evaluations, steps in any order) is doubled in size by `tests/runs/test_growth.py`. What a batch costs is in
-[Many runs](scale.md).
+breaks, evaluations, steps in any order) is doubled in size by `tests/runs/test_growth.py`. What a
+batch costs is in [Many runs](scale.md).
 """.replace("{shortest:,}", f"{LENGTHS[0]:,}").replace("{longest:,}", f"{LENGTHS[-1]:,}")
 
 
