@@ -194,4 +194,4 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
 def _around(places: IntArray, half: int, n: int) -> IntArray:
     """(k, 2 * half + 1) the indices around each place, mirrored at both ends of the curve."""
     around = np.abs(places[:, None] + np.arange(-half, half + 1))
-    return np.minimum(around, 2 * (n - 1) - around)
+    return np.asarray(np.minimum(around, 2 * (n - 1) - around))
