@@ -356,8 +356,8 @@ measures again. Run it on a quiet machine; it takes some minutes.
 
 - {date}: {machine}; {versions}; peers: {peers}.
 - CPU seconds (user and system); the median of {rounds} rounds, one for the engine, in which the
-  commands of a row take turns, after one that is not counted. Compare the ratios: the seconds are those of a shared
-  machine.
+  commands of a row take turns, after one that is not counted. Compare the ratios: the seconds are
+  those of a shared machine.
 - `ratio` is the time of the peer over that of lossscan: above 1, lossscan is faster. For commands
   and cold starts the whole process counts, for the others the work alone, its imports left out.
 - `memory` is the peak of the whole process of lossscan, its inputs included.
