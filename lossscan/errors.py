@@ -136,7 +136,8 @@ def reason_of(error: BaseException) -> Message:
         return Message("not_utf8", byte=error.start)
     if isinstance(error, OSError) and error.errno in SYSTEM:
         return Message(SYSTEM[error.errno])
-    return Message((isinstance(error, OSError) and error.strerror) or str(error))
+    said = (isinstance(error, OSError) and error.strerror) or str(error)
+    return Message("as_said", text=said)
 
 
 def refusal(error: Exception) -> SystemRefused | None:

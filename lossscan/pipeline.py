@@ -53,7 +53,7 @@ def _reported(run: Run, settings: Settings) -> RunReport:
     signals = scan(run)
     diagnosis = diagnose(run, signals, settings)
     findings = _ranked(diagnosis.findings, settings)
-    failure = None if findings else _unvouched(run, settings.lang)
+    failure = None if findings else _unvouched(run)
     return RunReport(
         path=run.path,
         name=run.name or Path(run.path).resolve().name,
@@ -62,18 +62,18 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         findings=located(run, findings),
         ruled_out=diagnosis.ruled_out,
         change_points=diagnosis.change_points,
-        remarks=(*_remarks(run, settings.lang), *diagnosis.remarks),
+        remarks=(*_remarks(run), *diagnosis.remarks),
         error=failure,
     )
 
 
-def _unvouched(run: Run, lang: str) -> Failure | None:
+def _unvouched(run: Run) -> Failure | None:
     """Why a run without findings is not "ok": a log of it broke its reader."""
     failed = next((note for note in run.notes if note.kind == FAILED_NOTE), None)
     if failed is None:
         return None
-    said = _remark(failed, Path(run.path), lang)
-    return Failure(ReaderFailed.__name__, f"{run.path}: {said}", Message("report").say(lang))
+    said = _remark(failed, Path(run.path))
+    return Failure(ReaderFailed.__name__, said.placed(run.path), Message("report"))
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:
@@ -159,11 +159,11 @@ def _ranked(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, .
     return tuple(sorted(changed, key=lambda finding: finding.severity.rank))
 
 
-def _remarks(run: Run, lang: str) -> tuple[str, ...]:
-    return tuple(_remark(note, Path(run.path), lang) for note in run.notes)
+def _remarks(run: Run) -> tuple[Message, ...]:
+    return tuple(_remark(note, Path(run.path)) for note in run.notes)
 
 
-def _remark(note: Note, root: Path, lang: str) -> str:
+def _remark(note: Note, root: Path) -> Message:
     inside = note.path.is_relative_to(root) and note.path != root
     path = note.path.relative_to(root) if inside else note.path
-    return words.say_note(lang, note.kind, str(path), **note.values())
+    return words.noted(note.kind, str(path), **note.values())

@@ -68,7 +68,7 @@ def jumped(name: str = "runs/jumped") -> RunReport:
             epochs=4.0,
         ),
         complete=True,
-        skipped=(Skipped("console.log", "no line looks like a log entry"),),
+        skipped=(Skipped("console.log", Message("no line looks like a log entry")),),
     )
     return RunReport(
         path=name,
@@ -78,7 +78,7 @@ def jumped(name: str = "runs/jumped") -> RunReport:
         findings=(_jump(), _stairs()),
         ruled_out=(RuledOut("last-epoch-drop", Message("the drop stands at every epoch")),),
         change_points=(_change(3010, 0.5, 6.1), _change(2250, 0.6, 0.5)),
-        remarks=("trainer_log.jsonl: 3 lines could not be read",),
+        remarks=(Message("trainer_log.jsonl: 3 lines could not be read"),),
     )
 
 
@@ -100,7 +100,11 @@ def halved(name: str = "runs/halved") -> RunReport:
 
 def unreadable(name: str = "runs/broken") -> RunReport:
     """A run that could not be read."""
-    failure = Failure("UnreadableLog", f"{name}: trainer_state.json: not JSON at byte 7", "mend it")
+    failure = Failure(
+        "UnreadableLog",
+        Message(f"{name}: trainer_state.json: not JSON at byte 7"),
+        Message("mend it"),
+    )
     return RunReport(name, Path(name).name, "error", error=failure)
 
 

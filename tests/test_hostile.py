@@ -65,7 +65,7 @@ def test_a_log_that_breaks_its_reader_leaves_the_others_and_fails_the_gate(tmp_p
         assert report.run is not None
         assert len(report.run.series["loss"]) == 39
         assert [note.kind for note in report.run.notes if note.kind == FAILED_NOTE]
-        told = next(remark for remark in report.remarks if said in remark)
+        told = next(text for text in (each.say(lang) for each in report.remarks) if said in text)
         assert "logging.jsonl" in told
         assert "ZeroDivisionError" in told
         assert report.status != "ok"

@@ -12,7 +12,6 @@ from docs.make.markdown import page, prose, table
 from lossscan.model import HINT
 from lossscan.words import LANGUAGES
 from lossscan.words.messages import catalogue, sections
-from lossscan.words.notes import NOTES
 
 FOLDERS: Final[Mapping[str, str]] = {"en": "messages.md", "zh": "zh/messages.md"}
 REMARKS: Final = Path(__file__).with_name("remarks.yaml")
@@ -95,9 +94,9 @@ def _row(key: str, entry: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
 
 def _remarks(lang: str) -> Iterator[tuple[str, ...]]:
     known = explained()
-    for kind, said in NOTES.items():
+    for kind, said in sections()["notes"].items():
         if kind not in _GENERIC:
-            text = _cell(said[LANGUAGES.index(lang)])
+            text = _cell(said[lang])
             yield text, *map(_cell, known.get(kind, {}).get(lang, ["", ""]))
 
 

@@ -14,7 +14,7 @@ from docs.make.markdown import bullets, page, prose, table
 from lossscan import words
 from lossscan.model import RunReport
 from lossscan.rules import Rule, load_rule
-from lossscan.words.pages import RulePage, load_page, page_names, say
+from lossscan.words.pages import RulePage, load_page, page_names, worded
 
 FOLDERS: Mapping[str, str] = {"en": "rules", "zh": "zh/rules"}  # below docs/
 _WORDS: Mapping[str, tuple[str, str]] = {  # what the catalogue and `words` have no word for
@@ -67,7 +67,7 @@ def _word(lang: str, key: str) -> str:
 def _index(lang: str) -> str:
     entries = [load_page(name) for name in page_names()]
     rows = (
-        (f"[{e.rule}]({e.rule}.md)", words.say(lang, e.severity), prose(say(e.summary, lang)))
+        (f"[{e.rule}]({e.rule}.md)", words.say(lang, e.severity), prose(worded(e.summary, lang)))
         for e in sorted(entries, key=lambda entry: (entry.severity.rank, entry.rule))
     )
     header = (_word(lang, "rule"), words.say(lang, "severity"), _word(lang, "says"))
@@ -77,7 +77,7 @@ def _index(lang: str) -> str:
 
 def _parts(entry: RulePage, lang: str, samples: Path) -> Iterator[str]:
     other = _word(lang, "other").format(page=f"{entry.rule}.md")
-    yield f"# {prose(say(entry.title, lang))}"
+    yield f"# {prose(worded(entry.title, lang))}"
     yield f"`{entry.rule}` · {words.say(lang, entry.severity)} · {other}"
     yield _sentence(entry, lang)
     for heading, *blocks in _sections(entry, lang, samples):
@@ -87,15 +87,15 @@ def _parts(entry: RulePage, lang: str, samples: Path) -> Iterator[str]:
 
 def _sentence(entry: RulePage, lang: str) -> str:
     """The summary, unless it only repeats the title."""
-    summary, title = say(entry.summary, lang), say(entry.title, lang)
+    summary, title = worded(entry.summary, lang), worded(entry.title, lang)
     return "" if summary.lower() == title.lower() else prose(summary)
 
 
 def _sections(entry: RulePage, lang: str, samples: Path) -> Iterator[tuple[str, ...]]:
     def texts(found: Mapping[str, Mapping[str, str]]) -> str:
-        return bullets(prose(say(text, lang)) for text in found.values())
+        return bullets(prose(worded(text, lang)) for text in found.values())
 
-    yield words.say(lang, "page_why"), prose(say(entry.why, lang))
+    yield words.say(lang, "page_why"), prose(worded(entry.why, lang))
     yield words.say(lang, "page_how_to_tell"), bullets(map(prose, entry.telltales.get(lang, ())))
     yield words.say(lang, "page_look_alikes"), _look_alikes(entry, lang)
     yield _word(lang, "sample"), *_samples(entry.rule, lang, samples)
@@ -111,14 +111,15 @@ def _sections(entry: RulePage, lang: str, samples: Path) -> Iterator[tuple[str, 
 
 def _look_alikes(entry: RulePage, lang: str) -> str:
     return bullets(
-        f"[{rule}]({rule}.md): {prose(say(text, lang))}" for rule, text in entry.lookalikes.items()
+        f"[{rule}]({rule}.md): {prose(worded(text, lang))}"
+        for rule, text in entry.lookalikes.items()
     )
 
 
 def _causes(entry: RulePage, lang: str) -> str:
     """Each cause, and below it what to do."""
     return bullets(
-        f"{prose(say(cause.text, lang))}\n    - {prose(say(cause.remedy, lang))}"
+        f"{prose(worded(cause.text, lang))}\n    - {prose(worded(cause.remedy, lang))}"
         for cause in entry.causes.values()
     )
 
@@ -143,7 +144,7 @@ def _options(entry: RulePage, rule: Rule, lang: str) -> tuple[str, ...]:
         return ()
     header = [_word(lang, key) for key in ("option", "default", "reason")]
     meant = entry.options
-    rows = ((f"`{o}`", f"`{v}`", prose(say(meant[o], lang))) for o, v in rule.options.items())
+    rows = ((f"`{o}`", f"`{v}`", prose(worded(meant[o], lang))) for o, v in rule.options.items())
     return (table(header, rows), _word(lang, "set"))
 
 

@@ -10,7 +10,7 @@ from lossscan import words
 from lossscan.model import Severity
 from lossscan.rules import load_rule, rule_names
 from lossscan.settings import GATES, KEYS, REQUIRED, SUPPRESSION_KEYS, TIMEOUT
-from lossscan.words.pages import load_page, say
+from lossscan.words.pages import load_page, worded
 
 NAME = "settings.schema.json"
 _TYPES: Mapping[type, str] = {float: "number", int: "integer", bool: "boolean", str: "string"}
@@ -87,7 +87,7 @@ def _rule(name: str) -> dict[str, Any]:
         for option, default in load_rule(name).options.items()
     }
     return {
-        "description": say(entry.summary, "en"),
+        "description": worded(entry.summary, "en"),
         **_table({"severity": severity, **options}),
     }
 

@@ -110,4 +110,4 @@ def _lost(scheduler: _Scheduler, chunk: _Chunk, error: BaseException) -> None:
         return
     path = scheduler.tasks[chunk.start].path
     lost = WorkerLost("worker_lost", at=path, error=type(error).__name__)
-    scheduler.back[chunk.start] = failed(path, failure(path, lost, scheduler.settings.lang))
+    scheduler.back[chunk.start] = failed(path, failure(path, lost))

@@ -71,10 +71,10 @@ def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]
         for root in _expanded(pattern):
             tasks = list(_tasks(root, settings))
             if not tasks:
-                tasks = [Task(root, error=failure(root, no_log(root), settings.lang))]
+                tasks = [Task(root, error=failure(root, no_log(root)))]
             yield from ((root, task) for task in tasks)
     except (InputError, OSError) as error:
-        yield None, Task(pattern, error=failure(pattern, error, settings.lang))
+        yield None, Task(pattern, error=failure(pattern, error))
 
 
 def _tasks(root: str, settings: Settings) -> Iterator[Task]:

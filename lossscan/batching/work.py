@@ -17,7 +17,7 @@ from lossscan.errors import (
     UsageError,
     reason_of,
 )
-from lossscan.model import Failure, Resume, Run, RunReport, Series
+from lossscan.model import Failure, Message, Resume, Run, RunReport, Series
 from lossscan.runs.remote import Remote
 from lossscan.settings import Settings
 
@@ -54,12 +54,11 @@ def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
     return [_judged(task, settings) for task in tasks]
 
 
-def failure(path: str, error: Exception, lang: str) -> Failure:
+def failure(path: str, error: Exception) -> Failure:
     """An error as a row of the report shows it."""
     told = _told(path, error)
     kind = UnreadableLog if isinstance(error, OSError) else type(error)
-    said = told.said(lang)
-    return Failure(kind.__name__, said.message, said.hint)
+    return Failure(kind.__name__, told.message, told.way_out)
 
 
 def _told(path: str, error: Exception) -> LossscanError:
@@ -80,14 +79,15 @@ def failed(path: str, why: Failure) -> RunReport:
 
 def _judged(task: Task, settings: Settings) -> RunReport:
     if task.files is None:
-        return failed(task.path, task.error or Failure("NoLogFound", task.path, ""))
+        nothing = Failure("NoLogFound", Message("as_said", text=task.path), Message(""))
+        return failed(task.path, task.error or nothing)
     try:
         with within(settings.timeout, task.path):
             return _slim(_examined(task.files, settings))
     except UsageError:
         raise
     except Exception as error:  # one run, even one that breaks lossscan, must not stop the others
-        return failed(task.path, failure(task.path, _vanished(task) or error, settings.lang))
+        return failed(task.path, failure(task.path, _vanished(task) or error))
 
 
 def _vanished(task: Task) -> NoLogFound | None:

@@ -45,38 +45,36 @@ def _compared(
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     labeled = dict(zip(LETTERS, reports, strict=False))
     runs = {label: one.run for label, one in labeled.items() if one.run is not None}
-    bands = tuple(_bands(runs, settings.lang))
-    partings = tuple(_partings(labeled, runs, bands, settings.lang))
+    bands = tuple(_bands(runs))
+    partings = tuple(_partings(labeled, runs, bands))
     if not partings:
         raise _nothing_shared(runs)
     comparison = Comparison(
         members=tuple(Member(label, one.path) for label, one in labeled.items()),
         partings=partings,
-        differences=differences(runs, partings, settings.lang),
+        differences=differences(runs, partings),
         metrics=tuple(metrics_of(runs)),
         contrasts=tuple(_contrasts(labeled)),
         bands=bands,
-        outsiders=tuple(
-            outsider for band in bands for outsider in outsiders_of(runs, band, settings.lang)
-        ),
+        outsiders=tuple(outsider for band in bands for outsider in outsiders_of(runs, band)),
     )
     return comparison, tuple(_across(runs, settings))
 
 
-def _bands(runs: Mapping[str, Run], lang: str) -> Iterator[Band]:
+def _bands(runs: Mapping[str, Run]) -> Iterator[Band]:
     for group in seeds_of(runs):
         for series in SERIES:
-            band = band_of(group, series, lang)
+            band = band_of(group, series)
             if band is not None:
                 yield band
 
 
 def _partings(
-    reports: Mapping[str, RunReport], runs: Mapping[str, Run], bands: Sequence[Band], lang: str
+    reports: Mapping[str, RunReport], runs: Mapping[str, Run], bands: Sequence[Band]
 ) -> Iterator[Parting]:
     for first, second in combinations(runs, 2):
         own = [*_own(reports, first, second), *_own(reports, second, first)]
-        yield from partings_of([runs[first], runs[second]], (first, second), bands, lang, own)
+        yield from partings_of([runs[first], runs[second]], (first, second), bands, own)
 
 
 def _own(reports: Mapping[str, RunReport], label: str, other: str) -> Iterator[Own]:

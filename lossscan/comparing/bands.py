@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.fields import differing
 from lossscan.comparing.parting import noise_of, stretch_apart, unit_of
-from lossscan.comparing.texts import relative, say, share
+from lossscan.comparing.texts import relative, said, share
 from lossscan.model import Run
 from lossscan.model.comparison import Band, Outsider
 from lossscan.signals.clean import from_scale, running_mean
@@ -64,7 +64,7 @@ def pair_margin(band: Band) -> float:
     return band.margin * math.sqrt(2 / (1 + 1 / len(band.members)))
 
 
-def band_of(members: Mapping[str, Run], series: str, lang: str) -> Band | None:
+def band_of(members: Mapping[str, Run], series: str) -> Band | None:
     """The band of one series of some seeds; None where they share too few steps."""
     courses = aligned(list(members.values()), series)
     if courses is None:
@@ -73,7 +73,7 @@ def band_of(members: Mapping[str, Run], series: str, lang: str) -> Band | None:
     spread = courses.scaled.std(axis=0, ddof=1)
     spread = spread * np.exp(mean) if courses.log else spread
     margin = _margin(courses)
-    said = share(margin, log=courses.log)
+    wide = share(margin, log=courses.log)
     shown = np.linspace(0, len(mean) - 1, min(len(mean), SHOWN)).round().astype(int)
     return Band(
         series=series,
@@ -83,20 +83,20 @@ def band_of(members: Mapping[str, Run], series: str, lang: str) -> Band | None:
         spread=tuple(spread[shown].tolist()),
         margin=margin,
         log=courses.log,
-        text=say(lang, "band", series=series, members=" ".join(members), margin=said),
+        text=said("band", series=series, members=" ".join(members), margin=wide),
     )
 
 
-def outsiders_of(runs: Mapping[str, Run], band: Band, lang: str) -> Iterator[Outsider]:
+def outsiders_of(runs: Mapping[str, Run], band: Band) -> Iterator[Outsider]:
     """Every other run, held against a band."""
     members = [runs[label] for label in band.members]
     for label, run in runs.items():
         courses = None if label in band.members else aligned([*members, run], band.series)
         if courses is not None and courses.log == band.log:
-            yield _held(courses, label, band, lang)
+            yield _held(courses, label, band)
 
 
-def _held(courses: Courses, label: str, band: Band, lang: str) -> Outsider:
+def _held(courses: Courses, label: str, band: Band) -> Outsider:
     rows, means = courses.scaled, courses.scaled[:-1].mean(axis=0)
     errors = np.sqrt((courses.rounding[:-1] ** 2).mean(axis=0) / (len(rows) - 1))
     pair = Courses(
@@ -112,8 +112,7 @@ def _held(courses: Courses, label: str, band: Band, lang: str) -> Outsider:
     ended = found is not None and found.stop < len(pair.gap)
     until = int(pair.steps[found.stop - 1]) if found is not None and ended else None
     key = "inside" if start is None else "outside-for-a-while" if ended else "outside"
-    text = say(
-        lang,
+    text = said(
         key,
         series=band.series,
         label=label,
@@ -121,7 +120,7 @@ def _held(courses: Courses, label: str, band: Band, lang: str) -> Outsider:
         step=start,
         until=until,
         gap=share(gap, log=courses.log),
-        way=say(lang, "above" if gap > 0 else "below"),
+        way=said("above" if gap > 0 else "below"),
     )
     return Outsider(
         label, band.series, band.members, start, until, relative(gap) if band.log else gap, text

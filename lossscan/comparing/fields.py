@@ -9,8 +9,8 @@ from itertools import combinations
 from typing import Any
 
 from lossscan.comparing.rates import same_rates
-from lossscan.comparing.texts import catalogue, say
-from lossscan.model import Run
+from lossscan.comparing.texts import catalogue, joined, said
+from lossscan.model import Message, Run
 from lossscan.model.comparison import Between, FieldDifference, Parting
 from lossscan.samples import passes_per_update, samples_per_update
 
@@ -42,13 +42,13 @@ def _differ(name: str, runs: Sequence[Run]) -> bool:
 
 
 def differences(
-    runs: Mapping[str, Run], partings: Iterable[Parting], lang: str
+    runs: Mapping[str, Run], partings: Iterable[Parting]
 ) -> tuple[FieldDifference, ...]:
     """Every setting that differs among the runs (by letter), the best explanation first."""
     pairs: dict[Between, Parting] = {}
     for parting in partings:
         pairs.setdefault(parting.between, parting)  # the loss, else what there is instead
-    found = [_difference(name, runs, pairs, lang) for name in differing(list(runs.values()))]
+    found = [_difference(name, runs, pairs) for name in differing(list(runs.values()))]
     if any(each.score and each.field not in catalogue().derived for each in found):
         found = [_discounted(each) for each in found]
     return tuple(sorted(found, key=lambda difference: (-difference.score, difference.field)))
@@ -60,7 +60,7 @@ def _discounted(difference: FieldDifference) -> FieldDifference:
     return replace(difference, score=round(difference.score * FOLLOWS, 3))
 
 
-def _difference(name: str, runs: Mapping[str, Run], pairs: Pairs, lang: str) -> FieldDifference:
+def _difference(name: str, runs: Mapping[str, Run], pairs: Pairs) -> FieldDifference:
     family = catalogue().family(name)
     unlike = {
         between for between in combinations(runs, 2) if _differ(name, [runs[x] for x in between])
@@ -69,41 +69,42 @@ def _difference(name: str, runs: Mapping[str, Run], pairs: Pairs, lang: str) -> 
     both = sorted(unlike & apart)
     agreeing = sum((between in unlike) == (between in apart) for between in pairs)
     share = agreeing / len(pairs) if pairs else 0.0
-    scored = [_scored(name, family, pairs[between], runs, lang) for between in both]
-    score, reason = max(scored, default=(0.0, ""))
+    scored = [_scored(name, family, pairs[between], runs) for between in both]
+    why = said(f"why/{family}")
+    score, reason = max(scored, key=lambda each: each[0], default=(0.0, why))
     if not both and family != "evaluation":
-        reason = say(lang, "no-effect")
+        reason = said("no-effect")
     elif share < 1 and score:
-        reason += say(lang, "mixed", percent=100 * share)
+        reason = joined(reason, said("mixed", percent=100 * share))
     return FieldDifference(
         field=name,
         values={label: run.config.get(name) for label, run in runs.items()},
         family=family,
         score=round(score * share, 3),
-        reason=reason or catalogue().why[family][lang],
+        reason=reason,
     )
 
 
 def _scored(
-    name: str, family: str, parting: Parting, runs: Mapping[str, Run], lang: str
-) -> tuple[float, str]:
+    name: str, family: str, parting: Parting, runs: Mapping[str, Run]
+) -> tuple[float, Message]:
     """How well a setting explains one pair, and why."""
     shape = parting.shape or "course"
-    score, why = catalogue().weight(shape, family), catalogue().why[family][lang]
+    score, why = catalogue().weight(shape, family), said(f"why/{family}")
     one, other = (runs[label] for label in parting.between)
     steps = _accumulation_factor(parting, one, other)
     if family == "accumulation" and shape == "scale" and steps:
-        return CERTAIN, why + say(lang, "factor-fits", low=steps[0], high=steps[1])
+        return CERTAIN, joined(why, said("factor-fits", low=steps[0], high=steps[1]))
     batch = samples_per_update(one.config)
     if family in ("rate", "schedule") and same_rates([one, other]):
-        return score * SAME_RATES, why + say(lang, "same-rates")
+        return score * SAME_RATES, joined(why, said("same-rates"))
     if (
         family == "batch"
         and batch
         and name != "seq_length"
         and batch == samples_per_update(other.config)
     ):
-        return score * SAME_BATCH, why + say(lang, "same-batch", samples=batch)
+        return score * SAME_BATCH, joined(why, said("same-batch", samples=batch))
     return score, why
 
 

@@ -19,7 +19,7 @@ from lossscan.comparing.parting import (
     unit_of,
 )
 from lossscan.comparing.rates import rates_differ
-from lossscan.comparing.texts import MANY_TIMES, catalogue, say, share
+from lossscan.comparing.texts import MANY_TIMES, joined, said, share
 from lossscan.model import LandmarkKind, Message, Run
 from lossscan.model.comparison import Band, Between, Ends, Parting, Shape
 from lossscan.numeric.arrays import FloatArray
@@ -36,6 +36,8 @@ FIRST = 2  # points that count as the beginning
 NEAR = 2  # logged points around a landmark
 WARMUP_REACH = 1.5  # warm-ups: what a rising rate does shows with a delay
 
+UNSAID = Message("")  # until all that goes into the sentence is known
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
@@ -51,7 +53,6 @@ def partings_of(
     runs: Sequence[Run],
     between: Between,
     bands: Sequence[Band],
-    lang: str,
     own: Sequence[Own] = (),
 ) -> Iterator[Parting]:
     """A Parting for every series that both runs hold; bands of seeds tell what is chance.
@@ -71,7 +72,7 @@ def partings_of(
         there = _there(pair, parting, own)
         if there is not None:
             parting = replace(parting, shape="finding")
-        yield replace(parting, text=_text(parting, runs, lang, there))
+        yield replace(parting, text=_text(parting, runs, there))
 
 
 def _there(pair: Courses, parting: Parting, own: Sequence[Own]) -> Own | None:
@@ -104,7 +105,7 @@ def _parting(
         margin=margin,
         log=pair.log,
         ends=_ends(pair, noise),
-        text="",
+        text=UNSAID,
     )
 
 
@@ -158,35 +159,34 @@ def _is_at(pair: Courses, index: int, mark: float) -> bool:
 # --- words -------------------------------------------------------------------------------------
 
 
-def _text(parting: Parting, runs: Sequence[Run], lang: str, there: Own | None) -> str:
+def _text(parting: Parting, runs: Sequence[Run], there: Own | None) -> Message:
     first, second = parting.between
     known = {"series": parting.series, "first": first, "second": second}
     if parting.step is None or parting.shape is None:
         noise, margin = (share(x, log=parting.log) for x in (parting.noise, parting.margin))
-        return say(lang, "alike", points=parting.points, noise=noise, margin=margin, **known)
-    found = {} if there is None else {"label": there.label, "title": there.title.say(lang)}
-    shape = catalogue().shapes[parting.shape][lang].format(ratio=parting.ends.ratio, **found)
+        return said("alike", points=parting.points, noise=noise, margin=margin, **known)
+    found = {} if there is None else {"label": there.label, "title": there.title}
+    shape = said(f"shape/{parting.shape}", ratio=parting.ends.ratio, **found)
     rates = rates_differ(runs)
     if rates is not None and parting.shape != "scale":
-        shape += say(lang, "rates-differ", step=rates)
-    return say(lang, "apart", step=parting.step, shape=shape, end=_end(parting, lang), **known)
+        shape = joined(shape, said("rates-differ", step=rates))
+    return said("apart", step=parting.step, shape=shape, end=_end(parting), **known)
 
 
-def _end(parting: Parting, lang: str) -> str:
+def _end(parting: Parting) -> Message:
     ends = parting.ends
     if parting.until is not None:
-        return say(lang, "together-again", until=parting.until)
+        return said("together-again", until=parting.until)
     gap = math.log(ends.ratio) if ends.ratio else ends.delta
     far = parting.log and abs(gap) > MANY_TIMES
-    return say(
-        lang,
+    return said(
         "times" if far else "to-the-end",
         last=ends.step,
         first=parting.between[0],
         second=parting.between[1],
         ratio=ends.ratio,
         gap=share(gap, log=parting.log),
-        way=say(lang, "above" if gap > 0 else "below"),
+        way=said("above" if gap > 0 else "below"),
         one=ends.first,
         other=ends.second,
     )

@@ -1,4 +1,4 @@
-"""The catalogue of a comparison: sentences, kinds of settings, and what explains which parting."""
+"""The catalogue of a comparison: kinds of settings, and what explains which parting."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
+
+from lossscan.model import Message
 
 MANY_TIMES = math.log(2)  # from there on a factor is easier to read than a percentage
 LARGEST = 700.0  # of a logarithm; the exponential of more is no number
-Text: TypeAlias = Mapping[str, str]  # language -> sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,7 @@ class Catalogue:
     unrelated: frozenset[str]  # settings that no loss depends on
     derived: frozenset[str]  # settings that follow from others
     families: Mapping[str, str]  # field -> family
-    why: Mapping[str, Text]  # by family
-    shapes: Mapping[str, Text]
     weights: Mapping[str, Mapping[str, float]]  # shape -> family -> how well it explains, 0..1
-    sentences: Mapping[str, Text]
 
     def family(self, field: str) -> str:
         """The kind of a setting."""
@@ -51,16 +49,18 @@ def catalogue() -> Catalogue:
         families={
             field: name for name, entry in families.items() for field in entry["fields"].split()
         },
-        why={name: entry["why"] for name, entry in families.items()},
-        shapes={name: entry["text"] for name, entry in shapes.items()},
         weights={name: entry["weights"] for name, entry in shapes.items()},
-        sentences=raw["sentences"],
     )
 
 
-def say(lang: str, key: str, **numbers: object) -> str:
-    """A sentence of the catalogue with its numbers."""
-    return catalogue().sentences[key][lang].format(**numbers)
+def said(name: str, **values: object) -> Message:
+    """A sentence of a comparison with its numbers."""
+    return Message(f"compare/{name}", **values)
+
+
+def joined(first: Message, second: Message) -> Message:
+    """Two parts of a sentence."""
+    return said("joined", first=first, second=second)
 
 
 def share(gap: float, *, log: bool) -> str:

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from lossscan import words
 from lossscan.gate.baseline import Known, likenesses, run_key
-from lossscan.model import Finding, Report, RunReport, Waiver
+from lossscan.model import Finding, Message, Report, RunReport, Waiver
 from lossscan.settings import Settings, Suppression
 
 SHOWN_GONE = 3  # findings named that the baseline knows and the runs no longer show
@@ -45,8 +44,8 @@ def waiver(finding: Finding, run: str, policy: GatePolicy) -> Waiver | None:
 
 def remarks(
     report: Report, policy: GatePolicy, settings: Settings, *, single: bool
-) -> tuple[str, ...]:
-    """What of the baseline and the suppressions no longer meets anything, in words.
+) -> tuple[Message, ...]:
+    """What of the baseline and the suppressions no longer meets anything.
 
     Where a single run was asked for, suppressions of other runs are not spoken of: only a batch
     sees them all.
@@ -55,7 +54,7 @@ def remarks(
     return (*_gone(runs, policy, settings), *_idle(runs, policy, settings, single=single))
 
 
-def _gone(runs: _Runs, policy: GatePolicy, settings: Settings) -> Iterator[str]:
+def _gone(runs: _Runs, policy: GatePolicy, settings: Settings) -> Iterator[Message]:
     readable = {run: one for run, one in runs if one.status != "error"}
     seen = {
         name for run, one in readable.items() for f in one.findings for name in likenesses(f, run)
@@ -68,18 +67,19 @@ def _gone(runs: _Runs, policy: GatePolicy, settings: Settings) -> Iterator[str]:
     if gone:
         named = ", ".join(f"{known.rule} ({known.run})" for known in gone[:SHOWN_GONE])
         more = ", ..." if len(gone) > SHOWN_GONE else ""
-        yield words.say(settings.lang, "gone", count=len(gone), named=named + more)
+        yield Message("gone", count=len(gone), named=named + more)
 
 
-def _idle(runs: _Runs, policy: GatePolicy, settings: Settings, *, single: bool) -> Iterator[str]:
+def _idle(
+    runs: _Runs, policy: GatePolicy, settings: Settings, *, single: bool
+) -> Iterator[Message]:
     for each in policy.suppressions:
         if not _asked(each.rule, settings) or (single and not _applies(each, runs[0][0])):
             continue
         met = any(_covers(each, f, run) for run, one in runs for f in one.findings)
         if _expired(each, policy.today) or not met:
             key = "suppression_expired" if _expired(each, policy.today) else "suppression_unused"
-            yield words.say(
-                settings.lang,
+            yield Message(
                 key,
                 place=each.place,
                 expires=each.expires,

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lossscan import words
 from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
@@ -27,7 +26,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
     change_points: tuple[ChangePoint, ...] = ()  # every event, with what accounts for it
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
 
 
 def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
@@ -35,7 +34,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     check_options(settings.rules, settings.source)
     outcomes: list[Outcome] = []
     chosen = chosen_rules(settings.select, settings.ignore)
-    remarks = list(_too_short(run, settings.lang))
+    remarks = list(_too_short(run))
     broken = 0
     for name in chosen:
         try:
@@ -45,7 +44,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
             broken += 1
             if broken == len(chosen):  # nothing was judged: that is no verdict
                 raise
-            remarks.append(words.say(settings.lang, "rule_crashed", rule=name, reason=repr(error)))
+            remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
     outcomes, accounts = _all_accounted(outcomes, run, signals, chosen)
     findings, ruled_out = _settled(outcomes)
     told = tuple(change_point(each, _accounting(each)) for each in accounts)
@@ -95,10 +94,10 @@ def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[Ru
     return tuple(sorted(kept, key=_order)), tuple(once.values())
 
 
-def _too_short(run: Run, lang: str) -> Iterator[str]:
+def _too_short(run: Run) -> Iterator[Message]:
     loss = run.series.get("loss")
     if loss is not None and len(loss) < MIN_POINTS:
-        yield words.say(lang, "too_short", points=len(loss))
+        yield Message("too_short", points=len(loss))
 
 
 def _explained_by(finding: Finding, others: Iterable[Finding]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Parting:
     margin: float  # a gap below it is what another seed brings
     log: bool
     ends: Ends
-    text: str
+    text: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FieldDifference:
     values: Mapping[str, Field | None]  # by letter; None where no file states it
     family: str  # what kind of setting it is
     score: float  # how well it explains where the runs part, 0..1
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Band:
         float  # how far the course of a further seed may lie from the mean; relative where `log`
     )
     log: bool
-    text: str
+    text: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Outsider:
     step: int | None  # from which on it is outside; None where it stays inside
     until: int | None
     gap: float  # at the end, from the mean of the seeds; relative where the band is
-    text: str
+    text: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ class Failure:
     """Why a run could not be examined."""
 
     type: str  # class name of the error
-    message: str
-    hint: str
+    message: Message
+    hint: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class RunReport(Shown):
     findings: tuple[Finding, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
     change_points: tuple[ChangePoint, ...] = ()
-    remarks: tuple[str, ...] = ()  # notes in words: what was survived, what could not be judged
+    remarks: tuple[Message, ...] = ()  # what was survived, what could not be judged
     error: Failure | None = None
     sketch: tuple[float, ...] = ()  # of the main curve, where the series hold but a few points
     lang: str = "en"  # of its sentences
@@ -70,7 +70,7 @@ class RunReport(Shown):
     def __repr__(self) -> str:
         steps = (("" if f.start_step is None else f"@{f.start_step}") for f in self.findings)
         found = [f"{f.rule}{step}" for f, step in zip(self.findings, steps, strict=True)]
-        said = ", ".join(found) or (self.error.message if self.error else "")
+        said = ", ".join(found) or (str(self.error.message) if self.error else "")
         return f"<RunReport {self.path}: {self.status}{said and ': '}{said}>"
 
     @property
@@ -90,7 +90,7 @@ class Report(Shown):
     version: str
     runs: tuple[RunReport, ...]
     findings: tuple[Finding, ...] = ()
-    remarks: tuple[str, ...] = ()  # of the gate: what the baseline or a suppression no longer meets
+    remarks: tuple[Message, ...] = ()  # of the gate: what no longer meets anything
     comparison: Comparison | None = None  # of what `compare` says beyond the runs themselves
 
     def __repr__(self) -> str:

@@ -147,19 +147,7 @@ class Skipped:
     """A file that looks like a log and could not be used."""
 
     path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """The same before a language is chosen."""
-
-    path: str
     reason: Message
-
-    def said(self, lang: str) -> Skipped:
-        """The file with the reason in words."""
-        return Skipped(self.path, self.reason.say(lang))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,7 +18,7 @@ from lossscan import plugins, words
 from lossscan.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from lossscan.model import Finding, Report, RunReport
+    from lossscan.model import Finding, Message, Report, RunReport
     from lossscan.model.comparison import Comparison
 
 DEFAULT = "rich"
@@ -44,7 +44,7 @@ class ReportStream:
     version: str
     runs: Iterable[RunReport]
     findings: Callable[[], tuple[Finding, ...]] = tuple
-    remarks: Callable[[], tuple[str, ...]] = tuple
+    remarks: Callable[[], tuple[Message, ...]] = tuple
     exit_status: Callable[[], int] = int
     comparison: Comparison | None = None
 

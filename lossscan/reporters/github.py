@@ -73,7 +73,11 @@ def _annotations(
             unreadable.append(Annotation("error", title, text, file))
     yield from (_annotation(item, page) for item in placed(report.findings()))
     for remark in report.remarks():
-        yield Annotation("warning", words.say(page.lang, "remarks"), words.printable(remark))
+        yield Annotation(
+            "warning",
+            words.say(page.lang, "remarks"),
+            words.printable(words.say(page.lang, remark)),
+        )
 
 
 def _annotation(item: Placed, page: Page) -> Annotation:

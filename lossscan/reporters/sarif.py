@@ -40,7 +40,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
     behind = {
         "columnKind": "unicodeCodePoints",
         "tool": {"driver": _driver(rules, report.version, page)},
-        "invocations": [_invocation(report, failed)],
+        "invocations": [_invocation(report, failed, page)],
     }
     for key, value in behind.items():
         yield f",\n      {dumped(key)}: {dumped(value, inside=6)}"
@@ -71,19 +71,19 @@ def _driver(rules: Iterable[str], version: str, page: Page) -> dict[str, Any]:
 
 def _rule(rule: str, lang: str) -> dict[str, Any]:
     """What the catalogue says of a rule; what several runs together show may be in none."""
-    from lossscan.words.pages import load_page, page_names, say
+    from lossscan.words.pages import load_page, page_names, worded
 
     if rule not in page_names():
         return {"id": rule}
     entry = load_page(rule)
-    why, tells = say(entry.why, lang), entry.telltales.get(lang, ())
+    why, tells = worded(entry.why, lang), entry.telltales.get(lang, ())
     text = "\n".join([why, *(f"- {tell}" for tell in tells), f"lossscan explain {rule}"])
     folder = "docs/rules" if lang == words.LANGUAGES[0] else f"docs/{lang}/rules"
     return {
         "id": rule,
         "name": "".join(map(str.capitalize, rule.split("-"))),
-        "shortDescription": {"text": say(entry.title, lang)},
-        "fullDescription": {"text": say(entry.summary, lang)},
+        "shortDescription": {"text": worded(entry.title, lang)},
+        "fullDescription": {"text": worded(entry.summary, lang)},
         "helpUri": f"{__homepage__}{folder}/{rule}/",
         "help": {"text": text, "markdown": _help(why, tells, rule)},
         "defaultConfiguration": {"level": LEVELS[entry.severity]},
@@ -95,14 +95,14 @@ def _help(why: str, tells: Iterable[str], rule: str) -> str:
     return f"{why}\n\n{listed}\n`lossscan explain {rule}`\n"
 
 
-def _invocation(report: ReportStream, failed: list[dict[str, Any]]) -> dict[str, Any]:
+def _invocation(report: ReportStream, failed: list[dict[str, Any]], page: Page) -> dict[str, Any]:
     """How it went: a run that could not be read and a remark of the gate are notifications."""
     return {
         "executionSuccessful": not failed,
         "exitCode": report.exit_status(),
         "toolExecutionNotifications": failed,
         "toolConfigurationNotifications": [
-            {"level": "note", "message": {"text": words.printable(remark)}}
+            {"level": "note", "message": {"text": words.printable(words.say(page.lang, remark))}}
             for remark in report.remarks()
         ],
     }

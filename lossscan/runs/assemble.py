@@ -19,7 +19,7 @@ from lossscan.errors import (
     UnreadableLog,
     reason_of,
 )
-from lossscan.model import FAILED_NOTE, LeftOut, Message, Note, Run, Schedule, Series, Table
+from lossscan.model import FAILED_NOTE, Message, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
@@ -68,14 +68,11 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         schedule=schedule,
         complete=_complete(merged, schedule),
         notes=(*merged.notes, *config.notes, *final, *_failures(refused)),
-        skipped=tuple(
-            each.said(settings.lang)
-            for each in (
-                *files.skipped,
-                *_skipped(files, refused),
-                *_left_out(tables, chosen, files.root),
-                *merged.skipped,
-            )
+        skipped=(
+            *files.skipped,
+            *_skipped(files, refused),
+            *_left_out(tables, chosen, files.root),
+            *merged.skipped,
         ),
     )
 
@@ -97,13 +94,13 @@ def _without_fallbacks(tables: list[Table]) -> list[Table]:
     return full if any(name in table.columns for table in full for name in JUDGED) else tables
 
 
-def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[LeftOut]:
+def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
     """The logs that do not speak, but for those of last values, which every run of W&B has."""
     speaking = {table.path for table in chosen}
     for table in tables:
         curve = any(len(column.steps) > 1 for column in table.columns.values())
         if curve and table.path not in speaking:
-            yield LeftOut(relative(table.path, root), Message("lower_resolution"))
+            yield Skipped(relative(table.path, root), Message("lower_resolution"))
 
 
 @dataclass(slots=True)
@@ -166,9 +163,9 @@ def _failures(refused: _Refused) -> list[Note]:
     ]
 
 
-def _skipped(files: RunFiles, refused: _Refused) -> list[LeftOut]:
+def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
     return [
-        LeftOut(relative(path, files.root), reason_of(error).bare())
+        Skipped(relative(path, files.root), reason_of(error).bare())
         for path, error in refused.broken.items()
     ]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
-from lossscan.model import LeftOut, Message
+from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import CHECKPOINT, holding_of, owner_of
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
@@ -46,7 +46,7 @@ class RunFiles:
 
     root: Path  # its folder, or its only log
     files: tuple[Path, ...]  # logs and what may be settings; their content decides
-    skipped: tuple[LeftOut, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     part: str | None = None  # of a file that holds several runs; `root` names it behind a `#`
 
 
@@ -244,7 +244,7 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     lost = sorted(set(homes.values()) - set(roots))
     skipped = _shared_out(tree.skipped, roots)
     for path, home in sorted(homes.items()):
-        skipped[home].append(LeftOut(relative(path, home), tree.refused[path]))
+        skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     found = (
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
         for root in sorted([*roots, *lost])
@@ -279,13 +279,13 @@ def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[P
             yield from sorted(folders[path].files)
 
 
-def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[LeftOut]]:
+def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[Skipped]]:
     """What could not be looked at, each at the run it is in, else at the first."""
-    shared: dict[Path, list[LeftOut]] = defaultdict(list)
+    shared: dict[Path, list[Skipped]] = defaultdict(list)
     for path, reason in sorted(skipped.items()):
         around = [root for root in roots if path.is_relative_to(root)]
         home = max(around, key=lambda root: len(root.parts), default=next(iter(roots), path))
-        shared[home].append(LeftOut(relative(path, home), reason))
+        shared[home].append(Skipped(relative(path, home), reason))
     return shared
 
 

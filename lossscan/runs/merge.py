@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from lossscan import formats
-from lossscan.model import Column, LeftOut, Message, Note, Resume, Series, Source, Table
+from lossscan.model import Column, Message, Note, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.runs.continued import chained
@@ -40,7 +40,7 @@ class Merged:
     resumes: tuple[Resume, ...] = ()
     averaging: Literal["window", "instant"] = "window"
     notes: tuple[Note, ...] = ()
-    skipped: tuple[LeftOut, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def merge(tables: Iterable[Table], root: Path) -> Merged:
@@ -207,12 +207,12 @@ def _sources(courses: Sequence[Course], chosen: Mapping[str, Course], root: Path
     ]
 
 
-def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[LeftOut]:
+def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Skipped]:
     path = relative(main.tables[0].path, root)
     reason = Message("other_run", path=path)
     for course in courses:
         for table in course.tables:
-            yield LeftOut(relative(table.path, root), reason)
+            yield Skipped(relative(table.path, root), reason)
 
 
 # --- what the launches left -----------------------------------------------------------------------

@@ -25,7 +25,7 @@ from lossscan.errors import (
     Unusable,
     reason_of,
 )
-from lossscan.model import LeftOut, Message, RunReport
+from lossscan.model import Message, RunReport, Skipped
 from lossscan.runs.discover import RunFiles, discover, of_interest
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES
@@ -48,7 +48,7 @@ class Remote:
     marks: tuple[tuple[str, str], ...]  # each file, and what changes when it is written to
     sizes: tuple[int, ...]  # bytes, in the order of the files
     changed_at: float  # seconds since 1970; infinite where the listing does not tell
-    skipped: tuple[LeftOut, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def is_url(path: str) -> bool:
@@ -144,9 +144,9 @@ def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
     return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
 
 
-def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[LeftOut]:
+def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[Skipped]:
     """Make the mirror of a tree; gives what has no place on a disk."""
-    skipped: list[LeftOut] = []
+    skipped: list[Skipped] = []
     for folder, names in _folders(found).items():
         wanted, doubtful = of_interest(names)
         for name in wanted:
@@ -157,7 +157,7 @@ def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path)
                     mirror, path, size, _head(system, base, path) if name in doubtful else b""
                 )
             except (OSError, ValueError) as error:
-                skipped.append(LeftOut(path, reason_of(error)))
+                skipped.append(Skipped(path, reason_of(error)))
     return skipped
 
 
@@ -223,7 +223,7 @@ def _fetch(remote: Remote, folder: Path) -> RunFiles:
     skipped, files, left = list(remote.skipped), [], MOST_BYTES
     for name, size in zip(remote.files, remote.sizes, strict=True):
         if size > left:
-            skipped.append(LeftOut(name, Message(TOO_LARGE, size=size)))
+            skipped.append(Skipped(name, Message(TOO_LARGE, size=size)))
             continue
         place = _inside(folder, name)
         place.parent.mkdir(parents=True, exist_ok=True)

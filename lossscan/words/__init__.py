@@ -8,29 +8,32 @@ import unicodedata
 from collections.abc import Iterable
 
 from lossscan.model import Message
-from lossscan.words.numerals import Sentence
-from lossscan.words.sentences import TABLE
 
 LANGUAGES = ("en", "zh")
-SENTENCE = Sentence()
 LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # gettext's order
 
 
-def say(lang: str, said: Message | str, **numbers: object) -> str:
-    """A message, or the sentence of a key; raises KeyError for one that is not there."""
-    if isinstance(said, Message):
-        return said.say(lang)
-    told = {k: v.say(lang) if isinstance(v, Message) else v for k, v in numbers.items()}
-    return SENTENCE.format(TABLE[said][LANGUAGES.index(lang)], **told)
+def say(lang: str, said: Message | str, **values: object) -> str:
+    """A message, or the sentence of a key with its values; raises KeyError for one that lacks."""
+    return (said if isinstance(said, Message) else Message(said, **values)).say(lang)
 
 
-def say_note(lang: str, kind: str, path: str, **numbers: object) -> str:
+def noted(kind: str, path: str, **numbers: object) -> Message:
     """What a reader noted; a kind or number without words is shown bare and not lost."""
+    from lossscan.words.messages import catalogue
+
+    said = Message(kind, path=path, **numbers)
     try:
-        return say(lang, kind, path=path, **numbers)
+        return said if kind in catalogue() and said.say("en") else _bare(said)
     except KeyError:
-        bare = ", ".join(f"{name} {value}" for name, value in numbers.items())
-        return say(lang, "note", path=path, kind=kind.replace("_", " "), numbers=bare).strip()
+        return _bare(said)
+
+
+def _bare(said: Message) -> Message:
+    kind, numbers = said.key.replace("_", " "), dict(said.values)
+    path = numbers.pop("path")
+    bare = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    return Message("note", path=path, kind=f"{kind} {bare}".strip())
 
 
 def default_language() -> str:

@@ -1,4 +1,4 @@
-"""The catalogue of messages: errors with their hints, and reasons; read when one is said.
+"""The catalogue: all that is said outside the pages of rules; read when something is said.
 
 An entry has a sentence in each language. An error may say `hint`, what to do, or name one that
 several share, and `means`, a sentence for the page of messages. A place, the value `at`, is put
@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from lossscan.model import HINT, PAGES, Message
 from lossscan.words.numerals import Sentence
-from lossscan.words.sentences import TABLE
 
 CATALOGUE: Final = Path(__file__).with_name("messages.json")
 BETWEEN: Final = {"en": "; ", "zh": "；"}  # several reasons
@@ -43,20 +42,16 @@ def rendered(message: Message, lang: str) -> str:
     values = {name: _value(value, lang) for name, value in message.values.items()}
     if message.key.startswith(PAGES):
         return _of_page(message.key, lang, values)
-    entry = catalogue().get(message.key) or _entry(message.key)
+    entry = catalogue().get(message.key)
     said = _SENTENCE.format(entry[lang], **values) if entry else _foreign(message.key)
     return PLACE[lang].format(at=values["at"], said=said) if "at" in values else said
 
 
 def _of_page(key: str, lang: str, values: Mapping[str, Any]) -> str:
-    from lossscan.words.pages import say, text_of
+    from lossscan.words.pages import filled, text_of
 
     text = text_of(key)
-    return _foreign(key) if text is None else say(text, lang, values)
-
-
-def _entry(key: str) -> Mapping[str, str] | None:
-    return dict(zip(BETWEEN, TABLE[key], strict=True)) if key in TABLE else None
+    return _foreign(key) if text is None else filled(text, lang, values)
 
 
 def _foreign(text: str) -> str:

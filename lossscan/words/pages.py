@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from lossscan import plugins
 from lossscan.errors import UsageError
-from lossscan.model import Message, Numbers, Severity
+from lossscan.model import Message, Severity
 from lossscan.words import nearest
 from lossscan.words.numerals import shown
 
@@ -95,10 +95,14 @@ def text_of(key: str) -> Text | None:
     return found if isinstance(found, Mapping) else None
 
 
-def say(text: Text, lang: str, numbers: Numbers | None = None) -> str:
-    """A text in one language with its numbers filled in; an unknown number becomes "?"."""
-    template = text.get(lang, text["en"])
-    return template if numbers is None else template.format_map(_Shown(numbers))
+def worded(text: Text, lang: str) -> str:
+    """A text in one language, with its numbers left open."""
+    return text.get(lang, text["en"])
+
+
+def filled(text: Text, lang: str, numbers: Mapping[str, Any]) -> str:
+    """The same with its numbers; an unknown one becomes "?"."""
+    return worded(text, lang).format_map(_Shown(numbers))
 
 
 @dataclass(frozen=True, slots=True)

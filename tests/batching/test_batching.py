@@ -229,7 +229,7 @@ def test_a_folder_deleted_before_it_is_read_is_named_as_such(make_run, tmp_path)
     batch = plan([str(tmp_path)], Settings(), Options(jobs=1))
     shutil.rmtree(folder)
     (a,) = rows(batch.reports())
-    assert a.error.message == f"{folder}: was deleted or moved during the batch"
+    assert str(a.error.message) == f"{folder}: was deleted or moved during the batch"
 
 
 def test_reports_keep_no_more_of_a_series_than_its_ends_and_extremes(make_run, tmp_path):

@@ -12,6 +12,18 @@ from statistics import median
 HOUSE = Path(__file__).parents[2] / "lossscan"
 MODULES = sorted(HOUSE.rglob("*.py"))
 LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN_MODULE = 300, 50, 110  # lines
+SPEAKERS = (  # rooms that know a language
+    *(
+        "words/",
+        "reporters/",
+        "commands/",
+        "settings",
+        "effective_settings",
+        "integrations/",
+        "api",
+    ),
+    *("model/message", "model/report", "errors"),  # say what they hold in one that is given
+)
 VERB_FUNCTIONS = HOUSE / "commands"  # a verb's function lists its options, a line each
 
 
@@ -45,6 +57,18 @@ def test_functions_are_short():
         and (node.end_lineno or node.lineno) - node.lineno >= LONGEST_FUNCTION
     }
     assert not long
+
+
+def test_a_language_is_chosen_where_words_are():
+    """Words come last: what travels before them holds messages, in no language."""
+    early = {
+        f"{_name(module)}:{getattr(node, 'lineno', 0)}"
+        for module in MODULES
+        if not _name(module).startswith(SPEAKERS)
+        for node in _nodes(module)
+        if "lang" in (getattr(node, name, None) for name in ("id", "arg", "attr"))
+    }
+    assert not early
 
 
 def test_public_class_names_are_unique():

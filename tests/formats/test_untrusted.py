@@ -150,4 +150,4 @@ def test_a_log_of_too_many_quantities_keeps_its_losses_and_says_so(tmp_path, mon
         report = examine(tmp_path, Settings(lang=lang))
         assert report.run is not None
         assert "loss" in report.run.series
-        assert any(said in remark for remark in report.remarks)
+        assert any(said in remark.say(lang) for remark in report.remarks)

@@ -46,7 +46,7 @@ ALL = {
     "empty": report(),
     "halved": report(halved(), clean()),
     "together": replace(
-        report(clean()), findings=jumped().findings, remarks=("one is out of date",)
+        report(clean()), findings=jumped().findings, remarks=(Message("one is out of date"),)
     ),
 }
 

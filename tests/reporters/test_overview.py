@@ -35,7 +35,7 @@ def test_errors_are_told_below_the_table():
     table, below = text.split("Could not be read")
     error = unreadable().error
     assert error is not None
-    reason = error.message.split(": ")[-1]
+    reason = str(error.message).split(": ")[-1]
     assert reason not in table
     assert reason.split()[0] in below
 

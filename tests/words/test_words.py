@@ -8,35 +8,38 @@ import pytest
 
 from lossscan import runs as ingest
 from lossscan import words
+from lossscan.words.messages import sections
 from lossscan.words.numerals import shown
-from lossscan.words.sentences import TABLE
 
+TABLE = {
+    key: entry for name in ("notes", "report", "charts") for key, entry in sections()[name].items()
+}
 INGEST = Path(ingest.__file__).parent
 
 
 @pytest.mark.parametrize("key", TABLE)
 def test_table_languages_name_the_same_numbers(key):
     """A sentence says as much in Chinese as in English."""
-    english, chinese = map(_numbers, TABLE[key])
+    english, chinese = (_numbers(TABLE[key][lang]) for lang in words.LANGUAGES)
     assert english == chinese
 
 
 @pytest.mark.parametrize("key", TABLE)
 def test_table_chinese_is_chinese(key):
     """No entry that holds words was left untranslated."""
-    english, chinese = TABLE[key]
+    english, chinese = (TABLE[key][lang] for lang in words.LANGUAGES)
     bare = re.sub(r"{\w+}", "", english)
     assert bool(re.search("[a-z]", bare)) is bool(re.search("[\u4e00-\u9fff]", chinese))
 
 
-def test_say_note_shows_a_kind_without_words():
+def test_noted_shows_a_kind_without_words():
     """A note of an unknown kind is shown bare and not lost."""
-    assert words.say_note("en", "odd_thing", "a.log", lines=3) == "a.log: odd thing lines 3"
+    assert str(words.noted("odd_thing", "a.log", lines=3)) == "a.log: odd thing lines 3"
 
 
-def test_say_note_fills_in_its_numbers():
+def test_noted_fills_in_its_numbers():
     """A known kind is a sentence."""
-    assert "byte 12" in words.say_note("en", "bad_checksum", "events", records=1, offset=12)
+    assert "byte 12" in str(words.noted("bad_checksum", "events", records=1, offset=12))
 
 
 def test_every_kind_of_note_has_words():

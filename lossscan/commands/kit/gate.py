@@ -31,7 +31,7 @@ def gated(
     """
     judged = api.judge(report, settings=settings, baseline=baseline, single=single)
     for remark in () if hushed() else judged.remarks:
-        print(f"lossscan: {words.printable(remark)}", file=sys.stderr)  # noqa: T201 - no result
+        print(f"lossscan: {words.printable(words.say(settings.lang, remark))}", file=sys.stderr)  # noqa: T201 - no result
     if write_baseline is None:
         return judged, None
     return accepted(judged), api.baseline_of(judged, update=write_baseline)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lossscan import words
 from lossscan.reporters import Page
 from lossscan.words.numerals import left_open
-from lossscan.words.pages import RulePage, Text, say
+from lossscan.words.pages import RulePage, Text, worded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,7 +39,7 @@ def listing(entries: Iterable[RulePage], page: Page) -> str:
         (
             Text(entry.rule),
             Text(words.say(page.lang, entry.severity), style=STYLES[entry.severity]),
-            Text(say(entry.summary, page.lang)),
+            Text(worded(entry.summary, page.lang)),
         )
         for entry in entries
     ]
@@ -57,7 +57,7 @@ def shown(entry: RulePage, page: Page) -> str:
 
     severity = words.say(page.lang, entry.severity)
     head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])
-    parts: list[RenderableType] = [Text(say(entry.title, page.lang), style="bold"), head]
+    parts: list[RenderableType] = [Text(worded(entry.title, page.lang), style="bold"), head]
     for section in _sections(entry, page.lang):
         bullet = "-" if section.listed else ""
         lines = bulleted((bullet, Text(line)) for line in section.lines)
@@ -69,7 +69,7 @@ def shown(entry: RulePage, page: Page) -> str:
 def marked_down(entry: RulePage, page: Page) -> str:
     """A page as Markdown."""
     severity = words.say(page.lang, entry.severity)
-    lines = [f"# {say(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
+    lines = [f"# {worded(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
     for section in _sections(entry, page.lang):
         bullet = "- " if section.listed else ""
         heading = ["", f"## {section.heading}"] if section.heading else []
@@ -92,11 +92,15 @@ FORMATS: Mapping[str, Callable[[RulePage, Page], str]] = {
 def _sections(entry: RulePage, lang: str) -> list[Section]:
     """What a page says, in the order a reader asks; sections without lines are left out."""
     table: list[tuple[str, Iterable[str], bool]] = [
-        ("what", [say(entry.summary, lang)], False),
-        ("why", [say(entry.why, lang)], False),
+        ("what", [worded(entry.summary, lang)], False),
+        ("why", [worded(entry.why, lang)], False),
         ("how_to_tell", entry.telltales.get(lang, ()), True),
         ("look_alikes", _named(entry.lookalikes, lang), True),
-        ("causes", dict.fromkeys(say(cause.text, lang) for cause in entry.causes.values()), True),
+        (
+            "causes",
+            dict.fromkeys(worded(cause.text, lang) for cause in entry.causes.values()),
+            True,
+        ),
         ("remedies", _remedies(entry, lang), True),
         ("options", _named(entry.options, lang), True),
         ("references", entry.references, True),
@@ -113,12 +117,12 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
 
 def _named(texts: Mapping[str, Text], lang: str) -> Iterable[str]:
     colon = words.say(lang, "colon")
-    return (f"{name}{colon}{say(text, lang)}" for name, text in texts.items())
+    return (f"{name}{colon}{worded(text, lang)}" for name, text in texts.items())
 
 
 def _remedies(entry: RulePage, lang: str) -> Iterable[str]:
     texts = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
-    return dict.fromkeys(say(text, lang) for text in texts)
+    return dict.fromkeys(worded(text, lang) for text in texts)
 
 
 def _open(line: str) -> str:

@@ -16,7 +16,7 @@ from lossscan.commands.kit.output import in_utf_8, page_for, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
 from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
-from lossscan.model import FAILED, PASSED, Finding, Report, RunReport
+from lossscan.model import FAILED, PASSED, Finding, Message, Report, RunReport
 from lossscan.reporters import Page, ReportStream, markdown, stream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.rows import Row, row_of
@@ -86,7 +86,7 @@ def _closed(work: Batch, gated: GatedRuns) -> int:
     """Say what the report does not, and give the exit status."""
     lang, done, total = gated.settings.lang, gated.count, gated.total
     for remark in gated.remarks():
-        tell(remark)
+        tell(words.say(lang, remark))
     if gated.unread:
         bad = len(gated.unread)
         tell(words.say(lang, "unread", count=bad, total=done, first=gated.unread[0]))
@@ -146,7 +146,7 @@ class GatedRuns:
             self._findings = self._held(Report(__version__, (), found)).findings
         return self._findings
 
-    def remarks(self) -> tuple[str, ...]:
+    def remarks(self) -> tuple[Message, ...]:
         """What of the baseline and the suppressions no longer meets anything."""
         return remarks(self.kept(), self.policy, self.settings, single=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page, Reporter, ReportStream
 
@@ -77,7 +78,7 @@ def _many(report: ReportStream, page: Page) -> Iterator[str]:
         page,
         version=report.version,
         common=report.findings(),
-        remarks=report.remarks(),
+        remarks=[words.say(page.lang, remark) for remark in report.remarks()],
         rules=by_rule(rows),
         count=len(rows),
         closing=closing(rows, replace(page, exit_status=report.exit_status())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from lossscan.numeric.medians import running_median
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
 from lossscan.reporters.kit.panels import BELOW, MOST_MARKS, UPPER, panels_of
-from lossscan.words.sentences import TABLE
+from lossscan.words.messages import catalogue
 
 MOST_POINTS = 4_000  # of a series: more than a screen has columns, and some 60 kB
 SMOOTHED = 50  # windows of the running median in a run: what is left is the course by eye
@@ -121,9 +121,7 @@ def _curves_of(
 
 
 def _payload(panels: Iterable[tuple[str, Sequence[DrawnSeries]]], page: Page) -> dict[str, Any]:
-    said: Mapping[str, str] = {
-        key: TABLE[key][words.LANGUAGES.index(page.lang)] for key in SENTENCES
-    }
+    said = {key: catalogue()[key][page.lang] for key in SENTENCES}  # the script fills them in
     drawn = [
         {"name": words.printable(name), "curves": [_curve(curve) for curve in curves]}
         for name, curves in panels

@@ -14,6 +14,7 @@ from lossscan.reporters.kit.lines import (
     change_of,
     config_of,
     place_of,
+    skipped_of,
     span_of,
     used_for,
     waiver_of,
@@ -60,6 +61,7 @@ class RunSheet:
     changes: tuple[ToldChange, ...]
     unlisted: int  # changes beyond those listed
     ruled_out: tuple[str, ...]
+    remarks: tuple[str, ...]
     skipped: tuple[str, ...]
 
 
@@ -81,7 +83,8 @@ def sheet(one: RunReport, page: Page) -> RunSheet:
         ),
         unlisted=max(len(one.change_points) - MOST_MARKS, 0),
         ruled_out=tuple(f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out),
-        skipped=tuple(f"{s.path}: {s.reason}" for s in (run.skipped if run is not None else ())),
+        remarks=tuple(words.say(page.lang, remark) for remark in one.remarks),
+        skipped=tuple(skipped_of(run, page)),
     )
 
 

@@ -8,10 +8,10 @@ from pathlib import PurePath
 
 from lossscan import words
 from lossscan.model import Field, Report
-from lossscan.model.comparison import Comparison, FieldDifference, Metric
+from lossscan.model.comparison import Band, Comparison, FieldDifference, Metric, Outsider, Parting
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import amount, last_loss
-from lossscan.words.sentences import TABLE
+from lossscan.words.messages import catalogue
 
 MOST_COLUMNS = 8  # of numbers that fit 80 characters; of more runs each has a row
 MOST_LINES = 12  # of pairs, and of values of a setting; the rest is in the JSON report
@@ -45,8 +45,10 @@ def members(report: Report, page: Page) -> Block:
 def blocks(comparison: Comparison, page: Page) -> Iterator[Block]:
     """All there is to say, in the order a reader asks."""
     found = [
-        _listed("partings", (parting.text for parting in comparison.partings), page),
-        _listed("chance", _chance(comparison), page),
+        _listed(
+            "partings", (words.say(page.lang, each.text) for each in comparison.partings), page
+        ),
+        _listed("chance", _said((*comparison.bands, *comparison.outsiders), page), page),
         _differences(comparison.differences, page),
         _metrics(comparison, page),
         _contrasts(comparison, page),
@@ -62,13 +64,12 @@ def _listed(key: str, texts: Iterable[str], page: Page) -> Block:
     return Block(words.say(page.lang, key), tuple(lines))
 
 
-def _chance(comparison: Comparison) -> Iterator[str]:
-    yield from (band.text for band in comparison.bands)
-    yield from (outsider.text for outsider in comparison.outsiders)
+def _said(told: Iterable[Parting | Band | Outsider], page: Page) -> Iterator[str]:
+    return (words.say(page.lang, each.text) for each in told)
 
 
 def _table(key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]], page: Page) -> Block:
-    said = tuple(words.say(page.lang, name) if name in TABLE else name for name in head)
+    said = tuple(words.say(page.lang, name) if name in catalogue() else name for name in head)
     return Block(words.say(page.lang, key), head=said, rows=tuple(rows))
 
 
@@ -78,7 +79,7 @@ def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
             each.field,
             _grouped(each.values, page),
             f"{each.score:.2f}",
-            _with_source(each.reason, each.values),
+            _with_source(words.say(page.lang, each.reason), each.values),
         )
         for each in differences
     ]
@@ -127,7 +128,7 @@ def _place(metric: Metric, page: Page) -> str:
     at = f"{metric.at:,.0f}".replace(",", " ")
     averaged = metric.axis == "step" and not metric.series.startswith("eval_")
     key = "axis_last" if averaged else f"axis_{metric.axis}"
-    return words.say(page.lang, key, series=metric.series, at=at)
+    return words.say(page.lang, key, series=metric.series, place=at)
 
 
 def _amount(value: float | None) -> str:

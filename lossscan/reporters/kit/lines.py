@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lossscan import words
@@ -38,8 +39,15 @@ def amount(value: Any) -> str:
 def unread(one: RunReport, lang: str) -> tuple[str, ...]:
     """Why a run could not be read, or not whole, and a way out; nothing where it was."""
     if one.error is not None:
-        return one.error.message, one.error.hint
-    return tuple(words.say_note(lang, n.kind, str(n.path), **n.values()) for n in one.damages)
+        return words.say(lang, one.error.message), words.say(lang, one.error.hint)
+    noted = (words.noted(note.kind, str(note.path), **note.values()) for note in one.damages)
+    return tuple(words.say(lang, each) for each in noted)
+
+
+def skipped_of(run: Run | None, page: Page) -> Iterator[str]:
+    """The files that could not be used, each with the reason."""
+    for each in run.skipped if run is not None else ():
+        yield f"{each.path}: {words.say(page.lang, each.reason)}"
 
 
 def span_of(run: Run, page: Page) -> list[str]:

@@ -23,7 +23,7 @@ def plain(one: RunReport, version: str, lang: str) -> dict[str, Any]:
         "ruled_out": _value(one.ruled_out, lang),
         "change_points": _value(one.change_points, lang),
         "skipped": _value(one.run.skipped, lang) if one.run else [],
-        "remarks": list(one.remarks),
+        "remarks": _value(one.remarks, lang),
         "error": _value(one.error, lang),
     }
 

@@ -50,7 +50,7 @@ def records(one: RunReport, version: str, lang: str) -> Iterator[dict[str, Any]]
 
     whole = plain(one, version, lang)
     points = whole["run"].pop("series").get("loss")  # a finding has a `series` of its own
-    error = one.error.message if one.error else None
+    error = one.error.message.say(lang) if one.error else None
     judged = {"status": one.status, "points": points, "error": error}
     told = whole["run"] | judged | outcome_of(one.run)
     for finding in whole["findings"] or [{}]:

@@ -43,13 +43,18 @@ class Row:
     lacking: str | None  # why it could not be read, not whole, or not be judged
 
 
+SHORT = "too_short"  # the key of the remark that nothing can be judged
+
+
 def row_of(one: RunReport, lang: str) -> Row:
     """The line of a run; the rest of its report may be forgotten."""
     run = one.run
     counted = (len(run.series[name]) for name in COUNTED if name in run.series) if run else ()
     points = next(iter(counted), None)
-    short = words.say(lang, "too_short", points=points)
-    told = (*unread(one, lang), *(said for said in one.remarks if said == short))
+    told = (
+        *unread(one, lang),
+        *(words.say(lang, said) for said in one.remarks if said.key == SHORT),
+    )
     return Row(
         path=one.path,
         status=one.status,

@@ -48,8 +48,8 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         _notes(
             "ruled_out", [(o.rule, words.say(page.lang, o.text)) for o in report.ruled_out], page
         ),
-        _notes("remarks", [("", remark) for remark in report.remarks], page),
-        _notes("skipped", _skipped(report), page),
+        _notes("remarks", [("", words.say(page.lang, each)) for each in report.remarks], page),
+        _notes("skipped", _skipped(report, page), page),
         _read(report, page),
         brief(report, page),
     ]
@@ -205,8 +205,10 @@ def _told(message: Message, page: Page, style: str = "") -> Text:
     return safe(words.say(page.lang, message), style)
 
 
-def _skipped(report: RunReport) -> list[tuple[str, str]]:
-    return [(s.path, s.reason) for s in report.run.skipped] if report.run else []
+def _skipped(report: RunReport, page: Page) -> list[tuple[str, str]]:
+    return (
+        [(s.path, words.say(page.lang, s.reason)) for s in report.run.skipped] if report.run else []
+    )
 
 
 def _block(content: RenderableType, indent: int = INDENT) -> RenderableType:

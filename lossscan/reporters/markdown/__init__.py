@@ -9,7 +9,7 @@ from lossscan import words
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.compared import Block, blocks, members
-from lossscan.reporters.kit.lines import config_of, span_of
+from lossscan.reporters.kit.lines import config_of, skipped_of, span_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, said, verdict
 
@@ -54,9 +54,8 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
         yield from ("", *verdict(finding, number, page))
     ruled_out = (f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out)
     yield from folded("ruled_out", ruled_out, page)
-    yield from folded("remarks", one.remarks, page)
-    skipped = one.run.skipped if one.run else ()
-    yield from folded("skipped", (f"{s.path}: {s.reason}" for s in skipped), page)
+    yield from folded("remarks", said(one.remarks, page), page)
+    yield from folded("skipped", skipped_of(one.run, page), page)
 
 
 # --- many runs ---------------------------------------------------------------------------------
