@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table
 from lossscan.settings import Settings
-from lossscan.sources import packed
+from lossscan.sources import archive, packed
+from tests.fuzz import fault
 
 
 def _read(path: Path, text: str):
@@ -70,3 +72,40 @@ def test_a_log_that_is_packed_too_well_is_no_log(tmp_path, monkeypatch):
     lines = "".join(f"step {n} loss: {2 + 1 / n}\n" for n in range(1, 10_000))
     path.write_bytes(gzip.compress(lines.encode()))
     assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 9_999
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_is_not_unpacked_by_what_knows_no_bounds(tmp_path, packing):
+    """Of bz2 and lzma members zipfile unpacks all at once."""
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", packing) as held:
+        held.writestr("train.log", b"step 1 loss: 2.5\n" * 100)
+    with pytest.raises(UnreadableLog, match="other than deflate"):
+        formats.read_file(path, Settings())
+
+
+def test_an_archive_that_states_a_large_log_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    """Its index tells the size."""
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as held:
+        held.writestr("train.log", b"step 1 loss: 2.5\n" * 100)
+    monkeypatch.setattr(archive, "LARGEST", 1000)
+    with pytest.raises(UnreadableLog, match="holds more than"):
+        formats.read_file(path, Settings())
+
+
+LONG = "9" * 5000
+COUNTS = (
+    "E    #       LOSS TOK2VEC  SCORE\n---  ---\n  0    9    50.5  0.10\n",
+    "---------------\n| total_timesteps | 9 |\n| loss | 2.5 |\n---------------\n",
+    "> number of samples per epoch (9)\n iteration 9/ 9 | lm loss: 2.5 |\n",
+)
+
+
+@pytest.mark.parametrize("text", COUNTS)
+@pytest.mark.parametrize("count", [LONG, LONG[:20]])
+def test_a_count_of_many_digits_breaks_no_reader(tmp_path, text, count):
+    """What holds it is left out, or the log refused."""
+    log = text + text.replace("9 ", count + " ").replace("(9)", f"({count})") + text
+    (tmp_path / "train.log").write_text(log)
+    assert fault(tmp_path / "train.log") is None

@@ -8,6 +8,7 @@ from typing import Final
 
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.shapes import COUNTED
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -15,6 +16,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "spacy_console"
 _QUICK = " LOSS "
+_COUNT: Final = re.compile(rf"\d{{1,{COUNTED}}}")
 _HEADER: Final = re.compile(r"^E +# +LOSS \S")
 
 
@@ -41,7 +43,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             header = _split(line)
             continue
         cells = line.split() if header and line.endswith("\n") else []
-        if len(cells) == len(header) and cells and cells[0].isdecimal() and cells[1].isdecimal():
+        if len(cells) == len(header) and cells and all(map(_COUNT.fullmatch, cells[:2])):
             row = dict(zip(header[2:], cells[2:], strict=True))
             yield int(cells[1]), {"epoch": cells[0], **{_name(key): row[key] for key in row}}
 

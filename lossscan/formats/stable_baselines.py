@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.canonical.names import is_judged
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
@@ -56,9 +56,10 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
 
 def _counted(box: dict[str, str]) -> Iterator[Row]:
     """A box at its count."""
-    step = next((box[name] for name in _COUNTERS if name in box), "")
-    if step.replace(",", "").isdecimal():
-        yield int(step.replace(",", "")), box
+    stated = next((box[name] for name in _COUNTERS if name in box), "")
+    step = step_number(stated.replace(",", ""))
+    if step is not None:
+        yield step, box
 
 
 FORMAT = Format(

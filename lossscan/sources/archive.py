@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import UnreadableLog, reason_of
+from lossscan.model import Message
 
 SUFFIX: Final = ".zip"
 LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
 SMALL: Final = 1 << 22  # bytes; what a tracker says of a task takes some kB
+# zipfile unpacks other kinds of a member whole, however little of it is read.
+BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOGS: Final = ("messages.json", "metrics.jsonl")  # of Comet's archives and ClearML's
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -28,10 +31,7 @@ def archived(path: Path, size: int = LARGEST) -> bytes:
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as stream:
-            held = stream.read(size)
-            if len(held) == LARGEST:
-                raise UnreadableLog("too_large_member", at=path, mib=LARGEST >> 20)
-            return held
+            return stream.read(size)
     except _DAMAGED as error:
         raise UnreadableLog("not_zip", at=path, reason=reason_of(error)) from error
 
@@ -40,8 +40,10 @@ def companion(path: Path, name: str) -> bytes | None:
     """A small file beside a log, or beside it in its archive; None where it cannot be had."""
     try:
         if is_archive(path):
-            with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-                held = stream.read(SMALL + 1)
+            with zipfile.ZipFile(path) as archive:
+                if archive.getinfo(name).compress_type not in BOUNDED:
+                    return None
+                held = archive.open(name).read(SMALL + 1)
         else:
             with path.with_name(name).open("rb") as stream:
                 held = stream.read(SMALL + 1)
@@ -50,9 +52,14 @@ def companion(path: Path, name: str) -> bytes | None:
     return held if len(held) <= SMALL else None
 
 
-def _member(path: Path, archive: zipfile.ZipFile) -> str:
-    held = [info.filename for info in archive.infolist() if not info.is_dir()]
-    known = [name for name in held if name in _LOGS]
+def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    held = [info for info in archive.infolist() if not info.is_dir()]
+    known = [info for info in held if info.filename in _LOGS]
     if not known and len(held) != 1:
         raise UnreadableLog("no_log_in_zip", at=path, files=len(held))
-    return (known or held)[0]
+    member = (known or held)[0]
+    if member.compress_type not in BOUNDED:
+        raise UnreadableLog("not_zip", at=path, reason=Message("zip_packing"))
+    if member.file_size > LARGEST:  # no more than is stated is unpacked
+        raise UnreadableLog("too_large_member", at=path, mib=LARGEST >> 20)
+    return member

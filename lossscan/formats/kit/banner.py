@@ -30,13 +30,14 @@ _CONTINUED: Final = re.compile(r"Continuing training from global step (\d{1,15})
 
 # PaddleNLP's CausalDataset and Megatron's GPTDataset
 _DATA: Final = {
-    "train_samples": r"^\s+train: +(\d+)",
-    "data_epochs": r"total number of epochs: (\d+)",
-    "built_samples": r"total number of samples: (\d+)",
-    "samples_per_epoch": r"number of samples per epoch \((\d+)\)|num_samples_per_epoch: (\d+)",
-    "last_epoch_samples": r"last epoch number of samples \((\d+)\)"
-    r"|num_samples_from_final_epoch: (\d+)",
-    "last_epoch_first_sample": r"shuffle index with split \[0, (\d+)\) and \[\d+",
+    "train_samples": r"^\s+train: +(\d{1,15})",
+    "data_epochs": r"total number of epochs: (\d{1,15})",
+    "built_samples": r"total number of samples: (\d{1,15})",
+    "samples_per_epoch": r"number of samples per epoch \((\d{1,15})\)"
+    r"|num_samples_per_epoch: (\d{1,15})",
+    "last_epoch_samples": r"last epoch number of samples \((\d{1,15})\)"
+    r"|num_samples_from_final_epoch: (\d{1,15})",
+    "last_epoch_first_sample": r"shuffle index with split \[0, (\d{1,15})\) and \[\d",
     "separate_last_epoch": r"setting separate_last_epoch to (True|False)"
     r"|separate_final_epoch: (True|False)",
 }
@@ -78,7 +79,7 @@ def data_facts(line: str) -> Iterator[tuple[str, Any]]:
     for name, shape in _FACTS.items():
         if match := shape.search(line):
             text = next(group for group in match.groups() if group)
-            yield name, text == "True" if text in ("True", "False") else int(text[:30])
+            yield name, text == "True" if text in ("True", "False") else int(text)
 
 
 def consistent(facts: dict[str, Any]) -> dict[str, Any]:

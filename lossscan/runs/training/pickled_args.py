@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final, TypeAlias
 
 from lossscan.errors import UnreadableLog
 from lossscan.model import Message
+from lossscan.sources.archive import BOUNDED
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -25,9 +26,6 @@ _LONGEST: Final = 10_000  # characters of a setting; the longest real ones are p
 _WIDEST: Final = 1 << 63  # larger integers are no settings
 _LEGACY: Final = 0x1950A86A20F9469CFC6C  # opens the files of torch before 1.6
 _LEGACY_PREFIX: Final = 2  # pickles between that number and the object: version, machine
-
-# zipfile unpacks other kinds of a member whole, however little of it is read.
-_BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _OPAQUE: Final = object()  # a value that is not followed
 _MARK: Final = object()
@@ -77,7 +75,7 @@ def _member(data: bytes) -> bytes:
             name = next((n for n in archive.namelist() if f"/{n}".endswith("/data.pkl")), None)
             if name is None:
                 raise _unreadable("pickle_no_data")
-            if archive.getinfo(name).compress_type not in _BOUNDED:
+            if archive.getinfo(name).compress_type not in BOUNDED:
                 raise _unreadable("pickle_compressed")
             with archive.open(name) as member:
                 held = member.read(_LARGEST + 1)
