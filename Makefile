@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test format lint layers types pytest coverage fix goldens docs site accuracy wheel-check release-check release-try fuzz bench clean
+.PHONY: test format lint layers types pytest coverage fix goldens docs site accuracy wheel-check release-check release-try fuzz soak bench clean
 
 test: format lint layers types pytest  ## everything CI does, fastest first
 
@@ -65,6 +65,9 @@ release-try: .venv/ready
 
 fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)
+
+soak: .venv/ready  ## SECONDS=1800 WORD=: kills, full disks, odd folders, large logs; a line each
+	$(BIN)/python -m tests.soak $(or $(SECONDS),1800) $(WORD)
 
 build/bench/ready:  ## the peers, in an environment of their own
 	$(PYTHON) -m venv build/bench && build/bench/bin/pip install -q pandas ruptures tensorboard && touch $@

@@ -43,7 +43,8 @@ def companion(path: Path, name: str) -> bytes | None:
             with zipfile.ZipFile(path) as archive:
                 if archive.getinfo(name).compress_type not in BOUNDED:
                     return None
-                held = archive.open(name).read(SMALL + 1)
+                with archive.open(name) as stream:
+                    held = stream.read(SMALL + 1)
         else:
             with path.with_name(name).open("rb") as stream:
                 held = stream.read(SMALL + 1)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import BytesIO
+
+import pandas as pd
 import pytest
 
 from lossscan.errors import MissingExtra
@@ -19,3 +23,11 @@ def test_parquet_names_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MissingExtra, match=missing) as caught:
         list(stream("parquet", finished(report(jumped()), page), page))
     assert "lossscan[parquet]" in str(caught.value.hint)
+
+
+def test_parquet_takes_a_path_that_is_no_text():
+    """One such path costs no report of all the others."""
+    odd = replace(jumped(), path="run-\udcff\udcfe")
+    (data,) = stream("parquet", finished(report(odd, jumped()), Page()), Page())
+    assert isinstance(data, bytes)
+    assert pd.read_parquet(BytesIO(data))["path"][0] == "run-\\udcff\\udcfe"

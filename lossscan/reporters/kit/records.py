@@ -65,5 +65,13 @@ def framed(rows: Iterable[Mapping[str, Any]]) -> DataFrame:
     """The rows as a table of pandas, which the caller has found installed."""
     import pandas as pd
 
-    table = pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object)
+    told = [{name: _text(value) for name, value in row.items()} for row in rows]
+    table = pd.DataFrame(told, columns=list(COLUMNS), dtype=object)
     return table.astype(dict(COLUMNS))
+
+
+def _text(value: Any) -> Any:
+    """A text that Arrow takes: a path of the system may hold bytes that are no UTF-8."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
