@@ -207,3 +207,21 @@ def test_a_trainer_state_may_hold_any_number(tmp_path, key, number, capsys):
     (tmp_path / "trainer_state.json").write_text(text.replace("]", f", {entry}]"))
     assert commands.main(["analyze", str(tmp_path), "--fail-on", "never"]) == 0
     assert "unexpected" not in capsys.readouterr().err
+
+
+SETTINGS = (
+    *("learning_rate", "num_train_epochs", "per_device_train_batch_size", "max_steps"),
+    *("gradient_accumulation_steps", "warmup_ratio", "warmup_steps", "eval_steps", "seed"),
+    *("logging_steps", "save_steps", "vocab_size", "weight_decay", "world_size", "n_gpu"),
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_settings_may_be_any_number(tmp_path, number):
+    """Alone and all at once, in a run with epochs; the run is judged."""
+    rows = ({"step": n, "loss": 2 + 1 / n, "epoch": n / 10} for n in range(1, 40))
+    (tmp_path / "trainer_log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for stated in (SETTINGS, *zip(SETTINGS, strict=True)):
+        said = ", ".join(f'"{name}": {number}' for name in stated)
+        (tmp_path / "training_args.json").write_text(f"{{{said}}}")
+        assert examine(tmp_path, Settings()).error is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from math import ceil, floor
+from math import ceil, floor, isfinite
 
 import numpy as np
 
@@ -130,7 +130,7 @@ def _planned(config: Config, epochs: Epochs) -> int | None:
     planned, wanted = _number(config, "max_steps"), _number(config, "num_train_epochs")
     if planned is None and wanted is not None and epochs.steps_per_epoch is not None:
         planned = wanted * epochs.steps_per_epoch
-    return None if planned is None else round(planned)
+    return None if planned is None or not isfinite(planned) else round(planned)
 
 
 def _resumes(
