@@ -83,13 +83,14 @@ def claims(head: Head) -> bool:
 
 
 def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
-    """How much a line shows that a text is a log: prose rarely says of how many, nor NaN."""
+    """How much a line shows that a text is a log: prose rarely says of how many it counts."""
     losses = [value for name, value in row.items() if is_judged(name)]
     if not losses:
         return 0
-    trains = not is_evaluation(*row)
+    if place.of is None or is_evaluation(*row):
+        return 1
     lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
-    return 1 + (trains and place.of is not None) + lost
+    return 2 + lost
 
 
 def keys(head: Head) -> list[str]:

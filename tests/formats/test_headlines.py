@@ -114,6 +114,7 @@ def test_a_message_beside_a_curve_adds_no_point(tmp_path: Path):
         "Best model of epoch 12: loss 0.43\nIt is in the folder best.\n",
         "Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to 32768.0\n",
         "We stop training when the loss is nan.\n",
+        "At step 80 the loss: 4.72 was seen.\nThen eval_loss: NaN.\nAll is lost.\n",
         "Week 1: loss of 1 kg.\nWeek 2: loss of 3 kg.\n",
     ],
 )
