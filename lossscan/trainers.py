@@ -65,7 +65,7 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
         keys=("loss_metrics/global_avg_loss",), instant=("console", "events"), text=True
     ),
     "mlx-lm": Trainer(keys=("It/sec",), text=True),
-    "fairseq": Trainer(sums_losses=True, in_bits=True),
+    "fairseq": Trainer(keys=("wpb",), sums_losses=True, in_bits=True),
     "deepspeed": Trainer(instant=("console",)),
     "keras": Trainer(torch=False),
     "caffe": Trainer(torch=False),

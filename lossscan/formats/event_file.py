@@ -79,6 +79,8 @@ def _named(
     part = plotted(head.path.parent, tags, hparams)
     if part is not None:
         return {_line(tag, part.line): column for tag, column in tags.items() if part.line}
+    if _is_of_epochs(head):
+        return {f"{tag}_epoch": column for tag, column in tags.items()}
     return _evaluated(tags) if _is_evaluation(head) else tags
 
 
@@ -100,6 +102,12 @@ def _is_evaluation(head: Head) -> bool:
     """Whether the folder says so: Keras writes the same tags to `train` and to `validation`."""
     folder = head.path.parent
     return folder.name in _EVALUATIONS and (folder.parent / "train").is_dir()
+
+
+def _is_of_epochs(head: Head) -> bool:
+    """Whether its tags are means over epochs: fairseq writes the same ones to `train_inner`."""
+    folder = head.path.parent
+    return folder.name == "train" and (folder.parent / "train_inner").is_dir()
 
 
 def _evaluated(tags: Mapping[str, Column]) -> dict[str, Column]:

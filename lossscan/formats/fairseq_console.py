@@ -16,7 +16,10 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "fairseq_console"
-_POINT: Final = re.compile(r"epoch (\d{1,9}): {1,9}\d{1,12} / (\d{1,12}) (?=.{0,20}loss=)")
+_POINT: Final = re.compile(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
+    r"epoch (\d{1,9}): {1,9}(?:\d{1,3}%\|[^|\n]{0,200}\| {0,9})?\d{1,12} ?/ ?(\d{1,12}) "
+    r"(?=.{0,80}loss=)"
+)
 _EPOCH: Final = re.compile(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\bnum_updates \d)")
 _VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
 _FIELD: Final = re.compile(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")

@@ -212,7 +212,7 @@ def _with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
     points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
     epochs = headed([each.place for each in lines], points)
     return [
-        replace(each, place=replace(each.place, epoch=epoch))
+        each._replace(place=replace(each.place, epoch=epoch))
         if each.place is not None and epoch is not None and _is_bare(each.place)
         else each
         for each, epoch in zip(lines, epochs, strict=True)

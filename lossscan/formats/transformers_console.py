@@ -31,12 +31,16 @@ NAME: Final = "transformers_console"
 _MARK: Final = re.compile(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
 )
+_DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
+_LOGGED: Final = "{'loss': "
 _LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
 def claims(head: Head) -> bool:
-    """Whether a line of the trainer is in it."""
-    return _MARK.search(peek(head)) is not None
+    """Whether a line of the trainer is in it, and no table that holds what it trained."""
+    text = peek(head)
+    drawn = _DRAWN in text and _LOGGED not in text
+    return not drawn and _MARK.search(text) is not None
 
 
 def read(head: Head, settings: Settings) -> Table:

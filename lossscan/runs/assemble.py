@@ -31,6 +31,7 @@ from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
 from lossscan.sources.files import PIPE, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed
+from lossscan.trainers import trainer_of
 
 _SKIPPED = "skipped_iterations"  # of a log of fp16 that holds nothing else
 
@@ -67,7 +68,13 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         config=config.fields,
         schedule=schedule,
         complete=_complete(merged, schedule),
-        notes=(*merged.notes, *config.notes, *final, *_failures(refused)),
+        notes=(
+            *merged.notes,
+            *config.notes,
+            *final,
+            *_failures(refused),
+            *_units(framework, merged),
+        ),
         skipped=(
             *files.skipped,
             *_skipped(files, refused),
@@ -208,6 +215,12 @@ def _no_series(root: Path, merged: Merged) -> InputError:
         return NoUsableSeries("nothing_logged", at=root)
     found = ", ".join(list(merged.series)[:MOST_NAMED])
     return NoUsableSeries("no_loss", at=root, found=found)
+
+
+def _units(framework: str | None, merged: Merged) -> list[Note]:
+    """A note where the losses are not in nats, so that nobody compares them with others."""
+    in_bits = trainer_of(framework).in_bits
+    return [Note("in_bits", merged.tables[0].path)] if in_bits else []
 
 
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:

@@ -11,8 +11,9 @@ from typing import Final
 
 _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
-    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs vdl"
-    " vdl_log events files plots metrics console train validation val valid eval vis_data"
+    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs"
+    " vdl vdl_log events files plots metrics console train train_inner validation val valid eval"
+    " vis_data"
 )
 
 CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
+from lossscan.settings import Settings
 from tests import logs
+from tests.writers import write_events
 
 
 def test_read_fairseq(tmp_path: Path):
@@ -64,3 +68,32 @@ def test_read_counts_skipped_updates(tmp_path: Path):
     table = logs.read_log(tmp_path, skip * 2 + logs.FAIRSEQ + skip)
     assert logs.points(table, "skipped_iterations") == [(10, 2.0)]
     assert [note.kind for note in table.notes] == ["fp16_overflows"]
+
+
+BAR = (
+    "epoch 001:  50%|#####     | 50/100 [00:10<00:10,  5it/s, loss=9.5, nll_loss=9.0, ppl=512,"
+    " num_updates=500, lr=0.0003]\r"
+)
+
+
+def test_read_points_of_a_progress_bar(tmp_path: Path):
+    """With --log-format tqdm a point is at its update, not at the place of its line."""
+    table = logs.read_log(tmp_path, BAR + BAR.replace("num_updates=500", "num_updates=510"))
+    assert table.framework == "fairseq"
+    assert logs.points(table, "loss") == [(500, 9.5), (510, 9.5)]
+    assert table.config == {"steps_per_epoch": 100}
+
+
+def test_losses_in_bits_are_called_so(tmp_path: Path):
+    """The console and TensorBoard alike, whose means over epochs are no losses of their own."""
+    tags = {"loss": [(step, 9.0 / step) for step in range(1, 11)], "wpb": [(1, 100.0)]}
+    write_events(tmp_path / "train_inner" / "events.out.tfevents.1", tags)
+    write_events(tmp_path / "train" / "events.out.tfevents.2", {"loss": [(10, 5.0)]})
+    write_events(tmp_path / "valid" / "events.out.tfevents.3", {"loss": [(10, 4.0)]})
+    (files,) = discover(tmp_path, Settings())
+    run = read_run(files, Settings())
+    assert run.framework == "fairseq"
+    assert [note.kind for note in run.notes] == ["in_bits"]
+    assert len(run.series["loss"]) == 10
+    assert run.series["eval_loss"].values.tolist() == [4.0]
+    assert run.series["loss_epoch"].values.tolist() == [5.0]

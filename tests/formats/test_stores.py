@@ -184,6 +184,19 @@ def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
     assert run.series["loss"].steps[-1] == 110
 
 
+def test_an_evaluation_after_training_does_not_hide_the_table(tmp_path: Path):
+    """Nor does the mean that `train` returns count as a point."""
+    rows = "".join(f"<tr><td>{at * 10}</td><td>{loss}</td></tr>" for at, loss in enumerate(LOSSES))
+    page = f"<table><tr><th>Step</th>\n<th>Training Loss</th></tr>{rows}</table>"
+    returned = "TrainOutput(global_step=110, training_loss=9.5, metrics={'epoch': 3.0})"
+    after = "{'eval_loss': 0.5, 'eval_runtime': 1.2, 'epoch': 3.0}"
+    told = [{"data": {"text/html": page}}, {"data": {"text/plain": returned}}]
+    cells = [{"outputs": told}, {"outputs": [{"data": {"text/plain": after}}]}]
+    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert run.series["eval_loss"].values.tolist() == [0.5]
+
+
 def test_a_broken_notebook_is_no_run(tmp_path: Path):
     """It says so by itself, and silences no log beside it."""
     (tmp_path / "train.ipynb").write_text('{"cells": [3]}')

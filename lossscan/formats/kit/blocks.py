@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import replace
 from typing import Final
 
 from lossscan.canonical.names import canonical, is_judged
@@ -25,7 +24,7 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
         if block is None:
             block, headed = line, _is_headline(line, kinds)
         elif line.place is None and (line.indented or (headed and _adds(block, line))):
-            block = replace(block, row=block.row | line.row)
+            block = block._replace(row=block.row | line.row)
         elif not (headed and _is_still(line) and not any(map(is_judged, block.row))):
             yield block
             block, headed = line, _is_headline(line, kinds)

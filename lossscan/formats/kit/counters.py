@@ -113,7 +113,7 @@ def place_of(line: str) -> CounterPlace | None:
     if not texts:
         return None
     kind = next(iter(texts))[0]
-    of, epoch = (texts.get((kind, name)) for name in ("of", "epoch"))
+    of, epoch = texts.get((kind, "of")), texts.get((kind, "epoch"))
     return CounterPlace(
         kind,
         _whole(texts[kind, "count"]),

@@ -97,18 +97,21 @@ def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
     if not placed or any(place.epoch is not None or place.kind == "epoch" for place, _ in placed):
         return None
     most = max(place.count for place, _ in placed)
-    epoch, last, found = 1, None, []
-    for place, row in placed:
+    last, epoch, epochs = None, 1, []
+    for place, _ in placed:
         if last is not None and place.count < last.count:
             if last.count < WHOLE * (place.of or most) or last.of != place.of:
                 return None
             epoch += 1
         last = place
-        found.append((replace(place, epoch=epoch), row))
-    if placed[0][0].kind in LOOPED and placed[0][0].of:
-        return found if epoch > 1 else None
-    restarts = 1 if placed[0][0].of else SEVERAL
-    return found if epoch > restarts and _goes_on(found) else None
+        epochs.append(epoch)
+    first = placed[0][0]
+    if epoch <= (1 if first.of else SEVERAL):
+        return None
+    found = [
+        (replace(place, epoch=at), row) for (place, row), at in zip(placed, epochs, strict=True)
+    ]
+    return found if (first.kind in LOOPED and first.of) or _goes_on(found) else None
 
 
 def _goes_on(placed: Sequence[Placed]) -> bool:

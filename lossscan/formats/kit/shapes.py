@@ -35,11 +35,14 @@ class Part(NamedTuple, Generic[Label]):
 
 class _Shape(NamedTuple, Generic[Label]):
     match: Callable[[str], re.Match[str] | None]
-    groups: Sequence[tuple[Label, int]]
+    labels: tuple[Label, ...]
+    groups: tuple[int, ...]
 
     def taken(self, found: re.Match[str]) -> dict[Label, str]:
         """The texts by label."""
-        return {label: found[group] for label, group in self.groups}
+        if len(self.groups) == 1:
+            return {self.labels[0]: found[self.groups[0]]}
+        return dict(zip(self.labels, found.group(*self.groups), strict=True))
 
 
 class Shapes(Generic[Label]):
@@ -53,13 +56,13 @@ class Shapes(Generic[Label]):
 
     def __call__(self, line: str) -> dict[Label, str]:
         """The text of each number that is wanted; of two with one label the last."""
-        if _NUMBER.search(line) is None:  # a million empty lines would take a minute
-            return {}
         for at, shape in enumerate(self._recent):
             if found := shape.match(line):
                 if at:
                     self._recent.insert(0, self._recent.pop(at))
                 return shape.taken(found)
+        if _NUMBER.search(line) is None:  # a million empty lines would take a minute
+            return {}
         key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
         known = self._known.get(key)
         if known is not None and (found := known.match(line)):
@@ -92,8 +95,9 @@ def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
         at = stop
     pattern = "".join([*pieces, _loosened(line, at, len(line), names)])
     groups = {span: group for group, span in enumerate(spans, start=1)}
-    labels = [(part.label, groups[part.start, part.stop]) for part in parts]
-    return _Shape(re.compile(pattern).fullmatch, labels)
+    labels = tuple(part.label for part in parts)
+    wanted = tuple(groups[part.start, part.stop] for part in parts)
+    return _Shape(re.compile(pattern).fullmatch, labels, wanted)
 
 
 def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]) -> str:
