@@ -207,3 +207,16 @@ def test_a_run_of_a_batch_is_a_few_lines_on_a_phone(shown):
         assert box is None or box["x"] + box["width"] <= width
     tab.locator("#find").fill("jumped")
     assert tab.locator("#runs tbody:visible").count() == 1
+
+
+def test_a_heading_that_sorts_keeps_the_focus(shown):
+    """The table leaves the document while its rows move; keys go on where they were."""
+    tab = shown(_pages()["batch"])
+    button = tab.locator("#runs th button").nth(1)
+    button.focus()
+    tab.keyboard.press("Enter")
+    assert button.evaluate("element => element === document.activeElement")
+    rows = [cell.inner_text() for cell in tab.locator("#runs tbody td:nth-child(2)").all()]
+    assert rows == sorted(rows)
+    tab.keyboard.press("Enter")
+    assert tab.locator("#runs tbody td:nth-child(2)").first.inner_text() == rows[-1]

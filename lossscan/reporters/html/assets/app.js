@@ -390,6 +390,7 @@
     find.addEventListener("input", anew);
     severity.addEventListener("change", anew);
     addEventListener("beforeprint", () => { most = Infinity; filter(); });
+    const collator = new Intl.Collator(undefined, { numeric: true }); // made for each pair, it took a minute
     const key = (body, column) => {
       const cell = body.rows[0].cells[column], value = cell.dataset.key;
       return value == null ? cell.textContent.trim() : value === "" || Number.isNaN(Number(value)) ? Infinity : Number(value);
@@ -397,10 +398,15 @@
     const sort = (head, falling) => {
       const column = Number(head.dataset.sort);
       const keyed = bodies().map((body) => [key(body, column), body]);
-      keyed.sort(([a], [b]) => (typeof a === "string" ? a.localeCompare(b, undefined, { numeric: true }) : a === b ? 0 : a - b) * (falling ? -1 : 1));
+      keyed.sort(([a], [b]) => (typeof a === "string" ? collator.compare(a, b) : a === b ? 0 : a - b) * (falling ? -1 : 1));
       for (const other of runs.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      // Out of the document: within it each row that moves has all rows behind it styled again.
+      const place = runs.parentNode, focused = document.activeElement;
+      runs.remove();
       runs.append(...keyed.map(([, body]) => body));
+      place.append(runs);
+      if (runs.contains(focused)) focused.focus();
       anew();
     };
     for (const head of runs.querySelectorAll("[data-sort]")) {
