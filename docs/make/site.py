@@ -64,7 +64,7 @@ def _sections(page: str, placed: set[str]) -> list[Any]:
 
 
 def _may_hold(page: str, target: str) -> bool:
-    """The indexes hold all pages of their language, another list what lies in its folder."""
+    """The indexes hold all pages of their language, another list what is in its folder."""
     if page in {INDEX, CHINESE}:
         return (page == CHINESE) == _is_chinese(target)
     return target.startswith(page.removesuffix("README.md"))

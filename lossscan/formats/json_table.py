@@ -31,7 +31,7 @@ _LIST: Final = re.compile(r'"([^"]{1,100})"\s{0,9}:\s{0,9}\[\s{0,99}-?(?:\d|NaN|
 
 
 def claims(head: Head) -> bool:
-    """Whether its first object holds a loss and where it stands, or its lists hold a loss."""
+    """Whether its first object holds a loss and its step or epoch, or its lists hold a loss."""
     text = peek(head)
     if first := _OBJECTS.match(text):
         names = {canonical(key) for key in _KEY.findall(first[1])}

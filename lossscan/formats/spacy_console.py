@@ -53,7 +53,7 @@ def _name(header: str) -> str:
 
 
 def _split(line: str) -> list[str]:
-    """The names of a header: the first two stand apart by any number of blanks."""
+    """The names of a header: any number of blanks separates the first two."""
     return re.split(" {2,}", re.sub(r"^E +# +", "E  #  ", line.strip()))
 
 

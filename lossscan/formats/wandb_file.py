@@ -132,7 +132,7 @@ def _number(data: bytes, field: WireField | None) -> float | None:
 def _items(keys: dict[bytes, str], data: bytes, part: WireField) -> Iterator[tuple[str, bytes]]:
     """The key and the JSON of each item of a history or a config.
 
-    Short items stand one behind the other; they are followed here, twice as fast as by `fields`.
+    Short items follow one another; they are followed here, twice as fast as by `fields`.
     """
     at = part.start
     while at + 1 < part.stop and data[at] == _SHORT_ITEM and data[at + 1] < _LONG:

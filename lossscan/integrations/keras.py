@@ -38,7 +38,7 @@ class LossScanCallback(Callback):  # type: ignore[misc]  # the library may be ab
         self._batches = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Keras' means begin anew."""
+        """Keras' means restart."""
         self._mean = (0, 0.0)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

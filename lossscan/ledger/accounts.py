@@ -140,7 +140,7 @@ def _comes_back(event: Departure, run: Run) -> bool:
 
 
 def _owner(event: Departure, hits: Sequence[Finding]) -> str | None:
-    """The rule whose hit claims the event, or within whose episode it lies."""
+    """The rule whose hit claims the event, or whose episode holds it."""
     claiming = [hit.rule for hit in hits if event.step in hit.claims]
     if claiming:
         return claiming[0]

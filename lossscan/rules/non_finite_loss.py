@@ -189,7 +189,7 @@ def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
 
 
 def _frozen(run: Run) -> Iterator[Evidence]:
-    """The scheduler moves only with the optimizer: a rate that stands still means no update."""
+    """The scheduler moves only with the optimizer: a rate that does not move means no update."""
     rate = run.series.get("learning_rate")
     if rate is None or len(rate) < MIN_RATES or run.setting("lr_scheduler_type") == "constant":
         return

@@ -127,7 +127,7 @@ class Steps:
 
 
 def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
-    """Where a resume lies, and how the loss steps there: as tested, and as found by search.
+    """Where a resume is, and how the loss steps there: as tested, and as found by search.
 
     The search sees with wider windows, the test is not led astray by what is around.
     """

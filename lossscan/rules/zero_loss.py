@@ -72,7 +72,7 @@ class _Zeros:
 
     loss: Series
     zero: BoolArray
-    row: BoolArray  # the zeros that do not stand alone
+    row: BoolArray  # the zeros with another next to them
     first: BoolArray  # the ones before any other value
     end: BoolArray  # several that last to the end
     dead: BoolArray  # the gradient norm is exactly 0

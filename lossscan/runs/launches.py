@@ -43,7 +43,7 @@ class _Launch:
 
     @property
     def from_zero(self) -> bool:
-        """Whether it counts from the first step: its first point stands a gap behind that."""
+        """Whether it counts from the first step: its first point is a gap behind that."""
         return self.declared is None and self.start <= self.gap * LOG_GAPS
 
 
@@ -110,7 +110,7 @@ def _falls(steps: IntArray) -> list[int]:
 
 
 def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int, int | None]:
-    """Where an announced launch stands: at falls to just beyond `step`, else at its crossing."""
+    """Where an announced launch begins: at falls to just beyond `step`, else at its crossing."""
     gap = median(np.abs(np.diff(steps))) if len(steps) > 1 else 1.0
     reach = step + LOG_GAPS * gap
     matching: dict[int, int | None] = {cut: step for cut in falls if step < steps[cut] <= reach}

@@ -125,13 +125,13 @@ def text_in(file: Path) -> bytes:
         with file.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             text = stream.read(size) if size <= MOST_BYTES else b""
-    except OSError:  # the finding stands without its line
+    except OSError:  # the finding goes without its line
         return b""
     return b"" if b"\0" in text[:1024] else text
 
 
 def _alone(text: bytes, word: bytes, kin: frozenset[int]) -> Iterator[int]:
-    """Where a word stands with nothing of its kin beside it; `find` is 5 times faster than re."""
+    """Where a word occurs with nothing of its kind next to it; `find` is 5 times faster than re."""
     place = text.find(word)
     while place >= 0:
         end = place + len(word)

@@ -1,4 +1,4 @@
-"""Known landmarks are tested where they stand, against every other place of the same run.
+"""Known landmarks are tested in place, against every other place of the same run.
 
 No search, no selection: the gap at the boundary itself, compared with gaps where nothing is known
 to happen (placebos). The steps found at the landmarks are taken out before the placebos are drawn,

@@ -164,7 +164,7 @@ def _strongest(curve: Flattening, threshold: float) -> Break | None:
 def _confirmed(
     level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
 ) -> list[Break]:
-    """All breaks measured again between their neighbours, the weakest dropped until all stand."""
+    """All breaks measured again between their neighbors, the weakest dropped until all hold."""
     measured = _measuring(level, noise, found)
     while found:
         edges = [0, *[b.index for b in found], len(level)]

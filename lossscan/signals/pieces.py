@@ -1,7 +1,7 @@
 """How a series falls into pieces of one level, or of one direction; all that is asked of ruptures.
 
 The package of ruptures imports scipy.stats, which takes a hundred times as long as the search of a
-run. So its search in C is loaded from its file, without the packages around it; where the file lies
+run. So its search in C is loaded from its file, without the packages around it; where the file is
 elsewhere or does not load, the package is imported as usual; where there is no ruptures (the extra
 `fast`), the same search runs here. All give the same breaks.
 """

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lossscan.errors import Unusable
 
 LONGEST: Final = 500  # characters; a longer expression describes more than one line
-PLACES: Final = ("step", "epoch")  # groups that say where a point stands, not what was logged
+PLACES: Final = ("step", "epoch")  # groups that say where a point is, not what was logged
 # `(a+)+`: each further character doubles the time that a line takes which does not match.
 _DOUBLED: Final = re.compile(r"(?<!\\)[*+}]\??\)(?:[*+]|\{\d*,\d*\})")
 _PARSER: Final = import_module("re._parser")

@@ -42,7 +42,7 @@ def excerpts(files: RunFiles, grown: frozenset[Path] | None) -> Iterator[RunFile
 def _made(
     files: RunFiles, grown: frozenset[Path] | None, folder: Path
 ) -> Iterator[tuple[Path, Path | None]]:
-    """Each file that counts, and where what is taken of it lies, below `folder` as in its run."""
+    """Each file that counts, and where what is taken of it is, below `folder` as in its run."""
     above = files.root if files.root not in files.files else files.root.parent
     for path in files.files:
         long = path.stat().st_size > LONG

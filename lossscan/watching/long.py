@@ -25,7 +25,7 @@ GROWTH: Final = 1.05  # of the bytes until the next whole look: all together cos
 FIRST_WAIT: Final = (
     16 * 1024
 )  # bytes, some 150 points: until what was not found is looked for again
-COMPLETE: Final[Key] = ("", "", "complete")  # stands among the alarms for the end of the training
+COMPLETE: Final[Key] = ("", "", "complete")  # among the alarms, means the end of the training
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from lossscan import words
 from lossscan.errors import UsageError
 
 TIME_LIMIT: Final = 10.0  # seconds for a command or one try of a webhook: both only pass a message
-TRIES: Final = 3  # of a webhook; a service that is down for longer is for its owner to mend
+TRIES: Final = 3  # of a webhook; a service that is down for longer is for its owner to repair
 PAUSE: Final = 2.0  # seconds before the next try
 MOST_WAITING: Final = 100  # messages; a run has some twenty rules
 LEFT: Final = 45.0  # seconds that the end of a watch waits for what is still to be sent

@@ -1,4 +1,4 @@
-"""What `watch` shows on a terminal: findings and the curve, drawn anew as the run grows."""
+"""What `watch` shows on a terminal: findings and the curve, redrawn as the run grows."""
 
 from __future__ import annotations
 

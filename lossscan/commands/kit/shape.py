@@ -88,7 +88,7 @@ class Verb(TyperCommand):
         return _as_typed([*own, *_loudness(), last])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """As in manuals: what must be given stands bare."""
+        """As in manuals: what must be given is bare."""
         return ["[OPTIONS]", *(_placeholder(each) for each in self.params if is_argument(each))]
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:

@@ -1,4 +1,4 @@
-"""Lines of a console that belong together: a headline that counts, and what stands below it."""
+"""Lines of a console that belong together: a headline that counts, and what follows it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may stat
 def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
     """Each line with what goes on with it: the indented ones below, numbers below a headline.
 
-    A headline states a step or an epoch and nothing else; what stands below it has names of its
+    A headline states a step or an epoch and nothing else; what follows it has names of its
     own, each once. Below `Epoch 1` may be a hundred lines of batches: these are no block.
     """
     kinds = {"step", "epoch"} if _each_once(parsed) else {"step"}
@@ -39,7 +39,7 @@ def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:
 
 
 def _adds(block: StatedLine, line: StatedLine) -> bool:
-    """Whether a line goes on with a headline and what already stands below it."""
+    """Whether a line goes on with a headline and what already follows it."""
     return any(map(is_judged, line.row)) and block.row.keys().isdisjoint(line.row)
 
 

@@ -13,7 +13,7 @@ Entry = TypeVar("Entry")
 
 
 def once(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The entries without copies, where each stands as often as the others; the last may be cut."""
+    """The entries without copies, where each occurs as often as the others; the last may be cut."""
     if len(entries) < 2 * FEWEST or entries[0] != entries[1]:
         return entries
     copies = next((at for at, each in enumerate(entries) if each != entries[0]), len(entries))

@@ -50,7 +50,7 @@ def last_words(head: Head) -> str | None:
 
 
 def _endings(text: str) -> Iterator[tuple[int, str]]:
-    """What may have ended it and where that stands, the likeliest first."""
+    """What may have ended it and its line, the likeliest first."""
     for match in list(_STOPPED.finditer(text))[-1:]:
         yield match.end(), match[1]
     place, launcher = len(text), None

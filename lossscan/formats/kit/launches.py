@@ -1,7 +1,7 @@
 """Launches that a log announces where no step goes back: it continues where the one before ended.
 
 A launch says that it begins, or the step that it loaded. Whether it continued is known once the
-next point stands: who trains on from weights alone counts from 1 again.
+next point is: who trains on from weights alone counts from 1 again.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def _falls_at(
 def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
     """Lines whose counter begins again after all it has, with the epochs that this makes.
 
-    None where they state their epoch. A counter of steps may begin anew because another training
+    None where they state their epoch. A counter of steps may restart because another training
     does: its loss goes on where an epoch begins. One that never says how many there are must do
     so more than once.
     """
@@ -228,7 +228,7 @@ def _epoch(place: CounterPlace) -> int | None:
 
 
 def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
-    """Where evaluations stand: at the step they tell, unless training has gone beyond it before."""
+    """The steps of evaluations: the one they state, unless training has gone beyond it before."""
     last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
     return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))
 

@@ -28,7 +28,7 @@ class Part(NamedTuple, Generic[Label]):
     """A number that is wanted of a line: `line[start:stop]`, behind what names it."""
 
     label: Label
-    begin: int  # of the name: what stands from here to the number is the same in all of a shape
+    begin: int  # of the name: what is from here to the number is the same in all of a shape
     start: int
     stop: int
 

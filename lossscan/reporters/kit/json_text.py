@@ -18,7 +18,7 @@ def tame(text: str) -> str:
 
 
 def dumped(value: Any, *, inside: int = 0) -> str:
-    """Indented JSON; `inside` is how far in its first line stands."""
+    """Indented JSON; `inside` is how far its first line is indented."""
     text = tame(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
     return text.replace("\n", "\n" + " " * inside)  # a line break in a string is written as \\n
 

@@ -18,7 +18,7 @@ MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
-FELL = 0.1  # of the rate before: no schedule but one that begins anew falls so between two points
+FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
@@ -85,8 +85,8 @@ def lost_state(run: Run, step: float) -> tuple[Cause, ...]:
     """A resume without its state as the cause, where the rate falls at once and warms up again."""
     near, _ = _rates_around(run, step)
     fell = np.flatnonzero(near[1:] <= FELL * near[:-1]) + 1
-    anew = len(fell) and near[-1] > near[fell[0]]
-    return (Cause(Message("state-lost"), 0.85),) if anew else ()
+    restarts = len(fell) and near[-1] > near[fell[0]]
+    return (Cause(Message("state-lost"), 0.85),) if restarts else ()
 
 
 def rate_returns(run: Run, step: float) -> bool:
