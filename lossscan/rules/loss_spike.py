@@ -47,12 +47,12 @@ from lossscan.samples import samples_per_step
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
-BEYOND_DOUBT = 8.0  # noise units: of 340 labelled clean runs two have one that is so high
+BEYOND_DOUBT = 8.0  # noise units: of 340 labeled clean runs two have one that is so high
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
 BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
-SURE = (4.0, 0.5)  # of 35 findings of 6 to 9 units, simulated and of labelled runs, 31 were right
+SURE = (4.0, 0.5)  # of 35 findings of 6 to 9 units, simulated and of labeled runs, 31 were right
 STATED = {True: 0.2, False: -0.2, None: 0.0}  # score of file order: less than what the loss shows
 MANY = 12  # episodes named one by one
 LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high

@@ -34,8 +34,8 @@ class Windows:
     stop: _Indices  # the one after is [stop, right): what is between the two belongs to neither
     right: _Indices
     count: FloatArray  # (k,), or one for all: points of either
-    early: FloatArray  # (k,) centre of the window before
-    late: FloatArray  # centre of the window after
+    early: FloatArray  # (k,) center of the window before
+    late: FloatArray  # center of the window after
     apart: FloatArray  # distance of the two centres
     spread: FloatArray  # of the index within both windows, summed squares
     error: FloatArray  # standard error of the gap for points of unit noise

@@ -146,7 +146,7 @@ def _shaped(rng: Random, half: str, names: tuple[str, str], steps: int, every: i
 def _noise(
     base: Base, kind: Callable[[int, Random], FloatArray], sigma: float, *, half: str, share: float
 ) -> FloatArray:
-    """White within a window; in a share of the runs neighbouring points go together as well."""
+    """White within a window; in a share of the runs neighboring points go together as well."""
     white = kind(len(base.course), base.rng)
     white = white * sigma * (np.sqrt(base.every) if base.averaging == "window" else 1.0)
     if base.rng.random() >= share:

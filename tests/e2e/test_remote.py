@@ -56,7 +56,7 @@ def test_batch_of_one_log_behind_a_url(memory):
 
 
 def test_analyze_takes_a_url(memory):
-    """One run behind a URL is analysed with all its points."""
+    """One run behind a URL is analyzed with all its points."""
     one: Any = api.analyze("memory://bucket/sweep/a")
     assert one.path == "memory://bucket/sweep/a"
     assert len(one.run.series["loss"].values) == 60

@@ -37,7 +37,7 @@ def test_a_nan_is_never_hidden():
 
 @given(NUMBERS, st.sampled_from([1, 3, 7, 11]))
 def test_running_median_repeats_the_edges(values, window):
-    """Each point is the median of its neighbours; the ends see the first and last value again."""
+    """Each point is the median of its neighbors; the ends see the first and last value again."""
     half = min(window, len(values)) // 2
     padded = np.pad(values, half, mode="edge")
     expected = [np.median(padded[i : i + 2 * half + 1]) for i in range(len(values))]
@@ -71,5 +71,5 @@ def test_running_median_of_nothing_is_nothing():
 
 
 def test_running_median_leaves_out_what_is_no_number():
-    """A NaN takes no part in the median of its neighbours."""
+    """A NaN takes no part in the median of its neighbors."""
     assert running_median(np.array([1.0, math.nan, 3.0, 4.0]), 3).tolist() == [1.0, 2.0, 3.5, 4.0]

@@ -15,7 +15,7 @@ from lossscan.reporters.kit.chart import ChartFrame, axis, body, frame_of, inden
 
 DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
 SEVERAL, PARTS = "*", "^"
-COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")  # the letters tell without them
+COLORS = ("cyan", "yellow", "green", "magenta", "blue", "red")  # the letters tell without them
 MIN_POINTS = 2
 
 
@@ -29,7 +29,7 @@ def overlay(report: Report, page: Page) -> list[Text]:
         return []
     columns = _columns(report, name)
     frame = frame_of(list(columns.values()), page.width)
-    styles = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(columns)} | {
+    styles = {label: COLORS[number % len(COLORS)] for number, label in enumerate(columns)} | {
         SEVERAL: "bold"
     }
     marks = _marks(comparison, name, frame)
