@@ -113,8 +113,9 @@ def test_a_line_through_a_high_spike_is_no_climb():
     spike = Excursion("loss", 100, 120, 1010, 1200, base=2.1, peak=5.2, sigma=60.0)
     signals = replace(scan(run), changes=(slope,), excursions=(spike,))
     assert [f.rule for f in diagnose(run, signals, ENGLISH).findings] == ["loss-spike"]
-    climbs = replace(spike, base=4.0)
-    found = diagnose(run, replace(signals, excursions=(climbs,)), ENGLISH).findings
+    stays = make_run(loss=[[0, 900, 2.0, 2.0], [900, 1200, 2.0, 4.0], [1200, 3000, 4.0, 4.0]])
+    higher = replace(spike, base=4.0)
+    found = diagnose(stays, replace(signals, excursions=(higher,)), ENGLISH).findings
     assert "divergence" in {finding.rule for finding in found}
 
 

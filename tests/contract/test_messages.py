@@ -7,6 +7,7 @@ import inspect
 import json
 import pickle
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -39,16 +40,21 @@ PUT_TOGETHER = (
 OF_PAGES = ("rules", "ledger", "model")  # there a message names a text of a rule's page
 
 
-def _sources() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(HOUSE.rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _nodes() -> list[tuple[Path, ast.expr]]:
+    """The calls and constants of the package, parsed once."""
+    return [
+        (path.relative_to(HOUSE), node)
+        for path in sorted(HOUSE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Constant)
+    ]
 
 
 def _calls(names: set[str]) -> Iterator[tuple[str, ast.Call]]:
-    for path, tree in _sources():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _called(node.func) in names:
-                yield f"{path.relative_to(HOUSE)}:{node.lineno}", node
+    for path, node in _nodes():
+        if isinstance(node, ast.Call) and _called(node.func) in names:
+            yield f"{path}:{node.lineno}", node
 
 
 def _called(function: ast.expr) -> str:
@@ -133,8 +139,7 @@ def test_no_message_is_left_over():
     """What nobody says any more is no burden to those who translate."""
     used = {
         node.value
-        for _, tree in _sources()
-        for node in ast.walk(tree)
+        for _, node in _nodes()
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     shared = {e["hint"] for e in catalogue().values() if isinstance(e.get("hint"), str)}
