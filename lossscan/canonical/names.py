@@ -13,7 +13,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
         " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
-        " loss/total_loss loss_avg_rank 损失 训练损失 当前损失 平均损失 损失值"
+        " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
         " 训练loss 训练集损失 训练集loss",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " loss_val loss_valid loss_validation loss_eval"
@@ -53,6 +53,7 @@ _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
+    r"|(?:d|g|disc|gen|discrim)_loss_(?!scale|weight)[a-z][a-z0-9]{0,20}"
     r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
 )
@@ -68,7 +69,8 @@ _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP: Final = re.compile(r"[\s-]+")
 _TRAINING: Final = re.compile(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
 
-MEANS: Final = ("avg_loss", "mean_loss", "average_loss")  # of some lines, or of an evaluation
+# Of some lines, or of an evaluation.
+MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")
 # Names that are the loss of some trainers and something beside it in others, the likeliest first.
 _STAND_INS: Final = (
     "train_loss",

@@ -40,6 +40,7 @@ NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 PASTED = 2  # that do where they are the most of a file
 MOST = 0.75  # of the lines that hold anything: prose says more
+SEVERAL = 3  # losses beside one counter: prose compares two at most
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -58,7 +59,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
-    *("cycle_A", "errD", "G_GAN"),
+    *("cycle_A", "errD", "G_GAN", " G=", " G: "),
 )
 _OF_SAMPLES: Final = re.compile(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
@@ -87,9 +88,11 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     losses = [value for name, value in row.items() if is_judged(name)]
     if not losses:
         return 0
-    if place.of is None or is_evaluation(*row):
-        return 1
     lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
+    if is_evaluation(*row):
+        return 1
+    if place.of is None:
+        return 1 + lost + (len(losses) >= SEVERAL or (lost and len(row) > 1))
     return 2 + lost
 
 

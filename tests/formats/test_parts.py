@@ -5,6 +5,9 @@ from __future__ import annotations
 from math import isnan
 from pathlib import Path
 
+import pytest
+
+from lossscan.errors import NoLogFound
 from lossscan.model import Table
 from tests import logs
 
@@ -79,3 +82,65 @@ def test_a_row_with_a_run_time_and_a_loss_is_a_point(tmp_path: Path):
     table = _read(tmp_path, rows)
     assert len(logs.points(table, "loss")) == 8
     assert table.complete is None
+
+
+def test_each_of_several_losses_of_a_line_is_a_part(tmp_path: Path):
+    """The word before `Loss` names it; the loss is the sum, or the total where there is one."""
+    parts = "Cls Loss: 1.5 Box Loss: 0.25"
+    lines = "".join(f"Epoch 1/9 Step {n}0/90 {parts}\n" for n in range(1, 6))
+    table = _read(tmp_path, lines)
+    assert logs.points(table, "Cls Loss")[0] == (10, 1.5)
+    assert logs.points(table, "loss")[0] == (10, 1.75)
+    table = _read(tmp_path, lines.replace(parts, f"Loss: 2.0 {parts}"))
+    assert logs.points(table, "Box Loss")[0] == (10, 0.25)
+    assert logs.points(table, "loss")[0] == (10, 2.0)
+
+
+def test_a_list_of_losses_names_its_parts_by_one_word(tmp_path: Path):
+    """And its total is the loss."""
+    lines = "".join(
+        f"[Epoch 0/9, Batch {n}/90] [Losses: x 0.25, conf 0.5, total {'nan' if n > 4 else 0.75}]\n"
+        for n in range(1, 6)
+    )
+    table = _read(tmp_path, lines)
+    assert logs.points(table, "conf_loss")[0] == (1, 0.5)
+    assert isnan(logs.points(table, "loss")[-1][1])
+
+
+def test_single_letters_are_losses_where_both_nets_have_theirs(tmp_path: Path):
+    """In the bar of an adversarial training; a lone `G` may be anything."""
+    bar = "Epoch 4/9: 100%|##| 90/90 [07:11<00:00, 21.7it/s, DF=nan, G=0.5, LR=0.1]\n"
+    table = _read(tmp_path, bar)
+    assert logs.points(table, "G_loss")[0][1] == 0.5
+    assert isnan(logs.points(table, "loss")[0][1])
+    with pytest.raises(NoLogFound):
+        _read(tmp_path, bar.replace("DF=nan, ", ""))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Iteration:      0, Loss function:   nan, Average Loss: nan\n",
+        "GLOBAL STEP : 29003 / LEARNING RATE : 0.001 / **LOSS : nan** ( 1.9 secs)\n",
+        "progress  epoch 5  step 602  remaining 0m\nd_loss nan\ngen_loss_L1 3.5\n",
+    ],
+)
+def test_one_line_with_nan_is_a_log_even_in_prose(tmp_path: Path, line: str):
+    """Where more than the loss is beside the counter; a sentence says no more than that."""
+    prose = "This is what I get.\nHow can it be?\n"
+    table = _read(tmp_path, f"{prose}{line}{prose}")
+    assert isnan(logs.points(table, "loss")[0][1])
+    with pytest.raises(NoLogFound):
+        _read(tmp_path, f"{prose}At step 500 loss: nan appears.\n{prose}")
+
+
+def test_the_blocks_of_coqui_are_at_their_global_step(tmp_path: Path):
+    """The other step begins anew in each epoch."""
+    blocks = "".join(
+        f"   --> STEP: {n}/1200 -- GLOBAL_STEP: {1000 + n}\n     | > loss: {n / 8} (0.5)\n"
+        f"     | > loss_mel: 0.25 (0.5)\n     | > loss_kl: 0.5 (0.5)\n \n"
+        for n in range(1, 4)
+    )
+    table = _read(tmp_path, blocks)
+    assert logs.points(table, "loss") == [(1001, 0.125), (1002, 0.25), (1003, 0.375)]
+    assert logs.points(table, "loss_mel")[-1] == (1003, 0.25)

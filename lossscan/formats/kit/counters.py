@@ -31,7 +31,7 @@ _OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how ma
 _TIMES: Final = {"K": 1000, "M": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
-    r"(?<![\w./])global_step['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+    r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = re.compile(
     r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"

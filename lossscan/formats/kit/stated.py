@@ -17,9 +17,18 @@ _SUMMED_UP: Final = "TrainOutput("  # what transformers' `train` returns: a mean
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
-    r"|[a-z]\w{0,30}_loss|loss_\w{1,30}|ppl"
-    rf"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)? {{1,4}}{WRAPPED}({NUMBER})(?=[^\w.+-])"
+    r"|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
+    r"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
+    rf"{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )
+_LISTED: Final = re.compile(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
+    rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
+)
+_ITEM: Final = re.compile(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|(?=[^\w.+-]))")
+_PLAYERS: Final = re.compile(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
+    rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER})(?=[^\w.+-])"
+)
+_TWO_WORDS: Final = re.compile(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _AFTER: Final = re.compile(  # `Cost after iteration 100: 0.69`
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
     rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
@@ -68,9 +77,13 @@ class LineReader:
             yield Part(match[1], match.start(), *match.span(2))
         for match in _AFTER.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
-        for match in PAIR.finditer(line):
-            if name := self._known(match[1]):
-                yield Part(name, match.start(), *match.span(2))
+        yield from _listed(line)
+        yield from _players(line)
+        pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
+        several = sum(canonical(name) in ("loss", "eval_loss") for _, name in pairs) > 1
+        for match, name in pairs:
+            label = _own_name(match[1], name) if several else name
+            yield Part(label, match.start(), *match.span(2))
 
     def _known(self, key: str) -> str | None:
         """The part of a key that is a known name: prose and prefixes may be before it."""
@@ -83,6 +96,30 @@ class LineReader:
             if name in self._asked or is_known(name) or _is_part(name):
                 return name
         return None
+
+
+def _listed(line: str) -> Iterator[Part[str]]:
+    """What a list of losses names one by one; its total is the loss."""
+    begun = _LISTED.search(line)
+    at = begun.end() if begun else len(line)
+    while match := _ITEM.match(line, at):
+        name = match[1].lower()
+        yield Part(f"{name}_loss" if "loss" not in name else name, match.start(), *match.span(2))
+        at = match.end()
+
+
+def _players(line: str) -> Iterator[Part[str]]:
+    """The losses of both nets, where single letters name them; of one alone, nobody knows."""
+    found = list(_PLAYERS.finditer(line))
+    if {match[1][0] for match in found} == {"D", "G"}:
+        for match in found:
+            yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
+
+
+def _own_name(key: str, name: str) -> str:
+    """The name of one of several losses of a line, by the word before it: `Cls Loss`."""
+    words = _TWO_WORDS.search(key)
+    return words[0] if words and len(name) < len(words[0]) and is_part(words[0]) else name
 
 
 def _is_part(name: str) -> bool:
