@@ -270,7 +270,7 @@ def _finding(each: Association) -> Finding:
     advice = Advice(each.field, f"{each.relation} {_said(each.value)}")
     return Finding(
         rule=each.rule,
-        severity=Severity.INFO,
+        stated_severity=Severity.INFO,
         confidence=round(min(1 - each.q_value, SURE), 2),
         title=Message("association_title", **numbers),
         message=Message("association", **numbers),

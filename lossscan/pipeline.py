@@ -155,7 +155,7 @@ def no_log(path: Path | str) -> NoLogFound:
 def _ranked(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
     """Findings worst first, with the severities that the user gave their rules."""
     chosen = settings.severities
-    changed = (replace(f, severity=chosen.get(f.rule, f.severity)) for f in findings)
+    changed = (replace(f, stated_severity=chosen.get(f.rule, f.severity)) for f in findings)
     return tuple(sorted(changed, key=lambda finding: finding.severity.rank))
 
 

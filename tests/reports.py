@@ -116,7 +116,7 @@ def report(*runs: RunReport) -> Report:
 def _jump() -> Finding:
     return Finding(
         rule="loss-jump",
-        severity=Severity.CRITICAL,
+        stated_severity=Severity.CRITICAL,
         confidence=0.98,
         title=Message("The loss jumps up and stays up"),
         message=Message(
@@ -157,7 +157,7 @@ def _stairs() -> Finding:
     places = tuple(Episode(10 + 500 * k, None, 8.0) for k in range(1, 8))
     return Finding(
         rule="epoch-step-drop",
-        severity=Severity.INFO,
+        stated_severity=Severity.INFO,
         confidence=0.9,
         title=Message("每个 epoch 开始处 loss 阶梯式下降"),
         message=Message("loss 在 7 个 epoch 边界处阶梯式下降。"),

@@ -13,7 +13,9 @@ def _run(rules=(), framework=None, **settings):
     """A run with these findings and settings."""
     config = {name: Field(value, "train.yaml") for name, value in settings.items()}
     run = Run("r", "r", {}, (), framework=framework, config=config)
-    found = tuple(Finding(rule, 0.9, severity=Severity.WARNING, start_step=10) for rule in rules)
+    found = tuple(
+        Finding(rule, 0.9, stated_severity=Severity.WARNING, start_step=10) for rule in rules
+    )
     return RunReport("r", "r", "warning" if rules else "ok", run, found)
 
 

@@ -1,4 +1,4 @@
-"""Hits become findings in words; look-alikes are ruled out; broken rules do not silence others."""
+"""Findings get their words; look-alikes are ruled out; broken rules do not silence others."""
 
 from __future__ import annotations
 
@@ -61,8 +61,16 @@ def says(monkeypatch: pytest.MonkeyPatch):
     return put
 
 
-def test_diagnose_puts_a_hit_into_words(says):
-    """A finding has the page's title and severity, and the hit's numbers in its message."""
+def test_a_finding_has_a_severity_once_the_ledger_knows_its_page(says):
+    """A rule leaves it to the page; asked before, the finding says so instead of guessing."""
+    with pytest.raises(ValueError, match="non-finite-loss"):
+        _ = replace(NAN, stated_severity=None).severity
+    (finding,) = says(non_finite_loss=[NAN]).findings
+    assert finding.severity is Severity.CRITICAL
+
+
+def test_diagnose_puts_a_finding_into_words(says):
+    """A finding has the page's title and severity, and its numbers in its message."""
     (finding,) = says(non_finite_loss=[NAN]).findings
     assert finding.severity is Severity.CRITICAL
     assert "3 NaN iterations" in str(finding.message)
@@ -93,9 +101,9 @@ def test_diagnose_shows_a_word_where_a_number_was_expected(says):
 
 def test_diagnose_keeps_braces_from_a_log_as_they_are(says):
     """A text from a log that looks like a template is shown, not filled in."""
-    clue = Evidence(Message("setting", field="eval_dataset", value="{step.__class__}"))
-    hit = Finding("eval-missing", 0.9, message=Message("no-loss", seen="5"), evidence=(clue,))
-    (finding,) = says(eval_missing=[hit]).findings
+    evidence = Evidence(Message("setting", field="eval_dataset", value="{step.__class__}"))
+    found = Finding("eval-missing", 0.9, message=Message("no-loss", seen="5"), evidence=(evidence,))
+    (finding,) = says(eval_missing=[found]).findings
     assert finding.evidence[0].text.say("en") == "eval_dataset: {step.__class__}"
 
 
@@ -117,8 +125,8 @@ def test_diagnose_advises_no_setting_that_is_in_force(says):
     """Where fp16 is off already, turning it off is no advice; bf16 is."""
     run = make_run(loss=[[0, 200, 2.0, 1.0]], config={"fp16": False, "bf16": False})
     advice = (Advice("fp16", suggest=False), Advice("bf16", suggest=True))
-    hit = replace(NAN, causes=(Cause(Message("half-precision"), 0.5, config=advice),))
-    (finding,) = says(run, non_finite_loss=[hit]).findings
+    found = replace(NAN, causes=(Cause(Message("half-precision"), 0.5, config=advice),))
+    (finding,) = says(run, non_finite_loss=[found]).findings
     assert [each.field for each in finding.causes[0].config] == ["bf16"]
 
 
@@ -126,26 +134,26 @@ def test_diagnose_gives_each_remedy_once(says):
     """What the finding and its causes advise, without repetition."""
     causes = (Cause(Message("memorisation"), 0.5), Cause(Message("memorisation"), 0.4))
     numbers = {"low_step": 60, "low": 1.0, "rise": 0.1, "high": 1.1}
-    hit = Finding(
+    found = Finding(
         "overfitting",
         0.9,
         message=Message("default", **numbers),
         causes=causes,
         remedies=(Message("best-checkpoint"),),
     )
-    (finding,) = says(overfitting=[hit]).findings
+    (finding,) = says(overfitting=[found]).findings
     assert len(finding.remedies) == 2
     assert "step 60" in str(finding.remedies[0])
 
 
 def test_diagnose_places_a_finding_in_its_epoch(says):
     """The epoch follows from the steps of an epoch, or from the logged epochs where there are."""
-    hit = replace(NAN, episodes=(Episode(150, 160), Episode(50, 60)))
-    (counted,) = says(non_finite_loss=[hit]).findings
+    found = replace(NAN, episodes=(Episode(150, 160), Episode(50, 60)))
+    (counted,) = says(non_finite_loss=[found]).findings
     assert (counted.start_step, counted.end_step, counted.epoch) == (50, 160, 0.5)
     logged = Series("epoch", np.array([0, 200]), np.array([0.0, 4.0]))
     with_epochs = replace(RUN, series={**RUN.series, "epoch": logged})
-    (read,) = says(with_epochs, non_finite_loss=[hit]).findings
+    (read,) = says(with_epochs, non_finite_loss=[found]).findings
     assert read.epoch == 1.0
 
 
@@ -159,7 +167,7 @@ def test_diagnose_knows_no_epoch_without_a_schedule(says):
 def test_diagnose_sorts_the_worst_first(says):
     """Severity, then confidence, then place."""
     early, late = (replace(NAN, episodes=(Episode(step),)) for step in (10, 90))
-    info = replace(NAN, severity=Severity.INFO, confidence=0.99)
+    info = replace(NAN, stated_severity=Severity.INFO, confidence=0.99)
     sure = replace(NAN, confidence=0.98)
     findings = says(non_finite_loss=[info, late, early, sure]).findings
     assert [f.start_step for f in findings] == [None, 10, 90, None]
@@ -174,7 +182,7 @@ def test_diagnose_keeps_confidence_a_probability(says, said: float, shown: float
 
 
 def test_diagnose_rules_out_what_another_rule_explains(says):
-    """A hit whose changes are all claimed by a rule it yields to becomes a look-alike."""
+    """A finding whose changes are all claimed by a rule it yields to becomes a look-alike."""
     peak = Finding("grad-norm-explosion", 0.7, message=Message("peak"), claims=frozenset({40}))
     found = says(grad_norm_explosion=[peak], loss_spike=[ISOLATED])
     assert [finding.rule for finding in found.findings] == ["loss-spike"]
@@ -198,10 +206,10 @@ def test_diagnose_keeps_a_finding_that_is_only_partly_explained(says):
 
 
 def test_diagnose_says_what_a_rule_excluded(says):
-    """An acquittal is told in words, unless the same rule found something after all."""
-    acquittal = RuledOut("overfitting", Message("no-rise", low=1.0, high=1.01))
-    assert "1.01" in says(overfitting=[acquittal]).ruled_out[0].text.say("en")
-    assert says(overfitting=[acquittal, Finding("overfitting", 0.9)]).ruled_out == ()
+    """A look-alike is told in words, unless the same rule found something after all."""
+    excluded = RuledOut("overfitting", Message("no-rise", low=1.0, high=1.01))
+    assert "1.01" in says(overfitting=[excluded]).ruled_out[0].text.say("en")
+    assert says(overfitting=[excluded, Finding("overfitting", 0.9)]).ruled_out == ()
 
 
 def test_diagnose_survives_a_broken_rule(says):

@@ -100,7 +100,7 @@ def _sections(entry: RulePage, lang: str, samples: Path) -> Iterator[tuple[str, 
     yield words.say(lang, "page_look_alikes"), _look_alikes(entry, lang)
     yield _word(lang, "sample"), *_samples(entry.rule, lang, samples)
     yield _word(lang, "messages"), texts(entry.messages), _word(lang, "italics")
-    yield _word(lang, "evidence"), texts(entry.clues)
+    yield _word(lang, "evidence"), texts(entry.evidence)
     yield words.say(lang, "page_causes"), _causes(entry, lang)
     yield words.say(lang, "page_remedies"), texts(entry.remedies)
     yield _word(lang, "next"), texts(entry.next)

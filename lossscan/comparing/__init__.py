@@ -111,11 +111,11 @@ def _contrast(
 def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
     """The findings that only several runs together show, as far as their rules are chosen."""
     chosen = chosen_rules(settings.select, settings.ignore)
-    for run, hit in scaled_groups(runs):
-        if hit.rule in chosen:
-            finding = finding_of(hit, run)
-            severity = settings.severities.get(hit.rule, finding.severity)
-            yield replace(finding, severity=severity)
+    for run, found in scaled_groups(runs):
+        if found.rule in chosen:
+            finding = finding_of(found, run)
+            severity = settings.severities.get(found.rule, finding.severity)
+            yield replace(finding, stated_severity=severity)
 
 
 def _nothing_shared(runs: Mapping[str, Run]) -> InputError:

@@ -28,12 +28,12 @@ LINE = 3  # runs from which on a line may fail to fit
 
 
 def scaled_groups(runs: Mapping[str, Run]) -> Iterator[tuple[Run, Finding]]:
-    """For each config with a loss scaled by the accumulation steps: a run to show, and the hit."""
+    """For each config with a loss scaled by accumulation: a run to show, and a finding."""
     for labels in _groups(runs):
         members = {label: runs[label] for label in labels}
-        hit = _judged(members)
-        if hit is not None:
-            yield max(members.values(), key=steps_of), hit
+        found = _judged(members)
+        if found is not None:
+            yield max(members.values(), key=steps_of), found
 
 
 def _groups(runs: Mapping[str, Run]) -> list[list[str]]:

@@ -15,7 +15,6 @@ from lossscan.ledger.events import Departure, events_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
 from lossscan.model import (
-    AS_PAGE,
     AccountedFor,
     ChangePoint,
     Effect,
@@ -69,13 +68,13 @@ class Account:
 def accounted(
     run: Run,
     signals: Signals,
-    hits: Sequence[Finding],
+    findings: Sequence[Finding],
     ruled_out: Sequence[RuledOut],
     chosen: Iterable[str],
 ) -> tuple[tuple[Finding, ...], tuple[Account, ...]]:
-    """The hits with one for each event that was left, and an account of every event."""
+    """The findings with one for each event that was left, and an account of every event."""
     events = events_of(signals)
-    rules, said = set(chosen), with_near_events(signals, events, hits)
+    rules, said = set(chosen), with_near_events(signals, events, findings)
     accounts = []
     for event in events:
         account = _account(event, said, rules, run)
@@ -103,8 +102,8 @@ def _reason(
     return explanation(run, signals, event.change) is not None
 
 
-def _account(event: Departure, hits: Sequence[Finding], rules: set[str], run: Run) -> Account:
-    owner = _owner(event, hits)
+def _account(event: Departure, findings: Sequence[Finding], rules: set[str], run: Run) -> Account:
+    owner = _owner(event, findings)
     if owner is not None:
         return Account(event, rule=owner)
     key = _explained(event, run)
@@ -139,51 +138,61 @@ def _comes_back(event: Departure, run: Run) -> bool:
     return end - event.before < LEFT * (event.after - event.before)
 
 
-def _owner(event: Departure, hits: Sequence[Finding]) -> str | None:
-    """The rule whose hit claims the event, or whose episode holds it."""
-    claiming = [hit.rule for hit in hits if event.step in hit.claims]
+def _owner(event: Departure, findings: Sequence[Finding]) -> str | None:
+    """The rule whose finding claims the event, or whose episode holds it."""
+    claiming = [finding.rule for finding in findings if event.step in finding.claims]
     if claiming:
         return claiming[0]
     return next(
-        (hit.rule for hit in hits if hit.series == event.series and _within(event, hit)), None
+        (
+            finding.rule
+            for finding in findings
+            if finding.series == event.series and _within(event, finding)
+        ),
+        None,
     )
 
 
-def _within(event: Departure, hit: Finding) -> bool:
+def _within(event: Departure, finding: Finding) -> bool:
     """Whether an episode covers the event; one that lasts to the end covers no later spike."""
     return any(
         episode.start_step is not None
         and episode.start_step <= event.step <= (episode.end_step or episode.start_step)
-        and (event.kind != "spike" or hit.rule == SPOKEN_BY["spike"])
-        for episode in hit.episodes
+        and (event.kind != "spike" or finding.rule == SPOKEN_BY["spike"])
+        for episode in finding.episodes
     )
 
 
-def _claims(hits: Sequence[Finding], rule: str, event: Departure) -> bool:
+def _claims(findings: Sequence[Finding], rule: str, event: Departure) -> bool:
     return any(
-        hit.rule == rule and (event.step in hit.claims or _within(event, hit)) for hit in hits
+        finding.rule == rule and (event.step in finding.claims or _within(event, finding))
+        for finding in findings
     )
 
 
-def _speak(hits: list[Finding], rule: str, event: Departure, run: Run, signals: Signals) -> None:
-    """Add the event to the hit of its rule, or make one."""
+def _speak(
+    findings: list[Finding], rule: str, event: Departure, run: Run, signals: Signals
+) -> None:
+    """Add the event to the finding of its rule, or make one."""
     episode = Episode(event.step, event.end_step, event.sigma)
-    for number, hit in enumerate(hits):
-        if hit.rule == rule and hit.series == event.series:
-            episodes = sorted((*hit.episodes, episode), key=lambda each: each.start_step or 0)
-            hits[number] = replace(hit, episodes=tuple(episodes), claims=hit.claims | {event.step})
+    for number, finding in enumerate(findings):
+        if finding.rule == rule and finding.series == event.series:
+            episodes = sorted((*finding.episodes, episode), key=lambda each: each.start_step or 0)
+            findings[number] = replace(
+                finding, episodes=tuple(episodes), claims=finding.claims | {event.step}
+            )
             return
     said = told(rule, event, run, signals)
-    hits.append(completed(_hit(rule, event, episode, said), run))
+    findings.append(completed(_finding(rule, event, episode, said), run))
 
 
-def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
+def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
     ratio = event.after / event.before if event.before > 0 else None
     return Finding(
         rule=rule,
         confidence=min(logistic(event.size, HALF, SLOPE), MOST),
         series=event.series,
-        severity=_severity(rule, event.size),
+        stated_severity=_severity(rule, event.size),
         message=Message(
             "unclaimed",
             before=event.before,
@@ -203,10 +212,10 @@ def _hit(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
     )
 
 
-def _severity(rule: str, size: float) -> Severity:
+def _severity(rule: str, size: float) -> Severity | None:
     """How loudly, by the relative size; a stair of memorized samples keeps its own."""
     if rule == AT["epoch_boundary"]:
-        return AS_PAGE
+        return None
     if rule == SPOKEN_BY["spike"]:
         return Severity.WARNING if size >= SPIKE_HEARD else Severity.INFO
     if size >= LOUD and rule in (SPOKEN_BY["level_up"], SPOKEN_BY["slope_up"]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lossscan.model import AS_PAGE, PAGES, PLAIN, Cause, Evidence, Finding, Message, RuledOut, Run
+from lossscan.model import PAGES, PLAIN, Cause, Evidence, Finding, Message, RuledOut, Run
 from lossscan.trainers import trainer_of
 from lossscan.words.pages import load_page
 
@@ -31,9 +31,7 @@ def completed(finding: Finding, run: Run) -> Finding:
     causes = sorted(finding.causes, key=lambda cause: -cause.score)
     return replace(
         finding,
-        severity=load_page(finding.rule).severity
-        if finding.severity is AS_PAGE
-        else finding.severity,
+        stated_severity=finding.stated_severity or load_page(finding.rule).severity,
         confidence=round(min(max(finding.confidence, HARDLY), SURE), 2),
         title=Message(key_of(finding.rule, "title")),
         message=_text(finding, "messages", finding.message),
@@ -91,7 +89,7 @@ def _evidences(finding: Finding, run: Run) -> Iterator[Evidence]:
     for each in finding.evidence:
         quota[each.text.key] -= 1
         if quota[each.text.key] >= 0:
-            text = _text(finding, "clues", each.text)
+            text = _text(finding, "evidence", each.text)
             yield replace(each, text=text, source=each.source or source)
     if left_out:
         yield Evidence(Message("more_evidence", count=left_out), source)

@@ -10,15 +10,15 @@ from lossscan.model import Cause, Change, Curve, Evidence, Message, Numbers, Run
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
-    eval_clue,
-    landmark_clue,
-    level_clue,
+    eval_evidence,
+    landmark_evidence,
+    level_evidence,
     relative,
 )
-from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
-from lossscan.rules.kit.jump_causes import lower_rate, suspects
-from lossscan.rules.kit.order import ORDERED, drop_suspects, file_order, order_clue, step_of_order
-from lossscan.rules.kit.rates import limit_clue, rate_clue
+from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_evidence, leading_gradient
+from lossscan.rules.kit.jump_causes import lower_rate, rise_causes
+from lossscan.rules.kit.order import ORDERED, drop_causes, file_order, order_evidence, step_of_order
+from lossscan.rules.kit.rates import limit_evidence, rate_evidence
 from lossscan.rules.kit.skips import skipped_updates
 
 # Scores as the rules of the same names give them: only the order of causes counts.
@@ -55,23 +55,23 @@ def _of_rise(rule: str, rise: Change, run: Run, signals: Signals, curve: Curve) 
     lower, at_landmark = lower_rate(run, rise), rule == "loss-jump"
     return Told(
         evidence=drop_none(
-            level_clue(run, curve, rise.before, rise.after, rise.step)
+            level_evidence(run, curve, rise.before, rise.after, rise.step)
             if at_landmark
-            else _climb_clue(run, rise, curve),
-            rate_clue(run, rise.step),
-            limit_clue(run, rise.step),
-            gradient_clue(run, signals, rise.step),
-            landmark_clue(rise.aligned_to) if at_landmark else None,
-            order_clue(run, step_of_order(run, curve, rise)) if at_landmark else None,
-            eval_clue(run, rise.step),
+            else _climb_evidence(run, rise, curve),
+            rate_evidence(run, rise.step),
+            limit_evidence(run, rise.step),
+            gradient_evidence(run, signals, rise.step),
+            landmark_evidence(rise.aligned_to) if at_landmark else None,
+            order_evidence(run, step_of_order(run, curve, rise)) if at_landmark else None,
+            eval_evidence(run, rise.step),
         ),
-        causes=suspects(run, signals, rise),
+        causes=rise_causes(run, signals, rise),
         next=Message("replay" if lower is None else "replay-at-rate"),
         numbers={"lower": lower},
     )
 
 
-def _climb_clue(run: Run, climb: Change, curve: Curve) -> Evidence:
+def _climb_evidence(run: Run, climb: Change, curve: Curve) -> Evidence:
     numbers = {
         "low": climb.before,
         "low_step": climb.step,
@@ -85,7 +85,7 @@ def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Tol
     end = spike.step if spike.end_step is None else spike.end_step
     points = int(((curve.steps >= spike.step) & (curve.steps <= end)).sum())
     lead = leading_gradient(signals, spike.step)
-    clue = Evidence(
+    first = Evidence(
         Message("spike", base=spike.before, peak=spike.after, points=points, end=end),
         run.source_of(spike.series),
         spike.step,
@@ -93,11 +93,11 @@ def _of_spike(spike: Departure, run: Run, signals: Signals, curve: Curve) -> Tol
     )
     return Told(
         evidence=(
-            clue,
+            first,
             *drop_none(
-                order_clue(run, spike.step),
-                gradient_clue(run, signals, spike.step),
-                rate_clue(run, spike.step),
+                order_evidence(run, spike.step),
+                gradient_evidence(run, signals, spike.step),
+                rate_evidence(run, spike.step),
             ),
         ),
         causes=(
@@ -131,9 +131,9 @@ def _of_stair(stair: Departure, run: Run) -> Told:
         stair.step,
         stair.after,
     )
-    evaluated = eval_clue(run, stair.step)
+    evaluated = eval_evidence(run, stair.step)
     return Told(
-        evidence=(step, *drop_none(evaluated, rate_clue(run, stair.step))),
+        evidence=(step, *drop_none(evaluated, rate_evidence(run, stair.step))),
         causes=(
             Cause(
                 Message("memorisation"), LIKELIEST, config=advise_if_set(run, "num_train_epochs")
@@ -145,7 +145,7 @@ def _of_stair(stair: Departure, run: Run) -> Told:
 
 
 def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
-    around = (rate_clue(run, drop.step), eval_clue(run, drop.step))
+    around = (rate_evidence(run, drop.step), eval_evidence(run, drop.step))
     if rule == "last-epoch-drop":
         causes = (
             Cause(
@@ -158,9 +158,9 @@ def _of_drop(rule: str, drop: Departure, run: Run, curve: Curve) -> Told:
         return Told(drop_none(*around), causes, next=Message("compare-evaluation"))
     return Told(
         evidence=(
-            level_clue(run, curve, drop.before, drop.after, drop.step),
-            *drop_none(order_clue(run, drop.step), *around),
+            level_evidence(run, curve, drop.before, drop.after, drop.step),
+            *drop_none(order_evidence(run, drop.step), *around),
         ),
-        causes=drop_suspects(run, drop.step, lasts=drop.kind != "spike"),
+        causes=drop_causes(run, drop.step, lasts=drop.kind != "spike"),
         next=Message("look-at-data"),
     )

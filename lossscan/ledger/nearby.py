@@ -15,33 +15,38 @@ GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it i
 
 
 def with_near_events(
-    signals: Signals, events: Sequence[Departure], hits: Sequence[Finding]
+    signals: Signals, events: Sequence[Departure], findings: Sequence[Finding]
 ) -> list[Finding]:
-    """The hits with the events around their edges claimed too: they are the same event.
+    """The findings with the events around their edges claimed too: they are the same event.
 
     An overshoot behind a jump, and the fall behind a spike, are seen by the engine as well.
     """
-    return [replace(hit, claims=hit.claims | _near(hit, signals, events)) for hit in hits]
+    return [
+        replace(finding, claims=finding.claims | _near(finding, signals, events))
+        for finding in findings
+    ]
 
 
-def _near(hit: Finding, signals: Signals, events: Sequence[Departure]) -> set[int]:
-    own = [event for event in events if event.series == hit.series]
-    at_edges = _at_edges(own, hit, signals)
+def _near(finding: Finding, signals: Signals, events: Sequence[Departure]) -> set[int]:
+    own = [event for event in events if event.series == finding.series]
+    at_edges = _at_edges(own, finding, signals)
     return {
         event.step
         for event in own
         if event.step in at_edges
-        or _at_its_landmark(event, hit)
-        or _is_its_rise(event, hit, signals)
+        or _at_its_landmark(event, finding)
+        or _is_its_rise(event, finding, signals)
     }
 
 
-def _at_edges(events: Sequence[Departure], hit: Finding, signals: Signals) -> set[int]:
-    """The steps of the events that are near where an episode of the hit begins or ends."""
+def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -> set[int]:
+    """The steps of the events that are near where an episode of the finding begins or ends."""
     import numpy as np
 
-    edges = [e for each in hit.episodes for e in (each.start_step, each.end_step) if e is not None]
-    curve = signals.curves.get(hit.series or "")
+    edges = [
+        e for each in finding.episodes for e in (each.start_step, each.end_step) if e is not None
+    ]
+    curve = signals.curves.get(finding.series or "")
     if curve is None or not edges:
         return set()
     steps = [event.step for event in events]
@@ -55,9 +60,9 @@ def _is_at(place: int, edges: Sequence[int]) -> bool:
     return first < len(edges) and edges[first] <= place + NEAR_POINTS
 
 
-def _at_its_landmark(event: Departure, hit: Finding) -> bool:
+def _at_its_landmark(event: Departure, finding: Finding) -> bool:
     """Whether both are at one landmark: noise moves the found edge by some points."""
-    one, two = event.aligned_to, hit.aligned_to
+    one, two = event.aligned_to, finding.aligned_to
     return one is not None and two is not None and _same(one, two)
 
 
@@ -65,14 +70,14 @@ def _same(one: Alignment, two: Alignment) -> bool:
     return (one.kind, one.step) == (two.kind, two.step)
 
 
-def _is_its_rise(event: Departure, hit: Finding, signals: Signals) -> bool:
-    """Whether a slope rises only by a spike of the hit, before which it had gained next to nothing.
+def _is_its_rise(event: Departure, finding: Finding, signals: Signals) -> bool:
+    """Whether a slope rises only by its spike, before which it had gained next to nothing.
 
     A line through a stretch with a high spike in it, as behind a resume, is steep.
     """
     return event.kind == "slope_up" and any(
         spike.series == event.series
-        and spike.start_step in hit.claims
+        and spike.start_step in finding.claims
         and event.step <= spike.start_step
         and spike.base - event.before < GAINED * (event.after - event.before)
         for spike in signals.excursions

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         Severity,
     )
     from lossscan.model.findings import (
-        AS_PAGE,
         PLAIN,
         Advice,
         Cause,
@@ -79,7 +78,6 @@ _PARTS = (
 )  # each needs only those before it
 
 __all__ = [
-    "AS_PAGE",
     "DAMAGES",
     "FAILED",
     "FAILED_NOTE",

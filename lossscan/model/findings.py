@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from lossscan.model.base import Severity
 from lossscan.model.message import Message
@@ -17,7 +17,6 @@ from lossscan.model.signals import Alignment
 DEFAULT: Final = Message("default")
 TITLE: Final = Message("title")
 PLAIN: Final = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
-AS_PAGE: Final = cast(Severity, None)  # from a rule: the severity of its page, put in by the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece of evidence; a rule's text is named in the section `clues` of its page."""
+    """One piece of evidence; a rule's text is named in the section `evidence` of its page."""
 
     text: Message
     source: str | None = None  # a file; None from a rule: that of the finding's series
@@ -107,7 +106,7 @@ class Finding:
     rule: str
     confidence: float  # probability that the finding is right
     series: str = "loss"
-    severity: Severity = AS_PAGE
+    stated_severity: Severity | None = None  # None from a rule: its page's, put in by the ledger
     message: Message = DEFAULT  # of a rule: which of the page's messages
     episodes: tuple[Episode, ...] = ()
     effect: Effect | None = None
@@ -125,6 +124,13 @@ class Finding:
     locations: tuple[Location, ...] = ()  # the most telling first
     fingerprint: str | None = None  # the same in every report of the run: lossscan.gate.baseline
     waiver: Waiver | None = None  # None: it counts at the gate
+
+    @property
+    def severity(self) -> Severity:
+        """How serious it is; raises ValueError where the ledger has not completed the finding."""
+        if self.stated_severity is None:
+            raise ValueError(f"{self.rule}: a finding of a rule has no severity of its own yet")
+        return self.stated_severity
 
     @property
     def places(self) -> tuple[tuple[int, int], ...]:

@@ -54,7 +54,7 @@ class _Rise:
 
 
 def check(run: Run, signals: Signals, *, min_rise: float = 0.5) -> Iterator[Finding]:
-    """Yield a hit for the part that rises most, by `min_rise` of its lowest level at least."""
+    """Yield a finding for the part that rises most, by `min_rise` of its lowest level at least."""
     total = points_of(run, "loss")
     if total is None or run.objective in POLICY:
         return
@@ -64,7 +64,7 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.5) -> Iterator[Find
     rises = [rise for part in parts.values() for rise in _rise(part, min_rise)]
     against = [rise for rise in rises if _total_falls(total, rise)]
     if against:
-        yield _hit(run, total, max(against, key=lambda rise: rise.ratio), against)
+        yield _finding(run, total, max(against, key=lambda rise: rise.ratio), against)
 
 
 def _part(run: Run, name: str) -> Series | None:
@@ -97,7 +97,7 @@ def _total_falls(total: Series, rise: _Rise) -> bool:
     return median(total.values[-END:]) < FALLS * before if before > 0 else False
 
 
-def _hit(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Finding:
+def _finding(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Finding:
     part, last = worst.series, int(worst.series.steps[-1])
     before, after = level_at(total, worst.low_step, points=END), median(total.values[-END:])
     return Finding(

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    AS_PAGE,
     Change,
     Curve,
     Effect,
@@ -24,11 +23,11 @@ from lossscan.model import (
 )
 from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
-from lossscan.rules.kit.context import drop_none, eval_clue, logistic
+from lossscan.rules.kit.context import drop_none, eval_evidence, logistic
 from lossscan.rules.kit.facts import is_policy_size
-from lossscan.rules.kit.gradients import gradient_clue
-from lossscan.rules.kit.jump_causes import lower_rate, suspects
-from lossscan.rules.kit.rates import limit_clue, rate_clue
+from lossscan.rules.kit.gradients import gradient_evidence
+from lossscan.rules.kit.jump_causes import lower_rate, rise_causes
+from lossscan.rules.kit.rates import limit_evidence, rate_evidence
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import period_points
 
@@ -91,7 +90,7 @@ def check(
     if jump is not None:
         yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
-    yield _hit(run, signals, curve, climb, AS_PAGE if large else Severity.WARNING)
+    yield _finding(run, signals, curve, climb, None if large else Severity.WARNING)
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:
@@ -148,7 +147,9 @@ def _began(run: Run) -> float:
     return float(values[np.isfinite(values)][0])
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Severity) -> Finding:
+def _finding(
+    run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Severity | None
+) -> Finding:
     index = _onset(curve, climb)
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -159,7 +160,7 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Sever
     lower = lower_rate(run, onset)
     return Finding(
         rule=NAME,
-        severity=severity,
+        stated_severity=severity,
         confidence=logistic(climb.sigma, *SURE),
         message=Message(
             "default", low=climb.low, end=climb.end, step=step, ratio=ratio, last=last, lower=lower
@@ -173,11 +174,11 @@ def _hit(run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Sever
                 run.source_of("loss"), step, climb.end,
             ),
             *drop_none(
-                rate_clue(run, step), limit_clue(run, step),
-                gradient_clue(run, signals, step), eval_clue(run, step),
+                rate_evidence(run, step), limit_evidence(run, step),
+                gradient_evidence(run, signals, step), eval_evidence(run, step),
             ),
         ),
-        causes=suspects(run, signals, onset),
+        causes=rise_causes(run, signals, onset),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset({step, *_steps_up(signals, climb)}),

@@ -24,7 +24,7 @@ from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
     eval_change,
-    eval_clue,
+    eval_evidence,
     least_seen,
     logistic,
     number,
@@ -33,7 +33,7 @@ from lossscan.rules.kit.context import (
 )
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.order import file_order
-from lossscan.rules.kit.rates import rate_at, rate_clue
+from lossscan.rules.kit.rates import rate_at, rate_evidence
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import share_in_means
 
@@ -85,7 +85,7 @@ def check(
     if _is_saw(run, signals, down):
         yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
-    yield _hit(run, down, drops, combined)
+    yield _finding(run, down, drops, combined)
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:
@@ -130,7 +130,7 @@ def _falls(test: BoundaryTest, *, log: bool) -> bool:
     return actual <= ACTUAL_SHARE * relative(test.gap, test.before, log=log)
 
 
-def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
+def _finding(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
     first, largest = down[0], down[int(np.argmin(drops))]
     verdict = _verdict(run, first.landmark.step)
     rate = rate_at(run, largest.landmark.step)
@@ -156,17 +156,17 @@ def _hit(run: Run, down: list[BoundaryTest], drops: list[float], combined: float
             first.landmark.epoch,
         ),
         evidence=(
-            *(_step_clue(run, test, drop) for test, drop in zip(down, drops, strict=True)),
-            *drop_none(eval_clue(run, first.landmark.step), rate_clue(run, largest.step)),
+            *(_step_evidence(run, test, drop) for test, drop in zip(down, drops, strict=True)),
+            *drop_none(eval_evidence(run, first.landmark.step), rate_evidence(run, largest.step)),
         ),
-        causes=_suspects(run),
+        causes=_causes(run),
         remedies=(Message("watch-evaluation"),) if verdict == "unknown" else (),
         next=Message("evaluate") if verdict == "unknown" else None,
         claims=frozenset(test.step for test in down),
     )
 
 
-def _step_clue(run: Run, test: BoundaryTest, drop: float) -> Evidence:
+def _step_evidence(run: Run, test: BoundaryTest, drop: float) -> Evidence:
     numbers = {
         "epoch": test.landmark.epoch,
         "before": test.before,
@@ -186,7 +186,7 @@ def _verdict(run: Run, first_boundary: float) -> str:
     return "harmful" if last > before * (1 + HARMFUL) else "benign"
 
 
-def _suspects(run: Run) -> tuple[Cause, ...]:
+def _causes(run: Run) -> tuple[Cause, ...]:
     """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
     rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
     found = [Cause(Message("memorisation"), 0.9, config=advise_if_set(run, "num_train_epochs"))]

@@ -43,7 +43,7 @@ class _Gap:
 
 
 def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Finding]:
-    """Yield a hit where each evaluation is `factor` times training, or worse than guessing."""
+    """Yield a finding where each evaluation is `factor` times training, or worse than guessing."""
     loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective in POLICY:
         return
@@ -53,7 +53,7 @@ def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Findi
     worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
     if apart or worse:
         worst = max(apart or worse, key=lambda gap: gap.ratio)
-        yield _hit(run, worst, None if apart and not worse else uniform)
+        yield _finding(run, worst, None if apart and not worse else uniform)
 
 
 def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
@@ -83,7 +83,7 @@ def _uniform(run: Run) -> float | None:
     return math.log(vocabulary) if vocabulary and is_token_loss(run) else None
 
 
-def _hit(run: Run, gap: _Gap, uniform: float | None) -> Finding:
+def _finding(run: Run, gap: _Gap, uniform: float | None) -> Finding:
     evaluated = gap.series
     first, last = int(evaluated.steps[0]), int(evaluated.steps[-1])
     value, level = median(evaluated.values), median(gap.levels)

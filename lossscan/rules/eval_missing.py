@@ -10,7 +10,6 @@ from pathlib import PurePath
 from typing import Final
 
 from lossscan.model import (
-    AS_PAGE,
     Advice,
     Cause,
     Episode,
@@ -78,7 +77,7 @@ def check(run: Run, signals: Signals) -> Iterator[Finding]:
     plan = _plan(run)
     message = _message(run, plan)
     if message:
-        yield _hit(run, plan, message)
+        yield _finding(run, plan, message)
 
 
 def _plan(run: Run) -> _Plan:
@@ -153,7 +152,7 @@ def _is_wished(run: Run, plan: _Plan) -> bool:
     return not plan.ran and bool(run.setting("val_size") or run.setting("eval_dataset"))
 
 
-def _hit(run: Run, plan: _Plan, message: str) -> Finding:
+def _finding(run: Run, plan: _Plan, message: str) -> Finding:
     first = plan.due[0] if plan.due else None
     harmless = message.endswith("beyond-end") and (
         plan.ran or _evaluates_after(run)
@@ -161,7 +160,7 @@ def _hit(run: Run, plan: _Plan, message: str) -> Finding:
     return Finding(
         NAME,
         _SURE[message],
-        severity=Severity.INFO if harmless else AS_PAGE,
+        stated_severity=Severity.INFO if harmless else None,
         series="eval_loss",
         message=Message(
             message,
@@ -175,8 +174,8 @@ def _hit(run: Run, plan: _Plan, message: str) -> Finding:
             seen=_listed(plan.seen) or plan.last,
         ),
         episodes=(Episode(first, plan.last),) if first else (),
-        evidence=tuple(_clues(run, plan, message)),
-        causes=tuple(_suspects(run, plan, message)),
+        evidence=tuple(_evidence(run, plan, message)),
+        causes=tuple(_causes(run, plan, message)),
         next=Message("watch-first") if message in ("default", "no-loss") else None,
     )
 
@@ -195,7 +194,7 @@ def _listed(steps: tuple[int, ...]) -> str:
     return f"{shown}, ..." if len(steps) > SHOWN else shown
 
 
-def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Evidence]:
+def _evidence(run: Run, plan: _Plan, message: str) -> Iterator[Evidence]:
     for field in ("eval_strategy", "evaluation_strategy", "eval_steps", "eval_delay", *SPLITS):
         if field in run.config:
             setting = {"field": field, "value": str(run.setting(field))}
@@ -212,7 +211,7 @@ def _clues(run: Run, plan: _Plan, message: str) -> Iterator[Evidence]:
         yield Evidence(Message("after-elsewhere"))
 
 
-def _suspects(run: Run, plan: _Plan, message: str) -> Iterator[Cause]:
+def _causes(run: Run, plan: _Plan, message: str) -> Iterator[Cause]:
     if message == "no-loss":
         yield Cause(
             Message("no-labels"), 0.8, config=advise_if_set(run, "label_names", suggest="labels")

@@ -35,7 +35,7 @@ from lossscan.rules.kit.facts import (
 )
 from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.scaling_across import Slope, hit_across, steps_of, way_of
+from lossscan.rules.kit.scaling_across import Slope, finding_across, steps_of, way_of
 from lossscan.samples import passes_per_update
 
 NAME: Final = "ga-loss-scaling"
@@ -114,8 +114,8 @@ def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None)
     if way is None:
         return None
     worst = max(runs.values(), key=steps_of)
-    named = suspects(worst, divided=way < 0)
-    return hit_across(runs, slope, evaluated, way=way, rule=NAME, suspects=named)
+    causes = scaling_causes(worst, divided=way < 0)
+    return finding_across(runs, slope, evaluated, way=way, rule=NAME, causes=causes)
 
 
 def _ratios(run: Run, loss: Series) -> FloatArray:
@@ -190,7 +190,7 @@ def _defect(run: Run) -> Defect | None:
     return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
 
 
-def suspects(run: Run, *, divided: bool) -> tuple[Cause, ...]:
+def scaling_causes(run: Run, *, divided: bool) -> tuple[Cause, ...]:
     """What may multiply or divide the loss, by what is known of the model and the versions."""
     if divided:
         known_twice = any(mark in _model(run) for mark in DIVIDED_TWICE)
@@ -214,7 +214,7 @@ def suspects(run: Run, *, divided: bool) -> tuple[Cause, ...]:
 
 
 def _multiplied(case: _Case, agreeing: str) -> Finding:
-    return _hit(
+    return _finding(
         case,
         confidence=_SURE[agreeing],
         message="default" if len(case.ratios) else "initial",
@@ -224,7 +224,7 @@ def _multiplied(case: _Case, agreeing: str) -> Finding:
 
 def _divided(case: _Case) -> Finding:
     known = any(mark in _model(case.run) for mark in DIVIDED_TWICE)
-    return _hit(
+    return _finding(
         case,
         confidence=0.92 if known else 0.75,  # duplicates in the training set may look alike
         message="divided",
@@ -239,7 +239,7 @@ def _versions(run: Run) -> tuple[Advice, ...]:
     )
 
 
-def _hit(
+def _finding(
     case: _Case,
     *,
     confidence: float,
@@ -260,14 +260,14 @@ def _hit(
         ),
         episodes=(Episode(first, last_step(case.run)),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        evidence=tuple(_clues(case)),
-        causes=suspects(case.run, divided=factor < 1),
+        evidence=tuple(_evidence(case)),
+        causes=scaling_causes(case.run, divided=factor < 1),
         next=Message("one-step"),
         claims=frozenset({first}),
     )
 
 
-def _clues(case: _Case) -> Iterator[Evidence]:
+def _evidence(case: _Case) -> Iterator[Evidence]:
     run, vocabulary = case.run, case.run.setting("vocab_size")
     if len(case.ratios):
         numbers = {"low": float(case.ratios.min()), "high": float(case.ratios.max())}

@@ -12,7 +12,7 @@ from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
 from lossscan.rules.kit.context import advise_if_set, drop_none, number
-from lossscan.rules.kit.rates import high_rate, rate_clue
+from lossscan.rules.kit.rates import high_rate, rate_evidence
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "grad-norm-explosion"
@@ -29,7 +29,7 @@ CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
 
 
 def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Finding]:
-    """Yield a hit where norms stay `factor` times above the usual, or a peak precedes a rise."""
+    """Yield a finding where norms are `factor` times the usual, or a peak precedes a rise."""
     norms = finite(run.series.get("grad_norm"))
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
@@ -44,12 +44,12 @@ def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Findin
     if lasting.any():
         start = int(np.argmax(lasting))
         stop = _end(norms.values, start, float(border[start]))
-        yield _hit(run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises))
+        yield _finding(run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises))
         return
     for at in np.flatnonzero(_late(norms.values > BLIP * border)):
         answer = _answer(norms, int(at), rises)
         if answer is not None:
-            yield _hit(run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
+            yield _finding(run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
             return
 
 
@@ -100,7 +100,7 @@ def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
     return next((step for step in rises if since < step <= until), None)
 
 
-def _hit(
+def _finding(
     run: Run, norms: Series, where: tuple[int, int], usual: float, answer: int | None
 ) -> Finding:
     start, stop = where
@@ -133,7 +133,7 @@ def _hit(
                 if answer
                 else []
             ),
-            *drop_none(rate_clue(run, step)),
+            *drop_none(rate_evidence(run, step)),
         ),
         causes=(
             high_rate(run, 0.6),

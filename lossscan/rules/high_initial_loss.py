@@ -32,7 +32,7 @@ CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
 def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
-    """Yield a hit where the first losses exceed ln V, a uniform guess, by `margin` nats."""
+    """Yield a finding where the first losses exceed ln V, a uniform guess, by `margin` nats."""
     loss = points_of(run, "loss")
     if loss is None or not is_token_loss(run):
         return

@@ -52,7 +52,7 @@ class _Tail:
 
 
 def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Finding]:
-    """Yield a hit where most points at epoch ends are `low` times the level, or 1/`low`."""
+    """Yield a finding where most points at epoch ends are `low` times the level, or 1/`low`."""
     curve = signals.curves.get("loss")
     if curve is None or not curve.log or not is_cross_entropy(run):
         return
@@ -96,14 +96,14 @@ def _covering(steps: IntArray, mark: Landmark) -> range:
 def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Finding]:
     """One boundary alone proves nothing, unless the gradient or the batch sizes say the same."""
     factor = median(np.array([tail.factor for tail in found]))
-    clues = tuple(_support(run, found, factor))
-    if len(found) == 1 and not clues:
+    support = tuple(_support(run, found, factor))
+    if len(found) == 1 and not support:
         return
     worst = min(found, key=lambda tail: tail.factor)
     yield Finding(
         NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
-        0.97 if clues else 0.95 if len(found) >= SIDE else 0.92,
+        0.97 if support else 0.95 if len(found) >= SIDE else 0.92,
         message=Message(
             message,
             count=len(found),
@@ -114,7 +114,7 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
         ),
         episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / curve.noise) for t in found),
         effect=Effect(worst.level, worst.value, worst.value - worst.level, worst.factor),
-        evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *clues),
+        evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *support),
         causes=(
             Cause(
                 Message("incomplete-last-group"),

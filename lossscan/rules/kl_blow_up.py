@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.model import Cause, Finding, Message, Run, Signals
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
+from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
@@ -21,7 +21,7 @@ DIVERGENCE: Final = ("kl", "objective/kl", "actor/ppo_kl", "ppo_kl", "approx_kl"
 def check(
     run: Run, signals: Signals, *, min_ratio: float = 10.0, min_level: float = 1.0
 ) -> Iterator[Finding]:
-    """Yield a hit where the divergence ends far above its level in the first half of the run.
+    """Yield a finding where the divergence ends far above its level in the first half of the run.
 
     `min_ratio`: a divergence that grows evenly ends at four times its level in the first half.
     `min_level`: nats; below, as in the first steps of every run, the policy is near its reference.
@@ -36,7 +36,7 @@ def check(
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
         beta = Cause(Message("penalty-too-weak"), 0.5, config=advise_if_set(run, "kl_coef"))
-        yield change_hit(NAME, run, course, since, usual, (high_rate(run, 0.6), beta))
+        yield change_finding(NAME, run, course, since, usual, (high_rate(run, 0.6), beta))
 
 
 RULE = Rule(name=NAME, check=check)

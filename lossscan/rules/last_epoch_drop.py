@@ -20,13 +20,13 @@ from lossscan.model import (
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
-    eval_clue,
+    eval_evidence,
     least_seen,
     logistic,
     relative,
     step_effect,
 )
-from lossscan.rules.kit.rates import rate_clue, rate_steps
+from lossscan.rules.kit.rates import rate_evidence, rate_steps
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import trainer_of
 
@@ -85,9 +85,9 @@ def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Finding:
         evidence=(
             Evidence(Message("boundary", step=int(test.landmark.step) + 1), source, test.step),
             Evidence(Message("size", sigma=-test.sigma, p=test.p_value), run.source_of("loss")),
-            *drop_none(rate_clue(run, test.step), eval_clue(run, test.landmark.step)),
+            *drop_none(rate_evidence(run, test.step), eval_evidence(run, test.landmark.step)),
         ),
-        causes=_suspects(run, 0.95),
+        causes=_causes(run, 0.95),
         next=Message("compare-evaluation"),
         claims=frozenset({test.step}),
     )
@@ -113,8 +113,8 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Finding]:
         ),
         episodes=(Episode(change.step, None, change.sigma),),
         effect=step_effect(change.before, change.after, change.sigma),
-        evidence=drop_none(rate_clue(run, change.step), eval_clue(run, change.step)),
-        causes=_suspects(run, 0.6),
+        evidence=drop_none(rate_evidence(run, change.step), eval_evidence(run, change.step)),
+        causes=_causes(run, 0.6),
         next=Message("confirm-line"),
         claims=frozenset({change.step}),
     )
@@ -124,7 +124,7 @@ def _levels(test: BoundaryTest) -> dict[str, float]:
     return {"before": test.before, "after": test.after}
 
 
-def _suspects(run: Run, score: float) -> tuple[Cause, ...]:
+def _causes(run: Run, score: float) -> tuple[Cause, ...]:
     return (
         Cause(Message("last-epoch-shuffled-apart"), score, config=advise_if_set(run, "max_steps")),
         Cause(Message("data-mix-change"), 0.2),

@@ -23,18 +23,18 @@ from lossscan.model import (
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.context import (
     drop_none,
-    eval_clue,
-    landmark_clue,
-    level_clue,
+    eval_evidence,
+    landmark_evidence,
+    level_evidence,
     logistic,
     none_seen,
 )
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.falls import dip_before
-from lossscan.rules.kit.gradients import gradient_clue
-from lossscan.rules.kit.jump_causes import lower_rate, suspects
-from lossscan.rules.kit.order import order_clue, step_of_order
-from lossscan.rules.kit.rates import limit_clue, rate_clue
+from lossscan.rules.kit.gradients import gradient_evidence
+from lossscan.rules.kit.jump_causes import lower_rate, rise_causes
+from lossscan.rules.kit.order import order_evidence, step_of_order
+from lossscan.rules.kit.rates import limit_evidence, rate_evidence
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import outlives_period
 
@@ -91,7 +91,7 @@ def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Finding | RuledO
     """The jumps as a finding, unless all are of the size that a policy's loss has by nature."""
     highest = max(jumps, key=lambda jump: jump.after)
     if not is_policy_size(run, highest.after):
-        return _hit(run, signals, jumps)
+        return _finding(run, signals, jumps)
     return RuledOut(
         NAME,
         Message("policy", objective=run.objective, after=highest.after, at=highest.step),
@@ -116,7 +116,7 @@ def _left(curve: Curve, jump: Change) -> float:
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
-def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
+def _finding(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     curve = signals.curves["loss"]
     last = int(curve.steps[-1])
@@ -135,23 +135,23 @@ def _hit(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
             count=len(jumps),
             lower=lower,
         ),
-        severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
+        stated_severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=jumps[0].aligned_to,
         evidence=(
-            level_clue(run, curve, worst.before, worst.after, worst.step),
+            level_evidence(run, curve, worst.before, worst.after, worst.step),
             Evidence(Message("stays", stays=left, last=last), run.source_of("loss"), last),
             *drop_none(
-                rate_clue(run, worst.step),
-                limit_clue(run, worst.step),
-                gradient_clue(run, signals, worst.step),
-                landmark_clue(worst.aligned_to),
-                order_clue(run, step_of_order(run, curve, worst)),
-                eval_clue(run, worst.step),
+                rate_evidence(run, worst.step),
+                limit_evidence(run, worst.step),
+                gradient_evidence(run, signals, worst.step),
+                landmark_evidence(worst.aligned_to),
+                order_evidence(run, step_of_order(run, curve, worst)),
+                eval_evidence(run, worst.step),
             ),
         ),
-        causes=suspects(run, signals, worst),
+        causes=rise_causes(run, signals, worst),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset(jump.step for jump in jumps),

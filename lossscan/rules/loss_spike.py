@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    AS_PAGE,
     Advice,
     Cause,
     Curve,
@@ -36,9 +35,9 @@ from lossscan.rules.kit.context import (
     samples_between,
 )
 from lossscan.rules.kit.domain import rate_limit
-from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_clue, leading_gradient
-from lossscan.rules.kit.order import file_order, order_clue
-from lossscan.rules.kit.rates import lost_state, rate_at, rate_clue, rate_raised, rate_restarts
+from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_evidence, leading_gradient
+from lossscan.rules.kit.order import file_order, order_evidence
+from lossscan.rules.kit.rates import lost_state, rate_at, rate_evidence, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests, period_points
@@ -101,8 +100,8 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Fin
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         loud = max(map(_height, spikes)) >= min_ratio
-        severity = AS_PAGE if loud else Severity.INFO
-        yield replace(_hit(run, signals, curve, spikes), severity=severity)
+        severity = None if loud else Severity.INFO
+        yield replace(_finding(run, signals, curve, spikes), stated_severity=severity)
     elif not restarts:
         yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
 
@@ -128,7 +127,7 @@ def _height(spike: Excursion) -> float:
     return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Finding:
+def _finding(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = _pattern(run, signals, spikes, top)
     return Finding(
@@ -147,12 +146,14 @@ def _hit(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> F
         effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
         aligned_to=spikes[0].aligned_to,
         evidence=(
-            *(_spike_clue(run, spike) for spike in spikes[:MANY]),
-            *_sample_clues(run, curve, spikes[:MANY], pattern),
-            *_order_clues(run, pattern, top.start_step),
-            *drop_none(gradient_clue(run, signals, top.start_step), rate_clue(run, top.start_step)),
+            *(_spike_evidence(run, spike) for spike in spikes[:MANY]),
+            *_sample_evidence(run, curve, spikes[:MANY], pattern),
+            *_order_evidence(run, pattern, top.start_step),
+            *drop_none(
+                gradient_evidence(run, signals, top.start_step), rate_evidence(run, top.start_step)
+            ),
         ),
-        causes=tuple(_suspects(run, pattern, top.start_step)),
+        causes=tuple(_causes(run, pattern, top.start_step)),
         next=Message("print-batch"),
         claims=frozenset(spike.start_step for spike in spikes),
     )
@@ -210,13 +211,13 @@ def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
     return bool(there) and sum(there) >= AT_ENDS * len(there)
 
 
-def _spike_clue(run: Run, spike: Excursion) -> Evidence:
+def _spike_evidence(run: Run, spike: Excursion) -> Evidence:
     points = spike.stop - spike.start
     said = Message("spike", base=spike.base, peak=spike.peak, points=points, end=spike.end_step)
     return Evidence(said, run.source_of("loss"), spike.start_step, spike.peak)
 
 
-def _sample_clues(
+def _sample_evidence(
     run: Run, curve: Curve, spikes: list[Excursion], pattern: Pattern
 ) -> Iterator[Evidence]:
     """Which samples of the epoch were read there; known only where their order is fixed."""
@@ -235,14 +236,14 @@ def _sample_clues(
         yield Evidence(Message("samples", first=first, last=last, steps=places), step=steps[0])
 
 
-def _order_clues(run: Run, pattern: Pattern, step: int) -> Iterator[Evidence]:
+def _order_evidence(run: Run, pattern: Pattern, step: int) -> Iterator[Evidence]:
     if pattern.correlation is not None:
         fixed = pattern.correlation >= ORDER_CORRELATION
         yield Evidence(Message("order-fixed" if fixed else "order-shuffled", r=pattern.correlation))
-    yield from drop_none(order_clue(run, step))
+    yield from drop_none(order_evidence(run, step))
 
 
-def _suspects(run: Run, pattern: Pattern, step: int) -> Iterator[Cause]:
+def _causes(run: Run, pattern: Pattern, step: int) -> Iterator[Cause]:
     """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
         advice = advise_if_set(run, "dataloader_drop_last", suggest=True)

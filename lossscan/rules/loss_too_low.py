@@ -26,7 +26,7 @@ OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 
 
 def check(run: Run, signals: Signals) -> Iterator[Finding]:
-    """Yield a hit where the loss is below what one pass over the data can teach."""
+    """Yield a finding where the loss is below what one pass over the data can teach."""
     loss = finite(run.series.get("loss"))
     if loss is None or not is_token_loss(run):
         return
@@ -35,7 +35,7 @@ def check(run: Run, signals: Signals) -> Iterator[Finding]:
         return
     message = _message(run, loss)
     if message:
-        yield _hit(run, loss, message)
+        yield _finding(run, loss, message)
 
 
 def _first_epoch(run: Run, loss: Series) -> Series:
@@ -59,7 +59,7 @@ def _message(run: Run, loss: Series) -> str:
     return "fine-tuning" if low else ""
 
 
-def _hit(run: Run, loss: Series, message: str) -> Finding:
+def _finding(run: Run, loss: Series, message: str) -> Finding:
     start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
     evaluated = finite(run.series.get("eval_loss"))

@@ -88,7 +88,7 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:
     """What is wrong with the rate, the plainest first."""
     zeros = _zeros_at_the_end(rate)
     if zeros >= max(FEW, SHARE_ZERO * len(rate)):
-        yield _hit(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
+        yield _finding(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
     yield from _rises(run, rate)
     promised = _promised(run)
     if promised is None or not may_be_transformers(run.framework):
@@ -99,10 +99,10 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:
         return
     frozen = _frozen(rate, expected, tolerance * promised.peak)
     if frozen is not None:
-        yield _hit(run, rate, "frozen", frozen, expected)
+        yield _finding(run, rate, "frozen", frozen, expected)
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
-    yield _hit(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
+    yield _finding(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
 
 
 def _rises(run: Run, rate: Series) -> Iterator[Finding]:
@@ -112,7 +112,7 @@ def _rises(run: Run, rate: Series) -> Iterator[Finding]:
         return
     at = sorted({*_restarts(rate.values), *_leaps(rate.values)})
     if at and not _is_regular(at):
-        yield _hit(run, rate, "rises", slice(at[0], len(rate)))
+        yield _finding(run, rate, "rises", slice(at[0], len(rate)))
 
 
 def _restarts(rates: FloatArray) -> Iterator[int]:
@@ -197,7 +197,7 @@ _FOUND: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 
-def _hit(
+def _finding(
     run: Run, rate: Series, message: str, where: slice, expected: FloatArray | None = None
 ) -> Finding:
     confidence, causes = _FOUND[message]

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    AS_PAGE,
     Cause,
     Episode,
     Evidence,
@@ -22,6 +21,7 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import median
 from lossscan.points import finite
+from lossscan.rules.kit.context import drop_none
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
 from lossscan.rules.kit.nan_causes import (
@@ -30,13 +30,13 @@ from lossscan.rules.kit.nan_causes import (
     half_precision,
     keeps_its_loss,
     lost_from,
-    nan_suspects,
-    other_suspects,
+    nan_causes,
+    other_causes,
     restart,
     weights_lost,
 )
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
-from lossscan.rules.kit.rates import rate_clue
+from lossscan.rules.kit.rates import rate_evidence
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.said import said
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
@@ -49,7 +49,7 @@ MIN_RATES = 4  # logged; fewer show no schedule
 
 
 def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Finding]:
-    """Yield a hit for training and one for each evaluation set.
+    """Yield a finding for training and one for each evaluation set.
 
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
     """
@@ -57,7 +57,7 @@ def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Finding
         _loss(run)
         or _hidden(run)
         or _exhausted(run)
-        or said(run, nan_suspects)
+        or said(run, nan_causes)
         or _gradient(run, tolerated)
         or _dropped(run)
     )
@@ -81,7 +81,7 @@ def _loss(run: Run) -> Finding | None:
     return Finding(
         NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
-        severity=Severity.WARNING if alone else AS_PAGE,
+        stated_severity=Severity.WARNING if alone else None,
         message=Message(
             _message(alone=alone, known=first > 0),
             step=step,
@@ -93,11 +93,11 @@ def _loss(run: Run) -> Finding | None:
         episodes=episodes_of(loss, bad),
         evidence=(
             Evidence(Message("count"), step=step, value=float(loss.values[first])),
-            *_gradient_clue(run, step),
-            *_rate_clue(run, step),
+            *_gradient_evidence(run, step),
+            *drop_none(rate_evidence(run, step)),
             *weights_lost(held),
         ),
-        causes=nan_suspects(run, step, before, alone=alone),
+        causes=nan_causes(run, step, before, alone=alone),
         remedies=restart(held),
         next=Message("inspect-batch") if alone else restarted("find-first", lost),
         claims=frozenset([*loss.steps[bad].tolist(), *climbed(loss, first)]),
@@ -137,20 +137,20 @@ def _hidden(run: Run) -> Finding | None:
                 if hidden.inflation
                 else []
             ),
-            *_gradient_clue(run, last),
-            *_rate_clue(run, step),
+            *_gradient_evidence(run, last),
+            *drop_none(rate_evidence(run, step)),
             *weights_lost(lost),
         ),
-        causes=nan_suspects(run, step, sound),
+        causes=nan_causes(run, step, sound),
         remedies=restart(lost),
         next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
 
 
-# How gradient norms alone are judged: confidence and severity (AS_PAGE: the page's).
-_JUDGED: dict[str, tuple[float, Severity]] = {
-    "gradient": (0.96, AS_PAGE),  # NaN to the end, or in half of all entries: nothing is learned
+# How gradient norms alone are judged: confidence and severity (None: the page's).
+_JUDGED: dict[str, tuple[float, Severity | None]] = {
+    "gradient": (0.96, None),  # NaN to the end, or in half of all entries: nothing is learned
     "scaled": (0.75, Severity.INFO),  # what fp16 does, unless it becomes frequent
     "passing": (0.8, Severity.WARNING),  # bf16 has no scale to search for
 }
@@ -174,11 +174,11 @@ def _gradient(run: Run, tolerated: int) -> Finding | None:
         NAME,
         confidence,
         series="grad_norm",
-        severity=severity,
+        stated_severity=severity,
         message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
         evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
-        causes=nan_suspects(run, first, alone=not lasting, calm=keeps_its_loss(run, first)),
+        causes=nan_causes(run, first, alone=not lasting, calm=keeps_its_loss(run, first)),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )
@@ -209,7 +209,7 @@ def _exhausted(run: Run) -> Finding | None:
     return Finding(
         NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
-        severity=AS_PAGE if found.lasting else Severity.WARNING,
+        stated_severity=None if found.lasting else Severity.WARNING,
         message=Message("exhausted" if found.lasting else "exhausted-once", **numbers, **lost),
         episodes=(Episode(found.start, found.stop),),
         evidence=(
@@ -218,14 +218,14 @@ def _exhausted(run: Run) -> Finding | None:
                 run.source_of("skipped_iterations"),
                 found.start,
             ),
-            *_gradient_clue(run, found.stop),
-            *_rate_clue(run, found.start),
+            *_gradient_evidence(run, found.stop),
+            *drop_none(rate_evidence(run, found.start)),
         ),
         causes=(
             Cause(
                 Message("half-precision"), 0.85, config=to_bf16(run)
             ),  # only fp16 has a loss scale
-            *other_suspects(run, found.start),
+            *other_causes(run, found.start),
         ),
         next=restarted("find-first", lost),
     )
@@ -249,7 +249,7 @@ def _dropped(run: Run) -> Finding | None:
             Evidence(Message("megatron-count"), step=first, value=float(counts.values[bad][0])),
             *weights_lost(held),
         ),
-        causes=nan_suspects(run, first),
+        causes=nan_causes(run, first),
         remedies=restart(held),
         next=restarted("find-first", lost),
     )
@@ -277,19 +277,13 @@ def _evaluation(run: Run, series: Series, training: Finding | None) -> Iterator[
     )
 
 
-def _gradient_clue(run: Run, step: int) -> Iterator[Evidence]:
+def _gradient_evidence(run: Run, step: int) -> Iterator[Evidence]:
     norms = run.series.get("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return
     first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
     if first <= step:
         yield Evidence(Message("gradient-first", first=first), run.source_of("grad_norm"), first)
-
-
-def _rate_clue(run: Run, step: int) -> Iterator[Evidence]:
-    clue = rate_clue(run, step)
-    if clue is not None:
-        yield clue
 
 
 RULE = Rule(name=NAME, check=check)

@@ -62,7 +62,7 @@ class _Rise:
 
 
 def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
-    """Yield a hit for the evaluation set that rises most, by `min_rise` of its minimum at least."""
+    """Yield a finding for the set that rises most, by `min_rise` of its minimum at least."""
     loss = points_of(run, "loss")
     if run.objective in POLICY:
         return
@@ -77,7 +77,7 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Fin
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
-        yield _hit(run, worst, found, before, end)
+        yield _finding(run, worst, found, before, end)
     else:
         yield RuledOut(NAME, Message("training-rises", before=before, after=end))
 
@@ -138,7 +138,7 @@ def _confidence(rise: _Rise) -> float:
     return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
-def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
+def _finding(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
     last = int(rise.series.steps[-1])
     per_epoch = run.schedule.steps_per_epoch
     numbers = {
@@ -168,13 +168,13 @@ def _hit(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_suspects(run, rise.low_step / per_epoch if per_epoch else None)),
+        causes=tuple(_causes(run, rise.low_step / per_epoch if per_epoch else None)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
 
 
-def _suspects(run: Run, low_epoch: float | None) -> Iterator[Cause]:
+def _causes(run: Run, low_epoch: float | None) -> Iterator[Cause]:
     epochs, rate = run.schedule.epochs, number(run, "learning_rate")
     examples, often = number(run, "num_examples"), (epochs or 0) > FEW_EPOCHS
     yield Cause(Message("memorisation"), 0.85 if often else 0.5)

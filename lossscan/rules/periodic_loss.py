@@ -49,7 +49,7 @@ def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[
                 run.source_of("loss"),
             ),
         ),
-        causes=tuple(sorted(_suspects(run, period), key=lambda suspect: -suspect.score)),
+        causes=tuple(sorted(_causes(run, period), key=lambda cause: -cause.score)),
         claims=_crests(run, signals, period),
     )
 
@@ -102,7 +102,7 @@ def _restarts(run: Run) -> float | None:
     return spacing(raised) if len(raised) > 1 else None
 
 
-def _suspects(run: Run, period: float) -> Iterator[Cause]:
+def _causes(run: Run, period: float) -> Iterator[Cause]:
     if run.setting("group_by_length"):
         advice = advise_if_set(run, "group_by_length", suggest=False)
         yield Cause(Message("length-grouping", period=period), 0.8, advice)

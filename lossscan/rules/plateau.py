@@ -44,7 +44,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 
 
 def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Finding]:
-    """Yield a hit where the loss has not changed by `max_change`, and something shows why."""
+    """Yield a finding where the loss has not changed by `max_change`, and something shows why."""
     loss = points_of(run, "loss")
     if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
         return
@@ -52,7 +52,7 @@ def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[F
         return
     holds = next(iter(_held_by(run, loss)), None)
     if holds is not None:
-        yield _hit(run, loss, holds)
+        yield _finding(run, loss, holds)
 
 
 def _is_flat(loss: Series, max_change: float) -> bool:
@@ -157,8 +157,8 @@ def _claims(run: Run) -> frozenset[int]:
     return frozenset() if norms is None else frozenset(norms.steps[norms.values == 0][:1].tolist())
 
 
-def _hit(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
-    kind, clue = holds
+def _finding(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
+    kind, sign = holds
     confidence, scores = _HOLDS[kind]
     third = len(loss) // 3
     before, after = median(loss.values[:third]), median(loss.values[-third:])
@@ -172,7 +172,7 @@ def _hit(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
         episodes=(Episode(first, last),),
         effect=Effect(before, after, after - before, after / before if before else None),
         evidence=(
-            clue,
+            sign,
             Evidence(Message("thirds", before=before, after=after)),
             *([Evidence(Message("rate", peak=peak), value=peak)] if peak is not None else []),
         ),

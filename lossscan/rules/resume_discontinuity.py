@@ -88,7 +88,7 @@ def check(
     ]
     torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
     if torn:
-        yield _hit(run, signals, torn)
+        yield _finding(run, signals, torn)
     elif seams:
         yield _continues(signals, len(seams), min_sigma, min_step)
 
@@ -183,7 +183,7 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
     return (sigma, float(np.expm1(gaps.mean()))) if abs(sigma) >= OVERLAP_SIGMA else None
 
 
-def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
+def _finding(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
     worst = max(torn, key=_strength)
     step = worst.loss
     of_rate = step is None and worst.rate is not None
@@ -206,8 +206,8 @@ def _hit(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
             step.p_value if step else None,
         ),
-        evidence=tuple(clue for seam in torn for clue in _clues(run, seam)),
-        causes=tuple(sorted(_suspects(run, worst), key=lambda suspect: -suspect.score)),
+        evidence=tuple(each for seam in torn for each in _evidence(run, seam)),
+        causes=tuple(sorted(_causes(run, worst), key=lambda cause: -cause.score)),
         next=Message("compare-branches") if worst.overlap is None else None,
         claims=frozenset(_claimed(signals)),
     )  # fmt: skip
@@ -240,7 +240,7 @@ def _strength(seam: Seam) -> float:
     return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
 
 
-def _clues(run: Run, seam: Seam) -> tuple[Evidence, ...]:
+def _evidence(run: Run, seam: Seam) -> tuple[Evidence, ...]:
     first, step, rate, overlap = seam.first_step, seam.loss, seam.rate, seam.overlap
     return drop_none(
         Evidence(Message("resume", step=seam.resume.step), seam.resume.source, seam.resume.step),
@@ -266,7 +266,7 @@ def _clues(run: Run, seam: Seam) -> tuple[Evidence, ...]:
     )
 
 
-def _suspects(run: Run, seam: Seam) -> Iterator[Cause]:
+def _causes(run: Run, seam: Seam) -> Iterator[Cause]:
     """Which state was lost, by the shape of what does not continue."""
     rises = seam.loss is not None and seam.loss.sigma > 0
     falls = seam.loss is not None and seam.loss.sigma < 0

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Cause, Finding, Message, Run, Signals
-from lossscan.rules.kit.policy import SIGMA, change_hit, course_of
+from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
@@ -17,7 +17,7 @@ REWARD: Final = ("reward", "eval_reward")
 
 
 def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Finding]:
-    """Yield a hit where the reward ends below its best level by a share of it.
+    """Yield a finding where the reward ends below its best level by a share of it.
 
     `min_share`: of what was gained since the start, or of the best level, whichever is more: half
     is more than harder tasks or a new mix of them cost.
@@ -31,12 +31,12 @@ def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Fin
         return
     since = course.lasting(np.asarray(course.levels < best - least / 2))
     if since is not None:
-        suspects = (
+        causes = (
             high_rate(run, 0.5),
             Cause(Message("hacked"), 0.4),
             Cause(Message("reward-source"), 0.35),
         )
-        yield change_hit(NAME, run, course, since, best, suspects)
+        yield change_finding(NAME, run, course, since, best, causes)
 
 
 RULE = Rule(name=NAME, check=check)

@@ -23,7 +23,7 @@ CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an eva
 
 
 def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Finding]:
-    """Yield a hit where the time of a step changes by `min_change` once and stays."""
+    """Yield a finding where the time of a step changes by `min_change` once and stays."""
     times = finite(run.series.get("seconds_per_step"))
     if times is None or len(times) < WARM_UP + 2 * MIN_SIDE or (times.values <= 0).any():
         return
@@ -32,7 +32,7 @@ def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Fi
     before, after = median(times.values[:at]), median(times.values[at:])
     if abs(np.log(after / before)) < np.log1p(min_change) or not _is_clean(times.values, at):
         return
-    yield _hit(run, times, at, before, after)
+    yield _finding(run, times, at, before, after)
 
 
 def _split(values: FloatArray) -> int:
@@ -57,7 +57,7 @@ def _is_clean(values: FloatArray, at: int) -> bool:
     return bool(abs(gap) >= MIN_SIGMA * noise and apart >= MOST)
 
 
-def _hit(run: Run, times: Series, at: int, before: float, after: float) -> Finding:
+def _finding(run: Run, times: Series, at: int, before: float, after: float) -> Finding:
     step = int(times.steps[at])
     slower = after > before
     resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)

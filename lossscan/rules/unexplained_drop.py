@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import Change, Curve, Effect, Episode, Finding, Message, RuledOut, Run, Signals
-from lossscan.rules.kit.context import drop_none, eval_clue, level_clue, logistic
+from lossscan.rules.kit.context import drop_none, eval_evidence, level_evidence, logistic
 from lossscan.rules.kit.falls import end_of, explanation
-from lossscan.rules.kit.order import drop_suspects, order_clue, step_of_order
-from lossscan.rules.kit.rates import rate_clue
+from lossscan.rules.kit.order import drop_causes, order_evidence, step_of_order
+from lossscan.rules.kit.rates import rate_evidence
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "unexplained-drop"
@@ -40,10 +40,10 @@ def check(
         else:
             yield RuledOut(NAME, Message(reason, step=fall.step))
     if free:
-        yield _hit(run, signals, curve, free)
+        yield _finding(run, signals, curve, free)
 
 
-def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Finding:
+def _finding(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Finding:
     ends = [end_of(run, signals, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
     at = step_of_order(run, curve, worst)
@@ -65,10 +65,14 @@ def _hit(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Findi
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=falls[0].aligned_to,
         evidence=(
-            level_clue(run, curve, worst.before, worst.after, worst.step),
-            *drop_none(rate_clue(run, worst.step), order_clue(run, at), eval_clue(run, worst.step)),
+            level_evidence(run, curve, worst.before, worst.after, worst.step),
+            *drop_none(
+                rate_evidence(run, worst.step),
+                order_evidence(run, at),
+                eval_evidence(run, worst.step),
+            ),
         ),
-        causes=drop_suspects(run, at, lasts=end is None),
+        causes=drop_causes(run, at, lasts=end is None),
         next=Message("look-at-data"),
         claims=frozenset(fall.step for fall in falls),
     )

@@ -25,7 +25,7 @@ PAIRS = ("dpo", "kto", "simpo", "ipo", "hinge", "orpo")  # objectives that compa
 DIFFERENCES = ("rewards/margins", "rewards/chosen", "rewards/rejected")
 LOG_PROBABILITIES = ("logps/chosen", "logps/rejected")
 SPREADS = ("reward_std",)  # of the answers to one prompt: 0 leaves a group without advantage
-_SUSPECTS = {  # what each sign points at, and how likely
+_CAUSES = {  # what each sign points at, and how likely
     "default": {"frozen-parameters": 0.7, "masked-labels": 0.5, "graph-cut": 0.5},
     "policy": {"frozen-parameters": 0.6, "graph-cut": 0.5, "equal-rewards": 0.3},
     "pairs": {"masked-labels": 0.7, "same-as-reference": 0.5, "frozen-parameters": 0.4},
@@ -34,17 +34,17 @@ _SUSPECTS = {  # what each sign points at, and how likely
 
 
 def check(run: Run, signals: Signals, *, min_points: int = 10) -> Iterator[Finding]:
-    """Yield a hit where at least `min_points` entries in a row show that there is no gradient."""
+    """Yield a finding where at least `min_points` entries in a row show no gradient."""
     norms = finite(run.series.get("grad_norm"))
     found = _longest(norms.values == 0, min_points) if norms is not None else None
     if norms is not None and found is not None and not _is_else(run, norms, found):
-        yield _hit(run, norms, found, "policy" if run.objective in POLICY else "default")
+        yield _finding(run, norms, found, "policy" if run.objective in POLICY else "default")
         return
     if norms is not None and (norms.values > 0).any():
         return  # a gradient there is, whatever else is logged
     for message, series in _signs(run):
         if len(series) >= min_points:
-            yield _hit(run, series, (0, len(series)), message)
+            yield _finding(run, series, (0, len(series)), message)
             return
 
 
@@ -90,7 +90,7 @@ def _signs(run: Run) -> Iterator[tuple[str, Series]]:
                 yield "rewards", series
 
 
-def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Finding:
+def _finding(run: Run, series: Series, span: tuple[int, int], message: str) -> Finding:
     first, last = int(series.steps[span[0]]), int(series.steps[span[1] - 1])
     count = span[1] - span[0]
     whole = count == len(series)
@@ -122,7 +122,7 @@ def _hit(run: Run, series: Series, span: tuple[int, int], message: str) -> Findi
                 score,
                 config=advise_if_set(run, "finetuning_type") if "frozen" in cause else (),
             )
-            for cause, score in _SUSPECTS[message].items()
+            for cause, score in _CAUSES[message].items()
         ),
         next=Message("one-update"),
         claims=frozenset({first}),

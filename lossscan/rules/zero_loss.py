@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    AS_PAGE,
     Cause,
     Evidence,
     Finding,
@@ -41,18 +40,18 @@ MOST = 0.5  # of the zeros, or of the entries
 _LEFT_OUT = {None: None, "data": "data-skipped", "updates": "updates-skipped"}
 LIKELY = 0.5  # a score above it is the likeliest cause
 
-# Message: severity (AS_PAGE: the page's), confidence, causes with their scores.
-_VERDICTS: dict[str, tuple[Severity, float, dict[str, float]]] = {
+# Message: severity (None: the page's), confidence, causes with their scores.
+_VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     # NaN gradients beside the zeros
-    "nan": (AS_PAGE, 0.98, {"nan-in-weights": 0.95}),
+    "nan": (None, 0.98, {"nan-in-weights": 0.95}),
     # zero gradient from the first entry on
-    "labels": (AS_PAGE, 0.97, {"masked-labels": 0.9}),
+    "labels": (None, 0.97, {"masked-labels": 0.9}),
     # zero gradient after normal values: seen with frozen or masked batches, rarely otherwise
-    "vanished": (AS_PAGE, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
+    "vanished": (None, 0.9, {"masked-labels": 0.6, "nan-in-weights": 0.4}),
     # the gradient is not logged, and there is no other loss
-    "always": (AS_PAGE, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
+    "always": (None, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
-    "silent": (AS_PAGE, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
+    "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
     # no update was made: counted, or the way of the trainer, or of fp16 at the start
     "skipped": (Severity.INFO, 0.9, {"masked-samples": 0.3}),
     # several in a row, but the loss comes back, which weights of NaN never do
@@ -113,7 +112,7 @@ def check(
         return
     skipped = _skipped(run, zeros)
     kind = _kind(zeros, skipped, floor, partly)
-    yield _hit(run, zeros, kind, {} if kind == "memorised" else skipped, partly)
+    yield _finding(run, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
 def _zeros(run: Run, loss: Series) -> _Zeros:
@@ -185,17 +184,19 @@ def _several(mask: BoolArray) -> bool:
     return int(mask.sum()) >= IN_A_ROW
 
 
-def _severity(zeros: _Zeros, partly: float) -> Severity:
+def _severity(zeros: _Zeros, partly: float) -> Severity | None:
     """Of skipped updates: the search for a loss scale is over soon; else training stood still."""
     lengths = window_lengths(zeros.loss)
     longest = max(int(lengths[a:b].sum()) for a, b in stretches(zeros.zero))
     many = lengths[zeros.zero].sum() > EARLY_STEPS and zeros.zero.mean() >= partly
     if longest <= EARLY_STEPS and not many:
         return Severity.INFO
-    return AS_PAGE if zeros.end.any() else Severity.WARNING
+    return None if zeros.end.any() else Severity.WARNING
 
 
-def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float) -> Finding:
+def _finding(
+    run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float
+) -> Finding:
     severity, confidence, scores = _VERDICTS[kind]
     severity = _severity(zeros, partly) if kind == "skipped" else severity
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
@@ -206,12 +207,12 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     return Finding(
         NAME,
         confidence,
-        severity=severity,
+        stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
         episodes=episodes_of(loss, told),
         evidence=(
             Evidence(Message("zeros"), step=first, value=0.0),
-            *_clues(run, zeros, told, lost),
+            *_evidence(run, zeros, told, lost),
         ),
         causes=tuple(
             Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
@@ -222,7 +223,7 @@ def _hit(run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: 
     )
 
 
-def _clues(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Evidence]:
+def _evidence(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Evidence]:
     if np.isfinite(zeros.around) and (lost["clean"] or told[0]):  # else NaN is in all of them
         yield Evidence(Message("around", around=zeros.around))
     if told[0] and not told.all():
@@ -234,7 +235,7 @@ def _clues(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> It
             yield Evidence(Message(name, beside=int((told & mask).sum())))
 
 
-def _next(kind: str, severity: Severity, lost: dict[str, int]) -> Message | None:
+def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> Message | None:
     if severity is Severity.INFO:
         return None
     if kind == "skipped":

@@ -23,7 +23,7 @@ _UNKNOWN = "?"  # for a number that the rule could not know
 
 @dataclass(frozen=True, slots=True)
 class CauseText:
-    """What a suspected cause says, and what to do about it."""
+    """What a cause says, and what to do about it."""
 
     text: Text
     remedy: Text
@@ -42,7 +42,7 @@ class RulePage:
     yields_to: tuple[str, ...] = ()  # rules that explain the same change better
     telltales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by language
     lookalikes: Mapping[str, Text] = field(default_factory=dict)  # by the other rule's name
-    clues: Mapping[str, Text] = field(default_factory=dict)  # by the name of Evidence.text
+    evidence: Mapping[str, Text] = field(default_factory=dict)  # by the name of Evidence.text
     causes: Mapping[str, CauseText] = field(default_factory=dict)  # by Cause.id
     remedies: Mapping[str, Text] = field(default_factory=dict)  # by the names of Finding.remedies
     next: Mapping[str, Text] = field(default_factory=dict)  # by the name of Finding.next

@@ -103,7 +103,7 @@ def test_page_has_a_text_for_every_id_the_rule_yields(rule: str):
 def test_page_holds_no_text_that_the_rule_never_says(rule: str):
     """No text is left over from a rule that changed."""
     page = load_page(rule)
-    kinds = (page.clues, page.causes, page.remedies, page.next, page.ruled_out, page.messages)
+    kinds = (page.evidence, page.causes, page.remedies, page.next, page.ruled_out, page.messages)
     ids = {said.removesuffix(PLAIN) for kind in kinds for said in kind} - {
         "default",
         "explained_by",
@@ -127,7 +127,7 @@ def test_rule_is_named_like_its_file(rule: str):
 def _texts(page: RulePage) -> Iterator[tuple[str, Text]]:
     for name in ("title", "summary", "why"):
         yield name, getattr(page, name)
-    for kind in ("lookalikes", "messages", "clues", "remedies", "next", "ruled_out"):
+    for kind in ("lookalikes", "messages", "evidence", "remedies", "next", "ruled_out"):
         for key, text in getattr(page, kind).items():
             yield f"{kind}.{key}", text
     for key, cause in page.causes.items():
@@ -176,7 +176,7 @@ def _called(module: str, names: set[str]) -> ast.Module:
     return ast.Module(body=[*rest, *(functions[name] for name in kept)], type_ignores=[])
 
 
-_FIRST = {"Evidence": ("clues", 0), "Cause": ("causes", 0), "RuledOut": ("ruled_out", 1)}
+_FIRST = {"Evidence": ("evidence", 0), "Cause": ("causes", 0), "RuledOut": ("ruled_out", 1)}
 _NAMED = {"message": "messages", "next": "next"}
 
 

@@ -30,7 +30,7 @@ def _written(tmp_path, whole):
     "change",
     [
         {"confidence": 0.51},
-        {"severity": Severity.WARNING},
+        {"stated_severity": Severity.WARNING},
         {"end_step": 9000},
         {"message": "in other words", "title": "另一个标题"},
         {"epoch": None},

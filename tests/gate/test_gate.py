@@ -22,7 +22,7 @@ from tests.reports import clean, jumped, report, unreadable
 )
 def test_exit_status_compares_the_worst_finding_with_the_gate(worst, gate, status):
     """A finding at or above the gate fails; `never` lets all pass."""
-    finding = replace(jumped().findings[0], severity=worst)
+    finding = replace(jumped().findings[0], stated_severity=worst)
     assert exit_status(report(clean(), replace(jumped(), findings=(finding,))), gate) == status
 
 

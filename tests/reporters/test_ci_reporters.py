@@ -221,7 +221,7 @@ def test_github_names_file_and_line():
 def test_github_levels_follow_severities():
     """Critical is an error, a warning one, info and what is known are notices."""
     one = jumped()
-    found = [replace(one.findings[0], severity=s) for s in Severity]
+    found = [replace(one.findings[0], stated_severity=s) for s in Severity]
     found.append(replace(one.findings[0], waiver=Waiver("baseline")))
     commands = _commands(report(replace(one, findings=tuple(found))))
     assert [c[1] for c in commands] == ["error", "warning", "notice", "notice"]

@@ -68,7 +68,7 @@ def test_terminal_says_when_nothing_was_found():
     assert "Nothing found" in render("rich", report(clean()), Page())
 
 
-def test_terminal_omits_the_source_that_every_clue_shares():
+def test_terminal_omits_the_source_that_all_evidence_shares():
     """Evidence from the loss's own file does not repeat its name; other files are named."""
     text = render("rich", report(jumped()), Page())
     assert "[trainer_state.json]" not in text

@@ -45,8 +45,8 @@ def _findings(rule: str, case: dict[str, Any], lang: str) -> tuple[Finding, ...]
     assert not [remark for remark in found.remarks if rule in remark]
     if "ruled_out" in case:
         assert bool(found.ruled_out) == case["ruled_out"]
-    hits = [hit for hit in load_rule(rule)(run, signals, options[rule]) if isinstance(hit, Finding)]
-    own = [finding_of(hit, run).message for hit in hits]
+    yielded = load_rule(rule)(run, signals, options[rule])
+    own = [finding_of(each, run).message for each in yielded if isinstance(each, Finding)]
     return tuple(f for f in found.findings if f.message in own)  # others: the ledger's own
 
 

@@ -34,7 +34,7 @@ def _rows(start: int, stop: int, jump: int | None = None) -> str:
 
 
 def _finding(rule: str, severity: Severity = Severity.CRITICAL) -> Finding:
-    return Finding(rule, 0.9, severity=severity, start_step=1)
+    return Finding(rule, 0.9, stated_severity=severity, start_step=1)
 
 
 def _report(points: int, *findings: Finding) -> RunReport:

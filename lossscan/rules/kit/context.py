@@ -105,7 +105,7 @@ def samples_between(run: Run, first: int, last: int) -> tuple[int, int] | None:
     return start, start + int((last - first) * batch)
 
 
-def landmark_clue(at: Alignment | None) -> Evidence | None:
+def landmark_evidence(at: Alignment | None) -> Evidence | None:
     """The landmark that a change belongs to, as evidence."""
     if at is None:
         return None
@@ -113,7 +113,7 @@ def landmark_clue(at: Alignment | None) -> Evidence | None:
     return Evidence(Message(f"at-{at.kind.replace('_', '-')}", **numbers), step=int(at.step))
 
 
-def level_clue(run: Run, curve: Curve, before: float, after: float, step: int) -> Evidence:
+def level_evidence(run: Run, curve: Curve, before: float, after: float, step: int) -> Evidence:
     """The two levels and the noise they are measured against, as evidence."""
     return Evidence(
         Message(
@@ -125,7 +125,7 @@ def level_clue(run: Run, curve: Curve, before: float, after: float, step: int) -
     )
 
 
-def eval_clue(run: Run, step: float) -> Evidence | None:
+def eval_evidence(run: Run, step: float) -> Evidence | None:
     """What evaluation said before a step and at the end, as evidence."""
     change = eval_change(run, step)
     if change is None:
@@ -147,9 +147,9 @@ def step_effect(before: float, after: float, sigma: float) -> Effect:
     return Effect(before, after, after - before, ratio, sigma)
 
 
-def drop_none(*clues: Evidence | None) -> tuple[Evidence, ...]:
-    """The clues that there are."""
-    return tuple(clue for clue in clues if clue is not None)
+def drop_none(*evidence: Evidence | None) -> tuple[Evidence, ...]:
+    """The evidence that there is."""
+    return tuple(each for each in evidence if each is not None)
 
 
 def advise_if_set(run: Run, field: str, suggest: object = None) -> tuple[Advice, ...]:

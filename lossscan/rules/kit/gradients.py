@@ -57,7 +57,7 @@ def _outside(spikes: Iterable[Excursion], steps: IntArray) -> BoolArray:
     return outside
 
 
-def gradient_clue(run: Run, signals: Signals, step: int) -> Evidence | None:
+def gradient_evidence(run: Run, signals: Signals, step: int) -> Evidence | None:
     """Whether the gradient norm rose before a step, as evidence for or against instability."""
     lead = leading_gradient(signals, step)
     if lead is None:

@@ -28,7 +28,7 @@ RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above i
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
-def suspects(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
+def rise_causes(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
     """The causes with a score above nothing, best first."""
     lead = leading_gradient(signals, change.step)
     found = (
@@ -40,7 +40,7 @@ def suspects(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
         *_scale(run, change),
         *_data(run, signals.curves["loss"], change, lead),
     )
-    return tuple(sorted(found, key=lambda suspect: -suspect.score))
+    return tuple(sorted(found, key=lambda cause: -cause.score))
 
 
 def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Cause]:

@@ -31,7 +31,7 @@ OUT_OF_RANGE = {True: 0.45, False: 0.3}  # score of fp16 where the precision is 
 WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
-def nan_suspects(
+def nan_causes(
     run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate."""
@@ -40,7 +40,7 @@ def nan_suspects(
     return (
         *skipped_updates(run, step),
         *half_precision(run, 0.8, half, calm=calm),
-        *other_suspects(run, step, sound, alone=alone, calm=calm),
+        *other_causes(run, step, sound, alone=alone, calm=calm),
     )
 
 
@@ -64,7 +64,7 @@ def half_precision(
         yield Cause(Message("half-precision"), score if fp16 else unknown, config=config)
 
 
-def other_suspects(
+def other_causes(
     run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""

@@ -29,7 +29,7 @@ def file_order(run: Run, step: float) -> bool | None:
     return order == "file" or (order == "file_after_resume" and _resumed_epoch(run, step))
 
 
-def order_clue(run: Run, step: float) -> Evidence | None:
+def order_evidence(run: Run, step: float) -> Evidence | None:
     """What tells the order of the samples at a step, as evidence."""
     ordered = file_order(run, step)
     if ordered is None:
@@ -50,7 +50,7 @@ def step_of_order(run: Run, curve: Curve, change: Change) -> int:
     return before if file_order(run, before) else change.step
 
 
-def drop_suspects(run: Run, step: int, *, lasts: bool) -> tuple[Cause, ...]:
+def drop_causes(run: Run, step: int, *, lasts: bool) -> tuple[Cause, ...]:
     """What may be behind a drop at a step that nothing known explains."""
     other = 0.5 + ORDERED[file_order(run, step)] + (0.0 if lasts else ENDED)
     found = (Cause(Message("data-change"), min(other, 0.95)), Cause(Message("repeated-data"), 0.3))

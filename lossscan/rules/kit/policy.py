@@ -12,7 +12,7 @@ from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite
 from lossscan.rules.kit.context import drop_none
-from lossscan.rules.kit.rates import rate_clue
+from lossscan.rules.kit.rates import rate_evidence
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
 WINDOW = 5  # logged points of a running median: what is left are levels
@@ -57,13 +57,13 @@ def course_of(run: Run, names: Sequence[str]) -> PolicyCourse | None:
     )
 
 
-def change_hit(
+def change_finding(
     rule: str,
     run: Run,
     course: PolicyCourse,
     since: int,
     before: float,
-    suspects: Sequence[Cause],
+    causes: Sequence[Cause],
 ) -> Finding:
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
@@ -80,9 +80,9 @@ def change_hit(
         effect=Effect(before, course.end, course.end - before, ratio, sigma),
         evidence=(
             Evidence(Message("levels"), run.source_of(series.name), step, course.end),
-            *drop_none(rate_clue(run, step)),
+            *drop_none(rate_evidence(run, step)),
         ),
-        causes=tuple(suspects),
+        causes=tuple(causes),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("rerun"),
     )

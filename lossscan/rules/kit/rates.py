@@ -106,7 +106,7 @@ def rate_returns(run: Run, step: float) -> bool:
     return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
-def rate_clue(run: Run, step: float) -> Evidence | None:
+def rate_evidence(run: Run, step: float) -> Evidence | None:
     """The learning rate at a step, as evidence."""
     rate = rate_at(run, step)
     if rate is None:
@@ -119,7 +119,7 @@ def rate_clue(run: Run, step: float) -> Evidence | None:
     )
 
 
-def limit_clue(run: Run, step: float) -> Evidence | None:
+def limit_evidence(run: Run, step: float) -> Evidence | None:
     """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
     rate, limit = rate_at(run, step), rate_limit(run)
     above = rate is not None and limit is not None and rate.value > limit

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Run
 from lossscan.rules.kit.facts import last_step
 from lossscan.rules.kit.nan_filter import lost_at, restarted
-from lossscan.rules.kit.rates import rate_clue
+from lossscan.rules.kit.rates import rate_evidence
 
 
-def said(run: Run, suspects: Callable[[Run, int], tuple[Cause, ...]]) -> Finding | None:
+def said(run: Run, causes: Callable[[Run, int], tuple[Cause, ...]]) -> Finding | None:
     """The finding that such a message is, at the step that it names, else at the last logged."""
     found = next((note.numbers for note in run.notes if note.numbers.get("lost")), None)
     if found is None:
         return None
     stated = found["step"]
     step = last_step(run) if stated is None else int(stated)
-    lost, rate = lost_at(run, step), rate_clue(run, step)
+    lost, rate = lost_at(run, step), rate_evidence(run, step)
     return Finding(
         "non-finite-loss",
         0.98,  # the program's own word
         message=Message("said", step=step, **lost),
         episodes=(Episode(step, step),),
         evidence=(Evidence(Message("said", said=found["error"])), *([rate] if rate else [])),
-        causes=suspects(run, step),
+        causes=causes(run, step),
         next=restarted("find-first", lost),
     )

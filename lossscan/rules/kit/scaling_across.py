@@ -48,16 +48,16 @@ def way_of(slope: Slope, evaluated: Slope | None) -> float | None:
     return way
 
 
-def hit_across(
+def finding_across(
     runs: Mapping[str, Run],
     slope: Slope,
     evaluated: Slope | None,
     *,
     way: float,
     rule: str,
-    suspects: tuple[Cause, ...],
+    causes: tuple[Cause, ...],
 ) -> Finding:
-    """The hit of several runs, by letter, in the name of the rule."""
+    """The finding of several runs, by letter, in the name of the rule."""
     ordered = sorted(runs.items(), key=lambda item: (steps_of(item[1]), item[1].path))
     low, high = ordered[0][1], ordered[-1][1]
     unscaled = evaluated if evaluated is not None and abs(evaluated.value) <= NEAR else None
@@ -79,8 +79,8 @@ def hit_across(
         ),
         episodes=(Episode(first, last_step(high)),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        evidence=tuple(_clues(ordered, unscaled)),
-        causes=suspects,
+        evidence=tuple(_evidence(ordered, unscaled)),
+        causes=causes,
         next=Message("one-step"),
         claims=frozenset({first}),
     )
@@ -102,7 +102,7 @@ def _first_loss(run: Run) -> float:
     return math.nan if column is None else median(column.values[:FIRST])
 
 
-def _clues(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Evidence]:
+def _evidence(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Evidence]:
     for label, run in ordered:
         numbers: Numbers = {
             "label": label,
