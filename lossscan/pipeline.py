@@ -146,10 +146,10 @@ def several(path: Path | str, runs: Sequence[str]) -> InputError:
 
 
 def no_log(path: Path | str) -> NoLogFound:
-    """Nothing at or below the path is a log; a tracker's store that is not read is named."""
-    from lossscan.runs.strangers import stranger_at
+    """Nothing at or below the path is a log; what is there instead is named."""
+    from lossscan.runs.strangers import nothing_at, stranger_at
 
-    return stranger_at(Path(path)) or NoLogFound("no_log", at=path)
+    return stranger_at(Path(path)) or nothing_at(Path(path))
 
 
 def _ranked(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:

@@ -25,9 +25,11 @@ from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
+from lossscan.formats.kit.unlike import nearest_line, unlike_a_log
 from lossscan.model import FAILED_NOTE, Message, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of, plain
+from lossscan.sources.notebook import is_notebook
 
 OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
@@ -170,8 +172,15 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
         return NoLogFound("died_before", at=head.path, error=error, details=details)
     if set(found[nearest_first[0]]) >= _PROGRESS:
         return NoLogFound("progress_alone", at=head.path, details=details)
-    more = _keys_there(found[nearest_first[0]])
+    if kind := unlike_a_log(head, found[nearest_first[0]]):
+        return NoLogFound(kind, at=head.path, details=details)
+    more = _keys_there(found[nearest_first[0]]) or _nearest(head)
     return NoLogFound("no_log_known", at=head.path, more=more, details=details)
+
+
+def _nearest(head: Head) -> Message | str:
+    line = nearest_line(head)
+    return Message("nearest", line=line) if line else ""
 
 
 def _looked_for(each: Format, keys: list[str]) -> Message:
@@ -237,7 +246,9 @@ def read(head: Head, settings: Settings) -> Table:
     if table is not None:
         return table
     if not head.start:
-        raise NoLogFound("empty_file", at=head.path)
+        raise NoLogFound(
+            "nothing_printed" if is_notebook(head.path) else "empty_file", at=head.path
+        )
     if not head.start.strip(b"\0"):
         raise NoLogFound("zero_bytes", at=head.path)
     raise _unknown(head, settings)

@@ -1,24 +1,64 @@
-"""Stores of trackers that lossscan does not read: they are named, with the way out."""
+"""What a folder without a log holds: the store of a tracker that is not read, weights, settings."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
+from lossscan.runs.training.files import is_config_name
+from lossscan.sources.files import any_of
 
-# Hidden folders, each with the tracker's name and what gives its points in a form that is read.
+# Names in the folder, each with the tracker's and what gives its points in a form that is read.
 STRANGERS: Final = {
     ".aim": ("Aim", "export_aim"),
     ".neptune": ("Neptune", "export_neptune"),
+    ".detignore": ("Determined", "export_determined"),
+    "determined-checkpoint-fs": ("Determined", "export_determined"),
+    ".polyaxon": ("Polyaxon", "export_polyaxon"),
+    ".polyaxonignore": ("Polyaxon", "export_polyaxon"),
+    "polyaxonfile.yaml": ("Polyaxon", "export_polyaxon"),
+    "polyaxonfile.yml": ("Polyaxon", "export_polyaxon"),
+    ".guild": ("Guild AI", "export_guild"),
+    "valohai.yaml": ("Valohai", "export_valohai"),
+    "mlpipeline-metrics.json": ("Kubeflow", "export_kubeflow"),
+    "mlpipeline-ui-metadata.json": ("Kubeflow", "export_kubeflow"),
 }
+MOST: Final = 10_000  # names looked at for what to say; a checkpoint in pieces has some hundred
+_WEIGHTS: Final = any_of(
+    "*.safetensors *.pt *.pth *.ckpt *.bin *.h5 *.keras *.gguf *.onnx *.npz *.pkl *.distcp"
+)
 
 
 def stranger_at(path: Path) -> NoLogFound | None:
     """What to say of a folder that holds the store of such a tracker, or is it."""
-    held = (name for name in STRANGERS if path.name == name or (path / name).is_dir())
+    held = (name for name in STRANGERS if path.name == name or (path / name).exists())
     name = next(held, None)
     if name is None:
         return None
     tracker, hint = STRANGERS[name]
     return NoLogFound("stranger", at=path, tracker=tracker, hint=hint)
+
+
+def nothing_at(path: Path) -> NoLogFound:
+    """Why nothing at or below a folder is a log: what it holds instead, where that is known."""
+    found = list(islice(_below(path), MOST))
+    if not found and path.is_dir():
+        return NoLogFound("empty_folder", at=path)
+    for key, is_one in (("only_weights", _is_weights), ("only_settings", is_config_name)):
+        held = next((each for each in found if is_one(each)), None)
+        if held is not None:
+            return NoLogFound(key, at=path, name=str(held.relative_to(path)))
+    return NoLogFound("no_log", at=path)
+
+
+def _below(path: Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(path):
+        yield from (Path(folder) / name for name in sorted(names))
+
+
+def _is_weights(path: Path) -> bool:
+    return _WEIGHTS.fullmatch(path.name.lower()) is not None

@@ -91,8 +91,12 @@ def _ended(text: str) -> str:
 
 
 def _rows(page: str) -> Iterator[str]:
-    """The rows of a table below its header, as `Step: 10 | Training Loss: 2.3`."""
+    """The rows of a table below its header, as `Step: 10 | Training Loss: 2.3`.
+
+    Of one that has no row yet, the header tells that a training began.
+    """
     header: list[str] = []
+    rows = 0
     for row in page.split("<tr")[1:]:
         cells = [html.unescape(cell).strip() for cell in _CELL.findall(row)]
         if "<th" in row and not header:
@@ -100,3 +104,6 @@ def _rows(page: str) -> Iterator[str]:
         elif header:
             filled = [f"{name}: {cell}" for name, cell in zip(header, cells, strict=False) if name]
             yield " | ".join(filled) + "\n"
+            rows += 1
+    if header and not rows:
+        yield " | ".join(f"{name}:" for name in header) + "\n"

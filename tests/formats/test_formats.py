@@ -37,7 +37,9 @@ def test_claimants_leave_other_files_alone(tmp_path: Path, name: str):
 
 def test_read_names_the_file_it_does_not_know(tmp_path: Path):
     """The message is short and begins with the path."""
-    with pytest.raises(NoLogFound, match=r"train\.log: unrecognized log format$"):
+    with pytest.raises(
+        NoLogFound, match=r"train\.log: unrecognized log format: no line logs a loss$"
+    ):
         logs.read_log(tmp_path, "Dear diary")
 
 

@@ -1,0 +1,104 @@
+"""What a file is that is no log, where its first bytes show it: each has its own way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from lossscan.formats.kit.text import peek
+from lossscan.sources.files import Head
+
+ENOUGH: Final = 4096  # characters that tell what a text is: a screen or two
+LEAST_CODE: Final = 3  # lines of code in them; a log may quote one or two, as a traceback does
+LEAST_BASE64: Final = 200  # characters without a blank: no word or number is so long
+LONGEST: Final = 80  # characters shown of a line: a screen
+CONTROL: Final = 0.05  # of the first bytes that no text holds; a console colored by hand has 2 %
+_MAGIC: Final = (
+    ("a_picture", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM\x00", b"II*\x00", b"MM\x00*")),
+    ("a_document", (b"%PDF-", b"\xd0\xcf\x11\xe0", b"{\\rtf")),
+    ("an_archive", (b"7z\xbc\xaf", b"Rar!\x1a", b"ustar")),
+    ("model_data", (b"\x89HDF\r\n", b"GGUF", b"\x93NUMPY", b"\x80\x02", b"\x80\x03", b"\x80\x04")),
+    ("model_data", (b"\x80\x05", b"TFL3")),
+)
+_ZIP: Final = b"PK\x03\x04"
+_OF_TORCH: Final = re.compile(rb"[^\0]{0,200}/(?:data\.pkl|byteorder|version|\.format_version)")
+_WEIGHTS: Final = re.compile(r"(?i)\.(?:pt|pth|ckpt|bin|keras|npz)$")
+_OF_NUMPY: Final = b".npy"
+_OF_OFFICE: Final = b"[Content_Types].xml"
+_NAMES: Final = 1024  # bytes of a zip archive in which the name of its first file is
+_SAFETENSORS: Final = re.compile(rb'.{4}\0{4}\{"', re.DOTALL)  # the length of its header, then JSON
+_PAGE: Final = re.compile(r"(?i)\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,9})?<(?:!doctype html|html)\b")
+_CODE: Final = re.compile(
+    r"(?m)^[ \t]{0,40}(?:import [\w., ]{1,80}$|from [\w.]{1,80} import |def \w{1,80}\(.{0,200}:$"
+    r"|class \w{1,80}.{0,200}:$|for \w.{0,80} in .{1,100}:$|#!/.{0,20}sh\b|#SBATCH |#include\b"
+    r"|if __name__ == |\w[\w.]{0,60} = \w[\w.]{0,60}\(|\w[\w.]{0,60}\.(?:backward|step)\(\))"
+)
+_BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n){3}|[A-Za-z0-9+/]{200}")
+_BEGAN: Final = re.compile(
+    r"\*{5} Running training \*{5}|\bTotal optimization steps = |\bTrainable params\b"
+    r"|(?m:^\s{0,9}(?:Epoch \d{1,6}:? {0,9})?0%\|[# \u2588-\u258f]{0,40}\| 0/\d)"
+    r"|\[before the start of training step\]|Start(?:ing)? training\b"
+)
+_LOGGED: Final = re.compile(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}\d")
+_SETTINGS: Final = re.compile(r"(?i).*\.(?:ya?ml|toml|ini|cfg)|.*(?:config|args|params)[^/]*\.json")
+_TABLE: Final = re.compile(r"\s{0,9}(?:Step|Epoch): \| Training Loss:.{0,400}\s{0,9}\Z")
+_TEXT: Final = frozenset({*range(32, 127), *b"\t\n\r\f\b\x1b", *range(128, 256)})
+
+
+def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
+    """The message for what the file is instead of a log, None for a text that may be one.
+
+    `keys` are the names that it gives to numbers.
+    """
+    if binary := _binary(head):
+        return binary
+    if _SETTINGS.fullmatch(head.name):
+        return "settings_alone"
+    kind = _text(peek(head))
+    return None if kind == "no_loss_in_text" and keys else kind
+
+
+def nearest_line(head: Head) -> str | None:
+    """The first line that seems to log a loss, in a form that no reader knows."""
+    lines = (line for line in peek(head).splitlines() if _LOGGED.search(line))
+    return next((line.strip()[:LONGEST] for line in lines), None)
+
+
+def _binary(head: Head) -> str | None:
+    start = head.start
+    known = next((key for key, marks in _MAGIC if start.startswith(marks)), None)
+    if known is not None:
+        return known
+    if start.startswith(_ZIP):
+        return "model_data" if _WEIGHTS.search(head.name) else _zipped(start[:_NAMES])
+    if _SAFETENSORS.match(start):
+        return "model_data"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "a_picture"
+    return "binary_data" if _is_binary(start[:ENOUGH]) else None
+
+
+def _zipped(start: bytes) -> str:
+    if _OF_TORCH.search(start) or _OF_NUMPY in start:
+        return "model_data"
+    return "a_document" if _OF_OFFICE in start else "an_archive"
+
+
+def _text(text: str) -> str | None:
+    first = text[:ENOUGH]
+    if _PAGE.match(first):
+        return "a_page"
+    if len(_CODE.findall(first)) >= LEAST_CODE:
+        return "source_code"
+    if _BASE64.match(first):
+        return "base64_text"
+    if _TABLE.match(first):
+        return "empty_table"
+    if _LOGGED.search(text):
+        return None
+    return "only_begun" if _BEGAN.search(text) else "no_loss_in_text"
+
+
+def _is_binary(start: bytes) -> bool:
+    return sum(byte not in _TEXT for byte in start) > CONTROL * len(start)
