@@ -138,6 +138,16 @@ NNUNET = "".join(
     f"2023-05-01 10:00:00.0: val_loss -0.{11 + n}\n2023-05-01 10:00:00.0: Pseudo dice [0.5]\n"
     for n in range(5)
 )
+KALDI = "".join(
+    f"LOG (nnet3-train:Print():nnet-training.cc:121) Average objective function for 'output' for"
+    f" minibatches {n}0-{n}9 is {n / 8 - 3} over 19538 frames.\n"
+    for n in range(1, 6)
+)
+PERPLEXITY = "".join(
+    f"Epoch  1,    {n}0/200; acc:   0.41; ppl: {2 ** (9 - n)}.00; 3324 src tok/s\n"
+    for n in range(1, 6)
+)
+LOSS_BEHIND = "".join(f"   {n} 93.44 s run, {9 - n / 8} loss, 0.001 LR\n" for n in range(1, 6))
 BARE = "".join(f"{n * 375} {3 - n / 8}\n" for n in range(1, 6))
 ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
 WANDB_EXPORT = (
@@ -154,6 +164,9 @@ ALL = {
     "nnunet_console": NNUNET,
     "boosting_console": BOOSTING,
     "bare_numbers": BARE,
+    "kaldi_console": KALDI,
+    "perplexity_console": PERPLEXITY,
+    "loss_behind": LOSS_BEHIND,
     "yolo_console": YOLO,
     "one_metric": ONE_METRIC,
     "wandb_export": WANDB_EXPORT,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isnan, log
 from pathlib import Path
 
 import pytest
 
+from lossscan.errors import NoLogFound
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -19,6 +21,9 @@ FIRST = {
     "sovits_console": (logs.SOVITS, "fm_loss", (100, 5.875)),
     "nnunet_console": (logs.NNUNET, "eval_loss", (0, -0.11)),
     "bare_numbers": (logs.BARE, "loss", (375, 2.875)),
+    "kaldi_console": (logs.KALDI, "loss", (19, 2.875)),
+    "perplexity_console": (logs.PERPLEXITY, "loss", (10, log(256))),
+    "loss_behind": (logs.LOSS_BEHIND, "loss", (1, 8.875)),
     "yolo_console": (logs.YOLO, "loss", (1, 5.125)),
 }
 
@@ -69,3 +74,68 @@ def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
     (tmp_path / "loss.csv").write_text(text)
     loss = read_run(next(iter(discover(tmp_path, Settings()))), Settings()).series["loss"]
     assert (loss.steps.tolist(), loss.values.tolist()) == ([0, 1, 2], [2.9169, 2.9052, 2.8502])
+
+
+def test_the_overall_objective_of_each_iteration_is_a_point(tmp_path: Path):
+    """Where no phase is stated; of a sum the last number; with the file's name, its iteration."""
+    line = "Overall average objective function for 'output' is -0.5 + -0.25 = -0.75 over 9 frames\n"
+    table = logs.read_log(tmp_path, line * 3)
+    assert logs.points(table, "loss") == [(1, 0.75), (2, 0.75), (3, 0.75)]
+    named = "".join(f"exp/log/train.{n}0.1.log:{line}" for n in range(1, 4))
+    table = logs.read_log(tmp_path, named)
+    assert logs.points(table, "loss") == [(10, 0.75), (20, 0.75), (30, 0.75)]
+    assert [note.kind for note in table.notes] == ["objective_turned"]
+
+
+def test_an_objective_above_zero_is_a_loss_already(tmp_path: Path):
+    """As k2's recipes print it; the batches of the next epoch go on."""
+    text = "".join(
+        f"batch {n}, epoch {e}/2 global average objf: 0.9 over 9 frames, "
+        f"current batch average objf: 0.{9 - n} over 9 frames, epoch {e}\n"
+        for e in range(2)
+        for n in range(1, 4)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss")[::3] == [(1, 0.8), (4, 0.8)]
+    assert [note.kind for note in table.notes] == ["objective_kept"]
+
+
+def test_a_perplexity_of_an_evaluation_is_no_training_loss(tmp_path: Path):
+    """It is at the last count; a text that only speaks of perplexity is no log."""
+    text = "".join(f"  global step {n}00 lr 1 wps 2K ppl 8.00 gN 13\n" for n in range(1, 4))
+    table = logs.read_log(tmp_path, f"{text}  eval dev: perplexity 16.00, time 1s\n")
+    assert logs.points(table, "loss")[-1] == (300, log(8))
+    assert logs.points(table, "eval_loss") == [(300, log(16))]
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "At step 300 ppl 8.0 is good.\nWe report it.\nSee the paper.\n")
+
+
+def test_layers_of_darknet_tell_a_lost_loss(tmp_path: Path):
+    """The mean over cells without objects is a number unless the net is lost; others may be 0/0."""
+    line = "Region 82 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: {}, .5R: -nan,  count: 0\n"
+    table = logs.read_log(tmp_path, line.format("nan") * 3)
+    assert isnan(logs.points(table, "loss")[0][1])
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, line.format("0.000019") * 3)
+    region = line.format("0.01").rstrip() + ", class_loss = 0.5, total_loss = 0.75\n"
+    table = logs.read_log(tmp_path, region * 3)
+    assert logs.points(table, "class_loss")[-1] == (3, 0.5)
+    assert logs.points(table, "loss")[-1] == (3, 0.75)
+
+
+def test_a_list_in_prose_is_no_log_of_losses_behind(tmp_path: Path):
+    """Most lines must have a loss before its name."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "Results:\n1 run, 0.5 loss, fine\nand\n2 run, 0.4 loss, fine\n")
+
+
+def test_a_validation_below_each_bar_is_one_of_its_epoch(tmp_path: Path):
+    """And both keep their losses; what was asked for on the command line counts nothing."""
+    text = "python train.py --epochs 5\nNamespace(epochs=5, lr=0.001)\n" + "".join(
+        f"Training loss: {3 - e}.5: 100%|####| 156/156 [00:41<00:00,  3.74it/s]\n"
+        f"Epoch {e}/5 - Validation loss: {4 - e}.25 (Exact: 0.00% | Partial: 0.00%)\n"
+        for e in range(1, 3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(156, 2.5), (312, 1.5)]
+    assert logs.points(table, "eval_loss") == [(156, 3.25), (312, 2.25)]

@@ -34,12 +34,12 @@ _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, t
     r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = re.compile(
-    r"(?i)(?:(?<!\w)(?<!time/)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
+    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_COUNT}{_OF}")
 _EPOCH: Final = re.compile(
-    rf"(?i)(?:(?<!\w)(?<!time/)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
 _NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 _STEP_BEHIND: Final = re.compile(

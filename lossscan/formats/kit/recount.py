@@ -201,7 +201,7 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
     it shows numbers of the epoch before.
     """
     drawn = {
-        (place.epoch, place.count) if place.kind == "bar" else at: (place, row)
+        (place.epoch, place.count, is_evaluation(*row)) if place.kind == "bar" else at: (place, row)
         for at, (place, row) in enumerate(placed)
         if place.kind != "bar" or place.count > 0
     }

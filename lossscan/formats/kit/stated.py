@@ -13,7 +13,8 @@ from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
 
 _ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
-_SUMMED_UP: Final = "TrainOutput("  # what transformers' `train` returns: a mean of the run
+# What transformers' `train` returns, a mean of the run; and what was asked for.
+_NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
@@ -55,7 +56,7 @@ class LineReader:
 
     def take(self, line: str) -> StatedLine:
         """Read a line."""
-        if line.startswith(_SUMMED_UP):
+        if line.startswith(_NO_POINT):
             return StatedLine(None, {}, indented=False)
         indented = line[:1].isspace() and bool(line.strip())
         place, row = place_of(line), self._row(line)

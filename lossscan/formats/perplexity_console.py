@@ -1,0 +1,79 @@
+"""Lines that count and state the perplexity alone, as OpenNMT and NMT do: its log is the loss."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.formats.kit.columns import columns
+from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.recount import Placed, counted
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "perplexity_console"
+FEWEST = 3  # lines that make a log: fewer are in documents
+PASTED = 2  # that do where they are the most of a file
+MOST = 0.75  # of the lines that hold anything: prose says more
+_STATED: Final = re.compile(
+    r"(?i)(?<![\w/])(?:(train(?:ing)?|val(?:id(?:ation)?)?|dev|eval|test)(?:[ _]|: {0,4}))?"
+    r"(?:ppl|perplexity)\b\s{0,4}[:=]?\s{0,8}(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
+)
+
+
+def claims(head: Head) -> bool:
+    """Whether several of its lines hold a counter and a perplexity."""
+    text = peek(head)
+    if "ppl" not in text and "erplexity" not in text:
+        return False
+    found = sum(place is not None for place, _ in _stated(text.splitlines(keepends=True)))
+    said = sum(map(bool, map(str.strip, text.splitlines())))
+    return found >= FEWEST or (found >= PASTED and found >= MOST * said)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """All perplexities as losses; an evaluation without a count is at the last one."""
+    found = list(_stated(lines(head)))
+    kinds = Counter(place.kind for place, _ in found if place is not None)
+    kind = kinds.most_common(1)[0][0]
+    placed: list[Placed] = []
+    last: CounterPlace | None = None
+    for place, row in found:
+        last = place if place is not None and place.kind == kind else last
+        if last is not None and (place is last or "eval_loss" in row):
+            placed.append((last, dict(row)))
+    rows, length = counted(placed)
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        config={} if length is None else {"steps_per_epoch": length},
+        notes=(Note("loss_of_perplexity", head.path),),
+    )
+
+
+def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:
+    for line in text:
+        if match := _STATED.search(line):
+            trains = match[1] is None or match[1].lower().startswith("train")
+            evaluated = not trains or evaluations(line)(match.start())
+            yield place_of(line), {"eval_loss" if evaluated else "loss": _log(float(match[2]))}
+
+
+def _log(perplexity: float) -> float:
+    return math.log(perplexity) if perplexity > 0 else math.nan
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Epoch 1, 50/2000; acc: 0.41; ppl: 232.4 (and no loss)",
+    claims=claims,
+    read=read,
+    priority=93,  # behind all that find a loss
+)
