@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lossscan.model.run import Landmark, LandmarkKind
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
+
+ChangeKind: TypeAlias = Literal["level_up", "level_down", "slope_up", "slope_down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Change:
     """A place from which on the curve runs on another level or slope."""
 
     series: str
-    kind: Literal["level_up", "level_down", "slope_up", "slope_down"]
+    kind: ChangeKind
     index: int  # first point that shows it, in the curve
     step: int  # of that point
     before: float  # local level as logged, just before
@@ -101,9 +103,10 @@ class Signals:
     least_step: float | None = None
     least_peak: float | None = None
 
-    def changes_of(self, series: str) -> tuple[Change, ...]:
-        """The changes of one series."""
-        return tuple(c for c in self.changes if c.series == series)
+    def changes_of(self, series: str, *kinds: ChangeKind) -> tuple[Change, ...]:
+        """The changes of one series; with kinds, only those."""
+        own = (c for c in self.changes if c.series == series)
+        return tuple(c for c in own if not kinds or c.kind in kinds)
 
     def excursions_of(self, series: str) -> tuple[Excursion, ...]:
         """The excursions of one series."""

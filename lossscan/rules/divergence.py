@@ -130,7 +130,7 @@ def _onset(curve: Curve, climb: Climb) -> int:
 
 def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
     """The single jump that makes most of the climb, if there is one."""
-    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.ratio]
+    rises = [c for c in signals.changes_of("loss", "level_up") if c.ratio]
     return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
 
 

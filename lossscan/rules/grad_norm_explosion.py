@@ -89,7 +89,7 @@ def _late(mask: BoolArray) -> BoolArray:
 
 def _rises(signals: Signals) -> list[int]:
     """The steps at which the loss begins to rise."""
-    changes = [c.step for c in signals.changes_of("loss") if c.kind in ("level_up", "slope_up")]
+    changes = [c.step for c in signals.changes_of("loss", "level_up", "slope_up")]
     return sorted(changes + [e.start_step for e in signals.excursions_of("loss") if e.sigma > 0])
 
 

@@ -96,7 +96,7 @@ def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Finding:
 def _consistent(run: Run, signals: Signals) -> Iterator[Finding]:
     """One drop, late, with nothing else to explain it, in a trainer that has such a sampler."""
     last = run.series["loss"].steps[-1]
-    falls = [c for c in signals.changes_of("loss") if c.kind == "level_down"]
+    falls = signals.changes_of("loss", "level_down")
     late = [c for c in falls if c.aligned_to is None and c.step >= EARLIEST_SHARE * last]
     if len(falls) != 1 or len(late) != 1 or rate_steps(run, late[0].step):
         return

@@ -65,8 +65,8 @@ def check(
     points = len(curve.steps)
     large = [
         c
-        for c in signals.changes_of("loss")
-        if c.kind == "level_up" and c.sigma >= min_sigma and _ratio(c) >= min_ratio
+        for c in signals.changes_of("loss", "level_up")
+        if c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
     lasting = [c for c in large if _lasts(points, c) and outlives_period(c, signals)]
     jumps = []

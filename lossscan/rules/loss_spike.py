@@ -108,7 +108,7 @@ def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Fin
 
 def _overshoots(spike: Excursion, signals: Signals) -> bool:
     """Whether it only tops a rise of level that begins just before."""
-    rises = [c.index for c in signals.changes_of("loss") if c.kind == "level_up"]
+    rises = [c.index for c in signals.changes_of("loss", "level_up")]
     return any(0 <= spike.start - rise <= BLOCK_POINTS for rise in rises)
 
 

@@ -63,7 +63,7 @@ def _crests(run: Run, signals: Signals, period: float) -> frozenset[int]:
     if not per_epoch or period > (1 - NEAR) * per_epoch:
         return frozenset()
     rises = [spike.start_step for spike in signals.excursions_of("loss")]
-    rises += [c.step for c in signals.changes_of("loss") if c.kind == "level_up"]
+    rises += [c.step for c in signals.changes_of("loss", "level_up")]
     turns = np.exp(2j * np.pi * np.array(rises) / period)
     if len(rises) < FEWEST_CRESTS or abs(turns.sum()) == 0:
         return frozenset()

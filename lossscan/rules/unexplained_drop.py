@@ -29,8 +29,8 @@ def check(
         return
     falls = [
         c
-        for c in signals.changes_of("loss")
-        if c.kind == "level_down" and -c.sigma >= min_sigma and (c.ratio or 1.0) <= max_ratio
+        for c in signals.changes_of("loss", "level_down")
+        if -c.sigma >= min_sigma and (c.ratio or 1.0) <= max_ratio
     ]
     free = []
     for fall in falls:

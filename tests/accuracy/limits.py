@@ -57,7 +57,7 @@ def _with(run: Run, effect: FloatArray) -> Run:
 
 
 def _jumps(signals: Signals, point: int) -> bool:
-    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up"]
+    rises = signals.changes_of("loss", "level_up")
     return any(abs(rise.index - point) <= NEAR for rise in rises)
 
 

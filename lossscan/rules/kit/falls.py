@@ -60,7 +60,7 @@ def _in_descent(curve: Curve, fall: Change) -> bool:
 def _takes_back(signals: Signals, fall: Change) -> bool:
     """Whether the loss only falls back from the last jump, to about where it came from."""
     curve = signals.curves["loss"]
-    rises = [c for c in signals.changes_of("loss") if c.kind == "level_up" and c.index < fall.index]
+    rises = [c for c in signals.changes_of("loss", "level_up") if c.index < fall.index]
     return bool(rises) and _alike(gap_of(curve, rises[-1]), -gap_of(curve, fall))
 
 
@@ -90,7 +90,7 @@ def dip_before(run: Run, signals: Signals, rise: Change) -> int | None:
     before = curve.scaled[: rise.index]
     middle = median(before[-LEVEL_POINTS:]) + gap_of(curve, rise) / 2
     high = np.flatnonzero(running_median(before, SMOOTH_POINTS) > middle)
-    falls = [c.index for c in signals.changes_of("loss") if c.kind == "level_down"]
+    falls = [c.index for c in signals.changes_of("loss", "level_down")]
     starts = [*[at for at in falls if at < rise.index][-1:], *(high[-1:] + 1)]
     return next((int(at) for at in starts if _is_dip(run, curve, int(at), rise.index)), None)
 
@@ -111,8 +111,8 @@ def _is_dip(run: Run, curve: Curve, start: int, stop: int) -> bool:
 
 def end_of(run: Run, signals: Signals, fall: Change) -> Change | None:
     """The rise that takes a fall back, or None where the loss stays down."""
-    for rise in signals.changes_of("loss"):
-        if rise.kind == "level_up" and rise.index > fall.index:
+    for rise in signals.changes_of("loss", "level_up"):
+        if rise.index > fall.index:
             start = dip_before(run, signals, rise)
             return rise if start is not None and abs(start - fall.index) <= SMOOTH_POINTS else None
     return None
