@@ -56,6 +56,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
 ALIASES: Final[Mapping[str, str]] = {
     "lr": "learning_rate",
     "base_lr": "learning_rate",
+    "lr0": "learning_rate",
     "init_lr": "learning_rate",
     "initial_lr": "learning_rate",
     "peak_lr": "learning_rate",
@@ -97,6 +98,9 @@ ALIASES: Final[Mapping[str, str]] = {
     "num_warmup_steps": "warmup_steps",
     "warmup_updates": "warmup_steps",
     "lr_scheduler_warmup_steps": "warmup_steps",
+    "fp16_enabled": "fp16",
+    "bfloat16_enabled": "bf16",
+    "bf16_enabled": "bf16",
     "lr_warmup_fraction": "warmup_ratio",
     "lr_scheduler_warmup_ratio": "warmup_ratio",
     "lr_scheduler": "lr_scheduler_type",
@@ -141,6 +145,7 @@ ALIASES: Final[Mapping[str, str]] = {
 
 PRECISIONS: Final = (  # settings that name the precision of the training, the surest first
     *("compute_type", "mixed_precision", "precision", "params_dtype", "dtype", "amp_dtype"),
+    "torch_dtype",  # where no model says so of itself
 )
 _HALVES: Final = {
     "bf16": ("bf16", "bfloat16"),
@@ -180,7 +185,7 @@ def _folded(fields: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     for name in _POSITIVE:
         if fields.get(name, 1) <= 0:  # -1 stands for "not set"
             del fields[name]
-    if fields.get("num_train_epochs", 0) > MAX_EPOCHS:
+    if not 0 < fields.get("num_train_epochs", 1) <= MAX_EPOCHS:  # fairseq: 0 is no limit
         del fields["num_train_epochs"]
     if 0 < fields.get("warmup_steps", 0) < 1:  # transformers 5: a fraction is a ratio
         fields["warmup_ratio"] = fields.pop("warmup_steps")
@@ -206,6 +211,9 @@ def _precision_of(raw: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     """fp16 or bf16, where one setting chooses between them: `16-mixed`, `torch.bfloat16`."""
     if fields.get("fp16") or fields.get("bf16"):
         return {}
-    chosen = next((str(raw[name]).lower() for name in PRECISIONS if name in raw), "")
+    said = [name for name in PRECISIONS if name in raw]
+    if said == ["torch_dtype"] and "architectures" in raw:  # how a model is stored
+        return {}
+    chosen = next((str(raw[name]).lower() for name in said), "")
     bare = chosen.removeprefix("torch.").removesuffix("-mixed").removesuffix("-true")
     return {name: True for name, spelt in _HALVES.items() if bare in spelt}

@@ -45,6 +45,57 @@ STATED = {
         "(env) C:\\work>python train.py -learning_rate 2 -warmup_steps 80\n",
         {"learning_rate": (2.0, 1), "warmup_steps": (80, 1)},
     ),
+    "flags without their command": (
+        "--learning_rate 3e-4\n--betas 0.9 0.95 --bf16 True\n--grad_accum=4 \\\n",
+        {"learning_rate": (3e-4, 1), "bf16": (True, 2), "gradient_accumulation_steps": (4, 3)},
+    ),
+    "quoted values": (
+        'accelerate launch "./a_network.py" --learning_rate="0.5" --mixed_precision="bf16"\n',
+        {"learning_rate": (0.5, 1), "bf16": (True, 1)},
+    ),
+    "variables of a shell": (
+        "export LR=0.5\nACCUM=4\npython a.py --lr $LR --grad-accum ${ACCUM}\n",
+        {"learning_rate": (0.5, 3), "gradient_accumulation_steps": (4, 3)},
+    ),
+    "exported settings": (
+        "export LEARNING_RATE=0.5\nexport NUM_EPOCHS=3\n",
+        {"learning_rate": (0.5, 1), "num_train_epochs": (3.0, 2)},
+    ),
+    "a list of overrides": (
+        "overrides: ['optim.lr=0.5', 'trainer.precision=16']\n",
+        {"learning_rate": (0.5, 1), "fp16": (True, 1)},
+    ),
+    "two columns": (
+        "Parameters:\n  lr            0.5\n  epochs        7\n",
+        {"learning_rate": (0.5, 2), "num_train_epochs": (7.0, 3)},
+    ),
+    "options with their defaults": (
+        "       lr: 0.5       \t[default: 0.2]\n n_epochs: 7      \n",
+        {"learning_rate": (0.5, 1), "num_train_epochs": (7.0, 2)},
+    ),
+    "DeepSpeed's JSON": (
+        (
+            '{\n "gradient_accumulation_steps": 2,\n "fp16": {\n  "auto_cast": false,\n'
+            '  "enabled": true\n },\n "zero": {"enabled": false}\n}\n'
+        ),
+        {"gradient_accumulation_steps": (2, 2), "fp16": (True, 5)},
+    ),
+    "DeepSpeed's dots": (
+        (
+            "[config.py:1:print]   bfloat16_enabled ............. True\n"
+            "[config.py:1:print]   gradient_accumulation_steps .. 8\n"
+            "[config.py:1:print]   train_micro_batch_size_per_gpu  2\n"
+        ),
+        {
+            "bf16": (True, 1),
+            "gradient_accumulation_steps": (8, 2),
+            "per_device_train_batch_size": (2, 3),
+        },
+    ),
+    "a type of torch": (
+        "SftArguments(learning_rate=0.5, torch_dtype=torch.bfloat16)\n",
+        {"learning_rate": (0.5, 1), "bf16": (True, 1)},
+    ),
     "a namespace": (
         "Namespace(arch='net', lr=0.5, loss='ce', optim=<Kind.ADAM: 'adam'>, clip_grad=None)\n",
         {"learning_rate": (0.5, 1), "optim": ("adam", 1)},
@@ -94,6 +145,9 @@ STATED = {
 SILENT = {
     "a usage text": "usage: a.py [--lr LR] [--fp16]\n\noptions:\n  --lr LR  rate (default: 5e-05)\n"
     "  --batch_size N  rows (default: 8)\n\na.py: error: unrecognized arguments: --rate 1\n",
+    "options without a usage line": (
+        "  --lr FLOAT  the rate [default: 5e-05]\n  --batch-size N\n  --fp16  use half precision\n"
+    ),
     "the usage of a script": "Usage:\n    python a.py --lr 5e-5 --batch_size 3\n",
     "prose": "Example: python a.py --lr 5e-5\nTry lowering the learning rate: 1e-5 may help.\n",
     "a banner of an evaluation": "***** Running Evaluation *****\n  Num examples = 7\n"

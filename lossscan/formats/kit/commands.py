@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -21,6 +22,8 @@ _AHEAD: Final = re.compile(  # what may be before it; a word of prose is none of
 )
 _OVERRIDE: Final = re.compile(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
 _FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
+_PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z_]{0,80}|[\[<{].{0,200}")  # what a usage text has
+_NUMBER: Final = re.compile(r"[\d.,e+-]{1,40}")
 _QUOTES: Final = str.maketrans("", "", "[]'\",")
 
 
@@ -44,6 +47,22 @@ def continued(line: str) -> list[tuple[str, Any]]:
     return list(_flags(line.split(maxsplit=MOST_WORDS)))
 
 
+def listed_flags(line: str) -> list[tuple[str, Any]]:
+    """The settings of a line that is nothing but flags with values; an option's help has words."""
+    words = line.rstrip("\\ \t").split(maxsplit=MOST_WORDS)
+    if not words or not words[0].startswith("--") or _FLAG.fullmatch(words[0]) is None:
+        return []
+    pairs = itertools.pairwise(words)
+    help_text = any(_is_word(one) and _is_word(two) for one, two in pairs)
+    placeholder = any(map(_PLACEHOLDER.fullmatch, words))
+    return [] if help_text or placeholder else list(_flags(words))
+
+
+def _is_word(word: str) -> bool:
+    """Whether a word is neither a flag nor a further number of one."""
+    return _FLAG.fullmatch(word) is None and _NUMBER.fullmatch(word) is None
+
+
 def _is_program(word: str) -> bool:
     name = _BEFORE.split(word)[-1].strip("'\"")
     return name in _PROGRAMS.split() or _PYTHON.fullmatch(name) is not None
@@ -54,7 +73,7 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
         if override := _OVERRIDE.fullmatch(word):
             yield _leaf(override[1]), override[2].strip("'\"")
         elif flag := _FLAG.fullmatch(word):
-            value = flag[2] if flag[2] is not None else _value(words[at + 1 : at + 2])
+            value = _unquoted(flag[2]) if flag[2] is not None else _value(words[at + 1 : at + 2])
             yield from _flag(_leaf(flag[1]), value)
 
 
@@ -67,7 +86,11 @@ def _value(behind: Sequence[str]) -> str | None:
     """The value that follows a flag; a negative number is none of the next flag."""
     if not behind or _FLAG.fullmatch(behind[0]) or behind[0] in ("\\", "&", "|", ">", "2>&1"):
         return None
-    return behind[0].strip("'\"")
+    return _unquoted(behind[0])
+
+
+def _unquoted(value: str) -> str:
+    return value.strip("'\"")
 
 
 def _flag(name: str, value: str | None) -> Iterator[tuple[str, Any]]:

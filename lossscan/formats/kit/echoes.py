@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, Final, TypeAlias
 
 from lossscan.canonical.fields import ALIASES, FIELDS, PRECISIONS, canonical_fields
-from lossscan.formats.kit.commands import command, continued
+from lossscan.formats.kit.commands import command, continued, listed_flags
 from lossscan.formats.kit.text import encoding, lines_of
 from lossscan.sources.files import Head
 
@@ -26,10 +26,24 @@ _VALUE: Final = (
     r"|[^\s,;:='\"(){}\[\]<>|#][^\s,;:='\"(){}\[\]|]{0,300})"
 )
 _ITEM: Final = re.compile(
-    rf"{_NAME}[ \t]{{0,60}}(?:[:=|│┃]|\.{{3,200}})[ \t]{{0,60}}"
+    rf"{_NAME}[ \t]{{0,60}}(?:[:=|│┃]|\.{{2,200}})[ \t]{{0,60}}"
     rf"(?:\[(?=[^\],\n]{{1,40}}\]))?{_VALUE}"
-    r"(?=[\s,;)}\]|]|$)(?![ \t]{0,40}(?:[:=]|\*))"
+    r"(?=['\"\s,;)}\]|]|$)(?![ \t]{0,40}(?:[:=]|\*))"
 )
+_COLUMNS: Final = re.compile(  # a name and its value in columns, with nothing between
+    r"(?:.{0,100}\])?[ \t]{0,40}([A-Za-z_][\w.-]{0,80}) {2,80}([^\s:=|]{1,100})"
+)
+_DEFAULTED: Final = re.compile(  # what was chosen, and behind it the default of an option
+    r"(?P<chosen>\s*[\w.-]{1,80}: \S{1,100}\s{1,80})\[default: .{0,300}"
+)
+_GROUPED: Final = re.compile(  # DeepSpeed's `"fp16": {"enabled": true`
+    r"\b(fp16|bf16|bfloat16)['\"]?\s{0,8}[:=]\s{0,8}\{?([^{}]{0,300})"
+)
+_ENABLED: Final = re.compile(r"(?i)\benabled['\"]?\s{0,8}[:=]\s{0,8}(true|false)\b")
+_VARIABLE: Final = re.compile(
+    r"\s{0,8}(?:\+ )?(?:export |set )?([A-Za-z_]\w{0,60})=(\S{1,100})\s{0,8}"
+)
+_USED: Final = re.compile(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
 _POINT: Final = re.compile(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
 _COUNT: Final = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d")
 _SECTION: Final = "***** Running"
@@ -39,7 +53,7 @@ _MEMBER: Final = re.compile(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
 _PRODUCT: Final = re.compile(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
 _MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _MODEL_MARKS: Final = ("transformers_version", "architectures")
-_BEFORE: Final = ("info", "debug", "initial", "using", "the", "training", "train")
+_BEFORE: Final = ("info", "debug", "export", "set", "initial", "using", "the", "training", "train")
 _GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
 _KNOWN: Final = frozenset((*FIELDS, *ALIASES, *PRECISIONS, "num_examples"))
 _FACTS: Final = (  # counts of the data: the banner's reader knows whose they are
@@ -97,7 +111,8 @@ def echoed(head: Head) -> dict[str, tuple[Any, int]]:
     start = head.start
     if b"\0" in start:
         start = start.decode(written_in, errors="replace").encode()
-    if b"\0" in start or not any(word in start for word in _QUICK):
+    small = start.lower()
+    if b"\0" in start or not any(word in small for word in _QUICK):
         return {}
     found: dict[str, tuple[Any, int]] = {}
     for block in _Reader().blocks(lines_of(start)):
@@ -113,13 +128,15 @@ class _Reader:
     ahead: list[tuple[int, str]] = field(default_factory=list)  # lines before the first known name
     passing: bool = False  # within a usage text or a printed optimizer
     commanding: bool = False  # the command goes on
+    group: str = ""  # a precision whose settings follow, one a line
+    variables: dict[str, str] = field(default_factory=dict)  # of the shell
 
     def blocks(self, lines: Iterable[str]) -> Iterator[_Block]:
         """All blocks; a point, and some lines in a row that state nothing, end one."""
         for number, raw in enumerate(lines, 1):
             if "it/s" in raw or "s/it" in raw:  # a progress bar
                 continue
-            line = raw.rstrip().rpartition("\r")[2]  # as a terminal shows it
+            line = self._filled(raw.rstrip().rpartition("\r")[2])  # as a terminal shows it
             if _ends(line) or self.block.bare > MOST_BARE:
                 yield from self._ended()
             else:
@@ -133,12 +150,22 @@ class _Reader:
             self.block, self.ahead = _Block(), []
         self.passing = self.commanding = False
 
+    def _filled(self, line: str) -> str:
+        """A line with the values of the shell's variables in it."""
+        if "=" in line and (said := _VARIABLE.fullmatch(line)):
+            self.variables[said[1]] = said[2].strip("'\"")
+        if "$" not in line:
+            return line
+        return _USED.sub(lambda used: self.variables.get(used[1] or used[2], used[0]), line)
+
     def _take(self, number: int, line: str) -> None:
         self.passing = _is_passed_over(line, passing=self.passing)
         flags = None if self.passing else continued(line) if self.commanding else command(line)
         self.commanding = flags is not None and line.endswith("\\")
         if flags is not None:
             self.block.sure = True
+            self.block.take(flags, number)
+        elif not self.passing and (flags := listed_flags(line)):
             self.block.take(flags, number)
         elif self.passing or not _states(line):
             self.block.bare += 1
@@ -151,7 +178,17 @@ class _Reader:
 
     def _state(self, number: int, line: str) -> None:
         self.block.sure = self.block.sure or _SURE.search(line) is not None
-        self.block.take(_items(line), number)
+        self.block.take((*_items(line), *self._enabled(line)), number)
+
+    def _enabled(self, line: str) -> Iterator[Item]:
+        """The precision that a group switches, in one line or in several."""
+        opened = _GROUPED.search(line)
+        if opened:
+            self.group = opened[1]
+        if self.group and (said := _ENABLED.search(opened[2] if opened else line)):
+            yield ("fp16" if self.group == "fp16" else "bf16"), said[1]
+        if self.group and (said or "}" in line):
+            self.group = ""
 
 
 def _ends(line: str) -> bool:
@@ -164,12 +201,13 @@ def _ends(line: str) -> bool:
 
 def _states(line: str) -> bool:
     """Whether a line may state a setting, at a glance."""
-    shaped = ":" in line or "=" in line or "..." in line or "|" in line or "│" in line
-    return shaped and not _is_help(line)
+    shaped = ":" in line or "=" in line or ".." in line or "|" in line or "│" in line
+    return (shaped or _COLUMNS.fullmatch(line) is not None) and not _is_help(line)
 
 
 def _is_help(line: str) -> bool:
-    return line.lstrip().startswith("--") or "(default" in line or "[default" in line
+    described = "(default" in line or "[default" in line
+    return line.lstrip().startswith("--") or (described and _DEFAULTED.fullmatch(line) is None)
 
 
 def _is_passed_over(line: str, *, passing: bool) -> bool:
@@ -181,7 +219,11 @@ def _is_passed_over(line: str, *, passing: bool) -> bool:
 
 def _items(line: str) -> Iterator[Item]:
     """What a line states, by the names as settings are called."""
-    return ((_named(m[1]), _plain(m[2])) for m in _ITEM.finditer(line))
+    if defaulted := _DEFAULTED.fullmatch(line):
+        line = defaulted["chosen"]
+    columns = _COLUMNS.fullmatch(line)
+    found = (columns,) if columns else _ITEM.finditer(line)
+    return ((_named(m[1]), _plain(m[2])) for m in found)
 
 
 def _named(said: str) -> str:
