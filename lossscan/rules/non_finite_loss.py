@@ -78,6 +78,7 @@ def _loss(run: Run) -> Finding | None:
     before, step = loss.values[:first], int(loss.steps[first])
     lost = lost_from(run, loss, step)
     held = lost if bad[-1] else None
+    shown = first > 0 or int(bad.sum()) > 1  # of one NaN and nothing else nobody knows the weights
     return Finding(
         NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
@@ -95,7 +96,7 @@ def _loss(run: Run) -> Finding | None:
             Evidence(Message("count"), step=step, value=float(loss.values[first])),
             *_gradient_evidence(run, step),
             *drop_none(rate_evidence(run, step)),
-            *weights_lost(held),
+            *weights_lost(held if shown else None),
         ),
         causes=nan_causes(run, step, before, alone=alone),
         remedies=restart(held),

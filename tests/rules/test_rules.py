@@ -139,6 +139,12 @@ def test_nan_since_the_first_window_is_no_matter_of_a_checkpoint(norms: dict[str
         assert "3.44" not in "".join(_texts(finding))
 
 
+def test_one_nan_and_nothing_else_says_nothing_of_the_weights():
+    """A lone message that the loss is NaN: no log shows which checkpoints hold it."""
+    (finding,) = _findings("non-finite-loss", {"run": {"loss": {1: math.nan}}}, "en")
+    assert "weights are NaN" not in "".join(_texts(finding))
+
+
 def test_a_window_that_nan_inflated_is_no_level():
     """The usual loss is named, also where only that window shows it."""
     loss = {10: 1.8, 20: 1.7, 30: 1.7, 40: 1.6, 50: 344093.2, 60: 0.0, 70: 0.0, 80: 0.0}
