@@ -64,6 +64,10 @@ _JUDGED: Final = (  # to be quick
 _OF_SAMPLES: Final = re.compile(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
 )
+_LOST: Final = re.compile(  # a line that holds nothing but a counter and such a loss
+    r"(?im)^\W{0,9}(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
+    r"[ ,:;|-]{1,5}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
+)
 _PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -74,6 +78,8 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in _JUDGED) or _OF_SAMPLES.search(text):
         return False
+    if _LOST.search(text):
+        return True
     found: Counter[Kind] = Counter()
     for place, row in _placed(blocks(list(map(LineReader().take, text.splitlines(keepends=True))))):
         found[place.kind] += _weight(place, row)

@@ -21,7 +21,7 @@ MOST = 0.75  # of the lines that hold anything: prose says more
 _FIRST: Final = re.compile(r"\s{0,20}(\d{1,12})[:,]?\s")
 _ITEM: Final = re.compile(  # a list of such: behind the name comes the next
     rf"(?<![\w.+-])({NUMBER}) ((?:(?:train|val(?:idation)?|eval|test)[ _])?loss|[lL][rR])"
-    r"(?=\s{0,4}(?:[,;|]|$))"
+    r"(?=\s{0,4}(?:[,;|]|- |$))"
 )
 
 

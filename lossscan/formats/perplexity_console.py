@@ -60,10 +60,13 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:
     for line in text:
-        if match := _STATED.search(line):
+        row = {}
+        for match in _STATED.finditer(line):
             trains = match[1] is None or match[1].lower().startswith("train")
             evaluated = not trains or evaluations(line)(match.start())
-            yield place_of(line), {"eval_loss" if evaluated else "loss": _log(float(match[2]))}
+            row["eval_loss" if evaluated else "loss"] = _log(float(match[2]))
+        if row:
+            yield place_of(line), row
 
 
 def _log(perplexity: float) -> float:

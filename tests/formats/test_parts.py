@@ -122,6 +122,7 @@ def test_single_letters_are_losses_where_both_nets_have_theirs(tmp_path: Path):
     [
         "Iteration:      0, Loss function:   nan, Average Loss: nan\n",
         "GLOBAL STEP : 29003 / LEARNING RATE : 0.001 / **LOSS : nan** ( 1.9 secs)\n",
+        "Iter 1000 loss=nan\n",
         "progress  epoch 5  step 602  remaining 0m\nd_loss nan\ngen_loss_L1 3.5\n",
     ],
 )
@@ -144,3 +145,14 @@ def test_the_blocks_of_coqui_are_at_their_global_step(tmp_path: Path):
     table = _read(tmp_path, blocks)
     assert logs.points(table, "loss") == [(1001, 0.125), (1002, 0.25), (1003, 0.375)]
     assert logs.points(table, "loss_mel")[-1] == (1003, 0.25)
+
+
+def test_a_third_loss_beside_those_of_two_nets_is_a_part(tmp_path: Path):
+    """It is no total of them."""
+    lines = "".join(
+        f"Epoch {n}, Generator Loss: 1.5, Discriminator Loss: 0.5, Cycle Loss: 0.25\n"
+        for n in range(1, 6)
+    )
+    table = _read(tmp_path, lines)
+    assert logs.points(table, "Cycle Loss")[0] == (1, 0.25)
+    assert logs.points(table, "loss")[0] == (1, 2.25)

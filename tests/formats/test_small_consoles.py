@@ -139,3 +139,11 @@ def test_a_validation_below_each_bar_is_one_of_its_epoch(tmp_path: Path):
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "loss") == [(156, 2.5), (312, 1.5)]
     assert logs.points(table, "eval_loss") == [(156, 3.25), (312, 2.25)]
+
+
+def test_two_perplexities_of_a_line_are_both_read(tmp_path: Path):
+    """That of the training and that of the validation."""
+    text = "".join(f"| epoch {n} | train ppl 8.0 | valid ppl 16.0\n" for n in range(1, 4))
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss")[-1] == (3, log(8))
+    assert logs.points(table, "eval_loss")[-1] == (3, log(16))

@@ -79,7 +79,7 @@ _UNNAMED: Final = (
 )
 _BARE: Final = re.compile(
     r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
-    r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss)\b)"
+    r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss(?:es)?)\b)"
 )
 _HEADED: Final = re.compile(
     r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"

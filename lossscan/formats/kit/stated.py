@@ -81,7 +81,7 @@ class LineReader:
         yield from _listed(line)
         yield from _players(line)
         pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
-        several = sum(canonical(name) in ("loss", "eval_loss") for _, name in pairs) > 1
+        several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         for match, name in pairs:
             label = _own_name(match[1], name) if several else name
             yield Part(label, match.start(), *match.span(2))
@@ -115,6 +115,10 @@ def _players(line: str) -> Iterator[Part[str]]:
     if {match[1][0] for match in found} == {"D", "G"}:
         for match in found:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
+
+
+def _is_loss(name: str) -> bool:
+    return canonical(name) in ("loss", "eval_loss") or _ADVERSARIAL.match(name) is not None
 
 
 def _own_name(key: str, name: str) -> str:
