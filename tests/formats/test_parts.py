@@ -142,7 +142,9 @@ def test_the_blocks_of_coqui_are_at_their_global_step(tmp_path: Path):
         f"     | > loss_mel: 0.25 (0.5)\n     | > loss_kl: 0.5 (0.5)\n \n"
         for n in range(1, 4)
     )
-    table = _read(tmp_path, blocks)
+    evaluated = "  --> EVAL PERFORMANCE\n     | > avg_loss: 0.75 (+0.0)\n\n > EPOCH: 1/9\n"
+    table = _read(tmp_path, blocks + evaluated)
+    assert logs.points(table, "eval_loss") == [(1003, 0.75)]
     assert logs.points(table, "loss") == [(1001, 0.125), (1002, 0.25), (1003, 0.375)]
     assert logs.points(table, "loss_mel")[-1] == (1003, 0.25)
 

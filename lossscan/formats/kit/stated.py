@@ -15,6 +15,7 @@ from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
 _ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 # What transformers' `train` returns, a mean of the run; and what was asked for.
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
+_EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
 _SPACED: Final = re.compile(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
@@ -53,6 +54,7 @@ class LineReader:
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
         self._asked = asked
         self._row = Shapes(self._parts)
+        self._in_evaluation = False
 
     def take(self, line: str) -> StatedLine:
         """Read a line."""
@@ -60,6 +62,13 @@ class LineReader:
             return StatedLine(None, {}, indented=False)
         indented = line[:1].isspace() and bool(line.strip())
         place, row = place_of(line), self._row(line)
+        if _EVAL_BLOCK in line:
+            self._in_evaluation = True
+            return StatedLine(None, {}, indented=False)
+        if self._in_evaluation and row and place is None:
+            row = {f"val_{canonical(n).removeprefix('avg_')}": each for n, each in row.items()}
+            return StatedLine(None, row, indented=False)
+        self._in_evaluation = self._in_evaluation and place is None
         if place and place.kind in LOOPED and any(name.startswith(_EVALUATED) for name in row):
             return StatedLine(None, {}, indented)  # within an evaluation, and at no step of the run
         return StatedLine(place, row, indented)
