@@ -46,7 +46,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     for alias in (name, *aliases.split())
 }
 _OF_RAY: Final = ("done", "pid", "trial_id", "iterations_since_restore", "time_since_restore")
-NOT_SERIES: Final = ("step", "max_steps", "remaining_time", *_OF_RAY)  # nothing in them is judged
+NOT_SERIES: Final = ("step", "max_steps", "remaining_time", "eval_batch", *_OF_RAY)  # nothing in them is judged
 JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
@@ -64,6 +64,9 @@ _EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.
 _TURNED: Final = re.compile(
     r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
     r"|val|valid|validation|eval|evaluation)"
+)
+_COMPOSER: Final = re.compile(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
+    r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy|(lr)_[a-z_]{1,60}/group0"
 )
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP: Final = re.compile(r"[\s-]+")
@@ -101,6 +104,8 @@ def canonical(raw: str) -> str:
     folded = _folded(bare)
     if folded in _ALIASES or folded in _STAND_INS:
         return _ALIASES.get(folded, folded)
+    if composed := _COMPOSER.fullmatch(folded):
+        return "learning_rate" if composed[1] else "eval_loss"
     evaluated = _EVALUATION.fullmatch(folded)
     if evaluated is None:
         return _turned(folded) or _chinese(folded) or bare

@@ -1,7 +1,7 @@
 """A table of one quantity that its path names: what TensorBoard gives for download, and DVCLive's.
 
 `run-train-tag-epoch_loss.csv` begins with `Wall time,Step,Value`; DVCLive writes `step` and the
-value to `plots/metrics/train/loss.tsv`.
+value to `plots/metrics/train/loss.tsv`, DeepSpeed to `Train_Samples_train_loss.csv`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _LISTED: Final = re.compile(
 )  # TensorBoard's JSON
 _TRIPLE: Final = re.compile(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,40})\]")
 _DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
+_DEEPSPEED: Final = re.compile(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
 _TAGGED: Final = re.compile(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
 _EVALUATES: Final = re.compile(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
 _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part of the name
@@ -36,7 +37,8 @@ _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part
 def claims(head: Head) -> bool:
     """Whether it begins with the header of such a table."""
     text = peek(head)
-    return (_TENSORBOARD.match(text) or _LISTED.match(text)) is not None or (
+    shapes = (_TENSORBOARD, _LISTED, _DEEPSPEED)
+    return any(shape.match(text) for shape in shapes) or (
         head.name.endswith(".tsv") and _DVCLIVE.match(text) is not None
     )
 
@@ -53,7 +55,11 @@ def read(head: Head, settings: Settings) -> Table:
     names = [name.strip(' "\r\n') for name in header.split(separator)]
     if len(names) < COLUMNS:
         raise UnreadableLog("no_header")
-    key = _by_file(head.path) if names[-1] == "Value" else _by_folder(head.path, names[-1])
+    sampled = _DEEPSPEED.match(peek(head))
+    if sampled:
+        key = sampled[1]
+    else:
+        key = _by_file(head.path) if names[-1] == "Value" else _by_folder(head.path, names[-1])
     rows = []
     for line in text:
         cells = [cell.strip(' "') for cell in line.rstrip("\r\n").split(separator)]

@@ -37,7 +37,7 @@ _STEP: Final = re.compile(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
-_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)batch\b{_BETWEEN}{_COUNT}{_OF}")
+_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}{_COUNT}{_OF}")
 _EPOCH: Final = re.compile(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
