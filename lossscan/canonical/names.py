@@ -46,7 +46,13 @@ _ALIASES: Final[Mapping[str, str]] = {
     for alias in (name, *aliases.split())
 }
 _OF_RAY: Final = ("done", "pid", "trial_id", "iterations_since_restore", "time_since_restore")
-NOT_SERIES: Final = ("step", "max_steps", "remaining_time", "eval_batch", *_OF_RAY)  # nothing in them is judged
+NOT_SERIES: Final = (
+    "step",
+    "max_steps",
+    "remaining_time",
+    "eval_batch",
+    *_OF_RAY,
+)  # nothing in them is judged
 JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
@@ -55,6 +61,7 @@ _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|(?:d|g|disc|gen|discrim)_loss_(?!scale|weight)[a-z][a-z0-9]{0,20}"
     r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
 )
 _CHINESE: Final = re.compile(  # 整体测试集上的Loss

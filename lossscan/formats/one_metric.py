@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from lossscan.canonical.names import canonical
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
@@ -31,6 +32,9 @@ _DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
 _DEEPSPEED: Final = re.compile(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
 _TAGGED: Final = re.compile(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
 _EVALUATES: Final = re.compile(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
+_PLAYER: Final = re.compile(  # a line of `add_scalars` in the name of a run: `exp_loss_G`
+    r"(?i)(?:.{0,300}[_-])?loss_(d|g|gen|disc|generator|discriminator|critic)"
+)
 _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part of the name
 
 
@@ -81,6 +85,8 @@ def _by_file(path: Path) -> str:
     tagged = _TAGGED.search(stem)
     if tagged is None:
         return stem
+    if (player := _PLAYER.fullmatch(tagged[1] or "")) and canonical(tagged[2]) == "loss":
+        return f"{player[1]}_loss"
     evaluates = _EVALUATES.search(tagged[1] or "") and not _EVALUATES.search(tagged[2])
     return f"eval_{tagged[2].removeprefix('epoch_')}" if evaluates else tagged[2]
 

@@ -25,6 +25,7 @@ from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import objective_of
+from lossscan.runs.parts import with_total
 from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
@@ -46,7 +47,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     tables, refused = _tables(files, settings)
     if not tables:
         raise _nothing(files, refused)
-    chosen = _without_fallbacks(tables)
+    chosen = with_total(_without_fallbacks(tables))
     merged = merge(chosen, files.root)
     if not any(len(merged.series.get(name, ())) for name in (*JUDGED, _SKIPPED)):
         raise _no_series(files.root, merged)

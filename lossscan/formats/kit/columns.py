@@ -285,14 +285,14 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
 def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
     """The sum of the parts of a loss of which no total is logged, and of the same evaluated."""
     parts = [name for name in found if is_part(name)]
-    total = {"loss": _sum([found[name] for name in parts])} if parts else {}
+    total = {"loss": added_up([found[name] for name in parts])} if parts else {}
     evaluated = [f"eval_{name}" for name in parts]
     if parts and "eval_loss" not in found and found.keys() >= set(evaluated):
-        total["eval_loss"] = _sum([found[name] for name in evaluated])
+        total["eval_loss"] = added_up([found[name] for name in evaluated])
     return total
 
 
-def _sum(parts: Sequence[Column]) -> Column:
+def added_up(parts: Sequence[Column]) -> Column:
     """Parts added up, those that are logged as often as the fullest: NaN stays."""
     fullest = max(parts, key=lambda column: len(column.steps))
     whole = [part.values for part in parts if np.array_equal(part.steps, fullest.steps)]
