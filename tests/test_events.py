@@ -106,6 +106,19 @@ def test_a_spike_that_decays_slowly_is_one_finding(length: int):
     assert [finding.rule for finding in found.findings] == ["loss-spike"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_climb_is_one_finding_at_one_place(seed: int):
+    """The engine fits a slope that begins before the climb, and may see a fall where it begins."""
+    rise = {step: 2.0 * 1.006 ** ((step - 9000) / 10) for step in range(9000, 10500, 10)}
+    random = np.random.default_rng(seed)
+    rise = {step: loss * (1 + 0.01 * random.normal()) for step, loss in rise.items()}
+    before = [[0, 2000, 3.2, 2.4], [2000, 9000, 2.4, 2.0]]
+    found = _diagnosed(make_run(loss=before, noise=0.01, seed=seed, put={"loss": rise})).findings
+    assert [finding.rule for finding in found] == ["divergence"]
+    assert [episode.start_step for episode in found[0].episodes] == [found[0].start_step]
+    assert abs((found[0].start_step or 0) - 9000) <= 50
+
+
 def test_a_line_through_a_high_spike_is_no_climb():
     """The engine may see the spike as a slope that begins before it: it is the spike's event."""
     run = make_run(loss=[[0, 3000, 2.0, 2.0]], noise=0.02)

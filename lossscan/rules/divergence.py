@@ -134,11 +134,18 @@ def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
     return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
 
 
-def _steps_up(signals: Signals, climb: Climb) -> Iterator[int]:
-    """The steps at which the climb goes up a level: parts of it, and no jumps beside it."""
-    for change in signals.changes_of("loss"):
-        if change.kind == "level_up" and change.index >= climb.low_index:
+def _own_changes(signals: Signals, climb: Climb, onset: int) -> Iterator[int]:
+    """The steps of the changes that the climb is made of: no jumps or climbs of their own.
+
+    The slope in which it begins may leave the baseline before it: a line is fitted to both.
+    """
+    changes = signals.changes_of("loss")
+    for change in changes:
+        if change.kind in ("level_up", "slope_up") and change.index >= climb.low_index:
             yield change.step
+    before = [change for change in changes if change.index <= onset]
+    if before and before[-1].kind == "slope_up":
+        yield before[-1].step
 
 
 def _began(run: Run) -> float:
@@ -181,7 +188,7 @@ def _finding(
         causes=rise_causes(run, signals, onset),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
-        claims=frozenset({step, *_steps_up(signals, climb)}),
+        claims=frozenset({step, *_own_changes(signals, climb, index)}),
     )  # fmt: skip
 
 

@@ -26,19 +26,31 @@ class Holding:
     """The folders with logs, and how they lie to each other."""
 
     folders: set[Path]
-    anchors: set[Path]  # where a training shows itself: they hold logs, or their checkpoints do
+    anchors: set[Path]  # where a training shows itself: logs, checkpoints with logs, its arguments
     runs: Mapping[Path, Mapping[str, list[Path]]]  # in each folder, by name of the run, in order
     homes: Mapping[Path, Path]  # of those that say themselves whose part they are
 
 
-def holding_of(with_logs: Iterable[Path], homes: Mapping[Path, Path]) -> Holding:
-    """How the folders that hold logs lie to each other, `homes` being known from what they hold."""
+def holding_of(
+    with_logs: Iterable[Path], homes: Mapping[Path, Path], settings: Mapping[Path, Iterable[Path]]
+) -> Holding:
+    """How the folders that hold logs lie to each other, `homes` being known from what they hold.
+
+    `settings` are the files of settings in each folder.
+    """
     folders = set(with_logs)
-    anchors = folders | {path.parent for path in folders if CHECKPOINT.fullmatch(path.name)}
+    kept = {path.parent for path in folders if CHECKPOINT.fullmatch(path.name)}
+    outputs = {path for path, files in settings.items() if any(map(_is_of_trainer, files))}
+    anchors = folders | kept | outputs
     runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
         runs[path.parent][_run_name(path)].append(path)
     return Holding(folders, anchors, runs, homes)
+
+
+def _is_of_trainer(file: Path) -> bool:
+    """Whether it holds what transformers saves in the one folder that a training writes to."""
+    return file.stem.lower() == "training_args"
 
 
 def _is_of_wandb(path: Path) -> bool:

@@ -235,7 +235,8 @@ def _is_log(path: Path, settings: Settings) -> bool:
 
 def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     with_logs = {path: folder.logs for path, folder in tree.folders.items() if folder.logs}
-    holding = holding_of(with_logs, _homes(with_logs))
+    settings = {path: folder.settings for path, folder in tree.folders.items()}
+    holding = holding_of(with_logs, _homes(with_logs), settings)
     owners: dict[Path, list[Path]] = defaultdict(list)
     for path in tree.folders:
         owners[owner_of(path, tree.root, holding)].append(path)

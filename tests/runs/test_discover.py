@@ -70,14 +70,16 @@ def test_discover_takes_each_folder_of_a_container_for_a_run(tmp_path: Path, nam
 
 
 def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
-    """Event files of two launches beside a trainer_state.json are those of one training."""
+    """Next to a trainer_state.json or its saved arguments, launches are those of one training."""
     launches = [f"runs/Nov21_06-3{i}-31_host/events.out.tfevents.{i}" for i in (1, 2)]
     grow(tmp_path / "own", *launches)
     grow(tmp_path / "one", *launches, "trainer_state.json")
+    grow(tmp_path / "saved", *launches, "training_args.bin")
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == [
         "one",
         "own/runs/Nov21_06-31-31_host",
         "own/runs/Nov21_06-32-31_host",
+        "saved",
     ]
 
 

@@ -64,6 +64,22 @@ def test_smooth_courses_have_no_break(course, seed):
     assert breaks(course(np.arange(800.0)) * noise(800, seed)) == []
 
 
+@pytest.mark.parametrize("rate", [1.002, 1.006, 1.02])
+@pytest.mark.parametrize("size", [0.003, 0.01, 0.03])
+def test_the_beginning_of_a_climb_is_no_fall(rate, size):
+    """Lines fitted to both sides of it meet below the curve."""
+    t = np.arange(1050.0)
+    curve = np.where(t < 900, 2.4 - 0.4 * t / 900, 2.0 * rate ** (t - 900))
+    falls = [
+        at
+        for seed in range(8)
+        for values in [curve * noise(1050, seed, size)]
+        for at in breaks(values)
+        if values[at : at + 10].mean() < values[at - 10 : at].mean()
+    ]
+    assert falls == []
+
+
 def test_spike_is_no_break():
     """Three wild points do not make a level."""
     values = noise(400, 7)
