@@ -130,6 +130,8 @@ def read(head: Head, settings: Settings) -> Table:
     loss_scales.fill([each.row for each in parsed], points)
     stated_at = _with_headlines(list(blocks(parsed)))
     kind = _finest(stated_at)
+    if kind == "step" and _stands_still(stated_at):
+        stated_at, kind = [_of_epoch(line) for line in stated_at], "epoch"
     rows, length, doubts = _rows(list(_placed(stated_at, kind)), kind)
     found = columns(without_echo(rows), settings)
     if not found:
@@ -194,8 +196,9 @@ def _placed(
         elif line.place is not None and line.place.kind == "epoch":
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
-        elif kind is not None and is_evaluation(*row):
+        elif kind is not None and line.place is None and any(map(is_evaluation, row)):
             current = last
+            row = {name: row[name] for name in row if is_evaluation(name)}
         else:
             current = None
         if current is not None and row:
@@ -226,6 +229,21 @@ def _with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
         else each
         for each, epoch in zip(lines, epochs, strict=True)
     ]
+
+
+def _stands_still(lines: Iterable[StatedLine]) -> bool:
+    """Whether all steps are one number, that of an epoch's, and the epochs go on."""
+    places = [place for place, row in _placed(lines, "step") if any(map(is_judged, row))]
+    still = len({place.count for place in places}) == 1
+    return still and len({place.epoch for place in places}) > 1 and places[0].of is None
+
+
+def _of_epoch(line: StatedLine) -> StatedLine:
+    """A line that counts its epoch alone."""
+    place = line.place
+    if place is None or place.kind != "step" or place.epoch is None:
+        return line
+    return line._replace(place=replace(place, kind="epoch", count=place.epoch))
 
 
 def _is_bare(place: CounterPlace | None) -> bool:

@@ -330,6 +330,32 @@ def test_folds_that_state_only_their_epochs_are_trainings_of_their_own(tmp_path:
     assert len(_run_of(path).series["loss"]) == 9
 
 
+def test_the_validation_of_an_epoch_is_read_from_a_line_of_both(tmp_path: Path):
+    """PyTorch's tutorial ends an epoch so; its mean is no further point of the training."""
+    text = "".join(
+        f"EPOCH {epoch}:\n"
+        + "".join(f"  batch {at * 100} loss: {3 / epoch / at}\n" for at in range(1, 6))
+        + f"LOSS train {1 / epoch} valid {1.5 / epoch}\n"
+        for epoch in (1, 2, 3)
+    )
+    path = tmp_path / "train.log"
+    path.write_text(text)
+    found = formats.read_file(path, Settings()).columns
+    assert len(found["loss"].steps) == 15
+    assert found["eval_loss"].values.tolist() == [1.5, 0.75, 0.5]
+
+
+def test_steps_that_are_one_number_give_way_to_the_epoch(tmp_path: Path):
+    """A line an epoch that says how many steps an epoch has, of PyTorch's tutorial on DDP."""
+    path = tmp_path / "train.log"
+    path.write_text(
+        "".join(
+            f"[GPU0] Epoch {e} | Batchsize: 32 | Steps: 16 | loss {3 / e}\n" for e in range(1, 9)
+        )
+    )
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 8
+
+
 def _run_of(path: Path) -> Run:
     (found,) = discover(path, Settings())
     return read_run(found, Settings())

@@ -59,3 +59,19 @@ def test_counting_from_the_first_step_is_no_resume(tmp_path: Path):
     run = read_run(discover(tmp_path, Settings())[0], Settings())
     assert set(run.series["loss"].values) == {0.5}
     assert [resume.fresh for resume in run.schedule.resumes] == [True]
+
+
+def test_a_rerun_from_the_start_is_a_training_of_its_own(tmp_path: Path):
+    """It begins where the first began, in epochs and in loss: nothing was resumed."""
+    losses = [2.5, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
+    lines = [f"{{'loss': {loss}, 'epoch': {at / 8:.3f}}}\n" for at, loss in enumerate(losses, 1)]
+    table = logs.read_log(tmp_path, "".join(lines[:5]) + "python train.py\n" + "".join(lines))
+    assert table.columns["loss"].values.tolist() == losses
+    assert [note.numbers["points"] for note in table.notes if note.kind == "training_apart"] == [5]
+
+
+def test_a_counter_that_begins_again_while_the_loss_goes_on_is_the_same_training(tmp_path: Path):
+    """What was learned is kept."""
+    losses = [2.5, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
+    lines = [f"{{'loss': {x}, 'epoch': {(at % 4 + 1) / 8}}}\n" for at, x in enumerate(losses)]
+    assert logs.read_log(tmp_path, "".join(lines)).columns["loss"].values.tolist() == losses

@@ -35,6 +35,10 @@ _AFTER: Final = re.compile(  # `Cost after iteration 100: 0.69`
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
     rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
 )
+_OF_BOTH: Final = re.compile(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`
+    rf"(?i)\bloss\s{{1,4}}train\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
+    rf"(?:val(?:id(?:ation)?)?|test)\s{{1,4}}({NUMBER})(?=[^\w.+-])"
+)
 _QUALIFIED: Final = re.compile(  # `Loss(val)`, `loss train (curr)`
     r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
 )
@@ -88,6 +92,9 @@ class LineReader:
         for match in _AFTER.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
         yield from _listed(line)
+        if "train" in line and (match := _OF_BOTH.search(line)):
+            yield Part("train_loss", match.start(), *match.span(1))
+            yield Part("val_loss", match.start(), *match.span(2))
         yield from _players(line)
         pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from lossscan.canonical.fields import MAX_EPOCHS
@@ -22,6 +22,8 @@ _EITHER: Final = re.compile(f"(?P<entry>{_DICT})|{_BAR}")
 _ITEM: Final = re.compile(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
 _STATED: Final = re.compile(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
 BEGINS: Final = "***** Running training"
+_EPOCH: Final = re.compile(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
+_NEAR_ZERO: Final = 1.5  # of the distance of the first two epochs: nothing was trained before
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 _SAME = 1e-3  # relative: LLaMA-Factory prints an entry once more, rounded its own way
@@ -87,6 +89,21 @@ class Console:
                 self.over = self.over or entry.kind == "summary"
         return bar
 
+    def starts_over(self, line: str) -> bool:
+        """Whether a line is the first of a rerun: its epoch and its loss are the first again."""
+        found = _EPOCH.search(line) if self.entries and not self.banner.launches else None
+        if found is None or float(found[1]) >= self.entries[-1].epoch:
+            return False
+        entry, training = _entry(line[line.index("{") :]), self.training
+        if entry is None or len(training) <= 1:
+            return False
+        first, second, last = training[0], training[1], training[-1]
+        begins = first.epoch <= _NEAR_ZERO * (second.epoch - first.epoch)
+        again = abs(entry.epoch - first.epoch) <= entry.slack + first.slack
+        losses = (number(each.row.get("loss")) for each in (entry, first, last))
+        now, then, before = (math.nan if loss is None else loss for loss in losses)
+        return begins and again and abs(now - then) < abs(now - before)
+
     def end(self) -> None:
         """The training is read: what all of its entries tell together."""
         self.entries = list(once(self.entries))
@@ -106,6 +123,10 @@ def read_consoles(head: Head) -> list[Console]:
         console = consoles[-1]
         if console.over and _begins(line):
             console = Console(first=place)
+            consoles.append(console)
+        elif console.starts_over(line):
+            banner = replace(console.banner, config=dict(console.banner.config))
+            console = Console(first=place, banner=banner)
             consoles.append(console)
         bar = console.take(line, bar)
         console.last = place
