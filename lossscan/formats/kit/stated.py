@@ -92,9 +92,9 @@ class LineReader:
         for match in _AFTER.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
         yield from _listed(line)
-        if "train" in line and (match := _OF_BOTH.search(line)):
-            yield Part("train_loss", match.start(), *match.span(1))
-            yield Part("val_loss", match.start(), *match.span(2))
+        if "train" in line and (both := _OF_BOTH.search(line)):
+            yield Part("train_loss", both.start(), *both.span(1))
+            yield Part("val_loss", both.start(), *both.span(2))
         yield from _players(line)
         pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
