@@ -18,7 +18,7 @@ GATES = (*Severity, NEVER)  # what --fail-on takes
 FILE = "lossscan.yaml"
 LONGEST = 86_400.0 * 365  # seconds; an alarm clock takes no infinity
 TIMEOUT = 600.0  # seconds; ten million points take some two minutes
-_TOML_PLACE = re.compile(r"(?P<said>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)")
+_TOML_PLACE = re.compile(r" \(at line (?P<line>\d{1,9}), column (?P<column>\d{1,9})\)")
 MAX_BYTES = 1 << 20  # a settings file is a page of text; more is the wrong file
 
 
@@ -102,10 +102,11 @@ def _toml(text: str) -> Any:
     try:
         return tomllib.loads(text).get("tool", {}).get("lossscan")
     except tomllib.TOMLDecodeError as error:
-        said = _TOML_PLACE.fullmatch(str(error))
-        if said is None:
+        place = _TOML_PLACE.search(str(error))
+        if place is None:
             raise Unusable("not_toml", said=str(error)) from error
-        raise Unusable("toml_at", **said.groupdict()) from error
+        said = str(error)[: place.start()]
+        raise Unusable("toml_at", said=said, **place.groupdict()) from error
 
 
 def _yaml(text: str) -> Any:

@@ -69,4 +69,4 @@ def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
         points, all_points = logs.points(part, name), logs.points(full, name)
         if each.name in DERIVED:
             points, all_points = [(0, y) for _, y in points], [(0, y) for _, y in all_points]
-        assert points == all_points[: len(points)]
+        assert repr(points) == repr(all_points[: len(points)])  # NaN is not equal to itself

@@ -37,7 +37,7 @@ _DATA: Final = {
     r"|num_samples_per_epoch: (\d{1,15})",
     "last_epoch_samples": r"last epoch number of samples \((\d{1,15})\)"
     r"|num_samples_from_final_epoch: (\d{1,15})",
-    "last_epoch_first_sample": r"shuffle index with split \[0, (\d{1,15})\) and \[\d",
+    "last_epoch_first_sample": r"shuffle index with split \[0, (\d{1,15})\) and \[\d{1,15}",
     "separate_last_epoch": r"setting separate_last_epoch to (True|False)"
     r"|separate_final_epoch: (True|False)",
 }
