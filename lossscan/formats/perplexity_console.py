@@ -41,7 +41,7 @@ def read(head: Head, settings: Settings) -> Table:
     """All perplexities as losses; an evaluation without a count is at the last one."""
     found = list(_stated(lines(head)))
     kinds = Counter(place.kind for place, _ in found if place is not None)
-    kind = kinds.most_common(1)[0][0]
+    kind = next((kind for kind, _ in kinds.most_common(1)), None)
     placed: list[Placed] = []
     last: CounterPlace | None = None
     for place, row in found:

@@ -34,7 +34,7 @@ _COLUMNS: Final = re.compile(  # a name and its value in columns, with nothing b
     r"(?:.{0,100}\])?[ \t]{0,40}([A-Za-z_][\w.-]{0,80}) {2,80}([^\s:=|]{1,100})"
 )
 _DEFAULTED: Final = re.compile(  # what was chosen, and behind it the default of an option
-    r"(?P<chosen>\s*[\w.-]{1,80}: \S{1,100}\s{1,80})\[default: .{0,300}"
+    r"(?P<chosen>\s{0,40}[\w.-]{1,80}: \S{1,100}\s{1,80})\[default: .{0,300}"
 )
 _GROUPED: Final = re.compile(  # DeepSpeed's `"fp16": {"enabled": true`
     r"\b(fp16|bf16|bfloat16)['\"]?\s{0,8}[:=]\s{0,8}\{?([^{}]{0,300})"

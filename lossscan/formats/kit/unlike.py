@@ -41,7 +41,9 @@ _BEGAN: Final = re.compile(
     r"|\[before the start of training step\]|Start(?:ing)? training\b"
 )
 _LOGGED: Final = re.compile(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}\d")
-_SETTINGS: Final = re.compile(r"(?i).*\.(?:ya?ml|toml|ini|cfg)|.*(?:config|args|params)[^/]*\.json")
+_SETTINGS_NAME: Final = re.compile(
+    r"(?i).*\.(?:ya?ml|toml|ini|cfg)|.*(?:config|args|params)[^/]*\.json"
+)
 _TABLE: Final = re.compile(r"\s{0,9}(?:Step|Epoch): \| Training Loss:.{0,400}\s{0,9}\Z")
 _TEXT: Final = frozenset({*range(32, 127), *b"\t\n\r\f\b\x1b", *range(128, 256)})
 
@@ -53,7 +55,7 @@ def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
     """
     if binary := _binary(head):
         return binary
-    if _SETTINGS.fullmatch(head.name):
+    if _SETTINGS_NAME.fullmatch(head.name):
         return "settings_alone"
     kind = _text(peek(head))
     return None if kind == "no_loss_in_text" and keys else kind
