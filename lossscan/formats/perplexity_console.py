@@ -28,11 +28,12 @@ _STATED: Final = re.compile(
 
 
 def claims(head: Head) -> bool:
-    """Whether several of its lines hold a counter and a perplexity."""
+    """Whether several of its lines hold a counter and a perplexity, and no loss."""
     text = peek(head)
     if "ppl" not in text and "erplexity" not in text:
         return False
-    found = sum(place is not None for place, _ in _stated(text.splitlines(keepends=True)))
+    alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
+    found = sum(place is not None for place, _ in _stated(alone))
     said = sum(map(bool, map(str.strip, text.splitlines())))
     return found >= FEWEST or (found >= PASTED and found >= MOST * said)
 

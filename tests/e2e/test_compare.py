@@ -74,8 +74,8 @@ def test_compare_needs_two_runs():
 
 
 def test_compare_names_what_is_no_run(tmp_path):
-    """A folder without a log is told by its path."""
-    assert_refused(cli("compare", CONTROL, tmp_path), tmp_path, "no training log")
+    """An empty folder is named by its path."""
+    assert_refused(cli("compare", CONTROL, tmp_path), tmp_path, "the directory is empty")
 
 
 def test_compare_refuses_runs_without_common_steps(make_run):
