@@ -170,7 +170,7 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
 def compare(
     paths: Paths, *, settings: Settings | None = None, progress: Progress | None = None
 ) -> Report:
-    """Two to 52 runs, or URLs of runs, beside each other: where they part and what explains it.
+    """Two to 52 runs, or URLs of runs, side by side: where they part and what explains it.
 
     Raises InputError where a run cannot be examined or no two share steps, UsageError for a wrong
     number of runs.

@@ -1,4 +1,4 @@
-"""Who does the work: this process, processes beside it, or the workers of a dask cluster.
+"""Who does the work: this process, processes of its own, or the workers of a dask cluster.
 
 A slot does one chunk at a time. Each process is a pool of its own, so that one that dies takes
 with it only the chunk it was at, and no guessing is needed about which run killed it.
@@ -29,7 +29,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from lossscan.errors import MissingExtra, UsageError, reason_of
 
-CHUNK = 8  # runs; some 50 ms of work, so that handing it over costs nothing beside it
+CHUNK = 8  # runs; some 50 ms of work, so that handing it over costs nothing in comparison
 WORTH = 100  # runs for each process: fewer are done before it has loaded its libraries (1 s)
 DASK_CHUNK = 32  # runs; a message to a cluster costs some milliseconds
 DASK_DEPTH = 2  # chunks for each thread of the cluster, so that none waits for the next message

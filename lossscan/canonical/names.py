@@ -81,7 +81,7 @@ _TRAINING: Final = re.compile(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IG
 
 # Of some lines, or of an evaluation.
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")
-# Names that are the loss of some trainers and something beside it in others, the likeliest first.
+# Names that are the loss of some trainers and something else in others, the likeliest first.
 _STAND_INS: Final = (
     "train_loss",
     "epoch_loss",

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from lossscan.formats.kit.columns import Row, columns, number
-from lossscan.formats.kit.counters import place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Note, Table
@@ -37,7 +36,6 @@ class _Point(NamedTuple):
     name: str
     value: float
     at: int | None  # None: it sums up what was counted
-    epoch: int = 0
 
 
 def claims(head: Head) -> bool:
@@ -79,11 +77,7 @@ def _points(text: Iterator[str]) -> Iterator[_Point]:
         elif (found := _CURRENT.search(line) or _MEAN.search(line)) and (
             count := _PROCESSED.search(line)
         ):
-            place = place_of(line)
-            epoch = place and (place.count if place.kind == "epoch" else place.epoch)
-            yield from (
-                each._replace(epoch=epoch or 0) for each in _point(_MAIN, found[1], count[1])
-            )
+            yield from _point(_MAIN, found[1], count[1])
 
 
 def _point(output: str, text: str, count: str | None) -> Iterator[_Point]:

@@ -30,7 +30,7 @@ from lossscan.formats.kit.recount import (
     without_echo,
 )
 from lossscan.formats.kit.stated import LineReader, StatedLine
-from lossscan.formats.kit.text import PAIR, lines, peek
+from lossscan.formats.kit.text import PAIR, are_most, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -38,8 +38,6 @@ from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
-PASTED = 2  # that do where they are the most of a file
-MOST = 0.75  # of the lines that hold anything: prose says more
 SEVERAL = 3  # losses beside one counter: prose compares two at most
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
@@ -85,8 +83,7 @@ def claims(head: Head) -> bool:
         found[place.kind] += _weight(place, row)
         if found[place.kind] >= FEWEST:
             return True
-    few = max(found.values(), default=0)
-    return few >= PASTED and few >= MOST * sum(map(bool, map(str.strip, text.splitlines())))
+    return are_most(max(found.values(), default=0), text)
 
 
 def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:

@@ -10,14 +10,12 @@ from typing import Final
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import place_of
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.formats.kit.text import NUMBER, are_most, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "loss_behind"
-FEWEST = 2  # lines
-MOST = 0.75  # of the lines that hold anything: prose says more
 _FIRST: Final = re.compile(r"\s{0,20}(\d{1,12})[:,]?\s")
 _ITEM: Final = re.compile(  # a list of such: behind the name comes the next
     rf"(?<![\w.+-])({NUMBER}) ((?:(?:train|val(?:idation)?|eval|test)[ _])?loss|[lL][rR])"
@@ -31,9 +29,7 @@ def claims(head: Head) -> bool:
     if " loss" not in text:
         return False
     steps = [step for step, row in _rows(text.splitlines(keepends=True)) if _has_loss(row)]
-    said = sum(map(bool, map(str.strip, text.splitlines())))
-    rises = all(one < two for one, two in pairwise(steps))
-    return len(steps) >= FEWEST and rises and len(steps) >= MOST * said
+    return are_most(len(steps), text) and all(one < two for one, two in pairwise(steps))
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -8,7 +8,7 @@ from typing import Final
 from lossscan.canonical.names import MEANS, canonical, is_known
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
+from lossscan.formats.kit.text import NUMBER, are_most, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -16,8 +16,6 @@ from lossscan.sources.files import Head
 NAME: Final = "loss_lines"
 FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state beside the loss how far the epoch is
-PASTED = 2  # that do where they are the most of a file
-MOST = 0.75  # of the lines that hold anything: prose says more
 _LOSS: Final = re.compile(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
     r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
@@ -33,12 +31,11 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if "oss" not in text and "OSS" not in text:
         return False
-    found = [line for line in text.splitlines(keepends=True) if line.strip()]
-    stated = list(filter(_states_loss, found))
+    stated = list(filter(_states_loss, text.splitlines(keepends=True)))
     bare = sum(line[0] in "lLtT" for line in stated)  # begin with the loss or `train loss`
     if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
         return True
-    return len(stated) >= FEWEST or (bare >= PASTED and bare >= MOST * len(found))
+    return len(stated) >= FEWEST or are_most(bare, text)
 
 
 def _states_loss(line: str) -> bool:

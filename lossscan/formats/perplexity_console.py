@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import Placed, counted
-from lossscan.formats.kit.text import lines, peek
+from lossscan.formats.kit.text import are_most, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "perplexity_console"
 FEWEST = 3  # lines that make a log: fewer are in documents
-PASTED = 2  # that do where they are the most of a file
-MOST = 0.75  # of the lines that hold anything: prose says more
 _STATED: Final = re.compile(
     r"(?i)(?<![\w/])(?:(train(?:ing)?|val(?:id(?:ation)?)?|dev|eval|test)(?:[ _]|: {0,4}))?"
     r"(?:ppl|perplexity)\b\s{0,4}[:=]?\s{0,8}(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
@@ -34,8 +32,7 @@ def claims(head: Head) -> bool:
         return False
     alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
     found = sum(place is not None for place, _ in _stated(alone))
-    said = sum(map(bool, map(str.strip, text.splitlines())))
-    return found >= FEWEST or (found >= PASTED and found >= MOST * said)
+    return found >= FEWEST or are_most(found, text)
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -61,13 +58,15 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:
     for line in text:
-        row = {}
-        for match in _STATED.finditer(line):
-            trains = match[1] is None or match[1].lower().startswith("train")
-            evaluated = not trains or evaluations(line)(match.start())
-            row["eval_loss" if evaluated else "loss"] = _log(float(match[2]))
-        if row:
-            yield place_of(line), row
+        found = list(_STATED.finditer(line))
+        if found:
+            evaluates = evaluations(line)
+            yield place_of(line), {_name(each, evaluates): _log(float(each[2])) for each in found}
+
+
+def _name(stated: re.Match[str], evaluates: Callable[[int], bool]) -> str:
+    trains = stated[1] is None or stated[1].lower().startswith("train")
+    return "loss" if trains and not evaluates(stated.start()) else "eval_loss"
 
 
 def _log(perplexity: float) -> float:

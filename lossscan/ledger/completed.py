@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -28,7 +28,8 @@ def finding_of(finding: Finding, run: Run) -> Finding:
 
 def completed(finding: Finding, run: Run) -> Finding:
     """With the texts, the severity and the remedies of its page; raises as `finding_of` does."""
-    causes = sorted(finding.causes, key=lambda cause: -cause.score)
+    likeliest_first = sorted(finding.causes, key=lambda cause: -cause.score)
+    causes = tuple(_cause(cause, finding, run) for cause in likeliest_first)
     return replace(
         finding,
         stated_severity=finding.stated_severity or load_page(finding.rule).severity,
@@ -36,8 +37,8 @@ def completed(finding: Finding, run: Run) -> Finding:
         title=Message(key_of(finding.rule, "title")),
         message=_text(finding, "messages", finding.message),
         evidence=tuple(_evidences(finding, run)),
-        causes=tuple(_cause(cause, finding, run) for cause in causes),
-        remedies=tuple({str(each): each for each in _remedies(finding, causes, run)}.values()),
+        causes=causes,
+        remedies=tuple({str(each): each for each in _remedies(finding, causes)}.values()),
         next=None if finding.next is None else _text(finding, "next", finding.next, run),
     )
 
@@ -110,12 +111,11 @@ def _cause(cause: Cause, finding: Finding, run: Run) -> Cause:
     return Cause(text, round(cause.score, 2), advice)
 
 
-def _remedies(finding: Finding, causes: list[Cause], run: Run) -> Iterator[Message]:
+def _remedies(finding: Finding, causes: Iterable[Cause]) -> Iterator[Message]:
     for remedy in finding.remedies:
         yield _text(finding, "remedies", remedy)
     for cause in causes:
-        text = _text(finding, "causes", cause.text, run)
-        yield Message(f"{text.key}/{REMEDY}", **text.values)
+        yield Message(f"{cause.text.key}/{REMEDY}", **cause.text.values)
 
 
 def _epoch_at(run: Run, step: int) -> float | None:

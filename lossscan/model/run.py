@@ -159,7 +159,7 @@ class Run(Tabled):
     series: Mapping[str, Series]
     sources: tuple[Source, ...]
     framework: str | None = None
-    objective: str = "cross-entropy"  # or dpo, kto, grpo, ppo, reward, ... : see ingest.objective
+    objective: str = "cross-entropy"  # or dpo, kto, grpo, ppo, reward, ... : see runs.objective
     averaging: Literal["window", "instant"] = "window"
     config: Mapping[str, Field] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=Schedule)
@@ -170,6 +170,11 @@ class Run(Tabled):
     def __repr__(self) -> str:
         held = ", ".join(f"{name} {len(series)}" for name, series in self.series.items())
         return f"<Run {self.path}: {held}>"
+
+    @property
+    def last_step(self) -> int:
+        """The last step that any series logged; 0 where there is none."""
+        return max((int(s.steps[-1]) for s in self.series.values() if len(s)), default=0)
 
     def setting(self, name: str) -> Any:
         """The value of a config field, or None where no file states it."""

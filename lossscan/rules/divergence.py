@@ -139,11 +139,10 @@ def _own_changes(signals: Signals, climb: Climb, onset: int) -> Iterator[int]:
 
     The slope in which it begins may leave the baseline before it: a line is fitted to both.
     """
-    changes = signals.changes_of("loss")
-    for change in changes:
-        if change.kind in ("level_up", "slope_up") and change.index >= climb.low_index:
+    for change in signals.changes_of("loss", "level_up", "slope_up"):
+        if change.index >= climb.low_index:
             yield change.step
-    before = [change for change in changes if change.index <= onset]
+    before = [change for change in signals.changes_of("loss") if change.index <= onset]
     if before and before[-1].kind == "slope_up":
         yield before[-1].step
 

@@ -209,12 +209,7 @@ def _causes(run: Run) -> tuple[Cause, ...]:
         )
     examples = number(run, "num_examples")
     if examples is not None and examples < SMALL_SET:
-        found.append(
-            Cause(
-                Message("small-data", examples=int(examples)),
-                0.35,
-            )
-        )
+        found.append(Cause(Message("small-data", examples=int(examples)), 0.35))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import is_eval_loss, last_step, version_of
+from lossscan.rules.kit.facts import is_eval_loss, version_of
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
 
@@ -87,7 +87,7 @@ def _plan(run: Run) -> _Plan:
         if name.startswith("eval_")
         for step in series.steps
     }
-    last = last_step(run)
+    last = run.last_step
     strategy = run.setting("eval_strategy")
     every = run.setting("eval_steps") or run.setting("logging_steps")
     return _Plan(

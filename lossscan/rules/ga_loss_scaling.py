@@ -29,7 +29,6 @@ from lossscan.points import finite, points_of
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import (
     is_cross_entropy,
-    last_step,
     level_at,
     version_of,
 )
@@ -201,10 +200,7 @@ def scaling_causes(run: Run, *, divided: bool) -> tuple[Cause, ...]:
     release = defect in RELEASES
     known = {"model": defect.name} if defect and not release else {}
     ignores = 0.95 if known else 0.6
-    ignored = Cause(
-        Message("known-defect" if known else "loss-kwargs-ignored", **known),
-        ignores,
-    )
+    ignored = Cause(Message("known-defect" if known else "loss-kwargs-ignored", **known), ignores)
     if version_of(run, "transformers_version") is not None and not release:
         return (ignored,)  # the release is known to divide
     return (
@@ -258,7 +254,7 @@ def _finding(
             logged=logged,
             true=logged / factor,
         ),
-        episodes=(Episode(first, last_step(case.run)),),
+        episodes=(Episode(first, case.run.last_step),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
         evidence=tuple(_evidence(case)),
         causes=scaling_causes(case.run, divided=factor < 1),

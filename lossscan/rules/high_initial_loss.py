@@ -63,16 +63,7 @@ def check(run: Run, signals: Signals, *, margin: float = 0.7) -> Iterator[Findin
             *([Evidence(Message("recovers"))] if median(loss.values[-FIRST:]) < uniform else []),
         ),
         causes=(
-            *(
-                [
-                    Cause(
-                        Message("accumulation", steps=steps),
-                        0.7,
-                    )
-                ]
-                if scaled
-                else []
-            ),
+            *([Cause(Message("accumulation", steps=steps), 0.7)] if scaled else []),
             Cause(Message("wrong-model-or-template"), 0.5, config=advise_if_set(run, "template")),
             Cause(Message("attention"), 0.45, config=advise_if_set(run, "flash_attn")),
             Cause(Message("new-tokens"), 0.4),

@@ -187,10 +187,7 @@ def _causes(run: Run, low_epoch: float | None) -> Iterator[Cause]:
         config = advise_if_set(run, "learning_rate", limit)
         yield Cause(Message("learning-rate-high", **numbers), 0.6, config)
     if examples is not None and examples < SMALL_SET:
-        yield Cause(
-            Message("small-set", examples=int(examples)),
-            0.6,
-        )
+        yield Cause(Message("small-set", examples=int(examples)), 0.6)
 
 
 RULE = Rule(name=NAME, check=check)

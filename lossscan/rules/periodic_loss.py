@@ -107,10 +107,7 @@ def _causes(run: Run, period: float) -> Iterator[Cause]:
         advice = advise_if_set(run, "group_by_length", suggest=False)
         yield Cause(Message("length-grouping", period=period), 0.8, advice)
     elif _same(period, MEGA_BATCHES):
-        yield Cause(
-            Message("length-grouping", period=period),
-            0.5,
-        )
+        yield Cause(Message("length-grouping", period=period), 0.5)
     restarts = _restarts(run)
     if restarts and _same(period, restarts):
         advice = advise_if_set(run, "lr_scheduler_type")
@@ -131,10 +128,7 @@ def _causes(run: Run, period: float) -> Iterator[Cause]:
         steps = number(run, field)
         if steps and _same(period, steps):
             yield Cause(Message(cause, period=period), 0.6, advise_if_set(run, field))
-    yield Cause(
-        Message("unknown-cycle", period=period),
-        0.1,
-    )
+    yield Cause(Message("unknown-cycle", period=period), 0.1)
 
 
 def _whole_epochs(run: Run, period: float, per_epoch: float) -> int | None:

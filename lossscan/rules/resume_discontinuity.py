@@ -272,10 +272,7 @@ def _causes(run: Run, seam: Seam) -> Iterator[Cause]:
     falls = seam.loss is not None and seam.loss.sigma < 0
     bare = bool(run.setting("save_only_model"))
     if seam.rate is not None:
-        yield Cause(
-            Message("scheduler-lost", expected=seam.rate[0], found=seam.rate[1]),
-            0.9,
-        )
+        yield Cause(Message("scheduler-lost", expected=seam.rate[0], found=seam.rate[1]), 0.9)
     score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
     yield Cause(Message("optimizer-lost"), min(score, 0.85), config=_bare_advice(run))
     if run.setting("data_order") == "file_after_resume" and file_order(run, seam.first_step):

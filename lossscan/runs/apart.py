@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from lossscan.errors import LossscanError
 from lossscan.runs.discover import PART, RunFiles, is_log_name
-
-DATABASE: Final = ".db"
+from lossscan.runs.stores import DATABASE
 
 
 def apart(files: RunFiles) -> tuple[RunFiles, ...]:

@@ -19,6 +19,7 @@ from lossscan.errors import (
     UnreadableLog,
     reason_of,
 )
+from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
 from lossscan.model import FAILED_NOTE, Message, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
@@ -34,8 +35,6 @@ from lossscan.sources.files import PIPE, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed
 from lossscan.trainers import trainer_of
 
-_SKIPPED = "skipped_iterations"  # of a log of fp16 that holds nothing else
-
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
@@ -49,7 +48,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))
     merged = merge(chosen, files.root)
-    if not any(len(merged.series.get(name, ())) for name in (*JUDGED, _SKIPPED)):
+    if not any(len(merged.series.get(name, ())) for name in (*JUDGED, SKIPPED)):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
     others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]

@@ -12,7 +12,7 @@ _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log
 _SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
 _OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
 _COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
-_DATABASE: Final = ".db"
+DATABASE: Final = ".db"
 
 
 def never_below(folder: Path, files: Iterable[str]) -> frozenset[str]:
@@ -30,7 +30,7 @@ def shown(names: Iterable[str]) -> list[str]:
 
 def is_store(path: Path) -> bool:
     """Whether a file is an archive or a database, which holds the whole of a run, or several."""
-    return is_archive(path) or path.suffix == _DATABASE
+    return is_archive(path) or path.suffix == DATABASE
 
 
 def is_packed_copy(path: Path, with_logs: Collection[Path]) -> bool:

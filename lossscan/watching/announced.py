@@ -84,9 +84,8 @@ def _may_be_data(finding: Finding, run: Run) -> bool:
     start, epoch = finding.start_step, run.schedule.steps_per_epoch
     if start is None or epoch is None or not file_order(run, start):
         return False
-    last = max((int(series.steps[-1]) for series in run.series.values() if len(series)), default=0)
     several = (run.setting("num_train_epochs") or 1) > 1
-    return several and start <= epoch and last < start + epoch
+    return several and start <= epoch and run.last_step < start + epoch
 
 
 def _points_of(report: RunReport) -> int:

@@ -95,7 +95,7 @@ SEEN = """\
 **What was seen while building.** The train half, the samples, and the labelled runs named below
 were looked at for causes of error, so their figures are those of data that was seen. The test half
 is drawn from other shapes and other noise, and no threshold is fitted on it, but its failures were
-read as well. Runs that nobody tuned for are kept apart from this repository: on them recall and
+read as well. Runs that nobody tuned for are kept outside this repository: on them recall and
 precision were lower by some points. Expect that of your own runs."""
 
 PEERS = """\

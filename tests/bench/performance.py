@@ -346,8 +346,8 @@ REASONS: Mapping[str, str] = {
     " with typer nearly half of a cold `analyze`. What is left are many small things, of them the"
     " expressions of formats that a run does not have: to build each when it is first used would"
     " gain a fifteenth.",
-    "Batch": "a run is some thousand small calls of numpy, none of which stands out. Runs of equal"
-    " length could share them, at the price of an engine that is harder to read.",
+    "Batch": "a run is some thousand small calls of numpy, and no single one takes much. Runs of"
+    " equal length could share them, at the price of an engine that is harder to read.",
 }
 PAGE = """# Performance
 

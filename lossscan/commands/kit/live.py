@@ -53,7 +53,7 @@ class LivePicture:
         run = look.report.run if look.report is not None else look.tail
         if run is None:
             return
-        self._now, step = run, _last_step(run)
+        self._now, step = run, run.last_step
         if not self._steps or step != self._steps[-1][1]:
             self._grown = monotonic()
             if self._steps and step < self._steps[-1][1]:  # the training was started again
@@ -103,15 +103,11 @@ class LivePicture:
         return (last - first) / max(ended - began, 1e-3)
 
 
-def _last_step(run: Run) -> int:
-    return max((int(series.steps[-1]) for series in run.series.values() if len(series)), default=0)
-
-
 def _values(run: Run, rate: float | None, lang: str) -> Iterator[str]:
     from lossscan.reporters.kit.lines import amount
 
     planned = run.schedule.max_steps
-    step = _last_step(run)
+    step = run.last_step
     yield words.say(
         lang, "watch_step" if planned is None else "watch_step_of", step=step, of=planned
     )

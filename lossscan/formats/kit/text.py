@@ -23,6 +23,7 @@ _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high a
 _CHINESE: Final = "gb18030"  # holds GBK and GB 2312
 _COMMON: Final = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
 MOSTLY: Final = 0.9  # of its letters that are no ASCII; of other encodings taken for it, few are
+PASTED, MOST = 2, 0.75  # lines that make a log, where they are the most of what is not blank
 UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
@@ -99,6 +100,12 @@ def peek(head: Head) -> str:
                 parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
     text = b"".join(parts).decode(encoding(head), errors="replace")
     return _ANSI.sub("", text).replace("\r", "\n")
+
+
+def are_most(count: int, text: str) -> bool:
+    """Whether so many lines make a short log that was pasted: prose would be around them."""
+    held = sum(map(bool, map(str.strip, text.splitlines())))
+    return count >= PASTED and count >= MOST * held
 
 
 def lines(head: Head) -> Iterator[str]:

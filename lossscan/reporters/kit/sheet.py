@@ -45,9 +45,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
-        _notes(
-            "ruled_out", [(o.rule, words.say(page.lang, o.text)) for o in report.ruled_out], page
-        ),
+        _notes("ruled_out", _ruled_out(report, page), page),
         _notes("remarks", [("", words.say(page.lang, each)) for each in report.remarks], page),
         _notes("skipped", _skipped(report, page), page),
         _read(report, page),

@@ -83,11 +83,6 @@ def is_eval_loss(name: str) -> bool:
     return name.startswith("eval_") and name.endswith("loss")
 
 
-def last_step(run: Run) -> int:
-    """The last step that any series logged; 0 where there is none."""
-    return max((int(s.steps[-1]) for s in run.series.values() if len(s)), default=0)
-
-
 def version_of(run: Run, field: str) -> tuple[int, ...] | None:
     """A version as numbers, without what follows them (`4.49.0.dev0` is 4.49.0)."""
     match = re.match(r"\d+(?:\.\d+)*", str(run.setting(field) or ""))

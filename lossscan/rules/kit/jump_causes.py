@@ -114,10 +114,7 @@ def _scale(run: Run, change: Change) -> Iterator[Cause]:
     ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
     whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
     if at_resume and whole:
-        yield Cause(
-            Message("scale-changed", ratio=ratio),
-            0.5,
-        )
+        yield Cause(Message("scale-changed", ratio=ratio), 0.5)
     if accumulated is not None and accumulated >= MANY_ACCUMULATED:
         advice = advise_if_set(run, "gradient_accumulation_steps", int(accumulated) // 2)
         yield Cause(Message("large-accumulation", steps=int(accumulated)), 0.15, advice)

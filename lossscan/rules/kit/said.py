@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Run
-from lossscan.rules.kit.facts import last_step
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import rate_evidence
 
@@ -16,7 +15,7 @@ def said(run: Run, causes: Callable[[Run, int], tuple[Cause, ...]]) -> Finding |
     if found is None:
         return None
     stated = found["step"]
-    step = last_step(run) if stated is None else int(stated)
+    step = run.last_step if stated is None else int(stated)
     lost, rate = lost_at(run, step), rate_evidence(run, step)
     return Finding(
         "non-finite-loss",

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Numbers, Run
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
-from lossscan.rules.kit.facts import last_step
 from lossscan.samples import passes_per_update
 
 NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
@@ -77,7 +76,7 @@ def finding_across(
             logged=logged,
             true=logged / factor,
         ),
-        episodes=(Episode(first, last_step(high)),),
+        episodes=(Episode(first, high.last_step),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
         evidence=tuple(_evidence(ordered, unscaled)),
         causes=causes,
