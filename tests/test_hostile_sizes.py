@@ -14,7 +14,8 @@ from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table
 from lossscan.settings import Settings
 from lossscan.sources import archive, packed
-from tests.fuzz import fault
+from tests.fuzz.faults import fault
+from tests.fuzz.targets import read_store
 
 
 def _read(path: Path, text: str):
@@ -107,5 +108,6 @@ COUNTS = (
 def test_a_count_of_many_digits_breaks_no_reader(tmp_path, text, count):
     """What holds it is left out, or the log refused."""
     log = text + text.replace("9 ", count + " ").replace("(9)", f"({count})") + text
-    (tmp_path / "train.log").write_text(log)
-    assert fault(tmp_path / "train.log") is None
+    path = tmp_path / "train.log"
+    path.write_text(log)
+    assert fault(read_store, path, log.encode())[0] is None

@@ -1,0 +1,1 @@
+"""Mutated inputs for all that reads one: `python -m tests.fuzz SECONDS [SEED]`."""
