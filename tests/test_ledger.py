@@ -25,6 +25,7 @@ from lossscan.model import (
     Severity,
     Signals,
 )
+from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.words.pages import load_page
 from tests.curves import make_run
@@ -47,7 +48,7 @@ def says(monkeypatch: pytest.MonkeyPatch):
         names = tuple(name.replace("_", "-") for name in words)
 
         def load(name: str) -> rules.Rule:
-            def check(_run: Run, _signals: Signals) -> Iterator[rules.Outcome]:
+            def check(_case: Case) -> Iterator[rules.Outcome]:
                 said = words[name.replace("-", "_")]
                 if isinstance(said, Exception):
                     raise said

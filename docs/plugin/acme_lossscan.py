@@ -9,8 +9,9 @@ from typing import Final
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Episode, Finding, Message, Run, Signals, Table
+from lossscan.model import Episode, Finding, Message, Table
 from lossscan.reporters import Page, Reporter, ReportStream
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -43,10 +44,10 @@ FORMAT = Format(
 # --- the rule: Acme's scheduler restarts where the learning rate grows at once -------------------
 
 
-def check(run: Run, signals: Signals, *, least: float = 10.0) -> Iterator[Finding]:
+def check(case: Case, *, least: float = 10.0) -> Iterator[Finding]:
     """Yield a finding where the learning rate grows `least` times from one entry to the next."""
-    rates = run.series.get("learning_rate")
-    if run.framework != "acme" or rates is None:
+    rates = case.run.series.get("learning_rate")
+    if case.run.framework != "acme" or rates is None:
         return
     for at in range(1, len(rates)):
         before, after = float(rates.values[at - 1]), float(rates.values[at])

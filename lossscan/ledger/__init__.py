@@ -11,6 +11,7 @@ from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
 from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
+from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.words.pages import load_page
 
@@ -35,10 +36,10 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     outcomes: list[Outcome] = []
     chosen = chosen_rules(settings.select, settings.ignore)
     remarks = list(_too_short(run))
-    broken = 0
+    broken, case = 0, Case(run, signals)
     for name in chosen:
         try:
-            outcomes += _ask(name, run, signals, settings)
+            outcomes += _ask(name, case, settings)
         except Exception as error:  # one broken rule must not silence the others
             _log.debug("rule %s: please report this with the log", name, exc_info=True)
             broken += 1
@@ -51,14 +52,14 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     return Diagnosis(findings, ruled_out, told, tuple(remarks))
 
 
-def _ask(name: str, run: Run, signals: Signals, settings: Settings) -> Iterator[Outcome]:
+def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
     """What one rule says, completed."""
     from lossscan.numeric.arrays import ignore_float_errors
 
     with ignore_float_errors():
-        outcomes = list(load_rule(name)(run, signals, settings.rules.get(name)))
+        outcomes = list(load_rule(name)(case, settings.rules.get(name)))
     for each in outcomes:
-        yield completed(each, run) if isinstance(each, Finding) else ruled_out_of(each)
+        yield completed(each, case.run) if isinstance(each, Finding) else ruled_out_of(each)
 
 
 def _all_accounted(

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from lossscan.canonical.names import is_part
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.points import POLICY, finite, points_of
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.facts import level_at
 from lossscan.rules.kit.rule import Rule
 
@@ -53,18 +54,20 @@ class _Rise:
         return self.end / self.low
 
 
-def check(run: Run, signals: Signals, *, min_rise: float = 0.5) -> Iterator[Finding]:
+def check(case: Case, *, min_rise: float = 0.5) -> Iterator[Finding]:
     """Yield a finding for the part that rises most, by `min_rise` of its lowest level at least."""
-    total = points_of(run, "loss")
-    if total is None or run.objective in POLICY:
+    total = points_of(case.run, "loss")
+    if total is None or case.run.objective in POLICY:
         return
-    parts = {name: points for name in run.series if (points := _part(run, name)) is not None}
+    parts = {
+        name: points for name in case.run.series if (points := _part(case.run, name)) is not None
+    }
     if len(parts) < 2:  # noqa: PLR2004 - one alone is a loss beside the loss, not a part of it
         return
     rises = [rise for part in parts.values() for rise in _rise(part, min_rise)]
     against = [rise for rise in rises if _total_falls(total, rise)]
     if against:
-        yield _finding(run, total, max(against, key=lambda rise: rise.ratio), against)
+        yield _finding(case.run, total, max(against, key=lambda rise: rise.ratio), against)
 
 
 def _part(run: Run, name: str) -> Series | None:

@@ -23,6 +23,7 @@ from lossscan.model import (
 )
 from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import drop_none, eval_evidence, logistic
 from lossscan.rules.kit.facts import is_policy_size
 from lossscan.rules.kit.gradients import gradient_evidence
@@ -63,7 +64,7 @@ class Climb:
 
 
 def check(
-    run: Run, signals: Signals, *, min_ratio: float = 1.3, min_sigma: float = 5.0
+    case: Case, *, min_ratio: float = 1.3, min_sigma: float = 5.0
 ) -> Iterator[Finding | RuledOut]:
     """A climb from the lowest stretch that lasts to the end and is not one jump.
 
@@ -71,10 +72,10 @@ def check(
     below 1.1.
     `min_sigma`: the climb in units of the noise of one point; the end is a median of several.
     """
-    curve = signals.curves.get("loss")
+    curve = case.signals.curves.get("loss")
     if curve is None or len(curve.steps) < MIN_POINTS or not curve.log:
         return
-    climb = _climb(curve, period_points(signals) or END_POINTS)
+    climb = _climb(curve, period_points(case.signals) or END_POINTS)
     if climb is None:
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
@@ -83,14 +84,14 @@ def check(
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
     if not large and not small:
         return
-    if is_policy_size(run, climb.end):
-        yield RuledOut(NAME, Message("policy", objective=run.objective, end=climb.end))
+    if is_policy_size(case.run, climb.end):
+        yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
         return
-    jump = _jump(signals, climb, np.log(ratio))
+    jump = _jump(case.signals, climb, np.log(ratio))
     if jump is not None:
         yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
-    yield _finding(run, signals, curve, climb, None if large else Severity.WARNING)
+    yield _finding(case.run, case.signals, curve, climb, None if large else Severity.WARNING)
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Finding, Message, Run, Signals
+from lossscan.model import Cause, Finding, Message
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -22,13 +23,13 @@ ENTROPY: Final = (
 )
 
 
-def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Finding]:
+def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
     """Yield a finding where the entropy ends below a share of its first level.
 
     `max_share`: learning alone costs half to three quarters of it (arXiv 2505.22617). Of a density,
     which may be negative, no share can be told.
     """
-    course = course_of(run, ENTROPY)
+    course = course_of(case.run, ENTROPY)
     if course is None or (course.series.values < 0).any():
         return
     limit = max_share * course.start
@@ -37,8 +38,8 @@ def check(run: Run, signals: Signals, *, max_share: float = 0.1) -> Iterator[Fin
     since = course.lasting(np.asarray(course.levels <= limit))
     if since is not None:
         bonus = Cause(Message("no-bonus"), 0.5)
-        causes = (bonus, high_rate(run, 0.45), Cause(Message("same-rewards"), 0.35))
-        yield change_finding(NAME, run, course, since, course.start, causes)
+        causes = (bonus, high_rate(case.run, 0.45), Cause(Message("same-rewards"), 0.35))
+        yield change_finding(NAME, case.run, course, since, course.start, causes)
 
 
 RULE = Rule(name=NAME, check=check)

@@ -20,6 +20,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import median, spacing
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
@@ -54,7 +55,7 @@ SAME_PLACE = 1.0  # logged points within which another landmark explains the ste
 
 
 def check(
-    run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.03
+    case: Case, *, min_sigma: float = 2.5, min_drop: float = 0.03
 ) -> Iterator[Finding | RuledOut]:
     """All boundaries are judged together, since memorisation steps at each of them.
 
@@ -62,11 +63,11 @@ def check(
     enough for steps of a quarter of the loss; smaller ones must be beyond chance.
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
-    curve = signals.curves.get("loss")
-    tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]
+    curve = case.signals.curves.get("loss")
+    tests = [t for t in case.signals.boundaries if t.landmark.kind == "epoch_boundary"]
     if curve is None or not tests:
         return
-    free = [test for test in tests if not _explained(run, test)]
+    free = [test for test in tests if not _explained(case.run, test)]
     if len(free) < len(tests):
         yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
@@ -82,10 +83,10 @@ def check(
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
         yield RuledOut(NAME, Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
         return
-    if _is_saw(run, signals, down):
+    if _is_saw(case.run, case.signals, down):
         yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
-    yield _finding(run, down, drops, combined)
+    yield _finding(case.run, down, drops, combined)
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import POLICY, points_of
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.facts import eval_losses, levels_at
@@ -42,18 +43,18 @@ class _Gap:
         return median(self.series.values) / median(self.levels)
 
 
-def check(run: Run, signals: Signals, *, factor: float = 10.0) -> Iterator[Finding]:
+def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding]:
     """Yield a finding where each evaluation is `factor` times training, or worse than guessing."""
-    loss = points_of(run, "loss")
-    if loss is None or len(loss) < MIN_POINTS or run.objective in POLICY:
+    loss = points_of(case.run, "loss")
+    if loss is None or len(loss) < MIN_POINTS or case.run.objective in POLICY:
         return
-    gaps = [gap for series in eval_losses(run).values() for gap in _gap(loss, series)]
-    uniform = _uniform(run)
+    gaps = [gap for series in eval_losses(case.run).values() for gap in _gap(loss, series)]
+    uniform = _uniform(case.run)
     apart = [gap for gap in gaps if _is_order(gap, factor)]
     worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
     if apart or worse:
         worst = max(apart or worse, key=lambda gap: gap.ratio)
-        yield _finding(run, worst, None if apart and not worse else uniform)
+        yield _finding(case.run, worst, None if apart and not worse else uniform)
 
 
 def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:

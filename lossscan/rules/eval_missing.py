@@ -19,8 +19,8 @@ from lossscan.model import (
     Note,
     Run,
     Severity,
-    Signals,
 )
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import is_eval_loss, version_of
 from lossscan.rules.kit.rule import Rule
@@ -70,14 +70,14 @@ class _Plan:
         return any(step < self.last for step in self.seen)
 
 
-def check(run: Run, signals: Signals) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """Compare the steps at which evaluation was due with those at which it ran."""
-    if not may_be_transformers(run.framework):
+    if not may_be_transformers(case.run.framework):
         return
-    plan = _plan(run)
-    message = _message(run, plan)
+    plan = _plan(case.run)
+    message = _message(case.run, plan)
     if message:
-        yield _finding(run, plan, message)
+        yield _finding(case.run, plan, message)
 
 
 def _plan(run: Run) -> _Plan:

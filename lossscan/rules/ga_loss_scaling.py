@@ -21,11 +21,11 @@ from lossscan.model import (
     RuledOut,
     Run,
     Series,
-    Signals,
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite, points_of
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import (
     is_cross_entropy,
@@ -62,7 +62,7 @@ _SURE = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Scaled:
     """What is known of one run."""
 
     run: Run
@@ -84,24 +84,24 @@ class _Case:
 
 
 def check(
-    run: Run, signals: Signals, *, tolerance: float = 0.25, min_ratio: float = 1.7
+    case: Case, *, tolerance: float = 0.25, min_ratio: float = 1.7
 ) -> Iterator[Finding | RuledOut]:
     """Compare training with evaluation loss, the first loss with ln V, the library with a table.
 
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = points_of(run, "loss"), passes_per_update(run.config)
-    if loss is None or steps is None or steps <= 1 or not is_cross_entropy(run):
+    loss, steps = points_of(case.run, "loss"), passes_per_update(case.run.config)
+    if loss is None or steps is None or steps <= 1 or not is_cross_entropy(case.run):
         return
-    case = _Case(run, loss, steps, _ratios(run, loss), _defect(run))
-    agreeing = _agreeing(case, tolerance, min_ratio)
+    scaled = _Scaled(case.run, loss, steps, _ratios(case.run, loss), _defect(case.run))
+    agreeing = _agreeing(scaled, tolerance, min_ratio)
     if agreeing in _SURE:
-        yield _multiplied(case, agreeing)
-    elif _is_divided(case, tolerance):
-        yield _divided(case)
-    elif _speaks_against(case, tolerance):
-        yield RuledOut(NAME, Message("ratio", ratio=median(case.ratios), accumulation=steps))
+        yield _multiplied(scaled, agreeing)
+    elif _is_divided(scaled, tolerance):
+        yield _divided(scaled)
+    elif _speaks_against(scaled, tolerance):
+        yield RuledOut(NAME, Message("ratio", ratio=median(scaled.ratios), accumulation=steps))
 
 
 def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Finding | None:
@@ -129,38 +129,39 @@ def _ratios(run: Run, loss: Series) -> FloatArray:
     return np.asarray(trained[positive] / values[positive])
 
 
-def _agreeing(case: _Case, tolerance: float, min_ratio: float) -> str:
+def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
     """Which kinds of evidence agree, as a key of `_SURE`; another word where too few do."""
-    ratio = case.near(case.steps, tolerance) and median(case.ratios) >= min_ratio
-    initial = _worse_than_uniform(case)
-    support = "library" if case.defect else "initial" if initial else ""
+    ratio = scaled.near(scaled.steps, tolerance) and median(scaled.ratios) >= min_ratio
+    initial = _worse_than_uniform(scaled)
+    support = "library" if scaled.defect else "initial" if initial else ""
     if ratio:
-        support = support or ("gradient" if _strong_gradient(case.run) else "")
-        return f"ratio {support}".strip() if support or case.steps >= TELLING else "too few"
-    return support if initial and not len(case.ratios) else "nothing"
+        support = support or ("gradient" if _strong_gradient(scaled.run) else "")
+        return f"ratio {support}".strip() if support or scaled.steps >= TELLING else "too few"
+    return support if initial and not len(scaled.ratios) else "nothing"
 
 
-def _speaks_against(case: _Case, tolerance: float) -> bool:
+def _speaks_against(scaled: _Scaled, tolerance: float) -> bool:
     """Whether training and evaluation differ, and by another ratio than the steps would give."""
-    if not len(case.ratios):
+    if not len(scaled.ratios):
         return False
-    ratio = median(case.ratios)
-    fits = any(abs(ratio / way - 1) <= tolerance for way in (case.steps, 1 / case.steps))
+    ratio = median(scaled.ratios)
+    fits = any(abs(ratio / way - 1) <= tolerance for way in (scaled.steps, 1 / scaled.steps))
     return not fits and abs(math.log(ratio)) > math.log(UNEQUAL)
 
 
-def _worse_than_uniform(case: _Case) -> bool:
+def _worse_than_uniform(scaled: _Scaled) -> bool:
     """Above ln V at the start and still far up at the end, and both plausible once divided.
 
     A model that only starts badly falls below ln V; one that is known to multiply may as well.
     """
-    vocabulary = case.run.setting("vocab_size")
+    vocabulary = scaled.run.setting("vocab_size")
     if not vocabulary:
         return False
     uniform = math.log(vocabulary)
-    start, end = median(case.loss.values[:FIRST]), median(case.loss.values[-FIRST:])
-    plausible = LOWEST_START <= end / case.steps <= start / case.steps <= uniform * ABOVE_UNIFORM
-    return start > uniform * ABOVE_UNIFORM and plausible and (end > uniform or bool(case.defect))
+    start, end = median(scaled.loss.values[:FIRST]), median(scaled.loss.values[-FIRST:])
+    highest = uniform * ABOVE_UNIFORM
+    plausible = LOWEST_START <= end / scaled.steps <= start / scaled.steps <= highest
+    return start > highest and plausible and (end > uniform or bool(scaled.defect))
 
 
 def _strong_gradient(run: Run) -> bool:
@@ -168,14 +169,14 @@ def _strong_gradient(run: Run) -> bool:
     return norms is not None and median(norms.values) > STRONG_GRADIENT
 
 
-def _is_divided(case: _Case, tolerance: float) -> bool:
-    return case.near(1 / case.steps, tolerance) and (
-        case.steps >= TELLING or any(mark in _model(case.run) for mark in DIVIDED_TWICE)
+def _is_divided(scaled: _Scaled, tolerance: float) -> bool:
+    return scaled.near(1 / scaled.steps, tolerance) and (
+        scaled.steps >= TELLING or any(mark in _model(scaled.run) for mark in DIVIDED_TWICE)
     )
 
 
 def _model(run: Run) -> str:
-    """Architecture, type and path of the model in lower case, letters and digits only."""
+    """Architecture, type and path of the model in lower scaled, letters and digits only."""
     named = (*(run.setting("architectures") or ()), run.setting("model_type"))
     whole = " ".join(str(name) for name in (*named, run.setting("model_name_or_path")) if name)
     return re.sub(r"[^a-z0-9 ]", "", whole.lower())
@@ -209,22 +210,22 @@ def scaling_causes(run: Run, *, divided: bool) -> tuple[Cause, ...]:
     )
 
 
-def _multiplied(case: _Case, agreeing: str) -> Finding:
+def _multiplied(scaled: _Scaled, agreeing: str) -> Finding:
     return _finding(
-        case,
+        scaled,
         confidence=_SURE[agreeing],
-        message="default" if len(case.ratios) else "initial",
-        factor=float(case.steps),
+        message="default" if len(scaled.ratios) else "initial",
+        factor=float(scaled.steps),
     )
 
 
-def _divided(case: _Case) -> Finding:
-    known = any(mark in _model(case.run) for mark in DIVIDED_TWICE)
+def _divided(scaled: _Scaled) -> Finding:
+    known = any(mark in _model(scaled.run) for mark in DIVIDED_TWICE)
     return _finding(
-        case,
+        scaled,
         confidence=0.92 if known else 0.75,  # duplicates in the training set may look alike
         message="divided",
-        factor=1 / case.steps,
+        factor=1 / scaled.steps,
     )
 
 
@@ -236,43 +237,43 @@ def _versions(run: Run) -> tuple[Advice, ...]:
 
 
 def _finding(
-    case: _Case,
+    scaled: _Scaled,
     *,
     confidence: float,
     message: str,
     factor: float,
 ) -> Finding:
-    first = int(case.loss.steps[0])
-    logged = median(case.loss.values[:FIRST])
+    first = int(scaled.loss.steps[0])
+    logged = median(scaled.loss.values[:FIRST])
     return Finding(
         NAME,
         confidence,
         message=Message(
             message,
-            accumulation=case.steps,
-            ratio=median(case.ratios) if len(case.ratios) else None,
+            accumulation=scaled.steps,
+            ratio=median(scaled.ratios) if len(scaled.ratios) else None,
             logged=logged,
             true=logged / factor,
         ),
-        episodes=(Episode(first, case.run.last_step),),
+        episodes=(Episode(first, scaled.run.last_step),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
-        evidence=tuple(_evidence(case)),
-        causes=scaling_causes(case.run, divided=factor < 1),
+        evidence=tuple(_evidence(scaled)),
+        causes=scaling_causes(scaled.run, divided=factor < 1),
         next=Message("one-step"),
         claims=frozenset({first}),
     )
 
 
-def _evidence(case: _Case) -> Iterator[Evidence]:
-    run, vocabulary = case.run, case.run.setting("vocab_size")
-    if len(case.ratios):
-        numbers = {"low": float(case.ratios.min()), "high": float(case.ratios.max())}
-        yield Evidence(Message("ratio", **(numbers | {"evaluations": len(case.ratios)})))
-    if vocabulary and _worse_than_uniform(case):
+def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
+    run, vocabulary = scaled.run, scaled.run.setting("vocab_size")
+    if len(scaled.ratios):
+        numbers = {"low": float(scaled.ratios.min()), "high": float(scaled.ratios.max())}
+        yield Evidence(Message("ratio", **(numbers | {"evaluations": len(scaled.ratios)})))
+    if vocabulary and _worse_than_uniform(scaled):
         numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
-        yield Evidence(Message("uniform", **numbers), step=int(case.loss.steps[0]))
-    if case.defect:
-        numbers_of = {"model": case.defect.name, "version": run.setting("transformers_version")}
+        yield Evidence(Message("uniform", **numbers), step=int(scaled.loss.steps[0]))
+    if scaled.defect:
+        numbers_of = {"model": scaled.defect.name, "version": run.setting("transformers_version")}
         yield Evidence(Message("library", **numbers_of), run.config["transformers_version"].source)
     norms = finite(run.series.get("grad_norm"))
     if norms is not None and _strong_gradient(run):

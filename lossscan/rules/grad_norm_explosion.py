@@ -11,6 +11,7 @@ from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, R
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, drop_none, number
 from lossscan.rules.kit.rates import high_rate, rate_evidence
 from lossscan.rules.kit.rule import Rule
@@ -28,28 +29,30 @@ TINY = 1e-12  # a norm of exactly 0 has no logarithm
 CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
 
 
-def check(run: Run, signals: Signals, *, factor: float = 5.0) -> Iterator[Finding]:
+def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
     """Yield a finding where norms are `factor` times the usual, or a peak precedes a rise."""
-    norms = finite(run.series.get("grad_norm"))
+    norms = finite(case.run.series.get("grad_norm"))
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
-    clip = number(run, "max_grad_norm") or CLIP
+    clip = number(case.run, "max_grad_norm") or CLIP
     usual = _usual(norms.values)
     if not _late(norms.values > np.maximum(factor * usual, clip)).any():
         return  # nearly always; the spread only raises the border
-    rises = _rises(signals)
+    rises = _rises(case.signals)
     border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
     above = _late(norms.values > border)
     lasting = above & _mostly(above)
     if lasting.any():
         start = int(np.argmax(lasting))
         stop = _end(norms.values, start, float(border[start]))
-        yield _finding(run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises))
+        yield _finding(
+            case.run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises)
+        )
         return
     for at in np.flatnonzero(_late(norms.values > BLIP * border)):
         answer = _answer(norms, int(at), rises)
         if answer is not None:
-            yield _finding(run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
+            yield _finding(case.run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
             return
 
 

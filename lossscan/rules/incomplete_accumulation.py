@@ -19,11 +19,11 @@ from lossscan.model import (
     Landmark,
     Message,
     Run,
-    Signals,
 )
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.facts import is_cross_entropy
 from lossscan.rules.kit.rule import Rule
@@ -51,18 +51,18 @@ class _Tail:
         return self.value / self.level
 
 
-def check(run: Run, signals: Signals, *, low: float = 0.85) -> Iterator[Finding]:
+def check(case: Case, *, low: float = 0.85) -> Iterator[Finding]:
     """Yield a finding where most points at epoch ends are `low` times the level, or 1/`low`."""
-    curve = signals.curves.get("loss")
-    if curve is None or not curve.log or not is_cross_entropy(run):
+    curve = case.signals.curves.get("loss")
+    if curve is None or not curve.log or not is_cross_entropy(case.run):
         return
-    boundaries = [m for m in run.schedule.of("epoch_boundary") if _has_room(curve, m)]
+    boundaries = [m for m in case.run.schedule.of("epoch_boundary") if _has_room(curve, m)]
     tails = [tail for mark in boundaries for tail in _tail(curve, mark)]
     down = [tail for tail in tails if tail.factor <= low]
     up = [tail for tail in tails if tail.factor >= 1 / low]
     for message, found in (("default", down), ("high", up)):
         if found and len(found) >= MOST * len(boundaries):
-            yield from _judged(run, curve, found, message)
+            yield from _judged(case.run, curve, found, message)
 
 
 def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:

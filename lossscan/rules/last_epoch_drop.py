@@ -17,6 +17,7 @@ from lossscan.model import (
     Run,
     Signals,
 )
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
@@ -35,21 +36,21 @@ EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated la
 
 
 def check(
-    run: Run, signals: Signals, *, min_sigma: float = 2.5, min_drop: float = 0.01
+    case: Case, *, min_sigma: float = 2.5, min_drop: float = 0.01
 ) -> Iterator[Finding | RuledOut]:
     """Tested at the printed or computed boundary; without one, a lone late drop is consistent.
 
     `min_sigma`: size in standard errors; one place is tested, 2.5 is 0.6 % by chance.
     `min_drop`: smallest step as a share of the loss; below 1 % nobody looks.
     """
-    known = [t for t in signals.boundaries if t.landmark.kind == "last_data_epoch"]
-    curve = signals.curves.get("loss")
+    known = [t for t in case.signals.boundaries if t.landmark.kind == "last_data_epoch"]
+    curve = case.signals.curves.get("loss")
     if curve is None:
         return
     for test in known:
         drop = -relative(test.gap, test.before, log=curve.log)
         if test.sigma <= -min_sigma and drop >= min_drop:
-            yield _at_boundary(run, test, drop)
+            yield _at_boundary(case.run, test, drop)
         else:
             least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
             numbers = {
@@ -61,8 +62,8 @@ def check(
             yield RuledOut(
                 NAME, Message("small" if test.sigma <= -min_sigma else "no-step", **numbers)
             )
-    if not known and trainer_of(run.framework).shuffles_last_apart:
-        yield from _consistent(run, signals)
+    if not known and trainer_of(case.run.framework).shuffles_last_apart:
+        yield from _consistent(case.run, case.signals)
 
 
 def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Finding:

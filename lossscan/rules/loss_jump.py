@@ -21,6 +21,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import median
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import (
     drop_none,
     eval_evidence,
@@ -51,7 +52,7 @@ LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (m
 
 
 def check(
-    run: Run, signals: Signals, *, min_ratio: float = 1.15, min_sigma: float = 6.0
+    case: Case, *, min_ratio: float = 1.15, min_sigma: float = 6.0
 ) -> Iterator[Finding | RuledOut]:
     """Each upward change of level that is large and lasts.
 
@@ -59,28 +60,28 @@ def check(
     runs hold lasting rises of up to 1.04.
     `min_sigma`: size in standard errors, as for any break.
     """
-    curve = signals.curves.get("loss")
+    curve = case.signals.curves.get("loss")
     if curve is None:
         return
     points = len(curve.steps)
     large = [
         c
-        for c in signals.changes_of("loss", "level_up")
+        for c in case.signals.changes_of("loss", "level_up")
         if c.sigma >= min_sigma and _ratio(c) >= min_ratio
     ]
-    lasting = [c for c in large if _lasts(points, c) and outlives_period(c, signals)]
+    lasting = [c for c in large if _lasts(points, c) and outlives_period(c, case.signals)]
     jumps = []
     for jump in lasting:
-        start = dip_before(run, signals, jump)
+        start = dip_before(case.run, case.signals, jump)
         if start is None:
             jumps.append(jump)
         else:
             numbers = {"step": jump.step, "fall": int(curve.steps[start])}
             yield RuledOut(NAME, Message("returns", **numbers))
     if jumps:
-        yield _judged(run, signals, jumps)
-    elif not large and not any(test.sigma >= min_sigma for test in signals.boundaries):
-        yield from none_seen(NAME, curve, signals.least_step, min_ratio - 1)
+        yield _judged(case.run, case.signals, jumps)
+    elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
+        yield from none_seen(NAME, curve, case.signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}

@@ -27,6 +27,7 @@ from lossscan.model import (
 )
 from lossscan.numeric.medians import spacing
 from lossscan.numeric.meetings import meetings
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import (
     advise_if_set,
     drop_none,
@@ -75,35 +76,37 @@ class Pattern:
     leads: bool | None  # the gradient rose before the highest; None where it is not logged
 
 
-def check(run: Run, signals: Signals, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
+def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
     """The upward excursions, once one of them is high or beyond doubt.
 
     `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
     up to 1.1.
     """
-    curve = signals.curves.get("loss")
+    curve = case.signals.curves.get("loss")
     if curve is None:
         return
-    every = signals.excursions_of("loss")
-    found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, signals)]
-    recurring = frozenset[int]() if _is_grouped(run, signals) else _recurring(run, found)
-    above = set(above_crests(found, signals))
+    every = case.signals.excursions_of("loss")
+    found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, case.signals)]
+    recurring = (
+        frozenset[int]() if _is_grouped(case.run, case.signals) else _recurring(case.run, found)
+    )
+    above = set(above_crests(found, case.signals))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
-        yield RuledOut(NAME, Message("crests", count=len(found), period=signals.period))
+        yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
         return
     if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
         spikes = []
-    restarts = [spike for spike in spikes if rate_restarts(run, spike.start_step)]
+    restarts = [spike for spike in spikes if rate_restarts(case.run, spike.start_step)]
     if restarts:
         yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         loud = max(map(_height, spikes)) >= min_ratio
         severity = None if loud else Severity.INFO
-        yield replace(_finding(run, signals, curve, spikes), stated_severity=severity)
+        yield replace(_finding(case.run, case.signals, curve, spikes), stated_severity=severity)
     elif not restarts:
-        yield from none_seen(NAME, curve, signals.least_peak, min_ratio - 1)
+        yield from none_seen(NAME, curve, case.signals.least_peak, min_ratio - 1)
 
 
 def _overshoots(spike: Excursion, signals: Signals) -> bool:

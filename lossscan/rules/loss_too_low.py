@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.medians import median
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
 from lossscan.rules.kit.facts import level_at
 from lossscan.rules.kit.rule import Rule
@@ -25,17 +26,17 @@ SHORT_ANSWERS = 0.01  # nats: tasks with short answers do reach 0.02 (public run
 OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 
 
-def check(run: Run, signals: Signals) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """Yield a finding where the loss is below what one pass over the data can teach."""
-    loss = finite(run.series.get("loss"))
-    if loss is None or not is_token_loss(run):
+    loss = finite(case.run.series.get("loss"))
+    if loss is None or not is_token_loss(case.run):
         return
-    loss = _first_epoch(run, loss)
+    loss = _first_epoch(case.run, loss)
     if len(loss) < FIRST + LASTS:
         return
-    message = _message(run, loss)
+    message = _message(case.run, loss)
     if message:
-        yield _finding(run, loss, message)
+        yield _finding(case.run, loss, message)
 
 
 def _first_epoch(run: Run, loss: Series) -> Series:

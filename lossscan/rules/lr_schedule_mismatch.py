@@ -18,10 +18,10 @@ from lossscan.model import (
     RuledOut,
     Run,
     Series,
-    Signals,
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
@@ -69,19 +69,19 @@ class _Schedule:
         return np.asarray(self.peak * share)
 
 
-def check(run: Run, signals: Signals, *, tolerance: float = 0.05) -> Iterator[Finding | RuledOut]:
+def check(case: Case, *, tolerance: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Compare every logged rate with the promised one; `tolerance` is a share of the peak."""
-    rate = finite(run.series.get("learning_rate"))
-    optimizer = str(run.setting("optim") or "")
+    rate = finite(case.run.series.get("learning_rate"))
+    optimizer = str(case.run.setting("optim") or "")
     if rate is None or len(rate) < MIN_POINTS or rate.values.max() <= 0:
         return
-    if run.schedule.resumes or any(mark in optimizer for mark in OWN_RATES):
+    if case.run.schedule.resumes or any(mark in optimizer for mark in OWN_RATES):
         return  # a resume may change the plan, and says so by itself
-    found = next(_deviations(run, rate, tolerance), None)
+    found = next(_deviations(case.run, rate, tolerance), None)
     if found is not None:
         yield found
-    elif _promised(run) is not None:
-        yield RuledOut(NAME, Message("follows", schedule=run.setting("lr_scheduler_type")))
+    elif _promised(case.run) is not None:
+        yield RuledOut(NAME, Message("follows", schedule=case.run.setting("lr_scheduler_type")))
 
 
 def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:

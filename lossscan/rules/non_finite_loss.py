@@ -17,10 +17,10 @@ from lossscan.model import (
     Run,
     Series,
     Severity,
-    Signals,
 )
 from lossscan.numeric.medians import median
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import drop_none
 from lossscan.rules.kit.facts import episodes_of, is_eval_loss
 from lossscan.rules.kit.loss_scale import exhausted
@@ -48,24 +48,24 @@ SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
 MIN_RATES = 4  # logged; fewer show no schedule
 
 
-def check(run: Run, signals: Signals, *, tolerated: int = 3) -> Iterator[Finding]:
+def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
     """Yield a finding for training and one for each evaluation set.
 
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
     """
     training = (
-        _loss(run)
-        or _hidden(run)
-        or _exhausted(run)
-        or said(run, nan_causes)
-        or _gradient(run, tolerated)
-        or _dropped(run)
+        _loss(case.run)
+        or _hidden(case.run)
+        or _exhausted(case.run)
+        or said(case.run, nan_causes)
+        or _gradient(case.run, tolerated)
+        or _dropped(case.run)
     )
     if training is not None:
         yield training
-    for name, series in run.series.items():
+    for name, series in case.run.series.items():
         if is_eval_loss(name):
-            yield from _evaluation(run, series, training)
+            yield from _evaluation(case.run, series, training)
 
 
 def _loss(run: Run) -> Finding | None:

@@ -18,11 +18,11 @@ from lossscan.model import (
     RuledOut,
     Run,
     Series,
-    Signals,
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.points import POLICY, points_of
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.facts import eval_losses, level_at
@@ -61,12 +61,12 @@ class _Rise:
         return self.high / self.low
 
 
-def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
+def check(case: Case, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Yield a finding for the set that rises most, by `min_rise` of its minimum at least."""
-    loss = points_of(run, "loss")
-    if run.objective in POLICY:
+    loss = points_of(case.run, "loss")
+    if case.run.objective in POLICY:
         return
-    rises = [rise for series in _sets(run) for rise in _rise(series)]
+    rises = [rise for series in _sets(case.run) for rise in _rise(series)]
     found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
     if not found:
         for rise in rises[:1]:
@@ -77,7 +77,7 @@ def check(run: Run, signals: Signals, *, min_rise: float = 0.05) -> Iterator[Fin
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
-        yield _finding(run, worst, found, before, end)
+        yield _finding(case.run, worst, found, before, end)
     else:
         yield RuledOut(NAME, Message("training-rises", before=before, after=end))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Run, Signals
 from lossscan.numeric.medians import spacing
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import OUTLASTS, period_points, share_in_means
@@ -25,32 +26,32 @@ MEETS = 0.1  # of the gap between two points: nearer they fall on the same batch
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
-def check(run: Run, signals: Signals, *, min_strength: float = 0.5) -> Iterator[Finding | RuledOut]:
+def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledOut]:
     """Where the autocorrelation has a peak at a lag that the run holds at least four times.
 
     `min_strength`: of the peak; correlated noise alone reaches 0.4 in one of 40 simulated runs.
     """
-    curve = signals.curves.get("loss")
-    if curve is None or signals.period is None:
+    curve = case.signals.curves.get("loss")
+    if curve is None or case.signals.period is None:
         return
-    if signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
+    if case.signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
         return
-    period = signals.period
-    if _is_stairs(run, signals, period):
+    period = case.signals.period
+    if _is_stairs(case.run, case.signals, period):
         yield RuledOut(NAME, Message("stairs", period=period))
         return
     yield Finding(
         rule=NAME,
-        confidence=min(0.5 + signals.period_strength / 2, 0.95),
-        message=Message("default", period=period, strength=signals.period_strength),
+        confidence=min(0.5 + case.signals.period_strength / 2, 0.95),
+        message=Message("default", period=period, strength=case.signals.period_strength),
         evidence=(
             Evidence(
-                Message("repeats", period=period, strength=signals.period_strength),
-                run.source_of("loss"),
+                Message("repeats", period=period, strength=case.signals.period_strength),
+                case.run.source_of("loss"),
             ),
         ),
-        causes=tuple(sorted(_causes(run, period), key=lambda cause: -cause.score)),
-        claims=_crests(run, signals, period),
+        causes=tuple(sorted(_causes(case.run, period), key=lambda cause: -cause.score)),
+        claims=_crests(case.run, case.signals, period),
     )
 
 

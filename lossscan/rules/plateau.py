@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import finite, points_of
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
@@ -43,16 +44,16 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 
-def check(run: Run, signals: Signals, *, max_change: float = 0.01) -> Iterator[Finding]:
+def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     """Yield a finding where the loss has not changed by `max_change`, and something shows why."""
-    loss = points_of(run, "loss")
-    if loss is None or len(loss) < MIN_POINTS or run.objective not in JUDGED:
+    loss = points_of(case.run, "loss")
+    if loss is None or len(loss) < MIN_POINTS or case.run.objective not in JUDGED:
         return
-    if not _is_flat(loss, max_change) and not _settles_at_chance(run, loss):
+    if not _is_flat(loss, max_change) and not _settles_at_chance(case.run, loss):
         return
-    holds = next(iter(_held_by(run, loss)), None)
+    holds = next(iter(_held_by(case.run, loss)), None)
     if holds is not None:
-        yield _finding(run, loss, holds)
+        yield _finding(case.run, loss, holds)
 
 
 def _is_flat(loss: Series, max_change: float) -> bool:

@@ -24,6 +24,7 @@ from lossscan.model import (
     Series,
     Signals,
 )
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import drop_none, least_seen, logistic, relative, step_effect
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
@@ -60,8 +61,7 @@ class Seam:
 
 
 def check(
-    run: Run,
-    signals: Signals,
+    case: Case,
     *,
     min_sigma: float = 4.0,
     min_step: float = 0.03,
@@ -72,25 +72,25 @@ def check(
     `min_sigma`, `min_step`: of the loss at the resume, in standard errors and as a share.
     `rate_tolerance`: of the learning rate against the line of the launch before, as a share.
     """
-    if "loss" not in run.series:
+    if "loss" not in case.run.series:
         return
-    steps, tolerance = Steps(signals), _tolerance(run, rate_tolerance)
+    steps, tolerance = Steps(case.signals), _tolerance(case.run, rate_tolerance)
     seams = [
         Seam(
             resume,
-            first := _first_step(run.series["loss"], resume),
+            first := _first_step(case.run.series["loss"], resume),
             steps.within(resume.step, first, min_sigma, min_step),
-            _rate_gap(run.series.get("learning_rate"), resume.step, tolerance),
-            _overlap(run, signals, resume),
+            _rate_gap(case.run.series.get("learning_rate"), resume.step, tolerance),
+            _overlap(case.run, case.signals, resume),
         )
-        for resume in run.schedule.resumes
+        for resume in case.run.schedule.resumes
         if not resume.fresh
     ]
     torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
     if torn:
-        yield _finding(run, signals, torn)
+        yield _finding(case.run, case.signals, torn)
     elif seams:
-        yield _continues(signals, len(seams), min_sigma, min_step)
+        yield _continues(case.signals, len(seams), min_sigma, min_step)
 
 
 def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) -> RuledOut:

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Finding, Message, Run, Signals
+from lossscan.model import Cause, Finding, Message
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -16,13 +17,13 @@ NAME: Final = "reward-collapse"
 REWARD: Final = ("reward", "eval_reward")
 
 
-def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Finding]:
+def check(case: Case, *, min_share: float = 0.5) -> Iterator[Finding]:
     """Yield a finding where the reward ends below its best level by a share of it.
 
     `min_share`: of what was gained since the start, or of the best level, whichever is more: half
     is more than harder tasks or a new mix of them cost.
     """
-    course = course_of(run, REWARD)
+    course = course_of(case.run, REWARD)
     if course is None:
         return
     best = float(course.levels.max())
@@ -32,11 +33,11 @@ def check(run: Run, signals: Signals, *, min_share: float = 0.5) -> Iterator[Fin
     since = course.lasting(np.asarray(course.levels < best - least / 2))
     if since is not None:
         causes = (
-            high_rate(run, 0.5),
+            high_rate(case.run, 0.5),
             Cause(Message("hacked"), 0.4),
             Cause(Message("reward-source"), 0.35),
         )
-        yield change_finding(NAME, run, course, since, best, causes)
+        yield change_finding(NAME, case.run, course, since, best, causes)
 
 
 RULE = Rule(name=NAME, check=check)

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.points import finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "throughput-drop"
@@ -22,9 +23,9 @@ MOST = 0.9  # of the points that are on their side of the middle
 CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an evaluation)
 
 
-def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Finding]:
+def check(case: Case, *, min_change: float = 0.2) -> Iterator[Finding]:
     """Yield a finding where the time of a step changes by `min_change` once and stays."""
-    times = finite(run.series.get("seconds_per_step"))
+    times = finite(case.run.series.get("seconds_per_step"))
     if times is None or len(times) < WARM_UP + 2 * MIN_SIDE or (times.values <= 0).any():
         return
     times = Series(times.name, times.steps[WARM_UP:], times.values[WARM_UP:])
@@ -32,7 +33,7 @@ def check(run: Run, signals: Signals, *, min_change: float = 0.2) -> Iterator[Fi
     before, after = median(times.values[:at]), median(times.values[at:])
     if abs(np.log(after / before)) < np.log1p(min_change) or not _is_clean(times.values, at):
         return
-    yield _finding(run, times, at, before, after)
+    yield _finding(case.run, times, at, before, after)
 
 
 def _split(values: FloatArray) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import Change, Curve, Effect, Episode, Finding, Message, RuledOut, Run, Signals
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import drop_none, eval_evidence, level_evidence, logistic
 from lossscan.rules.kit.falls import end_of, explanation
 from lossscan.rules.kit.order import drop_causes, order_evidence, step_of_order
@@ -17,30 +18,30 @@ SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 
 
 def check(
-    run: Run, signals: Signals, *, max_ratio: float = 0.9, min_sigma: float = 7.0
+    case: Case, *, max_ratio: float = 0.9, min_sigma: float = 7.0
 ) -> Iterator[Finding | RuledOut]:
     """Downward changes of level away from everything that is known to make one.
 
     `max_ratio`: after over before; a tenth is what people ask about.
     `min_sigma`: one more than a break needs, since nothing else supports the finding.
     """
-    curve = signals.curves.get("loss")
+    curve = case.signals.curves.get("loss")
     if curve is None:
         return
     falls = [
         c
-        for c in signals.changes_of("loss", "level_down")
+        for c in case.signals.changes_of("loss", "level_down")
         if -c.sigma >= min_sigma and (c.ratio or 1.0) <= max_ratio
     ]
     free = []
     for fall in falls:
-        reason = explanation(run, signals, fall)
+        reason = explanation(case.run, case.signals, fall)
         if reason is None:
             free.append(fall)
         else:
             yield RuledOut(NAME, Message(reason, step=fall.step))
     if free:
-        yield _finding(run, signals, curve, free)
+        yield _finding(case.run, case.signals, curve, free)
 
 
 def _finding(run: Run, signals: Signals, curve: Curve, falls: list[Change]) -> Finding:

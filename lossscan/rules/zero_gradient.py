@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, POLICY, finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import stretches
 from lossscan.rules.kit.rule import Rule
@@ -33,18 +34,20 @@ _CAUSES = {  # what each sign points at, and how likely
 }
 
 
-def check(run: Run, signals: Signals, *, min_points: int = 10) -> Iterator[Finding]:
+def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
     """Yield a finding where at least `min_points` entries in a row show no gradient."""
-    norms = finite(run.series.get("grad_norm"))
+    norms = finite(case.run.series.get("grad_norm"))
     found = _longest(norms.values == 0, min_points) if norms is not None else None
-    if norms is not None and found is not None and not _is_else(run, norms, found):
-        yield _finding(run, norms, found, "policy" if run.objective in POLICY else "default")
+    if norms is not None and found is not None and not _is_else(case.run, norms, found):
+        yield _finding(
+            case.run, norms, found, "policy" if case.run.objective in POLICY else "default"
+        )
         return
     if norms is not None and (norms.values > 0).any():
         return  # a gradient there is, whatever else is logged
-    for message, series in _signs(run):
+    for message, series in _signs(case.run):
         if len(series) >= min_points:
-            yield _finding(run, series, (0, len(series)), message)
+            yield _finding(case.run, series, (0, len(series)), message)
             return
 
 

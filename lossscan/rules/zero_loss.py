@@ -17,11 +17,11 @@ from lossscan.model import (
     Run,
     Series,
     Severity,
-    Signals,
 )
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
@@ -85,8 +85,7 @@ class _Zeros:
 
 
 def check(
-    run: Run,
-    signals: Signals,
+    case: Case,
     *,
     floor: float = ROUNDED,
     partly: float = 0.1,
@@ -96,23 +95,23 @@ def check(
     `floor`: a loss around it rounds to 0.0 at four decimals now and then: 100 last digits.
     `partly`: share of zero entries from which masked samples cost a good part of the training.
     """
-    loss = finite(run.series.get("loss"))
+    loss = finite(case.run.series.get("loss"))
     if loss is None or not (loss.values == 0).any():
         return
-    if run.objective not in NEVER_ZERO:
+    if case.run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
-        yield RuledOut(NAME, Message("objective", objective=run.objective, count=count))
+        yield RuledOut(NAME, Message("objective", objective=case.run.objective, count=count))
         return
-    zeros = _zeros(run, loss)
+    zeros = _zeros(case.run, loss)
     if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
         yield RuledOut(NAME, Message("only-nan", count=len(loss)))
         return
     if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
         yield RuledOut(NAME, Message("last-nan", step=int(loss.steps[-1])))
         return
-    skipped = _skipped(run, zeros)
+    skipped = _skipped(case.run, zeros)
     kind = _kind(zeros, skipped, floor, partly)
-    yield _finding(run, zeros, kind, {} if kind == "memorised" else skipped, partly)
+    yield _finding(case.run, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
 def _zeros(run: Run, loss: Series) -> _Zeros:

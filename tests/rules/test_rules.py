@@ -16,6 +16,7 @@ from lossscan.ledger import diagnose
 from lossscan.ledger.completed import finding_of
 from lossscan.model import Finding
 from lossscan.rules import load_rule
+from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.signals import scan
 from tests.curves import make_run
@@ -45,7 +46,7 @@ def _findings(rule: str, case: dict[str, Any], lang: str) -> tuple[Finding, ...]
     assert not [remark for remark in found.remarks if rule in remark]
     if "ruled_out" in case:
         assert bool(found.ruled_out) == case["ruled_out"]
-    yielded = load_rule(rule)(run, signals, options[rule])
+    yielded = load_rule(rule)(Case(run, signals), options[rule])
     own = [finding_of(each, run).message for each in yielded if isinstance(each, Finding)]
     return tuple(f for f in found.findings if f.message in own)  # others: the ledger's own
 

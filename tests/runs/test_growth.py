@@ -11,6 +11,7 @@ import pytest
 
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.facts import level_at
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
@@ -68,7 +69,7 @@ def _checked(times: int) -> object:
     course = course_of([_resumed(times)])
     schedule = Schedule(resumes=course.resumes)
     run = Run(path="a", name="a", sources=(), series=dict(course.series), schedule=schedule)
-    return list(check(run, scan(run)))
+    return list(check(Case(run, scan(run))))
 
 
 def _spiked(n: int, *, every: int, epochs: int = 0) -> object:

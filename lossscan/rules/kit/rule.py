@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from lossscan.model import Finding, RuledOut, Run, Signals
+from lossscan.model import Finding, RuledOut
+from lossscan.rules.kit.case import Case
 
 Outcome: TypeAlias = Finding | RuledOut
 
@@ -17,7 +18,7 @@ class Rule:
     """One rule; the keyword options of `check` are what a settings file may override."""
 
     name: str
-    check: Callable[..., Iterator[Outcome]]  # of a run and its signals
+    check: Callable[..., Iterator[Outcome]]  # of a case
     page: str | None = None  # its words as YAML, where they are in no file of `words/rules`
 
     @property
@@ -26,8 +27,6 @@ class Rule:
         parameters = inspect.signature(self.check).parameters.values()
         return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
-    def __call__(
-        self, run: Run, signals: Signals, options: Mapping[str, Any] | None = None
-    ) -> tuple[Outcome, ...]:
+    def __call__(self, case: Case, options: Mapping[str, Any] | None = None) -> tuple[Outcome, ...]:
         """What the rule says of one run."""
-        return tuple(self.check(run, signals, **(options or {})))
+        return tuple(self.check(case, **(options or {})))
