@@ -87,9 +87,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         return
     every = case.signals.excursions_of("loss")
     found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, case.signals)]
-    recurring = (
-        frozenset[int]() if _is_grouped(case.run, case.signals) else _recurring(case.run, found)
-    )
+    recurring = frozenset[int]() if _is_grouped(case) else _recurring(case.run, found)
     above = set(above_crests(found, case.signals))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
@@ -115,12 +113,12 @@ def _overshoots(spike: Excursion, signals: Signals) -> bool:
     return any(0 <= spike.start - rise <= BLOCK_POINTS for rise in rises)
 
 
-def _is_grouped(run: Run, signals: Signals) -> bool:
+def _is_grouped(case: Case) -> bool:
     """Whether the loss comes in waves shorter than an epoch: crests return wherever one looks."""
-    per_epoch, points = run.schedule.steps_per_epoch, period_points(signals)
-    if not per_epoch or not points or signals.period is None:
+    per_epoch, period = case.run.schedule.steps_per_epoch, case.signals.period
+    if not per_epoch or not period_points(case.signals) or period is None:
         return False
-    return signals.period < GROUPED * per_epoch
+    return period < GROUPED * per_epoch
 
 
 def _height(spike: Excursion) -> float:
