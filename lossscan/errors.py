@@ -39,6 +39,8 @@ SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.EIO: "os_io",
     errno.EMFILE: "os_many_files",
     errno.ESTALE: "os_stale",
+    errno.ECONNREFUSED: "os_refused",
+    errno.ECONNRESET: "os_reset",
 }
 
 

@@ -72,7 +72,8 @@ def watch(
     lossscan watch runs/sft
     lossscan watch runs/sft --fail-on critical && echo finished
     """
-    from lossscan.watching.notify import Command, Notifier, Webhook
+    from lossscan.watching.notify import Command, Notifier
+    from lossscan.watching.webhook import Webhook
 
     if until not in (COMPLETE, FOREVER):
         hint = words.nearest(until, (COMPLETE, FOREVER))
@@ -80,7 +81,7 @@ def watch(
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
     targets += [Webhook.of(webhook, webhook_style)] if webhook else []
-    notifier = Notifier(tuple(targets))
+    notifier = Notifier(tuple(targets), settings.lang)
     try:
         return _follow(run_dir, settings, notifier, interval, training_config, until)
     finally:

@@ -6,32 +6,22 @@ import json
 import logging
 import queue
 import shlex
+import shutil
 import subprocess
 import threading
-import urllib.request
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from lossscan import words
-from lossscan.errors import UsageError
+from lossscan.errors import UsageError, reason_of
+from lossscan.model import Message
+from lossscan.watching.webhook import TIME_LIMIT, Alert, NotSent, Webhook
 
-TIME_LIMIT: Final = 10.0  # seconds for a command or one try of a webhook: both only pass a message
-TRIES: Final = 3  # of a webhook; a service that is down for longer is for its owner to repair
-PAUSE: Final = 2.0  # seconds before the next try
 MOST_WAITING: Final = 100  # messages; a run has some twenty rules
 LEFT: Final = 45.0  # seconds that the end of a watch waits for what is still to be sent
+STDERR: Final = 2  # the file descriptor: standard output holds the report alone
 
 _log = logging.getLogger(__name__)
-
-Message = Mapping[str, Any]  # the finding as in the JSON report, and `run` and `text`
-STYLES: Final[Mapping[str, Callable[[Message], Any]]] = {
-    "json": lambda message: message,
-    "slack": lambda message: {"text": message["text"]},
-    "feishu": lambda message: {"msg_type": "text", "content": {"text": message["text"]}},
-    "dingtalk": lambda message: {"msgtype": "text", "text": {"content": message["text"]}},
-    "wecom": lambda message: {"msgtype": "text", "text": {"content": message["text"]}},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,83 +32,69 @@ class Command:
 
     @classmethod
     def of(cls, text: str) -> Command:
-        """Split as a shell splits words; raises UsageError where a quote stays open."""
+        """Split as a shell splits words; raises UsageError where that is no command."""
         try:
-            return cls(tuple(shlex.split(text)))
+            parts = tuple(shlex.split(text))
         except ValueError as error:
-            raise UsageError("bad_exec", reason=str(error)) from error
+            raise UsageError("bad_exec", text=text) from error
+        if not parts or shutil.which(parts[0]) is None:
+            raise UsageError("no_exec", name=parts[0] if parts else "")
+        return cls(parts)
 
-    def __call__(self, message: Message) -> None:
-        """Run it; raises OSError or subprocess.SubprocessError."""
-        data = json.dumps(message, ensure_ascii=False).encode()
-        subprocess.run(self.words, input=data, timeout=TIME_LIMIT, check=True)  # noqa: S603 - the user's own
+    @property
+    def name(self) -> str:
+        """The program."""
+        return self.words[0]
 
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """An address of the user's that gets the message in the form its service reads."""
-
-    url: str
-    style: str = "json"
-
-    @classmethod
-    def of(cls, url: str, style: str) -> Webhook:
-        """Raises UsageError for an address that is not HTTP or a style that does not exist."""
-        if not url.startswith(("http://", "https://")):
-            raise UsageError("bad_webhook", url=url)
-        if style not in STYLES:
-            hint = words.nearest(style, STYLES)
-            raise UsageError("invalid_choice", option="--webhook-style", value=style, hint=hint)
-        return cls(url, style)
-
-    def __call__(self, message: Message) -> None:
-        """Post it, up to three times; raises OSError."""
-        data = json.dumps(STYLES[self.style](message), ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        for left in reversed(range(TRIES)):
-            request = urllib.request.Request(self.url, data, headers)  # noqa: S310 - checked in `of`
-            try:
-                with urllib.request.urlopen(request, timeout=TIME_LIMIT):  # noqa: S310
-                    return
-            except OSError:
-                if not left:
-                    raise
-                threading.Event().wait(PAUSE)
+    def __call__(self, alert: Alert) -> None:
+        """Run it; raises NotSent."""
+        data = json.dumps(alert, ensure_ascii=False).encode(errors="replace")
+        try:
+            subprocess.run(self.words, input=data, stdout=STDERR, timeout=TIME_LIMIT, check=True)  # noqa: S603 - the user's own
+        except OSError as error:
+            raise NotSent(reason_of(error)) from error
+        except subprocess.TimeoutExpired as error:
+            raise NotSent(Message("no_answer", seconds=f"{TIME_LIMIT:g}")) from error
+        except subprocess.CalledProcessError as error:
+            raise NotSent(Message("exit_status", status=error.returncode)) from error
 
 
 class Notifier:
     """Sends messages one after the other from a thread of its own."""
 
-    def __init__(self, targets: tuple[Command | Webhook, ...]) -> None:
+    def __init__(self, targets: tuple[Command | Webhook, ...], lang: str) -> None:
         self._targets = targets
-        self._waiting: queue.Queue[Message | None] = queue.Queue(MOST_WAITING)
+        self._lang = lang
+        self._waiting: queue.Queue[Alert | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._work, daemon=True)
         if targets:
             self._thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, alert: Alert) -> None:
         """Hand a message over; it is dropped with a warning where a hundred are waiting."""
         if not self._targets:
             return
         try:
-            self._waiting.put_nowait(message)
+            self._waiting.put_nowait(alert)
         except queue.Full:
-            _log.warning("not sent, %d messages are waiting: %s", MOST_WAITING, message["text"])
+            self._warn(Message("queue_full", count=MOST_WAITING, text=alert["text"]))
 
     def close(self) -> None:
         """Wait, within a limit, until all is sent."""
-        if self._targets:
-            self._waiting.put(None)
-            self._thread.join(LEFT)
+        if not self._targets:
+            return
+        self._waiting.put(None)
+        self._thread.join(LEFT)
+        if self._thread.is_alive():
+            self._warn(Message("send_unfinished", seconds=f"{LEFT:g}"))
 
     def _work(self) -> None:
-        while (message := self._waiting.get()) is not None:
+        while (alert := self._waiting.get()) is not None:
             for target in self._targets:
-                self._deliver(target, message)
+                try:
+                    target(alert)
+                except NotSent as error:
+                    self._warn(Message("not_sent", to=target.name, reason=error.message))
 
-    @staticmethod
-    def _deliver(target: Command | Webhook, message: Message) -> None:
-        try:
-            target(message)
-        except (OSError, subprocess.SubprocessError) as error:
-            _log.warning("could not send a finding: %s", error)
+    def _warn(self, said: Message) -> None:
+        _log.warning("lossscan: %s", words.printable(words.say(self._lang, said)))

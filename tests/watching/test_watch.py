@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 
 from lossscan import Settings, api
-from lossscan.errors import UsageError
 from lossscan.model import Finding, RunReport, Severity
 from lossscan.watching import Watch, stamp_of
 from lossscan.watching.announced import Announced
-from lossscan.watching.notify import Command, Notifier, Webhook
 
 NOISE = np.random.default_rng(3).normal(0, 0.02, 400)
 
@@ -186,31 +184,6 @@ def test_growth_rotation_and_removal_are_seen(tmp_path: Path):
     grown = stamp_of(tmp_path)
     log.unlink()
     assert len({first, grown, stamp_of(tmp_path)}) == 3
-
-
-def test_a_command_gets_the_finding_on_standard_input(tmp_path: Path):
-    """--exec: JSON in, no shell between."""
-    out = tmp_path / "out"
-    code = f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"
-    notifier = Notifier((Command((sys.executable, "-c", code)),))
-    notifier.send({"rule": "loss-jump", "text": "x"})
-    notifier.close()
-    assert json.loads(out.read_text(encoding="utf-8")) == {"rule": "loss-jump", "text": "x"}
-
-
-def test_a_command_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureFixture):
-    """A broken hook is a warning."""
-    notifier = Notifier((Command(("/no/such/command",)),))
-    notifier.send({"text": "x"})
-    notifier.close()
-    assert "could not send a finding" in caplog.text
-
-
-@pytest.mark.parametrize(("url", "style"), [("ftp://x", "json"), ("http://x", "teams")])
-def test_a_webhook_that_cannot_work_is_refused_at_once(url: str, style: str):
-    """A slip is told before the job has run for a day."""
-    with pytest.raises(UsageError):
-        Webhook.of(url, style)
 
 
 @pytest.fixture
