@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,12 +21,13 @@ from lossscan.commands.kit.options import (
     settings_from,
 )
 from lossscan.commands.kit.output import emit
-from lossscan.commands.kit.progress import interrupts
+from lossscan.commands.kit.progress import interrupts, tell
+from lossscan.commands.kit.shape import hushed
 from lossscan.errors import UsageError
 
 if TYPE_CHECKING:
     from lossscan.commands.kit.live import Say
-    from lossscan.model import Finding, RunReport
+    from lossscan.model import Finding, Message, RunReport
     from lossscan.settings import Settings
 
 INTERVAL = 10.0  # seconds: a logged point of a large model takes about as long
@@ -81,11 +83,16 @@ def watch(
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
     targets += [Webhook.of(webhook, webhook_style)] if webhook else []
-    notifier = Notifier(tuple(targets), settings.lang)
+    notifier = Notifier(tuple(targets), partial(_warn, settings.lang))
     try:
         return _follow(run_dir, settings, notifier, interval, training_config, until)
     finally:
         notifier.close()
+
+
+def _warn(lang: str, said: Message) -> None:
+    if not hushed():
+        tell(words.say(lang, said))
 
 
 def _follow(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import queue
 import shlex
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lossscan import words
 from lossscan.errors import UsageError, reason_of
 from lossscan.model import Message
 from lossscan.watching.webhook import TIME_LIMIT, Alert, NotSent, Webhook
@@ -20,8 +19,6 @@ from lossscan.watching.webhook import TIME_LIMIT, Alert, NotSent, Webhook
 MOST_WAITING: Final = 100  # messages; a run has some twenty rules
 LEFT: Final = 45.0  # seconds that the end of a watch waits for what is still to be sent
 STDERR: Final = 2  # the file descriptor: standard output holds the report alone
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,11 @@ class Command:
 class Notifier:
     """Sends messages one after the other from a thread of its own."""
 
-    def __init__(self, targets: tuple[Command | Webhook, ...], lang: str) -> None:
+    def __init__(
+        self, targets: tuple[Command | Webhook, ...], warn: Callable[[Message], None]
+    ) -> None:
         self._targets = targets
-        self._lang = lang
+        self._warn = warn
         self._waiting: queue.Queue[Alert | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._work, daemon=True)
         if targets:
@@ -95,6 +94,3 @@ class Notifier:
                     target(alert)
                 except NotSent as error:
                     self._warn(Message("not_sent", to=target.name, reason=error.message))
-
-    def _warn(self, said: Message) -> None:
-        _log.warning("lossscan: %s", words.printable(words.say(self._lang, said)))
