@@ -18,6 +18,7 @@ from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rise, split
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import Heights, early_spikes, find_spikes, heights_of, least_peak
+from lossscan.signals.stairs import find_stairs
 from lossscan.signals.turns import beside_humps, find_turns
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
@@ -114,7 +115,8 @@ def _is_aside(episode: Excursion) -> bool:
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:
     """The breaks of any one-dimensional series: indices, or steps where they are given.
 
-    Each is the first point of a new level, on a trend or not; NaN and infinities are passed over.
+    Each is the first point of a new level: of levels that explain the whole series, where there are
+    such, else of a sharp step, on a trend or not. NaN and infinities are passed over.
     Raises ValueError where `values` is not one-dimensional or `steps` is of another length.
     """
     array = np.asarray(values, dtype=np.float64)
@@ -122,8 +124,8 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
     if array.ndim != 1 or at.shape != array.shape:
         raise ValueError(f"values of shape {array.shape} and steps of shape {at.shape} do not fit")
     curve = curve_of(Series("values", at, array))
-    return (
-        []
-        if curve is None
-        else [int(curve.steps[b.index]) for b in find_breaks(curve, gap_ratios(curve))]
-    )
+    if curve is None:
+        return []
+    with ignore_float_errors():
+        found = find_stairs(curve) or [b.index for b in find_breaks(curve, gap_ratios(curve))]
+    return [int(curve.steps[index]) for index in found]
