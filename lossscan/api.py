@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
+from msgspec import structs
+
 from lossscan import __version__
 from lossscan.settings import Settings
 
@@ -150,7 +152,7 @@ def judge(
     policy = policy_of(chosen, None if baseline is None else Path(baseline))
     marked = judged(report, policy)
     said = remarks(marked, policy, chosen, single=single)
-    return _spoken(replace(marked, remarks=said), chosen)
+    return _spoken(structs.replace(marked, remarks=said), chosen)
 
 
 def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) -> str:

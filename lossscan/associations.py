@@ -13,8 +13,10 @@ import math
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lossscan import words
 from lossscan.model import Advice, Cause, Effect, Evidence, Finding, Message, RunReport, Severity
@@ -36,8 +38,7 @@ Relation: TypeAlias = Literal[">=", "<=", "=", "!="]
 Split: TypeAlias = "tuple[Relation, Any, BoolArray]"  # relation, value, and which runs meet it
 
 
-@dataclass(frozen=True, slots=True)
-class Association:
+class Association(Struct, frozen=True):
     """Runs that meet `field relation value`, against the other runs that state the field."""
 
     rule: str
@@ -65,16 +66,14 @@ class Association:
         return inside / outside
 
 
-@dataclass(slots=True)
-class _Column:
+class _Column(Struct):
     """One setting over the runs that state it: numbers of runs, and codes of values."""
 
     runs: array[int] = field(default_factory=lambda: array("l"))
     codes: array[int] = field(default_factory=lambda: array("l"))
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """What is kept of each run: some bytes a setting, and the rules that found something."""
 
     _columns: dict[str, _Column] = field(default_factory=lambda: defaultdict(_Column))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from lossscan.rules import load_rule, rule_names
 from lossscan.settings import NEVER, Settings, Suppression
@@ -16,8 +17,7 @@ DEFAULT = "default"
 DEEPEST = 3  # levels of keys: rules, a rule, its option
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveSetting:
+class EffectiveSetting(Struct, frozen=True):
     """One key of the settings."""
 
     key: str  # as a settings file spells its path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lossscan import __version__, plugins, words
 from lossscan.errors import UsageError
@@ -15,8 +16,7 @@ _REQUIREMENT = re.compile(r"([\w.-]{1,100})[^;]{0,200}(?:;.{0,200}?extra == ['\"
 _FOR_OTHERS = frozenset({"all", "dev"})  # extras that add no ability of their own
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """What this lossscan consists of."""
 
     version: str

@@ -6,14 +6,14 @@ Of trainers that build on each other the most specific comes first.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 Medium: TypeAlias = Literal["console", "events", "table", "wandb"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trainer:
+class Trainer(Struct, frozen=True, kw_only=True):
     """What rooms must know of one trainer, whatever it logs to."""
 
     keys: tuple[str, ...] = ()  # names that only this trainer gives to what it logs

@@ -7,11 +7,11 @@ import io
 import json
 import lzma
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan import commands, formats, rules
 from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog

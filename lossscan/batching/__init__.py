@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+
+from msgspec import Struct, field
 
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import History, parse_since
@@ -20,8 +21,7 @@ from lossscan.model import RunReport
 from lossscan.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """Which runs of a batch are judged, and by whom."""
 
     include: tuple[str, ...] = ()  # patterns of paths; empty means all
@@ -32,8 +32,7 @@ class Options:
     dask: str | None = None  # address of a scheduler, instead of processes
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """The runs to judge, and how many were left out: unchanged ones by their last status."""
 
     tasks: tuple[Task, ...]

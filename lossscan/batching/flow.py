@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.batching.pool import Slot, WorkerPool
 from lossscan.batching.work import Task, failed, failure, judge
@@ -23,8 +24,7 @@ PATIENCE = 0.2  # seconds between looks at whether to stop
 _Reports: TypeAlias = Future[list[RunReport]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(Struct, frozen=True):
     """Tasks `[start, stop)` that travel together; lost ones travel again, each alone."""
 
     start: int
@@ -32,8 +32,7 @@ class _Chunk:
     again: bool = False
 
 
-@dataclass(slots=True)
-class _Scheduler:
+class _Scheduler(Struct):
     """What is still to be sent out, what is out, and what came back too early."""
 
     tasks: Sequence[Task]

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import (
     active_children,
@@ -26,6 +25,8 @@ from multiprocessing import (
 from multiprocessing.process import BaseProcess
 from tempfile import TemporaryDirectory
 from typing import Any, ParamSpec, TypeVar
+
+from msgspec import Struct, field
 
 from lossscan.errors import MissingExtra, UsageError, reason_of
 
@@ -39,8 +40,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """A place where one chunk at a time is worked on."""
 
     start: Callable[[], Executor]
@@ -71,8 +71,7 @@ class Slot:
         self._executor = None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerPool:
+class WorkerPool(Struct, frozen=True):
     """The slots that share the work, and at most how many runs go out together."""
 
     slots: tuple[Slot, ...]

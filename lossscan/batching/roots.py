@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from lossscan.batching.work import Task, failure
 from lossscan.errors import InputError
@@ -16,8 +17,7 @@ from lossscan.runs import remote
 from lossscan.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Patterns that a run's path must and must not match; `*` matches `/` too.
 
     A pattern without `/` is held against each folder below the root, one with `/` against the

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.batching.limits import within
 from lossscan.canonical.names import JUDGED
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 SKETCHED = 62  # values: 20 stretches with a low and a high each, about a pixel and a half apart
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One run to judge: where its files lie, or why that is not known."""
 
     path: str  # as the report names it

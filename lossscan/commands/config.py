@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from lossscan import api, reporters
 from lossscan.commands.kit.options import Config, FailOn, Ignore, Lang, Select, settings_from

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from lossscan.comparing.bands import band_of, outsiders_of, seeds_of
 from lossscan.comparing.fields import differences

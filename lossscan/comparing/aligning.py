@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Run, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -16,8 +16,7 @@ LARGEST = 1e100  # of a value: the square of a larger one is no number any more;
 MIN_POINTS = 4  # fewer cannot tell a course from noise, as in signals.clean
 
 
-@dataclass(frozen=True, slots=True)
-class Courses:
+class Courses(Struct, frozen=True):
     """One series of m runs at n equal steps."""
 
     steps: IntArray  # (n,)

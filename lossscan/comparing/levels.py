@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Run, Series
 from lossscan.model.comparison import Metric
@@ -20,8 +20,7 @@ AXES: tuple[AxisName, ...] = ("step", "samples", "tokens")
 COUNTERS = {"samples": "consumed_samples", "tokens": "num_input_tokens_seen"}
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """How far a run is, at each of its steps: counted by a series, or so much a step."""
 
     basis: str  # the series or settings it comes from

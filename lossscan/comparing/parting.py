@@ -10,9 +10,9 @@ was zero, the maximum likelihood estimate of the change (Hinkley, Biometrika 58,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.comparing.aligning import Courses
 from lossscan.numeric.arrays import FloatArray
@@ -31,8 +31,7 @@ MAX_CORRELATION = 0.8  # of neighboring points; more is a course and not noise
 TINY = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """The points `[start, stop)` from the first to the last at which two runs are apart."""
 
     start: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.bands import pair_margin
@@ -39,8 +40,7 @@ WARMUP_REACH = 1.5  # warm-ups: what a rising rate does shows with a delay
 UNSAID = Message("")  # until all that goes into the sentence is known
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(Struct, frozen=True):
     """A finding that only one of two runs has."""
 
     label: str  # of the run

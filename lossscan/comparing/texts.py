@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from lossscan.model import Message
 
@@ -15,8 +16,7 @@ MANY_TIMES = math.log(2)  # from there on a factor is easier to read than a perc
 LARGEST = 700.0  # of a logarithm; the exponential of more is no number
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The file `catalogue.yaml`, looked up by field, family and shape."""
 
     unrelated: frozenset[str]  # settings that no loss depends on

@@ -10,12 +10,13 @@ import logging
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields

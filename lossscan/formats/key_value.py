@@ -6,10 +6,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog

@@ -10,8 +10,9 @@ import json
 import struct
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
@@ -42,8 +43,7 @@ _FINISHED: Final = 1  # of the states; 2 and above are crashes
 _DOUBLE: Final = struct.Struct("<d")
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(Struct):
     rows: dict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     complete: bool | None = None
     records: int = 0

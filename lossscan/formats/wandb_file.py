@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
@@ -43,8 +44,7 @@ _TRAINING_ARGUMENT = "per_device_train_batch_size"
 _LIGHTNING_STEP = "trainer/global_step"
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(Struct):
     history: list[tuple[float | None, dict[str, Any]]] = field(default_factory=list)  # _step, row
     config: dict[str, Any] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)  # how an item begins -> its key

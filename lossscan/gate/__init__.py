@@ -7,8 +7,9 @@ not count.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lossscan.gate.baseline import Known, dumps, entries, fingerprint, load, run_key
 from lossscan.gate.suppressions import GatePolicy, waiver

@@ -10,9 +10,11 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from lossscan.errors import SettingsError, Unusable, reason_of
 from lossscan.model import Finding, Message
@@ -25,8 +27,7 @@ PROJECT = (".git", "lossscan.yaml", "pyproject.toml")  # what moves with a check
 MAX_BYTES = 64 << 20  # a baseline of 300,000 findings
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A finding as the baseline file keeps it; all but the fingerprint is there for its reader."""
 
     fingerprint: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.gate.baseline import Known, likenesses, run_key
 from lossscan.model import Finding, Message, Report, RunReport, Waiver
@@ -23,8 +24,7 @@ def _today() -> date:
     return datetime.now().astimezone().date()  # the user's own day, as an expiry date means it
 
 
-@dataclass(frozen=True, slots=True)
-class GatePolicy:
+class GatePolicy(Struct, frozen=True):
     """What the gate lets pass."""
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
@@ -20,8 +21,7 @@ MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """All that the rules say of one run."""
 
     findings: tuple[Finding, ...] = ()

@@ -7,8 +7,10 @@ becomes a finding by itself: how sure the engine is decides whether, the relativ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.ledger.completed import completed
 from lossscan.ledger.events import Departure, events_of
@@ -56,8 +58,7 @@ UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that o
 BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Why an event needs no finding of its own: `key` names a sentence, or `rule` its finding."""
 
     event: Departure

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from lossscan.model import PAGES, PLAIN, Cause, Evidence, Finding, Message, RuledOut, Run
 from lossscan.trainers import trainer_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lossscan.model import Alignment, Change, Excursion, Signals
 
@@ -10,8 +10,7 @@ SURE_LEVEL = 7.0  # standard errors away from landmarks: one more than a break n
 SURE_SPIKE = 8.0  # noise units: of 342 clean runs of the labeled sets one has a spike beyond it
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """A change or an excursion, in the terms of the report."""
 
     series: str

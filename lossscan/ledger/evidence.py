@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from lossscan.ledger.events import Departure
 from lossscan.model import Cause, Change, Curve, Evidence, Message, Numbers, Run, Signals
@@ -28,8 +29,7 @@ BLOCK_POINTS: Final = 3  # logged points in a row: more than one odd batch
 CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Evidence, causes and advice for one event."""
 
     evidence: tuple[Evidence, ...] = ()

@@ -7,9 +7,10 @@ every gap is the second run's value less the first one's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import ascii_letters
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from lossscan.model import Field, Message, Severity
 
@@ -18,16 +19,14 @@ Between: TypeAlias = tuple[str, str]
 Shape: TypeAlias = Literal["scale", "start", "warmup", "epoch", "resume", "finding", "course"]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A run of the comparison."""
 
     label: str  # its letter
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """How two runs are at the last steps they share, in the units of the series."""
 
     step: int
@@ -38,8 +37,7 @@ class Ends:
     sigma: float  # the gap in standard errors
 
 
-@dataclass(frozen=True, slots=True)
-class Parting:
+class Parting(Struct, frozen=True):
     """Where one series of two runs parts, or that it does not."""
 
     series: str
@@ -55,8 +53,7 @@ class Parting:
     text: Message
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
+class FieldDifference(Struct, frozen=True):
     """A setting on which the runs differ."""
 
     field: str
@@ -66,8 +63,7 @@ class FieldDifference:
     reason: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A series of all runs at one place."""
 
     series: str
@@ -77,8 +73,7 @@ class Metric:
     basis: Mapping[str, str]  # by letter: what the axis was counted from
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """A finding of some of the runs that the others do not have."""
 
     rule: str
@@ -88,8 +83,7 @@ class Contrast:
     absent: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """What runs that differ in nothing but the seed say of chance."""
 
     series: str
@@ -104,8 +98,7 @@ class Band:
     text: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Outsider:
+class Outsider(Struct, frozen=True):
     """A further run, held against a band of seeds."""
 
     label: str
@@ -117,8 +110,7 @@ class Outsider:
     text: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """All that is said of several runs together; findings are in the report."""
 
     members: tuple[Member, ...]

@@ -6,9 +6,10 @@ a rule left open and makes them keys of the whole catalogue.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from lossscan.model.base import Severity
 from lossscan.model.message import Message
@@ -19,8 +20,7 @@ TITLE: Final = Message("title")
 PLAIN: Final = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """One place where a finding happens."""
 
     start_step: int | None
@@ -28,8 +28,7 @@ class Episode:
     sigma: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """The size of a finding, in the units of the series."""
 
     before: float | None = None
@@ -39,8 +38,7 @@ class Effect:
     sigma: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """A training setting behind a cause; value and source are filled in from the run."""
 
     field: str
@@ -49,8 +47,7 @@ class Advice:
     suggest: Any = None  # a value that would fix it
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One piece of evidence; a rule's text is named in the section `evidence` of its page."""
 
     text: Message
@@ -59,8 +56,7 @@ class Evidence:
     value: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A possible cause; a rule's text is named in the section `causes` of its page."""
 
     text: Message
@@ -73,16 +69,14 @@ class Cause:
         return self.text.name.removesuffix(PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
-class RuledOut:
+class RuledOut(Struct, frozen=True):
     """A look-alike that was considered and excluded, and why: named in the section `ruled_out`."""
 
     rule: str
     text: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place in a file: of the point that shows a finding, or of a setting behind it."""
 
     path: str  # relative to the run
@@ -90,8 +84,7 @@ class Location:
     field: str | None = None  # the setting that is there; None for a point of the log
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """Why a finding does not fail the gate."""
 
     by: Literal["baseline", "suppression"]
@@ -99,8 +92,7 @@ class Waiver:
     expires: date | None = None  # the last day on which it counts
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A verdict; its texts may name the values of its message."""
 
     rule: str

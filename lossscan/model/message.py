@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 T = TypeVar("T")
 
@@ -82,7 +85,7 @@ def spoken(value: T, lang: str) -> T:
         new = value.spoken(lang)
     elif isinstance(value, tuple):
         new = tuple(spoken(each, lang) for each in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        told = {each.name: spoken(getattr(value, each.name), lang) for each in fields(value)}
+    elif isinstance(value, Struct):
+        told = {name: spoken(getattr(value, name), lang) for name in value.__struct_fields__}
         new = replace(value, **told | ({"lang": lang} if "lang" in told else {}))
     return cast(T, new)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from lossscan.model.findings import Finding, RuledOut
 from lossscan.model.message import Message
@@ -20,8 +21,7 @@ FAILED_NOTE = "reader_failed"  # of a log that would have counted
 DAMAGES = ("cut_json", FAILED_NOTE)  # kinds of notes
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a run could not be examined."""
 
     type: str  # class name of the error
@@ -29,8 +29,7 @@ class Failure:
     hint: Message
 
 
-@dataclass(frozen=True, slots=True)
-class AccountedFor:
+class AccountedFor(Struct, frozen=True):
     """Who accounts for an event: a finding, or a reason that needs none."""
 
     by: Literal["finding", "explanation"]
@@ -38,8 +37,7 @@ class AccountedFor:
     text: Message  # its title, or the reason
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePoint:
+class ChangePoint(Struct, frozen=True):
     """A departure that the engine is sure of, and who accounts for it."""
 
     series: str
@@ -51,8 +49,7 @@ class ChangePoint:
     accounted_for: AccountedFor
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RunReport(Shown):
+class RunReport(Shown, Struct, frozen=True):
     """All that lossscan says of one run."""
 
     path: str
@@ -83,8 +80,7 @@ class RunReport(Shown):
         return () if self.run is None else tuple(n for n in self.run.notes if n.kind in DAMAGES)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Report(Shown):
+class Report(Shown, Struct, frozen=True):
     """One or many run reports, and what only several runs together show."""
 
     version: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.model.base import Numbers
 from lossscan.model.message import Message
@@ -15,16 +16,14 @@ if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One quantity as one file holds it: in file order, steps may repeat or go back."""
 
     steps: IntArray  # (n,)
     values: FloatArray  # (n,), NaN and infinities kept
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What one log file holds."""
 
     path: Path
@@ -42,8 +41,7 @@ class Table:
     fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something a reader saw and survived; `kind` names the sentence in the words table."""
 
     kind: str  # broken_lines, truncated_tail, bad_checksum, ...
@@ -57,8 +55,7 @@ class Note:
         return {**self.numbers, **reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One setting of the training run and the file that states it."""
 
     value: Any
@@ -69,8 +66,7 @@ class Field:
         return Field, (self.value, self.source)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One quantity of the run on its surviving course."""
 
     name: str
@@ -94,8 +90,7 @@ LandmarkKind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Landmark:
+class Landmark(Struct, frozen=True):
     """A place where something is known to happen: steps up to `step` are before it."""
 
     kind: LandmarkKind
@@ -105,8 +100,7 @@ class Landmark:
     source: str | None = None  # the file or field that tells it
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Struct, frozen=True):
     """A launch that continued an earlier one."""
 
     step: int  # last step kept from the launch before
@@ -117,8 +111,7 @@ class Resume:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """The landmarks of a run and what they were computed from."""
 
     landmarks: tuple[Landmark, ...] = ()
@@ -132,8 +125,7 @@ class Schedule:
         return tuple(mark for mark in self.landmarks if mark.kind == kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file that the run was read from."""
 
     path: str  # relative to the run
@@ -142,16 +134,14 @@ class Source:
     used_for: tuple[str, ...]  # names of the series taken from it
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A file that looks like a log and could not be used."""
 
     path: str
     reason: Message
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Run(Tabled):
+class Run(Tabled, Struct, frozen=True):
     """One training run, read from all its files."""
 
     path: str

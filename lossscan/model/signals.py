@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.model.run import Landmark, LandmarkKind
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 ChangeKind: TypeAlias = Literal["level_up", "level_down", "slope_up", "slope_down"]
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(Struct, frozen=True):
     """The landmark that a change belongs to, and how surprising that is by chance."""
 
     kind: LandmarkKind
@@ -25,8 +25,7 @@ class Alignment:
     epoch: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """The finite points of one series on the scale where its noise is even."""
 
     name: str
@@ -40,8 +39,7 @@ class Curve:
     descent_end: int  # index of the first point after the initial descent
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A place from which on the curve runs on another level or slope."""
 
     series: str
@@ -57,8 +55,7 @@ class Change:
     aligned_to: Alignment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Excursion:
+class Excursion(Struct, frozen=True):
     """Points that leave the course and come back to it."""
 
     series: str
@@ -72,8 +69,7 @@ class Excursion:
     aligned_to: Alignment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BoundaryTest:
+class BoundaryTest(Struct, frozen=True):
     """The step of the curve at one known landmark, against the same statistic at placebo places."""
 
     landmark: Landmark
@@ -87,8 +83,7 @@ class BoundaryTest:
     points: int  # logged points on the shorter side
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(Struct, frozen=True):
     """All that the engine found in one run; knows no files and no rules."""
 
     curves: Mapping[str, Curve] = field(default_factory=dict)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.canonical.names import is_part
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
@@ -38,8 +38,7 @@ _MATCHED: Final = re.compile(r"(?:box|bbox|reg|loc|mask|keypoint|iou|dfl)")
 EARLY = 0.1  # of the entries: a part whose lowest level is there has not fallen before it rose
 
 
-@dataclass(frozen=True, slots=True)
-class _Rise:
+class _Rise(Struct, frozen=True):
     """A part that has left its lowest level for good."""
 
     series: Series

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import (
     Change,
@@ -51,8 +51,7 @@ SMALL_RATIO, SMALL_SIGMA = 1.1, 7.0
 BLOWN_UP = 3.0  # times the minimum (hiyouga/LlamaFactory#7129): diverged wherever it began
 
 
-@dataclass(frozen=True, slots=True)
-class Climb:
+class Climb(Struct, frozen=True):
     """From the lowest stretch of a curve to its end."""
 
     low_index: int

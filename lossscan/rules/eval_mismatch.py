@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import FloatArray
@@ -29,8 +30,7 @@ ABOVE_START = (
 WORSE = 0.3  # nats above a uniform guess: more than a short evaluation set is off by
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(Struct, frozen=True):
     """An evaluation loss beside the training loss at its steps."""
 
     series: Series

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil
 from pathlib import PurePath
 from typing import Final
+
+from msgspec import Struct
 
 from lossscan.model import (
     Advice,
@@ -45,8 +46,7 @@ _SURE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """When evaluation was to run, and when it did."""
 
     strategy: str | None  # steps, epoch, no; None where nothing states it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import (
     Cause,
@@ -38,8 +38,7 @@ DROP_LAST = "dataloader_drop_last"
 SAME_FACTOR = 0.15  # how near a factor must lie to the one computed from the batch sizes
 
 
-@dataclass(frozen=True, slots=True)
-class _Tail:
+class _Tail(Struct, frozen=True):
     """The point that covers an epoch's end, against the level around it."""
 
     step: int

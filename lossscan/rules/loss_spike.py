@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.model import (
     Advice,
@@ -65,8 +66,7 @@ NEAR_END = 0.2  # of the warm-up, behind its end
 SMALL_BATCH = 32  # samples: below, one odd sample moves the mean
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """What the spikes of a run have in common."""
 
     recurring: frozenset[int]  # start steps of those that return at the same place of an epoch

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Final
 
 import numpy as np
+from msgspec.structs import asdict
 
 from lossscan.model import (
     Cause,

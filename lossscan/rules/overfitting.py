@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import (
     Cause,
@@ -43,8 +43,7 @@ SMALL_SET = 10_000  # samples; public reports of overfitting in 3 epochs stay be
 FEW_EPOCHS = 2.0  # more than this is where a set is usually learnt by heart
 
 
-@dataclass(frozen=True, slots=True)
-class _Rise:
+class _Rise(Struct, frozen=True):
     """An evaluation loss that has passed its minimum."""
 
     series: Series

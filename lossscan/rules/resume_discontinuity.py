@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import (
     Advice,
@@ -36,8 +36,7 @@ MIN_OVERLAP = 3  # points that both launches logged: fewer give no mean
 OVERLAP_SIGMA = 4.0  # of their mean difference: 1 in 30,000 for a faithful resume
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """By how much the loss steps."""
 
     before: float
@@ -47,8 +46,7 @@ class Step:
     p_value: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seam:
+class Seam(Struct, frozen=True):
     """One resume and what does not continue there."""
 
     resume: Resume

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import (
     Cause,
@@ -65,8 +65,7 @@ _TO_THE_END = ("nan", "vanished", "silent")  # they speak of the last zeros only
 _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
 
-@dataclass(frozen=True, slots=True)
-class _Zeros:
+class _Zeros(Struct, frozen=True):
     """Where the loss is 0, and what is logged beside; masks over its points."""
 
     loss: Series

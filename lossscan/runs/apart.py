@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lossscan.errors import LossscanError
 from lossscan.runs.discover import PART, RunFiles, is_log_name

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.canonical.names import JUDGED
@@ -110,8 +112,7 @@ def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[
             yield Skipped(relative(table.path, root), Message("lower_resolution"))
 
 
-@dataclass(slots=True)
-class _Refused:
+class _Refused(Struct):
     """Files of the run that gave no table, with the reason."""
 
     broken: dict[Path, Exception] = field(default_factory=dict)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from lossscan.model import Table
 from lossscan.numeric.arrays import IntArray
@@ -36,8 +36,7 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
     return [chain.tables for chain in chains]
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(Struct):
     """Logs of one training so far, and what decides whether another goes on with it."""
 
     kind: tuple[str | None, str]

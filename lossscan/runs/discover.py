@@ -7,10 +7,12 @@ import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
@@ -40,8 +42,7 @@ DOUBTFUL: Final = (
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
-@dataclass(frozen=True, slots=True)
-class RunFiles:
+class RunFiles(Struct, frozen=True):
     """The files of one run, in order of path."""
 
     root: Path  # its folder, or its only log
@@ -50,8 +51,7 @@ class RunFiles:
     part: str | None = None  # of a file that holds several runs; `root` names it behind a `#`
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(Struct):
     logs: list[Path] = field(default_factory=list)
     doubtful: list[Path] = field(default_factory=list)
     settings: list[Path] = field(default_factory=list)
@@ -61,8 +61,7 @@ class _Folder:
         return self.logs + self.doubtful + self.settings
 
 
-@dataclass(slots=True)
-class _Tree:
+class _Tree(Struct):
     root: Path
     folders: dict[Path, _Folder] = field(default_factory=dict)
     skipped: dict[Path, Message] = field(default_factory=dict)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.canonical.names import JUDGED
 from lossscan.model import Column, Note, Table

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Resume, Series, Table
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -24,8 +24,7 @@ LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a
 COURSE_POINTS = 8  # a restart with fewer points cannot be judged: the course before it can
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """The surviving points of some tables of one kind, and the resumes between their launches."""
 
     tables: tuple[Table, ...]
@@ -33,8 +32,7 @@ class Course:
     resumes: tuple[Resume, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Launch:
+class _Launch(Struct, frozen=True):
     start: int  # first step logged
     stop: int  # last step logged
     path: Path
@@ -47,8 +45,7 @@ class _Launch:
         return self.declared is None and self.start <= self.gap * LOG_GAPS
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(Struct, frozen=True):
     """One quantity over all launches, in the order written."""
 
     steps: IntArray
@@ -242,8 +239,7 @@ def _resumes(
     return resumes
 
 
-@dataclass(frozen=True, slots=True)
-class _Overtaken:
+class _Overtaken(Struct, frozen=True):
     """What one launch overtook of one quantity, and the step of what was left before it."""
 
     points: IntArray  # places of the rows

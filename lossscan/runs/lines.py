@@ -10,11 +10,12 @@ import os
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec.structs import replace
 
 from lossscan.canonical.fields import ALIASES
 from lossscan.model import Finding, Location, Run, Series

@@ -6,12 +6,13 @@ import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.model import Column, Message, Note, Resume, Series, Skipped, Source, Table
@@ -30,8 +31,7 @@ _First: TypeAlias = tuple[str, int, bytes]  # quantity, step, value
 _LAUNCHED: Final = re.compile(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """What all tables of one run say together."""
 
     series: Mapping[str, Series]

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.errors import (
     InputError,
@@ -38,8 +40,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]
 _WRITTEN: Final = ("mtime", "LastModified", "last_modified", "updated", "created")  # in a listing
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """The files of one run behind a URL."""
 
     url: str  # of its folder, or of its only log

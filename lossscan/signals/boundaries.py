@@ -11,9 +11,9 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKind
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -32,8 +32,7 @@ LEVEL_POINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a landmark falls among the points: `[start, stop)` are touched by both sides."""
 
     landmark: Landmark

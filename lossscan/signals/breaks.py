@@ -9,11 +9,12 @@ run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -58,8 +59,7 @@ SEEN, SEEN_POINTS, SEEN_SHARE, TELLING = 0.36, 10, 8, 32.0
 REFINE = 3  # points either way in which a break's place is looked for again
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """A confirmed change of level."""
 
     index: int  # first point on the new level
@@ -68,8 +68,7 @@ class Break:
     width: int  # points a side that showed it best
 
 
-@dataclass(frozen=True, slots=True)
-class GapRatios:
+class GapRatios(Struct, frozen=True):
     """The gaps of a curve in standard errors, behind the initial descent."""
 
     placebos: FloatArray  # (w, k) by width; empty where the course is too short to be searched

@@ -8,11 +8,11 @@ it a variance of about 8/w of that of one point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.numeric.arrays import FloatArray, IntArray
 
@@ -25,8 +25,7 @@ BLOCK = 1 << 15  # places taken together: their sums fit the cache of a core
 _Indices: TypeAlias = IntArray | slice  # of places side by side: read where they are, not gathered
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(Struct, frozen=True):
     """As many points before as after each of k places, 3 at least, and what follows from them."""
 
     left: _Indices  # (k,) the window before is [left, start)
@@ -41,8 +40,7 @@ class Windows:
     error: FloatArray  # standard error of the gap for points of unit noise
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Sums of the first 0, 1, ..., n values of a curve, plain and times their index."""
 
     level: FloatArray  # (n + 1,)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray
@@ -43,8 +43,7 @@ LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflow
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
 
 
-@dataclass(frozen=True, slots=True)
-class Heights:
+class Heights(Struct, frozen=True):
     """How far the points of a curve are above its course, and what of that is noise."""
 
     course: FloatArray  # (n,) on the curve's scale

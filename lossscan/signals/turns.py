@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
@@ -23,8 +23,7 @@ MIN_RISE = 0.03  # over a stretch, on the curve's scale: what an epoch's stair m
 MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for normal noise
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A straight piece of a curve: points `[start, stop)`, its line's ends and steepness."""
 
     start: int

@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.sources.archive import archived, is_archive
 from lossscan.sources.notebook import is_notebook, printed
@@ -22,8 +24,7 @@ PIPE = Path("-")  # how a user names standard input
 _PIECE = 1 << 20  # bytes of a pipe read at once
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The beginning of a file, enough for a format to claim it."""
 
     path: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.model import Finding, Run, RunReport, Severity
 
@@ -19,8 +20,7 @@ OF_DATA: Final = ("loss-jump", "unexplained-drop")  # what data in file order do
 Key: TypeAlias = tuple[str, str, str]  # rule, series and severity: said again where it gets worse
 
 
-@dataclass(slots=True)
-class Announced:
+class Announced(Struct):
     """What was said of a run, and what its last examination held.
 
     A finding is new once it has held: each examination had it while the log grew by a twentieth.

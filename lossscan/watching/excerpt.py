@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
+
+from msgspec.structs import replace
 
 from lossscan.runs.discover import RunFiles
 from lossscan.sources.files import HEAD_BYTES

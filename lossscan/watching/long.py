@@ -8,10 +8,11 @@ look finds is said.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from lossscan.errors import LossscanError
 from lossscan.model import Run
@@ -28,8 +29,7 @@ FIRST_WAIT: Final = (
 COMPLETE: Final[Key] = ("", "", "complete")  # among the alarms, means the end of the training
 
 
-@dataclass(slots=True)
-class LongRun:
+class LongRun(Struct):
     """What the last whole look saw of the files, and what their last lines raised then."""
 
     settings: Settings

@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lossscan.errors import UsageError, reason_of
 from lossscan.model import Message
@@ -21,8 +22,7 @@ LEFT: Final = 45.0  # seconds that the end of a watch waits for what is still to
 STDERR: Final = 2  # the file descriptor: standard output holds the report alone
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command of the user's that gets the message as JSON on standard input; no shell."""
 
     words: tuple[str, ...]

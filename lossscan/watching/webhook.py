@@ -10,9 +10,10 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from lossscan import __version__, words
 from lossscan.errors import UsageError, Worded, reason_of
@@ -68,8 +69,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """An address of the user's that gets the message in the form its service reads."""
 
     url: str

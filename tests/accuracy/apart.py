@@ -6,9 +6,9 @@ Of each the fault, and the near misses that look like it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray

@@ -8,9 +8,9 @@ which two rules may each look to the other. What is said of them is counted apar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.shapes import Random

@@ -6,9 +6,8 @@ own report says that they would be lost. About half of those of just that size s
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.model import Run, Signals
 from lossscan.numeric.arrays import FloatArray

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.accuracy import decays, implants, limits, peers, real, score
 from tests.accuracy.cases import build, names
@@ -18,8 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How many of each."""
 
     clean: int
@@ -32,8 +33,7 @@ FULL = Extent(clean=3000, each=30, lengths=decays.LENGTHS, limits=300)
 QUICK = Extent(clean=150, each=2, lengths=decays.QUICK, limits=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """Everything that one run of the command measures."""
 
     simulated: tuple[Result, ...]

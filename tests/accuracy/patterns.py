@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.model import Resume, Series
 from tests.accuracy.shapes import Random, learning_rate

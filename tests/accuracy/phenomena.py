@@ -5,9 +5,8 @@ Each function takes a generator, the half and a size in noise units of one logge
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray, IntArray

@@ -8,10 +8,10 @@ nor wrong. An alarm is a false finding at warning or above.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from lossscan.model import Finding, Run
 from tests.accuracy.truth import Case, Truth
@@ -20,8 +20,7 @@ LARGE = 8.0  # noise units from which an effect is to be found
 COUNTED_AT_INFO = ("epoch-step-drop",)  # of real runs: a wrong one misleads although it is no alarm
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A finding, light enough to travel between processes."""
 
     rule: str
@@ -32,8 +31,7 @@ class Said:
     causes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A run's truth and what was said of it."""
 
     name: str
@@ -147,8 +145,7 @@ def spacing(steps: np.ndarray) -> float:
 # --- sums ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """Of one rule: truths found and missed, findings that are wrong."""
 
     hit: int = 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lossscan.model import Field, Resume, Run, Series, Source
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -32,8 +33,7 @@ TASKS: Mapping[str, tuple[tuple[float, float], tuple[float, float], float, int |
 SCHEDULES = ("cosine", "linear", "constant_with_warmup", "warmup_stable_decay")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What a run must be like; everything else is drawn."""
 
     points: tuple[int, int] = (30, 2000)
@@ -46,8 +46,7 @@ class Wish:
     correlated: float = 0.25  # share of the runs
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """A healthy run before it is logged."""
 
     rng: Random

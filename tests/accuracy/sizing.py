@@ -6,10 +6,10 @@ the noise is larger, and the size the same.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.simulate import Base, point_of, unit_at

@@ -1,9 +1,8 @@
 """What measures accuracy is itself right."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan.rules import rule_names
 from lossscan.words.pages import load_page

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from lossscan.model import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """One thing that happens in a run."""
 
     rules: tuple[str, ...]  # any of these names is right
@@ -22,8 +22,7 @@ class Truth:
     sharp: bool = True  # whether its place is a point, and not a stretch
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A run and the truth about it, as a phenomenon or a look-alike leaves it."""
 
     run: Run
@@ -32,8 +31,7 @@ class Draft:
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A labelled run with its name, from which it can be built again."""
 
     name: str  # half/kind/what/size/number

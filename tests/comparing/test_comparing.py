@@ -1,11 +1,11 @@
 """What several runs show beside each other, on curves whose truth is known."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan.comparing import check_count, compared
 from lossscan.comparing.aligning import aligned

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
+
+from msgspec import StructMeta
 
 import lossscan
 
@@ -13,8 +15,8 @@ import lossscan
 def _lines() -> Iterator[str]:
     for name in lossscan.__all__:
         public: Any = getattr(lossscan, name)
-        if is_dataclass(public):
-            yield from (f"{name}.{each.name}: {each.type}" for each in fields(public))
+        if is_dataclass(public) or isinstance(public, StructMeta):
+            yield from (f"{name}.{field}: {of}" for field, of in public.__annotations__.items())
         elif inspect.isclass(public):
             yield from (
                 f"{name}.{each}" for each in sorted(vars(public)) if not each.startswith("_")

@@ -1,9 +1,9 @@
 """Baselines: fingerprints that stay, and the file that keeps them."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lossscan.errors import SettingsError
 from lossscan.gate import accepted, baseline, baseline_of, exit_status, judged

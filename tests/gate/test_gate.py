@@ -1,8 +1,7 @@
 """The gate: from a report to the exit status."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from lossscan.gate import exit_status
 from lossscan.model import Severity

@@ -1,9 +1,8 @@
 """The chart in the terminal: what is seen of a curve at a given width."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from lossscan.model import Landmark, Run, RunReport, Schedule, Series

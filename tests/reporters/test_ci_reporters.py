@@ -1,8 +1,8 @@
 """The formats that CI systems read: JUnit, SARIF, GitHub's commands, GitLab's code quality."""
 
+import dataclasses
 import json
 import re
-from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 import xmlschema
+from msgspec.structs import replace
 from sarif_kit.validate import validation_errors
 
 from lossscan import __homepage__
@@ -66,7 +67,7 @@ def _known():
 @pytest.mark.parametrize("name", ["github", "gitlab", "junit", "markdown", "rich", "sarif"])
 def test_half_a_document_is_said_in_every_format(name):
     """Where the gate fails because of what is missing, the report says so beside the run."""
-    text = render(name, ALL["halved"], replace(MANY, width=200))
+    text = render(name, ALL["halved"], dataclasses.replace(MANY, width=200))
     assert "truncated JSON; read 30 entries" in text
 
 
@@ -165,7 +166,7 @@ def test_sarif_rules_carry_the_catalogue():
 def test_sarif_leads_to_the_pages_of_the_site(lang, folder):
     """Each rule to its own page in the language of the report, and the tool to the home page."""
     pages = Path(__file__).parents[2]
-    shown = json.loads(render("sarif", report(jumped()), replace(MANY, lang=lang)))
+    shown = json.loads(render("sarif", report(jumped()), dataclasses.replace(MANY, lang=lang)))
     driver = shown["runs"][0]["tool"]["driver"]
     assert driver["informationUri"] == __homepage__
     for rule in driver["rules"]:

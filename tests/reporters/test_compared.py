@@ -1,9 +1,10 @@
 """A comparison on the page: what is seen of it in each format and width."""
 
+import dataclasses
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from lossscan.comparing import compared
 from lossscan.model import Field, Report, RunReport
@@ -67,7 +68,7 @@ def test_the_chart_tells_runs_apart_without_color():
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
 def test_rich_keeps_to_the_width(width):
     """No line is wider than the page."""
-    text = render("rich", _report(), replace(PAGE, width=width))
+    text = render("rich", _report(), dataclasses.replace(PAGE, width=width))
     assert max(map(len, text.splitlines())) <= width
 
 
@@ -121,6 +122,6 @@ def test_a_setting_that_one_run_does_not_state_is_said_to_be_unset():
 
 def test_chinese_pages_have_chinese_headings():
     """The page speaks the language of its reader."""
-    text = render("rich", _report(lang="zh"), replace(PAGE, lang="zh"))
+    text = render("rich", _report(lang="zh"), dataclasses.replace(PAGE, lang="zh"))
     assert "在哪里分开" in text
     assert "Where" not in text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 import lossscan
 from lossscan.commands import main

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan.model import Message, Report, RunReport, Series
 from lossscan.model.comparison import Comparison, Member

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import BytesIO
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from lossscan.errors import MissingExtra
 from lossscan.reporters import Page, finished, stream

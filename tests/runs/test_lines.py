@@ -1,10 +1,10 @@
 """Where a finding can be seen: lines of logs and of settings files."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lossscan.model import Advice, Cause, Location, Message, Source
 from lossscan.runs import lines

@@ -1,11 +1,10 @@
 """Excursions: points and blocks that leave the course and come back."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lossscan.model import Run, Series
 from lossscan.signals import scan

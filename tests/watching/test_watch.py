@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan import Settings, api
 from lossscan.model import Finding, RunReport, Severity

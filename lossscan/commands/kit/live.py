@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import structs
+
 from lossscan import words
 from lossscan.commands.kit.output import page_for, write
 from lossscan.commands.kit.progress import tell
@@ -70,7 +72,7 @@ class LivePicture:
         now = {(finding.rule, finding.series): finding for finding in report.findings}
         self._found |= {(finding.rule, finding.series): finding for finding in new}
         self._found |= {key: now[key] for key in self._found.keys() & now.keys()}
-        said = replace(report, findings=tuple(self._found.values()), change_points=())
+        said = structs.replace(report, findings=tuple(self._found.values()), change_points=())
         lines = printed([*brief(said, self.page), *chart(said, self.page)], self.page)
         self._curve = tuple(lines.splitlines())
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
@@ -177,5 +179,7 @@ class GatedRuns:
 
 def _bare(one: RunReport) -> RunReport:
     """The run without all that a baseline does not ask for."""
-    findings = (replace(f, evidence=(), causes=(), remedies=(), episodes=()) for f in one.findings)
+    findings = (
+        structs.replace(f, evidence=(), causes=(), remedies=(), episodes=()) for f in one.findings
+    )
     return RunReport(one.path, one.name, one.status, findings=tuple(findings), error=one.error)

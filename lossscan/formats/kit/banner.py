@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 _BANNER: Final = {
     "num examples": "num_examples",
@@ -45,8 +46,7 @@ _FACTS: Final = {name: re.compile(rf"(?:{shape})(?=\D|$)") for name, shape in _D
 _FACT_HINT: Final = re.compile(r"epoch|train: |shuffle index|number of samples")
 
 
-@dataclass(slots=True)
-class Banner:
+class Banner(Struct):
     """What the banners of a log have said so far."""
 
     config: dict[str, int] = field(default_factory=dict)  # canonical names

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 from zlib import crc32
+
+from msgspec import Struct
 
 from lossscan.model import Note
 
@@ -26,8 +27,7 @@ _DAMAGED, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 _LARGEST: Final = 64 << 20  # bytes; a larger record holds no history and is left out
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What a reading met besides whole records."""
 
     bad: int = 0  # chunks with a wrong checksum

@@ -7,13 +7,13 @@ import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain, compress, repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
@@ -34,8 +34,7 @@ _NOT_FINITE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Rows of a log that are taken together."""
 
     places: IntArray  # (n,), the number of each row in its log, rising

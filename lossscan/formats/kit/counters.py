@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from lossscan.formats.kit.shapes import Part, Shapes
 
@@ -87,8 +88,7 @@ _HEADED: Final = re.compile(
 _CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
-@dataclass(frozen=True, slots=True)
-class CounterPlace:
+class CounterPlace(Struct, frozen=True):
     """What a line counts: steps, the batches of an epoch, a progress bar, or epochs alone."""
 
     kind: Kind

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from lossscan.canonical.fields import ALIASES, FIELDS, PRECISIONS, canonical_fields
 from lossscan.formats.kit.commands import command, continued, listed_flags
@@ -66,8 +67,7 @@ _QUICK: Final = tuple(stem.encode() for stem in _STEMS)
 Item: TypeAlias = tuple[str, Any]
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """Settings that are in a row."""
 
     stated: dict[str, Any] = field(default_factory=dict)
@@ -120,8 +120,7 @@ def echoed(head: Head) -> dict[str, tuple[Any, int]]:
     return found
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """The settings that are together, as the lines of a log go by."""
 
     block: _Block = field(default_factory=_Block)

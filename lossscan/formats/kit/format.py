@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
 
     name: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
 
 from lossscan.formats.kit.event import Event, event_of, value_at
 from lossscan.formats.kit.protobuf import Malformed, signed, varint
@@ -39,8 +39,7 @@ class Layout(NamedTuple):
 EVENT_FILE = Layout(TFRECORD, event_of)
 
 
-@dataclass(slots=True)
-class Log:
+class Log(Struct):
     """What an event file holds; places are byte offsets of records in the file."""
 
     layout: Layout

@@ -6,14 +6,14 @@ next point is: who trains on from weights alone counts from 1 again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 MOST: Final = 500  # of one log: no training is launched as often, and each costs time
 
 
-@dataclass(slots=True)
-class Launches:
+class Launches(Struct):
     """What a log has said of its launches so far."""
 
     steps: list[int] = field(default_factory=list)  # from which one continues

@@ -7,10 +7,10 @@ are counted along it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.numeric.medians import median
 
@@ -22,8 +22,7 @@ MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbors apart
 FINE = 0.25  # of an interval: with epochs known better than this each entry finds its own place
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """How many steps an epoch has, and how far off that may be, as a share of it."""
 
     steps_per_epoch: float

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.formats.kit.event import Number
@@ -34,8 +34,7 @@ def rows_of(data: Bytes, starts: IntArray, length: int) -> Bytes:
     return sliding_window_view(data, width)[starts]
 
 
-@dataclass(frozen=True, slots=True)
-class RowBatch:
+class RowBatch(Struct, frozen=True):
     """Records of one length; `numbers` below are places that differ within a shape."""
 
     rows: Bytes  # (n, width), see rows_of

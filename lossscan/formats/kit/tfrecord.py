@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ _WORD = 8  # bytes of a length
 _SHORT = 1 << 16  # bytes; nearly all records are shorter, and few other places hold six zeros
 
 
-@dataclass(frozen=True, slots=True)
-class RecordBlock:
+class RecordBlock(Struct, frozen=True):
     """Consecutive whole records, and what is behind the last one where the reading ends."""
 
     data: bytes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Report, RunReport, Series
 from lossscan.numeric.arrays import FloatArray
@@ -22,16 +22,14 @@ MOST_POINTS = 1_500  # of a curve: two for each unit, some 20 kB
 MOST_RUNS = 50  # in the table of many; the rest is counted
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """A series as the unbroken pieces of its line."""
 
     name: str
     pieces: tuple[str, ...]  # points of a polyline
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where a finding shows."""
 
     left: float
@@ -40,8 +38,7 @@ class Mark:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """The curve of a run with its marks and the ends of its axes."""
 
     strokes: tuple[Stroke, ...]

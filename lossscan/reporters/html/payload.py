@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import Finding, Report, Run, RunReport, Series
@@ -39,8 +39,7 @@ SENTENCES = (  # that the script says by itself
 ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnSeries:
+class DrawnSeries(Struct, frozen=True):
     """A series of a run under the name that the legend shows."""
 
     label: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import Cause, ChangePoint, Evidence, Finding, RunReport
@@ -22,8 +23,7 @@ from lossscan.reporters.kit.lines import (
 from lossscan.reporters.kit.panels import MOST_MARKS
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A finding, ready to be set."""
 
     id: str
@@ -38,8 +38,7 @@ class Verdict:
     shown: bool  # it has a place in the chart
 
 
-@dataclass(frozen=True, slots=True)
-class ToldChange:
+class ToldChange(Struct, frozen=True):
     """A change point in words."""
 
     number: int
@@ -49,8 +48,7 @@ class ToldChange:
     verdict: str | None  # the id of the finding that claims it
 
 
-@dataclass(frozen=True, slots=True)
-class RunSheet:
+class RunSheet(Struct, frozen=True):
     """All that is said of one run."""
 
     report: RunReport

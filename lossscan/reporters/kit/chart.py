@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from rich.text import Text
 
 from lossscan import words
@@ -36,8 +36,7 @@ STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChartFrame:
+class ChartFrame(Struct, frozen=True):
     """How steps and values become places on the canvas."""
 
     width: int  # cells of the canvas

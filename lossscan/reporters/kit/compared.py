@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import Field, Report
@@ -17,8 +18,7 @@ MOST_COLUMNS = 8  # of numbers that fit 80 characters; of more runs each has a r
 MOST_LINES = 12  # of pairs, and of values of a setting; the rest is in the JSON report
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A heading, and below it lines, or a table with a head."""
 
     heading: str

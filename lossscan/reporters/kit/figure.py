@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.errors import InputError, MissingExtra, UsageError
@@ -34,8 +34,7 @@ DPI = 150  # of a PNG
 FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "SimHei")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What of the runs is drawn, and how."""
 
     series: tuple[str, ...] = ()  # one panel each; empty: those that the page shows

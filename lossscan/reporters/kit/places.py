@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import Finding, Location, Message, RunReport
@@ -14,8 +15,7 @@ from lossscan.reporters.kit.lines import change_of, place_of, waiver_of
 FIRST = 1  # the line named where a format asks for one and none is known
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A finding, and the run it belongs to; None where only several runs together show it."""
 
     finding: Finding

@@ -115,7 +115,7 @@ def _value(value: Any, lang: str) -> Any:
     if kind is Message:
         said: str = value.say(lang)
         return said
-    if names := _KEYS.get(kind) or getattr(kind, "__dataclass_fields__", ()):
+    if names := _KEYS.get(kind) or getattr(kind, "__struct_fields__", ()):
         return {name: _value(getattr(value, name), lang) for name in names}
     return _rare(value, lang)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import RunReport, Severity
@@ -15,8 +16,7 @@ STATUS_ORDER = ("error", *Severity, "ok")  # worst first
 COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A finding in a word and a place."""
 
     rule: str
@@ -30,8 +30,7 @@ class Found:
         return f"({place})" if self.waived else place
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One run on one line."""
 
     path: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import PurePath
 
+from msgspec.structs import replace
 from rich.console import RenderableType
 from rich.constrain import Constrain
 from rich.padding import Padding

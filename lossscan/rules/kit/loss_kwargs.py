@@ -6,13 +6,12 @@ first and last versions may be one minor release off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """A range of versions, both ends included, in which a model's loss is multiplied."""
 
     name: str  # as the report says it

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Run
 from lossscan.numeric.arrays import IntArray
@@ -15,8 +14,7 @@ MOST = 1e9  # updates in one line; what a broken line says need not fit a number
 MINIMUM = 1.0  # the lowest scale of Megatron, DeepSpeed and Paddle: there gradients are not scaled
 
 
-@dataclass(frozen=True, slots=True)
-class Exhausted:
+class Exhausted(Struct, frozen=True):
     """The stretch of a run in which most updates were skipped, with no scale left to lower."""
 
     start: int  # first logged step that shows it

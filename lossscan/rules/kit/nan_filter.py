@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Message, Run, Series
 from lossscan.numeric.medians import median
@@ -27,8 +26,7 @@ ANEW = {  # no checkpoint is clean
 MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
 
 
-@dataclass(frozen=True, slots=True)
-class Inflation:
+class Inflation(Struct, frozen=True):
     """A logged value explained: `good` steps of loss `value` in a window, and NaN behind them."""
 
     logged: float
@@ -38,8 +36,7 @@ class Inflation:
     accumulation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """Zeros to the end of a run that stand for NaN."""
 
     start: int  # index of the first zero in the loss

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
@@ -21,8 +21,7 @@ STAYS = 0.05  # of the run at least, and END points, a change must have lasted: 
 SIGMA = 8.0  # standard errors of a level: rewards wander more than white noise does
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyCourse:
+class PolicyCourse(Struct, frozen=True):
     """A series of a policy with its levels."""
 
     series: Series

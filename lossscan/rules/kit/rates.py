@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Cause, Evidence, Message, Run
 from lossscan.numeric.arrays import FloatArray
@@ -22,8 +22,7 @@ FELL = 0.1  # of the rate before: no schedule but one that restarts falls so bet
 LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """The learning rate at a step, and what share of its peak that is."""
 
     value: float

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Numbers, Run
 from lossscan.numeric.medians import median
@@ -22,8 +23,7 @@ _SURE = {"two": 0.85, "two eval": 0.93, "many": 0.96, "many eval": 0.98}
 _FACTOR_TWO = 0.1  # less, where two runs alone differ by a small factor
 
 
-@dataclass(frozen=True, slots=True)
-class Slope:
+class Slope(Struct, frozen=True):
     """Growth of the logarithm of a loss with that of the accumulation steps."""
 
     value: float

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -30,8 +30,7 @@ MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the 
 LEAST_SLACK = 1.0  # steps; frameworks disagree on whether the step counts before or after
 
 
-@dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(Struct, frozen=True):
     """The last step of an epoch."""
 
     epoch: int  # that ends here, counted from 1
@@ -39,8 +38,7 @@ class Boundary:
     slack: float
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(Struct, frozen=True):
     """What the epoch column tells."""
 
     steps_per_epoch: float | None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
@@ -37,8 +39,7 @@ SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a shar
 SAME = 1e-5  # relative: event files keep seven digits
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What is known of the run's settings."""
 
     fields: Mapping[str, Field]

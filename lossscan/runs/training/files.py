@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import Unusable
@@ -34,8 +35,7 @@ class Trust(IntEnum):
     MODEL = 6  # may be a copy of the base model's file
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What one file says."""
 
     path: Path
