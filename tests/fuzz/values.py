@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import unicodedata
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan import reporters
 from lossscan.model import Message, Report, RunReport, Series
@@ -59,11 +60,11 @@ def changed(data: bytes, dice: random.Random) -> Report:
 def _changed(value: Any, data: bytes, dice: random.Random, name: str = "") -> Any:
     if isinstance(value, Series):
         return _series(value, dice)
-    if is_dataclass(value) and not isinstance(value, type | Message):
+    if isinstance(value, Struct):
         new = {
-            each.name: _changed(getattr(value, each.name), data, dice, each.name)
-            for each in fields(value)
-            if each.init and each.name not in FIXED
+            name: _changed(getattr(value, name), data, dice, name)
+            for name in value.__struct_fields__
+            if name not in FIXED
         }
         return replace(value, **new)
     if isinstance(value, tuple):
