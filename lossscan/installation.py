@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-from msgspec import Struct
 
 from lossscan import __version__, plugins, words
 from lossscan.errors import UsageError
@@ -16,7 +15,8 @@ _REQUIREMENT = re.compile(r"([\w.-]{1,100})[^;]{0,200}(?:;.{0,200}?extra == ['\"
 _FOR_OTHERS = frozenset({"all", "dev"})  # extras that add no ability of their own
 
 
-class Installation(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Installation:
     """What this lossscan consists of."""
 
     version: str

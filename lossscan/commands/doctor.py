@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec.structs import asdict
+from msgspec import structs
 
 from lossscan import api, reporters, words
 from lossscan.commands.kit.completion import one_of
@@ -49,7 +50,11 @@ def doctor(
 
 
 def _as_json(found: Installation, own: list[EffectiveSetting], page: Page) -> str:
-    whole = {"schema": SCHEMA, **asdict(found), "settings": [asdict(entry) for entry in own]}
+    whole = {
+        "schema": SCHEMA,
+        **asdict(found),
+        "settings": [structs.asdict(entry) for entry in own],
+    }
     return json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
 
 

@@ -7,9 +7,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 T = TypeVar("T")
 
 HINT: Final = ".hint"  # ends the key of what to do about an error
@@ -80,6 +77,9 @@ def _renamed(value: Any, old: str, new: str) -> Any:
 
 def spoken(value: T, lang: str) -> T:
     """A value of the report that speaks a language where it is shown without one being named."""
+    from msgspec import Struct  # here, since every error is a message, and `--help` loads those
+    from msgspec.structs import replace
+
     new: Any = value
     if isinstance(value, Message):
         new = value.spoken(lang)
