@@ -1,7 +1,7 @@
 """A table that a script kept as one JSON document: `[{"step": 5, "loss": 2.3}, ...]`.
 
 So are saved transformers' `trainer.state.log_history`, and column by column the `history` of Keras
-or what a loop collected in lists: `{"loss": [2.3, ...], "val_loss": [...]}`.
+or what a loop collected in lists: `{"loss": [2.3, ...], "val_loss": [...]}`; see `kit.documents`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from itertools import zip_longest
+from functools import lru_cache
 from typing import Any, Final
 
-from lossscan.canonical.names import canonical, is_judged
+from lossscan.canonical.fields import canonical_fields
+from lossscan.canonical.names import is_judged
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.cut_json import closed
+from lossscan.formats.kit.documents import Rows, settings_in, tables_in
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import encoding, peek
+from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.text import encoding, is_text
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -24,29 +28,50 @@ from lossscan.trainers import trainer_with_key
 
 NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
-_OBJECTS: Final = re.compile(r"\s{0,99}\[\s{0,99}\{([^{}\[\]]{1,20000}+)\}")
-_LISTS: Final = re.compile(r'\s{0,99}\{\s{0,99}"[^"]{1,100}"\s{0,9}:\s{0,9}\[')
-_KEY: Final = re.compile(r'"([^"]{1,100})"\s{0,9}:')
-_LIST: Final = re.compile(r'"([^"]{1,100})"\s{0,9}:\s{0,9}\[\s{0,99}-?(?:\d|NaN|Infinity)')
+LARGEST_CUT: Final = 1 << 25  # bytes that are searched for what is whole, in 5 s
+_OBJECTS: Final = re.compile(r"\s{0,99}\[\s{0,99}\{")
+_KEY: Final = re.compile(r'"([^"\\]{1,100})"\s{0,9}:')
+_TOTAL: Final = "total"  # may be all that calls a loss one, below `train`
 
 
 def claims(head: Head) -> bool:
-    """Whether its first object holds a loss and its step or epoch, or its lists hold a loss."""
-    text = peek(head)
-    if first := _OBJECTS.match(text):
-        names = {canonical(key) for key in _KEY.findall(first[1])}
-        return not names.isdisjoint(("step", "epoch")) and any(map(is_judged, names))
-    return _LISTS.match(text) is not None and any(map(is_judged, _LIST.findall(text)))
+    """Whether a table of losses is in what its start holds."""
+    if head.start.lstrip()[:1] not in (b"[", b"{") or not is_text(head):
+        return False
+    return bool(_glimpse(head.start.decode(encoding(head), errors="replace")))
+
+
+@lru_cache(maxsize=2)
+def _glimpse(start: str) -> dict[str, Rows]:
+    """The tables in the start of a file, as far as they are whole."""
+    keys = set(_KEY.findall(start))
+    if _TOTAL not in keys and not any(map(is_judged, keys)):
+        return {}
+    with suppress(json.JSONDecodeError, RecursionError):
+        return tables_in(_parsed(start)[0])
+    return {}
+
+
+def runs(head: Head) -> list[str]:
+    """The names of the runs in a file; none where there is one."""
+    try:
+        found = tables_in(_document(head)[0])
+    except UnreadableLog:
+        return []
+    return list(found) if len(found) > 1 else []
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All its rows; lists are columns, and a row is what is at one place of each.
+    """All rows of a run, of several that of which there is most.
 
-    Raises UnreadableLog where it is no JSON, or no loss is in it; a cut list gives whole rows.
+    Raises UnreadableLog where it is no JSON, or no loss is in it; a cut one gives its whole rows.
     """
     document, cut = _document(head)
-    rows = _rows(document)
-    keys = {key for row in rows for key in row}
+    held = tables_in(document)
+    if not held:
+        raise UnreadableLog("no_key")
+    run = chosen(head, {name: len(rows) for name, rows in held.items()})
+    rows = held[run]
     found, counted = table(rows, settings)
     if not found:
         raise UnreadableLog("no_key")
@@ -54,12 +79,16 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework=trainer_with_key(keys),
+        framework=trainer_with_key({key for row in rows for key in row}),
+        config=canonical_fields(settings_in(document)),
         complete=True if any(map(_sums_up, rows)) else None,
-        notes=tuple(
-            Note(kind, head.path, {"entries": len(rows)})
-            for kind, holds in (("cut_json", cut), ("steps_counted", counted))
-            if holds
+        notes=(
+            *(
+                Note(kind, head.path, {"entries": len(rows)})
+                for kind, holds in (("cut_json", cut), ("steps_counted", counted))
+                if holds
+            ),
+            *others(head, run, len(held)),
         ),
     )
 
@@ -71,28 +100,30 @@ def _document(head: Head) -> tuple[Any, bool]:
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
     try:
-        return json.loads(text), False
+        return _parsed(text)
     except RecursionError as error:
         raise UnreadableLog("nested_rows") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableLog("broken_json", reason=reason_of(error)) from error
+
+
+def _parsed(text: str) -> tuple[Any, bool]:
+    """The document, and whether it is cut; raises JSONDecodeError where nothing of it is whole."""
+    try:
+        return json.loads(text), False
     except json.JSONDecodeError as error:
         if _OBJECTS.match(text):
             with suppress(json.JSONDecodeError):
                 return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
-        raise UnreadableLog("broken_json", reason=reason_of(error)) from error
+        whole = closed(text) if len(text) <= LARGEST_CUT else None
+        if whole is None:
+            raise
+        return json.loads(whole), True
 
 
 def _sums_up(row: dict[str, Any]) -> bool:
     """Whether it is the trainer's last row; some log the time with each loss."""
     return "train_runtime" in row and "loss" not in row
-
-
-def _rows(document: Any) -> list[dict[str, Any]]:
-    if isinstance(document, list):
-        return [row for row in document if isinstance(row, dict)]
-    if not isinstance(document, dict):
-        return []
-    lists = {key: cells for key, cells in document.items() if isinstance(cells, list)}
-    return [dict(zip(lists, row, strict=True)) for row in zip_longest(*lists.values())]
 
 
 FORMAT = Format(
@@ -101,5 +132,9 @@ FORMAT = Format(
     claims=claims,
     read=read,
     priority=45,
-    maybe_files="*history*.json scalars.json metrics*.json result*.json log*.json",
+    maybe_files=(
+        "*history*.json scalars.json *metrics*.json *result*.json *log*.json *loss*.json"
+        " *train*.json *curve*.json *progress*.json *epoch*.json stats*.json *fold*.json"
+    ),
+    runs=runs,
 )

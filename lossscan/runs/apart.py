@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from lossscan.errors import LossscanError
 from lossscan.runs.discover import PART, RunFiles, is_log_name
-from lossscan.runs.stores import DATABASE
 
 
 def apart(files: RunFiles) -> tuple[RunFiles, ...]:
@@ -17,7 +16,7 @@ def apart(files: RunFiles) -> tuple[RunFiles, ...]:
 
     logs = [path for path in files.files if is_log_name(path.name)]
     path = files.root if files.root in files.files else logs[0] if len(logs) == 1 else None
-    if path is None or files.part or not (path == files.root or path.suffix == DATABASE):
+    if path is None or files.part:
         return (files,)
     try:
         names = formats.runs_in(path)

@@ -57,10 +57,17 @@ def test_read_takes_the_whole_rows_of_a_cut_list(tmp_path: Path):
     assert [note.kind for note in table.notes] == ["cut_json"]
 
 
-def test_read_says_where_lists_are_broken(tmp_path: Path):
+def test_read_takes_the_whole_numbers_of_cut_lists(tmp_path: Path):
     """Of a cut list of numbers the last may be cut itself."""
+    table = logs.read_log(tmp_path, '{"loss": [2.5, 2.25, 2.2')
+    assert logs.points(table, "loss") == [(1, 2.5), (2, 2.25)]
+    assert [note.kind for note in table.notes] == ["cut_json", "steps_counted"]
+
+
+def test_read_says_where_a_document_is_broken(tmp_path: Path):
+    """What begins as a table may go on as something else."""
     with pytest.raises(UnreadableLog, match=r"not JSON: .* line 1, column"):
-        logs.read_log(tmp_path, '{"loss": [2.5, 2.2')
+        logs.read_log(tmp_path, '{"loss": [' + "2.5, " * 20_000 + "}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,271 @@
+"""The tables in a JSON document of any nesting, as scripts keep what their loops collected.
+
+A table is a list of rows, an object of lists, or an object of rows by epoch; below a key, it is of
+a run of its own where others like it are beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final, TypeAlias
+
+from lossscan.canonical.fields import canonical_fields
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.labels import parted, sums_up_runs
+
+DEEPEST: Final = 6  # levels above a table
+MOST_RUNS: Final = 1000  # in a document; a search over settings has some hundred
+MOST_PARTS: Final = 4  # levels below a row that become a part of its keys
+SPREAD: Final = 2  # times as many points as an evaluation has: it was made every so many of them
+Rows: TypeAlias = list[dict[str, Any]]
+
+_COUNTED: Final = re.compile(
+    r"(?i)(?:(epoch|ep|step|iter|iteration|round|episode)s?[ _-]?)?(\d{1,12})"
+)
+_SETS: Final = re.compile(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
+_TRAINING: Final = re.compile(r"(?i)train(?:ing)?")
+_OF_LOSSES: Final = re.compile(r"(?i)loss(?:es)?")
+_COUNTERS: Final = ("step", "epoch", "round", "episode")
+_CLOCKS: Final = re.compile(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
+_LABELS: Final = (
+    "name",
+    "run",
+    "run_name",
+    "model",
+    "model_name",
+    "fold",
+    "seed",
+    "client",
+    "trial",
+)
+_SETTINGS: Final = re.compile(
+    r"(?i)(?:train(?:ing)?_?)?(?:config(?:uration)?|arg(?:ument)?s|hyper_?param(?:eter)?s|hparams"
+    r"|params|settings|options)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAt:
+    """The rows at one place of a document."""
+
+    path: tuple[str, ...]
+    rows: Rows
+
+    def names(self) -> frozenset[str]:
+        """The names of the losses and of what else is judged."""
+        return frozenset(canonical(key) for row in self.rows for key in row if is_judged(key))
+
+
+def tables_in(document: Any) -> dict[str, Rows]:
+    """The rows of each run that a document holds, by name; one run has the name ``.
+
+    Of tables that are not alike the fullest counts: the other sums it up.
+    """
+    alike: dict[tuple[int, frozenset[str]], list[RowsAt]] = defaultdict(list)
+    for found in _by_set(_found(document, ())):
+        alike[len(found.path), found.names()].append(found)
+    if not alike:
+        return {}
+    fullest = max(alike.values(), key=lambda group: sum(len(found.rows) for found in group))
+    if len(fullest) == 1:
+        return {"": fullest[0].rows}
+    return {_named(found.path, fullest): found.rows for found in fullest}
+
+
+def settings_in(document: Any) -> dict[str, Any]:
+    """What the objects that are called settings or the like hold."""
+    if not isinstance(document, dict):
+        return {}
+    held = (each for key, each in document.items() if _SETTINGS.fullmatch(key))
+    return {key: value for each in held if isinstance(each, dict) for key, value in each.items()}
+
+
+def _named(path: tuple[str, ...], group: Sequence[RowsAt]) -> str:
+    """The parts of a path that not all of its kind share."""
+    same = [len({found.path[at] for found in group}) == 1 for at in range(len(path))]
+    return "/".join(part for part, shared in zip(path, same, strict=True) if not shared)
+
+
+def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
+    """The tables, those of training and of evaluation beside each other as one."""
+    sides: dict[tuple[str, ...], list[RowsAt]] = defaultdict(list)
+    for found in tables:
+        if found.path and _SETS.fullmatch(found.path[-1]):
+            sides[found.path[:-1]].append(found)
+        else:
+            yield found
+    for path, parts in sides.items():
+        rows = (_of_set(found.path[-1], found.rows) for found in parts)
+        yield RowsAt(path, [row for each in rows for row in each])
+
+
+def _of_set(name: str, rows: Rows) -> Rows:
+    return [
+        {key if canonical(key) in _COUNTERS else f"{name}/{key}": row[key] for key in row}
+        for row in rows
+    ]
+
+
+def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
+    if len(path) > DEEPEST:
+        return
+    if isinstance(node, list):
+        objects = [each for each in node if isinstance(each, dict)]
+        rows = _rows(objects)
+        below = [(_label(each, at), each) for at, each in enumerate(objects[:MOST_RUNS])]
+    elif isinstance(node, dict):
+        rows = _by_counter(node) or _columns(_beside_sets(node))
+        below = list(node.items())[:MOST_RUNS]
+    else:
+        return
+    if rows:
+        for label, part in parted(rows).items():
+            yield RowsAt((*path, label) if label else path, part)
+        return
+    for key, child in below:
+        yield from _found(child, (*path, str(key)))
+
+
+def _label(item: Mapping[str, Any], at: int) -> str:
+    """What an item of a list is called by its own word, else its number."""
+    said = next((key for key in _LABELS if isinstance(item.get(key), str | int)), None)
+    return (
+        str(at) if said is None else str(item[said]) if said == "name" else f"{said}-{item[said]}"
+    )
+
+
+def _rows(objects: Sequence[Mapping[str, Any]]) -> Rows:
+    """The objects as rows where these are such of a log: they count, or hold numbers alone."""
+    rows = [_with_total(_flat(each)) for each in objects]
+    held = {key for row in rows for key in row if _is_number(row[key])}
+    if not any(map(is_judged, held)) or sums_up_runs(rows):
+        return []
+    counted = any(canonical(key) in _COUNTERS for key in held)
+    return [_beside_phase(row) for row in rows] if counted or _are_points(rows, held) else []
+
+
+def _are_points(rows: Rows, held: Collection[str]) -> bool:
+    """Whether rows that count nothing hold numbers alone, and none of what a training is set to."""
+    texts = (row[key] for row in rows for key in row if not _CLOCKS.fullmatch(key))
+    set_to = canonical_fields(dict.fromkeys(held, 1)).keys() - {"learning_rate"}
+    return all(map(_is_cell, texts)) and not set_to
+
+
+def _by_counter(node: Mapping[str, Any]) -> Rows:
+    """The rows of an object whose keys are epochs or steps: `{"1": {"loss": 2.3}, ...}`."""
+    counts = [_COUNTED.fullmatch(key) for key in node]
+    rows = [each for each in node.values() if isinstance(each, dict)]
+    if not node or len(rows) < len(node) or not all(counts):
+        return []
+    counters = {(count[1] or "epoch").lower() for count in counts if count}
+    flat = [_with_total(_flat(row)) for row in rows]
+    if not any(is_judged(key) and _is_number(row[key]) for row in flat for key in row):
+        return []
+    stated = any(canonical(key) in _COUNTERS for row in flat for key in row)
+    counter = "epoch" if "ep" in counters else counters.pop()
+    numbers = [int(count[2]) for count in counts if count]
+    return [row if stated else {counter: at} | row for at, row in zip(numbers, flat, strict=True)]
+
+
+def _columns(node: Mapping[str, Any]) -> Rows:
+    """The rows of an object of lists; an evaluation made now and then is put where it was made."""
+    lists = {key: listed for key, each in node.items() if (listed := _listed(each))}
+    if not any(map(is_judged, lists)):
+        return []
+    most = max(len(each) for key, each in lists.items() if is_judged(key))
+    for key, cells in lists.items():
+        if canonical(key).startswith(("eval_", "test_")) and 1 < len(cells) * SPREAD <= most:
+            lists[key] = _spread(cells, most)
+    return [dict(zip(lists, row, strict=True)) for row in zip_longest(*lists.values())]
+
+
+def _spread(cells: Sequence[Any], most: int) -> list[Any]:
+    """The cells at the ends of equal parts of `most` places."""
+    spread: list[Any] = [None] * most
+    for at, cell in enumerate(cells, start=1):
+        spread[at * most // len(cells) - 1] = cell
+    return spread
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list of numbers, also as pandas writes one: `{"0": 2.3, "1": 2.2}`; else none."""
+    if isinstance(value, dict) and value and all(map(str.isdecimal, value)):
+        value = list(value.values())
+    held = value if isinstance(value, list) else []
+    return held if held and all(map(_is_cell, held)) else []
+
+
+def _flat(row: Mapping[str, Any], depth: int = MOST_PARTS) -> dict[str, Any]:
+    """Objects in a row become a part of its keys where they say of what set, or of what loss."""
+    flat: dict[str, Any] = {}
+    alike = [key for key in row if isinstance(row[key], dict) and not _says(key)]
+    for key, value in row.items():
+        if isinstance(value, dict) and depth and not all(map(str.isdecimal, value)):
+            for name, item in _flat(value, depth - 1).items():
+                joined = _joined(key, name)
+                apart = joined in row or (len(alike) > 1 and key in alike)  # of clients, as a rule
+                flat[f"{key}/{name}" if apart else joined] = item
+        else:
+            flat[key] = value
+    return flat
+
+
+def _beside_sets(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The object with what is below `train`, `val` or `loss`, and nothing below other keys."""
+    held = {
+        key: each
+        for key, each in node.items()
+        if isinstance(each, dict) and (_says(key) or all(map(_SETS.fullmatch, each)))
+    }
+    return {key: node[key] for key in node if key not in held} | _flat(held, depth=2)
+
+
+def _says(key: str) -> bool:
+    """Whether a key says of what set, or of what loss, the numbers below it are."""
+    return (_SETS.fullmatch(key) or _OF_LOSSES.fullmatch(key)) is not None
+
+
+def _joined(outer: str, inner: str) -> str:
+    """`val` and `loss` are the evaluation's, `losses` and `box` a part; others add nothing."""
+    if _SETS.fullmatch(outer):
+        return f"{outer}/{inner}"
+    if _OF_LOSSES.fullmatch(outer):
+        return inner if is_judged(inner) else _part(inner)
+    return inner if is_judged(inner) or canonical(inner) in _COUNTERS else f"{outer}/{inner}"
+
+
+def _part(inner: str) -> str:
+    return f"loss/{inner}" if _SETS.fullmatch(inner) else f"{inner}_loss"
+
+
+def _with_total(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its `total` as the loss, where nothing else in it is called one."""
+    if any(map(is_judged, row)):
+        return row
+    return {f"{key}_loss" if _is_total(key) else key: value for key, value in row.items()}
+
+
+def _is_total(key: str) -> bool:
+    return "/" in key and key.rpartition("/")[2].lower() == "total"
+
+
+def _beside_phase(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of an evaluation with names that say so, where another key says it."""
+    said = next((key for key in ("phase", "split", "mode", "set") if key in row), None)
+    phase = str(row.get(said, "")) if said else ""
+    if not _SETS.fullmatch(phase) or _TRAINING.fullmatch(phase):
+        return row
+    return {f"{phase}/{key}" if is_judged(key) else key: row[key] for key in row}
+
+
+def _is_cell(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and value is not None and number(value) is not None

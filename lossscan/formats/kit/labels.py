@@ -1,0 +1,47 @@
+"""Rows of several runs in one table: a column says of which model, fold, seed or client each is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+# The widest first: of a table of folds of several models, each fold of a model is a run.
+LABELS: Final = (
+    "name run run_name run_id experiment exp exp_name model model_name arch architecture method"
+    " algorithm algo optimizer variant dataset task trial client client_id worker"
+    " fold seed cv_fold kfold k_fold"
+)
+FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
+MOST: Final = 1000  # runs in a table
+
+
+def is_label(key: str) -> bool:
+    """Whether a column of this name says of which run a row is."""
+    return key.strip().lower().replace(" ", "_").replace("-", "_") in LABELS.split()
+
+
+def labeled(key: str, value: Any) -> str:
+    """What the run is called: a name is enough, a number needs what it counts."""
+    text = str(value).strip()
+    return f"{key.strip()}-{text}" if text.isdecimal() or text[:1].isdigit() else text
+
+
+def label_of(row: Mapping[str, Any]) -> str:
+    """The run that a row is of, by all columns that say so."""
+    said = {key: row[key] for key in row if is_label(key) and isinstance(row[key], str | int)}
+    return " ".join(labeled(key, value) for key, value in said.items())
+
+
+def parted(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each run by its name; all of them under no name where they are of one."""
+    runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        runs[label_of(row)].append(row)
+    return dict(runs) if 1 < len(runs) <= MOST else {"": list(rows)}
+
+
+def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether each row is the result of another run, and none a point of a curve."""
+    labels = {label_of(row) for row in rows}
+    return len(labels) > 1 and len(rows) < FEWEST * len(labels)

@@ -1,0 +1,27 @@
+"""Files that hold several runs: which of them is read, and what is said of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.model import Note, Numbers
+from lossscan.sources.files import Head
+
+MOST_NAMED: Final = 8  # runs in an error
+
+
+def chosen(head: Head, points: Mapping[str, int]) -> str:
+    """The run that is asked for, else the fullest; raises UnreadableLog where there is no such."""
+    if head.part is None:
+        return max(points, key=lambda name: points[name])
+    if head.part in points:
+        return head.part
+    raise UnreadableLog("no_such_run", run=head.part, runs=", ".join(list(points)[:MOST_NAMED]))
+
+
+def others(head: Head, run: str, count: int) -> tuple[Note, ...]:
+    """A note on the other runs in a file, unless this one was asked for."""
+    told: Numbers = {"run": run, "others": count - 1}
+    return (Note("runs_apart", head.path, told),) if count > 1 and not head.part else ()
