@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from lossscan import commands, formats, rules
+from lossscan import commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
@@ -26,6 +26,7 @@ from lossscan.runs.training.pickled_args import scalars
 from lossscan.settings import Settings
 from lossscan.sources.safe_json import load_json
 from lossscan.sources.safe_yaml import load_yaml
+from tests import logs
 
 
 def _jsonl(folder: Path, name: str = "trainer_log.jsonl") -> Path:
@@ -225,3 +226,58 @@ def test_settings_may_be_any_number(tmp_path, number):
         said = ", ".join(f'"{name}": {number}' for name in stated)
         (tmp_path / "training_args.json").write_text(f"{{{said}}}")
         assert examine(tmp_path, Settings()).error is None
+
+
+def test_a_run_of_which_only_counts_of_skipped_steps_are_left_is_judged(tmp_path):
+    """Megatron counts steps to an end; the loss of the only line is damaged."""
+    line = (
+        " [2026-11-21 06:42:50.743524] iteration        5/     484 | consumed samples:   80 |"
+        " lm loss.294689E+00 | grad norm: 1.996 | number of skipped iterations:   10 |\n"
+    )
+    (tmp_path / "train.log").write_text(line)
+    run = examine(tmp_path, Settings()).run
+    assert run is not None
+    assert run.complete is False
+
+
+@pytest.mark.parametrize("name", reporters.formats())
+def test_losses_at_the_end_of_the_numbers_make_a_report_without_a_warning(tmp_path, name):
+    """Their range is beyond any float."""
+    rows = ({"step": n, "loss": 1.7e308 * (-1) ** (n // 3)} for n in range(200))
+    (tmp_path / "trainer_log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = Report("0", (examine(tmp_path, Settings()),))
+    assert all(reporters.pieces(name, report, reporters.Page()))
+
+
+LONG = "7" * 6000  # digits; Python refuses to read more than 4,300
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("metrics.json", f'[{{"step": 1, "loss": 2.5, "n": {LONG}}}, {{"step": 2, "loss": 2.4}}]'),
+        ("metrics.json", f'{{"loss": {{"steps": [1, 2], "values": [2.5, {LONG}]}}}}'),
+        ("log.jsonl", f'{{"step": 1, "loss": 2.5}}\n{{"step": 2, "loss": 2.4, "n": {LONG}}}\n'),
+    ],
+)
+def test_an_integer_of_thousands_of_digits_costs_no_row(tmp_path, name, text):
+    """It is infinite, whatever holds it."""
+    (tmp_path / name).write_text(text)
+    table = formats.read_file(tmp_path / name, Settings())
+    assert table.columns["loss"].steps.tolist() == [1, 2]
+
+
+def test_the_product_of_two_settings_is_within_the_numbers(tmp_path):
+    """A share of 1e308 is no share."""
+    _jsonl(tmp_path)
+    (tmp_path / "training_args.json").write_text('{"warmup_ratio": 1e308, "max_steps": 100}')
+    assert examine(tmp_path, Settings()).error is None
+
+
+def test_bottomless_objects_end_no_reader(tmp_path):
+    """A line of fairseq and the first line of a log that is watched."""
+    deep = '{"epoch": 1, "update": 0.5, "loss": ' + '{"a":' * 100_000
+    for name in ("train.log", "trainer_log.jsonl"):
+        path = tmp_path / name
+        path.write_text(logs.ALL["fairseq_console"] + deep + "}" * 100_000 + "\n")
+        assert len(formats.read_file(path, Settings()).columns["loss"].steps) > 1

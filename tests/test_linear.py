@@ -154,7 +154,9 @@ def test_a_pattern_of_the_user_that_may_take_forever_is_refused(repeated):
         compiled(rf"(?P<loss>{repeated})x")
 
 
-@pytest.mark.parametrize("fine", [r"(?:\d,?)+", r"(?:\w:)*\d", r"(?:a|b)+", r"(?:loss|nll)=[\d.]+"])
+@pytest.mark.parametrize(
+    "fine", [r"(?:\d,?)+", r"[[\d]--.]", r"(?:\w:)*\d", r"(?:a|b)+", r"(?:loss|nll)=[\d.]+"]
+)
 def test_a_pattern_of_the_user_that_ends_is_taken(fine):
     """What can be met in one way only is no harm."""
     assert compiled(rf"(?P<loss>{fine})").pattern

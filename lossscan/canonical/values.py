@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any, Final
 
-LEAST_COUNT, MOST_COUNT = 1e-9, 2.0**63  # a share of a run, sys.maxsize; beyond is no setting
+LEAST_COUNT, MOST = 1e-9, 2.0**63  # a share of a run, sys.maxsize; beyond is no setting
 MAX_TEXT = 300  # characters; a longer value is a prompt or a payload, not a setting
 _SECRET: Final = re.compile(r"(?:hf_|sk-|ghp_|AKIA|eyJ)[\w-]{12,}|://[^/\s]+:[^/\s]+@")
 
 
 def real(value: Any) -> float:
-    """A finite float, from a number or its text (`1e-4` is text to YAML)."""
+    """A float within MOST, from a number or its text (`1e-4` is text to YAML)."""
     if isinstance(value, bool):
         raise ValueError(value)
     number = float(value.replace(",", "") if isinstance(value, str) else value)
-    if not math.isfinite(number):
+    if not abs(number) <= MOST:  # nor NaN
         raise ValueError(value)
     return number
 
@@ -24,7 +23,7 @@ def real(value: Any) -> float:
 def count(value: Any) -> int | float:
     """An integer; a fraction stays one, because `eval_steps: 0.1` is a share of the run."""
     number = real(value)
-    if number and not LEAST_COUNT <= abs(number) <= MOST_COUNT:
+    if number and not LEAST_COUNT <= abs(number) <= MOST:
         raise ValueError(value)
     return int(number) if number.is_integer() else number
 

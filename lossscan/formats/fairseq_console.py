@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import load_json
 
 NAME: Final = "fairseq_console"
 _POINT: Final = re.compile(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
@@ -97,7 +97,7 @@ def _row(line: str) -> dict[str, Any]:
 def _object(text: str) -> dict[str, Any]:
     """`update` counts epochs, with their share; `epoch` is the number of the one begun."""
     try:
-        row = json.loads(text)
+        row = load_json(text)
     except ValueError:
         return {}
     return {"epoch" if name == "update" else name: row[name] for name in row if name != "epoch"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +26,7 @@ from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import load_json
 from lossscan.trainers import trainer_with_key
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 def _with_bare_nan(line: str) -> Any:
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
+        return load_json(line)
+    except ValueError:
         return None
 
 

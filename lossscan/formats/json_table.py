@@ -24,6 +24,7 @@ from lossscan.formats.kit.text import encoding, is_text
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import python_json
 from lossscan.trainers import trainer_with_key
 
 NAME: Final = "json_table"
@@ -110,15 +111,15 @@ def _document(head: Head) -> tuple[Any, bool]:
 def _parsed(text: str) -> tuple[Any, bool]:
     """The document, and whether it is cut; raises JSONDecodeError where nothing of it is whole."""
     try:
-        return json.loads(text), False
+        return python_json(text), False
     except json.JSONDecodeError as error:
         if _OBJECTS.match(text):
             with suppress(json.JSONDecodeError):
-                return json.loads(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
+                return python_json(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
         whole = closed(text) if len(text) <= LARGEST_CUT else None
         if whole is None:
             raise
-        return json.loads(whole), True
+        return python_json(whole), True
 
 
 def _sums_up(row: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import python_json
 
 NAME: Final = "sacred_metrics"
 LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
@@ -61,7 +62,7 @@ def _document(head: Head) -> dict[str, Any]:
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
     try:
-        held = json.loads(text)
+        held = python_json(text)
     except json.JSONDecodeError as error:
         raise UnreadableLog("broken_json", reason=reason_of(error)) from error
     except RecursionError as error:

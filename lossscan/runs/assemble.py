@@ -40,6 +40,7 @@ from lossscan.trainers import trainer_of
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
+_SPEAKING: Final = (*JUDGED, SKIPPED)  # a run that has points of one of them is judged
 MOST_NAMED = 12  # series or files named in an error
 
 
@@ -50,7 +51,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))
     merged = merge(chosen, files.root)
-    if not any(len(merged.series.get(name, ())) for name in (*JUDGED, SKIPPED)):
+    if not any(len(merged.series.get(name, ())) for name in _SPEAKING):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
     others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]
@@ -238,6 +239,6 @@ def _complete(merged: Merged, schedule: Schedule) -> bool | None:
 
 def _span(series: Mapping[str, Series]) -> tuple[int, int, int]:
     """The first and the last logged step, and how many steps are before the last."""
-    steps = next(series[name].steps for name in JUDGED if len(series.get(name, ())))
+    steps = next(series[name].steps for name in _SPEAKING if len(series.get(name, ())))
     gap = int(steps[-1] - steps[-2]) if len(steps) > 1 else 1
     return int(steps[0]), int(steps[-1]), gap

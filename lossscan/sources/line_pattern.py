@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from functools import lru_cache
 from importlib import import_module
@@ -54,13 +55,15 @@ def compiled(pattern: str) -> re.Pattern[str]:
     if len(pattern) > LONGEST:
         raise Unusable("pattern_long", characters=LONGEST)
     try:
-        found = re.compile(pattern)
+        with warnings.catch_warnings():  # what Python may take otherwise some day
+            warnings.simplefilter("ignore")
+            found, parsed = re.compile(pattern), _PARSER.parse(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise Unusable("pattern_invalid", reason=str(error)) from error
     if not set(found.groupindex) - set(PLACES):
         raise Unusable("pattern_unnamed")
     if _DOUBLED.search(pattern):
         raise Unusable("pattern_repeat")
-    if _repeats_a_choice(_PARSER.parse(pattern)):
+    if _repeats_a_choice(parsed):
         raise Unusable("pattern_choice")
     return found

@@ -30,6 +30,19 @@ def load_json(data: str | bytes) -> Any:
         raise TooDeep("nested") from error
 
 
+def python_json(text: str) -> Any:
+    """What Python's own decoder makes of a text, with all that it raises, but for long integers.
+
+    Those cost each integer a call, so they are looked at where there are some.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # digits
+        return json.loads(text, parse_int=whole)
+
+
 def decoded(decoder: Any, data: bytes) -> Any:
     """What a decoder of msgspec makes of data, of bare numbers in quotes where it takes none."""
     try:

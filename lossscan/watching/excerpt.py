@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from lossscan.runs.discover import RunFiles
 from lossscan.sources.files import HEAD_BYTES
 from lossscan.sources.packed import is_packed
+from lossscan.sources.safe_json import load_json
 
 LINES: Final = (
     10_000  # logged points from the end: a jump shows in them, and they are read in 0.2 s
@@ -87,7 +87,7 @@ def _is_document(head: bytes) -> bool:
     if not first.startswith((b"{", b"[")):
         return False
     try:
-        json.loads(first)
+        load_json(first)
     except ValueError:
         return first.rstrip() in (b"{", b"[") or first.lstrip(b"{[ ").startswith(b'"')
     return False

@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.soak import folders, processes, same, sizes
+from tests.soak import breaking, folders, processes, same, sizes
 from tests.soak.kit import CHECKS, Check
 
-AREAS = (folders, processes, same, sizes)
+AREAS = (folders, processes, same, sizes, breaking)
 
 
 def main(seconds: float, word: str) -> int:

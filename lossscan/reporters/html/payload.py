@@ -146,7 +146,7 @@ def _smooth(values: FloatArray, places: IntArray) -> list[float | None] | None:
     """The running median of all values at the places drawn; none of a short or a flat series."""
     finite = np.flatnonzero(np.isfinite(values))
     window = max(len(finite) // SMOOTHED, LEAST_WINDOW) | 1
-    if len(finite) < window * 3 or np.ptp(values[finite]) == 0:
+    if len(finite) < window * 3 or np.all(values[finite] == values[finite[0]]):
         return None
     full = np.full(len(values), np.nan)
     full[finite] = running_median(values[finite], window)
