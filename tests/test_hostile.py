@@ -281,3 +281,19 @@ def test_bottomless_objects_end_no_reader(tmp_path):
         path = tmp_path / name
         path.write_text(logs.ALL["fairseq_console"] + deep + "}" * 100_000 + "\n")
         assert len(formats.read_file(path, Settings()).columns["loss"].steps) > 1
+
+
+@pytest.mark.parametrize("times", ["k", "K", "\u212a", "m", "M"])
+def test_a_count_in_thousands_may_be_written_small(tmp_path, times):
+    """Also with the sign of a Kelvin, which is a K to an expression that ignores the case."""
+    text = "".join(f"step: {n}{times} smpl: {n}K loss: 2.{n}\n" for n in range(1, 9))
+    (tmp_path / "train.log").write_text(text, encoding="utf-8")
+    steps = formats.read_file(tmp_path / "train.log", Settings()).columns["loss"].steps
+    assert steps[-1] == 8 * (1000 if times in "kK\u212a" else 1_000_000)
+
+
+def test_an_epoch_outside_of_a_dict_begins_no_training_again(tmp_path):
+    """It is half a line that a crash left."""
+    entries = "".join(f"{{'loss': {3 - n / 9:.4f}, 'epoch': {n / 9:.2f}}}\n" for n in range(9))
+    (tmp_path / "train.log").write_text(f"{entries} 'epoch': 0.1\n{entries[-40:]}")
+    assert formats.read_file(tmp_path / "train.log", Settings()).columns["loss"].steps.any()

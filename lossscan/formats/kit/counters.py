@@ -29,7 +29,7 @@ _SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | v
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how many
-_TIMES: Final = {"K": 1000, "M": 1_000_000}
+_TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
@@ -119,12 +119,13 @@ def place_of(line: str) -> CounterPlace | None:
         _whole(texts[kind, "count"]),
         None if of is None else _whole(of),
         None if epoch is None else int(epoch),
-        rounded=texts[kind, "count"][-1] in _TIMES,
+        rounded=texts[kind, "count"][-1].casefold() in _TIMES,
     )
 
 
 def _whole(text: str) -> int:
-    return int(text.rstrip("KM").replace(",", "")) * _TIMES.get(text[-1], 1)
+    folded = text.casefold()  # the sign of a Kelvin is a K too
+    return int(folded.rstrip("km").replace(",", "")) * _TIMES.get(folded[-1], 1)
 
 
 def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:

@@ -96,7 +96,7 @@ class Console:
         found = _EPOCH.search(line) if self.entries and not self.banner.launches else None
         if found is None or float(found[1]) >= self.entries[-1].epoch:
             return False
-        entry, training = _entry(line[line.index("{") :]), self.training
+        entry, training = _entry(line[max(line.find("{"), 0) :]), self.training
         if entry is None or len(training) <= 1:
             return False
         first, second, last = training[0], training[1], training[-1]
