@@ -46,7 +46,7 @@ FORMAT = Format(
 
 def check(case: Case, *, least: float = 10.0) -> Iterator[Finding]:
     """Yield a finding where the learning rate grows `least` times from one entry to the next."""
-    rates = case.run.series.get("learning_rate")
+    rates = case.points("learning_rate")
     if case.run.framework != "acme" or rates is None:
         return
     for at in range(1, len(rates)):

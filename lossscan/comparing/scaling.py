@@ -13,7 +13,7 @@ from lossscan.model import Finding, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
 from lossscan.rules.ga_loss_scaling import check_across
-from lossscan.rules.kit.facts import is_cross_entropy
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.scaling_across import Slope, steps_of
 from lossscan.samples import passes_per_update
 
@@ -40,7 +40,7 @@ def _groups(runs: Mapping[str, Run]) -> list[list[str]]:
     """Letters of runs that differ in nothing but what goes with accumulation."""
     groups: list[list[str]] = []
     for label, run in runs.items():
-        if passes_per_update(run.config) is None or not is_cross_entropy(run):
+        if passes_per_update(run.config) is None or not Case(run).is_cross_entropy:
             continue
         home = next((g for g in groups if set(differing([runs[g[0]], run])) <= FREE), None)
         if home is None:

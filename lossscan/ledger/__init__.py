@@ -46,7 +46,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
             if broken == len(chosen):  # nothing was judged: that is no verdict
                 raise
             remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
-    outcomes, accounts = _all_accounted(outcomes, run, signals, chosen)
+    outcomes, accounts = _all_accounted(outcomes, case, chosen)
     findings, ruled_out = _settled(outcomes)
     told = tuple(change_point(each, _accounting(each)) for each in accounts)
     return Diagnosis(findings, ruled_out, told, tuple(remarks))
@@ -63,15 +63,15 @@ def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
 
 
 def _all_accounted(
-    outcomes: Sequence[Outcome], run: Run, signals: Signals, chosen: Iterable[str]
+    outcomes: Sequence[Outcome], case: Case, chosen: Iterable[str]
 ) -> tuple[list[Outcome], tuple[Account, ...]]:
     """The outcomes with those of events that no rule speaks of, and an account of every event."""
     findings = [each for each in outcomes if isinstance(each, Finding)]
     own = [each for each in findings if not _explained_by(each, findings)]
     out = [each for each in outcomes if isinstance(each, RuledOut)]
-    spoken, accounts = accounted(run, signals, own, out, chosen)
+    spoken, accounts = accounted(case, own, out, chosen)
     kept = [each for each in outcomes if each not in own]  # yielded or ruled out
-    return [*kept, *(placed(each, run) for each in spoken)], accounts
+    return [*kept, *(placed(each, case.run) for each in spoken)], accounts
 
 
 def _accounting(account: Account) -> Message:

@@ -19,20 +19,17 @@ from lossscan.ledger.nearby import with_near_events
 from lossscan.model import (
     AccountedFor,
     ChangePoint,
-    Effect,
     Episode,
     Finding,
     Message,
     RuledOut,
-    Run,
     Severity,
-    Signals,
 )
 from lossscan.numeric.medians import median
-from lossscan.points import finite
-from lossscan.rules.kit.context import logistic
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.falls import explanation
 from lossscan.rules.kit.rates import rate_returns
+from lossscan.rules.kit.sizes import effect_of, logistic
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
@@ -67,29 +64,26 @@ class Account(Struct, frozen=True):
 
 
 def accounted(
-    run: Run,
-    signals: Signals,
+    case: Case,
     findings: Sequence[Finding],
     ruled_out: Sequence[RuledOut],
     chosen: Iterable[str],
 ) -> tuple[tuple[Finding, ...], tuple[Account, ...]]:
     """The findings with one for each event that was left, and an account of every event."""
-    events = events_of(signals)
-    rules, said = set(chosen), with_near_events(signals, events, findings)
+    events = events_of(case.signals)
+    rules, said = set(chosen), with_near_events(case.signals, events, findings)
     accounts = []
     for event in events:
-        account = _account(event, said, rules, run)
-        if account.rule is not None and _reason(event, account.rule, run, signals, ruled_out):
+        account = _account(event, said, rules, case)
+        if account.rule is not None and _reason(event, account.rule, case, ruled_out):
             account = Account(event, key="account_explained")
         elif account.rule is not None and not _claims(said, account.rule, event):
-            _speak(said, account.rule, event, run, signals)
+            _speak(said, account.rule, event, case)
         accounts.append(account)
     return tuple(said), tuple(accounts)
 
 
-def _reason(
-    event: Departure, rule: str, run: Run, signals: Signals, ruled_out: Iterable[RuledOut]
-) -> bool:
+def _reason(event: Departure, rule: str, case: Case, ruled_out: Iterable[RuledOut]) -> bool:
     """Whether the rule looked at the event and found a reason, more than that it saw nothing."""
     for out in ruled_out:
         if (
@@ -100,14 +94,14 @@ def _reason(
             return True
     if rule != SPOKEN_BY["level_down"] or event.change is None:
         return False
-    return explanation(run, signals, event.change) is not None
+    return explanation(case, event.change) is not None
 
 
-def _account(event: Departure, findings: Sequence[Finding], rules: set[str], run: Run) -> Account:
+def _account(event: Departure, findings: Sequence[Finding], rules: set[str], case: Case) -> Account:
     owner = _owner(event, findings)
     if owner is not None:
         return Account(event, rule=owner)
-    key = _explained(event, run)
+    key = _explained(event, case)
     if key is not None:
         return Account(event, key=key)
     kind = event.aligned_to.kind if event.aligned_to else None
@@ -116,7 +110,7 @@ def _account(event: Departure, findings: Sequence[Finding], rules: set[str], run
     return Account(event, rule=rule) if rule in rules else Account(event, key="account_not_asked")
 
 
-def _explained(event: Departure, run: Run) -> str | None:
+def _explained(event: Departure, case: Case) -> str | None:
     """What an event is that calls for no finding, as the key of a sentence."""
     kind = event.aligned_to.kind if event.aligned_to else None
     rises = event.sigma > 0 and event.size < LOUD
@@ -124,15 +118,15 @@ def _explained(event: Departure, run: Run) -> str | None:
     cases = (
         ("account_beside", event.series != "loss"),
         ("account_falls", event.kind == "slope_down"),
-        ("account_schedule", scheduled or (rises and rate_returns(run, event.step))),
-        ("account_returns", event.kind == "slope_up" and _comes_back(event, run)),
+        ("account_schedule", scheduled or (rises and rate_returns(case, event.step))),
+        ("account_returns", event.kind == "slope_up" and _comes_back(event, case)),
     )
     return next((key for key, holds in cases if holds), None)
 
 
-def _comes_back(event: Departure, run: Run) -> bool:
+def _comes_back(event: Departure, case: Case) -> bool:
     """Whether less than half of a rise is left at the end of the run: a wave or a hump."""
-    loss = finite(run.series.get(event.series))
+    loss = case.points(event.series)
     if loss is None:
         return False
     end = median(loss.values[-max(END_POINTS, int(END_SHARE * len(loss))) :])
@@ -171,9 +165,7 @@ def _claims(findings: Sequence[Finding], rule: str, event: Departure) -> bool:
     )
 
 
-def _speak(
-    findings: list[Finding], rule: str, event: Departure, run: Run, signals: Signals
-) -> None:
+def _speak(findings: list[Finding], rule: str, event: Departure, case: Case) -> None:
     """Add the event to the finding of its rule, or make one."""
     episode = Episode(event.step, event.end_step, event.sigma)
     for number, finding in enumerate(findings):
@@ -183,12 +175,11 @@ def _speak(
                 finding, episodes=tuple(episodes), claims=finding.claims | {event.step}
             )
             return
-    said = told(rule, event, run, signals)
-    findings.append(completed(_finding(rule, event, episode, said), run))
+    said = told(rule, event, case)
+    findings.append(completed(_finding(rule, event, episode, said), case.run))
 
 
 def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Finding:
-    ratio = event.after / event.before if event.before > 0 else None
     return Finding(
         rule=rule,
         confidence=min(logistic(event.size, HALF, SLOPE), MOST),
@@ -203,7 +194,7 @@ def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Findi
             **said.numbers,
         ),
         episodes=(episode,),
-        effect=Effect(event.before, event.after, event.after - event.before, ratio, event.sigma),
+        effect=effect_of(event.before, event.after, event.sigma),
         aligned_to=event.aligned_to,
         evidence=said.evidence,
         causes=said.causes,

@@ -82,6 +82,12 @@ class BoundaryTest(Struct, frozen=True):
     p_value: float  # share of placebo places at least as extreme (one-sided in the gap's sign)
     points: int  # logged points on the shorter side
 
+    @property
+    def aligned_to(self) -> Alignment:
+        """The landmark, as what is found there is aligned to it."""
+        mark = self.landmark
+        return Alignment(mark.kind, mark.step, self.step - mark.step, self.p_value, mark.epoch)
+
 
 class Signals(Struct, frozen=True):
     """All that the engine found in one run; knows no files and no rules."""

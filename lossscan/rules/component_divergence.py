@@ -10,12 +10,12 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.names import is_part
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median, robust_sigma, running_median
-from lossscan.points import POLICY, finite, points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.facts import level_at
+from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 NAME: Final = "component-divergence"
 
@@ -55,23 +55,17 @@ class _Rise(Struct, frozen=True):
 
 def check(case: Case, *, min_rise: float = 0.5) -> Iterator[Finding]:
     """Yield a finding for the part that rises most, by `min_rise` of its lowest level at least."""
-    total = points_of(case.run, "loss")
-    if total is None or case.run.objective in POLICY:
+    total = case.loss
+    if total is None or case.is_policy:
         return
-    parts = {
-        name: points for name in case.run.series if (points := _part(case.run, name)) is not None
-    }
+    found = map(case.points, filter(is_part, case.run.series))
+    parts = [part for part in found if part is not None]
     if len(parts) < 2:  # noqa: PLR2004 - one alone is a loss beside the loss, not a part of it
         return
-    rises = [rise for part in parts.values() for rise in _rise(part, min_rise)]
+    rises = [rise for part in parts for rise in _rise(part, min_rise)]
     against = [rise for rise in rises if _total_falls(total, rise)]
     if against:
-        yield _finding(case.run, total, max(against, key=lambda rise: rise.ratio), against)
-
-
-def _part(run: Run, name: str) -> Series | None:
-    """The finite points of a part of the loss; None of anything else."""
-    return finite(run.series.get(name)) if is_part(name) else None
+        yield _finding(case, total, max(against, key=lambda rise: rise.ratio), against)
 
 
 def _rise(part: Series, min_rise: float) -> Iterator[_Rise]:
@@ -99,7 +93,7 @@ def _total_falls(total: Series, rise: _Rise) -> bool:
     return median(total.values[-END:]) < FALLS * before if before > 0 else False
 
 
-def _finding(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Finding:
+def _finding(case: Case, total: Series, worst: _Rise, rises: list[_Rise]) -> Finding:
     part, last = worst.series, int(worst.series.steps[-1])
     before, after = level_at(total, worst.low_step, points=END), median(total.values[-END:])
     return Finding(
@@ -118,12 +112,10 @@ def _finding(run: Run, total: Series, worst: _Rise, rises: list[_Rise]) -> Findi
             after=after,
         ),
         episodes=tuple(Episode(r.since, int(r.series.steps[-1]), r.sigma) for r in rises),
-        effect=Effect(worst.low, worst.end, worst.end - worst.low, worst.ratio, worst.sigma),
+        effect=effect_of(worst.low, worst.end, worst.sigma),
         evidence=(
-            Evidence(Message("part"), run.source_of(part.name), worst.since, worst.end),
-            Evidence(
-                Message("total", before=before, after=after), run.source_of("loss"), last, after
-            ),
+            Evidence(Message("part"), step=worst.since, value=worst.end),
+            Evidence(Message("total"), case.run.source_of("loss"), last, after),
             *([Evidence(Message("others", count=len(rises) - 1))] if len(rises) > 1 else []),
         ),
         causes=(

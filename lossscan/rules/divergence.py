@@ -11,26 +11,20 @@ from msgspec import Struct
 from lossscan.model import (
     Change,
     Curve,
-    Effect,
     Episode,
     Evidence,
     Finding,
     Message,
     RuledOut,
-    Run,
     Severity,
-    Signals,
 )
 from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import drop_none, eval_evidence, logistic
-from lossscan.rules.kit.facts import is_policy_size
-from lossscan.rules.kit.gradients import gradient_evidence
-from lossscan.rules.kit.jump_causes import lower_rate, rise_causes
-from lossscan.rules.kit.rates import limit_evidence, rate_evidence
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.waves import period_points
+from lossscan.rules.kit.sizes import effect_of, logistic
 
 NAME: Final = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course
@@ -71,10 +65,9 @@ def check(
     below 1.1.
     `min_sigma`: the climb in units of the noise of one point; the end is a median of several.
     """
-    curve = case.signals.curves.get("loss")
-    if curve is None or len(curve.steps) < MIN_POINTS or not curve.log:
+    if not case.searched or len(case.curve.steps) < MIN_POINTS or not case.curve.log:
         return
-    climb = _climb(curve, period_points(case.signals) or END_POINTS)
+    climb = _climb(case.curve, case.period_points or END_POINTS)
     if climb is None:
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
@@ -83,14 +76,14 @@ def check(
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
     if not large and not small:
         return
-    if is_policy_size(case.run, climb.end):
+    if is_policy_size(case, climb.end):
         yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
         return
-    jump = _jump(case.signals, climb, np.log(ratio))
+    jump = _jump(case, climb, np.log(ratio))
     if jump is not None:
         yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
-    yield _finding(case.run, case.signals, curve, climb, None if large else Severity.WARNING)
+    yield _finding(case, climb, None if large else Severity.WARNING)
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:
@@ -128,34 +121,33 @@ def _onset(curve: Curve, climb: Climb) -> int:
     return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
 
 
-def _jump(signals: Signals, climb: Climb, height: float) -> Change | None:
+def _jump(case: Case, climb: Climb, height: float) -> Change | None:
     """The single jump that makes most of the climb, if there is one."""
-    rises = [c for c in signals.changes_of("loss", "level_up") if c.ratio]
+    rises = [c for c in case.rises if c.ratio]
     return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
 
 
-def _own_changes(signals: Signals, climb: Climb, onset: int) -> Iterator[int]:
+def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:
     """The steps of the changes that the climb is made of: no jumps or climbs of their own.
 
     The slope in which it begins may leave the baseline before it: a line is fitted to both.
     """
-    for change in signals.changes_of("loss", "level_up", "slope_up"):
+    for change in case.signals.changes_of("loss", "level_up", "slope_up"):
         if change.index >= climb.low_index:
             yield change.step
-    before = [change for change in signals.changes_of("loss") if change.index <= onset]
+    before = [change for change in case.signals.changes_of("loss") if change.index <= onset]
     if before and before[-1].kind == "slope_up":
         yield before[-1].step
 
 
-def _began(run: Run) -> float:
+def _began(case: Case) -> float:
     """The first loss that is a number: what the run is said to have begun at."""
-    values = run.series["loss"].values
+    values = case.run.series["loss"].values
     return float(values[np.isfinite(values)][0])
 
 
-def _finding(
-    run: Run, signals: Signals, curve: Curve, climb: Climb, severity: Severity | None
-) -> Finding:
+def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
+    curve = case.curve
     index = _onset(curve, climb)
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
@@ -163,7 +155,7 @@ def _finding(
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
-    lower = lower_rate(run, onset)
+    lower = lower_rate(case, onset)
     return Finding(
         rule=NAME,
         stated_severity=severity,
@@ -172,22 +164,19 @@ def _finding(
             "default", low=climb.low, end=climb.end, step=step, ratio=ratio, last=last, lower=lower
         ),
         episodes=(Episode(step, last, climb.sigma),),
-        effect=Effect(climb.low, climb.end, climb.end - climb.low, ratio, climb.sigma),
+        effect=effect_of(climb.low, climb.end, climb.sigma),
         evidence=(
             Evidence(
                 Message("climb", low=climb.low, low_step=int(curve.steps[climb.low_index]),
-                        end=climb.end, start=_began(run)),
-                run.source_of("loss"), step, climb.end,
+                        end=climb.end, start=_began(case)),
+                step=step, value=climb.end,
             ),
-            *drop_none(
-                rate_evidence(run, step), limit_evidence(run, step),
-                gradient_evidence(run, signals, step), eval_evidence(run, step),
-            ),
+            *around(case, step, "rate", "limit", "gradient", "eval"),
         ),
-        causes=rise_causes(run, signals, onset),
+        causes=rise_causes(case, onset),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
-        claims=frozenset({step, *_own_changes(signals, climb, index)}),
+        claims=frozenset({step, *_own_changes(case, climb, index)}),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
     `max_share`: learning alone costs half to three quarters of it (arXiv 2505.22617). Of a density,
     which may be negative, no share can be told.
     """
-    course = course_of(case.run, ENTROPY)
+    course = course_of(case, ENTROPY)
     if course is None or (course.series.values < 0).any():
         return
     limit = max_share * course.start
@@ -38,8 +38,8 @@ def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
     since = course.lasting(np.asarray(course.levels <= limit))
     if since is not None:
         bonus = Cause(Message("no-bonus"), 0.5)
-        causes = (bonus, high_rate(case.run, 0.45), Cause(Message("same-rewards"), 0.35))
-        yield change_finding(NAME, case.run, course, since, course.start, causes)
+        causes = (bonus, high_rate(case, 0.45), Cause(Message("same-rewards"), 0.35))
+        yield change_finding(NAME, case, course, since, course.start, causes)
 
 
 RULE = Rule(name=NAME, check=check)

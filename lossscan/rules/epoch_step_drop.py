@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import (
-    Alignment,
     BoundaryTest,
     Cause,
     Episode,
@@ -16,26 +15,15 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
-    Signals,
 )
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import (
-    advise_if_set,
-    drop_none,
-    eval_change,
-    eval_evidence,
-    least_seen,
-    logistic,
-    number,
-    relative,
-    step_effect,
-)
 from lossscan.rules.kit.domain import rate_limit
+from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.order import file_order
-from lossscan.rules.kit.rates import rate_at, rate_evidence
+from lossscan.rules.kit.rates import rate_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
 from lossscan.rules.kit.waves import share_in_means
 
 NAME: Final = "epoch-step-drop"
@@ -51,6 +39,7 @@ SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 
 # Fitted on the trained and public runs and the simulated train half: below 3.3 standard errors 3 of
 # 4 findings were right, up to 4.3 all 8, beyond it 42 of 43 whose label is not in doubt.
 SURE = (1.5, 1.1)
+SMALL_SET = 20_000  # samples: the public stairs come from sets of 300 to 20,000
 SAME_PLACE = 1.0  # logged points within which another landmark explains the step
 
 
@@ -63,30 +52,27 @@ def check(
     enough for steps of a quarter of the loss; smaller ones must be beyond chance.
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
-    curve = case.signals.curves.get("loss")
-    tests = [t for t in case.signals.boundaries if t.landmark.kind == "epoch_boundary"]
-    if curve is None or not tests:
-        return
-    free = [test for test in tests if not _explained(case.run, test)]
+    tests = case.tests("epoch_boundary")
+    free = [test for test in tests if not _explained(case, test)]
     if len(free) < len(tests):
         yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
     combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
-    down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(test, log=curve.log)]
-    drops = [relative(test.gap, test.before, log=curve.log) for test in down]
+    down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(case, test)]
+    drops = [share_of(case, test) for test in down]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median(drops)
     needed = min_sigma if drop >= LARGE_DROP else max(min_sigma, BEYOND_CHANCE)
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
-        least = max(_least(free, min_sigma, log=curve.log), min_drop)
+        least = max(_least(case, free, min_sigma), min_drop)
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
         yield RuledOut(NAME, Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
         return
-    if _is_saw(case.run, case.signals, down):
+    if _is_saw(case, down):
         yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
-    yield _finding(case.run, down, drops, combined)
+    yield _finding(case, down, drops, combined)
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:
@@ -96,45 +82,44 @@ def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:
     return "small" if agree and np.isfinite(drop) else "uneven"
 
 
-def _least(tests: list[BoundaryTest], min_sigma: float, *, log: bool) -> float:
+def _least(case: Case, tests: list[BoundaryTest], min_sigma: float) -> float:
     """The smallest steps that would have been seen, given that large ones need less evidence."""
-    least = least_seen(tests, max(min_sigma, BEYOND_CHANCE), log=log)
-    return min(least, max(LARGE_DROP, least_seen(tests, min_sigma, log=log)))
+    least = least_seen(case, tests, max(min_sigma, BEYOND_CHANCE))
+    return min(least, max(LARGE_DROP, least_seen(case, tests, min_sigma)))
 
 
-def _is_saw(run: Run, signals: Signals, down: list[BoundaryTest]) -> bool:
+def _is_saw(case: Case, down: list[BoundaryTest]) -> bool:
     """Whether each epoch only falls back to where the one before began: nothing is remembered."""
-    curve, length = signals.curves["loss"], run.schedule.steps_per_epoch
+    length = case.run.schedule.steps_per_epoch
     if not length:
         return False
-    points = round(length / spacing(curve.steps))
-    shown = (share_in_means(curve, test.index, points, test.gap) for test in down)
+    points = round(length / spacing(case.curve.steps))
+    shown = (share_in_means(case.curve, test.index, points, test.gap) for test in down)
     whole = [share for share in shown if share]  # 0 where an epoch is not whole
     return bool(whole) and median(whole) < SAW_TOOTH
 
 
-def _explained(run: Run, test: BoundaryTest) -> bool:
+def _explained(case: Case, test: BoundaryTest) -> bool:
     """The learning rate, a resume or another order of the data there explains the drop as well."""
     mark = test.landmark
-    if file_order(run, mark.step) is not file_order(run, mark.step + mark.slack + 1):
+    if file_order(case, mark.step) is not file_order(case, mark.step + mark.slack + 1):
         return True
-    between = (run.series["loss"].steps[-1] - run.series["loss"].steps[0]) / max(
-        len(run.series["loss"]) - 1, 1
-    )
-    others = (*run.schedule.of("lr_change"), *run.schedule.of("resume"))
+    steps = case.run.series["loss"].steps
+    between = (steps[-1] - steps[0]) / max(len(steps) - 1, 1)
+    others = (*case.run.schedule.of("lr_change"), *case.run.schedule.of("resume"))
     return any(abs(other.step - mark.step) <= SAME_PLACE * between + mark.slack for other in others)
 
 
-def _falls(test: BoundaryTest, *, log: bool) -> bool:
+def _falls(case: Case, test: BoundaryTest) -> bool:
     """Whether the levels themselves fall, and not only against lines drawn through them."""
     actual = (test.after - test.before) / max(abs(test.before), np.finfo(np.float64).tiny)
-    return actual <= ACTUAL_SHARE * relative(test.gap, test.before, log=log)
+    return actual <= ACTUAL_SHARE * share_of(case, test)
 
 
-def _finding(run: Run, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
+def _finding(case: Case, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
     first, largest = down[0], down[int(np.argmin(drops))]
-    verdict = _verdict(run, first.landmark.step)
-    rate = rate_at(run, largest.landmark.step)
+    verdict = _verdict(case, first.landmark.step)
+    rate = rate_at(case, largest.landmark.step)
     return Finding(
         rule=NAME,
         confidence=logistic(-combined, *SURE),
@@ -148,26 +133,21 @@ def _finding(run: Run, down: list[BoundaryTest], drops: list[float], combined: f
             rate=rate.value if rate else None,
         ),
         episodes=tuple(Episode(test.step, None, test.sigma) for test in down),
-        effect=step_effect(largest.before, largest.after, combined),
-        aligned_to=Alignment(
-            "epoch_boundary",
-            first.landmark.step,
-            first.step - first.landmark.step,
-            first.p_value,
-            first.landmark.epoch,
-        ),
+        effect=effect_of(largest.before, largest.after, combined),
+        aligned_to=first.aligned_to,
         evidence=(
-            *(_step_evidence(run, test, drop) for test, drop in zip(down, drops, strict=True)),
-            *drop_none(eval_evidence(run, first.landmark.step), rate_evidence(run, largest.step)),
+            *(_step_evidence(test, drop) for test, drop in zip(down, drops, strict=True)),
+            *around(case, first.landmark.step, "eval"),
+            *around(case, largest.step, "rate"),
         ),
-        causes=_causes(run),
+        causes=_causes(case),
         remedies=(Message("watch-evaluation"),) if verdict == "unknown" else (),
         next=Message("evaluate") if verdict == "unknown" else None,
         claims=frozenset(test.step for test in down),
     )
 
 
-def _step_evidence(run: Run, test: BoundaryTest, drop: float) -> Evidence:
+def _step_evidence(test: BoundaryTest, drop: float) -> Evidence:
     numbers = {
         "epoch": test.landmark.epoch,
         "before": test.before,
@@ -175,46 +155,33 @@ def _step_evidence(run: Run, test: BoundaryTest, drop: float) -> Evidence:
         "drop": -drop,
         "p": test.p_value,
     }
-    return Evidence(Message("step", **numbers), run.source_of("loss"), test.step, test.after)
+    return Evidence(Message("step", **numbers), step=test.step, value=test.after)
 
 
-def _verdict(run: Run, first_boundary: float) -> str:
+def _verdict(case: Case, first_boundary: float) -> str:
     """Benign, harmful or unknown; the harm itself is `overfitting`'s to report."""
-    change = eval_change(run, first_boundary)
+    change = case.eval_change(first_boundary)
     if change is None:
         return "unknown"
     before, last = change
     return "harmful" if last > before * (1 + HARMFUL) else "benign"
 
 
-def _causes(run: Run) -> tuple[Cause, ...]:
+def _causes(case: Case) -> tuple[Cause, ...]:
     """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
-    rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
-    found = [Cause(Message("memorisation"), 0.9, config=advise_if_set(run, "num_train_epochs"))]
+    rate, limit = rate_at(case, case.run.series["loss"].steps[-1] / 2), rate_limit(case)
+    found = [Cause(Message("memorisation"), 0.9, config=case.advise("num_train_epochs"))]
     if rate is not None and limit is not None and rate.value > limit:
         score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
-        found.append(
-            Cause(
-                Message("learning-rate-high", rate=rate.value, limit=limit),
-                score,
-                advise_if_set(run, "learning_rate", limit),
-            )
-        )
-    if run.setting("finetuning_type") == "full":
-        found.append(
-            Cause(
-                Message("full-fine-tuning"),
-                0.3,
-                config=advise_if_set(run, "finetuning_type", "lora"),
-            )
-        )
-    examples = number(run, "num_examples")
+        high = Message("learning-rate-high", rate=rate.value, limit=limit)
+        found.append(Cause(high, score, case.advise("learning_rate", limit)))
+    if case.setting("finetuning_type") == "full":
+        lora = case.advise("finetuning_type", "lora")
+        found.append(Cause(Message("full-fine-tuning"), 0.3, config=lora))
+    examples = case.number("num_examples")
     if examples is not None and examples < SMALL_SET:
         found.append(Cause(Message("small-data", examples=int(examples)), 0.35))
     return tuple(found)
-
-
-SMALL_SET = 20_000  # samples: the public stairs come from sets of 300 to 20,000
 
 
 RULE = Rule(name=NAME, check=check)

@@ -8,15 +8,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
-from lossscan.points import POLICY, points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
-from lossscan.rules.kit.facts import eval_losses, levels_at
+from lossscan.rules.kit.levels import levels_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 NAME: Final = "eval-mismatch"
 
@@ -45,16 +44,16 @@ class _Gap(Struct, frozen=True):
 
 def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding]:
     """Yield a finding where each evaluation is `factor` times training, or worse than guessing."""
-    loss = points_of(case.run, "loss")
-    if loss is None or len(loss) < MIN_POINTS or case.run.objective in POLICY:
+    loss = case.loss
+    if loss is None or len(loss) < MIN_POINTS or case.is_policy:
         return
-    gaps = [gap for series in eval_losses(case.run).values() for gap in _gap(loss, series)]
-    uniform = _uniform(case.run)
+    gaps = [gap for series in case.eval_losses().values() for gap in _gap(loss, series)]
+    uniform = _uniform(case)
     apart = [gap for gap in gaps if _is_order(gap, factor)]
     worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
     if apart or worse:
         worst = max(apart or worse, key=lambda gap: gap.ratio)
-        yield _finding(case.run, worst, None if apart and not worse else uniform)
+        yield _finding(case, worst, None if apart and not worse else uniform)
 
 
 def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
@@ -78,16 +77,17 @@ def _is_worse(gap: _Gap, uniform: float) -> bool:
     return float(gap.series.values.min()) > uniform + WORSE and float(gap.levels.max()) < uniform
 
 
-def _uniform(run: Run) -> float | None:
+def _uniform(case: Case) -> float | None:
     """The loss of a uniform guess, where the vocabulary is known and the loss is its own."""
-    vocabulary = number(run, "vocab_size")
-    return math.log(vocabulary) if vocabulary and is_token_loss(run) else None
+    vocabulary = case.number("vocab_size")
+    return math.log(vocabulary) if vocabulary and is_token_loss(case) else None
 
 
-def _finding(run: Run, gap: _Gap, uniform: float | None) -> Finding:
+def _finding(case: Case, gap: _Gap, uniform: float | None) -> Finding:
     evaluated = gap.series
     first, last = int(evaluated.steps[0]), int(evaluated.steps[-1])
     value, level = median(evaluated.values), median(gap.levels)
+    at_first = float(evaluated.values[0])
     return Finding(
         NAME,
         0.93 if len(evaluated) > MIN_EVALUATIONS else 0.85,  # two may share an odd cause
@@ -102,24 +102,21 @@ def _finding(run: Run, gap: _Gap, uniform: float | None) -> Finding:
             first=first,
         ),
         episodes=(Episode(first, last),),
-        effect=Effect(level, value, value - level, gap.ratio),
+        effect=effect_of(level, value),
         evidence=(
             Evidence(
-                Message("training-falls", start=gap.start, end=gap.end), run.source_of("loss")
+                Message("training-falls", start=gap.start, end=gap.end), case.run.source_of("loss")
             ),
             Evidence(
-                Message(
-                    "first-evaluation", value=float(evaluated.values[0]), level=float(gap.levels[0])
-                ),
-                run.source_of(evaluated.name),
-                first,
-                float(evaluated.values[0]),
+                Message("first-evaluation", value=at_first, level=float(gap.levels[0])),
+                step=first,
+                value=at_first,
             ),
         ),
         causes=(
-            Cause(Message("other-input"), 0.55, config=advise_if_set(run, "template")),
+            Cause(Message("other-input"), 0.55, config=case.advise("template")),
             Cause(Message("other-reduction"), 0.5 if uniform is None else 0.35),
-            Cause(Message("other-packing"), 0.4, config=advise_if_set(run, "packing")),
+            Cause(Message("other-packing"), 0.4, config=case.advise("packing")),
             Cause(Message("other-weights"), 0.35),
         ),
         next=Message("evaluate-training-data"),

@@ -18,12 +18,9 @@ from lossscan.model import (
     Finding,
     Message,
     Note,
-    Run,
     Severity,
 )
-from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import is_eval_loss, version_of
+from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
 
@@ -74,50 +71,50 @@ def check(case: Case) -> Iterator[Finding]:
     """Compare the steps at which evaluation was due with those at which it ran."""
     if not may_be_transformers(case.run.framework):
         return
-    plan = _plan(case.run)
-    message = _message(case.run, plan)
+    plan = _plan(case)
+    message = _message(case, plan)
     if message:
-        yield _finding(case.run, plan, message)
+        yield _finding(case, plan, message)
 
 
-def _plan(run: Run) -> _Plan:
+def _plan(case: Case) -> _Plan:
     seen = {
         int(step)
-        for name, series in run.series.items()
+        for name, series in case.run.series.items()
         if name.startswith("eval_")
         for step in series.steps
     }
-    last = run.last_step
-    strategy = run.setting("eval_strategy")
-    every = run.setting("eval_steps") or run.setting("logging_steps")
+    last = case.run.last_step
+    strategy = case.setting("eval_strategy")
+    every = case.setting("eval_steps") or case.setting("logging_steps")
     return _Plan(
         strategy=strategy,
         every=int(every) if every else None,
-        delay=run.setting("eval_delay"),
-        late=_is_late(run, strategy, last),
-        due=tuple(step for step in _due(run, strategy, every, last) if step < last),
+        delay=case.setting("eval_delay"),
+        late=_is_late(case, strategy, last),
+        due=tuple(step for step in _due(case, strategy, every, last) if step < last),
         seen=tuple(sorted(seen)),
         last=last,
-        planned=run.schedule.max_steps or (last if run.complete else None),
-        after=next((note for note in run.notes if note.kind == "evaluated_after"), None),
+        planned=case.run.schedule.max_steps or (last if case.run.complete else None),
+        after=next((note for note in case.run.notes if note.kind == "evaluated_after"), None),
     )
 
 
-def _is_late(run: Run, strategy: str | None, last: int) -> bool:
+def _is_late(case: Case, strategy: str | None, last: int) -> bool:
     """Whether the first evaluation is put off beyond the end of the training."""
-    delay = run.setting("eval_delay") or 0
-    length = run.schedule.max_steps or (last if run.complete else None)
+    delay = case.setting("eval_delay") or 0
+    length = case.run.schedule.max_steps or (last if case.run.complete else None)
     if strategy == "epoch":
-        length = run.setting("num_train_epochs")
+        length = case.setting("num_train_epochs")
     return strategy in ("steps", "epoch") and length is not None and delay > length
 
 
-def _due(run: Run, strategy: str | None, every: float | None, last: int) -> tuple[int, ...]:
+def _due(case: Case, strategy: str | None, every: float | None, last: int) -> tuple[int, ...]:
     """The steps up to the last one at which the strategy evaluates."""
     if strategy == "steps":
-        return _multiples(every, run.setting("eval_delay"), last)
-    marks = run.schedule.of("epoch_boundary") if strategy == "epoch" else ()
-    delay = run.setting("eval_delay") or 0  # epochs
+        return _multiples(every, case.setting("eval_delay"), last)
+    marks = case.run.schedule.of("epoch_boundary") if strategy == "epoch" else ()
+    delay = case.setting("eval_delay") or 0  # epochs
     begun = (mark for mark in marks if (mark.epoch or math.inf) >= delay)
     return tuple(ceil(mark.step + mark.slack) for mark in begun)
 
@@ -127,9 +124,9 @@ def _multiples(every: float | None, delay: float | None, last: int) -> tuple[int
     return tuple(step for step in steps if step >= (delay or 0))
 
 
-def _message(run: Run, plan: _Plan) -> str:
+def _message(case: Case, plan: _Plan) -> str:
     """Which message fits; empty where evaluation ran, was not asked for, or is not due yet."""
-    if "eval_runtime" in run.series and not any(is_eval_loss(name) for name in run.series):
+    if "eval_runtime" in case.run.series and not any(map(is_eval_loss, case.run.series)):
         return "no-loss"
     if plan.during:
         return ""
@@ -140,23 +137,22 @@ def _message(run: Run, plan: _Plan) -> str:
     if plan.strategy == "steps":
         beyond = plan.every and plan.planned and plan.every > plan.planned
         return "beyond-end" if beyond else ""
-    unset = plan.strategy in (None, "no") and _is_wished(run, plan)
+    unset = plan.strategy in (None, "no") and _is_wished(case, plan)
     return "strategy-unset" if unset else ""
 
 
-def _is_wished(run: Run, plan: _Plan) -> bool:
+def _is_wished(case: Case, plan: _Plan) -> bool:
     """Whether somebody set how often to evaluate, or set data aside and got no evaluation."""
-    steps = run.config.get("eval_steps")
+    steps = case.run.config.get("eval_steps")
     if steps is not None and PurePath(steps.source).name != NOT_A_WISH:
         return bool(steps.value <= plan.last)  # else nothing was due yet
-    return not plan.ran and bool(run.setting("val_size") or run.setting("eval_dataset"))
+    return not plan.ran and bool(case.setting("val_size") or case.setting("eval_dataset"))
 
 
-def _finding(run: Run, plan: _Plan, message: str) -> Finding:
+def _finding(case: Case, plan: _Plan, message: str) -> Finding:
     first = plan.due[0] if plan.due else None
-    harmless = message.endswith("beyond-end") and (
-        plan.ran or _evaluates_after(run)
-    )  # none was due
+    none_due = message.endswith("beyond-end")
+    harmless = none_due and (plan.ran or _evaluates_after(case))
     return Finding(
         NAME,
         _SURE[message],
@@ -174,19 +170,19 @@ def _finding(run: Run, plan: _Plan, message: str) -> Finding:
             seen=_listed(plan.seen) or plan.last,
         ),
         episodes=(Episode(first, plan.last),) if first else (),
-        evidence=tuple(_evidence(run, plan, message)),
-        causes=tuple(_causes(run, plan, message)),
+        evidence=tuple(_evidence(case, plan, message)),
+        causes=tuple(_causes(case, plan, message)),
         next=Message("watch-first") if message in ("default", "no-loss") else None,
     )
 
 
-def _evaluates_after(run: Run) -> bool:
+def _evaluates_after(case: Case) -> bool:
     """Whether the trainer evaluates at the end by itself, into a file that may be elsewhere.
 
     LLaMA-Factory's workflows do so where `do_eval` is set, and transformers sets it with the
     strategy (`run_sft` and the like; `TrainingArguments.__post_init__`).
     """
-    return run.framework == "llamafactory" and bool(run.complete)
+    return case.run.framework == "llamafactory" and bool(case.run.complete)
 
 
 def _listed(steps: tuple[int, ...]) -> str:
@@ -194,55 +190,50 @@ def _listed(steps: tuple[int, ...]) -> str:
     return f"{shown}, ..." if len(steps) > SHOWN else shown
 
 
-def _evidence(run: Run, plan: _Plan, message: str) -> Iterator[Evidence]:
+def _evidence(case: Case, plan: _Plan, message: str) -> Iterator[Evidence]:
     for field in ("eval_strategy", "evaluation_strategy", "eval_steps", "eval_delay", *SPLITS):
-        if field in run.config:
-            setting = {"field": field, "value": str(run.setting(field))}
-            yield Evidence(Message("setting", **setting), source=run.config[field].source)
+        if field in case.run.config:
+            setting = {"field": field, "value": str(case.setting(field))}
+            yield Evidence(Message("setting", **setting), source=case.run.config[field].source)
     if plan.due:
         yield Evidence(Message("due"))
     if message == "no-loss":
-        yield Evidence(Message("runtime"), step=plan.seen[0], source=run.source_of("eval_runtime"))
+        yield Evidence(Message("runtime"), case.run.source_of("eval_runtime"), plan.seen[0])
     elif plan.seen:
         yield Evidence(Message("seen"), step=plan.seen[-1])
     elif plan.after:
         yield Evidence(Message("after", **plan.after.numbers), source=plan.after.path.name)
-    elif message.endswith("beyond-end") and _evaluates_after(run):
+    elif message.endswith("beyond-end") and _evaluates_after(case):
         yield Evidence(Message("after-elsewhere"))
 
 
-def _causes(run: Run, plan: _Plan, message: str) -> Iterator[Cause]:
+def _causes(case: Case, plan: _Plan, message: str) -> Iterator[Cause]:
     if message == "no-loss":
-        yield Cause(
-            Message("no-labels"), 0.8, config=advise_if_set(run, "label_names", suggest="labels")
-        )
+        yield Cause(Message("no-labels"), 0.8, config=case.advise("label_names", suggest="labels"))
         return
     if message == "strategy-unset":
-        yield Cause(
-            Message("strategy-unset"), 0.9, config=(Advice("eval_strategy", suggest="steps"),)
-        )
+        steps = Advice("eval_strategy", suggest="steps")
+        yield Cause(Message("strategy-unset"), 0.9, config=(steps,))
         return
     if message == "delayed-beyond-end":
-        yield Cause(
-            Message("delay-beyond-last-step"), 0.95, config=advise_if_set(run, "eval_delay", 0)
-        )
+        yield Cause(Message("delay-beyond-last-step"), 0.95, config=case.advise("eval_delay", 0))
         return
     if plan.every and plan.planned and plan.every > plan.planned:
         suggest = max(1, plan.planned // 10)
-        config = advise_if_set(run, "eval_steps", suggest)
+        config = case.advise("eval_steps", suggest)
         yield Cause(Message("eval-steps-beyond-last-step", suggest=suggest), 0.95, config)
         return
-    version = version_of(run, "transformers_version")
-    if "evaluation_strategy" in run.config and version and version >= RENAMED_IN:
+    version = case.version("transformers_version")
+    if "evaluation_strategy" in case.run.config and version and version >= RENAMED_IN:
         config = (Advice("evaluation_strategy"), Advice("eval_strategy", suggest=plan.strategy))
         yield Cause(Message("renamed-option"), 0.9, config=config)
-    if not any(run.setting(field) for field in SPLITS):
+    if not any(case.setting(field) for field in SPLITS):
         yield Cause(Message("no-evaluation-set"), 0.6, config=(Advice("val_size", suggest=0.05),))
-    yield Cause(Message("log-without-evaluation"), 0.5 if _several_sets(run) else 0.3)
+    yield Cause(Message("log-without-evaluation"), 0.5 if _several_sets(case) else 0.3)
 
 
-def _several_sets(run: Run) -> bool:
-    return bool(run.setting("eval_on_each_dataset")) or "," in str(run.setting("eval_dataset"))
+def _several_sets(case: Case) -> bool:
+    return bool(case.setting("eval_on_each_dataset")) or "," in str(case.setting("eval_dataset"))
 
 
 RULE = Rule(name=NAME, check=check)

@@ -24,18 +24,11 @@ from lossscan.model import (
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
-from lossscan.points import finite, points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import (
-    is_cross_entropy,
-    level_at,
-    version_of,
-)
+from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.scaling_across import Slope, finding_across, steps_of, way_of
-from lossscan.samples import passes_per_update
 
 NAME: Final = "ga-loss-scaling"
 
@@ -64,7 +57,7 @@ _SURE = {
 class _Scaled(Struct, frozen=True):
     """What is known of one run."""
 
-    run: Run
+    case: Case
     loss: Series
     steps: int  # accumulation
     ratios: FloatArray  # train / eval at each evaluation
@@ -90,10 +83,10 @@ def check(
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = points_of(case.run, "loss"), passes_per_update(case.run.config)
-    if loss is None or steps is None or steps <= 1 or not is_cross_entropy(case.run):
+    loss, steps = case.loss, case.accumulation
+    if loss is None or steps is None or steps <= 1 or not case.is_cross_entropy:
         return
-    scaled = _Scaled(case.run, loss, steps, _ratios(case.run, loss), _defect(case.run))
+    scaled = _Scaled(case, loss, steps, _ratios(case, loss), _defect(case))
     agreeing = _agreeing(scaled, tolerance, min_ratio)
     if agreeing in _SURE:
         yield _multiplied(scaled, agreeing)
@@ -111,14 +104,14 @@ def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None)
     way = way_of(slope, evaluated)
     if way is None:
         return None
-    worst = max(runs.values(), key=steps_of)
+    worst = Case(max(runs.values(), key=steps_of))
     causes = scaling_causes(worst, divided=way < 0)
     return finding_across(runs, slope, evaluated, way=way, rule=NAME, causes=causes)
 
 
-def _ratios(run: Run, loss: Series) -> FloatArray:
+def _ratios(case: Case, loss: Series) -> FloatArray:
     """Training over evaluation loss at each evaluation during training."""
-    evaluated = finite(run.series.get("eval_loss"))
+    evaluated = case.points("eval_loss")
     if evaluated is None:
         return np.zeros(0)
     after = evaluated.steps >= loss.steps[0]  # an evaluation before training has no partner
@@ -134,7 +127,7 @@ def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
     initial = _worse_than_uniform(scaled)
     support = "library" if scaled.defect else "initial" if initial else ""
     if ratio:
-        support = support or ("gradient" if _strong_gradient(scaled.run) else "")
+        support = support or ("gradient" if _strong_gradient(scaled.case) else "")
         return f"ratio {support}".strip() if support or scaled.steps >= TELLING else "too few"
     return support if initial and not len(scaled.ratios) else "nothing"
 
@@ -153,7 +146,7 @@ def _worse_than_uniform(scaled: _Scaled) -> bool:
 
     A model that only starts badly falls below ln V; one that is known to multiply may as well.
     """
-    vocabulary = scaled.run.setting("vocab_size")
+    vocabulary = scaled.case.setting("vocab_size")
     if not vocabulary:
         return False
     uniform = math.log(vocabulary)
@@ -163,85 +156,68 @@ def _worse_than_uniform(scaled: _Scaled) -> bool:
     return start > highest and plausible and (end > uniform or bool(scaled.defect))
 
 
-def _strong_gradient(run: Run) -> bool:
-    norms = finite(run.series.get("grad_norm"))
+def _strong_gradient(case: Case) -> bool:
+    norms = case.points("grad_norm")
     return norms is not None and median(norms.values) > STRONG_GRADIENT
 
 
 def _is_divided(scaled: _Scaled, tolerance: float) -> bool:
-    return scaled.near(1 / scaled.steps, tolerance) and (
-        scaled.steps >= TELLING or any(mark in _model(scaled.run) for mark in DIVIDED_TWICE)
-    )
+    telling = scaled.steps >= TELLING or _is_divided_twice(scaled.case)
+    return telling and scaled.near(1 / scaled.steps, tolerance)
 
 
-def _model(run: Run) -> str:
+def _is_divided_twice(case: Case) -> bool:
+    return any(mark in _model(case) for mark in DIVIDED_TWICE)
+
+
+def _model(case: Case) -> str:
     """Architecture, type and path of the model in lower scaled, letters and digits only."""
-    named = (*(run.setting("architectures") or ()), run.setting("model_type"))
-    whole = " ".join(str(name) for name in (*named, run.setting("model_name_or_path")) if name)
+    named = (*(case.setting("architectures") or ()), case.setting("model_type"))
+    whole = " ".join(str(name) for name in (*named, case.setting("model_name_or_path")) if name)
     return re.sub(r"[^a-z0-9 ]", "", whole.lower())
 
 
-def _defect(run: Run) -> Defect | None:
-    version, model = version_of(run, "transformers_version"), _model(run)
+def _defect(case: Case) -> Defect | None:
+    version, model = case.version("transformers_version"), _model(case)
     if version is None:
         return None
     known = (defect for defect in MODELS if any(mark in model for mark in defect.marks))
     return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
 
 
-def scaling_causes(run: Run, *, divided: bool) -> tuple[Cause, ...]:
+def scaling_causes(case: Case, *, divided: bool) -> tuple[Cause, ...]:
     """What may multiply or divide the loss, by what is known of the model and the versions."""
     if divided:
-        known_twice = any(mark in _model(run) for mark in DIVIDED_TWICE)
-        return (
-            Cause(Message("double-division"), 0.9 if known_twice else 0.6, config=_versions(run)),
-        )
-    defect = _defect(run)
+        score = 0.9 if _is_divided_twice(case) else 0.6
+        return (Cause(Message("double-division"), score, config=_versions(case)),)
+    defect = _defect(case)
     release = defect in RELEASES
     known = {"model": defect.name} if defect and not release else {}
     ignores = 0.95 if known else 0.6
     ignored = Cause(Message("known-defect" if known else "loss-kwargs-ignored", **known), ignores)
-    if version_of(run, "transformers_version") is not None and not release:
+    if case.version("transformers_version") is not None and not release:
         return (ignored,)  # the release is known to divide
     return (
         ignored,
-        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(run)),
+        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(case)),
     )
 
 
 def _multiplied(scaled: _Scaled, agreeing: str) -> Finding:
-    return _finding(
-        scaled,
-        confidence=_SURE[agreeing],
-        message="default" if len(scaled.ratios) else "initial",
-        factor=float(scaled.steps),
-    )
+    message = "default" if len(scaled.ratios) else "initial"
+    return _finding(scaled, _SURE[agreeing], message, float(scaled.steps))
 
 
 def _divided(scaled: _Scaled) -> Finding:
-    known = any(mark in _model(scaled.run) for mark in DIVIDED_TWICE)
-    return _finding(
-        scaled,
-        confidence=0.92 if known else 0.75,  # duplicates in the training set may look alike
-        message="divided",
-        factor=1 / scaled.steps,
-    )
+    sure = 0.92 if _is_divided_twice(scaled.case) else 0.75  # duplicate samples may look alike
+    return _finding(scaled, sure, "divided", 1 / scaled.steps)
 
 
-def _versions(run: Run) -> tuple[Advice, ...]:
-    return (
-        *advise_if_set(run, "transformers_version"),
-        *advise_if_set(run, "llamafactory_version"),
-    )
+def _versions(case: Case) -> tuple[Advice, ...]:
+    return (*case.advise("transformers_version"), *case.advise("llamafactory_version"))
 
 
-def _finding(
-    scaled: _Scaled,
-    *,
-    confidence: float,
-    message: str,
-    factor: float,
-) -> Finding:
+def _finding(scaled: _Scaled, confidence: float, message: str, factor: float) -> Finding:
     first = int(scaled.loss.steps[0])
     logged = median(scaled.loss.values[:FIRST])
     return Finding(
@@ -254,17 +230,17 @@ def _finding(
             logged=logged,
             true=logged / factor,
         ),
-        episodes=(Episode(first, scaled.run.last_step),),
+        episodes=(Episode(first, scaled.case.run.last_step),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
         evidence=tuple(_evidence(scaled)),
-        causes=scaling_causes(scaled.run, divided=factor < 1),
+        causes=scaling_causes(scaled.case, divided=factor < 1),
         next=Message("one-step"),
         claims=frozenset({first}),
     )
 
 
 def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
-    run, vocabulary = scaled.run, scaled.run.setting("vocab_size")
+    case, vocabulary = scaled.case, scaled.case.setting("vocab_size")
     if len(scaled.ratios):
         numbers = {"low": float(scaled.ratios.min()), "high": float(scaled.ratios.max())}
         yield Evidence(Message("ratio", **(numbers | {"evaluations": len(scaled.ratios)})))
@@ -272,11 +248,15 @@ def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
         numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
         yield Evidence(Message("uniform", **numbers), step=int(scaled.loss.steps[0]))
     if scaled.defect:
-        numbers_of = {"model": scaled.defect.name, "version": run.setting("transformers_version")}
-        yield Evidence(Message("library", **numbers_of), run.config["transformers_version"].source)
-    norms = finite(run.series.get("grad_norm"))
-    if norms is not None and _strong_gradient(run):
-        yield Evidence(Message("gradient", norm=median(norms.values)), run.source_of("grad_norm"))
+        numbers_of = {"model": scaled.defect.name, "version": case.setting("transformers_version")}
+        yield Evidence(
+            Message("library", **numbers_of), case.run.config["transformers_version"].source
+        )
+    norms = case.points("grad_norm")
+    if norms is not None and _strong_gradient(case):
+        yield Evidence(
+            Message("gradient", norm=median(norms.values)), case.run.source_of("grad_norm")
+        )
 
 
 RULE = Rule(name=NAME, check=check)

@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series, Signals
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
-from lossscan.points import finite
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, drop_none, number
-from lossscan.rules.kit.rates import high_rate, rate_evidence
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 NAME: Final = "grad-norm-explosion"
 
@@ -31,14 +31,14 @@ CLIP = 1.0  # max_grad_norm of most trainers: norms below it change no update
 
 def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
     """Yield a finding where norms are `factor` times the usual, or a peak precedes a rise."""
-    norms = finite(case.run.series.get("grad_norm"))
+    norms = case.points("grad_norm")
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
-    clip = number(case.run, "max_grad_norm") or CLIP
+    clip = case.number("max_grad_norm") or CLIP
     usual = _usual(norms.values)
     if not _late(norms.values > np.maximum(factor * usual, clip)).any():
         return  # nearly always; the spread only raises the border
-    rises = _rises(case.signals)
+    rises = _rises(case)
     border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
     above = _late(norms.values > border)
     lasting = above & _mostly(above)
@@ -46,13 +46,13 @@ def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
         start = int(np.argmax(lasting))
         stop = _end(norms.values, start, float(border[start]))
         yield _finding(
-            case.run, norms, (start, stop), float(usual[start]), _answer(norms, start, rises)
+            case, norms, (start, stop), float(usual[start]), _answer(norms, start, rises)
         )
         return
     for at in np.flatnonzero(_late(norms.values > BLIP * border)):
         answer = _answer(norms, int(at), rises)
         if answer is not None:
-            yield _finding(case.run, norms, (int(at), int(at) + 1), float(usual[at]), answer)
+            yield _finding(case, norms, (int(at), int(at) + 1), float(usual[at]), answer)
             return
 
 
@@ -90,10 +90,10 @@ def _late(mask: BoolArray) -> BoolArray:
     return mask & (np.arange(len(mask)) >= LEARNING_IN)
 
 
-def _rises(signals: Signals) -> list[int]:
+def _rises(case: Case) -> list[int]:
     """The steps at which the loss begins to rise."""
-    changes = [c.step for c in signals.changes_of("loss", "level_up", "slope_up")]
-    return sorted(changes + [e.start_step for e in signals.excursions_of("loss") if e.sigma > 0])
+    changes = [c.step for c in case.signals.changes_of("loss", "level_up", "slope_up")]
+    return sorted(changes + [e.start_step for e in case.spikes if e.sigma > 0])
 
 
 def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
@@ -104,12 +104,13 @@ def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
 
 
 def _finding(
-    run: Run, norms: Series, where: tuple[int, int], usual: float, answer: int | None
+    case: Case, norms: Series, where: tuple[int, int], usual: float, answer: int | None
 ) -> Finding:
     start, stop = where
     lasts = stop - start > 1
     values = norms.values[start:stop]
     step, peak = int(norms.steps[start]), float(values.max())
+    loss = case.run.source_of("loss")
     message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
     return Finding(
         NAME,
@@ -126,23 +127,17 @@ def _finding(
             loss_step=answer,
         ),
         episodes=(Episode(step, int(norms.steps[stop - 1])),),
-        effect=Effect(
-            usual, median(values), median(values) - usual, median(values) / usual if usual else None
-        ),
+        effect=effect_of(usual, median(values)),
         evidence=(
             Evidence(Message("norms"), step=step, value=peak),
-            *(
-                [Evidence(Message("loss-follows"), step=answer, source=run.source_of("loss"))]
-                if answer
-                else []
-            ),
-            *drop_none(rate_evidence(run, step)),
+            *([Evidence(Message("loss-follows"), loss, answer)] if answer else []),
+            *around(case, step, "rate"),
         ),
         causes=(
-            high_rate(run, 0.6),
+            high_rate(case, 0.6),
             Cause(Message("bad-batch"), 0.3 if lasts else 0.6),
-            Cause(Message("no-clipping"), 0.5, config=advise_if_set(run, "max_grad_norm", CLIP))
-            if (number(run, "max_grad_norm") or 0) > CLIP
+            Cause(Message("no-clipping"), 0.5, config=case.advise("max_grad_norm", CLIP))
+            if (case.number("max_grad_norm") or 0) > CLIP
             else Cause(Message("instability"), 0.35),
         ),
         next=Message("inspect-batch"),

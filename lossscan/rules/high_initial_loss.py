@@ -16,12 +16,9 @@ from lossscan.model import (
     RuledOut,
 )
 from lossscan.numeric.medians import median
-from lossscan.points import points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
-from lossscan.samples import passes_per_update
 
 NAME: Final = "high-initial-loss"
 
@@ -32,17 +29,17 @@ CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
     """Yield a finding where the first losses exceed ln V, a uniform guess, by `margin` nats."""
-    loss = points_of(case.run, "loss")
-    if loss is None or not is_token_loss(case.run):
+    loss = case.loss
+    if loss is None or not is_token_loss(case):
         return
-    vocabulary = number(case.run, "vocab_size")
+    vocabulary = case.number("vocab_size")
     uniform = math.log(vocabulary or LARGEST)
     first = median(loss.values[:FIRST])
     if first <= uniform + margin:
         if vocabulary and first > uniform:
             yield RuledOut(NAME, Message("near", first=first, uniform=uniform))
         return
-    step, steps = int(loss.steps[0]), passes_per_update(case.run.config)
+    step, steps = int(loss.steps[0]), case.accumulation
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     yield Finding(
         NAME,
@@ -63,10 +60,8 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         ),
         causes=(
             *([Cause(Message("accumulation", steps=steps), 0.7)] if scaled else []),
-            Cause(
-                Message("wrong-model-or-template"), 0.5, config=advise_if_set(case.run, "template")
-            ),
-            Cause(Message("attention"), 0.45, config=advise_if_set(case.run, "flash_attn")),
+            Cause(Message("wrong-model-or-template"), 0.5, config=case.advise("template")),
+            Cause(Message("attention"), 0.45, config=case.advise("flash_attn")),
             Cause(Message("new-tokens"), 0.4),
             Cause(Message("initialisation"), 0.35),
         ),

@@ -12,22 +12,18 @@ from msgspec import Struct
 from lossscan.model import (
     Cause,
     Curve,
-    Effect,
     Episode,
     Evidence,
     Finding,
     Landmark,
     Message,
-    Run,
 )
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
-from lossscan.points import finite
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
-from lossscan.rules.kit.facts import is_cross_entropy
 from lossscan.rules.kit.rule import Rule
-from lossscan.samples import passes_per_update, samples_per_pass
+from lossscan.rules.kit.sizes import effect_of
+from lossscan.samples import samples_per_pass
 
 NAME: Final = "incomplete-accumulation"
 
@@ -52,16 +48,16 @@ class _Tail(Struct, frozen=True):
 
 def check(case: Case, *, low: float = 0.85) -> Iterator[Finding]:
     """Yield a finding where most points at epoch ends are `low` times the level, or 1/`low`."""
-    curve = case.signals.curves.get("loss")
-    if curve is None or not curve.log or not is_cross_entropy(case.run):
+    if not case.searched or not case.curve.log or not case.is_cross_entropy:
         return
+    curve = case.curve
     boundaries = [m for m in case.run.schedule.of("epoch_boundary") if _has_room(curve, m)]
     tails = [tail for mark in boundaries for tail in _tail(curve, mark)]
     down = [tail for tail in tails if tail.factor <= low]
     up = [tail for tail in tails if tail.factor >= 1 / low]
     for message, found in (("default", down), ("high", up)):
         if found and len(found) >= MOST * len(boundaries):
-            yield from _judged(case.run, curve, found, message)
+            yield from _judged(case, found, message)
 
 
 def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:
@@ -92,13 +88,13 @@ def _covering(steps: IntArray, mark: Landmark) -> range:
     return range(first, min(last + 1, len(steps)))
 
 
-def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterator[Finding]:
+def _judged(case: Case, found: list[_Tail], message: str) -> Iterator[Finding]:
     """One boundary alone proves nothing, unless the gradient or the batch sizes say the same."""
     factor = median(np.array([tail.factor for tail in found]))
-    support = tuple(_support(run, found, factor))
+    support = tuple(_support(case, found, factor))
     if len(found) == 1 and not support:
         return
-    worst = min(found, key=lambda tail: tail.factor)
+    worst, noise = min(found, key=lambda tail: tail.factor), case.curve.noise
     yield Finding(
         NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
@@ -111,40 +107,37 @@ def _judged(run: Run, curve: Curve, found: list[_Tail], message: str) -> Iterato
             before=worst.level,
             after=worst.value,
         ),
-        episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / curve.noise) for t in found),
-        effect=Effect(worst.level, worst.value, worst.value - worst.level, worst.factor),
+        episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / noise) for t in found),
+        effect=effect_of(worst.level, worst.value),
         evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *support),
-        causes=(
-            Cause(
-                Message("incomplete-last-group"),
-                0.8,
-                config=advise_if_set(run, "transformers_version"),
-            )
-            if message == "default"
-            else Cause(
-                Message("small-last-batch"), 0.7, config=advise_if_set(run, DROP_LAST, suggest=True)
-            ),
-        ),
+        causes=(_cause(case, message),),
         claims=frozenset(tail.step for tail in found),
     )
 
 
-def _support(run: Run, found: list[_Tail], factor: float) -> Iterator[Evidence]:
-    norms = finite(run.series.get("grad_norm"))
+def _cause(case: Case, message: str) -> Cause:
+    if message == "default":
+        version = case.advise("transformers_version")
+        return Cause(Message("incomplete-last-group"), 0.8, config=version)
+    return Cause(Message("small-last-batch"), 0.7, config=case.advise(DROP_LAST, suggest=True))
+
+
+def _support(case: Case, found: list[_Tail], factor: float) -> Iterator[Evidence]:
+    norms = case.points("grad_norm")
     if norms is not None:
         at = np.isin(norms.steps, [tail.step for tail in found])
         same = median(norms.values[at]) / median(norms.values) if at.any() else math.nan
         if abs(same / factor - 1) <= 2 * SAME_FACTOR:
-            yield Evidence(Message("gradient", same=same), run.source_of("grad_norm"))
-    steps, left = passes_per_update(run.config), _left_over(run)
+            yield Evidence(Message("gradient", same=same), case.run.source_of("grad_norm"))
+    steps, left = case.accumulation, _left_over(case)
     if steps and left and abs(left / steps / factor - 1) <= SAME_FACTOR:
         yield Evidence(Message("batches", left=left, accumulation=steps))
 
 
-def _left_over(run: Run) -> int | None:
+def _left_over(case: Case) -> int | None:
     """Micro-batches in the last group of an epoch."""
-    steps, examples = passes_per_update(run.config), number(run, "num_examples")
-    batch = samples_per_pass(run.config)
+    steps, examples = case.accumulation, case.number("num_examples")
+    batch = samples_per_pass(case.run.config)
     return math.ceil(examples / batch) % steps if steps and examples and batch else None
 
 

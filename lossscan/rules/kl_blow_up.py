@@ -10,7 +10,6 @@ import numpy as np
 from lossscan.model import Cause, Finding, Message
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set
 from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
@@ -25,7 +24,7 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
     `min_ratio`: a divergence that grows evenly ends at four times its level in the first half.
     `min_level`: nats; below, as in the first steps of every run, the policy is near its reference.
     """
-    course = course_of(case.run, DIVERGENCE)
+    course = course_of(case, DIVERGENCE)
     if course is None:
         return
     usual = median(course.levels[: len(course.levels) // 2])
@@ -34,8 +33,8 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
         return
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
-        beta = Cause(Message("penalty-too-weak"), 0.5, config=advise_if_set(case.run, "kl_coef"))
-        yield change_finding(NAME, case.run, course, since, usual, (high_rate(case.run, 0.6), beta))
+        beta = Cause(Message("penalty-too-weak"), 0.5, config=case.advise("kl_coef"))
+        yield change_finding(NAME, case, course, since, usual, (high_rate(case, 0.6), beta))
 
 
 RULE = Rule(name=NAME, check=check)

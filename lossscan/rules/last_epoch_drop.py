@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.model import (
-    Alignment,
     BoundaryTest,
     Cause,
     Episode,
@@ -14,22 +13,12 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
-    Signals,
 )
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import (
-    advise_if_set,
-    drop_none,
-    eval_evidence,
-    least_seen,
-    logistic,
-    relative,
-    step_effect,
-)
-from lossscan.rules.kit.rates import rate_evidence, rate_steps
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.rule import Rule
-from lossscan.trainers import trainer_of
+from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
 
 NAME: Final = "last-epoch-drop"
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
@@ -43,63 +32,48 @@ def check(
     `min_sigma`: size in standard errors; one place is tested, 2.5 is 0.6 % by chance.
     `min_drop`: smallest step as a share of the loss; below 1 % nobody looks.
     """
-    known = [t for t in case.signals.boundaries if t.landmark.kind == "last_data_epoch"]
-    curve = case.signals.curves.get("loss")
-    if curve is None:
+    if not case.searched:
         return
+    known = case.tests("last_data_epoch")
     for test in known:
-        drop = -relative(test.gap, test.before, log=curve.log)
-        if test.sigma <= -min_sigma and drop >= min_drop:
-            yield _at_boundary(case.run, test, drop)
-        else:
-            least = max(least_seen([test], min_sigma, log=curve.log), min_drop)
-            numbers = {
-                "step": test.landmark.step,
-                "sigma": test.sigma,
-                "least": least,
-                "drop": drop,
-            }
-            yield RuledOut(
-                NAME, Message("small" if test.sigma <= -min_sigma else "no-step", **numbers)
-            )
-    if not known and trainer_of(case.run.framework).shuffles_last_apart:
-        yield from _consistent(case.run, case.signals)
+        drop, sure = -share_of(case, test), test.sigma <= -min_sigma
+        if sure and drop >= min_drop:
+            yield _at_boundary(case, test, drop)
+            continue
+        least = max(least_seen(case, [test], min_sigma), min_drop)
+        numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least, "drop": drop}
+        yield RuledOut(NAME, Message("small" if sure else "no-step", **numbers))
+    if not known and case.trainer.shuffles_last_apart:
+        yield from _consistent(case)
 
 
-def _at_boundary(run: Run, test: BoundaryTest, drop: float) -> Finding:
-    source = test.landmark.source
+def _at_boundary(case: Case, test: BoundaryTest, drop: float) -> Finding:
+    step, source = int(test.landmark.step) + 1, test.landmark.source
     return Finding(
         rule=NAME,
         confidence=logistic(-test.sigma, 1.5, 1.2),
-        message=Message(
-            "at-boundary", step=int(test.landmark.step) + 1, drop=drop, **_levels(test)
-        ),
+        message=Message("at-boundary", step=step, drop=drop, before=test.before, after=test.after),
         episodes=(Episode(test.step, None, test.sigma),),
-        effect=step_effect(test.before, test.after, test.sigma),
-        aligned_to=Alignment(
-            "last_data_epoch",
-            test.landmark.step,
-            test.step - test.landmark.step,
-            test.p_value,
-            test.landmark.epoch,
-        ),
+        effect=effect_of(test.before, test.after, test.sigma),
+        aligned_to=test.aligned_to,
         evidence=(
-            Evidence(Message("boundary", step=int(test.landmark.step) + 1), source, test.step),
-            Evidence(Message("size", sigma=-test.sigma, p=test.p_value), run.source_of("loss")),
-            *drop_none(rate_evidence(run, test.step), eval_evidence(run, test.landmark.step)),
+            Evidence(Message("boundary", step=step), source, test.step),
+            Evidence(Message("size", sigma=-test.sigma, p=test.p_value)),
+            *around(case, test.step, "rate"),
+            *around(case, test.landmark.step, "eval"),
         ),
-        causes=_causes(run, 0.95),
+        causes=_causes(case, 0.95),
         next=Message("compare-evaluation"),
         claims=frozenset({test.step}),
     )
 
 
-def _consistent(run: Run, signals: Signals) -> Iterator[Finding]:
+def _consistent(case: Case) -> Iterator[Finding]:
     """One drop, late, with nothing else to explain it, in a trainer that has such a sampler."""
-    last = run.series["loss"].steps[-1]
-    falls = signals.changes_of("loss", "level_down")
+    last = case.run.series["loss"].steps[-1]
+    falls = case.falls
     late = [c for c in falls if c.aligned_to is None and c.step >= EARLIEST_SHARE * last]
-    if len(falls) != 1 or len(late) != 1 or rate_steps(run, late[0].step):
+    if len(falls) != 1 or len(late) != 1 or rate_steps(case, late[0].step):
         return
     change = late[0]
     yield Finding(
@@ -113,21 +87,17 @@ def _consistent(run: Run, signals: Signals) -> Iterator[Finding]:
             after=change.after,
         ),
         episodes=(Episode(change.step, None, change.sigma),),
-        effect=step_effect(change.before, change.after, change.sigma),
-        evidence=drop_none(rate_evidence(run, change.step), eval_evidence(run, change.step)),
-        causes=_causes(run, 0.6),
+        effect=effect_of(change.before, change.after, change.sigma),
+        evidence=around(case, change, "rate", "eval"),
+        causes=_causes(case, 0.6),
         next=Message("confirm-line"),
         claims=frozenset({change.step}),
     )
 
 
-def _levels(test: BoundaryTest) -> dict[str, float]:
-    return {"before": test.before, "after": test.after}
-
-
-def _causes(run: Run, score: float) -> tuple[Cause, ...]:
+def _causes(case: Case, score: float) -> tuple[Cause, ...]:
     return (
-        Cause(Message("last-epoch-shuffled-apart"), score, config=advise_if_set(run, "max_steps")),
+        Cause(Message("last-epoch-shuffled-apart"), score, config=case.advise("max_steps")),
         Cause(Message("data-mix-change"), 0.2),
     )
 

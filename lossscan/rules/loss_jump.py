@@ -9,34 +9,21 @@ import numpy as np
 
 from lossscan.model import (
     Change,
-    Curve,
     Effect,
     Episode,
     Evidence,
     Finding,
     Message,
     RuledOut,
-    Run,
     Severity,
-    Signals,
 )
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import (
-    drop_none,
-    eval_evidence,
-    landmark_evidence,
-    level_evidence,
-    logistic,
-    none_seen,
-)
-from lossscan.rules.kit.facts import is_policy_size
+from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import dip_before
-from lossscan.rules.kit.gradients import gradient_evidence
-from lossscan.rules.kit.jump_causes import lower_rate, rise_causes
-from lossscan.rules.kit.order import order_evidence, step_of_order
-from lossscan.rules.kit.rates import limit_evidence, rate_evidence
+from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
 
 NAME: Final = "loss-jump"
@@ -60,42 +47,37 @@ def check(
     runs hold lasting rises of up to 1.04.
     `min_sigma`: size in standard errors, as for any break.
     """
-    curve = case.signals.curves.get("loss")
-    if curve is None:
+    if not case.searched:
         return
-    points = len(curve.steps)
-    large = [
-        c
-        for c in case.signals.changes_of("loss", "level_up")
-        if c.sigma >= min_sigma and _ratio(c) >= min_ratio
-    ]
-    lasting = [c for c in large if _lasts(points, c) and outlives_period(c, case.signals)]
+    points = len(case.curve.steps)
+    large = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
+    lasting = [c for c in large if _lasts(points, c) and outlives_period(case, c)]
     jumps = []
     for jump in lasting:
-        start = dip_before(case.run, case.signals, jump)
+        start = dip_before(case, jump)
         if start is None:
             jumps.append(jump)
         else:
-            numbers = {"step": jump.step, "fall": int(curve.steps[start])}
+            numbers = {"step": jump.step, "fall": int(case.curve.steps[start])}
             yield RuledOut(NAME, Message("returns", **numbers))
     if jumps:
-        yield _judged(case.run, case.signals, jumps)
+        yield _judged(case, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
-        yield from none_seen(NAME, curve, case.signals.least_step, min_ratio - 1)
+        yield from none_seen(NAME, case, case.signals.least_step, min_ratio - 1)
     for late in large:
         if not _lasts(points, late):
             numbers = {"step": late.step, "points": points - late.index}
             yield RuledOut(NAME, Message("at-the-end", **numbers))
 
 
-def _judged(run: Run, signals: Signals, jumps: list[Change]) -> Finding | RuledOut:
+def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
     """The jumps as a finding, unless all are of the size that a policy's loss has by nature."""
     highest = max(jumps, key=lambda jump: jump.after)
-    if not is_policy_size(run, highest.after):
-        return _finding(run, signals, jumps)
+    if not is_policy_size(case, highest.after):
+        return _finding(case, jumps)
     return RuledOut(
         NAME,
-        Message("policy", objective=run.objective, after=highest.after, at=highest.step),
+        Message("policy", objective=case.run.objective, after=highest.after, at=highest.step),
     )
 
 
@@ -111,18 +93,16 @@ def _lasts(points: int, change: Change) -> bool:
     return points - change.index >= max(MIN_AFTER, stay)
 
 
-def _left(curve: Curve, jump: Change) -> float:
+def _left(case: Case, jump: Change) -> float:
     """The share of a jump that is left at the end of the run, 0..1."""
-    end = median(curve.values[-END_POINTS:])
+    end = median(case.curve.values[-END_POINTS:])
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
-def _finding(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
+def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
-    curve = signals.curves["loss"]
-    last = int(curve.steps[-1])
-    ratio = _ratio(worst)
-    left, lower = _left(curve, worst), lower_rate(run, worst)
+    last = int(case.curve.steps[-1])
+    left, lower = _left(case, worst), lower_rate(case, worst)
     return Finding(
         rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
@@ -136,23 +116,16 @@ def _finding(run: Run, signals: Signals, jumps: list[Change]) -> Finding:
             count=len(jumps),
             lower=lower,
         ),
-        stated_severity=Severity.CRITICAL if ratio >= CRITICAL_RATIO else Severity.WARNING,
+        stated_severity=Severity.CRITICAL if _ratio(worst) >= CRITICAL_RATIO else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=jumps[0].aligned_to,
         evidence=(
-            level_evidence(run, curve, worst.before, worst.after, worst.step),
-            Evidence(Message("stays", stays=left, last=last), run.source_of("loss"), last),
-            *drop_none(
-                rate_evidence(run, worst.step),
-                limit_evidence(run, worst.step),
-                gradient_evidence(run, signals, worst.step),
-                landmark_evidence(worst.aligned_to),
-                order_evidence(run, step_of_order(run, curve, worst)),
-                eval_evidence(run, worst.step),
-            ),
+            level_evidence(case, worst.before, worst.after, worst.step),
+            Evidence(Message("stays", stays=left, last=last), step=last),
+            *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
-        causes=rise_causes(run, signals, worst),
+        causes=rise_causes(case, worst),
         remedies=(Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset(jump.step for jump in jumps),

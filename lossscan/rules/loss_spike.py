@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from lossscan.model import (
     Advice,
@@ -22,27 +21,20 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
     Severity,
-    Signals,
 )
 from lossscan.numeric.medians import spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import (
-    advise_if_set,
-    drop_none,
-    logistic,
-    none_seen,
-    samples_between,
-)
 from lossscan.rules.kit.domain import rate_limit
-from lossscan.rules.kit.gradients import LEAD_SIGMA, gradient_evidence, leading_gradient
-from lossscan.rules.kit.order import file_order, order_evidence
-from lossscan.rules.kit.rates import lost_state, rate_at, rate_evidence, rate_raised, rate_restarts
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
+from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.rates import lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
-from lossscan.rules.kit.waves import above_crests, period_points
+from lossscan.rules.kit.waves import above_crests
 from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
@@ -82,41 +74,37 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
     up to 1.1.
     """
-    curve = case.signals.curves.get("loss")
-    if curve is None:
+    if not case.searched:
         return
-    every = case.signals.excursions_of("loss")
-    found = [e for e in every if _height(e) >= min_ratio or not _overshoots(e, case.signals)]
-    recurring = frozenset[int]() if _is_grouped(case) else _recurring(case.run, found)
-    above = set(above_crests(found, case.signals))
+    found = [e for e in case.spikes if _height(e) >= min_ratio or not _overshoots(case, e)]
+    recurring = frozenset[int]() if _is_grouped(case) else _recurring(case, found)
+    above = set(above_crests(case, found))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
         yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
         return
     if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
         spikes = []
-    restarts = [spike for spike in spikes if rate_restarts(case.run, spike.start_step)]
+    restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
         yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         loud = max(map(_height, spikes)) >= min_ratio
-        severity = None if loud else Severity.INFO
-        yield replace(_finding(case.run, case.signals, curve, spikes), stated_severity=severity)
+        yield _finding(case, spikes, None if loud else Severity.INFO)
     elif not restarts:
-        yield from none_seen(NAME, curve, case.signals.least_peak, min_ratio - 1)
+        yield from none_seen(NAME, case, case.signals.least_peak, min_ratio - 1)
 
 
-def _overshoots(spike: Excursion, signals: Signals) -> bool:
+def _overshoots(case: Case, spike: Excursion) -> bool:
     """Whether it only tops a rise of level that begins just before."""
-    rises = [c.index for c in signals.changes_of("loss", "level_up")]
-    return any(0 <= spike.start - rise <= BLOCK_POINTS for rise in rises)
+    return any(0 <= spike.start - rise.index <= BLOCK_POINTS for rise in case.rises)
 
 
 def _is_grouped(case: Case) -> bool:
     """Whether the loss comes in waves shorter than an epoch: crests return wherever one looks."""
     per_epoch, period = case.run.schedule.steps_per_epoch, case.signals.period
-    if not per_epoch or not period_points(case.signals) or period is None:
+    if not per_epoch or not case.period_points or period is None:
         return False
     return period < GROUPED * per_epoch
 
@@ -128,12 +116,13 @@ def _height(spike: Excursion) -> float:
     return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
 
 
-def _finding(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) -> Finding:
+def _finding(case: Case, spikes: list[Excursion], severity: Severity | None) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
-    pattern = _pattern(run, signals, spikes, top)
+    pattern = _pattern(case, spikes, top)
     return Finding(
         rule=NAME,
         confidence=logistic(top.sigma, *SURE),
+        stated_severity=severity,
         message=Message(
             _message(pattern),
             count=len(spikes),
@@ -147,14 +136,12 @@ def _finding(run: Run, signals: Signals, curve: Curve, spikes: list[Excursion]) 
         effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
         aligned_to=spikes[0].aligned_to,
         evidence=(
-            *(_spike_evidence(run, spike) for spike in spikes[:MANY]),
-            *_sample_evidence(run, curve, spikes[:MANY], pattern),
-            *_order_evidence(run, pattern, top.start_step),
-            *drop_none(
-                gradient_evidence(run, signals, top.start_step), rate_evidence(run, top.start_step)
-            ),
+            *map(_spike_evidence, spikes[:MANY]),
+            *_sample_evidence(case, spikes[:MANY], pattern),
+            *_order_evidence(pattern),
+            *around(case, top.start_step, "order", "gradient", "rate"),
         ),
-        causes=tuple(_causes(run, pattern, top.start_step)),
+        causes=tuple(_causes(case, pattern, top.start_step)),
         next=Message("print-batch"),
         claims=frozenset(spike.start_step for spike in spikes),
     )
@@ -166,14 +153,14 @@ def _message(pattern: Pattern) -> str:
     return "recurring" if pattern.recurring else "isolated"
 
 
-def _pattern(run: Run, signals: Signals, spikes: list[Excursion], top: Excursion) -> Pattern:
-    recurring = _recurring(run, spikes)
-    lead = leading_gradient(signals, top.start_step)
+def _pattern(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
+    recurring = _recurring(case, spikes)
+    lead = leading_gradient(case, top.start_step)
     return Pattern(
         recurring=recurring,
-        at_ends=_at_ends(run, [spike for spike in spikes if spike.start_step in recurring]),
-        slowest=max(_high_points(signals.curves["loss"], spike) for spike in spikes),
-        correlation=signals.epoch_correlation,
+        at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
+        slowest=max(_high_points(case.curve, spike) for spike in spikes),
+        correlation=case.signals.epoch_correlation,
         leads=None if lead is None else lead >= LEAD_SIGMA,
     )
 
@@ -185,22 +172,22 @@ def _high_points(curve: Curve, spike: Excursion) -> int:
     return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
 
 
-def _recurring(run: Run, spikes: Sequence[Excursion]) -> frozenset[int]:
+def _recurring(case: Case, spikes: Sequence[Excursion]) -> frozenset[int]:
     """Spikes that are at the same place of their epoch as a spike of another epoch."""
-    per_epoch = run.schedule.steps_per_epoch
+    per_epoch = case.run.schedule.steps_per_epoch
     if not per_epoch or not spikes:
         return frozenset()
-    reach = max(spacing(run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
+    reach = max(spacing(case.run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
     if per_epoch <= 2 * reach:  # in one or two points, all places are the same
         return frozenset()
     starts = np.array([spike.start_step for spike in spikes])
     return frozenset(starts[meetings(starts, per_epoch, reach) > 0].tolist())
 
 
-def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
+def _at_ends(case: Case, spikes: list[Excursion]) -> bool:
     """Whether the spikes are the points that hold the last batch of an epoch."""
-    window = spacing(run.series["loss"].steps)
-    marks = run.schedule.of("epoch_boundary")
+    window = spacing(case.run.series["loss"].steps)
+    marks = case.run.schedule.of("epoch_boundary")
     ends = sorted((mark.step + mark.slack, mark.step - mark.slack) for mark in marks)
     late = [late for late, _ in ends]
     earliest = list(accumulate((early for _, early in reversed(ends)), min, initial=np.inf))[::-1]
@@ -212,22 +199,20 @@ def _at_ends(run: Run, spikes: list[Excursion]) -> bool:
     return bool(there) and sum(there) >= AT_ENDS * len(there)
 
 
-def _spike_evidence(run: Run, spike: Excursion) -> Evidence:
+def _spike_evidence(spike: Excursion) -> Evidence:
     points = spike.stop - spike.start
     said = Message("spike", base=spike.base, peak=spike.peak, points=points, end=spike.end_step)
-    return Evidence(said, run.source_of("loss"), spike.start_step, spike.peak)
+    return Evidence(said, step=spike.start_step, value=spike.peak)
 
 
-def _sample_evidence(
-    run: Run, curve: Curve, spikes: list[Excursion], pattern: Pattern
-) -> Iterator[Evidence]:
+def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> Iterator[Evidence]:
     """Which samples of the epoch were read there; known only where their order is fixed."""
     if not pattern.recurring or pattern.at_ends:
         return
-    window = int(spacing(curve.steps))
+    window = int(spacing(case.curve.steps))
     read: dict[tuple[int, int], list[int]] = {}  # start steps by samples
     for spike in spikes:
-        samples = samples_between(run, spike.start_step - window, spike.end_step)
+        samples = _samples_between(case, spike.start_step - window, spike.end_step)
         if samples is not None:
             first, last = samples
             same = next((r for r in read if r[0] < last and first < r[1]), samples)
@@ -237,62 +222,71 @@ def _sample_evidence(
         yield Evidence(Message("samples", first=first, last=last, steps=places), step=steps[0])
 
 
-def _order_evidence(run: Run, pattern: Pattern, step: int) -> Iterator[Evidence]:
+def _samples_between(case: Case, first: int, last: int) -> tuple[int, int] | None:
+    """The samples of their epoch that the steps (first, last] read, where order is fixed."""
+    batch = samples_per_step(case.run.config, case.run.framework)
+    per_epoch = case.run.schedule.steps_per_epoch
+    if batch is None or not per_epoch:
+        return None
+    start = int((first % per_epoch) * batch)
+    return start, start + int((last - first) * batch)
+
+
+def _order_evidence(pattern: Pattern) -> Iterator[Evidence]:
     if pattern.correlation is not None:
         fixed = pattern.correlation >= ORDER_CORRELATION
         yield Evidence(Message("order-fixed" if fixed else "order-shuffled", r=pattern.correlation))
-    yield from drop_none(order_evidence(run, step))
 
 
-def _causes(run: Run, pattern: Pattern, step: int) -> Iterator[Cause]:
+def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
     """The causes, each raised and lowered by what speaks for and against it."""
     if pattern.at_ends:
-        advice = advise_if_set(run, "dataloader_drop_last", suggest=True)
+        advice = case.advise("dataloader_drop_last", suggest=True)
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
-    ordered = _ordered(run, pattern, step)
+    ordered = _ordered(case, pattern, step)
     yield Cause(Message("unshuffled-data"), ordered, config=(Advice("shuffle", suggest=True),))
-    batch = samples_per_step(run.config, run.framework)
+    batch = samples_per_step(case.run.config, case.run.framework)
     small = batch is not None and batch <= SMALL_BATCH
     odd = LONG_FOR_A_BATCH if pattern.slowest >= BLOCK_POINTS else 0.35 if small else 0.25
-    yield Cause(Message("odd-batch"), odd, config=advise_if_set(run, "total_train_batch_size"))
-    unstable = _unstable(run, pattern, step)
-    yield Cause(Message("instability"), unstable, config=advise_if_set(run, "learning_rate"))
-    yield from (*skipped_updates(run, step), *lost_state(run, step))
+    yield Cause(Message("odd-batch"), odd, config=case.advise("total_train_batch_size"))
+    unstable = _unstable(case, pattern, step)
+    yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
+    yield from (*skipped_updates(case, step), *lost_state(case, step))
 
 
-def _ordered(run: Run, pattern: Pattern, step: int) -> float:
+def _ordered(case: Case, pattern: Pattern, step: int) -> float:
     """The score of data read in file order."""
     correlated = (pattern.correlation or 0.0) >= ORDER_CORRELATION
     returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
-    ordered = 0.3 + 0.35 * returns + STATED[file_order(run, step)] + 0.1 * correlated
+    ordered = 0.3 + 0.35 * returns + STATED[file_order(case, step)] + 0.1 * correlated
     if pattern.slowest >= BLOCK_POINTS and not pattern.leads:
         ordered += 0.1
     return min(ordered, 0.95)
 
 
-def _unstable(run: Run, pattern: Pattern, step: int) -> float:
+def _unstable(case: Case, pattern: Pattern, step: int) -> float:
     """The score of an optimizer that steps too far."""
-    rate, limit = rate_at(run, run.series["loss"].steps[-1] / 2), rate_limit(run)
+    rate, limit = rate_at(case, case.run.series["loss"].steps[-1] / 2), rate_limit(case)
     hot = rate is not None and limit is not None and rate.value > limit
     unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     unstable -= CALM * (pattern.leads is False)
-    if rate_raised(run, step):
+    if rate_raised(case, step):
         unstable += RAISED
-    elif _is_early(run, step):
+    elif _is_early(case, step):
         unstable += GROWING
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
     return max(unstable, 0.05)
 
 
-def _is_early(run: Run, step: int) -> bool:
+def _is_early(case: Case, step: int) -> bool:
     """Whether the spike falls into warm-up, or where its end or its lack shows.
 
     The steps are the longest there, and the model is the least able to bear them.
     """
-    last = run.series["loss"].steps[-1]
-    warm = [mark.step for mark in run.schedule.of("warmup_end")]
+    last = case.run.series["loss"].steps[-1]
+    warm = [mark.step for mark in case.run.schedule.of("warmup_end")]
     until = max([EARLY * last, *(mark + NEAR_END * mark for mark in warm)])
     return bool(step <= until)
 

@@ -8,12 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median
-from lossscan.points import finite
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
-from lossscan.rules.kit.facts import level_at
+from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "loss-too-low"
@@ -28,30 +27,30 @@ OF_START = 0.05  # of the first loss (huggingface/transformers#31673)
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield a finding where the loss is below what one pass over the data can teach."""
-    loss = finite(case.run.series.get("loss"))
-    if loss is None or not is_token_loss(case.run):
+    loss = case.points("loss")
+    if loss is None or not is_token_loss(case):
         return
-    loss = _first_epoch(case.run, loss)
+    loss = _first_epoch(case, loss)
     if len(loss) < FIRST + LASTS:
         return
-    message = _message(case.run, loss)
+    message = _message(case, loss)
     if message:
-        yield _finding(case.run, loss, message)
+        yield _finding(case, loss, message)
 
 
-def _first_epoch(run: Run, loss: Series) -> Series:
+def _first_epoch(case: Case, loss: Series) -> Series:
     """The points before any sample is seen again; none where that is unknown."""
-    length, epochs = run.schedule.steps_per_epoch, run.schedule.epochs
+    length, epochs = case.run.schedule.steps_per_epoch, case.run.schedule.epochs
     until = length or (math.inf if epochs is not None and epochs <= 1 else 0)
     inside = (loss.steps <= until) & (loss.values > 0)  # zeros are another rule's
     return Series(loss.name, loss.steps[inside], loss.values[inside])
 
 
-def _message(run: Run, loss: Series) -> str:
+def _message(case: Case, loss: Series) -> str:
     start, end = float(loss.values[:FIRST].max()), median(loss.values[-LASTS:])
-    if begins_untrained(run) and end < READ_TEXT and end < OF_START * 2 * start:
+    if begins_untrained(case) and end < READ_TEXT and end < OF_START * 2 * start:
         return "default"
-    evaluated = finite(run.series.get("eval_loss"))
+    evaluated = case.points("eval_loss")
     if evaluated is None or end >= SHORT_ANSWERS or end >= OF_START * start:
         return ""
     low = level_at(evaluated, float(loss.steps[-1]), points=1) < max(
@@ -60,10 +59,10 @@ def _message(run: Run, loss: Series) -> str:
     return "fine-tuning" if low else ""
 
 
-def _finding(run: Run, loss: Series, message: str) -> Finding:
+def _finding(case: Case, loss: Series, message: str) -> Finding:
     start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
-    evaluated = finite(run.series.get("eval_loss"))
+    evaluated = case.points("eval_loss")
     step = int(loss.steps[collapsed])
     return Finding(
         NAME,

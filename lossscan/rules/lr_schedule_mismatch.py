@@ -16,14 +16,11 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
     Series,
 )
 from lossscan.numeric.arrays import FloatArray
-from lossscan.points import finite
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
-from lossscan.rules.kit.facts import stretches
+from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
 
@@ -70,27 +67,27 @@ class _Schedule(Struct, frozen=True):
 
 def check(case: Case, *, tolerance: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Compare every logged rate with the promised one; `tolerance` is a share of the peak."""
-    rate = finite(case.run.series.get("learning_rate"))
-    optimizer = str(case.run.setting("optim") or "")
+    rate = case.points("learning_rate")
+    optimizer = str(case.setting("optim") or "")
     if rate is None or len(rate) < MIN_POINTS or rate.values.max() <= 0:
         return
     if case.run.schedule.resumes or any(mark in optimizer for mark in OWN_RATES):
         return  # a resume may change the plan, and says so by itself
-    found = next(_deviations(case.run, rate, tolerance), None)
+    found = next(_deviations(case, rate, tolerance), None)
     if found is not None:
         yield found
-    elif _promised(case.run) is not None:
-        yield RuledOut(NAME, Message("follows", schedule=case.run.setting("lr_scheduler_type")))
+    elif _promised(case) is not None:
+        yield RuledOut(NAME, Message("follows", schedule=case.setting("lr_scheduler_type")))
 
 
-def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:
+def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]:
     """What is wrong with the rate, the plainest first."""
     zeros = _zeros_at_the_end(rate)
     if zeros >= max(FEW, SHARE_ZERO * len(rate)):
-        yield _finding(run, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
-    yield from _rises(run, rate)
-    promised = _promised(run)
-    if promised is None or not may_be_transformers(run.framework):
+        yield _finding(case, rate, "zero-early", slice(len(rate) - zeros, len(rate)))
+    yield from _rises(case, rate)
+    promised = _promised(case)
+    if promised is None or not may_be_transformers(case.run.framework):
         return
     expected = _best_shift(promised, rate)
     off = np.abs(rate.values - expected) > tolerance * promised.peak
@@ -98,20 +95,20 @@ def _deviations(run: Run, rate: Series, tolerance: float) -> Iterator[Finding]:
         return
     frozen = _frozen(rate, expected, tolerance * promised.peak)
     if frozen is not None:
-        yield _finding(run, rate, "frozen", frozen, expected)
+        yield _finding(case, rate, "frozen", frozen, expected)
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
-    yield _finding(run, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
+    yield _finding(case, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
 
 
-def _rises(run: Run, rate: Series) -> Iterator[Finding]:
+def _rises(case: Case, rate: Series) -> Iterator[Finding]:
     """A rate that had fallen and warms up again, or leaps, where nothing says that it should."""
-    kind = str(run.setting("lr_scheduler_type") or "").lower()
+    kind = str(case.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
         return
     at = sorted({*_restarts(rate.values), *_leaps(rate.values)})
     if at and not _is_regular(at):
-        yield _finding(run, rate, "rises", slice(at[0], len(rate)))
+        yield _finding(case, rate, "rises", slice(at[0], len(rate)))
 
 
 def _restarts(rates: FloatArray) -> Iterator[int]:
@@ -153,12 +150,12 @@ def _zeros_at_the_end(rate: Series) -> int:
     return 0 if rounded else len(rate) - 1 - int(nonzero[-1])
 
 
-def _promised(run: Run) -> _Schedule | None:
-    kind, peak = run.setting("lr_scheduler_type"), number(run, "learning_rate")
-    total = run.schedule.max_steps
-    if kind not in _SHAPES or not peak or not total or "min_lr" in run.config:
+def _promised(case: Case) -> _Schedule | None:
+    kind, peak = case.setting("lr_scheduler_type"), case.number("learning_rate")
+    total = case.run.schedule.max_steps
+    if kind not in _SHAPES or not peak or not total or "min_lr" in case.run.config:
         return None
-    warmup = number(run, "warmup_steps") or np.ceil(total * (number(run, "warmup_ratio") or 0))
+    warmup = case.number("warmup_steps") or np.ceil(total * (case.number("warmup_ratio") or 0))
     return _Schedule(kind, peak, 0 if kind == "constant" else int(warmup), total)
 
 
@@ -197,7 +194,7 @@ _FOUND: dict[str, tuple[float, dict[str, float]]] = {
 
 
 def _finding(
-    run: Run, rate: Series, message: str, where: slice, expected: FloatArray | None = None
+    case: Case, rate: Series, message: str, where: slice, expected: FloatArray | None = None
 ) -> Finding:
     confidence, causes = _FOUND[message]
     steps, values = rate.steps[where], rate.values[where]
@@ -214,10 +211,10 @@ def _finding(
             step=int(steps[0]),
             last=int(steps[-1]),
             count=len(steps),
-            schedule=run.setting("lr_scheduler_type"),
+            schedule=case.setting("lr_scheduler_type"),
             peak=float(rate.values.max()),
-            configured=number(run, "learning_rate"),
-            total=run.schedule.max_steps,
+            configured=case.number("learning_rate"),
+            total=case.run.schedule.max_steps,
         ),
         episodes=(Episode(int(steps[0]), int(steps[-1])),),
         effect=Effect(before=promised, after=logged) if promised is not None else None,
@@ -233,7 +230,7 @@ def _finding(
             Cause(
                 Message(cause),
                 score,
-                config=advise_if_set(run, "fp16") if message == "frozen" else (),
+                config=case.advise("fp16") if message == "frozen" else (),
             )
             for cause, score in causes.items()
         ),

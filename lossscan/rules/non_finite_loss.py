@@ -14,15 +14,13 @@ from lossscan.model import (
     Evidence,
     Finding,
     Message,
-    Run,
     Series,
     Severity,
 )
 from lossscan.numeric.medians import median
-from lossscan.points import finite
-from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import drop_none
-from lossscan.rules.kit.facts import episodes_of, is_eval_loss
+from lossscan.rules.kit.case import Case, is_eval_loss
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.levels import episodes_of
 from lossscan.rules.kit.loss_scale import exhausted
 from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
@@ -36,7 +34,6 @@ from lossscan.rules.kit.nan_causes import (
     weights_lost,
 )
 from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
-from lossscan.rules.kit.rates import rate_evidence
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.said import said
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
@@ -54,29 +51,29 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
     `tolerated`: overflows of fp16 in the first steps that are not worth a word.
     """
     training = (
-        _loss(case.run)
-        or _hidden(case.run)
-        or _exhausted(case.run)
-        or said(case.run, nan_causes)
-        or _gradient(case.run, tolerated)
-        or _dropped(case.run)
+        _loss(case)
+        or _hidden(case)
+        or _exhausted(case)
+        or said(case, nan_causes)
+        or _gradient(case, tolerated)
+        or _dropped(case)
     )
     if training is not None:
         yield training
     for name, series in case.run.series.items():
         if is_eval_loss(name):
-            yield from _evaluation(case.run, series, training)
+            yield from _evaluation(case, series, training)
 
 
-def _loss(run: Run) -> Finding | None:
-    loss = run.series.get("loss")
+def _loss(case: Case) -> Finding | None:
+    loss = case.logged("loss")
     if loss is None or np.isfinite(loss.values).all():
         return None
     bad = ~np.isfinite(loss.values)
     first = int(np.argmax(bad))
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
-    lost = lost_from(run, loss, step)
+    lost = lost_from(case, loss, step)
     held = lost if bad[-1] else None
     shown = first > 0 or int(bad.sum()) > 1  # of one NaN and nothing else nobody knows the weights
     return Finding(
@@ -94,11 +91,11 @@ def _loss(run: Run) -> Finding | None:
         episodes=episodes_of(loss, bad),
         evidence=(
             Evidence(Message("count"), step=step, value=float(loss.values[first])),
-            *_gradient_evidence(run, step),
-            *drop_none(rate_evidence(run, step)),
+            *_gradient_evidence(case, step),
+            *around(case, step, "rate"),
             *weights_lost(held if shown else None),
         ),
-        causes=nan_causes(run, step, before, alone=alone),
+        causes=nan_causes(case, step, before, alone=alone),
         remedies=restart(held),
         next=Message("inspect-batch") if alone else restarted("find-first", lost),
         claims=frozenset([*loss.steps[bad].tolist(), *climbed(loss, first)]),
@@ -112,13 +109,13 @@ def _message(*, alone: bool, known: bool) -> str:
     return "default" if known else "from-the-first"
 
 
-def _hidden(run: Run) -> Finding | None:
-    loss = run.series.get("loss")
-    hidden = None if loss is None else hidden_nan(run, loss)
+def _hidden(case: Case) -> Finding | None:
+    loss = case.logged("loss")
+    hidden = None if loss is None else hidden_nan(case, loss)
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    lost = lost_from(run, loss, hidden.begin)
+    lost = lost_from(case, loss, hidden.begin)
     sound = loss.values[loss.steps < lost["since"]]
     return Finding(
         NAME,
@@ -138,11 +135,11 @@ def _hidden(run: Run) -> Finding | None:
                 if hidden.inflation
                 else []
             ),
-            *_gradient_evidence(run, last),
-            *drop_none(rate_evidence(run, step)),
+            *_gradient_evidence(case, last),
+            *around(case, step, "rate"),
             *weights_lost(lost),
         ),
-        causes=nan_causes(run, step, sound),
+        causes=nan_causes(case, step, sound),
         remedies=restart(lost),
         next=restarted("filter-off", lost),
         claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
@@ -157,19 +154,19 @@ _JUDGED: dict[str, tuple[float, Severity | None]] = {
 }
 
 
-def _gradient(run: Run, tolerated: int) -> Finding | None:
-    norms = run.series.get("grad_norm")
+def _gradient(case: Case, tolerated: int) -> Finding | None:
+    norms = case.logged("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return None
     bad = ~np.isfinite(norms.values)
     lasting = bad.mean() >= HALF or bool(bad[-2:].all())
-    if not lasting and _is_search(run, norms.steps[bad].tolist(), tolerated):
+    if not lasting and _is_search(case, norms.steps[bad].tolist(), tolerated):
         return None
-    kind = "gradient" if lasting else "scaled" if may_be_fp16(run) else "passing"
+    kind = "gradient" if lasting else "scaled" if may_be_fp16(case) else "passing"
     confidence, severity = _JUDGED[kind]
     first = int(norms.steps[int(np.argmax(bad))])
-    lost = lost_at(run, first)
-    frozen = tuple(_frozen(run)) if lasting else ()
+    lost = lost_at(case, first)
+    frozen = tuple(_frozen(case)) if lasting else ()
     known = lost if lasting and not frozen else None  # without an update the weights are sound
     return Finding(
         NAME,
@@ -179,34 +176,36 @@ def _gradient(run: Run, tolerated: int) -> Finding | None:
         message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
         evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
-        causes=nan_causes(run, first, alone=not lasting, calm=keeps_its_loss(run, first)),
+        causes=nan_causes(case, first, alone=not lasting, calm=keeps_its_loss(case, first)),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )
 
 
-def _is_search(run: Run, steps: list[int], tolerated: int) -> bool:
-    return may_be_fp16(run) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
+def _is_search(case: Case, steps: list[int], tolerated: int) -> bool:
+    return may_be_fp16(case) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
 
 
-def _frozen(run: Run) -> Iterator[Evidence]:
+def _frozen(case: Case) -> Iterator[Evidence]:
     """The scheduler moves only with the optimizer: a rate that does not move means no update."""
-    rate = run.series.get("learning_rate")
-    if rate is None or len(rate) < MIN_RATES or run.setting("lr_scheduler_type") == "constant":
+    rate = case.logged("learning_rate")
+    if rate is None or len(rate) < MIN_RATES or case.setting("lr_scheduler_type") == "constant":
         return
     if np.ptp(rate.values) == 0:  # also at 0, where a warm-up begins
         yield Evidence(
-            Message("frozen"), source=run.source_of("learning_rate"), value=float(rate.values[0])
+            Message("frozen"),
+            source=case.run.source_of("learning_rate"),
+            value=float(rate.values[0]),
         )
 
 
-def _exhausted(run: Run) -> Finding | None:
+def _exhausted(case: Case) -> Finding | None:
     """Every update overflows in fp16, however small the loss scale."""
-    found = exhausted(run)
+    found = exhausted(case)
     if found is None:
         return None
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
-    lost = lost_at(run, found.start)
+    lost = lost_at(case, found.start)
     return Finding(
         NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
@@ -216,30 +215,30 @@ def _exhausted(run: Run) -> Finding | None:
         evidence=(
             Evidence(
                 Message("scale-minimum", **numbers),
-                run.source_of("skipped_iterations"),
+                case.run.source_of("skipped_iterations"),
                 found.start,
             ),
-            *_gradient_evidence(run, found.stop),
-            *drop_none(rate_evidence(run, found.start)),
+            *_gradient_evidence(case, found.stop),
+            *around(case, found.start, "rate"),
         ),
         causes=(
             Cause(
-                Message("half-precision"), 0.85, config=to_bf16(run)
+                Message("half-precision"), 0.85, config=to_bf16(case)
             ),  # only fp16 has a loss scale
-            *other_causes(run, found.start),
+            *other_causes(case, found.start),
         ),
         next=restarted("find-first", lost),
     )
 
 
-def _dropped(run: Run) -> Finding | None:
+def _dropped(case: Case) -> Finding | None:
     """Megatron counts NaN iterations, and leaves `lm loss` out of a line where it is NaN."""
-    counts = finite(run.series.get("nan_iterations"))
+    counts = case.points("nan_iterations")
     if counts is None or not (counts.values > 0).any():
         return None
     bad = counts.values > 0
     first = int(counts.steps[int(np.argmax(bad))])
-    lost = lost_at(run, first)
+    lost = lost_at(case, first)
     held = lost if bad[-1] else None
     return Finding(
         NAME,
@@ -250,13 +249,13 @@ def _dropped(run: Run) -> Finding | None:
             Evidence(Message("megatron-count"), step=first, value=float(counts.values[bad][0])),
             *weights_lost(held),
         ),
-        causes=nan_causes(run, first),
+        causes=nan_causes(case, first),
         remedies=restart(held),
         next=restarted("find-first", lost),
     )
 
 
-def _evaluation(run: Run, series: Series, training: Finding | None) -> Iterator[Finding]:
+def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterator[Finding]:
     bad = ~np.isfinite(series.values)
     first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
     lost = training is not None and training.message.key not in SURVIVED
@@ -272,19 +271,21 @@ def _evaluation(run: Run, series: Series, training: Finding | None) -> Iterator[
         evidence=(Evidence(Message("eval-count"), step=first),),
         causes=(
             Cause(Message("masked-evaluation"), 0.6),
-            *half_precision(run, 0.7),
+            *half_precision(case, 0.7),
         ),
         next=Message("evaluate-alone"),
     )
 
 
-def _gradient_evidence(run: Run, step: int) -> Iterator[Evidence]:
-    norms = run.series.get("grad_norm")
+def _gradient_evidence(case: Case, step: int) -> Iterator[Evidence]:
+    norms = case.logged("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return
     first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
     if first <= step:
-        yield Evidence(Message("gradient-first", first=first), run.source_of("grad_norm"), first)
+        yield Evidence(
+            Message("gradient-first", first=first), case.run.source_of("grad_norm"), first
+        )
 
 
 RULE = Rule(name=NAME, check=check)

@@ -16,16 +16,13 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
     Series,
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
-from lossscan.points import POLICY, points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import rate_limit
-from lossscan.rules.kit.facts import eval_losses, level_at
+from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "overfitting"
@@ -62,10 +59,10 @@ class _Rise(Struct, frozen=True):
 
 def check(case: Case, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
     """Yield a finding for the set that rises most, by `min_rise` of its minimum at least."""
-    loss = points_of(case.run, "loss")
-    if case.run.objective in POLICY:
+    loss = case.loss
+    if case.is_policy:
         return
-    rises = [rise for series in _sets(case.run) for rise in _rise(series)]
+    rises = [rise for series in _sets(case) for rise in _rise(series)]
     found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
     if not found:
         for rise in rises[:1]:
@@ -76,15 +73,17 @@ def check(case: Case, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
-        yield _finding(case.run, worst, found, before, end)
+        yield _finding(case, worst, found, before, end)
     else:
         yield RuledOut(NAME, Message("training-rises", before=before, after=end))
 
 
-def _sets(run: Run) -> list[Series]:
+def _sets(case: Case) -> list[Series]:
     """The evaluation losses but the parts of one: boxes may fit worse while the sum still falls."""
-    found = eval_losses(run)
-    parts = {f"eval_{name}" for name in run.series} - {"eval_loss"} if "eval_loss" in found else ()
+    found = case.eval_losses()
+    parts = (
+        {f"eval_{name}" for name in case.run.series} - {"eval_loss"} if "eval_loss" in found else ()
+    )
     return [series for name, series in found.items() if name not in parts]
 
 
@@ -137,9 +136,9 @@ def _confidence(rise: _Rise) -> float:
     return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
-def _finding(run: Run, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
+def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
     last = int(rise.series.steps[-1])
-    per_epoch = run.schedule.steps_per_epoch
+    per_epoch = case.run.schedule.steps_per_epoch
     numbers = {
         "low": rise.low,
         "low_step": rise.low_step,
@@ -160,30 +159,30 @@ def _finding(run: Run, rise: _Rise, found: list[_Rise], before: float, end: floa
         evidence=(
             Evidence(Message("evaluation"), step=rise.low_step, value=rise.low),
             *(
-                [Evidence(Message("training", **training), run.source_of("loss"))]
-                if "loss" in run.series
+                [Evidence(Message("training", **training), case.run.source_of("loss"))]
+                if "loss" in case.run.series
                 else []
             ),
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_causes(run, rise.low_step / per_epoch if per_epoch else None)),
+        causes=tuple(_causes(case, rise.low_step / per_epoch if per_epoch else None)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
 
 
-def _causes(run: Run, low_epoch: float | None) -> Iterator[Cause]:
-    epochs, rate = run.schedule.epochs, number(run, "learning_rate")
-    examples, often = number(run, "num_examples"), (epochs or 0) > FEW_EPOCHS
+def _causes(case: Case, low_epoch: float | None) -> Iterator[Cause]:
+    epochs, rate = case.run.schedule.epochs, case.number("learning_rate")
+    examples, often = case.number("num_examples"), (epochs or 0) > FEW_EPOCHS
     yield Cause(Message("memorisation"), 0.85 if often else 0.5)
     if often and low_epoch is not None:
-        config = advise_if_set(run, "num_train_epochs", max(1, round(low_epoch)))
+        config = case.advise("num_train_epochs", max(1, round(low_epoch)))
         yield Cause(Message("too-many-epochs", epochs=epochs, low_epoch=low_epoch), 0.8, config)
-    limit = rate_limit(run)
+    limit = rate_limit(case)
     if rate is not None and limit is not None and rate > limit:
         numbers = {"rate": rate, "limit": limit}
-        config = advise_if_set(run, "learning_rate", limit)
+        config = case.advise("learning_rate", limit)
         yield Cause(Message("learning-rate-high", **numbers), 0.6, config)
     if examples is not None and examples < SMALL_SET:
         yield Cause(Message("small-set", examples=int(examples)), 0.6)

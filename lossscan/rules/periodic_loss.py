@@ -7,12 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Run, Signals
+from lossscan.model import Cause, Evidence, Finding, Message, RuledOut
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.waves import OUTLASTS, period_points, share_in_means
+from lossscan.rules.kit.waves import OUTLASTS, share_in_means
 
 NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
@@ -37,7 +36,7 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     if case.signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
         return
     period = case.signals.period
-    if _is_stairs(case.run, case.signals, period):
+    if _is_stairs(case, period):
         yield RuledOut(NAME, Message("stairs", period=period))
         return
     yield Finding(
@@ -50,21 +49,21 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
                 case.run.source_of("loss"),
             ),
         ),
-        causes=tuple(sorted(_causes(case.run, period), key=lambda cause: -cause.score)),
-        claims=_crests(case.run, case.signals, period),
+        causes=tuple(sorted(_causes(case, period), key=lambda cause: -cause.score)),
+        claims=_crests(case, period),
     )
 
 
-def _crests(run: Run, signals: Signals, period: float) -> frozenset[int]:
+def _crests(case: Case, period: float) -> frozenset[int]:
     """The rises that come at one phase of a period shorter than an epoch: they are its waves.
 
     What returns with each epoch is read at one place of it, which says more than a period.
     """
-    per_epoch = run.schedule.steps_per_epoch
+    per_epoch = case.run.schedule.steps_per_epoch
     if not per_epoch or period > (1 - NEAR) * per_epoch:
         return frozenset()
-    rises = [spike.start_step for spike in signals.excursions_of("loss")]
-    rises += [c.step for c in signals.changes_of("loss", "level_up")]
+    rises = [spike.start_step for spike in case.spikes]
+    rises += [c.step for c in case.rises]
     turns = np.exp(2j * np.pi * np.array(rises) / period)
     if len(rises) < FEWEST_CRESTS or abs(turns.sum()) == 0:
         return frozenset()
@@ -73,16 +72,16 @@ def _crests(run: Run, signals: Signals, period: float) -> frozenset[int]:
     return frozenset(crests) if len(crests) >= FEWEST_CRESTS else frozenset()
 
 
-def _is_stairs(run: Run, signals: Signals, period: float) -> bool:
+def _is_stairs(case: Case, period: float) -> bool:
     """Whether the period is an epoch and the loss is lower from each to the next.
 
     A saw tooth falls at each epoch end as well, but its epochs have one mean.
     """
-    per_epoch, points = run.schedule.steps_per_epoch, period_points(signals)
+    per_epoch, points = case.run.schedule.steps_per_epoch, case.period_points
     if points is None or not per_epoch or not _same(period, per_epoch):
         return False
-    curve = signals.curves["loss"]
-    tests = [t for t in signals.boundaries if t.landmark.kind == "epoch_boundary"]
+    curve = case.curve
+    tests = [t for t in case.signals.boundaries if t.landmark.kind == "epoch_boundary"]
     shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
     return sum(share >= OUTLASTS for share in shares) >= STAIRS_SHARE * len(tests) > 0
 
@@ -93,9 +92,9 @@ def _by_chance(points: int) -> float:
     return float((highest + CHANCE_ERRORS) / np.sqrt(points))
 
 
-def _restarts(run: Run) -> float | None:
+def _restarts(case: Case) -> float | None:
     """Steps from one restart of the learning rate to the next; None where it has fewer than two."""
-    rate = run.series.get("learning_rate")
+    rate = case.logged("learning_rate")
     if rate is None:
         return None
     up = np.diff(rate.values) >= RESTART_SHARE * rate.values.max(initial=0.0)
@@ -103,39 +102,37 @@ def _restarts(run: Run) -> float | None:
     return spacing(raised) if len(raised) > 1 else None
 
 
-def _causes(run: Run, period: float) -> Iterator[Cause]:
-    if run.setting("group_by_length"):
-        advice = advise_if_set(run, "group_by_length", suggest=False)
+def _causes(case: Case, period: float) -> Iterator[Cause]:
+    if case.setting("group_by_length"):
+        advice = case.advise("group_by_length", suggest=False)
         yield Cause(Message("length-grouping", period=period), 0.8, advice)
     elif _same(period, MEGA_BATCHES):
         yield Cause(Message("length-grouping", period=period), 0.5)
-    restarts = _restarts(run)
+    restarts = _restarts(case)
     if restarts and _same(period, restarts):
-        advice = advise_if_set(run, "lr_scheduler_type")
+        advice = case.advise("lr_scheduler_type")
         yield Cause(Message("rate-restarts", period=period), 0.8, advice)
-    per_epoch = run.schedule.steps_per_epoch
+    per_epoch = case.run.schedule.steps_per_epoch
     if per_epoch and _same(period, per_epoch):
-        yield Cause(
-            Message("data-order", period=period), 0.7, advise_if_set(run, "shuffle", suggest=True)
-        )
-    elif per_epoch and (epochs := _whole_epochs(run, period, per_epoch)):
+        yield Cause(Message("data-order", period=period), 0.7, case.advise("shuffle", suggest=True))
+    elif per_epoch and (epochs := _whole_epochs(case, period, per_epoch)):
         numbers = {"period": period, "epochs": epochs}
         yield Cause(
             Message("order-over-epochs", **numbers),
             0.6,
-            advise_if_set(run, "shuffle", suggest=True),
+            case.advise("shuffle", suggest=True),
         )
     for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
-        steps = number(run, field)
+        steps = case.number(field)
         if steps and _same(period, steps):
-            yield Cause(Message(cause, period=period), 0.6, advise_if_set(run, field))
+            yield Cause(Message(cause, period=period), 0.6, case.advise(field))
     yield Cause(Message("unknown-cycle", period=period), 0.1)
 
 
-def _whole_epochs(run: Run, period: float, per_epoch: float) -> int | None:
+def _whole_epochs(case: Case, period: float, per_epoch: float) -> int | None:
     """How many epochs the period is, where logging meets the same batches only after so many."""
     epochs = round(period / per_epoch)
-    gap = spacing(run.series["loss"].steps)
+    gap = spacing(case.run.series["loss"].steps)
     if not 1 < epochs <= MOST_EPOCHS or abs(period - epochs * per_epoch) > gap / 2:
         return None
     off = (abs(n * per_epoch / gap - round(n * per_epoch / gap)) for n in range(1, epochs))

@@ -8,14 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median, robust_sigma
-from lossscan.points import finite, points_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set, number
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
-from lossscan.trainers import trainer_of
 
 NAME: Final = "plateau"
 
@@ -46,14 +43,14 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 
 def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     """Yield a finding where the loss has not changed by `max_change`, and something shows why."""
-    loss = points_of(case.run, "loss")
+    loss = case.loss
     if loss is None or len(loss) < MIN_POINTS or case.run.objective not in JUDGED:
         return
-    if not _is_flat(loss, max_change) and not _settles_at_chance(case.run, loss):
+    if not _is_flat(loss, max_change) and not _settles_at_chance(case, loss):
         return
-    holds = next(iter(_held_by(case.run, loss)), None)
+    holds = next(iter(_held_by(case, loss)), None)
     if holds is not None:
-        yield _finding(case.run, loss, holds)
+        yield _finding(case, loss, holds)
 
 
 def _is_flat(loss: Series, max_change: float) -> bool:
@@ -68,16 +65,16 @@ def _is_flat(loss: Series, max_change: float) -> bool:
     )
 
 
-def _settles_at_chance(run: Run, loss: Series) -> bool:
+def _settles_at_chance(case: Case, loss: Series) -> bool:
     """Whether a loss that began above a guess came down to it and no further, as does accuracy.
 
     By its loss alone a model that learns slowly from scratch looks the same.
     """
-    if _accuracy(run) is None:
+    if _accuracy(case) is None:
         return False
     third = len(loss) // 3
     levels = [median(loss.values[k * third : (k + 1) * third]) for k in range(3)]
-    near = [_chance(run, level) for level in levels[1:]]
+    near = [_chance(case, level) for level in levels[1:]]
     return (
         None not in near
         and near[0] == near[1]
@@ -91,44 +88,47 @@ def _error(noise: float, points: int) -> float:
     return SURE_SIGMA * noise * math.sqrt(2 / points)
 
 
-def _held_by(run: Run, loss: Series) -> Iterator[tuple[str, Evidence]]:
+def _held_by(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """The evidence that the model does not learn, the strongest first."""
-    norms, rate = finite(run.series.get("grad_norm")), finite(run.series.get("learning_rate"))
+    norms, rate = case.points("grad_norm"), case.points("learning_rate")
     if norms is not None and (norms.values == 0).mean() >= MOSTLY:
         yield (
             "no-gradient",
-            Evidence(Message("no-gradient"), source=run.source_of("grad_norm"), value=0.0),
+            Evidence(Message("no-gradient"), source=case.run.source_of("grad_norm"), value=0.0),
         )
     if rate is not None and (rate.values == 0).all():
         yield (
             "zero-rate",
-            Evidence(Message("zero-rate"), source=run.source_of("learning_rate"), value=0.0),
+            Evidence(Message("zero-rate"), source=case.run.source_of("learning_rate"), value=0.0),
         )
-    chance = _chance(run, median(loss.values))
+    chance = _chance(case, median(loss.values))
     if chance is not None:
         yield "chance", Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     if rate is not None and 0 < rate.values.max() <= TINY_RATE:
-        yield "tiny-rate", Evidence(Message("tiny-rate"), source=run.source_of("learning_rate"))
+        yield (
+            "tiny-rate",
+            Evidence(Message("tiny-rate"), source=case.run.source_of("learning_rate")),
+        )
     low, high = np.quantile(loss.values, (0.05, 0.95))
     if 0 < high - low <= FROZEN * high or high == low != 0:
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
 
 
-def _chance(run: Run, value: float) -> int | None:
+def _chance(case: Case, value: float) -> int | None:
     """The number of choices among which a model with this loss guesses."""
-    accuracy = _accuracy(run)
+    accuracy = _accuracy(case)
     if accuracy is not None:
         return _chance_by(accuracy, value)
-    choices = [int(number(run, "vocab_size") or 0)]
-    if run.objective == "classification":
+    choices = [int(case.number("vocab_size") or 0)]
+    if case.run.objective == "classification":
         choices = list(range(2, MOST_CLASSES + 1))
     near = (k for k in choices if k > 1 and abs(value / math.log(k) - 1) <= NEAR_CHANCE)
-    return next(near, None if not _is_coin(run, value) else 2)
+    return next(near, None if not _is_coin(case, value) else 2)
 
 
-def _accuracy(run: Run) -> float | None:
+def _accuracy(case: Case) -> float | None:
     """The last accuracy, 0..1; None where none is logged."""
-    logged = (finite(run.series.get(name)) for name in ACCURACIES)
+    logged = (case.points(name) for name in ACCURACIES)
     series = next((each for each in logged if each is not None), None)
     if series is None:
         return None
@@ -145,26 +145,26 @@ def _chance_by(accuracy: float, value: float) -> int | None:
     return choices if off <= min(ACCURACY, 1 / choices) else None
 
 
-def _is_coin(run: Run, value: float) -> bool:
+def _is_coin(case: Case, value: float) -> bool:
     """Whether a loss at ln 2 can only be a toss of a coin: no model of text is there."""
-    trainer = trainer_of(run.framework)
-    text = trainer.text or trainer.tunes or is_token_loss(run)
+    trainer = case.trainer
+    text = trainer.text or trainer.tunes or is_token_loss(case)
     return not text and abs(value / math.log(2) - 1) <= TIGHT
 
 
-def _claims(run: Run) -> frozenset[int]:
+def _claims(case: Case) -> frozenset[int]:
     """Where the gradient begins to be 0: a model that gets none learns nothing, once said."""
-    norms = finite(run.series.get("grad_norm"))
+    norms = case.points("grad_norm")
     return frozenset() if norms is None else frozenset(norms.steps[norms.values == 0][:1].tolist())
 
 
-def _finding(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
+def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     kind, sign = holds
     confidence, scores = _HOLDS[kind]
     third = len(loss) // 3
     before, after = median(loss.values[:third]), median(loss.values[-third:])
     first, last = int(loss.steps[0]), int(loss.steps[-1])
-    rate = finite(run.series.get("learning_rate"))
+    rate = case.points("learning_rate")
     peak = float(rate.values.max()) if rate is not None else None
     return Finding(
         NAME,
@@ -181,12 +181,12 @@ def _finding(run: Run, loss: Series, holds: tuple[str, Evidence]) -> Finding:
             Cause(
                 Message(cause),
                 score,
-                config=advise_if_set(run, "learning_rate") if "rate" in cause else (),
+                config=case.advise("learning_rate") if "rate" in cause else (),
             )
             for cause, score in scores.items()
         ),
         next=Message("overfit-one-batch"),
-        claims=_claims(run),
+        claims=_claims(case),
     )
 
 

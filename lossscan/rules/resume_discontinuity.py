@@ -10,7 +10,6 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import (
-    Advice,
     Alignment,
     Cause,
     Effect,
@@ -20,14 +19,12 @@ from lossscan.model import (
     Message,
     Resume,
     RuledOut,
-    Run,
     Series,
-    Signals,
 )
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import drop_none, least_seen, logistic, relative, step_effect
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 
 NAME: Final = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -72,32 +69,31 @@ def check(
     """
     if "loss" not in case.run.series:
         return
-    steps, tolerance = Steps(case.signals), _tolerance(case.run, rate_tolerance)
+    steps, tolerance = Steps(case), _tolerance(case, rate_tolerance)
     seams = [
         Seam(
             resume,
             first := _first_step(case.run.series["loss"], resume),
             steps.within(resume.step, first, min_sigma, min_step),
-            _rate_gap(case.run.series.get("learning_rate"), resume.step, tolerance),
-            _overlap(case.run, case.signals, resume),
+            _rate_gap(case.logged("learning_rate"), resume.step, tolerance),
+            _overlap(case, resume),
         )
         for resume in case.run.schedule.resumes
         if not resume.fresh
     ]
     torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
     if torn:
-        yield _finding(case.run, case.signals, torn)
+        yield _finding(case, torn)
     elif seams:
-        yield _continues(case.signals, len(seams), min_sigma, min_step)
+        yield _continues(case, len(seams), min_sigma, min_step)
 
 
-def _continues(signals: Signals, count: int, min_sigma: float, min_step: float) -> RuledOut:
+def _continues(case: Case, count: int, min_sigma: float, min_step: float) -> RuledOut:
     """All is well, as far as the noise lets us see at the resume where it hides most."""
-    tests = [test for test in signals.boundaries if test.landmark.kind == "resume"]
+    tests = case.tests("resume")
     if not tests:
         return RuledOut(NAME, Message("continues", count=count))
-    log = signals.curves["loss"].log
-    hidden = max(least_seen([test], min_sigma, log=log) for test in tests)
+    hidden = max(least_seen(case, [test], min_sigma) for test in tests)
     numbers = {"count": count, "least": max(hidden, min_step)}
     return RuledOut(NAME, Message("continues-as-far-as-seen", **numbers))
 
@@ -110,8 +106,8 @@ def _first_step(loss: Series, resume: Resume) -> int:
 class Steps:
     """The steps of the loss at resumes, in order: a run may be resumed ten thousand times."""
 
-    def __init__(self, signals: Signals) -> None:
-        self._found = sorted(_steps_at_resumes(signals), key=lambda found: found[0])
+    def __init__(self, case: Case) -> None:
+        self._found = sorted(_steps_at_resumes(case), key=lambda found: found[0])
         self._places = [place for place, _ in self._found]
 
     def within(self, last: int, first: int, min_sigma: float, min_step: float) -> Step | None:
@@ -124,26 +120,24 @@ class Steps:
         return surest
 
 
-def _steps_at_resumes(signals: Signals) -> Iterator[tuple[float, Step]]:
+def _steps_at_resumes(case: Case) -> Iterator[tuple[float, Step]]:
     """Where a resume is, and how the loss steps there: as tested, and as found by search.
 
     The search sees with wider windows, the test is not led astray by what is around.
     """
-    for test in signals.boundaries:
-        if test.landmark.kind == "resume":
-            share = relative(test.gap, test.before, log=signals.curves["loss"].log)
-            step = Step(test.before, test.after, share, test.sigma, test.p_value)
-            yield test.landmark.step, step
-    for change in signals.changes_of("loss"):
+    for test in case.tests("resume"):
+        step = Step(test.before, test.after, share_of(case, test), test.sigma, test.p_value)
+        yield test.landmark.step, step
+    for change in case.signals.changes_of("loss"):
         place = change.aligned_to
         if place is not None and place.kind == "resume" and change.kind.startswith("level"):
-            share = relative(change.delta, change.before, log=False)
+            share = relative(change.delta, change.before)
             yield place.step, Step(change.before, change.after, share, change.sigma, place.p_value)
 
 
-def _tolerance(run: Run, share: float) -> float:
+def _tolerance(case: Case, share: float) -> float:
     """What a learning rate may be off: a share of its peak."""
-    rates = run.series.get("learning_rate")
+    rates = case.logged("learning_rate")
     return 0.0 if rates is None else share * float(np.fmax.reduce(rates.values, initial=0.0))
 
 
@@ -162,12 +156,12 @@ def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float,
     return (expected, found) if abs(found - expected) > tolerance + bend else None
 
 
-def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] | None:
+def _overlap(case: Case, resume: Resume) -> tuple[float, float] | None:
     """Mean difference of steps that both launches made: in its own errors, and as a share."""
-    dead, curve = resume.dead.get("loss"), signals.curves.get("loss")
+    dead, curve = resume.dead.get("loss"), case.signals.curves.get("loss")
     if dead is None or curve is None or not curve.log:
         return None
-    live = run.series["loss"]
+    live = case.run.series["loss"]
     first, last = np.searchsorted(live.steps, (dead.steps[0], dead.steps[-1] + 1)).tolist()
     near = slice(first, last)  # where both can have points
     _, ours, theirs = np.intersect1d(live.steps[near], dead.steps, return_indices=True)
@@ -181,7 +175,7 @@ def _overlap(run: Run, signals: Signals, resume: Resume) -> tuple[float, float] 
     return (sigma, float(np.expm1(gaps.mean()))) if abs(sigma) >= OVERLAP_SIGMA else None
 
 
-def _finding(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
+def _finding(case: Case, torn: list[Seam]) -> Finding:
     worst = max(torn, key=_strength)
     step = worst.loss
     of_rate = step is None and worst.rate is not None
@@ -204,29 +198,26 @@ def _finding(run: Run, signals: Signals, torn: list[Seam]) -> Finding:
             "resume", worst.resume.step, worst.first_step - worst.resume.step,
             step.p_value if step else None,
         ),
-        evidence=tuple(each for seam in torn for each in _evidence(run, seam)),
-        causes=tuple(sorted(_causes(run, worst), key=lambda cause: -cause.score)),
+        evidence=tuple(each for seam in torn for each in _evidence(case, seam)),
+        causes=tuple(sorted(_causes(case, worst), key=lambda cause: -cause.score)),
         next=Message("compare-branches") if worst.overlap is None else None,
-        claims=frozenset(_claimed(signals)),
+        claims=frozenset(_claimed(case)),
     )  # fmt: skip
 
 
 def _effect(seam: Seam) -> Effect | None:
     """The step of the loss, else of the learning rate, which is logged without noise."""
     if seam.loss is not None:
-        return step_effect(seam.loss.before, seam.loss.after, seam.loss.sigma)
-    if seam.rate is None:
-        return None
-    due, found = seam.rate
-    return Effect(due, found, found - due, found / due if due > 0 else None)
+        return effect_of(seam.loss.before, seam.loss.after, seam.loss.sigma)
+    return None if seam.rate is None else effect_of(*seam.rate)
 
 
-def _claimed(signals: Signals) -> Iterator[int]:
+def _claimed(case: Case) -> Iterator[int]:
     """Changes and excursions of the loss that begin at a resume."""
-    for change in signals.changes_of("loss"):
+    for change in case.signals.changes_of("loss"):
         if change.aligned_to is not None and change.aligned_to.kind == "resume":
             yield change.step
-    for spike in signals.excursions_of("loss"):
+    for spike in case.spikes:
         if spike.aligned_to is not None and spike.aligned_to.kind == "resume":
             yield spike.start_step
 
@@ -238,51 +229,35 @@ def _strength(seam: Seam) -> float:
     return max(certain, step, abs(seam.overlap[0]) if seam.overlap else 0.0)
 
 
-def _evidence(run: Run, seam: Seam) -> tuple[Evidence, ...]:
+def _evidence(case: Case, seam: Seam) -> Iterator[Evidence]:
     first, step, rate, overlap = seam.first_step, seam.loss, seam.rate, seam.overlap
-    return drop_none(
-        Evidence(Message("resume", step=seam.resume.step), seam.resume.source, seam.resume.step),
-        None
-        if step is None
-        else Evidence(
-            Message("loss-steps", before=step.before, after=step.after, sigma=step.sigma),
-            run.source_of("loss"),
-            first,
-            step.after,
-        ),
-        None
-        if rate is None
-        else Evidence(
-            Message("rate-steps", expected=rate[0], found=rate[1]),
-            run.source_of("learning_rate"),
-            first,
-            rate[1],
-        ),
-        None
-        if overlap is None
-        else Evidence(Message("branches-differ", sigma=overlap[0], share=overlap[1]), step=first),
-    )
+    yield Evidence(Message("resume", step=seam.resume.step), seam.resume.source, seam.resume.step)
+    if step is not None:
+        said = Message("loss-steps", before=step.before, after=step.after, sigma=step.sigma)
+        yield Evidence(said, case.run.source_of("loss"), first, step.after)
+    if rate is not None:
+        said = Message("rate-steps", expected=rate[0], found=rate[1])
+        yield Evidence(said, case.run.source_of("learning_rate"), first, rate[1])
+    if overlap is not None:
+        yield Evidence(Message("branches-differ", sigma=overlap[0], share=overlap[1]), step=first)
 
 
-def _causes(run: Run, seam: Seam) -> Iterator[Cause]:
+def _causes(case: Case, seam: Seam) -> Iterator[Cause]:
     """Which state was lost, by the shape of what does not continue."""
     rises = seam.loss is not None and seam.loss.sigma > 0
     falls = seam.loss is not None and seam.loss.sigma < 0
-    bare = bool(run.setting("save_only_model"))
+    bare = bool(case.setting("save_only_model"))
     if seam.rate is not None:
         yield Cause(Message("scheduler-lost", expected=seam.rate[0], found=seam.rate[1]), 0.9)
     score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
-    yield Cause(Message("optimizer-lost"), min(score, 0.85), config=_bare_advice(run))
-    if run.setting("data_order") == "file_after_resume" and file_order(run, seam.first_step):
+    advice = case.advise("save_only_model", suggest=False)
+    yield Cause(Message("optimizer-lost"), min(score, 0.85), config=advice)
+    if case.setting("data_order") == "file_after_resume" and file_order(case, seam.first_step):
         yield Cause(Message("rest-in-file-order"), 0.8)
     if rises:
         yield Cause(Message("weights-not-loaded"), 0.35)
     if falls or seam.overlap is not None:
         yield Cause(Message("data-order-lost"), 0.6 if falls else 0.3)
-
-
-def _bare_advice(run: Run) -> tuple[Advice, ...]:
-    return (Advice("save_only_model", suggest=False),) if run.setting("save_only_model") else ()
 
 
 RULE = Rule(name=NAME, check=check)

@@ -23,7 +23,7 @@ def check(case: Case, *, min_share: float = 0.5) -> Iterator[Finding]:
     `min_share`: of what was gained since the start, or of the best level, whichever is more: half
     is more than harder tasks or a new mix of them cost.
     """
-    course = course_of(case.run, REWARD)
+    course = course_of(case, REWARD)
     if course is None:
         return
     best = float(course.levels.max())
@@ -33,11 +33,11 @@ def check(case: Case, *, min_share: float = 0.5) -> Iterator[Finding]:
     since = course.lasting(np.asarray(course.levels < best - least / 2))
     if since is not None:
         causes = (
-            high_rate(case.run, 0.5),
+            high_rate(case, 0.5),
             Cause(Message("hacked"), 0.4),
             Cause(Message("reward-source"), 0.35),
         )
-        yield change_finding(NAME, case.run, course, since, best, causes)
+        yield change_finding(NAME, case, course, since, best, causes)
 
 
 RULE = Rule(name=NAME, check=check)

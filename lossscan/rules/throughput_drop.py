@@ -7,10 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
-from lossscan.points import finite
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 
@@ -25,7 +24,7 @@ CLIP = 4.0  # noise units beyond which a point is a hiccup (a checkpoint, an eva
 
 def check(case: Case, *, min_change: float = 0.2) -> Iterator[Finding]:
     """Yield a finding where the time of a step changes by `min_change` once and stays."""
-    times = finite(case.run.series.get("seconds_per_step"))
+    times = case.points("seconds_per_step")
     if times is None or len(times) < WARM_UP + 2 * MIN_SIDE or (times.values <= 0).any():
         return
     times = Series(times.name, times.steps[WARM_UP:], times.values[WARM_UP:])
@@ -33,7 +32,7 @@ def check(case: Case, *, min_change: float = 0.2) -> Iterator[Finding]:
     before, after = median(times.values[:at]), median(times.values[at:])
     if abs(np.log(after / before)) < np.log1p(min_change) or not _is_clean(times.values, at):
         return
-    yield _finding(case.run, times, at, before, after)
+    yield _finding(case, times, at, before, after)
 
 
 def _split(values: FloatArray) -> int:
@@ -58,10 +57,10 @@ def _is_clean(values: FloatArray, at: int) -> bool:
     return bool(abs(gap) >= MIN_SIGMA * noise and apart >= MOST)
 
 
-def _finding(run: Run, times: Series, at: int, before: float, after: float) -> Finding:
+def _finding(case: Case, times: Series, at: int, before: float, after: float) -> Finding:
     step = int(times.steps[at])
     slower = after > before
-    resumed = any(abs(resume.step - step) <= _window(times) for resume in run.schedule.resumes)
+    resumed = any(abs(resume.step - step) <= _window(times) for resume in case.run.schedule.resumes)
     return Finding(
         NAME,
         0.95,  # two levels that hardly overlap

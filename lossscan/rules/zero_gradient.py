@@ -7,13 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma
-from lossscan.points import NEVER_ZERO, POLICY, finite
+from lossscan.points import NEVER_ZERO, finite
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import stretches
+from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "zero-gradient"
@@ -36,18 +35,16 @@ _CAUSES = {  # what each sign points at, and how likely
 
 def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
     """Yield a finding where at least `min_points` entries in a row show no gradient."""
-    norms = finite(case.run.series.get("grad_norm"))
+    norms = case.points("grad_norm")
     found = _longest(norms.values == 0, min_points) if norms is not None else None
-    if norms is not None and found is not None and not _is_else(case.run, norms, found):
-        yield _finding(
-            case.run, norms, found, "policy" if case.run.objective in POLICY else "default"
-        )
+    if norms is not None and found is not None and not _is_else(case, norms, found):
+        yield _finding(case, norms, found, "policy" if case.is_policy else "default")
         return
     if norms is not None and (norms.values > 0).any():
         return  # a gradient there is, whatever else is logged
-    for message, series in _signs(case.run):
+    for message, series in _signs(case):
         if len(series) >= min_points:
-            yield _finding(case.run, series, (0, len(series)), message)
+            yield _finding(case, series, (0, len(series)), message)
             return
 
 
@@ -61,16 +58,16 @@ def _longest(zero: BoolArray, min_points: int) -> tuple[int, int] | None:
     return (start, stop) if stop - start >= least else None
 
 
-def _is_else(run: Run, norms: Series, span: tuple[int, int]) -> bool:
+def _is_else(case: Case, norms: Series, span: tuple[int, int]) -> bool:
     """Whether the loss is not logged there, is 0 as well, or falls: then the norm is unmeasured."""
-    loss = finite(run.series.get("loss"))
+    loss = case.points("loss")
     if loss is None:
         return True
     first, last = norms.steps[span[0]], norms.steps[span[1] - 1]
     inside = loss.values[(loss.steps >= first) & (loss.steps <= last)]
     if len(inside) < 2 * END:
         return True
-    if run.objective in NEVER_ZERO and median(inside) == 0:
+    if case.run.objective in NEVER_ZERO and median(inside) == 0:
         return True  # a loss of masked labels is the business of zero-loss
     return any(_falls(inside, points) for points in (END, len(inside) // PARTS))
 
@@ -81,23 +78,23 @@ def _falls(values: FloatArray, points: int) -> bool:
     return bool(fell > MOVED_SIGMA * robust_sigma(np.diff(values)) / np.sqrt(points))
 
 
-def _signs(run: Run) -> Iterator[tuple[str, Series]]:
+def _signs(case: Case) -> Iterator[tuple[str, Series]]:
     """The series that are exactly 0 throughout where they make the gradient of the objective."""
-    for names in (DIFFERENCES, LOG_PROBABILITIES) if run.objective in PAIRS else ():
-        logged = [s for n in names if (s := finite(run.series.get(n))) is not None]
+    for names in (DIFFERENCES, LOG_PROBABILITIES) if case.run.objective in PAIRS else ():
+        logged = [s for n in names if (s := case.points(n)) is not None]
         if logged and all((series.values == 0).all() for series in logged):
             yield "pairs", logged[0]
-    if run.objective in POLICY:
-        for series in map(finite, map(run.series.get, SPREADS)):
+    if case.is_policy:
+        for series in map(finite, map(case.run.series.get, SPREADS)):
             if series is not None and (series.values == 0).all():
                 yield "rewards", series
 
 
-def _finding(run: Run, series: Series, span: tuple[int, int], message: str) -> Finding:
+def _finding(case: Case, series: Series, span: tuple[int, int], message: str) -> Finding:
     first, last = int(series.steps[span[0]]), int(series.steps[span[1] - 1])
     count = span[1] - span[0]
     whole = count == len(series)
-    rewards = finite(run.series.get("reward_std"))
+    rewards = case.points("reward_std")
     spread = None if rewards is None else median(rewards.values)
     return Finding(
         NAME,
@@ -109,7 +106,7 @@ def _finding(run: Run, series: Series, span: tuple[int, int], message: str) -> F
         evidence=(
             Evidence(
                 Message("zero", name=series.name, count=count, of=len(series)),
-                run.source_of(series.name),
+                case.run.source_of(series.name),
                 first,
                 0.0,
             ),
@@ -123,7 +120,7 @@ def _finding(run: Run, series: Series, span: tuple[int, int], message: str) -> F
             Cause(
                 Message(cause),
                 score,
-                config=advise_if_set(run, "finetuning_type") if "frozen" in cause else (),
+                config=case.advise("finetuning_type") if "frozen" in cause else (),
             )
             for cause, score in _CAUSES[message].items()
         ),

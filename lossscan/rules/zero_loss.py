@@ -14,20 +14,17 @@ from lossscan.model import (
     Finding,
     Message,
     RuledOut,
-    Run,
     Series,
     Severity,
 )
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
-from lossscan.points import NEAR, NEVER_ZERO, ROUNDED, finite
+from lossscan.points import NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import episodes_of, stretches, window_lengths
+from lossscan.rules.kit.levels import episodes_of, stretches, window_lengths
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
-from lossscan.trainers import trainer_of
 
 NAME: Final = "zero-loss"
 
@@ -94,38 +91,38 @@ def check(
     `floor`: a loss around it rounds to 0.0 at four decimals now and then: 100 last digits.
     `partly`: share of zero entries from which masked samples cost a good part of the training.
     """
-    loss = finite(case.run.series.get("loss"))
+    loss = case.points("loss")
     if loss is None or not (loss.values == 0).any():
         return
     if case.run.objective not in NEVER_ZERO:
         count = int((loss.values == 0).sum())
         yield RuledOut(NAME, Message("objective", objective=case.run.objective, count=count))
         return
-    zeros = _zeros(case.run, loss)
+    zeros = _zeros(case, loss)
     if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
         yield RuledOut(NAME, Message("only-nan", count=len(loss)))
         return
     if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
         yield RuledOut(NAME, Message("last-nan", step=int(loss.steps[-1])))
         return
-    skipped = _skipped(case.run, zeros)
+    skipped = _skipped(case, zeros)
     kind = _kind(zeros, skipped, floor, partly)
-    yield _finding(case.run, zeros, kind, {} if kind == "memorised" else skipped, partly)
+    yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
-def _zeros(run: Run, loss: Series) -> _Zeros:
+def _zeros(case: Case, loss: Series) -> _Zeros:
     zero = loss.values == 0
     row = np.zeros_like(zero)
     for start, stop in stretches(zero):
         row[start:stop] = stop - start >= IN_A_ROW
     first = np.logical_and.accumulate(zero)
     end = row & np.logical_and.accumulate(zero[::-1])[::-1]
-    return _Zeros(loss, zero, row, first, end, *_gradients(run, loss), _around(loss, zero))
+    return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), _around(loss, zero))
 
 
-def _gradients(run: Run, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]:
+def _gradients(case: Case, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Where the gradient norm is exactly 0, not finite, or a positive number."""
-    norms = run.series.get("grad_norm")
+    norms = case.logged("grad_norm")
     if norms is None:
         nowhere = np.zeros(len(loss), dtype=bool)
         return nowhere, nowhere, nowhere
@@ -141,18 +138,22 @@ def _around(loss: Series, zero: BoolArray) -> float:
     return median(values) if len(values) else float("inf")
 
 
-def _skipped(run: Run, zeros: _Zeros) -> dict[str, float]:
+def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     """The way in which no update may have been made there, and its score; empty where one was."""
-    recovers = not zeros.zero[-1] and may_be_fp16(run)
+    recovers = not zeros.zero[-1] and may_be_fp16(case)
     updated = zeros.most(zeros.dead | zeros.alive)  # an overflow leaves no finite gradient
     early = zeros.first | (zeros.loss.steps <= EARLY_STEPS)
     cases = (
-        ("updates-skipped", 0.95, zeros.most(skips_beside(run, zeros.loss))),  # the log counts them
-        (_LEFT_OUT[trainer_of(run.framework).skips], 0.8, not updated),
+        (
+            "updates-skipped",
+            0.95,
+            zeros.most(skips_beside(case, zeros.loss)),
+        ),  # the log counts them
+        (_LEFT_OUT[case.trainer.skips], 0.8, not updated),
         # weights that hold NaN give no loss again
         ("updates-skipped", 0.9, recovers and zeros.most(zeros.spoilt)),
         ("updates-skipped", 0.6, recovers and not updated and zeros.most(early)),
-        ("updates-skipped", 0.4, recovers and not updated and run.setting("fp16") is True),
+        ("updates-skipped", 0.4, recovers and not updated and case.setting("fp16") is True),
     )
     return next(({name: score} for name, score, holds in cases if name and holds), {})
 
@@ -193,15 +194,15 @@ def _severity(zeros: _Zeros, partly: float) -> Severity | None:
 
 
 def _finding(
-    run: Run, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float
+    case: Case, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float
 ) -> Finding:
     severity, confidence, scores = _VERDICTS[kind]
     severity = _severity(zeros, partly) if kind == "skipped" else severity
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
     first = int(loss.steps[int(np.argmax(told))])
-    hidden = hidden_nan(run, loss)
-    lost = lost_at(run, hidden.begin if hidden else first)
-    fp16 = advise_if_set(run, "fp16", suggest=False) if severity is not Severity.INFO else ()
+    hidden = hidden_nan(case, loss)
+    lost = lost_at(case, hidden.begin if hidden else first)
+    fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
     return Finding(
         NAME,
         confidence,
@@ -210,7 +211,7 @@ def _finding(
         episodes=episodes_of(loss, told),
         evidence=(
             Evidence(Message("zeros"), step=first, value=0.0),
-            *_evidence(run, zeros, told, lost),
+            *_evidence(case, zeros, told, lost),
         ),
         causes=tuple(
             Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
@@ -221,12 +222,14 @@ def _finding(
     )
 
 
-def _evidence(run: Run, zeros: _Zeros, told: BoolArray, lost: dict[str, int]) -> Iterator[Evidence]:
+def _evidence(
+    case: Case, zeros: _Zeros, told: BoolArray, lost: dict[str, int]
+) -> Iterator[Evidence]:
     if np.isfinite(zeros.around) and (lost["clean"] or told[0]):  # else NaN is in all of them
         yield Evidence(Message("around", around=zeros.around))
     if told[0] and not told.all():
         yield Evidence(Message("leading", leading=int(zeros.first.sum())))
-    counted = skips_beside(run, zeros.loss)
+    counted = skips_beside(case, zeros.loss)
     beside = {"dead": zeros.dead, "spoilt": zeros.spoilt, "counted": counted}
     for name, mask in beside.items():
         if (told & mask).any():

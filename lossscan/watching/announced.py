@@ -79,10 +79,11 @@ def _is_sure(finding: Finding, run: Run | None) -> bool:
 
 def _may_be_data(finding: Finding, run: Run) -> bool:
     """Whether samples in file order may do it: in the first epoch of several, until they return."""
+    from lossscan.rules.kit.case import Case
     from lossscan.rules.kit.order import file_order
 
     start, epoch = finding.start_step, run.schedule.steps_per_epoch
-    if start is None or epoch is None or not file_order(run, start):
+    if start is None or epoch is None or not file_order(Case(run), start):
         return False
     several = (run.setting("num_train_epochs") or 1) > 1
     return several and start <= epoch and run.last_step < start + epoch

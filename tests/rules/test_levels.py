@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossscan.model import Series
-from lossscan.rules.kit.facts import level_at, levels_at
+from lossscan.rules.kit.levels import level_at, levels_at
 
 
 @given(

@@ -12,7 +12,7 @@ import pytest
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.facts import level_at
+from lossscan.rules.kit.levels import level_at
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
 from lossscan.runs.launches import course_of

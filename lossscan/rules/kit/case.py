@@ -1,15 +1,149 @@
-"""What a rule is asked about: one run and what the engine found in it."""
+"""What a rule is asked about: one run, what the engine found in it, and the questions to both."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
-from lossscan.model import Run, Signals
+import numpy as np
+from msgspec import Struct, field
+
+from lossscan.model import (
+    Advice,
+    BoundaryTest,
+    Change,
+    Curve,
+    Excursion,
+    LandmarkKind,
+    Run,
+    Series,
+    Signals,
+)
+from lossscan.numeric.medians import spacing
+from lossscan.points import POLICY, finite, points_of
+from lossscan.samples import passes_per_update
+from lossscan.trainers import Trainer, trainer_of
+
+CROSS_ENTROPY = "cross-entropy"
+PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is kept
     """One run before the rules."""
 
     run: Run
-    signals: Signals
+    signals: Signals = field(default_factory=Signals)
+
+    @cached_property
+    def loss(self) -> Series | None:
+        """The logged losses that are values: no NaN, and no zero that stands for none."""
+        return points_of(self.run, "loss")
+
+    def logged(self, name: str) -> Series | None:
+        """A series as logged, NaN and all; None where there is none of that name."""
+        return self.run.series.get(name)
+
+    def points(self, name: str) -> Series | None:
+        """The finite points of a series; None where there are none."""
+        return finite(self.logged(name))
+
+    def eval_losses(self) -> dict[str, Series]:
+        """The finite evaluation losses: `eval_loss` and those of several sets."""
+        found = {name: self.points(name) for name in self.run.series if is_eval_loss(name)}
+        return {name: points for name, points in found.items() if points is not None}
+
+    def eval_change(self, step: float) -> tuple[float, float] | None:
+        """The evaluation loss last seen up to a step, and the last of the run after it."""
+        series = self.points("eval_loss")
+        at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right"))
+        if series is None or at == 0 or at == len(series):
+            return None
+        return float(series.values[at - 1]), float(series.values[-1])
+
+    def setting(self, name: str) -> Any:
+        """A setting of the training, or None where no file states it."""
+        return self.run.setting(name)
+
+    def number(self, name: str) -> float | None:
+        """A setting as a number, or None where it is not one."""
+        value = self.setting(name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if number else None
+
+    def version(self, name: str) -> tuple[int, ...] | None:
+        """A version as numbers, without what follows them (`4.49.0.dev0` is 4.49.0)."""
+        match = re.match(r"\d+(?:\.\d+)*", str(self.setting(name) or ""))
+        return tuple(int(part) for part in match[0].split(".")) if match else None
+
+    def advise(self, name: str, suggest: object = None) -> tuple[Advice, ...]:
+        """Advice on a setting, where the run states it."""
+        return (Advice(name, suggest=suggest),) if name in self.run.config else ()
+
+    @property
+    def accumulation(self) -> int | None:
+        """Micro-batches of an update; None where no file tells."""
+        return passes_per_update(self.run.config)
+
+    @property
+    def trainer(self) -> Trainer:
+        """What is known of the program that wrote the logs."""
+        return trainer_of(self.run.framework)
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether a policy is trained: its loss is not what the training improves."""
+        return self.run.objective in POLICY
+
+    @property
+    def is_cross_entropy(self) -> bool:
+        """Whether the loss is the mean negative logarithm of a probability."""
+        return self.run.objective == CROSS_ENTROPY
+
+    @property
+    def searched(self) -> bool:
+        """Whether the loss has a curve in which the engine could look for changes."""
+        return "loss" in self.signals.curves
+
+    @property
+    def curve(self) -> Curve:
+        """The curve of the loss; raises KeyError where it was not searched."""
+        return self.signals.curves["loss"]
+
+    @cached_property
+    def rises(self) -> tuple[Change, ...]:
+        """The steps of the loss to a higher level."""
+        return self.signals.changes_of("loss", "level_up")
+
+    @cached_property
+    def falls(self) -> tuple[Change, ...]:
+        """The steps of the loss to a lower level."""
+        return self.signals.changes_of("loss", "level_down")
+
+    @property
+    def spikes(self) -> tuple[Excursion, ...]:
+        """Where the loss leaves its course, up or down, and comes back."""
+        return self.signals.excursions_of("loss")
+
+    def tests(self, kind: LandmarkKind) -> list[BoundaryTest]:
+        """What the loss does at each landmark of a kind."""
+        return [test for test in self.signals.boundaries if test.landmark.kind == kind]
+
+    def is_near(self, step: float, kinds: Iterable[LandmarkKind], reach: float) -> bool:
+        """Whether a landmark of these kinds is within so many steps of a step."""
+        marks = chain.from_iterable(map(self.run.schedule.of, kinds))
+        return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
+
+    @cached_property
+    def period_points(self) -> int | None:
+        """Logged points of a period; None where the loss does not come in waves."""
+        if self.signals.period is None or self.signals.period_strength < PERIODIC:
+            return None
+        return round(self.signals.period / spacing(self.curve.steps))
+
+
+def is_eval_loss(name: str) -> bool:
+    """Whether a series is the loss on an evaluation set."""
+    return name.startswith("eval_") and name.endswith("loss")

@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Run, Series
+from lossscan.model import Series
 from lossscan.numeric.medians import median
-from lossscan.points import finite, points_of
-from lossscan.rules.kit.facts import is_cross_entropy
-from lossscan.trainers import trainer_of
+from lossscan.rules.kit.case import Case
 
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
 _SEES: Final = re.compile(  # a name of a model that reads images or sound as well
@@ -36,39 +34,39 @@ LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (Llam
 FULL_RATE: Final = 5e-5  # the same for full fine-tuning
 
 
-def is_token_loss(run: Run) -> bool:
+def is_token_loss(case: Case) -> bool:
     """Whether the files show that the loss is the mean over tokens, in nats, of a text model."""
-    if not is_cross_entropy(run) or trainer_of(run.framework).in_bits or _is_other_model(run):
+    if not case.is_cross_entropy or case.trainer.in_bits or _is_other_model(case):
         return False
-    nats = _in_nats(run)
-    return _shows_text(run) if nats is None else nats
+    nats = _in_nats(case)
+    return _shows_text(case) if nats is None else nats
 
 
-def _shows_text(run: Run) -> bool:
+def _shows_text(case: Case) -> bool:
     return (
-        trainer_of(run.framework).text
-        or bool(run.setting("vocab_size"))
-        or _is_causal(run)
-        or run.setting("stage") in ("pt", "sft")
+        case.trainer.text
+        or bool(case.setting("vocab_size"))
+        or _is_causal(case)
+        or case.setting("stage") in ("pt", "sft")
     )
 
 
-def _is_causal(run: Run) -> bool:
-    return any(str(name).endswith(_CAUSAL) for name in run.setting("architectures") or ())
+def _is_causal(case: Case) -> bool:
+    return any(str(name).endswith(_CAUSAL) for name in case.setting("architectures") or ())
 
 
-def _is_other_model(run: Run) -> bool:
+def _is_other_model(case: Case) -> bool:
     """Whether a name says that the model is none of text alone, or was trained on spans."""
-    if run.setting("architectures") and not _is_causal(run):
+    if case.setting("architectures") and not _is_causal(case):
         return True
-    named = " ".join(str(run.setting(f) or "") for f in ("model_name_or_path", "model_type"))
+    named = " ".join(str(case.setting(f) or "") for f in ("model_name_or_path", "model_type"))
     return any(name.search(named.lower()) for name in (_SEES, _SPANS))
 
 
-def _in_nats(run: Run) -> bool | None:
+def _in_nats(case: Case) -> bool | None:
     """Whether the logged perplexity is e to the loss; None where none is logged."""
     for name, loss in _PERPLEXITIES.items():
-        pairs = _shared(run.series.get(loss), run.series.get(name))
+        pairs = _shared(case.points(loss), case.points(name))
         if pairs is not None:
             return abs(median(pairs)) <= _ROUNDED
     return None
@@ -76,7 +74,6 @@ def _in_nats(run: Run) -> bool | None:
 
 def _shared(loss: Series | None, perplexity: Series | None) -> np.ndarray | None:
     """How far the loss is from the logarithm of the perplexity, at the steps that log both."""
-    loss, perplexity = finite(loss), finite(perplexity)
     if loss is None or perplexity is None:
         return None
     _, at, other = np.intersect1d(loss.steps, perplexity.steps, return_indices=True)
@@ -85,53 +82,52 @@ def _shared(loss: Series | None, perplexity: Series | None) -> np.ndarray | None
     return gaps if len(gaps) else None
 
 
-def begins_untrained(run: Run) -> bool:
+def begins_untrained(case: Case) -> bool:
     """Whether the first loss is that of a model which has read nothing yet.
 
     An unscaled sum, or answers in a form that is new to the model, can start as high.
     """
-    loss = points_of(run, "loss")
-    if loss is None or is_adapter(run):
+    if case.loss is None or is_adapter(case):
         return False
-    vocabulary = run.setting("vocab_size")
-    start = float(loss.values[:FIRST].max())
+    vocabulary = case.setting("vocab_size")
+    start = float(case.loss.values[:FIRST].max())
     known = isinstance(vocabulary, int) and vocabulary > 1
     return start >= (OF_UNIFORM * math.log(vocabulary) if known else FROM_SCRATCH)
 
 
-def is_adapter(run: Run) -> bool:
+def is_adapter(case: Case) -> bool:
     """Whether the files show that an adapter is trained, and not the whole model."""
-    tuning = run.setting("finetuning_type")
-    return run.setting("lora_rank") is not None or tuning not in (None, "full")
+    tuning = case.setting("finetuning_type")
+    return case.setting("lora_rank") is not None or tuning not in (None, "full")
 
 
-def rate_limit(run: Run) -> float | None:
+def rate_limit(case: Case) -> float | None:
     """The learning rate above which runs of this method are known to break.
 
     None where the files do not show the method: the limits are those of fine-tuning a pretrained
     language model with Adam.
     """
-    if not is_tuned_with_adam(run):
+    if not is_tuned_with_adam(case):
         return None
-    if run.setting("lora_rank") is not None or run.setting("finetuning_type") == "lora":
+    if case.setting("lora_rank") is not None or case.setting("finetuning_type") == "lora":
         return LORA_RATE
-    whole = run.setting("finetuning_type") == "full" or _is_causal(run)
-    return FULL_RATE if whole and not is_adapter(run) else None
+    whole = case.setting("finetuning_type") == "full" or _is_causal(case)
+    return FULL_RATE if whole and not is_adapter(case) else None
 
 
-def is_usual_rate(run: Run, rate: float) -> bool:
+def is_usual_rate(case: Case, rate: float) -> bool:
     """Whether a learning rate is known to break no run: below the lowest of the limits."""
-    if not is_tuned_with_adam(run):
+    if not is_tuned_with_adam(case):
         return False
-    return rate <= (rate_limit(run) or FULL_RATE)
+    return rate <= (rate_limit(case) or FULL_RATE)
 
 
-def is_tuned_with_adam(run: Run) -> bool:
+def is_tuned_with_adam(case: Case) -> bool:
     """Whether a pretrained language model is fine-tuned with Adam, as far as the files show."""
-    optimizer = str(run.setting("optim") or "adamw").lower()
-    known = trainer_of(run.framework).tunes and is_cross_entropy(run)
-    return known and "adam" in optimizer and run.setting("stage") != "pt" and _is_pretrained(run)
+    optimizer = str(case.setting("optim") or "adamw").lower()
+    known = case.trainer.tunes and case.is_cross_entropy
+    return known and "adam" in optimizer and case.setting("stage") != "pt" and _is_pretrained(case)
 
 
-def _is_pretrained(run: Run) -> bool:
-    return is_adapter(run) or not begins_untrained(run)
+def _is_pretrained(case: Case) -> bool:
+    return is_adapter(case) or not begins_untrained(case)

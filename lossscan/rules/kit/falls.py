@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossscan.model import Change, Curve, LandmarkKind, Run, Signals
+from lossscan.model import Change, Curve, LandmarkKind
 from lossscan.numeric.medians import median, running_median, spacing
-from lossscan.rules.kit.context import near_landmark
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.waves import gap_of, outlives_period
 
@@ -26,20 +26,20 @@ EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is 
 SMOOTH_POINTS = 5  # whose median two wild points do not move
 
 
-def explanation(run: Run, signals: Signals, fall: Change) -> str | None:
+def explanation(case: Case, fall: Change) -> str | None:
     """What explains a fall, as the id of a sentence; None where nothing does."""
     place = fall.aligned_to
     if place is not None and place.kind in EXPLAINING and (place.p_value or 0.0) <= CROWDED:
         return f"at-{place.kind.replace('_', '-')}"
-    if fall.index < EARLY_SHARE * len(signals.curves["loss"].steps):
+    if fall.index < EARLY_SHARE * len(case.curve.steps):
         return "early"
-    if _in_descent(signals.curves["loss"], fall):
+    if _in_descent(case.curve, fall):
         return "descent"
-    if not outlives_period(fall, signals):
+    if not outlives_period(case, fall):
         return "wave"
-    if _takes_back(signals, fall) or _ends_a_spike(signals, fall):
+    if _takes_back(case, fall) or _ends_a_spike(case, fall):
         return "recovery"
-    return "learning-rate" if rate_steps(run, fall.step) else None
+    return "learning-rate" if rate_steps(case, fall.step) else None
 
 
 def _in_descent(curve: Curve, fall: Change) -> bool:
@@ -57,20 +57,20 @@ def _in_descent(curve: Curve, fall: Change) -> bool:
     return min(fell) >= DESCENT_SHARE * -gap_of(curve, fall)
 
 
-def _takes_back(signals: Signals, fall: Change) -> bool:
+def _takes_back(case: Case, fall: Change) -> bool:
     """Whether the loss only falls back from the last jump, to about where it came from."""
-    curve = signals.curves["loss"]
-    rises = [c for c in signals.changes_of("loss", "level_up") if c.index < fall.index]
+    curve = case.curve
+    rises = [c for c in case.rises if c.index < fall.index]
     return bool(rises) and _alike(gap_of(curve, rises[-1]), -gap_of(curve, fall))
 
 
-def _ends_a_spike(signals: Signals, fall: Change) -> bool:
+def _ends_a_spike(case: Case, fall: Change) -> bool:
     """Whether the loss only comes down from a spike: in its tail, and about to where it began."""
     return any(
         spike.sigma > 0
         and spike.start_step < fall.step <= 2 * spike.end_step - spike.start_step
         and spike.base - fall.after <= (1 - TAKEN_BACK) * (fall.before - fall.after)
-        for spike in signals.excursions
+        for spike in case.signals.excursions
         if spike.series == fall.series
     )
 
@@ -79,24 +79,25 @@ def _alike(one: float, two: float) -> bool:
     return TAKEN_BACK * one <= two <= one / TAKEN_BACK
 
 
-def dip_before(run: Run, signals: Signals, rise: Change) -> int | None:
+def dip_before(case: Case, rise: Change) -> int | None:
     """Where the dip began that a rise ends, as an index; None where the rise ends none.
 
     Such a dip begins with a fall as abrupt and about as large, in the midst of the run and away
     from whatever explains a fall. A long one begins where the engine found the fall, a short one,
     in which the engine sees no fall, behind the last points above its middle.
     """
-    curve = signals.curves["loss"]
+    curve = case.curve
     before = curve.scaled[: rise.index]
     middle = median(before[-LEVEL_POINTS:]) + gap_of(curve, rise) / 2
     high = np.flatnonzero(running_median(before, SMOOTH_POINTS) > middle)
-    falls = [c.index for c in signals.changes_of("loss", "level_down")]
+    falls = [c.index for c in case.falls]
     starts = [*[at for at in falls if at < rise.index][-1:], *(high[-1:] + 1)]
-    return next((int(at) for at in starts if _is_dip(run, curve, int(at), rise.index)), None)
+    return next((int(at) for at in starts if _is_dip(case, int(at), rise.index)), None)
 
 
-def _is_dip(run: Run, curve: Curve, start: int, stop: int) -> bool:
+def _is_dip(case: Case, start: int, stop: int) -> bool:
     """Whether the loss falls at an index and is back at another, for no other reason."""
+    curve = case.curve
     if start < EARLY_SHARE * len(curve.steps) or start >= stop:
         return False
     before, dip, after = curve.scaled[:start], curve.scaled[start:stop], curve.scaled[stop:]
@@ -105,14 +106,14 @@ def _is_dip(run: Run, curve: Curve, start: int, stop: int) -> bool:
     back = median(after[:LEVEL_POINTS]) - median(dip[-LEVEL_POINTS:])
     abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
     reach = NEAR_POINTS * spacing(curve.steps)
-    explained = near_landmark(run, int(curve.steps[start]), EXPLAINING, reach)
+    explained = case.is_near(int(curve.steps[start]), EXPLAINING, reach)
     return abrupt and _alike(fall, back) and not explained
 
 
-def end_of(run: Run, signals: Signals, fall: Change) -> Change | None:
+def end_of(case: Case, fall: Change) -> Change | None:
     """The rise that takes a fall back, or None where the loss stays down."""
-    for rise in signals.changes_of("loss", "level_up"):
+    for rise in case.rises:
         if rise.index > fall.index:
-            start = dip_before(run, signals, rise)
+            start = dip_before(case, rise)
             return rise if start is not None and abs(start - fall.index) <= SMOOTH_POINTS else None
     return None

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lossscan.model import Evidence, Excursion, Message, Run, Signals
+from lossscan.model import Excursion
 from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
+from lossscan.rules.kit.case import Case
 
 LEAD_POINTS = (
     20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
@@ -20,7 +21,7 @@ LEAD_SIGMA = 5.0  # of a gradient norm above its course: the clean public runs s
 MIN_LEAD_POINTS = 8  # fewer have no course of their own
 
 
-def leading_gradient(signals: Signals, step: int) -> float | None:
+def leading_gradient(case: Case, step: int) -> float | None:
     """How far gradient norms rise in the points before a step, in noise units above their median.
 
     A rise is two norms at least, of which one is near the step: single norms stand out by
@@ -28,7 +29,7 @@ def leading_gradient(signals: Signals, step: int) -> float | None:
     The unit is wider where earlier norms stood out, too. Norms beside an earlier spike belong to
     that spike and lead to none. None where no norms are logged there.
     """
-    curve = signals.curves.get("grad_norm")
+    curve = case.signals.curves.get("grad_norm")
     if curve is None:
         return None
     stop = int(np.searchsorted(curve.steps, step))
@@ -39,7 +40,7 @@ def leading_gradient(signals: Signals, step: int) -> float | None:
     if start >= MIN_LEAD_POINTS:
         earlier = curve.scaled[:start]
         unit = max(unit, float(earlier.max() - median(earlier)) / USUAL_PEAK)
-    alone = _outside(signals.excursions_of("loss"), curve.steps[start:stop])
+    alone = _outside(case.spikes, curve.steps[start:stop])
     norms = (curve.scaled[start:stop] - course) / unit
     if int(alone.sum()) < RISING:
         return None
@@ -55,20 +56,3 @@ def _outside(spikes: Iterable[Excursion], steps: IntArray) -> BoolArray:
         if spike.start_step <= steps[-1] and steps[0] <= spike.end_step:
             outside &= (steps < spike.start_step) | (spike.end_step < steps)
     return outside
-
-
-def gradient_evidence(run: Run, signals: Signals, step: int) -> Evidence | None:
-    """Whether the gradient norm rose before a step, as evidence for or against instability."""
-    lead = leading_gradient(signals, step)
-    if lead is None:
-        return None
-    return Evidence(
-        Message(
-            "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm",
-            sigma=lead,
-            points=LEAD_POINTS,
-        ),
-        source=run.source_of("grad_norm"),
-        step=step,
-        value=lead,
-    )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Run
 from lossscan.numeric.arrays import IntArray
-from lossscan.trainers import trainer_of
+from lossscan.rules.kit.case import Case
 
 APART = 10  # logged points: a sound scale overflows once in a thousand updates
 MOST = 1e9  # updates in one line; what a broken line says need not fit a number
@@ -23,14 +22,14 @@ class Exhausted(Struct, frozen=True):
     lasting: bool  # to the end of the log
 
 
-def exhausted(run: Run) -> Exhausted | None:
+def exhausted(case: Case) -> Exhausted | None:
     """Where the scale was used up, by what the log says or by the scale that it counts beside."""
-    stops = [note.numbers for note in run.notes if note.kind == "loss_scale_exhausted"]
+    stops = [note.numbers for note in case.run.notes if note.kind == "loss_scale_exhausted"]
     ended = any(each["behind"] for each in stops)
-    overflows = [note.numbers for note in run.notes if note.kind == "fp16_overflows"]
+    overflows = [note.numbers for note in case.run.notes if note.kind == "fp16_overflows"]
     said = ended or any(_is_minimum(each["lowest"]) for each in overflows)
-    steps, counts = _skips(run)
-    low = np.isin(steps, _at_minimum(run))
+    steps, counts = _skips(case)
+    low = np.isin(steps, _at_minimum(case))
     # DeepSpeed's lines tell how many updates were skipped behind the last logged step
     counts[-1:] += sum(int(each["behind"] or 0) for each in overflows) or int(ended)
     if not counts.any() or not (said or low.any()):
@@ -57,9 +56,9 @@ def _is_minimum(scale: object) -> bool:
     return isinstance(scale, float | int) and scale <= MINIMUM
 
 
-def _skips(run: Run) -> tuple[IntArray, IntArray]:
+def _skips(case: Case) -> tuple[IntArray, IntArray]:
     """(n,) the logged steps, and how many updates were skipped up to each."""
-    skips, loss = run.series.get("skipped_iterations"), run.series.get("loss")
+    skips, loss = case.logged("skipped_iterations"), case.logged("loss")
     logged = [series.steps for series in (skips, loss) if series is not None]
     steps = np.sort(np.concatenate(logged or [np.empty(0, dtype=np.int64)]), kind="stable")
     steps = steps[np.diff(steps, prepend=steps[:1] - 1) > 0]  # np.unique takes six times as long
@@ -70,10 +69,10 @@ def _skips(run: Run) -> tuple[IntArray, IntArray]:
     return steps, counts
 
 
-def _at_minimum(run: Run) -> IntArray:
+def _at_minimum(case: Case) -> IntArray:
     """The logged steps before which updates were skipped, and at which the scale is lowest."""
-    skips, scale = run.series.get("skipped_iterations"), run.series.get("loss_scale")
-    if skips is None or scale is None or trainer_of(run.framework).sums_losses:
+    skips, scale = case.logged("skipped_iterations"), case.logged("loss_scale")
+    if skips is None or scale is None or case.trainer.sums_losses:
         return np.empty(0, dtype=np.int64)
     low = scale.steps[scale.values <= MINIMUM]
     return np.intersect1d(skips.steps[skips.values > 0], low)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Cause, Evidence, Message, Run, Series
+from lossscan.model import Advice, Cause, Evidence, Message, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.context import advise_if_set
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
@@ -32,15 +32,15 @@ WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
 def nan_causes(
-    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
+    case: Case, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate."""
-    half = (*advise_if_set(run, "fp16", suggest=False), *advise_if_set(run, "bf16", suggest=True))
+    half = (*case.advise("fp16", suggest=False), *case.advise("bf16", suggest=True))
     calm = calm or _is_calm(sound)
     return (
-        *skipped_updates(run, step),
-        *half_precision(run, 0.8, half, calm=calm),
-        *other_causes(run, step, sound, alone=alone, calm=calm),
+        *skipped_updates(case, step),
+        *half_precision(case, 0.8, half, calm=calm),
+        *other_causes(case, step, sound, alone=alone, calm=calm),
     )
 
 
@@ -55,35 +55,35 @@ def restart(lost: dict[str, int] | None) -> tuple[Message, ...]:
 
 
 def half_precision(
-    run: Run, score: float, config: tuple[Advice, ...] = (), *, calm: bool = False
+    case: Case, score: float, config: tuple[Advice, ...] = (), *, calm: bool = False
 ) -> Iterator[Cause]:
     """fp16, unless the run states that it is off."""
-    fp16 = run.setting("fp16")
+    fp16 = case.setting("fp16")
     if fp16 is not False:
-        unknown = WIDE if run.setting("bf16") else OUT_OF_RANGE[calm]
+        unknown = WIDE if case.setting("bf16") else OUT_OF_RANGE[calm]
         yield Cause(Message("half-precision"), score if fp16 else unknown, config=config)
 
 
 def other_causes(
-    run: Run, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
+    case: Case, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""
     likely = CALM if calm or _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
-    if _is_absurd(run, step) and likely != CALM:
+    if _is_absurd(case, step) and likely != CALM:
         likely = SURE
     return (
-        high_rate(run, likely),
+        high_rate(case, likely),
         Cause(Message("masked-batch"), 0.6 if alone else 0.3),
         Cause(Message("numerics"), 0.35),
     )
 
 
-def _is_absurd(run: Run, step: int) -> bool:
+def _is_absurd(case: Case, step: int) -> bool:
     """Whether a pretrained model is tuned at a rate far beyond what Adam holds for any method."""
-    rate = rate_at(run, step)
-    if rate is None or not is_tuned_with_adam(run):
+    rate = rate_at(case, step)
+    if rate is None or not is_tuned_with_adam(case):
         return False
-    return rate.value >= ABSURD * (rate_limit(run) or LORA_RATE)
+    return rate.value >= ABSURD * (rate_limit(case) or LORA_RATE)
 
 
 def _is_calm(before: FloatArray) -> bool:
@@ -99,9 +99,9 @@ def rose(before: FloatArray) -> bool:
     return median(values[-LAST_POINTS:]) > RISE * float(np.min(values)) > 0
 
 
-def keeps_its_loss(run: Run, first: int) -> bool:
+def keeps_its_loss(case: Case, first: int) -> bool:
     """Whether the loss goes on as numbers that have not risen: no update spoilt the weights."""
-    loss = run.series.get("loss")
+    loss = case.logged("loss")
     if loss is None or not (loss.values[loss.steps >= first] > 0).all():
         return False
     return not rose(loss.values)
@@ -124,9 +124,9 @@ def _climb(before: FloatArray) -> IntArray:
     return np.arange(low[-1], len(before))
 
 
-def lost_from(run: Run, loss: Series, step: int) -> dict[str, int]:
+def lost_from(case: Case, loss: Series, step: int) -> dict[str, int]:
     """`lost_at` a step; a checkpoint is clean no later than where the climb to it began."""
-    lost, climb = lost_at(run, step), _climb(loss.values[loss.steps < step])
+    lost, climb = lost_at(case, step), _climb(loss.values[loss.steps < step])
     if len(climb):
         lost["clean"] = min(lost["clean"], int(loss.steps[climb[0]]))
     return lost

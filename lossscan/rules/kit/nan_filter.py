@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Message, Run, Series
+from lossscan.model import Message, Series
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.facts import window_lengths
-from lossscan.samples import passes_per_update
+from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.levels import window_lengths
 
 HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
@@ -45,29 +45,29 @@ class Hidden(Struct, frozen=True):
     inflation: Inflation | None
 
 
-def hidden_nan(run: Run, loss: Series) -> Hidden | None:
+def hidden_nan(case: Case, loss: Series) -> Hidden | None:
     """Zeros to the end behind a normal level, with NaN gradients or the law as proof."""
     zeros = _trailing_zeros(loss)
     if not MIN_ZEROS <= zeros < len(loss):
         return None
     start = len(loss) - zeros
     before = median(loss.values[max(0, start - NEAR - 1) : max(1, start - 1)])
-    norms = run.series.get("grad_norm")
+    norms = case.logged("grad_norm")
     spoilt = norms is not None and _spoilt(norms, int(loss.steps[start]))
-    inflation = _inflation(run, loss, start - 1)
+    inflation = _inflation(case, loss, start - 1)
     proven = spoilt or (norms is None and inflation is not None)
     begin = start - 1 if inflation or _is_spoilt(norms, loss.steps[start - 1]) else start
     found = Hidden(start, int(loss.steps[begin]), spoilt, inflation)
     return found if proven and before >= FLOOR_LEVEL else None
 
 
-def lost_at(run: Run, step: int) -> dict[str, int]:
+def lost_at(case: Case, step: int) -> dict[str, int]:
     """Of a step that shows NaN: where it first shows, and up to where a checkpoint is clean.
 
     The gradient norm may show it first. Clean is the last logged step before that; of the first
     logged window its begin, which is 0 unless the run was resumed there.
     """
-    norms, loss = run.series.get("grad_norm"), run.series.get("loss")
+    norms, loss = case.logged("grad_norm"), case.logged("loss")
     since = step
     if norms is not None:
         steps, sound = norms.steps[norms.steps <= step], np.isfinite(norms.values)
@@ -101,12 +101,12 @@ def _is_spoilt(norms: Series | None, step: int) -> bool:
     return norms is not None and bool((~np.isfinite(norms.values[norms.steps == step])).any())
 
 
-def _inflation(run: Run, loss: Series, index: int) -> Inflation | None:
+def _inflation(case: Case, loss: Series, index: int) -> Inflation | None:
     """After j good steps of loss v in a window of L, NaN makes the log j v ((L+1)/(j+1))^G / L.
 
     Solved for v at every j; derived from the filter in Trainer, exact in simulation.
     """
-    accumulation, logged = passes_per_update(run.config), float(loss.values[index])
+    accumulation, logged = case.accumulation, float(loss.values[index])
     window = int(loss.steps[index] - (loss.steps[index - 1] if index else 0))
     if accumulation is None or window < MIN_ZEROS:
         return None

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Run, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, robust_sigma, running_median
-from lossscan.points import POLICY, finite
-from lossscan.rules.kit.context import drop_none
-from lossscan.rules.kit.rates import rate_evidence
+from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.sizes import effect_of
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
 WINDOW = 5  # logged points of a running median: what is left are levels
@@ -38,11 +38,11 @@ class PolicyCourse(Struct, frozen=True):
         return since if len(changed) - since >= needed else None
 
 
-def course_of(run: Run, names: Sequence[str]) -> PolicyCourse | None:
+def course_of(case: Case, names: Sequence[str]) -> PolicyCourse | None:
     """The course of the first of some series that a policy's training logs with enough points."""
-    if run.objective not in POLICY:
+    if not case.is_policy:
         return None
-    found = (finite(run.series.get(name)) for name in names)
+    found = map(case.points, names)
     series = next((each for each in found if each is not None and len(each) >= MIN_POINTS), None)
     if series is None:
         return None
@@ -58,7 +58,7 @@ def course_of(run: Run, names: Sequence[str]) -> PolicyCourse | None:
 
 def change_finding(
     rule: str,
-    run: Run,
+    case: Case,
     course: PolicyCourse,
     since: int,
     before: float,
@@ -67,7 +67,6 @@ def change_finding(
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
     step, last = int(series.steps[since]), int(series.steps[-1])
-    ratio = course.end / before if before > 0 else None
     return Finding(
         rule,
         0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
@@ -76,10 +75,10 @@ def change_finding(
             "default", name=series.name, before=before, after=course.end, step=step, last=last
         ),
         episodes=(Episode(step, last, sigma),),
-        effect=Effect(before, course.end, course.end - before, ratio, sigma),
+        effect=effect_of(before, course.end, sigma),
         evidence=(
-            Evidence(Message("levels"), run.source_of(series.name), step, course.end),
-            *drop_none(rate_evidence(run, step)),
+            Evidence(Message("levels"), step=step, value=course.end),
+            *around(case, step, "rate"),
         ),
         causes=tuple(causes),
         remedies=(Message("last-good-checkpoint"),),

@@ -7,11 +7,10 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Cause, Evidence, Message, Run
+from lossscan.model import Cause, Message
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
-from lossscan.rules.kit.context import advise_if_set, near_landmark, number, value_at
-from lossscan.rules.kit.domain import rate_limit
+from lossscan.rules.kit.case import Case
 
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
@@ -29,71 +28,71 @@ class Rate(Struct, frozen=True):
     share: float
 
 
-def rate_at(run: Run, step: float) -> Rate | None:
+def rate_at(case: Case, step: float) -> Rate | None:
     """The logged learning rate, else the configured one taken as constant."""
-    series = run.series.get("learning_rate")
-    value = value_at(series, step)
-    if series is not None and value is not None:
-        peak = float(np.nanmax(series.values))
+    series = case.points("learning_rate")
+    if series is not None:
+        at = max(int(np.searchsorted(series.steps, step, side="right")) - 1, 0)
+        value, peak = float(series.values[at]), float(series.values.max())
         return Rate(value, value / peak if peak > 0 else 0.0)
-    stated = number(run, "learning_rate")
+    stated = case.number("learning_rate")
     return None if stated is None else Rate(stated, 1.0)
 
 
-def highest_rate(run: Run, step: float) -> Rate | None:
+def highest_rate(case: Case, step: float) -> Rate | None:
     """The learning rate where it is highest from a step on: a climb meets it as it warms up."""
-    series = run.series.get("learning_rate")
+    series = case.logged("learning_rate")
     later = None if series is None else series.values[series.steps >= step]
     if series is None or later is None or not np.isfinite(later).any():
-        return rate_at(run, step)
+        return rate_at(case, step)
     value, peak = float(np.nanmax(later)), float(np.nanmax(series.values))
     return Rate(value, value / peak if peak > 0 else 0.0)
 
 
-def rate_steps(run: Run, step: float) -> bool:
+def rate_steps(case: Case, step: float) -> bool:
     """Whether the learning rate leaves its smooth course within a few points of a step."""
-    series = run.series.get("learning_rate")
+    series = case.logged("learning_rate")
     if series is None or len(series) < MIN_RATES:
         return False
-    return near_landmark(run, step, ("lr_change",), RATE_POINTS * spacing(series.steps))
+    return case.is_near(step, ("lr_change",), RATE_POINTS * spacing(series.steps))
 
 
-def rate_restarts(run: Run, step: float) -> bool:
+def rate_restarts(case: Case, step: float) -> bool:
     """Whether the learning rate rises at a step to where it was before, as warm restarts do."""
-    near, before = _rates_around(run, step)
+    near, before = _rates_around(case, step)
     return bool(len(near) and near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
 
 
-def rate_raised(run: Run, step: float) -> bool:
+def rate_raised(case: Case, step: float) -> bool:
     """Whether the learning rate leaps at a step to more than it was in all of the run before."""
-    near, before = _rates_around(run, step)
+    near, before = _rates_around(case, step)
     return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
 
 
-def _rates_around(run: Run, step: float) -> tuple[FloatArray, FloatArray]:
+def _rates_around(case: Case, step: float) -> tuple[FloatArray, FloatArray]:
     """The rates logged around a step and all before them; none where the rate keeps its course."""
-    if not rate_steps(run, step):
+    if not rate_steps(case, step):
         return np.empty(0), np.empty(0)
-    series = run.series["learning_rate"]
+    series = case.run.series["learning_rate"]
     first = bisect_left(series.steps, step) - RATE_POINTS
     near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
     return near, series.values[: max(first, 1)]
 
 
-def lost_state(run: Run, step: float) -> tuple[Cause, ...]:
+def lost_state(case: Case, step: float) -> tuple[Cause, ...]:
     """A resume without its state as the cause, where the rate falls at once and warms up again."""
-    near, _ = _rates_around(run, step)
+    near, _ = _rates_around(case, step)
     fell = np.flatnonzero(near[1:] <= FELL * near[:-1]) + 1
     restarts = len(fell) and near[-1] > near[fell[0]]
     return (Cause(Message("state-lost"), 0.85),) if restarts else ()
 
 
-def rate_returns(run: Run, step: float) -> bool:
+def rate_returns(case: Case, step: float) -> bool:
     """Whether the rate came back from a low, to where it was, in the points up to a step.
 
     The loss rises with it for some points, and is down again as the rate is.
     """
-    series = run.series.get("learning_rate")
+    series = case.logged("learning_rate")
     at = 0 if series is None else bisect_right(series.steps, step) - 1
     if series is None or at < 1:
         return False
@@ -105,28 +104,8 @@ def rate_returns(run: Run, step: float) -> bool:
     return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
-def rate_evidence(run: Run, step: float) -> Evidence | None:
-    """The learning rate at a step, as evidence."""
-    rate = rate_at(run, step)
-    if rate is None:
-        return None
-    return Evidence(
-        Message("learning-rate", rate=rate.value, share=rate.share),
-        source=run.source_of("learning_rate"),
-        step=int(step),
-        value=rate.value,
-    )
-
-
-def limit_evidence(run: Run, step: float) -> Evidence | None:
-    """The usual limit of the learning rate as evidence, where the rate at a step is above it."""
-    rate, limit = rate_at(run, step), rate_limit(run)
-    above = rate is not None and limit is not None and rate.value > limit
-    return Evidence(Message("rate-limit", limit=limit)) if above else None
-
-
-def high_rate(run: Run, score: float) -> Cause:
+def high_rate(case: Case, score: float) -> Cause:
     """The learning rate as a cause, with a lower one where it is stated."""
-    rate = number(run, "learning_rate")
-    lower = advise_if_set(run, "learning_rate", rate * LOWER) if rate else ()
+    rate = case.number("learning_rate")
+    lower = case.advise("learning_rate", rate * LOWER) if rate else ()
     return Cause(Message("learning-rate-too-high"), score, config=lower)

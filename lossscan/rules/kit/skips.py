@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Cause, Message, Run, Series
+from lossscan.model import Advice, Cause, Message, Series
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import spacing
-from lossscan.rules.kit.context import advise_if_set
-from lossscan.rules.kit.facts import window_lengths
+from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.levels import window_lengths
 
 EARLY_STEPS = 20  # the scaler of fp16 starts at 2**16 and halves at each overflow: 16 at the most
 REACH_POINTS = 5  # logged points before a change in which a skipped update may have to do with it
@@ -21,13 +21,13 @@ CROWDED = 3.0  # times as many as elsewhere in the run
 LIKELY, ROUTINE = 0.78, 0.2
 
 
-def skipped_updates(run: Run, step: int) -> Iterator[Cause]:
+def skipped_updates(case: Case, step: int) -> Iterator[Cause]:
     """The skipped updates as a cause of what shows first at a step; none without any there.
 
     Megatron and DeepSpeed count them since the line before. Those of the first line are the
     scaler's search for its scale.
     """
-    skips, loss = run.series.get("skipped_iterations"), run.series.get("loss")
+    skips, loss = case.logged("skipped_iterations"), case.logged("loss")
     if skips is None or loss is None or not len(loss):
         return
     reach = REACH_POINTS * spacing(loss.steps)
@@ -45,23 +45,23 @@ def skipped_updates(run: Run, step: int) -> Iterator[Cause]:
     yield Cause(
         Message("skipped-updates", count=count, steps=steps, others=others),
         LIKELY if burst else ROUTINE,
-        to_bf16(run),
+        to_bf16(case),
     )
 
 
-def to_bf16(run: Run) -> tuple[Advice, ...]:
+def to_bf16(case: Case) -> tuple[Advice, ...]:
     """What to set where fp16 is known to overflow."""
-    return (*advise_if_set(run, "fp16", suggest=False), Advice("bf16", suggest=True))
+    return (*case.advise("fp16", suggest=False), Advice("bf16", suggest=True))
 
 
-def may_be_fp16(run: Run) -> bool:
+def may_be_fp16(case: Case) -> bool:
     """Whether no setting speaks against a loss scale."""
-    return run.setting("fp16") is not False and run.setting("bf16") is not True
+    return case.setting("fp16") is not False and case.setting("bf16") is not True
 
 
-def skips_beside(run: Run, loss: Series) -> BoolArray:
+def skips_beside(case: Case, loss: Series) -> BoolArray:
     """(n,) at which points of the loss the log counts as many skipped updates as there are."""
-    skips = run.series.get("skipped_iterations")
+    skips = case.logged("skipped_iterations")
     if skips is None:
         return np.zeros(len(loss), dtype=bool)
     counted = dict(zip(skips.steps.tolist(), skips.values.tolist(), strict=True))

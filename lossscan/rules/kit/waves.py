@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossscan.model import Change, Curve, Excursion, Signals
-from lossscan.numeric.medians import median, row_medians, spacing
+from lossscan.model import Change, Curve, Excursion
+from lossscan.numeric.medians import median, row_medians
+from lossscan.rules.kit.case import Case
 
-PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
 ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves have no higher one
 OUTLASTS = 0.5  # of a step that means of whole periods must show: 2 % of those of waves show it
 
 
-def above_crests(spikes: Sequence[Excursion], signals: Signals) -> list[Excursion]:
+def above_crests(case: Case, spikes: Sequence[Excursion]) -> list[Excursion]:
     """The spikes that stand out from the crests of the loss, where that comes in waves."""
-    curve, points = signals.curves["loss"], period_points(signals)
+    curve, points = case.curve, case.period_points
     if points is None or not spikes:
         return list(spikes)
     enough = ABOVE_CREST * _crest(curve, points)
@@ -31,9 +31,9 @@ def _height(curve: Curve, spike: Excursion, points: int) -> float:
     return float(curve.scaled[top]) - median(around)
 
 
-def outlives_period(change: Change, signals: Signals) -> bool:
+def outlives_period(case: Case, change: Change) -> bool:
     """Whether a change of level lasts longer than a wave of the loss, where that comes in waves."""
-    curve, points = signals.curves["loss"], period_points(signals)
+    curve, points = case.curve, case.period_points
     if points is None:
         return True
     return share_in_means(curve, change.index, points, gap_of(curve, change)) >= OUTLASTS
@@ -48,13 +48,6 @@ def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
     if min(len(before), len(after)) < points:
         return 0.0
     return float(after[:points].mean() - before.mean()) / gap
-
-
-def period_points(signals: Signals) -> int | None:
-    """Logged points of a period; None where the loss does not come in waves."""
-    if signals.period is None or signals.period_strength < PERIODIC:
-        return None
-    return round(signals.period / spacing(signals.curves["loss"].steps))
 
 
 def _crest(curve: Curve, points: int) -> float:

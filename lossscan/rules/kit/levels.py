@@ -1,32 +1,14 @@
-"""What several rules ask of a run: its levels, its stretches, and settings that need care."""
+"""Levels and stretches of a series."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 
 import numpy as np
 
-from lossscan.model import Episode, Run, Series
+from lossscan.model import Episode, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import median, row_medians, spacing
-from lossscan.points import POLICY, finite
-
-CROSS_ENTROPY = "cross-entropy"
-POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
-
-
-def is_cross_entropy(run: Run) -> bool:
-    """Whether the loss is the mean negative logarithm of a probability."""
-    return run.objective == CROSS_ENTROPY
-
-
-def is_policy_size(run: Run, level: float) -> bool:
-    """Whether a loss is of the size that a policy's has by nature.
-
-    It begins at 0 and grows with the distance from the reference.
-    """
-    return run.objective in POLICY and abs(level) < POLICY_SIZE
 
 
 def level_at(series: Series, step: float, *, points: int) -> float:
@@ -67,23 +49,3 @@ def episodes_of(series: Series, mask: BoolArray) -> tuple[Episode, ...]:
     return tuple(
         Episode(int(series.steps[a]), int(series.steps[b - 1])) for a, b in stretches(mask)
     )
-
-
-def eval_losses(run: Run) -> dict[str, Series]:
-    """The finite evaluation losses: `eval_loss` and those of several sets (`eval_<name>_loss`)."""
-    return {
-        name: points
-        for name, series in run.series.items()
-        if is_eval_loss(name) and (points := finite(series)) is not None
-    }
-
-
-def is_eval_loss(name: str) -> bool:
-    """Whether a series is the loss on an evaluation set."""
-    return name.startswith("eval_") and name.endswith("loss")
-
-
-def version_of(run: Run, field: str) -> tuple[int, ...] | None:
-    """A version as numbers, without what follows them (`4.49.0.dev0` is 4.49.0)."""
-    match = re.match(r"\d+(?:\.\d+)*", str(run.setting(field) or ""))
-    return tuple(int(part) for part in match[0].split(".")) if match else None

@@ -1,4 +1,4 @@
-"""Why a loss jumped or climbed: each cause scored by what speaks for and against it in this run."""
+"""Why a loss jumped or climbed: each cause scored by what speaks for and against it in the run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Cause, Change, Curve, Message, Run, Signals
-from lossscan.rules.kit.context import advise_if_set, number
+from lossscan.model import Advice, Cause, Change, Message
+from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
@@ -25,40 +25,49 @@ EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
+POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
-def rise_causes(run: Run, signals: Signals, change: Change) -> tuple[Cause, ...]:
+def is_policy_size(case: Case, level: float) -> bool:
+    """Whether a loss is of the size that a policy's has by nature.
+
+    It begins at 0 and grows with the distance from the reference.
+    """
+    return case.is_policy and abs(level) < POLICY_SIZE
+
+
+def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
     """The causes with a score above nothing, best first."""
-    lead = leading_gradient(signals, change.step)
+    lead = leading_gradient(case, change.step)
     found = (
-        *_learning_rate(run, change, lead),
-        *_no_warmup(run, change),
-        *skipped_updates(run, change.step),
-        *_overflow(run, change),
-        *(_resume(change) or lost_state(run, change.step)),
-        *_scale(run, change),
-        *_data(run, signals.curves["loss"], change, lead),
+        *_learning_rate(case, change, lead),
+        *_no_warmup(case, change),
+        *skipped_updates(case, change.step),
+        *_overflow(case, change),
+        *(_resume(change) or lost_state(case, change.step)),
+        *_scale(case, change),
+        *_data(case, change, lead),
     )
     return tuple(sorted(found, key=lambda cause: -cause.score))
 
 
-def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Cause]:
+def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     climbs = change.kind == "slope_up"
-    rate = highest_rate(run, change.step) if climbs else rate_at(run, change.step)
+    rate = highest_rate(case, change.step) if climbs else rate_at(case, change.step)
     if rate is None:
         yield Cause(Message("learning-rate-unknown"), BASE)
         return
-    configured = number(run, "learning_rate")
+    configured = case.number("learning_rate")
     raised = configured is not None and rate.value > RAISED * configured
-    if not raised and is_usual_rate(run, rate.value):
+    if not raised and is_usual_rate(case, rate.value):
         return
-    limit = rate_limit(run)
+    limit = rate_limit(case)
     score = BASE
     score += STRONG if limit is not None and rate.value > limit else 0.0
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
-    suggest = lower_rate(run, change)
+    suggest = lower_rate(case, change)
     yield Cause(
         Message(
             "learning-rate-raised" if raised else "learning-rate-too-high",
@@ -71,34 +80,34 @@ def _learning_rate(run: Run, change: Change, lead: float | None) -> Iterator[Cau
     )
 
 
-def lower_rate(run: Run, change: Change) -> float | None:
+def lower_rate(case: Case, change: Change) -> float | None:
     """A learning rate to try from before a change: a fifth, and within the usual limit if known."""
-    rate = rate_at(run, change.step)
+    rate = rate_at(case, change.step)
     if rate is None:
         return None
-    limit = rate_limit(run)
+    limit = rate_limit(case)
     fifth = rate.value / 5
     return float(f"{fifth if limit is None else min(fifth, limit):.1g}")
 
 
-def _no_warmup(run: Run, change: Change) -> Iterator[Cause]:
-    early = change.step <= EARLY_SHARE * run.series["loss"].steps[-1]
-    warmed = bool(number(run, "warmup_steps") or number(run, "warmup_ratio"))
-    rate, later = rate_at(run, change.step), highest_rate(run, change.step)
+def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
+    early = change.step <= EARLY_SHARE * case.run.series["loss"].steps[-1]
+    warmed = bool(case.number("warmup_steps") or case.number("warmup_ratio"))
+    rate, later = rate_at(case, change.step), highest_rate(case, change.step)
     warms = rate is not None and later is not None and later.value > rate.value
-    if early and not warmed and not warms and not run.schedule.of("warmup_end"):
+    if early and not warmed and not warms and not case.run.schedule.of("warmup_end"):
         yield Cause(Message("no-warmup"), 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
 
 
-def _overflow(run: Run, change: Change) -> Iterator[Cause]:
-    grads = run.series.get("grad_norm")
+def _overflow(case: Case, change: Change) -> Iterator[Cause]:
+    grads = case.logged("grad_norm")
     if grads is None:
         return
     at = int(np.searchsorted(grads.steps, change.step))
     near = grads.values[max(at - OVERFLOW_POINTS, 0) : at + 1]  # what comes later is an effect
     if len(near) and not np.all(np.isfinite(near)):
-        half = bool(run.setting("fp16"))
-        advice = (Advice("bf16", suggest=True), *advise_if_set(run, "fp16", suggest=False))
+        half = bool(case.setting("fp16"))
+        advice = (Advice("bf16", suggest=True), *case.advise("fp16", suggest=False))
         yield Cause(Message("overflow"), 0.85 if half else 0.6, config=advice)
 
 
@@ -107,23 +116,23 @@ def _resume(change: Change) -> tuple[Cause, ...]:
     return (Cause(Message("optimizer-state-lost"), 0.85),) if resumed else ()
 
 
-def _scale(run: Run, change: Change) -> Iterator[Cause]:
+def _scale(case: Case, change: Change) -> Iterator[Cause]:
     """A level multiplied by a whole number at a resume: accumulation or library changed."""
-    accumulated = number(run, "gradient_accumulation_steps")
+    accumulated = case.number("gradient_accumulation_steps")
     at_resume = change.aligned_to is not None and change.aligned_to.kind == "resume"
     ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
     whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
     if at_resume and whole:
         yield Cause(Message("scale-changed", ratio=ratio), 0.5)
     if accumulated is not None and accumulated >= MANY_ACCUMULATED:
-        advice = advise_if_set(run, "gradient_accumulation_steps", int(accumulated) // 2)
+        advice = case.advise("gradient_accumulation_steps", int(accumulated) // 2)
         yield Cause(Message("large-accumulation", steps=int(accumulated)), 0.15, advice)
 
 
-def _data(run: Run, curve: Curve, change: Change, lead: float | None) -> Iterator[Cause]:
+def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     calm = lead is not None and lead < LEAD_SIGMA
-    ordered = file_order(run, step_of_order(run, curve, change))
+    ordered = file_order(case, step_of_order(case, change))
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
-    if ordered and not file_order(run, change.step):  # file order ends there
+    if ordered and not file_order(case, change.step):  # file order ends there
         weight += STRONG
     yield Cause(Message("data-switch"), 0.2 + MILD * calm + weight)

@@ -1,0 +1,108 @@
+"""What a run shows around a step, as evidence: the rate, the gradient, the evaluation and so on."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from lossscan.model import Change, Evidence, Message, Number
+from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.domain import rate_limit
+from lossscan.rules.kit.gradients import LEAD_POINTS, LEAD_SIGMA, leading_gradient
+from lossscan.rules.kit.order import file_order, in_resumed_epoch, step_of_order
+from lossscan.rules.kit.rates import rate_at
+
+Kind: TypeAlias = Literal["rate", "limit", "gradient", "landmark", "order", "eval"]
+
+
+def around(case: Case, at: Change | float, *kinds: Kind) -> tuple[Evidence, ...]:
+    """What there is of these kinds of evidence at a change or a step, in their order."""
+    found = (_KINDS[kind](case, at) for kind in kinds)
+    return tuple(each for each in found if each is not None)
+
+
+def level_evidence(case: Case, before: float, after: float, step: int) -> Evidence:
+    """The two levels of a change of the loss, and the noise they are measured against."""
+    noise = case.curve.noise * (100 if case.curve.log else 1)
+    said = Message("levels", before=before, after=after, noise=noise)
+    return Evidence(said, step=step, value=after)
+
+
+def rate_evidence(case: Case, at: Change | float) -> Evidence | None:
+    """The learning rate."""
+    step = _step(at)
+    rate = rate_at(case, step)
+    if rate is None:
+        return None
+    said = Message("learning-rate", rate=rate.value, share=rate.share)
+    return Evidence(said, case.run.source_of("learning_rate"), step, rate.value)
+
+
+def limit_evidence(case: Case, at: Change | float) -> Evidence | None:
+    """The usual limit of the learning rate, where it is above it."""
+    rate, limit = rate_at(case, _step(at)), rate_limit(case)
+    above = rate is not None and limit is not None and rate.value > limit
+    return Evidence(Message("rate-limit", limit=limit)) if above else None
+
+
+def gradient_evidence(case: Case, at: Change | float) -> Evidence | None:
+    """Whether the gradient norm rose before, which speaks for or against instability."""
+    step = _step(at)
+    lead = leading_gradient(case, step)
+    if lead is None:
+        return None
+    said = "gradient-leads" if lead >= LEAD_SIGMA else "gradient-calm"
+    numbers = Message(said, sigma=lead, points=LEAD_POINTS)
+    return Evidence(numbers, case.run.source_of("grad_norm"), step, lead)
+
+
+def landmark_evidence(_: Case, at: Change | float) -> Evidence | None:
+    """The landmark that a change belongs to."""
+    mark = at.aligned_to if isinstance(at, Change) else None
+    if mark is None:
+        return None
+    numbers: dict[str, Number | str | None] = {
+        "step": mark.step,
+        "p": mark.p_value,
+        "epoch": mark.epoch,
+    }
+    said = Message(f"at-{mark.kind.replace('_', '-')}", **numbers)
+    return Evidence(said, step=int(mark.step))
+
+
+def order_evidence(case: Case, at: Change | float) -> Evidence | None:
+    """What tells the order of the samples."""
+    step = step_of_order(case, at) if isinstance(at, Change) else at
+    ordered = file_order(case, step)
+    if ordered is None:
+        return None
+    if case.setting("shuffle") is not None:
+        said, field = "shuffle-off" if ordered else "shuffle-on", "shuffle"
+    else:
+        kept = "trainer-rest-in-order" if in_resumed_epoch(case, step) else "trainer-in-order"
+        said, field = kept if ordered else "trainer-shuffles", "data_order"
+    return Evidence(Message(said), case.run.config[field].source)
+
+
+def eval_evidence(case: Case, at: Change | float) -> Evidence | None:
+    """What evaluation said before and at the end."""
+    change = case.eval_change(_step(at))
+    if change is None:
+        return None
+    before, after = change
+    growth = after / before - 1 if before > 0 else None
+    said = Message("evaluation", before=before, after=after, change=growth)
+    return Evidence(said, case.run.source_of("eval_loss"), value=after)
+
+
+def _step(at: Change | float) -> int:
+    return at.step if isinstance(at, Change) else int(at)
+
+
+_KINDS: Final = {
+    "rate": rate_evidence,
+    "limit": limit_evidence,
+    "gradient": gradient_evidence,
+    "landmark": landmark_evidence,
+    "order": order_evidence,
+    "eval": eval_evidence,
+}

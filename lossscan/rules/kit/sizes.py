@@ -1,0 +1,62 @@
+"""How large a change is, how small a one the noise would let through, and how sure that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lossscan.model import BoundaryTest, Effect, Message, RuledOut
+from lossscan.rules.kit.case import Case
+
+HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
+
+
+def effect_of(before: float, after: float, sigma: float | None = None) -> Effect:
+    """The size of a step between two levels."""
+    ratio = after / before if before > 0 else None
+    return Effect(before, after, after - before, ratio, sigma)
+
+
+def logistic(strength: float, half: float, slope: float) -> float:
+    """A probability from the strength of the evidence: 0.5 at `half`."""
+    return float(1 / (1 + np.exp(-slope * (strength - half))))
+
+
+def relative(gap: float, before: float, *, log: bool = False) -> float:
+    """A gap on the curve's scale as a share of the level before it: -0.2 is a fifth lost.
+
+    Of a level near 0, as on a scale that crosses it, a gap is all there is.
+    """
+    if log:
+        return float(np.expm1(gap))
+    return gap / max(abs(before), abs(gap)) if gap else 0.0
+
+
+def share_of(case: Case, test: BoundaryTest) -> float:
+    """By what share of its level the loss steps at a landmark."""
+    return relative(test.gap, test.before, log=case.curve.log)
+
+
+def least_seen(case: Case, tests: Sequence[BoundaryTest], sigma: float) -> float:
+    """The smallest fall, as a share of the loss, that tests show together at so many errors."""
+    error = sum(abs(test.gap / test.sigma) for test in tests) / len(tests)
+    gap = -sigma * error / float(np.sqrt(len(tests)))
+    return -relative(gap, tests[0].before, log=case.curve.log)
+
+
+def none_seen(rule: str, case: Case, least: float | None, counted: float) -> Iterator[RuledOut]:
+    """That no rise was found, and how large one must be: to count, or to stand out of the noise.
+
+    `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
+    `counted`: the smallest that the rule counts, as a share of the loss; of a loss that crosses
+    zero or is zero for long, a share says nothing.
+    """
+    if least is None or not case.curve.log:
+        return
+    if least >= HOPELESS:
+        yield RuledOut(rule, Message("undecidable"))
+        return
+    visible = float(np.expm1(least))
+    said = "none-visible" if visible > counted else "none"
+    yield RuledOut(rule, Message(said, least=max(visible, counted)))
