@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lossscan import __version__, plugins, words
 from lossscan.errors import UsageError
+from lossscan.expressions import expression
 
 SCHEMAS = ("report", "settings")
-_REQUIREMENT = re.compile(r"([\w.-]{1,100})[^;]{0,200}(?:;.{0,200}?extra == ['\"]([\w-]{1,50}))?")
+_REQUIREMENT = expression(r"([\w.-]{1,100})[^;]{0,200}(?:;.{0,200}?extra == ['\"]([\w-]{1,50}))?")
 _FOR_OTHERS = frozenset({"all", "dev"})  # extras that add no ability of their own
 
 

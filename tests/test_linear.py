@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import lossscan
+from lossscan.expressions import Expression
 from lossscan.runs import discover
 from lossscan.sources.line_pattern import compiled
 
@@ -28,7 +29,7 @@ MORE = ('"', "[", "{", "(", "'a': 1, ", "\\", "1,", "a.", "a=1 ", "\u4e00", "\uf
 
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
-    """All compiled expressions that stand at the top of a module, also in tables."""
+    """All expressions that stand at the top of a module, also in tables."""
     for module in pkgutil.walk_packages(lossscan.__path__, "lossscan."):
         if module.name.endswith("__main__"):
             continue
@@ -43,7 +44,9 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:
-    if isinstance(value, re.Pattern):
+    if isinstance(value, Expression):
+        yield value.compiled()
+    elif isinstance(value, re.Pattern):
         yield value
     elif isinstance(value, dict):
         yield from _within(tuple(value.values()))

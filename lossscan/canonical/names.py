@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from lossscan.expressions import expression
+
 _ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
@@ -56,7 +58,7 @@ NOT_SERIES: Final = (
 JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
-_PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
+_PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|(?:d|g|disc|gen|discrim)_loss_(?!scale|weight)[a-z][a-z0-9]{0,20}"
@@ -64,20 +66,20 @@ _PART: Final = re.compile(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
 )
-_CHINESE: Final = re.compile(  # 整体测试集上的Loss
+_CHINESE: Final = expression(  # 整体测试集上的Loss
     r"[^\W\da-z]{0,12}(?:(测试|验证)|训练)[^\W\da-z]{0,12}(?:loss|损失值?)"
 )
-_EVALUATION: Final = re.compile(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
-_TURNED: Final = re.compile(
+_EVALUATION: Final = expression(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
+_TURNED: Final = expression(
     r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
     r"|val|valid|validation|eval|evaluation)"
 )
-_COMPOSER: Final = re.compile(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
+_COMPOSER: Final = expression(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
     r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy|(lr)_[a-z_]{1,60}/group0"
 )
-_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_GAP: Final = re.compile(r"[\s-]+")
-_TRAINING: Final = re.compile(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
+_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])")
+_GAP: Final = expression(r"[\s-]+")
+_TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
 
 # Of some lines, or of an evaluation.
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")

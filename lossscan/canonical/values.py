@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from lossscan.expressions import expression
+
 LEAST_COUNT, MOST = 1e-9, 2.0**63  # a share of a run, sys.maxsize; beyond is no setting
 MAX_TEXT = 300  # characters; a longer value is a prompt or a payload, not a setting
-_SECRET: Final = re.compile(r"(?:hf_|sk-|ghp_|AKIA|eyJ)[\w-]{12,}|://[^/\s]+:[^/\s]+@")
+_SECRET: Final = expression(r"(?:hf_|sk-|ghp_|AKIA|eyJ)[\w-]{12,}|://[^/\s]+:[^/\s]+@")
 
 
 def real(value: Any) -> float:

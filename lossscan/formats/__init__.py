@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from functools import cache
@@ -22,6 +21,7 @@ from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words
 from lossscan.formats.kit.format import Format
@@ -32,7 +32,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of, plain
 from lossscan.sources.notebook import is_notebook
 
-OWN_REPORT: Final = re.compile(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
+OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
 MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
 _PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage

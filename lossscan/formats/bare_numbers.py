@@ -6,11 +6,11 @@ are losses too, and the header of a table without names is passed over.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -22,11 +22,11 @@ NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset(b"0123456789([-.")
-_LINE: Final = re.compile(
+_LINE: Final = expression(
     rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})[)\]]{{0,2}},?\s*$"
 )
-_ALONE: Final = re.compile(rf"^\s{{0,20}}({NUMBER}),?\s*$")
-_BETWEEN: Final = re.compile(r"([)\]]), ?([(\[])")  # two pairs
+_ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
+_BETWEEN: Final = expression(r"([)\]]), ?([(\[])")  # two pairs
 
 
 def claims(head: Head) -> bool:

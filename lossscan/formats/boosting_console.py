@@ -6,10 +6,10 @@ r"""What boosted trees print a round: XGBoost, LightGBM and CatBoost, a metric f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -19,8 +19,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "boosting_console"
 FEWEST = 2  # rounds
-_ROUND: Final = re.compile(r"^(?:.{0,80}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
-_VALUE: Final = re.compile(
+_ROUND: Final = expression(r"^(?:.{0,80}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
+_VALUE: Final = expression(
     rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})(?=\s)"
 )
 _TRAINED: Final = (
@@ -32,7 +32,7 @@ _TRAINED: Final = (
     "valid_0",
 )  # likeliest first
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints beside them
-_SCORE: Final = re.compile(  # of these more is better
+_SCORE: Final = expression(  # of these more is better
     r"(?i)auc|acc|ndcg|map|mrr|f1|r2|average_precision|precision|recall|kappa|mcc|pre@|lift"
 )
 _Values = dict[tuple[str, str], str]  # set, metric

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
@@ -14,7 +14,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "card_table"
-_HEADER: Final = re.compile(
+_HEADER: Final = expression(
     r"(?m)^\|(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss ?\|"
 )
 _CARD: Final = ".md"

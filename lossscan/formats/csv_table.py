@@ -12,6 +12,7 @@ import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Group, Sheet, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
@@ -29,7 +30,7 @@ _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _BOX: Final = str.maketrans("│┃║", "|||")
-_DECIMAL_COMMA: Final = re.compile(  # not one of thousands
+_DECIMAL_COMMA: Final = expression(  # not one of thousands
     r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
 )
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table

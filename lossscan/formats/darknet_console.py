@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -18,12 +19,12 @@ from lossscan.sources.files import Head
 
 NAME: Final = "darknet_console"
 _QUICK = " avg"
-_POINT: Final = re.compile(
+_POINT: Final = expression(
     rf"^\s{{0,99}}(\d{{1,12}}): ({NUMBER}), ({NUMBER}) avg(?: loss)?, ({NUMBER}) rate,",
     re.MULTILINE,
 )
-_REGION: Final = re.compile(r"\bRegion \d{1,4} Avg \(?IOU: .{1,200}?, No Obj: ([-\w.]{1,40}),")
-_LOSS_OF_REGION: Final = re.compile(rf"\b(class_loss|iou_loss|total_loss) = ({NUMBER})(?=[,\s])")
+_REGION: Final = expression(r"\bRegion \d{1,4} Avg \(?IOU: .{1,200}?, No Obj: ([-\w.]{1,40}),")
+_LOSS_OF_REGION: Final = expression(rf"\b(class_loss|iou_loss|total_loss) = ({NUMBER})(?=[,\s])")
 
 
 def claims(head: Head) -> bool:

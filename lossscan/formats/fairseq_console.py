@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
@@ -16,17 +16,17 @@ from lossscan.sources.files import Head
 from lossscan.sources.safe_json import load_json
 
 NAME: Final = "fairseq_console"
-_POINT: Final = re.compile(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
+_POINT: Final = expression(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
     r"epoch (\d{1,9}): {1,9}(?:\d{1,3}%\|[^|\n]{0,200}\| {0,9})?\d{1,12} ?/ ?(\d{1,12}) "
     r"(?=.{0,80}loss=)"
 )
-_EPOCH: Final = re.compile(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\bnum_updates \d)")
-_VALIDATION: Final = re.compile(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
-_FIELD: Final = re.compile(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
-_OBJECT: Final = re.compile(  # with --log-format json
+_EPOCH: Final = expression(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\bnum_updates \d)")
+_VALIDATION: Final = expression(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
+_FIELD: Final = expression(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
+_OBJECT: Final = expression(  # with --log-format json
     r'\{"epoch": \d[^{}\n]{1,4000}"(?:valid_)?num_updates": [^{}\n]{1,2000}\}(?=\s)'
 )
-_LOADED: Final = re.compile(
+_LOADED: Final = expression(
     r"(?i)loaded checkpoint .{1,400} \(epoch \d{1,9} @ (\d{1,15}) updates\)"
 )
 _UPDATES = "num_updates"

@@ -7,7 +7,6 @@ or what a loop collected in lists: `{"loss": [2.3, ...], "val_loss": [...]}`; se
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import UnreadableLog, reason_of
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.cut_json import closed
 from lossscan.formats.kit.documents import Rows, settings_in, tables_in
@@ -30,8 +30,8 @@ from lossscan.trainers import trainer_with_key
 NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
 LARGEST_CUT: Final = 1 << 25  # bytes that are searched for what is whole, in 5 s
-_OBJECTS: Final = re.compile(r"\s{0,99}\[\s{0,99}\{")
-_KEY: Final = re.compile(r'"([^"\\]{1,100})"\s{0,9}:')
+_OBJECTS: Final = expression(r"\s{0,99}\[\s{0,99}\{")
+_KEY: Final = expression(r'"([^"\\]{1,100})"\s{0,9}:')
 _TOTAL: Final = "total"  # may be all that calls a loss one, below `train`
 
 

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -21,15 +21,15 @@ NAME: Final = "kaldi_console"
 _QUICK: Final = ("verage objective function for '", "verage objf: ")
 _MAIN: Final = "output"  # what is trained for; others, such as `output-xent`, only regularize
 _SUM: Final = rf"({NUMBER})(?: \+ {NUMBER} = ({NUMBER}))? over "
-_STATED: Final = re.compile(
+_STATED: Final = expression(
     rf"verage objective function for '([\w.-]{{1,60}})' "
     rf"(?:for minibatches \d{{1,12}}-(\d{{1,12}}) )?is {_SUM}"
 )
-_ITERATION: Final = re.compile(r"\btrain\.(\d{1,9})\.\d{1,9}\.log\b")  # before a line, by grep
-_CURRENT: Final = re.compile(rf"current batch average objf: ({NUMBER})(?= over )")
-_MEAN: Final = re.compile(rf"global average objf: ({NUMBER})(?= over )")
-_VALIDATED: Final = re.compile(rf"(?i)valid(?:ation)? average objf: ({NUMBER})(?= over )")
-_PROCESSED: Final = re.compile(r"\b(?:Process|batch) (\d{1,12})\b")
+_ITERATION: Final = expression(r"\btrain\.(\d{1,9})\.\d{1,9}\.log\b")  # before a line, by grep
+_CURRENT: Final = expression(rf"current batch average objf: ({NUMBER})(?= over )")
+_MEAN: Final = expression(rf"global average objf: ({NUMBER})(?= over )")
+_VALIDATED: Final = expression(rf"(?i)valid(?:ation)? average objf: ({NUMBER})(?= over )")
+_PROCESSED: Final = expression(r"\b(?:Process|batch) (\d{1,12})\b")
 
 
 class _Point(NamedTuple):

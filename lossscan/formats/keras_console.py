@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, pairs, peek
@@ -16,8 +17,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "keras_console"
 FEWEST = 3  # bars of an epoch whose headline is not in the text
-_EPOCH: Final = re.compile(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
-_BAR: Final = re.compile(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
+_EPOCH: Final = expression(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
+_BAR: Final = expression(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
 
 
 def claims(head: Head) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice, pairwise
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.blocks import blocks
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
@@ -43,16 +43,16 @@ SEVERAL = 3  # losses beside one counter: prose compares two at most
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
-    "torchtune": re.compile(r"^Step \d{1,15} \| loss:.{0,200} lr:"),
-    "nemo": re.compile(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
-    "olmo-core": re.compile(r"\[step=\d+/\d+,epoch=\d+"),
-    "torchtitan": re.compile(r"step: {1,20}\d{1,15} {1,20}loss: .{0,300}\btps: "),
-    "deepspeed": re.compile(r"steps: \d{1,15} loss: .{0,200} iter time \(s\): "),
-    "mmengine": re.compile(r" - mmengine - INFO - "),
-    "verl": re.compile(r"\bstep:\d{1,15} - .{0,1000}\bactor/"),
-    "litgpt": re.compile(r"\biter \d{1,15} step \d{1,15}(?: \| loss train:|: loss )"),
-    "composer": re.compile(r"\[batch=\d+/\d+\]:"),
-    "llm.c": re.compile(
+    "torchtune": expression(r"^Step \d{1,15} \| loss:.{0,200} lr:"),
+    "nemo": expression(r"Training epoch \d+, iteration \d+/\d+ \||\breduced_train_loss=\d"),
+    "olmo-core": expression(r"\[step=\d+/\d+,epoch=\d+"),
+    "torchtitan": expression(r"step: {1,20}\d{1,15} {1,20}loss: .{0,300}\btps: "),
+    "deepspeed": expression(r"steps: \d{1,15} loss: .{0,200} iter time \(s\): "),
+    "mmengine": expression(r" - mmengine - INFO - "),
+    "verl": expression(r"\bstep:\d{1,15} - .{0,1000}\bactor/"),
+    "litgpt": expression(r"\biter \d{1,15} step \d{1,15}(?: \| loss train:|: loss )"),
+    "composer": expression(r"\[batch=\d+/\d+\]:"),
+    "llm.c": expression(
         r"^step {1,20}\d{1,15}/\d{1,15} \| loss .{0,60} \([-+]?\w.{0,60}\)\| norm "
     ),
 }
@@ -60,14 +60,14 @@ _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
     *("cycle_A", "errD", "G_GAN", " G=", " G: "),
 )
-_OF_SAMPLES: Final = re.compile(  # PyTorch's quickstart, for `loss_lines`
+_OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
 )
-_LOST: Final = re.compile(  # a line that holds nothing but a counter and such a loss
+_LOST: Final = expression(  # a line that holds nothing but a counter and such a loss
     r"(?im)^\W{0,9}(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
     r"[ ,:;|-]{1,5}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
 )
-_PLANNED: Final = re.compile(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
+_PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
 

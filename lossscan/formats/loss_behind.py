@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import place_of
 from lossscan.formats.kit.format import Format
@@ -16,8 +16,8 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "loss_behind"
-_FIRST: Final = re.compile(r"\s{0,20}(\d{1,12})[:,]?\s")
-_ITEM: Final = re.compile(  # a list of such: behind the name comes the next
+_FIRST: Final = expression(r"\s{0,20}(\d{1,12})[:,]?\s")
+_ITEM: Final = expression(  # a list of such: behind the name comes the next
     rf"(?<![\w.+-])({NUMBER}) ((?:(?:train|val(?:idation)?|eval|test)[ _])?loss|[lL][rR])"
     r"(?=\s{0,4}(?:[,;|]|- |$))"
 )

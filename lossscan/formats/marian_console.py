@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -14,11 +14,11 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "marian_console"
-_POINT: Final = re.compile(
+_POINT: Final = expression(
     rf"\bEp\. (\d{{1,9}}) : Up\. (\d{{1,15}}) : (?:Sen\. [\d,]{{1,20}} : Cost ({NUMBER})(?=[ *:])"
     rf"|(cross-entropy|ce-mean-words) : ({NUMBER})(?= :))"
 )
-_BEHIND: Final = re.compile(rf"\b(gNorm|L\.r\.) ({NUMBER})(?=\s)")
+_BEHIND: Final = expression(rf"\b(gNorm|L\.r\.) ({NUMBER})(?=\s)")
 _NAMES: Final = {"gNorm": "grad_norm", "L.r.": "learning_rate"}
 _UPDATE = "Up. "  # in each line, to be quick
 

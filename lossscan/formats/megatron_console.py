@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from lossscan.canonical.names import namer
+from lossscan.expressions import expression
 from lossscan.formats.kit.banner import consistent, data_facts
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.format import Format
@@ -20,24 +21,24 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "megatron_console"
-_POINT: Final = re.compile(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
-_VALIDATION: Final = re.compile(  # of several sets the first lines are numbered: `validation-0`
+_POINT: Final = expression(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
+_VALIDATION: Final = expression(  # of several sets the first lines are numbered: `validation-0`
     r"validation(?:-(\d{1,4}))? (?:loss|results) at"
     r" (?:iteration +(\d{1,15})|the end of training for val data)(?: on validation set)? \| "
     rf".{{0,400}}?loss(?: value)?: ({NUMBER}) "
 )
-_ARGUMENT: Final = re.compile(  # GPT-NeoX says which are not the default
+_ARGUMENT: Final = expression(  # GPT-NeoX says which are not the default
     r"(?:^|\s)(\w{1,80}) \.{3,200} (.{1,300}?)(?:\.{3,80}(?:updated|default))?$"
 )
-_ARGUMENTS: Final = re.compile(r"-{8} arguments -{8}")
+_ARGUMENTS: Final = expression(r"-{8} arguments -{8}")
 _END: Final = "end of arguments"
 _BEGIN: Final = "[before the start of training step]"
-_LOADED: Final = re.compile(
+_LOADED: Final = expression(
     r"(?i)\bload(?:ing|ed)\b.{0,20} checkpoint .{0,400}?(?:at|from) iteration {1,8}(\d{1,15})(?=\s)"
 )
 _SKIPPED = "number of skipped iterations"
 _NAN = "number of nan iterations"
-_BESIDE: Final = re.compile(r"balanc|aux|router|indexer|^z_|^mtp|^moe")  # losses beside the loss
+_BESIDE: Final = expression(r"balanc|aux|router|indexer|^z_|^mtp|^moe")  # losses beside the loss
 
 _Fields: TypeAlias = dict[str, Any]
 

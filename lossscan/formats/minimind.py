@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.epoch_counts import run_steps
 from lossscan.formats.kit.format import Format
@@ -17,10 +17,10 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "minimind"
-_POINT: Final = re.compile(
+_POINT: Final = expression(
     r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
 )
-_RESUMED: Final = re.compile(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12})个")
+_RESUMED: Final = expression(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12})个")
 
 
 def claims(head: Head) -> bool:

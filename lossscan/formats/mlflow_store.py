@@ -8,7 +8,6 @@ What is claimed is the run's meta.yaml; the points are beside it in `metrics/<ke
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from lossscan.errors import UnreadableLog, reason_of
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
 from lossscan.formats.kit.format import Format
 from lossscan.model import Column, Note, Table
@@ -24,8 +24,8 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "mlflow_store"
-_PLACE: Final = re.compile(rb"(?m)^artifact_uri: ")
-_RUN: Final = re.compile(rb"(?m)^run_(?:uu)?id: ")
+_PLACE: Final = expression(rb"(?m)^artifact_uri: ")
+_RUN: Final = expression(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds
 _LARGEST: Final = 1 << 28  # bytes of a metric: ten million points

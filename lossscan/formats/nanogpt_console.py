@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from lossscan.canonical.names import canonical
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.format import Format
@@ -17,17 +18,17 @@ from lossscan.sources.files import Head
 from lossscan.trainers import trainer_with_key
 
 NAME: Final = "nanogpt_console"
-_POINT: Final = re.compile(
+_POINT: Final = expression(
     r"(?i)(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +(\d{1,15}): "  # of a number only behind a clock
     rf"(?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
-_SHORT: Final = re.compile(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
+_SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
-_EPOCHS: Final = re.compile(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
+_EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
 _TRAINED: Final = {"eval_train_loss": "loss"}
-_FIELD: Final = re.compile(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
+_FIELD: Final = expression(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
-_VOCABULARY: Final = re.compile(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
+_VOCABULARY: Final = expression(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -15,8 +15,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "nnunet_console"
 _CLOCK = r"^[\d :.-]{0,40}"
-_EPOCH: Final = re.compile(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
-_VALUE: Final = re.compile(
+_EPOCH: Final = expression(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
+_VALUE: Final = expression(
     rf"(?i){_CLOCK}(train[_ ]loss|val(?:idation)?[_ ]loss|current learning rate|lr)"
     rf"(?: \(train=False\))?[: ]{{1,4}}({NUMBER})\s"
 )

@@ -6,13 +6,13 @@ value to `plots/metrics/train/loss.tsv`, DeepSpeed to `Train_Samples_train_loss.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
@@ -23,16 +23,16 @@ from lossscan.sources.packed import plain_name
 
 NAME: Final = "one_metric"
 COLUMNS: Final = 2  # at least: the step and the value
-_TENSORBOARD: Final = re.compile(r'"?Wall time"?,"?Step"?,"?Value"?\s')
-_LISTED: Final = re.compile(
+_TENSORBOARD: Final = expression(r'"?Wall time"?,"?Step"?,"?Value"?\s')
+_LISTED: Final = expression(
     r"\s{0,9}\[\[\d{9,10}\.\d{1,9}, ?\d{1,15}, ?-?[\dN]"
 )  # TensorBoard's JSON
-_TRIPLE: Final = re.compile(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,40})\]")
-_DVCLIVE: Final = re.compile(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
-_DEEPSPEED: Final = re.compile(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
-_TAGGED: Final = re.compile(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
-_EVALUATES: Final = re.compile(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
-_PLAYER: Final = re.compile(  # a line of `add_scalars` in the name of a run: `exp_loss_G`
+_TRIPLE: Final = expression(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,40})\]")
+_DVCLIVE: Final = expression(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
+_DEEPSPEED: Final = expression(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
+_TAGGED: Final = expression(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
+_EVALUATES: Final = expression(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
+_PLAYER: Final = expression(  # a line of `add_scalars` in the name of a run: `exp_loss_G`
     r"(?i)(?:.{0,300}[_-])?loss_(d|g|gen|disc|generator|discriminator|critic)"
 )
 _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part of the name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
 from lossscan.formats.kit.columns import columns, number, step_number
 from lossscan.formats.kit.format import Format
@@ -16,11 +16,11 @@ from lossscan.sources.files import Head
 
 NAME: Final = "paddlenlp_console"
 _BETWEEN = r"(?:\w{1,80}: [\w.+-]{1,40}, ){0,9}"  # other values
-_POINT: Final = re.compile(  # of several evaluation sets each has a name
+_POINT: Final = expression(  # of several evaluation sets each has a name
     rf"\bloss: {NUMBER}, {_BETWEEN}learning_rate: {NUMBER}, global_step: \d"
     rf"|\beval_(\w{{0,60}})loss: {NUMBER}, {_BETWEEN}eval_\1runtime:"
 )
-_FIELD: Final = re.compile(rf"(?<![\w./])([A-Za-z][\w/]{{0,60}}): ({NUMBER})(?=[,\s])")
+_FIELD: Final = expression(rf"(?<![\w./])([A-Za-z][\w/]{{0,60}}): ({NUMBER})(?=[,\s])")
 _SPEED = "interval_steps_per_second"
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
 from lossscan.formats.kit.format import Format
@@ -19,7 +20,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "perplexity_console"
 FEWEST = 3  # lines that make a log: fewer are in documents
-_STATED: Final = re.compile(
+_STATED: Final = expression(
     r"(?i)(?<![\w/])(?:(train(?:ing)?|val(?:id(?:ation)?)?|dev|eval|test)(?:[ _]|: {0,4}))?"
     r"(?:ppl|perplexity)\b\s{0,4}[:=]?\s{0,8}(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
 )

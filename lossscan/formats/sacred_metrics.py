@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog, reason_of
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding, peek
@@ -22,7 +22,7 @@ NAME: Final = "sacred_metrics"
 LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
 _RUN: Final = "run.json"
 _ENDED: Final = {"COMPLETED": True, "FAILED": False, "INTERRUPTED": False, "TIMEOUT": False}
-_SHAPE: Final = re.compile(
+_SHAPE: Final = expression(
     r'\s{0,99}\{\s{0,99}"[^"]{1,200}"\s{0,9}:\s{0,9}\{\s{0,99}"steps"\s{0,9}:'
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -15,7 +15,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "sovits_console"
 _QUICK = "Losses: ["
-_POINT: Final = re.compile(
+_POINT: Final = expression(
     rf"Losses: \[([^\]]{{1,400}})\], step: (\d{{1,15}})(?:, lr: ({NUMBER}))?(?=[\s,])"
 )
 _PARTS: Final = ("disc_loss", "gen_loss", "fm_loss", "mel_loss", "kl_loss", "lf0_loss")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.shapes import COUNTED
@@ -16,8 +17,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "spacy_console"
 _QUICK = " LOSS "
-_COUNT: Final = re.compile(rf"\d{{1,{COUNTED}}}")
-_HEADER: Final = re.compile(r"^E +# +LOSS \S")
+_COUNT: Final = expression(rf"\d{{1,{COUNTED}}}")
+_HEADER: Final = expression(r"^E +# +LOSS \S")
 
 
 def claims(head: Head) -> bool:

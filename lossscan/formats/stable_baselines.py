@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.canonical.names import is_judged
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -16,8 +16,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "stable_baselines"
 _COUNTERS: Final = ("total_timesteps", "TimestepsSoFar", "step", "steps", "nupdates", "Iteration")
-_CELL: Final = re.compile(rf"^\| {{1,8}}([\w/]{{1,60}}) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s")
-_LINE: Final = re.compile(r"^-{10,200}\s*$")
+_CELL: Final = expression(rf"^\| {{1,8}}([\w/]{{1,60}}) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s")
+_LINE: Final = expression(r"^-{10,200}\s*$")
 _REWARDS: Final = ("ep_rew_mean", "ep_reward_mean", "episode_reward", "EpRewMean", "eprewmean")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Group, Sheet, groups_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.records import Records
@@ -23,8 +24,8 @@ from lossscan.trainers import trainer_with_key
 NAME: Final = "trainer_state"
 LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
 AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
-_HISTORY: Final = re.compile(rb'"log_history"\s*:')
-_LIST: Final = re.compile(r'"log_history"\s*:\s*\[')
+_HISTORY: Final = expression(rb'"log_history"\s*:')
+_LIST: Final = expression(r'"log_history"\s*:\s*\[')
 _STATED: Final = (
     "global_step",
     "max_steps",

@@ -7,7 +7,6 @@ epoch; see `_epoch_scale` for these and `_placing` for the rounding.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -17,6 +16,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.format import Format
@@ -28,12 +28,12 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "transformers_console"
-_MARK: Final = re.compile(
+_MARK: Final = expression(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
-_LLAMAFACTORY: Final = re.compile(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
+_LLAMAFACTORY: Final = expression(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
 def claims(head: Head) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Final
 
 from lossscan.canonical.names import namer
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.model import Note, Table
@@ -18,7 +18,7 @@ from lossscan.sources.files import Head
 NAME: Final = "wandb_summary"
 LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"
-_CLOCK: Final = re.compile(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
+_CLOCK: Final = expression(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
 _CALLS = "_step"
 _ENDED = "train/total_flos"  # transformers logs it when training has ended
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, peek
@@ -14,9 +15,9 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "yolo_console"
-_HEADER: Final = re.compile(r"^\s*Epoch\s+gpu_mem\s+(\S.*)$", re.IGNORECASE)
-_ROW: Final = re.compile(r"^\s*(\d{1,6})/(\d{1,6})\s+[\d.]{1,12}[GM]\s+(\S.*)$")
-_MEMORY: Final = re.compile(r"\d[GM] ")  # of a row, to be quick
+_HEADER: Final = expression(r"^\s*Epoch\s+gpu_mem\s+(\S.*)$", re.IGNORECASE)
+_ROW: Final = expression(r"^\s*(\d{1,6})/(\d{1,6})\s+[\d.]{1,12}[GM]\s+(\S.*)$")
+_MEMORY: Final = expression(r"\d[GM] ")  # of a row, to be quick
 _PARTS: Final = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "total": "total_loss"}
 _OF_RESULTS: Final = (  # results.txt has no header
     *_PARTS,

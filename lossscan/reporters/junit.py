@@ -6,19 +6,19 @@ those that do not count at the gate are skipped, and a run that could not be rea
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lossscan import words
+from lossscan.expressions import expression
 from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import Placed, placed, run_path, summary_text
 
 # What no XML 1.0 may hold, and what could steer whoever shows it.
-ILLEGAL = re.compile(f"[{words.UNPRINTED}\ufffe\uffff]")
+ILLEGAL = expression(f"[{words.UNPRINTED}\ufffe\uffff]")
 SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no `skipped` there
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.names import is_part
+from lossscan.expressions import expression
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.rules.kit.case import Case
@@ -28,13 +28,13 @@ RISE_SIGMA = 6.0  # of the noise of one point: a rise that noise does not make
 FALLS = 0.98  # of the total at the part's lowest: by so much the total must be lower at the end
 # Parts that rise by nature: what holds a model back gives way as the rest is learned, and of two
 # networks that work against each other one must lose.
-_BY_NATURE: Final = re.compile(
+_BY_NATURE: Final = expression(
     r"(?:^|[_/])(?:kl[dv]?|reg\w{0,16}|l1|l2|weight_?decay|entropy|commit\w{0,10}|codebook|vq\w{0,8}|prior|aux"
     r"|z|balanc\w{0,5}|router|adv\w{0,10}|gan|g|d|gen\w{0,8}|dis\w{0,14}|critic|real|fake|err[dg]|mel_g"
     r"|diversity|penalty|value|policy|distill\w{0,7})(?:[_/]|$)"
 )
 # Terms over matched boxes grow from the start, as more boxes are matched (pytorch/vision#1256).
-_MATCHED: Final = re.compile(r"(?:box|bbox|reg|loc|mask|keypoint|iou|dfl)")
+_MATCHED: Final = expression(r"(?:box|bbox|reg|loc|mask|keypoint|iou|dfl)")
 EARLY = 0.1  # of the entries: a part whose lowest level is there has not fallen before it rose
 
 

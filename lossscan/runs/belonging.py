@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+
+from lossscan.expressions import expression
 
 _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
@@ -17,9 +18,9 @@ _PARTS: Final = (  # folders in which a run keeps its own
     " vis_data"
 )
 
-CHECKPOINT: Final = re.compile(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
-_LAUNCH: Final = re.compile(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
-_OF_WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
+CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
+_LAUNCH: Final = expression(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
+_OF_WANDB_RUN: Final = expression(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
 
 
 class Holding(Struct, frozen=True):

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from lossscan.canonical.fields import ALIASES
+from lossscan.expressions import expression
 from lossscan.model import Finding, Location, Run, Series
 
 MOST_BYTES = 64 << 20  # of a file that is searched, in 0.5 s; the log of 600,000 steps
@@ -28,7 +29,7 @@ _NUMBER: Final = (
 )
 _DIGITS: Final = frozenset(b"0123456789.")
 _LETTERS: Final = frozenset(b"_" + string.ascii_letters.encode() + string.digits.encode())
-_RECORD: Final = re.compile(
+_RECORD: Final = expression(
     rb'\s{0,99}"step"\s{0,9}:\s{0,9}\d{1,20},?\s{0,99}'
 )  # as trainer_state.json is laid out
 _SAME: Final = 1e-9  # relative: both were parsed from the same text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan import formats
+from lossscan.expressions import expression
 from lossscan.model import Column, Message, Note, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
@@ -28,7 +28,7 @@ FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower 
 AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # consoles print four digits or four decimals
 _First: TypeAlias = tuple[str, int, bytes]  # quantity, step, value
-_LAUNCHED: Final = re.compile(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
+_LAUNCHED: Final = expression(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
 
 
 class Merged(Struct, frozen=True):

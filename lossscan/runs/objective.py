@@ -5,18 +5,18 @@ Rules about the level and the course of a loss hold for cross-entropy only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lossscan.canonical.names import is_part
+from lossscan.expressions import expression
 from lossscan.model import Field
 
 CROSS_ENTROPY: Final = "cross-entropy"
 COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
 PARTS: Final = 2  # a language model may log one of its own making: a router's, a distillation's
 # Parts that language models log: MiniMind's two, the heads of multi-token prediction, the z-loss.
-_OF_LANGUAGE: Final = re.compile(
+_OF_LANGUAGE: Final = expression(
     r"(?:logits?|(?:moe_)?aux|aux\d|ce|nll|lm|z|router(?:_z|_aux)?|mtp(?:_?\d+)?"
     r"|(?:load_?)?balanc(?:e|ing))_loss"
 )

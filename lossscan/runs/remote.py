@@ -7,7 +7,6 @@ a temporary folder by whoever examines it, in bounds, and deleted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,7 @@ from lossscan.errors import (
     Unusable,
     reason_of,
 )
+from lossscan.expressions import expression
 from lossscan.model import Message, RunReport, Skipped
 from lossscan.runs.discover import RunFiles, discover, of_interest
 from lossscan.settings import Settings
@@ -36,7 +36,7 @@ MOST_BYTES = 1 << 30  # of one run; five times the log of a million steps
 TOO_LARGE = "too_large_to_fetch"
 PIECE = 1 << 20  # bytes fetched at once
 MOST_FILES = 500_000  # names listed below one URL, as on a disk
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]{1,30}){0,8}://")
+_URL: Final = expression(r"[A-Za-z][A-Za-z0-9+.-]{1,30}(::[A-Za-z][A-Za-z0-9+.-]{1,30}){0,8}://")
 _WRITTEN: Final = ("mtime", "LastModified", "last_modified", "updated", "created")  # in a listing
 
 

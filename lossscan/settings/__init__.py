@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from lossscan import words
 from lossscan.errors import SettingsError, Unusable, reason_of
+from lossscan.expressions import expression
 from lossscan.model import Message, Severity
 
 NEVER = "never"
@@ -18,7 +18,7 @@ GATES = (*Severity, NEVER)  # what --fail-on takes
 FILE = "lossscan.yaml"
 LONGEST = 86_400.0 * 365  # seconds; an alarm clock takes no infinity
 TIMEOUT = 600.0  # seconds; ten million points take some two minutes
-_TOML_PLACE = re.compile(r" \(at line (?P<line>\d{1,9}), column (?P<column>\d{1,9})\)")
+_TOML_PLACE = expression(r" \(at line (?P<line>\d{1,9}), column (?P<column>\d{1,9})\)")
 MAX_BYTES = 1 << 20  # a settings file is a page of text; more is the wrong file
 
 

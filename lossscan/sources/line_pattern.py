@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Any, Final
 
 from lossscan.errors import Unusable
+from lossscan.expressions import expression
 
 LONGEST: Final = 500  # characters; a longer expression describes more than one line
 PLACES: Final = ("step", "epoch")  # groups that say where a point is, not what was logged
 # `(a+)+`: each further character doubles the time that a line takes which does not match.
-_DOUBLED: Final = re.compile(r"(?<!\\)[*+}]\??\)(?:[*+]|\{\d*,\d*\})")
+_DOUBLED: Final = expression(r"(?<!\\)[*+}]\??\)(?:[*+]|\{\d*,\d*\})")
 _PARSER: Final = import_module("re._parser")
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _FEW: Final = 4  # times; a choice repeated so often is tried in 16 ways at most for each place

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
 
 if TYPE_CHECKING:
     import msgspec
@@ -18,7 +18,7 @@ SUFFIX: Final = ".ipynb"
 LARGEST: Final = 1 << 26  # bytes; pictures make a notebook large, not what it printed
 MOST: Final = 100_000  # cells, and outputs of one; a loop prints into one output
 _MIME: Final = {"page": "text/html", "plain": "text/plain"}
-_CELL: Final = re.compile(r"<t[hd][^<>]{0,400}>([^<>]{0,400})</t[hd]>")
+_CELL: Final = expression(r"<t[hd][^<>]{0,400}>([^<>]{0,400})</t[hd]>")
 _HINT: Final = "</table>"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 import yaml
 
 from lossscan.errors import Unusable
+from lossscan.expressions import expression
 from lossscan.model import Message
 
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
@@ -16,7 +16,7 @@ MAX_REASON = 200  # characters: the reason may quote a tag or a value of a megab
 MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most twenty copies
 
 # A bracket, an alias, or half the indicators in a row with which a line can open all those levels.
-_MAY_MULTIPLY = re.compile(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
+_MAY_MULTIPLY = expression(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_DIGITS = 308  # of an integer that a float can hold; Python takes its time for a million
@@ -51,7 +51,7 @@ class _Loader(_BASE):  # type: ignore[misc]
 
 
 for _tag, _shape in _NUMBERS.items():
-    _Loader.add_implicit_resolver(_tag, re.compile(_shape), list("-+.0123456789"))
+    _Loader.add_implicit_resolver(_tag, expression(_shape), list("-+.0123456789"))
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole)
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.real)
 _FAULTS = {  # how PyYAML begins to say what is wrong, and what we say

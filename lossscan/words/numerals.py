@@ -6,6 +6,8 @@ import re
 import string
 from typing import Any, Final
 
+from lossscan.expressions import expression
+
 ORDINAL: Final = "th"  # the whole format of an ordinal: 1st, 2nd
 RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
 SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
@@ -41,7 +43,7 @@ def _rate(value: Any, spec: str) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-_FIELD: Final = re.compile(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")
+_FIELD: Final = expression(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")
 
 
 def left_open(template: str, mark: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -10,9 +9,10 @@ import typer
 
 from lossscan import words
 from lossscan.errors import UsageError
+from lossscan.expressions import expression
 from lossscan.model import Message
 
-_EXTRA: Final = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)")
+_EXTRA: Final = expression(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)")
 _NUMBERS: Final = {int: "an_integer", float: "a_number"}
 
 

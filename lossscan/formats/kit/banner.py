@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from lossscan.expressions import expression
+
 _BANNER: Final = {
     "num examples": "num_examples",
     "num epochs": "num_train_epochs",
@@ -22,12 +24,12 @@ _BANNER: Final = {
     "number of trainable parameters": "num_trainable_parameters",
     "total num train samples": "train_samples",
 }
-_STATED: Final = re.compile(
+_STATED: Final = expression(
     rf"(?i)({'|'.join(map(re.escape, _BANNER))})(?: \(\d[\d x]{{0,40}}\))?\s{{0,4}}"
     r"= (\d[\d,]{0,30})(?!\d|\.\d)(?=\D)"
 )
-_SECTION: Final = re.compile(r"\*{3} ?Running (\w{1,60})")
-_CONTINUED: Final = re.compile(r"Continuing training from global step (\d{1,15})(?=\D)")
+_SECTION: Final = expression(r"\*{3} ?Running (\w{1,60})")
+_CONTINUED: Final = expression(r"Continuing training from global step (\d{1,15})(?=\D)")
 
 # PaddleNLP's CausalDataset and Megatron's GPTDataset
 _DATA: Final = {
@@ -42,8 +44,8 @@ _DATA: Final = {
     "separate_last_epoch": r"setting separate_last_epoch to (True|False)"
     r"|separate_final_epoch: (True|False)",
 }
-_FACTS: Final = {name: re.compile(rf"(?:{shape})(?=\D|$)") for name, shape in _DATA.items()}
-_FACT_HINT: Final = re.compile(r"epoch|train: |shuffle index|number of samples")
+_FACTS: Final = {name: expression(rf"(?:{shape})(?=\D|$)") for name, shape in _DATA.items()}
+_FACT_HINT: Final = expression(r"epoch|train: |shuffle index|number of samples")
 
 
 class Banner(Struct):

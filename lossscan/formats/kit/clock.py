@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lossscan.expressions import expression
+
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray
 
 DAY: Final = 1_000_000  # more than 23:59:59 without its colons
-_SHAPE: Final = re.compile(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,3}:[0-9]{2}:[0-9]{2})")
+_SHAPE: Final = expression(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,3}:[0-9]{2}:[0-9]{2})")
 _ZERO, _NINE = b"09"
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
+from lossscan.expressions import expression
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.whole_numbers import whole_numbers
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
-_NOT_FINITE = re.compile(
+_NOT_FINITE = expression(
     r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
     re.IGNORECASE,
 )

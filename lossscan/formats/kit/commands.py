@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+
+from lossscan.expressions import expression
 
 MOST_WORDS: Final = 400  # of one command; Megatron's have some 150
 MOST_AHEAD: Final = 24  # words before the program: a clock, a level, a launcher with its flags
@@ -13,17 +14,17 @@ _PROGRAMS: Final = (
     "python torchrun accelerate deepspeed llamafactory-cli swift axolotl litgpt tune composer"
     " fairseq-train fairseq-hydra-train trl paddle onmt_train spacy t2t-trainer xtuner"
 )
-_PYTHON: Final = re.compile(r"python[\d.]{0,6}(?:\.exe)?|\S{1,200}\.(?:py|sh)")
-_BEFORE: Final = re.compile(r"[/\\>$!]")  # a path, or a prompt without a blank
-_AHEAD: Final = re.compile(  # what may be before it; a word of prose is none of these
+_PYTHON: Final = expression(r"python[\d.]{0,6}(?:\.exe)?|\S{1,200}\.(?:py|sh)")
+_BEFORE: Final = expression(r"[/\\>$!]")  # a path, or a prompt without a blank
+_AHEAD: Final = expression(  # what may be before it; a word of prose is none of these
     r"(?i)[^a-z]*|\(\w{1,60}\)|\w{1,80}=.*|-{1,2}\w.*|\S{0,200}[$#>%]|\[?\W?(?:info|debug)\W{0,2}"
     r"|(?:srun|mpirun|nohup|sudo|exec|env|time|numactl|uv|poetry|run|ran|running|executing"
     r"|launch(?:ing|ed)?|cmd|command|commandline|argv|line|args|arguments|with|sys\.argv)\W{0,3}"
 )
-_OVERRIDE: Final = re.compile(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
-_FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
-_PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z_]{0,80}|[\[<{].{0,200}")  # what a usage text has
-_NUMBER: Final = re.compile(r"[\d.,e+-]{1,40}")
+_OVERRIDE: Final = expression(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
+_FLAG: Final = expression(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
+_PLACEHOLDER: Final = expression(r"[A-Z][A-Z_]{0,80}|[\[<{].{0,200}")  # what a usage text has
+_NUMBER: Final = expression(r"[\d.,e+-]{1,40}")
 _QUOTES: Final = str.maketrans("", "", "[]'\",")
 
 

@@ -8,12 +8,13 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
 _SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
-EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
+EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
     r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
@@ -23,7 +24,7 @@ EVALUATES: Final = re.compile(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"(?:\s?[:|]|\s[-(])\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
 )
-_SECTION: Final = re.compile(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
+_SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
@@ -31,61 +32,61 @@ _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how many
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
-_DECLARED: Final = re.compile(  # NeMo's iteration begins again in each epoch, this does not
+_DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
-_STEP: Final = re.compile(
+_STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
-_BATCH: Final = re.compile(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}{_COUNT}{_OF}")
-_EPOCH: Final = re.compile(
+_BATCH: Final = expression(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}{_COUNT}{_OF}")
+_EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
-_NTH_STEP: Final = re.compile(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
-_STEP_BEHIND: Final = re.compile(
+_NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
+_STEP_BEHIND: Final = expression(
     r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:"
 )  # 900step:
-_NTH_EPOCH: Final = re.compile(
+_NTH_EPOCH: Final = expression(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
 )
-_SUMMED_UP: Final = re.compile(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
-_OF_SET: Final = re.compile(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
-_NEXT_SHARE: Final = re.compile(  # `Epoch 2, 50/900;`, no date
+_SUMMED_UP: Final = expression(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
+_OF_SET: Final = expression(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
+_NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
     r"\s{0,4}[,:;|-]\s{0,8}(\d{1,15})/(\d{1,15})(?=[^\w./-])"
 )
-_SHARE: Final = re.compile(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
-_OPEN_BAR: Final = re.compile(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
-_BAR: Final = re.compile(  # tqdm's, and rich's as Lightning draws it
+_SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
+_OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
+_BAR: Final = expression(  # tqdm's, and rich's as Lightning draws it
     r"(?:\||━|╸|╺)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
 # An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
 _UNNAMED: Final = (
-    (re.compile(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
-    (re.compile(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), re.compile(r", {0,8}(\d{1,15})\]")),
+    (expression(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
+    (expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
     (  # DCGAN of PyTorch's examples
-        re.compile(r"^\s*\[(\d{1,9})(?=/\d{1,9}\] ?\[\d)"),
-        re.compile(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
+        expression(r"^\s*\[(\d{1,9})(?=/\d{1,9}\] ?\[\d)"),
+        expression(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
     ),
-    (re.compile(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), re.compile(r"/(\d{1,15}) ")),
+    (expression(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), expression(r"/(\d{1,15}) ")),
     (  # two numbers before a loss
-        re.compile(r"^\s*(\d{1,9})(?=[ ,:]{1,3}\d{1,15}[ ,:]{1,3}(?i:(?:train )?loss)[ :=])"),
-        re.compile(r"[ ,:](\d{1,15})(?=[ ,:])"),
+        expression(r"^\s*(\d{1,9})(?=[ ,:]{1,3}\d{1,15}[ ,:]{1,3}(?i:(?:train )?loss)[ :=])"),
+        expression(r"[ ,:](\d{1,15})(?=[ ,:])"),
     ),
     (  # NVIDIA's DLLogger
-        re.compile(r'"step": \[(\d{1,9})(?=, ?\d)'),
-        re.compile(r", ?(\d{1,15})[\],]"),
+        expression(r'"step": \[(\d{1,9})(?=, ?\d)'),
+        expression(r", ?(\d{1,15})[\],]"),
     ),
-    (re.compile(r"\b(\d{1,9})epoch:train:"), re.compile(r"-(\d{1,15})batch:")),
+    (expression(r"\b(\d{1,9})epoch:train:"), expression(r"-(\d{1,15})batch:")),
 )
-_BARE: Final = re.compile(
+_BARE: Final = expression(
     r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
     r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss(?:es)?)\b)"
 )
-_HEADED: Final = re.compile(
+_HEADED: Final = expression(
     r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
 )  # RVC: step, rate
-_CLU: Final = re.compile(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
+_CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
 class CounterPlace(Struct, frozen=True):

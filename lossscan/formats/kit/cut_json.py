@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossscan.expressions import expression
+
 DEEPEST: Final = 50  # levels; a deeper document is no table
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]')
+_TOKEN: Final = expression(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]')
 _CLOSERS: Final = {"[": "]", "{": "}"}
 
 

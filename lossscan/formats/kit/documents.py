@@ -6,7 +6,6 @@ a run of its own where others like it are beside it.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import canonical, is_judged
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.labels import parted, sums_up_runs
 
@@ -24,14 +24,14 @@ MOST_PARTS: Final = 4  # levels below a row that become a part of its keys
 SPREAD: Final = 2  # times as many points as an evaluation has: it was made every so many of them
 Rows: TypeAlias = list[dict[str, Any]]
 
-_COUNTED: Final = re.compile(
+_COUNTED: Final = expression(
     r"(?i)(?:(epoch|ep|step|iter|iteration|round|episode)s?[ _-]?)?(\d{1,12})"
 )
-_SETS: Final = re.compile(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
-_TRAINING: Final = re.compile(r"(?i)train(?:ing)?")
-_OF_LOSSES: Final = re.compile(r"(?i)loss(?:es)?")
+_SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
+_TRAINING: Final = expression(r"(?i)train(?:ing)?")
+_OF_LOSSES: Final = expression(r"(?i)loss(?:es)?")
 _COUNTERS: Final = ("step", "epoch", "round", "episode")
-_CLOCKS: Final = re.compile(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
+_CLOCKS: Final = expression(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
 _LABELS: Final = (
     "name",
     "run",
@@ -43,7 +43,7 @@ _LABELS: Final = (
     "client",
     "trial",
 )
-_SETTINGS: Final = re.compile(
+_SETTINGS: Final = expression(
     r"(?i)(?:train(?:ing)?_?)?(?:config(?:uration)?|arg(?:ument)?s|hyper_?param(?:eter)?s|hparams"
     r"|params|settings|options)"
 )

@@ -6,7 +6,6 @@ that also states a loss or a counter is a point. A usage text states defaults an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, Final, TypeAlias
@@ -14,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct, field
 
 from lossscan.canonical.fields import ALIASES, FIELDS, PRECISIONS, canonical_fields
+from lossscan.expressions import expression
 from lossscan.formats.kit.commands import command, continued, listed_flags
 from lossscan.formats.kit.text import encoding, lines_of
 from lossscan.sources.files import Head
@@ -26,32 +26,32 @@ _VALUE: Final = (
     r"(\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|<[^<>\n]{1,100}>|\d{1,9}(?: ?\* ?\d{1,9}){1,3}"
     r"|[^\s,;:='\"(){}\[\]<>|#][^\s,;:='\"(){}\[\]|]{0,300})"
 )
-_ITEM: Final = re.compile(
+_ITEM: Final = expression(
     rf"{_NAME}[ \t]{{0,60}}(?:[:=|│┃]|\.{{2,200}})[ \t]{{0,60}}"
     rf"(?:\[(?=[^\],\n]{{1,40}}\]))?{_VALUE}"
     r"(?=['\"\s,;)}\]|]|$)(?![ \t]{0,40}(?:[:=]|\*))"
 )
-_COLUMNS: Final = re.compile(  # a name and its value in columns, with nothing between
+_COLUMNS: Final = expression(  # a name and its value in columns, with nothing between
     r"(?:.{0,100}\])?[ \t]{0,40}([A-Za-z_][\w.-]{0,80}) {2,80}([^\s:=|]{1,100})"
 )
-_DEFAULTED: Final = re.compile(  # what was chosen, and behind it the default of an option
+_DEFAULTED: Final = expression(  # what was chosen, and behind it the default of an option
     r"(?P<chosen>\s{0,40}[\w.-]{1,80}: \S{1,100}\s{1,80})\[default: .{0,300}"
 )
-_GROUPED: Final = re.compile(  # DeepSpeed's `"fp16": {"enabled": true`
+_GROUPED: Final = expression(  # DeepSpeed's `"fp16": {"enabled": true`
     r"\b(fp16|bf16|bfloat16)['\"]?\s{0,8}[:=]\s{0,8}\{?([^{}]{0,300})"
 )
-_ENABLED: Final = re.compile(r"(?i)\benabled['\"]?\s{0,8}[:=]\s{0,8}(true|false)\b")
-_VARIABLE: Final = re.compile(
+_ENABLED: Final = expression(r"(?i)\benabled['\"]?\s{0,8}[:=]\s{0,8}(true|false)\b")
+_VARIABLE: Final = expression(
     r"\s{0,8}(?:\+ )?(?:export |set )?([A-Za-z_]\w{0,60})=(\S{1,100})\s{0,8}"
 )
-_USED: Final = re.compile(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
-_POINT: Final = re.compile(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
-_COUNT: Final = re.compile(r"(?i)\b(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d")
+_USED: Final = expression(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
+_POINT: Final = expression(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
+_COUNT: Final = expression(r"(?i)\b(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d")
 _SECTION: Final = "***** Running"
-_SURE: Final = re.compile(r"\bNamespace\(|\b\w{1,60}(?:Arguments|Args|Config)\(|\bOverriding\b")
-_USAGE: Final = re.compile(r"(?i)\s{0,20}usage:")
-_MEMBER: Final = re.compile(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
-_PRODUCT: Final = re.compile(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
+_SURE: Final = expression(r"\bNamespace\(|\b\w{1,60}(?:Arguments|Args|Config)\(|\bOverriding\b")
+_USAGE: Final = expression(r"(?i)\s{0,20}usage:")
+_MEMBER: Final = expression(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
+_PRODUCT: Final = expression(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
 _MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _MODEL_MARKS: Final = ("transformers_version", "architectures")
 _BEFORE: Final = ("info", "debug", "export", "set", "initial", "using", "the", "training", "train")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.text import peek
 from lossscan.sources.files import Head
 
 LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
 _FRAMES: Final = 1 << 14  # characters of a traceback that are looked through: some 200 frames
 _TRACEBACK: Final = "Traceback (most recent call last):"
-_RANK: Final = re.compile(r"^(?:\[[\w:]{1,30}\]:? ?|\d{1,5}: )")  # torchrun's, srun's
-_ERROR: Final = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")  # torch.OutOfMemoryError: CUDA ...
+_RANK: Final = expression(r"^(?:\[[\w:]{1,30}\]:? ?|\d{1,5}: )")  # torchrun's, srun's
+_ERROR: Final = expression(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")  # torch.OutOfMemoryError: CUDA ...
 _LAUNCHERS: Final = ("ChildFailedError", "CalledProcessError")  # what failed printed its own before
 LAST: Final = 10  # lines at the end of a log that tell how it ended: launchers add some
-_DIED: Final = re.compile(  # of Python without its frames, and of a shell
+_DIED: Final = expression(  # of Python without its frames, and of a shell
     r"[A-Za-z_][\w.]{0,100}(?:Error|Exception): \S|Killed\s*$|Segmentation fault|Bus error"
     r"|Aborted \(core dumped\)|terminate called after throwing"
 )
-_STOPPED: Final = re.compile(
+_STOPPED: Final = expression(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
 

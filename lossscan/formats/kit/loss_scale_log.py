@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.model import Note, Numbers
 
 _SCALE = r"([\d.e+-]{1,30})"
-_OVERFLOW: Final = re.compile(  # of DeepSpeed, apex and PaddleNLP; of fairseq, which may go low
+_OVERFLOW: Final = expression(  # of DeepSpeed, apex and PaddleNLP; of fairseq, which may go low
     r"(?i)(?:overflow|optimizer not run).{0,160}?(?:attempted loss scale: "
     rf"{_SCALE}, but hysteresis|(?:reducing (?:loss scale )?to|scale_after:) {_SCALE}(?=\s)"
     rf"|(?P<fairseq>setting loss scale to:) {_SCALE}(?=\s))"
 )
-_EXHAUSTED: Final = re.compile(  # DeepSpeed, fairseq and GPT-NeoX end the training with it
+_EXHAUSTED: Final = expression(  # DeepSpeed, fairseq and GPT-NeoX end the training with it
     r"(?i)loss scale already at minimum|minimum loss scale reached"
     r"|iterations in a row due to overflow"
 )
-_NOT_PLOTTED: Final = re.compile(r"No metric (\w{1,60}) to plot")  # LLaMA-Factory's
+_NOT_PLOTTED: Final = expression(r"No metric (\w{1,60}) to plot")  # LLaMA-Factory's
 MINIMUM: Final = 1.0  # the lowest scale of Megatron, DeepSpeed and Paddle
 SKIPPED: Final = "skipped_iterations"  # the name of the series
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.text import peek
 from lossscan.model import Note, Numbers
 from lossscan.sources.files import Head
@@ -27,7 +27,7 @@ _QUICK: Final = (
 )
 _MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
 _SAID: Final = tuple(
-    re.compile(rf"(?i){pattern}")
+    expression(rf"(?i){pattern}")
     for pattern in (
         rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
         rf"\b{_LOST} (?:\w{{1,20}} ){{0,3}}loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
@@ -44,8 +44,8 @@ _SAID: Final = tuple(
         rf"\bmetric \S{{0,40}}loss\S{{0,10}} = \S{{1,10}} is not finite.{{0,120}}{_STOPS}\b",
     )
 )
-_AHEAD: Final = re.compile(r"(?i)\b(?:will|would|if|when|whether|unless)\b.{0,60}\bloss\b")
-_STEP: Final = re.compile(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
+_AHEAD: Final = expression(r"(?i)\b(?:will|would|if|when|whether|unless)\b.{0,60}\bloss\b")
+_STEP: Final = expression(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
 
 
 def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:

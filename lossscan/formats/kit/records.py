@@ -6,7 +6,6 @@ reading a log of a million lines.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Final, TypeAlias
@@ -15,11 +14,12 @@ import msgspec
 import numpy as np
 from msgspec.structs import astuple
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Group
 from lossscan.sources.safe_json import decoded
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
-_UNFIT: Final = re.compile(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
+_UNFIT: Final = expression(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
 _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
 
 

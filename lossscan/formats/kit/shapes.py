@@ -12,14 +12,16 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from lossscan.expressions import expression
+
 LONGEST = 1000  # characters of a line that has a shape; a longer one is looked at each time
 WORTH = 30  # lines of a shape: to compile it takes as long as to look at some thirty
 MOST = 2000  # shapes that are remembered: a progress bar has one for each of its widths
 RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
-_RUNS: Final = re.compile(r"\d+| +")
-_DIGITS: Final = re.compile(r"\d+")
-_NUMBER: Final = re.compile(r"\d|nan|inf", re.IGNORECASE)
+_RUNS: Final = expression(r"\d+| +")
+_DIGITS: Final = expression(r"\d+")
+_NUMBER: Final = expression(r"\d|nan|inf", re.IGNORECASE)
 
 Label = TypeVar("Label", bound=Hashable)
 

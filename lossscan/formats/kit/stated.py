@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from lossscan.canonical.names import MEANS, canonical, is_known, is_part
+from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
 from lossscan.formats.kit.recount import LOOPED
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
 
-_ADVERSARIAL: Final = re.compile(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
+_ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 # What transformers' `train` returns, a mean of the run; and what was asked for.
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
-_SPACED: Final = re.compile(  # a name and its number with nothing between
+_SPACED: Final = expression(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
     r"|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
     r"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )
-_LISTED: Final = re.compile(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
+_LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
     rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
 )
-_ITEM: Final = re.compile(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|(?=[^\w.+-]))")
-_PLAYERS: Final = re.compile(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
+_ITEM: Final = expression(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|(?=[^\w.+-]))")
+_PLAYERS: Final = expression(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
     rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER})(?=[^\w.+-])"
 )
-_TWO_WORDS: Final = re.compile(r"([A-Za-z]\w{0,30}) (?i:loss)$")
-_AFTER: Final = re.compile(  # `Cost after iteration 100: 0.69`
+_TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
+_AFTER: Final = expression(  # `Cost after iteration 100: 0.69`
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
     rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
 )
-_OF_BOTH: Final = re.compile(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`
+_OF_BOTH: Final = expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`
     rf"(?i)\bloss\s{{1,4}}train\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
     rf"(?:val(?:id(?:ation)?)?|test)\s{{1,4}}({NUMBER})(?=[^\w.+-])"
 )
-_QUALIFIED: Final = re.compile(  # `Loss(val)`, `loss train (curr)`
+_QUALIFIED: Final = expression(  # `Loss(val)`, `loss train (curr)`
     r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
 )
 

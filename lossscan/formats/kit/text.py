@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,6 +9,7 @@ from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.sources.files import HEAD_BYTES, Head
 
@@ -21,12 +21,12 @@ _UTF_8: Final = "utf-8-sig"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`
 _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high and of low bytes
 _CHINESE: Final = "gb18030"  # holds GBK and GB 2312
-_COMMON: Final = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
+_COMMON: Final = expression("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
 MOSTLY: Final = 0.9  # of its letters that are no ASCII; of other encodings taken for it, few are
 PASTED, MOST = 2, 0.75  # lines that make a log, where they are the most of what is not blank
 UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
-_ANSI: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
+_ANSI: Final = expression(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
 
 # Bounded, so that a hostile line costs no quadratic time; loops may print in Chinese.
 _WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}+"
@@ -37,7 +37,7 @@ NUMBER: Final = (
 )
 WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere.
-PAIR: Final = re.compile(
+PAIR: Final = expression(
     rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}}+)['\"]?"
     rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER})(?=[^\w.+-])"
 )

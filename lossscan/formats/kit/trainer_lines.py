@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -11,6 +10,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from lossscan.canonical.fields import MAX_EPOCHS
+from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.copies import once
@@ -20,11 +20,11 @@ from lossscan.sources.files import Head
 
 _DICT: Final = r"\{'[^{}]{1,4000}\}"
 _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
-_EITHER: Final = re.compile(f"(?P<entry>{_DICT})|{_BAR}")
-_ITEM: Final = re.compile(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
-_STATED: Final = re.compile(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
+_EITHER: Final = expression(f"(?P<entry>{_DICT})|{_BAR}")
+_ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
+_STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
 BEGINS: Final = "***** Running training"
-_EPOCH: Final = re.compile(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
+_EPOCH: Final = expression(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
 _NEAR_ZERO: Final = 1.5  # of the distance of the first two epochs: nothing was trained before
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed

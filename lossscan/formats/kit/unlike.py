@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.text import peek
 from lossscan.sources.files import Head
 
@@ -22,29 +23,29 @@ _MAGIC: Final = (
     ("model_data", (b"\x80\x05", b"TFL3")),
 )
 _ZIP: Final = b"PK\x03\x04"
-_OF_TORCH: Final = re.compile(rb"[^\0]{0,200}/(?:data\.pkl|byteorder|version|\.format_version)")
-_WEIGHTS: Final = re.compile(r"(?i)\.(?:pt|pth|ckpt|bin|keras|npz)$")
+_OF_TORCH: Final = expression(rb"[^\0]{0,200}/(?:data\.pkl|byteorder|version|\.format_version)")
+_WEIGHTS: Final = expression(r"(?i)\.(?:pt|pth|ckpt|bin|keras|npz)$")
 _OF_NUMPY: Final = b".npy"
 _OF_OFFICE: Final = b"[Content_Types].xml"
 _NAMES: Final = 1024  # bytes of a zip archive in which the name of its first file is
-_SAFETENSORS: Final = re.compile(rb'.{4}\0{4}\{"', re.DOTALL)  # the length of its header, then JSON
-_PAGE: Final = re.compile(r"(?i)\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,9})?<(?:!doctype html|html)\b")
-_CODE: Final = re.compile(
+_SAFETENSORS: Final = expression(rb'.{4}\0{4}\{"', re.DOTALL)  # the length of its header, then JSON
+_PAGE: Final = expression(r"(?i)\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,9})?<(?:!doctype html|html)\b")
+_CODE: Final = expression(
     r"(?m)^[ \t]{0,40}(?:import [\w., ]{1,80}$|from [\w.]{1,80} import |def \w{1,80}\(.{0,200}:$"
     r"|class \w{1,80}.{0,200}:$|for \w.{0,80} in .{1,100}:$|#!/.{0,20}sh\b|#SBATCH |#include\b"
     r"|if __name__ == |\w[\w.]{0,60} = \w[\w.]{0,60}\(|\w[\w.]{0,60}\.(?:backward|step)\(\))"
 )
-_BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n){3}|[A-Za-z0-9+/]{200}")
-_BEGAN: Final = re.compile(
+_BASE64: Final = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n){3}|[A-Za-z0-9+/]{200}")
+_BEGAN: Final = expression(
     r"\*{5} Running training \*{5}|\bTotal optimization steps = |\bTrainable params\b"
     r"|(?m:^\s{0,9}(?:Epoch \d{1,6}:? {0,9})?0%\|[# \u2588-\u258f]{0,40}\| 0/\d)"
     r"|\[before the start of training step\]|Start(?:ing)? training\b"
 )
-_LOGGED: Final = re.compile(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}\d")
-_SETTINGS_NAME: Final = re.compile(
+_LOGGED: Final = expression(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}\d")
+_SETTINGS_NAME: Final = expression(
     r"(?i).*\.(?:ya?ml|toml|ini|cfg)|.*(?:config|args|params)[^/]*\.json"
 )
-_TABLE: Final = re.compile(r"\s{0,9}(?:Step|Epoch): \| Training Loss:.{0,400}\s{0,9}\Z")
+_TABLE: Final = expression(r"\s{0,9}(?:Step|Epoch): \| Training Loss:.{0,400}\s{0,9}\Z")
 _TEXT: Final = frozenset({*range(32, 127), *b"\t\n\r\f\b\x1b", *range(128, 256)})
 
 

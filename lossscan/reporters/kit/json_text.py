@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lossscan import words
+from lossscan.expressions import expression
 
-_WILD: Final = re.compile(f"[{words.UNPRINTED}]")
+_WILD: Final = expression(f"[{words.UNPRINTED}]")
 
 
 def tame(text: str) -> str:

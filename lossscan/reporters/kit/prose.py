@@ -5,7 +5,6 @@ Rich breaks lines at spaces only, and Chinese has none: a line would end at the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,10 +13,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
+from lossscan.expressions import expression
+
 HAN = r"\u3040-\u9fff"
 OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
-UNIT = re.compile(rf"[{OPENING}]{{0,4}}[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
-PART = re.compile(r"[^/_.=,\-]*[/_.=,\-]+|[^/_.=,\-]+")  # of a name that no line holds
+UNIT = expression(rf"[{OPENING}]{{0,4}}[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
+PART = expression(r"[^/_.=,\-]*[/_.=,\-]+|[^/_.=,\-]+")  # of a name that no line holds
 NARROW = 12  # cells; a column of prose never asks for less
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan import words
+from lossscan.expressions import expression
 from lossscan.model import Cause, Finding, Message
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import (
@@ -19,7 +19,7 @@ from lossscan.reporters.kit.lines import (
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
 MENTION = {"@": "@\u200b"}  # a zero-width space: nobody is called by what a log says
 
-_BARE: Final = re.compile(r"(?i)www\.|:(?=//)")  # what GitHub makes a link of
+_BARE: Final = expression(r"(?i)www\.|:(?=//)")  # what GitHub makes a link of
 
 
 def escape(text: str) -> str:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 import numpy as np
 
+from lossscan.expressions import expression
 from lossscan.model import Series
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
-_SEES: Final = re.compile(  # a name of a model that reads images or sound as well
+_SEES: Final = expression(  # a name of a model that reads images or sound as well
     r"(?:^|[^a-z])(?:[a-z]{0,12}vl\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
     r"|pixtral|omni|audio|whisper|[a-z]{0,8}ocr\d?)(?:$|[^a-z])"
 )
-_SPANS: Final = re.compile(
+_SPANS: Final = expression(
     r"(?:^|[^a-z])(?:u?m|by|long|code|flan)?t5(?:$|[^a-z])"
 )  # trained on span corruption
 _PERPLEXITIES: Final = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from lossscan.expressions import expression
+
 _MARK: Final = "The following hyperparameters were used during training:"
-_ITEM: Final = re.compile(r"^- ([\w ]{1,60}): (.{1,1000})$", re.MULTILINE)
-_VERSION: Final = re.compile(r"^- (Transformers|PEFT|TRL):? v?(\d[\w.+-]{0,60})$", re.M | re.I)
+_ITEM: Final = expression(r"^- ([\w ]{1,60}): (.{1,1000})$", re.MULTILINE)
+_VERSION: Final = expression(r"^- (Transformers|PEFT|TRL):? v?(\d[\w.+-]{0,60})$", re.M | re.I)
 _AXOLOTL: Final = "axolotl version: `"
-_BETAS: Final = re.compile(r"betas=\(([\d.]{1,40}), ?([\d.]{1,40})\)")
-_OPTIMIZER: Final = re.compile(r"(?:Use )?(?:OptimizerNames\.)?(\w+)")
+_BETAS: Final = expression(r"betas=\(([\d.]{1,40}), ?([\d.]{1,40})\)")
+_OPTIMIZER: Final = expression(r"(?:Use )?(?:OptimizerNames\.)?(\w+)")
 _RENAMED: Final = {"train_batch_size": "per_device_train_batch_size"}
 _FRAMEWORKS: Final = {"llama-factory": "llamafactory", "axolotl": "axolotl", "trl": "trl"}
 
