@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from msgspec.structs import replace
 
+from lossscan.comparing import compared
 from lossscan.model import (
     AccountedFor,
     Advice,
@@ -32,7 +34,10 @@ from lossscan.model import (
     Skipped,
     Source,
 )
+from lossscan.settings import Settings
+from tests.curves import make_run
 
+COURSES = ([[0, 3000, 4.0, 2.0]], [[0, 1500, 4.0, 3.0], [1500, 3000, 3.0, 2.8]])
 HOSTILE = "a<script>|`x`[red]\x1b[31m\nb\u202e@all"
 
 
@@ -175,3 +180,17 @@ def _change(step: int, before: float, after: float) -> ChangePoint:
     owner = AccountedFor("finding", rule, Message(f"the finding of {rule}"))
     kind = "level_up" if up else "level_down"
     return ChangePoint("loss", step, kind, after - before, 9.0, None, owner)
+
+
+def diverged(names: Sequence[str] = ("runs/a", "runs/b"), lang: str = "en") -> Report:
+    """Runs of two courses in turn, compared."""
+    runs = [
+        make_run(loss=COURSES[number % 2], noise=0.02, seed=number, config={"weight_decay": number})
+        for number in range(len(names))
+    ]
+    reports = tuple(
+        RunReport(name, name, "ok", replace(run, path=name, name=name))
+        for name, run in zip(names, runs, strict=True)
+    )
+    comparison, findings = compared(reports, Settings(lang=lang))
+    return Report("0.0.0", reports, findings, comparison=comparison)

@@ -184,7 +184,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "console": "控制台",
     "event files": "event 文件",
     "its CSV table": "CSV 表",
-    " and ": "和",
+    " and ": " 和 ",
     ", ": "、",
     _CAPTURE: "它只打印、不写日志文件，请保存输出：`... 2>&1 | tee train.log`。",
     _LEAVES["llamafactory"].hint: (
@@ -214,7 +214,7 @@ _CHINESE: Final[Mapping[str, str]] = {
         "日志里的 loss 是什么，取决于[文件格式]({})。"
     ),
     "One logged loss is that of the step in {}, and elsewhere a mean.": (
-        "日志里的一个 loss 在{}中是当步的值，在其他文件中是平均值。"
+        "日志里的一个 loss：在 {} 中是当步的值，在其他文件中是平均值。"
     ),
 }
 _FOLDERS: Final[Mapping[str, str]] = {"en": "frameworks.md", "zh": "zh/frameworks.md"}

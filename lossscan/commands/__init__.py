@@ -17,10 +17,11 @@ import typer
 
 from lossscan import __version__, words
 from lossscan.commands.kit.ending import ended_in_order
-from lossscan.commands.kit.language import begin, spoken
+from lossscan.commands.kit.language import OPTION, begin, spoken
+from lossscan.commands.kit.progress import tell
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.commands.kit.slips import slip_of
-from lossscan.errors import LossscanError, refusal
+from lossscan.errors import LossscanError, UsageError, refusal
 from lossscan.model import FAILED
 
 __all__ = ["main", "verbs"]
@@ -89,8 +90,15 @@ def _root(
     ] = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
+    lang: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the report."),
+    ] = None,
 ) -> None:
     """Find anomalies in the loss of a training run, and explain them."""
+    if lang not in {None, *words.LANGUAGES}:
+        hint = words.nearest(str(lang), words.LANGUAGES)
+        raise UsageError("invalid_choice", option=OPTION, value=lang, hint=hint)
     if version:
         typer.echo(f"lossscan {__version__}")
         raise typer.Exit
@@ -101,10 +109,9 @@ def _root(
 def _complain(message: str, hint: str, details: Sequence[str] = ()) -> int:
     """One line, as scripts expect; with --verbose all that is known, a line each."""
     if details and _verbose():
-        text = "\n  ".join(map(_indented, (message, *details)))
+        tell(message, details)
     else:
-        text = _joined([words.printable(part) for part in (message, hint) if part])
-    print("lossscan:", text, file=sys.stderr)  # noqa: T201 - the one place that does
+        tell(_joined([words.printable(part) for part in (message, hint) if part]))
     return FAILED
 
 
@@ -119,10 +126,6 @@ def _joined(parts: Sequence[str]) -> str:
     first, *rest = parts
     between = " " if first.endswith("?") else words.say(spoken(), "between")
     return between.join([first, *rest])
-
-
-def _indented(line: str) -> str:
-    return " " * (len(line) - len(line.lstrip(" "))) + words.printable(line)
 
 
 def _crashed(error: Exception) -> int:

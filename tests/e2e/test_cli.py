@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import termios
 from pathlib import Path
 from unittest import mock
 
@@ -129,6 +130,26 @@ def test_analyze_speaks_chinese_to_a_chinese_locale(make_run):
     folder = make_run()
     assert "未发现问题" in cli("analyze", folder, LC_ALL="zh_CN.UTF-8").stdout
     assert "Nothing found" in cli("analyze", folder, "--lang", "en", LC_ALL="zh_CN.UTF-8").stdout
+
+
+@pytest.mark.parametrize("words", [["--lang", "zh", "rules"], ["--help", "--lang", "zh"]])
+def test_the_language_may_come_before_the_verb(words):
+    """Who wants the help in Chinese has no verb yet."""
+    assert cli(*words).stdout.isascii() is False
+
+
+def test_a_terminal_breaks_an_error_between_words():
+    """A pipe gets one line, as scripts expect."""
+    said, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 40))
+    command = [sys.executable, "-m", "lossscan", "analyze", "no-such-run", "--lang", "en"]
+    subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, check=False)
+    os.close(terminal)
+    lines = os.read(said, 4096).decode().splitlines()
+    os.close(said)
+    assert len(lines) > 1
+    assert all(len(line) <= 40 for line in lines)
+    assert " ".join(map(str.strip, lines)) == cli("analyze", "no-such-run").stderr.strip()
 
 
 def test_analyze_finds_the_training_config_elsewhere(make_run, tmp_path):

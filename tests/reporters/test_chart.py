@@ -10,6 +10,7 @@ from lossscan.reporters import Page, render
 from lossscan.reporters.kit import ascii_art
 from lossscan.reporters.kit.braille import draw
 from lossscan.reporters.kit.chart import ABOVE, BELOW, BOUNDARY, CHANGE, EVAL, LOST, chart
+from lossscan.reporters.kit.console import printed
 from tests.curves import make_run
 from tests.reports import jumped, report
 
@@ -30,7 +31,8 @@ def _report(values, *, boundaries=(), **series) -> RunReport:
 
 
 def _drawn(report: RunReport, width: int = 100) -> str:
-    return "\n".join(line.plain for line in chart(report, Page(width=width)))
+    page = Page(width=width)
+    return printed(chart(report, page), page)
 
 
 def test_draw_keeps_a_spike_of_one_point_among_a_million():
@@ -101,7 +103,7 @@ def test_the_chart_of_a_policy_shows_its_reward():
     for objective, shown in (("grpo", "reward"), ("cross-entropy", "loss")):
         run = make_run(objective=objective, **series)
         one = RunReport(path=run.path, name=run.name, status="ok", run=run)
-        assert chart(one, Page(width=80))[0].plain.split()[0] == shown
+        assert _drawn(one).split()[0] == shown
 
 
 def test_the_first_descent_does_not_press_the_rest_flat():
@@ -146,3 +148,10 @@ def test_findings_come_first_and_are_named_at_the_end(width, lang):
     assert all(cell_len(line) <= width for line in lines)
     assert "loss-jump" in "".join(lines[:8])
     assert "loss-jump" in "".join(lines[-24:])
+
+
+def test_the_key_of_a_narrow_chart_hangs_below_it():
+    """A line that no terminal holds would break at its first column."""
+    *_, last = _drawn(jumped(), 40).splitlines()
+    assert last.startswith(" " * 9)
+    assert cell_len(last) <= 40

@@ -7,32 +7,17 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan.comparing import compared
-from lossscan.model import Field, Report, RunReport
+from lossscan.model import Field
 from lossscan.reporters import Page, render
 from lossscan.settings import Settings
-from tests.curves import make_run
-from tests.reports import HOSTILE
+from tests.reports import HOSTILE, diverged
 
-COURSES = ([[0, 3000, 4.0, 2.0]], [[0, 1500, 4.0, 3.0], [1500, 3000, 3.0, 2.8]])
 PAGE = Page(single=False)
-
-
-def _report(names=("runs/a", "runs/b"), lang="en") -> Report:
-    runs = [
-        make_run(loss=COURSES[number % 2], noise=0.02, seed=number, config={"weight_decay": number})
-        for number in range(len(names))
-    ]
-    reports = tuple(
-        RunReport(name, name, "ok", replace(run, path=name, name=name))
-        for name, run in zip(names, runs, strict=True)
-    )
-    comparison, findings = compared(reports, Settings(lang=lang))
-    return Report("0.0.0", reports, findings, comparison=comparison)
 
 
 def test_rich_shows_the_runs_the_chart_and_what_differs():
     """The parts stand in the order a reader asks."""
-    text = render("rich", _report(), PAGE)
+    text = render("rich", diverged(), PAGE)
     parts = [
         "runs/a",
         "loss\n",
@@ -48,7 +33,7 @@ def test_rich_shows_the_runs_the_chart_and_what_differs():
 
 def test_many_runs_have_a_row_each_and_a_letter_each():
     """Numbers of 30 runs do not fit side by side, nor do their values of a setting."""
-    text = render("rich", _report(tuple(f"runs/{n:02}" for n in range(30))), Page(single=False))
+    text = render("rich", diverged(tuple(f"runs/{n:02}" for n in range(30))), Page(single=False))
     lines = text.splitlines()
     rows = lines[lines.index("At equal steps, samples or tokens") + 2 :][:30]
     assert [row.split()[0] for row in rows] == [*"abcdefghijklmnopqrstuvwxyzABCD"]
@@ -58,7 +43,7 @@ def test_many_runs_have_a_row_each_and_a_letter_each():
 
 def test_the_chart_tells_runs_apart_without_color():
     """Each curve is drawn in its letter, and where both are, in a star."""
-    text = render("rich", _report(), PAGE)
+    text = render("rich", diverged(), PAGE)
     chart = [line[9:] for line in text.splitlines() if line[8:9] in {"┤", "│"}]
     assert {"a", "b", "*"} <= set("".join(chart))
     assert "\x1b" not in text
@@ -68,13 +53,13 @@ def test_the_chart_tells_runs_apart_without_color():
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
 def test_rich_keeps_to_the_width(width):
     """No line is wider than the page."""
-    text = render("rich", _report(), dataclasses.replace(PAGE, width=width))
+    text = render("rich", diverged(), dataclasses.replace(PAGE, width=width))
     assert max(map(len, text.splitlines())) <= width
 
 
 def test_json_holds_the_report_of_the_contract_and_the_comparison():
     """Runs and findings are where they are in a batch; the comparison is a key of its own."""
-    whole = json.loads(render("json", _report(), PAGE))
+    whole = json.loads(render("json", diverged(), PAGE))
     assert list(whole) == ["schema", "runs", "findings", "comparison"]
     assert [one["run"]["path"] for one in whole["runs"]] == ["runs/a", "runs/b"]
     comparison = whole["comparison"]
@@ -88,7 +73,7 @@ def test_json_holds_the_report_of_the_contract_and_the_comparison():
 
 def test_markdown_has_a_table_row_for_each_run_and_setting():
     """What is pasted into a comment is whole."""
-    text = render("markdown", _report(), PAGE)
+    text = render("markdown", diverged(), PAGE)
     assert "| a | runs/a |" in text
     assert "| weight\\_decay | a: 0, b: 1 |" in text
 
@@ -96,7 +81,7 @@ def test_markdown_has_a_table_row_for_each_run_and_setting():
 @pytest.mark.parametrize("name", ["rich", "markdown", "json", "jsonl", "junit", "sarif"])
 def test_every_format_survives_hostile_names(name):
     """No name of a run or a setting steers a terminal or a page."""
-    report = _report((HOSTILE, "runs/b"))
+    report = diverged((HOSTILE, "runs/b"))
     one = report.runs[0]
     assert one.run is not None
     assert "\x1b" not in render(name, report, PAGE)
@@ -104,13 +89,13 @@ def test_every_format_survives_hostile_names(name):
 
 def test_many_pairs_are_counted_and_not_all_told():
     """A page stays a page with eight runs."""
-    text = render("rich", _report([f"runs/{number}" for number in range(8)]), PAGE)
-    assert "- +16" in text
+    text = render("rich", diverged([f"runs/{number}" for number in range(8)]), PAGE)
+    assert "- and 16 more" in text
 
 
 def test_a_setting_that_one_run_does_not_state_is_said_to_be_unset():
     """Nothing is made up for it."""
-    report = _report(("runs/a", "runs/b", "runs/c"))
+    report = diverged(("runs/a", "runs/b", "runs/c"))
     bare = report.runs[2].run
     assert bare is not None
     config = {"learning_rate": Field(1e-4, "x.yaml")}
@@ -122,6 +107,6 @@ def test_a_setting_that_one_run_does_not_state_is_said_to_be_unset():
 
 def test_chinese_pages_have_chinese_headings():
     """The page speaks the language of its reader."""
-    text = render("rich", _report(lang="zh"), dataclasses.replace(PAGE, lang="zh"))
+    text = render("rich", diverged(lang="zh"), dataclasses.replace(PAGE, lang="zh"))
     assert "在哪里分开" in text
     assert "Where" not in text

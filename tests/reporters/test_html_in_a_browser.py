@@ -12,7 +12,7 @@ import pytest
 from lossscan.model import Report
 from lossscan.model.comparison import Comparison, Member
 from lossscan.reporters import Page, render
-from tests.reports import clean, jumped, report, unreadable
+from tests.reports import clean, diverged, jumped, report, unreadable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -154,6 +154,19 @@ def test_tools_redraw_the_chart(shown):
         tab.locator(f"[data-tool={name}]").click()
         assert tab.locator(f"[data-tool={name}]").get_attribute("aria-pressed") == "true"
     assert tab.locator(".u-legend", has_text="loss, smoothed").count() > 0
+
+
+def test_many_runs_share_the_buttons_of_where_they_diverge(shown):
+    """Twenty runs have 190 pairs: a button each would cover the page."""
+    runs = diverged([f"runs/{number}" for number in range(8)])
+    tab = shown(render("html", runs, Page(single=False)))
+    buttons = tab.locator(".u-over .mark")
+    assert 0 < buttons.count() <= 6
+    assert "+" in buttons.first.inner_text()
+    chart = tab.locator(".u-over").first.bounding_box()
+    for each in buttons.all():
+        box = each.bounding_box()
+        assert box["y"] + box["height"] <= chart["y"] + chart["height"]
 
 
 def test_a_batch_filters_and_sorts(shown):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from lossscan import api, words
+from lossscan.commands.kit.progress import tell
 from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError, reason_of
 from lossscan.gate import accepted
@@ -31,7 +31,7 @@ def gated(
     """
     judged = api.judge(report, settings=settings, baseline=baseline, single=single)
     for remark in () if hushed() else judged.remarks:
-        print(f"lossscan: {words.printable(words.say(settings.lang, remark))}", file=sys.stderr)  # noqa: T201 - no result
+        tell(words.say(settings.lang, remark))
     if write_baseline is None:
         return judged, None
     return accepted(judged), api.baseline_of(judged, update=write_baseline)

@@ -11,12 +11,20 @@ from typing import Final
 from lossscan import words
 
 OPTION: Final = "--lang"
+_ASKED: Final[ContextVar[str | None]] = ContextVar("asked", default=None)
 _CHOSEN: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 
 
 def begin(arguments: Sequence[str] | None) -> None:
     """A command line begins; None for that of the process."""
-    _CHOSEN.set(_named(list(sys.argv[1:] if arguments is None else arguments)))
+    named = _named(list(sys.argv[1:] if arguments is None else arguments))
+    _ASKED.set(named)
+    _CHOSEN.set(named)
+
+
+def asked() -> str | None:
+    """The language that the command line names, before the verb or behind it."""
+    return _ASKED.get()
 
 
 def choose(lang: str) -> None:

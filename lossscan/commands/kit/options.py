@@ -10,7 +10,7 @@ import typer
 
 from lossscan import words
 from lossscan.commands.kit.completion import one_of, several_rules
-from lossscan.commands.kit.language import OPTION, choose
+from lossscan.commands.kit.language import OPTION, asked, choose
 from lossscan.commands.kit.shape import REPORT_FORMAT
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
@@ -99,6 +99,7 @@ def settings_from(
 ) -> Settings:
     """The settings file with what the command line says put over it; raises UsageError."""
     settings = load(config)
+    lang = lang or asked()
     choose(lang if lang in words.LANGUAGES else settings.lang)
     _check_rules(settings)
     if fail_on is not None:

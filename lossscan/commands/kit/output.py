@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossscan import words
+from lossscan.commands.kit.progress import tell
 from lossscan.commands.kit.shape import hushed
 from lossscan.errors import OutputError, reason_of
 from lossscan.reporters import Page, pieces, render
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FOR_PEOPLE = "rich"  # the report that is read at a terminal, in its encoding
 WIDTH = 100  # cells, where nothing tells the width of a terminal
 NARROWEST, WIDEST = 40, 400  # a page is laid out within these
+SPINNER = 2  # cells of a spinner and the blank behind it
 PATIENCE = 1.0  # seconds of silence before a spinner says what goes on
 
 
@@ -52,7 +54,7 @@ def emit(
     page = replace(page, single=single, exit_status=status, ascii=page.ascii or ascii_only)
     write(in_utf_8(name, pieces(name, report, page)), output)
     for said in (said for one in report.runs for said in unread(one, settings.lang)):
-        sys.stderr.write(f"lossscan: {words.printable(said)}\n")
+        tell(said)
     if name == "github":
         summarize(render("markdown", report, replace(page, color=False)), settings.lang)
     if known is not None:
@@ -187,8 +189,11 @@ def waiting(text: str) -> Iterator[None]:
 
 def _spinner(text: str) -> Status:
     from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
-    spinner = Console(stderr=True).status(escape(text))
+    from lossscan.reporters.kit.style import shortened
+
+    console = Console(stderr=True)
+    spinner = console.status(Text(shortened(words.printable(text), console.width - SPINNER)))
     spinner.start()
     return spinner

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import words
+from lossscan.words.help import wrapped
 
 if TYPE_CHECKING:
     from lossscan.model import RunReport
@@ -46,9 +48,22 @@ def tally(counts: Mapping[str, int], lang: str) -> str:
     )
 
 
-def tell(text: str) -> None:
-    """A line on standard error."""
-    print(f"lossscan: {words.printable(text)}", file=sys.stderr, flush=True)  # noqa: T201 - no result
+def tell(text: str, details: Iterable[str] = ()) -> None:
+    """A line on standard error, on a terminal wrapped between words; and what belongs to it."""
+    line, room = f"lossscan: {words.printable(text)}", _room()
+    lines = [wrapped(line, room) if room else line, *(f"  {_indented(each)}" for each in details)]
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - no result
+
+
+def _room() -> int:
+    """Cells of a line of the terminal; 0 where there is none: scripts expect one line."""
+    with suppress(OSError, ValueError):  # no terminal behind a stream that was put in its place
+        return os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    return 0
+
+
+def _indented(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" "))) + words.printable(line)
 
 
 @contextmanager

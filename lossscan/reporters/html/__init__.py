@@ -13,6 +13,8 @@ from lossscan.reporters import Page, Reporter, ReportStream
 if TYPE_CHECKING:
     from lossscan.reporters.kit.rows import Row
 
+MOST_NAMED = 4  # runs in the title of a comparison: with more it would fill the screen
+
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """One run in full, or a table of many whose rows are written as they come in."""
@@ -31,12 +33,20 @@ def compared(report: Report, page: Page) -> str:
         "compare",
         page,
         version=report.version,
-        title=" · ".join(one.name for one in report.runs),
+        title=_named(report, page),
         verdicts=[view.verdict(f, n, page) for n, f in enumerate(report.findings, start=1)],
         blocks=[members(report, page), *said],
         data=payload.dumped(payload.of_runs(report, page)),
         closing=closing(rows, page),
     )
+
+
+def _named(report: Report, page: Page) -> str:
+    """The first runs by name, and how many more there are."""
+    names = [one.name for one in report.runs]
+    more = len(names) - MOST_NAMED
+    said = [*names[:MOST_NAMED], words.say(page.lang, "more", count=more)] if more > 1 else names
+    return " · ".join(said)
 
 
 def _single(report: ReportStream, page: Page) -> Iterator[str]:

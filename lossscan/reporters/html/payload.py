@@ -122,7 +122,11 @@ def _curves_of(
 def _payload(panels: Iterable[tuple[str, Sequence[DrawnSeries]]], page: Page) -> dict[str, Any]:
     said = {key: catalogue()[key][page.lang] for key in SENTENCES}  # the script fills them in
     drawn = [
-        {"name": words.printable(name), "curves": [_curve(curve) for curve in curves]}
+        {
+            "name": words.printable(name),
+            "whole": name == "learning_rate",  # a warm-up is no outlier
+            "curves": [_curve(curve) for curve in curves],
+        }
         for name, curves in panels
     ]
     return {"panels": drawn, "marks": [], "changes": [], "epochs": [], "words": said}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
+from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from lossscan import words
@@ -17,6 +19,7 @@ from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw
 from lossscan.reporters.kit.panels import UPPER
+from lossscan.reporters.kit.prose import Prose
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
@@ -79,7 +82,7 @@ class ChartFrame(Struct, frozen=True):
         return step is not None and self.first <= step <= self.last
 
 
-def chart(report: RunReport, page: Page) -> list[Text]:
+def chart(report: RunReport, page: Page) -> list[RenderableType]:
     """The lines of the chart; none where fewer than two points can be drawn."""
     main = _main_series(report.run) if report.run else None
     if report.run is None or main is None:
@@ -235,7 +238,7 @@ def _round_steps(frame: ChartFrame) -> list[float]:
     return [gap * n for n in range(first, math.floor(frame.last / gap) + 1)]
 
 
-def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> Text:
+def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> Padding:
     say = words.say
     if every:
         key = "epoch_boundary" if every == 1 else "some_boundaries"
@@ -248,7 +251,7 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
     numbers = sorted(mark for mark in set(marks) if mark.isdigit())
     keys += [(", ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
     parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]
-    return indent(Text("   ").join(parts))
+    return below(Text("   ").join(parts))
 
 
 def _colored(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES) -> Text:
@@ -261,3 +264,8 @@ def _colored(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES)
 def indent(text: Text) -> Text:
     """A line of text below the canvas."""
     return Text(" " * GUTTER) + text
+
+
+def below(text: Text) -> Padding:
+    """Words below the canvas, in as many lines as they need."""
+    return Padding(Prose(text), (0, 0, 0, GUTTER))

@@ -60,7 +60,7 @@ def _listed(key: str, texts: Iterable[str], page: Page) -> Block:
     lines = list(texts)
     more = len(lines) - MOST_LINES
     if more > 0:
-        lines = [*lines[:MOST_LINES], words.say(page.lang, "more", count=more)]
+        lines = [*lines[:MOST_LINES], words.say(page.lang, "more_lines", count=more)]
     return Block(words.say(page.lang, key), tuple(lines))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from lossscan import words
 from lossscan.model import Report, Series
 from lossscan.model.comparison import Comparison
 from lossscan.reporters import Page
-from lossscan.reporters.kit.chart import ChartFrame, axis, body, frame_of, indent, title_line
+from lossscan.reporters.kit.chart import ChartFrame, axis, below, body, frame_of, indent, title_line
 
 DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
 SEVERAL, PARTS = "*", "^"
@@ -19,7 +21,7 @@ COLORS = ("cyan", "yellow", "green", "magenta", "blue", "red")  # the letters te
 MIN_POINTS = 2
 
 
-def overlay(report: Report, page: Page) -> list[Text]:
+def overlay(report: Report, page: Page) -> list[RenderableType]:
     """The lines of the chart; none where no series of all runs can be drawn."""
     comparison = report.comparison
     if comparison is None:
@@ -82,8 +84,8 @@ def _marks(comparison: Comparison, name: str, frame: ChartFrame) -> str:
     return "".join(line).rstrip()
 
 
-def _legend(styles: Mapping[str, str], marks: str, page: Page) -> Text:
+def _legend(styles: Mapping[str, str], marks: str, page: Page) -> Padding:
     letters = [Text(label, style=style) for label, style in styles.items() if label != SEVERAL]
     keys = [(SEVERAL, "several_here"), *([(PARTS, "runs_part")] if marks else [])]
     said = [Text(f"{mark} {words.say(page.lang, key)}", style="dim") for mark, key in keys]
-    return indent(Text("   ").join([Text(" ").join(letters), *said]))
+    return below(Text("   ").join([Text(" ").join(letters), *said]))

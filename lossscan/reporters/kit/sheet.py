@@ -124,10 +124,9 @@ def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
 
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableType]:
     """A finding in full."""
-    head = Text(f"{number:>2}  ").append(
-        words.say(page.lang, finding.severity).upper(), STYLES[finding.severity]
-    )
-    yield head.append("  ").append_text(_told(finding.title, page, "bold"))
+    severity = words.say(page.lang, finding.severity).upper()
+    head = Text("").append(severity, STYLES[finding.severity]).append("  ")
+    yield bulleted([(f"{number:>2} ", head.append_text(_told(finding.title, page, "bold")))])
     facts = [
         finding.rule,
         *place_of(finding, page),

@@ -2,15 +2,18 @@
 (function () {
   const ROBUST_EDGE = 0.04; // of the values in view, at either end, that need not fit
   const ROBUST_ROOM = 0.6; // of the height of the others, left free above and below them
+  const WORTH_CUTTING = 0.25; // of that height: less is shown and not cut off
   const NEAR = 10; // pixels between a click and the mark it means
   const MARK = 22; // pixels that the number of a verdict takes, either way
+  const PAIR = 64; // pixels that the letters of two runs take
+  const FEW = 6; // places where two runs diverge that are shaded and have a button each
   const STEP = 0.2; // of the width in view that a key moves or zooms
   const COLOURS = 6;
   const HEIGHTS = [300, 170]; // of the first panel, of those beneath
   const AXIS = 62; // the same width in all panels, so that their steps stand below each other
   const ROWS = 300; // of a batch in view at once; as many again on demand
   const CHANGE = "◆", EXPLAINED = "◇"; // the signs of changes below the first panel
-  const NARROW = 520; // pixels; below it the axis gives way to the curve
+  const NARROW = 520; // pixels; below it verdicts are closed at first
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const byId = (id) => document.getElementById(id);
@@ -110,15 +113,15 @@
     return {
       width: width(box),
       height: height(index),
-      cursor: { sync: { key: "steps" }, drag: { x: true, y: false }, focus: { prox: 30 }, dataIdx: nearest },
+      cursor: { sync: { key: "steps" }, drag: { x: true, y: false }, focus: { prox: panel.curves.length > 2 ? 30 : -1 }, dataIdx: nearest },
       legend: { live: true },
-      scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut) } },
+      scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut, panel.whole) } },
       axes: [
         { ...axis, size: 30, values: (plot, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : "")) },
-        { ...axis, size: innerWidth < NARROW ? AXIS - 10 : AXIS, values: (plot, ticks) => ticks.map((t) => (t == null ? "" : short(t))) },
+        { ...axis, size: AXIS, ...(state.log ? { splits: powers, filter: (plot, ticks) => ticks } : {}), values: (plot, ticks) => ticks.map((t) => (t == null ? "" : short(t))) },
       ],
       series: [{ label: state.data.words.html_step }, ...panel.curves.map((curve, n) => line(panel, curve, n)), ...smoothed(panel)],
-      hooks: { setScale: [follow], drawClear: [behind], draw: [buttons], ready: [clicks] },
+      hooks: { setScale: [follow], drawAxes: [behind], draw: [buttons], ready: [clicks] },
     };
   }
 
@@ -157,6 +160,22 @@
     return index;
   }
 
+  /* Round numbers between the ends of a logarithmic axis: of one power of ten as on a plain axis. */
+  function powers(plot, axis, min, max) {
+    const decades = Math.log10(max / min), found = [];
+    if (decades < 1) {
+      const least = (max - min) / 6, power = Math.pow(10, Math.floor(Math.log10(least)));
+      const gap = power * [1, 2, 5, 10].find((times) => times * power >= least);
+      for (let n = Math.ceil(min / gap); n * gap <= max; n += 1) found.push(n * gap);
+      return found;
+    }
+    const each = Math.ceil(decades / 6), digits = decades < 3 ? [1, 2, 5] : [1];
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power += each) {
+      found.push(...digits.map((digit) => digit * Math.pow(10, power)).filter((tick) => tick >= min && tick <= max));
+    }
+    return found;
+  }
+
   /* The range of x, asked for before that of y: the scale itself is told of it only after both. */
   function look(plot, min, max) {
     plot.look = [min, max];
@@ -164,7 +183,7 @@
   }
 
   /* The range of y: what nearly all values in view need; what it cuts off is said below. */
-  function span(plot, cut) {
+  function span(plot, cut, whole) {
     const [min, max] = plot.look;
     const seen = [];
     let low = null, high = null;
@@ -181,11 +200,14 @@
     if (!seen.length) { cut.textContent = state.log ? state.data.words.html_not_positive : ""; return state.log ? [0.1, 1] : [0, 1]; }
     const to = state.log ? Math.log10 : Number, from = state.log ? (v) => Math.pow(10, v) : Number;
     seen.sort((a, b) => a - b);
-    const out = state.full ? 0 : Math.floor(seen.length * ROBUST_EDGE);
+    const out = state.full || whole ? 0 : Math.floor(seen.length * ROBUST_EDGE);
     let bottom = to(seen[out]), top = to(seen[seen.length - 1 - out]);
     const room = (top - bottom) * ROBUST_ROOM;
     bottom = Math.max(to(low[0]), bottom - room);
     top = Math.min(to(high[0]), top + room);
+    const worth = (top - bottom) * WORTH_CUTTING;
+    if (bottom - to(low[0]) < worth) bottom = to(low[0]);
+    if (to(high[0]) - top < worth) top = to(high[0]);
     const said = [];
     if (to(high[0]) > top) said.push(fill(state.data.words.html_cut_above, { limit: short(from(top)), value: short(high[0]), step: high[1] }));
     if (to(low[0]) < bottom) said.push(fill(state.data.words.html_cut_below, { limit: short(from(bottom)), value: short(low[0]), step: low[1] }));
@@ -209,7 +231,7 @@
 
   const visible = () => [state.plots[0].scales.x.min, state.plots[0].scales.x.max];
 
-  /* Behind the curves: where findings lie, where epochs end, where the course changes. */
+  /* Behind the curves and over the grid: where findings lie, where epochs end, where the course changes. */
   function behind(plot) {
     const ctx = plot.ctx, { left, top, width: wide, height: high } = plot.bbox;
     const x = (step) => plot.valToPos(step, "x", true);
@@ -217,10 +239,11 @@
     ctx.beginPath();
     ctx.rect(left, top, wide, high);
     ctx.clip();
+    const few = state.data.marks.filter((mark) => !mark.id).length <= FEW;
     for (const mark of state.data.marks) {
       ctx.fillStyle = css(`--${mark.severity}`);
       for (const [start, end] of mark.at) {
-        ctx.globalAlpha = 0.1;
+        ctx.globalAlpha = mark.id || few ? 0.1 : 0; // of many runs, all of it would be shaded
         ctx.fillRect(x(start), top, Math.max(x(end == null ? start : end) - x(start), 1), high);
         ctx.globalAlpha = 0.7;
         ctx.fillRect(x(start), top, devicePixelRatio, high);
@@ -266,18 +289,38 @@
       plot.over.append(button);
     };
     const taken = new Set();
-    for (const mark of state.data.marks) {
+    for (const { start, end, labels } of pairs(plot)) {
+      const text = labels.length > 1 ? `${labels[0]} +${labels.length - 1}` : labels[0];
+      put(start, "info", text, `${labels.slice(0, FEW * 2).join(", ")}${labels.length > FEW * 2 ? " ..." : ""} · ${state.data.words.html_step} ${start}`, () => showSpan(start, end));
+    }
+    for (const mark of state.data.marks.filter((each) => each.id)) {
       for (const [start, end] of mark.at) {
         const place = `${mark.label}@${Math.round(plot.valToPos(start, "x") / MARK)}`;
         if (taken.has(place)) continue;
         taken.add(place);
-        put(start, mark.severity, mark.label, `${mark.label} · ${state.data.words.html_step} ${start}`, () => (mark.id ? open(mark.id, false) : showSpan(start, end == null ? start : end)));
+        put(start, mark.severity, mark.label, `${mark.label} · ${state.data.words.html_step} ${start}`, () => open(mark.id, false));
       }
     }
     for (const [step, number, explained] of state.data.changes) {
       const name = explained ? state.data.words.html_explained : state.data.words.change_point;
       put(step, explained ? "change explained" : "change", explained ? EXPLAINED : CHANGE, `${name} · ${state.data.words.html_step} ${step}`, () => open(`c${number}`, false));
     }
+  }
+
+  /* Where two runs diverge; of many runs those near each other share a button. */
+  function pairs(plot) {
+    const all = state.data.marks.filter((mark) => !mark.id).flatMap((mark) => mark.at.map(([start, end]) => ({ start, end: end == null ? start : end, labels: [mark.label] })));
+    if (all.length <= FEW) return all;
+    all.sort((a, b) => a.start - b.start);
+    const found = [];
+    for (const each of all) {
+      const last = found[found.length - 1];
+      if (last && plot.valToPos(each.start, "x") - plot.valToPos(last.start, "x") < PAIR) {
+        last.labels.push(...each.labels);
+        last.end = Math.max(last.end, each.end);
+      } else found.push(each);
+    }
+    return found;
   }
 
   function clicks(plot) {
