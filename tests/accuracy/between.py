@@ -28,11 +28,22 @@ BESIDE = frozenset({"grad-norm-explosion", "periodic-loss"})
 Course = Callable[[Base, int], FloatArray]
 
 
-def _made(rng: Random, half: str, size: float, course: Course, rules: tuple[str, ...]) -> Draft:
+def _made(
+    rng: Random,
+    half: str,
+    size: float,
+    course: Course,
+    rules: tuple[str, ...],
+    *,
+    at_epoch: bool = False,
+) -> Draft:
     """A quiet run with a course of height 1 times a size, and what may be said of it."""
-    wish = Wish((120, 1500), (1, 2, 3), ("sft", "full"), QUIET, trends=FLAT, correlated=0.0)
+    epochs = (2, 3) if at_epoch else (1, 2, 3)
+    wish = Wish((120, 1500), epochs, ("sft", "full"), QUIET, trends=FLAT, correlated=0.0)
     base = draw(rng, half, wish)
     at = place(base, 0.35, 0.75) // base.every * base.every
+    if at_epoch:
+        at = int(min(base.boundaries, key=lambda mark: abs(mark - at)))
     base, effect, size = sized(base, point_of(base, at), size, 0.0)
     base = with_usual(moved(base, effect * course(base, at)))
     truth = Truth(rules, shown(base, at), size=size, sharp=False)
@@ -82,6 +93,11 @@ def _jump(rng: Random, half: str, size: float) -> Draft:
     return _made(rng, half, size, onward, ("loss-jump",))
 
 
+def _jump_at_epoch(rng: Random, half: str, size: float) -> Draft:
+    """A rise that stays, where an epoch begins: other data, and no stair."""
+    return _made(rng, half, size, onward, ("loss-jump",), at_epoch=True)
+
+
 def _drop(rng: Random, half: str, size: float) -> Draft:
     """A fall that stays; at an epoch's end it is a stair."""
     rules = ("unexplained-drop", "epoch-step-drop", "last-epoch-drop")
@@ -118,6 +134,7 @@ def _other_data(rng: Random, half: str, size: float) -> Draft:
 
 BETWEEN: Mapping[str, Callable[[Random, str, float], Draft]] = {
     "small-jump": _jump,
+    "jump-at-epoch": _jump_at_epoch,
     "small-drop": _drop,
     "small-spike": _point,
     "small-climb": _slow,

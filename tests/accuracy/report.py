@@ -22,7 +22,8 @@ A size is in noise units: the robust standard deviation of one logged point on t
 loss, around the place. "Large" effects have 8 units or more, or no size. A finding is right if
 its rule is expected in the run; an effect counts as found if such a finding is within two logged
 points of it (divergence and overfitting: within three tenths of the run). An effect is never drawn
-smaller than the share of the loss that its rule cares about."""
+smaller than the share of the loss that its rule cares about, except between the rules and in public
+runs."""
 
 
 def page(half: str, extent: Extent, found: Measured) -> str:
@@ -62,8 +63,9 @@ def _sections(found: Measured) -> Iterator[str]:
         yield from (f"### Labelled runs: {name}", *_real(results))
         yield from (tables.kinds(results), tables.bands(results))
     if found.implanted:
-        yield from ("### Effects put into healthy public runs", tables.rules(found.implanted))
-        yield from (tables.places(found.implanted), tables.sizes(found.implanted))
+        yield from ("### Effects put into healthy public runs", IMPLANTED)
+        yield from (tables.rules(found.implanted), tables.places(found.implanted))
+        yield from (tables.between(found.implanted), tables.kinds(found.implanted))
 
 
 def _groups(found: Measured) -> dict[str, list[Result]]:
@@ -98,6 +100,10 @@ at: .773 / .690; of the published methods BinSeg has .770 / .696 on these, and P
 BETWEEN = """\
 In quiet runs (noise of 0.2 to 2 %), at any relative size, and of shapes that two rules may each
 leave to the other: share found by any of the rules that may speak of it, by size."""
+
+IMPLANTED = """\
+In the healthy runs of the first corpus, from 2 noise units up, however little of the loss that is:
+each kind by the size asked for, then all sizes of it and what has none. Those runs were seen."""
 
 SEEN = """\
 **What was seen while building.** The train half, the samples, and the labelled runs named below

@@ -13,6 +13,7 @@ from tests.accuracy.score import Result
 from tests.accuracy.sizing import SIZES
 
 BANDS = (0.0, 5.0, 8.0, 15.0)  # noise units from which the sizes of labelled runs are counted
+UNSIZED = "-"  # in the name of a case: what happens has no size
 PLACED = 1.0  # logged points within which a finding is at its place
 
 
@@ -94,18 +95,20 @@ def bands(results: Sequence[Result]) -> str:
 
 
 def between(results: Sequence[Result]) -> str:
-    """Effects between the rules: recall against their size, and what was wrongly said."""
+    """By effect that has a size: recall against the size asked for, and what was wrongly said."""
     rows = []
-    for name in sorted({r.what for r in results}):
-        own = [r for r in results if r.what == name]
+    sized = [r for r in results if r.name.split("/")[3] != UNSIZED]
+    asked = sorted({_listed(r) for r in sized})
+    for name in sorted({r.what for r in sized}):
+        own = [r for r in sized if r.what == name]
         found = {
             size: [bool(r.found(t)) for r in own for t in r.expect if _listed(r) == size]
-            for size in SIZES
+            for size in asked
         }
         wrong = Counter(said.rule for r in own for said in r.false())
         said = ", ".join(f"{rule} {count}" for rule, count in wrong.most_common(3)) or "-"
         rows.append([name, *(share(sum(f), len(f)) for f in found.values()), said])
-    return table(["effect", *(f"{size:g}" for size in SIZES), "wrongly said"], rows)
+    return table(["effect", *(f"{size:g}" for size in asked), "wrongly said"], rows)
 
 
 def _listed(result: Result) -> float:
