@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from lossscan.model.base import Severity
 from lossscan.model.findings import Finding, RuledOut
 from lossscan.model.message import Message
 from lossscan.model.run import Note, Run
@@ -90,6 +91,7 @@ class Report(Shown, Struct, frozen=True):
     comparison: Comparison | None = None  # of what `compare` says beyond the runs themselves
 
     def __repr__(self) -> str:
-        counts = Counter(one.status for one in self.runs).items()
-        said = ", ".join(f"{count} {status}" for status, count in counts)
+        counts = Counter(one.status for one in self.runs)
+        order = ("error", *Severity, "ok")  # worst first
+        said = ", ".join(f"{counts[status]} {status}" for status in order if counts[status])
         return f"<Report of {len(self.runs)} runs{said and ': '}{said}>"

@@ -39,6 +39,7 @@ DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
+ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -185,7 +186,8 @@ def _is_sure(name: str) -> bool:
 
 
 def _is_doubtful(name: str) -> bool:
-    return names()[1].fullmatch(name) is not None
+    rotated = ROTATED.sub("", name)
+    return names()[1].fullmatch(name) is not None or (rotated != name and is_log_name(rotated))
 
 
 def _has_content(path: Path) -> bool:

@@ -86,6 +86,15 @@ def test_a_notebook_shows_verdicts_and_the_curve():
     assert "runs/clean" in _many()._repr_html_()
 
 
+def test_findings_of_one_place_share_a_label():
+    """Numbers over each other cannot be read."""
+    one = jumped()
+    first = one.findings[0]
+    text = replace(one, findings=(first, first))._repr_html_()
+    assert ">1, 2</text>" in text
+    assert ">1</text>" not in text
+
+
 @pytest.mark.parametrize(
     "run",
     [None, _run(), _run(loss=[float("nan")] * 3), _run(loss=[1.0]), _run(loss=[1e308, -1e308])],

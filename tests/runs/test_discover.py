@@ -132,6 +132,16 @@ def test_discover_looks_through_compressed_names(tmp_path: Path):
     }
 
 
+@pytest.mark.parametrize("name", ["metrics.jsonl", "metrics.csv", "train.log", "nohup.out"])
+def test_discover_reads_what_was_rotated_away(tmp_path: Path, name: str):
+    """The first half of a long training is in the file with a number behind its name."""
+    for part in (name, f"{name}.1"):
+        (tmp_path / part).write_text('{"step": 1, "loss": 2.0}\n', encoding="utf-8")
+    (tmp_path / "weights.bin.1").write_text("x", encoding="utf-8")
+    (found,) = discover(tmp_path, Settings())
+    assert [path.name for path in found.files] == [name, f"{name}.1"]
+
+
 def test_discover_leaves_the_rest_to_the_reader(tmp_path: Path):
     """Only the user's settings can tell which column of an unknown table is the loss."""
     grow(tmp_path, "curve.csv", content="t,nll\n1,2.5\n")

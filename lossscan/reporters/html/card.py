@@ -19,6 +19,7 @@ from lossscan.reporters.kit.rows import row_of, worst_first
 
 WIDTH, HEIGHT = 720, 180  # units of the viewBox: a cell of a notebook is about as wide
 MOST_POINTS = 1_500  # of a curve: two for each unit, some 20 kB
+NEAR = 24  # units: numbers that are closer share a place, or they would be printed over each other
 MOST_RUNS = 50  # in the table of many; the rest is counted
 
 
@@ -43,6 +44,7 @@ class Drawing(Struct, frozen=True):
 
     strokes: tuple[Stroke, ...]
     marks: tuple[Mark, ...]
+    labels: tuple[tuple[float, str], ...]  # where which findings begin
     high: str
     low: str
     first: int
@@ -82,7 +84,9 @@ def _drawing(one: RunReport) -> Drawing | None:
     span = (first, max(last, first + 1))
     strokes = (Stroke(each.name, tuple(_pieces(each, span, (low, high)))) for each in drawn)
     marks = tuple(_marks(one, span))
-    return Drawing(tuple(strokes), marks, amount(high), amount(low), first, last)
+    return Drawing(
+        tuple(strokes), marks, tuple(_labels(marks)), amount(high), amount(low), first, last
+    )
 
 
 def _pieces(series: Series, span: tuple[int, int], ends: tuple[float, float]) -> Iterator[str]:
@@ -106,3 +110,13 @@ def _marks(one: RunReport, span: tuple[int, int]) -> Iterator[Mark]:
         for first, last in finding.places[:MOST_MARKS]:
             left, right = _across(np.array([first, last], dtype=np.float64), span)
             yield Mark(float(left), float(max(right - left, 1.5)), str(finding.severity), number)
+
+
+def _labels(marks: tuple[Mark, ...]) -> Iterator[tuple[float, str]]:
+    places: list[tuple[float, set[int]]] = []
+    for mark in sorted(marks, key=lambda each: each.left):
+        if places and mark.left - places[-1][0] < NEAR:
+            places[-1][1].add(mark.number)
+        else:
+            places.append((mark.left, {mark.number}))
+    return ((left, ", ".join(map(str, sorted(numbers)))) for left, numbers in places)
