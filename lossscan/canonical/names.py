@@ -16,7 +16,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
         " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
-        " 训练loss 训练集损失 训练集loss",
+        " 训练loss 训练集损失 训练集loss"
+        " loss_value loss_values perda perte pérdida perdida verlust perdita",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
@@ -24,8 +25,11 @@ _ALIASES: Final[Mapping[str, str]] = {
         " actor/grad_norm",
         "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0",
-        "epoch": "epochs progress_or_epoch",
-        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward",
+        "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
+        " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
+        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward"
+        " episode_reward mean_episode_reward episode_reward_mean episode_return total_reward"
+        " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"
         " n_tokens_seen",
@@ -38,7 +42,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " tokens_per_second_per_device interval_tokens_per_second_per_device throughput(tps)",
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps _step"
-        " training_iteration",
+        " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
+        " itr step_num step_number iteration_number",
         "max_steps": "total_steps",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
@@ -96,9 +101,31 @@ _STAND_INS: Final = (
     "actor/pg_loss",
     *MEANS,
     "running_loss",
+    "train_loss_epoch",
+    "loss_epoch",
     "cost",
     "cross_entropy",
+    "train_mse",
+    "train_rmse",
+    "train_nll",
+    "train_error",
+    "train_cost",
 )
+# The words of a name that say whose a loss is, and those that say nothing: `avg_train_loss`.
+_SETS: Final[Mapping[str, str]] = {
+    word: name
+    for name, words in {
+        "train_loss": "train training tr trn",
+        "eval_loss": "val valid validation vl eval evaluation dev",
+        "test_loss": "test testing tst",
+    }.items()
+    for word in words.split()
+}
+_FILLING: Final = expression(
+    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch"
+)
+_WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
+_COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
 
@@ -113,6 +140,8 @@ def canonical(raw: str) -> str:
     folded = _folded(bare)
     if folded in _ALIASES or folded in _STAND_INS:
         return _ALIASES.get(folded, folded)
+    if worded := _worded(folded):
+        return worded
     if composed := _COMPOSER.fullmatch(folded):
         return "learning_rate" if composed[1] else "eval_loss"
     evaluated = _EVALUATION.fullmatch(folded)
@@ -120,6 +149,22 @@ def canonical(raw: str) -> str:
         return _turned(folded) or _chinese(folded) or bare
     name = f"eval_{evaluated[1]}"
     return _ALIASES.get(name, name)
+
+
+def _worded(folded: str) -> str | None:
+    """The name of a loss whose other words say whose it is, or nothing: `Val Loss (mean)`."""
+    if compact := _COMPACT.fullmatch(folded):
+        return _SETS[compact[1]]
+    words = [word for word in _WORDS.split(folded) if word]
+    sets = [_SETS[word] for word in words if word in _SETS]
+    filling = [word for word in words if _FILLING.fullmatch(word)]
+    if words.count("loss") != 1 or len(sets) > 1 or len(sets) + len(filling) + 1 < len(words):
+        return None
+    if "epoch" in filling and sets in ([], ["train_loss"]):  # a mean beside that of each step
+        return "train_loss_epoch" if sets else None
+    if not sets and not {"history", "hist", "list", "log", "curve"} & {*filling}:
+        return "mean_loss" if filling else None
+    return sets[0] if sets else "loss"
 
 
 def _turned(folded: str) -> str | None:

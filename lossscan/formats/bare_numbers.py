@@ -20,6 +20,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
+LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset(b"0123456789([-.")
 _LINE: Final = expression(
@@ -58,7 +59,12 @@ def _are_alone(head: Head) -> bool:
 
 def _singles(text: Iterable[str]) -> list[str]:
     """What may be single numbers: the lines, of a list its items."""
-    return [each for line in text for each in line.strip("[] \r\n").split(", ") if each]
+    return [each for line in text for each in _items(line.strip("[] \r\n")) if each]
+
+
+def _items(line: str) -> list[str]:
+    """The items of a list, also of a long one without blanks: `375,0.13` is a pair."""
+    return line.replace(" ", "").split(",") if line.count(",") >= LISTED else line.split(", ")
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice, repeat, zip_longest
 from typing import Any, Final
 
@@ -13,9 +14,12 @@ import numpy as np
 from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Group, Sheet, number
+from lossscan.formats.kit.columns import Group, Sheet, groups_of, number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.labels import beside_phase, is_label, parted, phase_key, sums_up_runs
+from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import lines, peek
+from lossscan.formats.kit.wide import Renamed, by_file, counts, of_runs, renamed
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -25,6 +29,7 @@ NAME: Final = "csv_table"
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 MOST_COLUMNS = 2000  # a line with more separators is no header
 CELLS = 1 << 17  # that are held as text at once: some 10 MB
+MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _OF_FILES: Final = ",;\t"
 _SEPARATORS: Final = _OF_FILES + "|"  # Markdown's
@@ -38,7 +43,8 @@ _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
-    return _header_at(_plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]) is not None
+    above = _plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
+    return _header_at(above, head.name) is not None
 
 
 def keys(head: Head) -> list[str]:
@@ -48,27 +54,39 @@ def keys(head: Head) -> list[str]:
     return header if len(_header(second)) == len(header) else []
 
 
+def runs(head: Head) -> list[str]:
+    """The names of the runs in a table; none where it holds one."""
+    body = _body(head)
+    held = list(_rows_of_runs(body)) if _says_more(body.header) else list(_wide(body, head))
+    return held if len(held) > 1 else []
+
+
 def read(head: Head, settings: Settings) -> Table:
     """All cells that hold numbers; the step is that of the row, else its epoch or its number.
 
     Raises UnreadableLog where no column is known.
     """
-    text = map(_plain, lines(head))
-    above = list(islice(text, MOST_ABOVE + 1))
-    at = _header_at(above) or 0
-    first = above[at] if above else ""
-    header = _header(first)
-    below: Iterable[str] = chain(above[at + 1 :], text)
-    separator = _separator(first)
-    if separator != "," and _DECIMAL_COMMA.search(peek(head)):
-        below = (line.replace(",", ".") for line in below)
+    body = _body(head)
     sheet = Sheet(settings)
-    rows = _take(sheet, iter(below), header, separator) if header else 0
+    if _says_more(body.header):
+        held = _rows_of_runs(body)
+        run = chosen(head, {name: len(own) for name, own in held.items()})
+        rows, several = len(held[run]), len(held)
+        for group in groups_of(held[run]):
+            sheet.add(group)
+    else:
+        wide = _wide(body, head)
+        run, several = chosen(head, dict.fromkeys(wide, 1)) if wide else "", len(wide)
+        header = renamed(body.header, wide, run) if wide else body.header
+        rows = _take(sheet, body.lines, header, body.separator) if header else 0
+    if not rows:
+        raise UnreadableLog("no_rows")
     steps, counted = sheet.counted_steps(rows)
     found = sheet.columns(steps)
     if not found:
         raise UnreadableLog("no_column")
-    framework = None if counted else _framework(header, separator)
+    framework = None if counted else _framework(body.header, body.separator)
+    note = Note("steps_counted", head.path, {"entries": rows})
     return Table(
         path=head.path,
         format=NAME,
@@ -76,8 +94,51 @@ def read(head: Head, settings: Settings) -> Table:
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging="instant" if "table" in trainer_of(framework).instant else "window",
-        notes=(Note("steps_counted", head.path, {"entries": rows}),) if counted else (),
+        notes=(*((note,) if counted else ()), *others(head, run, several)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A table from its header on."""
+
+    header: list[str]
+    separator: str
+    lines: Iterator[str]
+
+
+def _body(head: Head) -> _Body:
+    text = map(_plain, lines(head))
+    above = list(islice(text, MOST_ABOVE + 1))
+    at = _header_at(above, head.name) or 0
+    first = above[at] if above else ""
+    below: Iterable[str] = chain(above[at + 1 :], text)
+    separator = _separator(first)
+    if separator != "," and _DECIMAL_COMMA.search(peek(head)):
+        below = (line.replace(",", ".") for line in below)
+    return _Body(_header(first), separator, iter(below))
+
+
+def _says_more(header: Sequence[str]) -> bool:
+    """Whether a column says of which run a row is, or whether it is of an evaluation."""
+    return any(map(is_label, header)) or phase_key(header) is not None
+
+
+def _rows_of_runs(body: _Body) -> dict[str, list[dict[str, Any]]]:
+    """The rows by run; raises UnreadableLog where each is the result of another."""
+    cells = (_cells(line, body.separator) for line in islice(body.lines, MOST_SAID))
+    rows = [dict(zip(body.header, row, strict=False)) for row in cells if row != body.header]
+    filled = [{key: row[key] for key in row if row[key] and key not in _INDEX} for row in rows]
+    if sums_up_runs(filled):
+        raise UnreadableLog("results_of_runs")
+    return {run: list(map(beside_phase, own)) for run, own in parted(filled).items()}
+
+
+def _wide(body: _Body, head: Head) -> Renamed:
+    """The columns of each run of a table with columns of several; see `kit.wide`."""
+    if body.separator not in _OF_FILES:
+        return {}
+    return of_runs(body.header) or by_file(body.header, head.name)
 
 
 def _plain(text: str) -> str:
@@ -85,12 +146,13 @@ def _plain(text: str) -> str:
     return text.translate(_BOX) if "│" in text or "┃" in text else text
 
 
-def _header_at(above: Sequence[str]) -> int | None:
+def _header_at(above: Sequence[str], file: str) -> int | None:
     """The place of the line that names a loss, and a counter or numbers in the line below."""
     for at, line in enumerate(above[:MOST_ABOVE]):
-        names = set(map(canonical, _header(line)))
-        if any(_is_judged(name, line) for name in names) and (
-            not names.isdisjoint(("step", "epoch")) or _holds_numbers(line, *above[at + 1 : at + 2])
+        header = _header(line)
+        judged = any(_is_judged(name, line) for name in map(canonical, header))
+        if (judged or (_separator(line) in _OF_FILES and by_file(header, file))) and (
+            counts(header) or _holds_numbers(line, *above[at + 1 : at + 2])
         ):
             return at
     return None
@@ -104,9 +166,10 @@ def _is_judged(name: str, line: str) -> bool:
 def _holds_numbers(header: str, below: str = "") -> bool:
     """Whether the line below a header has as many cells, and all that are filled are numbers."""
     separator = _separator(header)
-    cells = [cell.strip() for cell in _split(below.rstrip("\r\n"), separator)]
+    cells = [cell.strip() for cell in _cells(below.rstrip("\r\n") + "\n", separator)]
     same = len(cells) == len(_split(header.rstrip("\r\n"), separator))
-    return same and any(cells) and all(number(cell) is not None for cell in cells if cell)
+    filled = [cell for cell in cells if cell and not cell.startswith("[")]  # a list of Python
+    return same and bool(filled) and all(number(cell) is not None for cell in filled)
 
 
 def _separator(line: str) -> str:
@@ -190,4 +253,5 @@ FORMAT = Format(
     mappable=True,
     files="metrics.csv",
     maybe_files="*.csv *.tsv",
+    runs=runs,
 )

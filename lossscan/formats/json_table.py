@@ -21,6 +21,7 @@ from lossscan.formats.kit.documents import Rows, settings_in, tables_in
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import encoding, is_text
+from lossscan.formats.kit.wide import says_losses
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -32,6 +33,7 @@ LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
 LARGEST_CUT: Final = 1 << 25  # bytes that are searched for what is whole, in 5 s
 _OBJECTS: Final = expression(r"\s{0,99}\[\s{0,99}\{")
 _KEY: Final = expression(r'"([^"\\]{1,100})"\s{0,9}:')
+_STATE: Final = b'"log_history"'  # transformers' trainer state, which has a format of its own
 _TOTAL: Final = "total"  # may be all that calls a loss one, below `train`
 
 
@@ -39,24 +41,26 @@ def claims(head: Head) -> bool:
     """Whether a table of losses is in what its start holds."""
     if head.start.lstrip()[:1] not in (b"[", b"{") or not is_text(head):
         return False
-    return bool(_glimpse(head.start.decode(encoding(head), errors="replace")))
+    if _STATE in head.start:
+        return False
+    return bool(_glimpse(head.start.decode(encoding(head), errors="replace"), head.name))
 
 
 @lru_cache(maxsize=2)
-def _glimpse(start: str) -> dict[str, Rows]:
+def _glimpse(start: str, file: str) -> dict[str, Rows]:
     """The tables in the start of a file, as far as they are whole."""
     keys = set(_KEY.findall(start))
-    if _TOTAL not in keys and not any(map(is_judged, keys)):
+    if not (_TOTAL in keys or any(map(is_judged, keys)) or says_losses(file)):
         return {}
     with suppress(json.JSONDecodeError, RecursionError):
-        return tables_in(_parsed(start)[0])
+        return tables_in(_parsed(start)[0], file)
     return {}
 
 
 def runs(head: Head) -> list[str]:
     """The names of the runs in a file; none where there is one."""
     try:
-        found = tables_in(_document(head)[0])
+        found = tables_in(_document(head)[0], head.name)
     except UnreadableLog:
         return []
     return list(found) if len(found) > 1 else []
@@ -68,7 +72,7 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where it is no JSON, or no loss is in it; a cut one gives its whole rows.
     """
     document, cut = _document(head)
-    held = tables_in(document)
+    held = tables_in(document, head.name)
     if not held:
         raise UnreadableLog("no_key")
     run = chosen(head, {name: len(rows) for name, rows in held.items()})
@@ -134,8 +138,9 @@ FORMAT = Format(
     read=read,
     priority=45,
     maybe_files=(
-        "*history*.json scalars.json *metrics*.json *result*.json *log*.json *loss*.json"
-        " *train*.json *curve*.json *progress*.json *epoch*.json stats*.json *fold*.json"
+        "*history*.json scalars.json metrics*.json *_metrics*.json *result*.json *log*.json"
+        " *loss*.json *curve*.json *progress*.json *epoch*.json *stats*.json *record*.json"
+        " *fold*.json"
     ),
     runs=runs,
 )

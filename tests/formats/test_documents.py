@@ -128,6 +128,7 @@ def test_results_of_many_runs_are_no_curve(tmp_path: Path, document: Any):
         "losses.json",
         "fold_results.json",
         "loss_curve.json",
+        "train_metrics.json",
     ],
 )
 def test_files_are_found_by_what_they_hold(tmp_path: Path, name: str):

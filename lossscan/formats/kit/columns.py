@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +14,9 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
-from lossscan.expressions import expression
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.spelled import spelled
 from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
 from lossscan.settings import Settings
@@ -29,10 +27,6 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
-_NOT_FINITE = expression(
-    r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
-    re.IGNORECASE,
-)
 
 
 class Group(Struct, frozen=True):
@@ -184,13 +178,7 @@ def number(value: Any) -> float | None:
     except OverflowError:
         return None
     except ValueError:
-        return _spelled(value)
-
-
-def _spelled(value: Any) -> float | None:
-    """What other programs print for no number or infinity: `-nan(ind)`, `1.#QNAN`, `nanxxx`."""
-    found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None
-    return None if found is None else math.inf if found[1] else math.nan
+        return spelled(value)
 
 
 def step_number(value: Any) -> int | None:
@@ -249,7 +237,7 @@ def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatA
     may = [  # of times there are many, and to try one takes ten times as long
         at
         for at, cell in enumerate(() if clocks(cells) is not None else cells)
-        if cell is not None and not (type(cell) is str and ":" in cell)
+        if cell is not None and not (type(cell) is str and ":" in cell and "(" not in cell)
     ]
     found = [(at, n) for at in may if (n := _value(cells[at])) is not None]
     return places[[at for at, _ in found]], np.array([n for _, n in found], dtype=np.float64)
@@ -275,8 +263,9 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
     name = fallback_loss({name: len(column.steps) for name, column in found.items()})
     if name is not None:
         found["loss"] = found.pop(name)
-        if "eval_loss" not in found and f"eval_{name}" in found:
-            found["eval_loss"] = found.pop(f"eval_{name}")
+        evaluated = f"eval_{name.removeprefix('train_')}"
+        if "eval_loss" not in found and evaluated in found:
+            found["eval_loss"] = found.pop(evaluated)
     elif "loss" not in found and "reward" not in found:
         found |= _summed_up(found)
     return found

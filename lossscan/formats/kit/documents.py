@@ -16,7 +16,8 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.labels import parted, sums_up_runs
+from lossscan.formats.kit.labels import beside_phase, label_of, parted, sums_up_runs
+from lossscan.formats.kit.wide import by_file, says_losses
 
 DEEPEST: Final = 6  # levels above a table
 MOST_RUNS: Final = 1000  # in a document; a search over settings has some hundred
@@ -28,21 +29,9 @@ _COUNTED: Final = expression(
     r"(?i)(?:(epoch|ep|step|iter|iteration|round|episode)s?[ _-]?)?(\d{1,12})"
 )
 _SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
-_TRAINING: Final = expression(r"(?i)train(?:ing)?")
 _OF_LOSSES: Final = expression(r"(?i)loss(?:es)?")
 _COUNTERS: Final = ("step", "epoch", "round", "episode")
 _CLOCKS: Final = expression(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
-_LABELS: Final = (
-    "name",
-    "run",
-    "run_name",
-    "model",
-    "model_name",
-    "fold",
-    "seed",
-    "client",
-    "trial",
-)
 _SETTINGS: Final = expression(
     r"(?i)(?:train(?:ing)?_?)?(?:config(?:uration)?|arg(?:ument)?s|hyper_?param(?:eter)?s|hparams"
     r"|params|settings|options)"
@@ -61,20 +50,45 @@ class RowsAt:
         return frozenset(canonical(key) for row in self.rows for key in row if is_judged(key))
 
 
-def tables_in(document: Any) -> dict[str, Rows]:
+def tables_in(document: Any, file: str = "") -> dict[str, Rows]:
     """The rows of each run that a document holds, by name; one run has the name ``.
 
-    Of tables that are not alike the fullest counts: the other sums it up.
+    Of tables that are not alike the fullest counts: the other sums it up. `file` may say that
+    numbers are losses which have other names.
     """
     alike: dict[tuple[int, frozenset[str]], list[RowsAt]] = defaultdict(list)
     for found in _by_set(_found(document, ())):
         alike[len(found.path), found.names()].append(found)
     if not alike:
-        return {}
+        return _by_file(document, file)
     fullest = max(alike.values(), key=lambda group: sum(len(found.rows) for found in group))
     if len(fullest) == 1:
         return {"": fullest[0].rows}
     return {_named(found.path, fullest): found.rows for found in fullest}
+
+
+def _by_file(document: Any, file: str) -> dict[str, Rows]:
+    """The lists of a document that only its file calls losses, by run."""
+    if isinstance(document, list):
+        return {"": rows} if says_losses(file) and (rows := _listed_rows(document)) else {}
+    if not isinstance(document, dict):
+        return {}
+    lists = {key: listed for key, each in document.items() if (listed := _listed(each))}
+    runs = by_file(list(lists), file)
+    held = {run: _columns({name: lists[key] for key, name in runs[run].items()}) for run in runs}
+    return {run: own for run, own in held.items() if len(own) > 1}
+
+
+def _listed_rows(document: Sequence[Any]) -> Rows:
+    """The rows of a list of lists `[step, loss]` or `[step, training loss, evaluation loss]`."""
+    rows = [row for row in document if isinstance(row, list)]
+    names = ("step", "train_loss", "val_loss")[: max(map(len, rows), default=0)]
+    if len(rows) < len(document) or not all(
+        len(row) == len(names) > 1 and type(row[0]) is int and all(map(_is_cell, row))
+        for row in rows
+    ):
+        return []
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def settings_in(document: Any) -> dict[str, Any]:
@@ -100,8 +114,12 @@ def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
         else:
             yield found
     for path, parts in sides.items():
-        rows = (_of_set(found.path[-1], found.rows) for found in parts)
-        yield RowsAt(path, [row for each in rows for row in each])
+        sets = [_of_set(found.path[-1], found.rows) for found in parts]
+        if any(canonical(key) in _COUNTERS for each in sets for key in each[0]):
+            yield RowsAt(path, [row for each in sets for row in each])
+        else:  # what is at one place belongs together
+            beside = zip_longest(*sets, fillvalue={})
+            yield RowsAt(path, [{k: v for part in row for k, v in part.items()} for row in beside])
 
 
 def _of_set(name: str, rows: Rows) -> Rows:
@@ -116,7 +134,7 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
         return
     if isinstance(node, list):
         objects = [each for each in node if isinstance(each, dict)]
-        rows = _rows(objects)
+        rows = _rows(objects, within_set=bool(path) and _SETS.fullmatch(path[-1]) is not None)
         below = [(_label(each, at), each) for at, each in enumerate(objects[:MOST_RUNS])]
     elif isinstance(node, dict):
         rows = _by_counter(node) or _columns(_beside_sets(node))
@@ -133,20 +151,17 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
 
 def _label(item: Mapping[str, Any], at: int) -> str:
     """What an item of a list is called by its own word, else its number."""
-    said = next((key for key in _LABELS if isinstance(item.get(key), str | int)), None)
-    return (
-        str(at) if said is None else str(item[said]) if said == "name" else f"{said}-{item[said]}"
-    )
+    return label_of(item) or str(at)
 
 
-def _rows(objects: Sequence[Mapping[str, Any]]) -> Rows:
+def _rows(objects: Sequence[Mapping[str, Any]], *, within_set: bool) -> Rows:
     """The objects as rows where these are such of a log: they count, or hold numbers alone."""
-    rows = [_with_total(_flat(each)) for each in objects]
+    rows = [_with_total(_flat(each), within_set=within_set) for each in objects]
     held = {key for row in rows for key in row if _is_number(row[key])}
     if not any(map(is_judged, held)) or sums_up_runs(rows):
         return []
     counted = any(canonical(key) in _COUNTERS for key in held)
-    return [_beside_phase(row) for row in rows] if counted or _are_points(rows, held) else []
+    return [beside_phase(row) for row in rows] if counted or _are_points(rows, held) else []
 
 
 def _are_points(rows: Rows, held: Collection[str]) -> bool:
@@ -163,7 +178,7 @@ def _by_counter(node: Mapping[str, Any]) -> Rows:
     if not node or len(rows) < len(node) or not all(counts):
         return []
     counters = {(count[1] or "epoch").lower() for count in counts if count}
-    flat = [_with_total(_flat(row)) for row in rows]
+    flat = [_with_total(_flat(row), within_set=False) for row in rows]
     if not any(is_judged(key) and _is_number(row[key]) for row in flat for key in row):
         return []
     stated = any(canonical(key) in _COUNTERS for row in flat for key in row)
@@ -243,24 +258,13 @@ def _part(inner: str) -> str:
     return f"loss/{inner}" if _SETS.fullmatch(inner) else f"{inner}_loss"
 
 
-def _with_total(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its `total` as the loss, where nothing else in it is called one."""
+def _with_total(row: dict[str, Any], *, within_set: bool) -> dict[str, Any]:
+    """The row with the `total` of a set as the loss, where nothing else in it is called one."""
     if any(map(is_judged, row)):
         return row
-    return {f"{key}_loss" if _is_total(key) else key: value for key, value in row.items()}
-
-
-def _is_total(key: str) -> bool:
-    return "/" in key and key.rpartition("/")[2].lower() == "total"
-
-
-def _beside_phase(row: dict[str, Any]) -> dict[str, Any]:
-    """The row of an evaluation with names that say so, where another key says it."""
-    said = next((key for key in ("phase", "split", "mode", "set") if key in row), None)
-    phase = str(row.get(said, "")) if said else ""
-    if not _SETS.fullmatch(phase) or _TRAINING.fullmatch(phase):
-        return row
-    return {f"{phase}/{key}" if is_judged(key) else key: row[key] for key in row}
+    totals = [key for key in row if "/" in key or within_set]
+    totals = [key for key in totals if key.rpartition("/")[2].lower() == "total"]
+    return {f"{key}_loss" if key in totals else key: value for key, value in row.items()}
 
 
 def _is_cell(value: Any) -> bool:

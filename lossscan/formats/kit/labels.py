@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
+
+from lossscan.canonical.names import is_judged
+from lossscan.expressions import expression
 
 # The widest first: of a table of folds of several models, each fold of a model is a run.
 LABELS: Final = (
@@ -14,8 +18,11 @@ LABELS: Final = (
 )
 FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
 MOST: Final = 1000  # runs in a table
+_SETS: Final = expression(r"(?i)(?:val|valid|validation|eval|evaluation|dev|test|testing)")
+PHASES: Final = "phase split mode set stage subset"
 
 
+@lru_cache(maxsize=4096)
 def is_label(key: str) -> bool:
     """Whether a column of this name says of which run a row is."""
     return key.strip().lower().replace(" ", "_").replace("-", "_") in LABELS.split()
@@ -45,3 +52,17 @@ def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether each row is the result of another run, and none a point of a curve."""
     labels = {label_of(row) for row in rows}
     return len(labels) > 1 and len(rows) < FEWEST * len(labels)
+
+
+def phase_key(columns: Iterable[str]) -> str | None:
+    """The column that says whether a row is of training or of an evaluation."""
+    return next((key for key in columns if key.strip().lower() in PHASES.split()), None)
+
+
+def beside_phase(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of an evaluation with names that say so, where another key says it."""
+    said = phase_key(row)
+    phase = str(row[said]).strip() if said else ""
+    if not _SETS.fullmatch(phase):
+        return row
+    return {f"{phase}/{key}" if is_judged(key) else key: row[key] for key in row}

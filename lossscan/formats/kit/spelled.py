@@ -1,0 +1,27 @@
+"""Numbers as other programs print them, for what `float` does not take."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from lossscan.expressions import expression
+
+_NOT_FINITE = expression(
+    r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
+    re.IGNORECASE,
+)
+_WRAPPED = expression(
+    r"\s{0,9}(?:tensor|(?:np\.|numpy\.)?(?:float\d\d|array))\(\[?"
+    r"([-+]?(?:\d{1,40}(?:\.\d{0,40})?(?:e[-+]?\d{1,4})?|nan|inf))\]?"
+    r"(?: [^()]{0,80}(?:\(\))?)?\)\s{0,9}"  # device, dtype, what it was computed with
+)
+
+
+def spelled(value: Any) -> float | None:
+    """What other programs print: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`."""
+    if isinstance(value, str) and (wrapped := _WRAPPED.fullmatch(value)):
+        return float(wrapped[1])
+    found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else math.inf if found[1] else math.nan

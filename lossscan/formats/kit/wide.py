@@ -1,0 +1,81 @@
+"""Tables with columns of several runs, or with columns that only the file says are losses.
+
+So is `epoch, cnn_train_loss, cnn_val_loss, lstm_train_loss, ...`, and in a file called `loss.csv`
+also `epoch, cnn, lstm`, or `epoch, train, val`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from lossscan.canonical.names import canonical, is_judged, is_known
+from lossscan.expressions import expression
+
+# The names of the columns of each run by what they are called in the table.
+Renamed: TypeAlias = Mapping[str, Mapping[str, str]]
+
+_SET: Final = r"(?:train(?:ing)?|val(?:id(?:ation)?)?|test|dev|eval)"
+_WHAT: Final = rf"(?P<what>{_SET}[ _-]?loss(?:es)?)"
+_BEFORE: Final = expression(rf"(?i)(?P<run>.{{1,60}}?)[ _/.:-]{{1,3}}{_WHAT}")
+_BEHIND: Final = expression(rf"(?i){_WHAT}[ _/.:(\[-]{{1,3}}(?P<run>[^()\[\]]{{1,60}})[)\]]?")
+_NO_RUN: Final = expression(  # of one run: how it was averaged, or a part of its loss
+    r"(?i)(?:best|min|max|avg|mean|average|last|final|prev|current|running|smooth(?:ed)?|total|sum"
+    r"|epoch|step|batch|iter|std|history|list|d|g|gen|disc|generator|discriminator|critic|adv|kl"
+    r"|recon\w*|cls|box|dfl|obj|reg|ce|bce|mse|mae|l1|l2|nll|lm|aux|ctc|dice|actor|policy|value)"
+)
+_PLAYERS: Final = expression(r"(?i)(?:d|g|gen|disc|generator|discriminator|critic)")
+_ONE_SET: Final = expression(rf"(?i){_SET}")
+_OF_LOSSES: Final = expression(r"(?i)loss|nll|cost")
+_NO_LOSS: Final = expression(  # columns that are beside losses in files called after these
+    r"(?i)|x|i|n|idx|index|unnamed.*|.*time.*|date|batch\w*|it|itr|ep|lr|.*acc\w*|.*f1.*|.*auc.*|.*iou.*"
+    r"|.*dice.*|.*precision|.*recall|psnr|ssim|bleu|seconds|round|episode|percent\w*"
+)
+_LETTER: Final = expression(r"[^\W\d_]")
+SEVERAL: Final = 2
+
+
+def of_runs(columns: Sequence[str]) -> Renamed:
+    """The columns of each run where all that are losses say a run before or behind their set."""
+    runs: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in columns:
+        match = _BEFORE.fullmatch(name) or _BEHIND.fullmatch(name)
+        if match is None or _NO_RUN.fullmatch(match["run"]):
+            if is_judged(name):
+                return {}
+            continue
+        runs[match["run"]][name] = match["what"]
+    return runs if len(runs) >= SEVERAL else {}
+
+
+def says_losses(file: str) -> bool:
+    """Whether a file is called after the losses that it holds."""
+    return _OF_LOSSES.search(file) is not None
+
+
+def by_file(columns: Sequence[str], file: str) -> Renamed:
+    """The columns of a file that is called after losses and names none: see the module."""
+    if not says_losses(file) or any(map(is_judged, columns)):
+        return {}
+    if not all(_LETTER.search(name) for name in columns if name):
+        return {}
+    unknown = [name for name in columns if not _NO_LOSS.fullmatch(name) and not is_known(name)]
+    for kind in (_ONE_SET, _PLAYERS):
+        if unknown and all(map(kind.fullmatch, unknown)):
+            return {"": {name: f"{name}_loss" for name in unknown}}
+    if len(unknown) == 1:
+        return {"": {unknown[0]: "loss"}}
+    return {name: {name: "loss"} for name in unknown}
+
+
+def renamed(columns: Sequence[str], runs: Renamed, run: str) -> list[str]:
+    """All columns as they are called in one of the runs; those of the others have no name."""
+    own = runs[run]
+    foreign = {name for other in runs.values() for name in other} - own.keys()
+    return ["" if name in foreign else own.get(name, name) for name in columns]
+
+
+def counts(columns: Sequence[str]) -> bool:
+    """Whether one of the columns is a step or an epoch."""
+    return not {"step", "epoch"}.isdisjoint(map(canonical, columns))
