@@ -84,6 +84,9 @@ TORCHTUNE = "".join(
     f"Step {step} | loss:{3 - step / 10:.3f} lr:2e-05 tokens_per_second_per_gpu:1234 \n"
     for step in range(1, 6)
 )
+ALIKE_LINES = "".join(
+    f"Training: loss = {3 - at / 10:.2f}, acc = 0.5 | Val: loss = 3.1\n" for at in range(5)
+)
 LOSS_LINES = "".join(
     ("Epoch 2\n" if step == 13 else "") + f"loss: {3 - step / 25:.4f} lr: 0.001\n"
     for step in range(1, 26)
@@ -182,6 +185,7 @@ ALL = {
     "keras_console": KERAS,
     "key_value": TORCHTUNE,
     "loss_lines": LOSS_LINES,
+    "alike_lines": ALIKE_LINES,
     "trainer_state": TRAINER_STATE,
 }
 

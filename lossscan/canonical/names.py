@@ -14,12 +14,12 @@ _ALIASES: Final[Mapping[str, str]] = {
     for name, aliases in {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
+        " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
         " 训练loss 训练集损失 训练集loss"
         " loss_value loss_values perda perte pérdida perdida verlust perdita",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
-        " loss_val loss_valid loss_validation loss_eval"
+        " cv_loss loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
@@ -27,7 +27,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " actor/lr epoch_learning_rate lr/pg0",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
-        "reward": "avg_reward mean_reward reward_mean critic/rewards/mean objective/rlhf_reward"
+        "reward": "avg_reward average_reward average_reward_score mean_reward reward_mean"
+        " critic/rewards/mean objective/rlhf_reward"
         " episode_reward mean_episode_reward episode_reward_mean episode_return total_reward"
         " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
@@ -60,21 +61,26 @@ NOT_SERIES: Final = (
     "eval_batch",
     *_OF_RAY,
 )  # nothing in them is judged
-JUDGED: Final = ("loss", "reward", "eval_loss")  # with none of these nothing can be said
+JUDGED: Final = (
+    "loss",
+    "reward",
+    "eval_loss",
+    "test_loss",
+)  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|(?:d|g|disc|gen|discrim)_loss_(?!scale|weight)[a-z][a-z0-9]{0,20}"
-    r"|loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"|(?:average_)?loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
-    r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err[dg])"
+    r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err_?[dg]|[dg]_err(?:or)?)"
 )
 _CHINESE: Final = expression(  # 整体测试集上的Loss
     r"[^\W\da-z]{0,12}(?:(测试|验证)|训练)[^\W\da-z]{0,12}(?:loss|损失值?)"
 )
-_EVALUATION: Final = expression(r"(?:eval|evaluation|val|valid|validation)[/_](.+)")
+_EVALUATION: Final = expression(r"(?:eval|evaluation|val|valid|validation|cv|dev)[/_](.+)")
 _TURNED: Final = expression(
     r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
     r"|val|valid|validation|eval|evaluation)"
@@ -82,7 +88,7 @@ _TURNED: Final = expression(
 _COMPOSER: Final = expression(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
     r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy|(lr)_[a-z_]{1,60}/group0"
 )
-_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])")
+_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")  # CTCLoss
 _GAP: Final = expression(r"[\s-]+")
 _TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
 

@@ -1,5 +1,6 @@
 """Numbers and nothing else: `375 0.13` or `(375, 0.13)`, of which the first is a step that rises.
 
+Further columns, as of a mean, are passed over.
 A list of such pairs may be on one line. In a file whose name says `loss`, single numbers
 are losses too, and the header of a table without names is passed over.
 """
@@ -24,7 +25,8 @@ LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset(b"0123456789([-.")
 _LINE: Final = expression(
-    rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})[)\]]{{0,2}},?\s*$"
+    rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})"
+    rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
 _BETWEEN: Final = expression(r"([)\]]), ?([(\[])")  # two pairs

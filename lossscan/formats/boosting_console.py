@@ -20,6 +20,9 @@ from lossscan.sources.files import Head
 NAME: Final = "boosting_console"
 FEWEST = 2  # rounds
 _ROUND: Final = expression(r"^(?:.{0,80}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
+_ALONE: Final = expression(  # a metric a line, of LightGBM's own program
+    rf"\bIteration:(\d{{1,9}}), (\w{{1,60}}) ([\w@.]{{1,60}}) : ({NUMBER})\s"
+)
 _VALUE: Final = expression(
     rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})(?=\s)"
 )
@@ -44,7 +47,7 @@ def claims(head: Head) -> bool:
     if ":" not in text or not any(name in text for name in _TRAINED):
         return False
     found = [each for line in text.splitlines(keepends=True) if (each := _round(line))]
-    return len(found) >= FEWEST and _loss_of(found[0][1]) is not None
+    return len(found) >= FEWEST and any(_loss_of(row) for _, row in found[:FEWEST])
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -54,15 +57,18 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _rows(head: Head) -> Iterator[Row]:
+    metric = ""
     for line in lines(head):
         number, found = _round(line) or (0, {})
         loss = _loss_of(found)
         if loss is None:
+            evaluated = (value for (_, name), value in found.items() if name == metric)
+            yield from ((number, {"eval_loss": value}) for value in evaluated)
             continue
+        metric = loss[1]
         row = {"-".join(filter(None, key)): value for key, value in found.items()}
-        beside = (key for key in found if key[1] == loss[1] and key != loss)
-        evaluated = next(beside, None)
-        row |= {"loss": found[loss]} | ({"eval_loss": found[evaluated]} if evaluated else {})
+        beside = (found[key] for key in found if key[1] == loss[1] and key != loss)
+        row |= {"loss": found[loss]} | dict(zip(["eval_loss"], beside, strict=False))
         yield number, row
 
 
@@ -70,7 +76,8 @@ def _round(line: str) -> tuple[int, _Values] | None:
     """The number of a round and its metrics by set and name; None where the line has none."""
     match = _ROUND.match(line)
     if match is None:
-        return None
+        alone = _ALONE.search(line)
+        return (int(alone[1]), {(alone[2], alone[3]): alone[4]}) if alone else None
     found = {(m[1], m[2] or ""): m[3] for m in _VALUE.finditer(line, match.end() - 1)}
     values = {key: value for key, value in found.items() if key[0] not in _NO_SETS}
     return (int(match[1]), values) if values else None

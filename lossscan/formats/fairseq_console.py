@@ -24,7 +24,7 @@ _EPOCH: Final = expression(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\b
 _VALIDATION: Final = expression(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
 _FIELD: Final = expression(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
 _OBJECT: Final = expression(  # with --log-format json
-    r'\{"epoch": \d[^{}\n]{1,4000}"(?:valid_)?num_updates": [^{}\n]{1,2000}\}(?=\s)'
+    r'\{"epoch": \d[^{}\n]{1,4000}"(?:(?:valid_)?num_updates|valid_loss)": [^{}\n]{1,2000}\}(?=\s)'
 )
 _LOADED: Final = expression(
     r"(?i)loaded checkpoint .{1,400} \(epoch \d{1,9} @ (\d{1,15}) updates\)"
@@ -54,6 +54,8 @@ def read(head: Head, settings: Settings) -> Table:
         if point := _POINT.search(line):
             config["steps_per_epoch"] = int(point[2])
         step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
+        if step is None and rows and "valid_loss" in row:
+            step = rows[-1][0]
         if step is None:
             loss_scales.take(line, len(rows))
             if loaded := _LOADED.search(line):

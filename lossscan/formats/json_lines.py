@@ -40,15 +40,16 @@ _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _SETTINGS: Final = "config."  # what Ray Tune repeats in each line
 _DONE: Final = "done"  # Ray Tune's, of the trial
+_OF_POINT: Final = ("epoch", "learning_rate")  # what a point without a step has beside its loss
 _OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
 _MEASURED: Final = ("eval_loss", "predict_loss", "reward", "learning_rate", "lr")
 _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
 
 
 def claims(head: Head) -> bool:
-    """Whether its first objects hold steps and a quantity that trainers log; or a loss an epoch.
+    """Whether its first objects hold steps and a quantity that trainers log.
 
-    A single object with an epoch sums a run up.
+    Or several a loss beside an epoch or a learning rate; a single object sums a run up.
     """
     names = set(map(canonical, keys(head)))
     if any(name.startswith("_wandb") for name in names):  # W&B's summary, of last values
@@ -56,7 +57,7 @@ def claims(head: Head) -> bool:
     judged = any(map(is_judged, names))
     if "step" in names:
         return judged or "learning_rate" in names
-    return judged and "epoch" in names and "\n{" in peek(head)
+    return judged and not names.isdisjoint(_OF_POINT) and "\n{" in peek(head)
 
 
 def keys(head: Head) -> list[str]:

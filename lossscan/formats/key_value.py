@@ -17,6 +17,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.blocks import blocks
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
+from lossscan.formats.kit.evaluated import summed_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
@@ -40,6 +41,7 @@ from lossscan.trainers import trainer_of
 NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 SEVERAL = 3  # losses beside one counter: prose compares two at most
+TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -58,7 +60,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
-    *("cycle_A", "errD", "G_GAN", " G=", " G: "),
+    *("cycle_A", "errD", "Err_", "_err", "G_GAN", " G=", " G: ", "train==["),
 )
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
@@ -96,7 +98,8 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     if is_evaluation(*row):
         return 1
     if place.of is None:
-        return 1 + lost + (len(losses) >= SEVERAL or (lost and len(row) > 1))
+        sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
+        return 1 + lost + (sure or any(canonical(name) == "learning_rate" for name in row))
     return 2 + lost
 
 
@@ -124,6 +127,7 @@ def read(head: Head, settings: Settings) -> Table:
         loss_scales.take(line, len(parsed))
         begun += [len(parsed)] * resumes(line)
         parsed.append(reader.take(line))
+    parsed = summed_up(parsed)
     points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
     loss_scales.fill([each.row for each in parsed], points)
     stated_at = _with_headlines(list(blocks(parsed)))
@@ -173,8 +177,16 @@ def _launches(
 
 
 def _finest(parsed: Sequence[StatedLine]) -> Kind:
-    """What most lines with a loss count; of equal numbers what comes first."""
-    found = Counter(place.kind for place, row in _placed(parsed) if any(map(is_judged, row)))
+    """What most lines with a loss count; of equal numbers what comes first.
+
+    Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
+    """
+    judged = [(place, row) for place, row in _placed(parsed) if any(map(is_judged, row))]
+    found = Counter(place.kind for place, _ in judged)
+    trained = [place for place, row in judged if not is_evaluation(*row)]
+    bars = {place.of for place in trained if place.kind == "bar"}
+    if min(len(bars), sum(place.kind == "epoch" for place in trained)) >= TWO_LOOPS:
+        del found["bar"]
     return found.most_common(1)[0][0] if found else "step"
 
 
@@ -185,8 +197,10 @@ def _placed(
 
     The evaluation that sums up an epoch, or that counts nothing, is at the last count before.
     """
+    parsed = list(parsed)
     current: CounterPlace | None = None
-    last: CounterPlace | None = None
+    counted = (line.place for line in parsed if line.place is not None and line.row)
+    last = next((place for place in counted if place.kind == kind), None)  # of a log that is cut
     for line in parsed:
         row = line.row
         if line.place is not None and kind in (None, line.place.kind):
@@ -194,13 +208,18 @@ def _placed(
         elif line.place is not None and line.place.kind == "epoch":
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
-        elif kind is not None and line.place is None and any(map(is_evaluation, row)):
+        elif kind is not None and line.place is None and any(map(_is_beside, row)):
             current = last
-            row = {name: row[name] for name in row if is_evaluation(name)}
+            row = {name: row[name] for name in row if _is_beside(name)}
         else:
             current = None
         if current is not None and row:
             yield current, row
+
+
+def _is_beside(name: str) -> bool:
+    """Whether what a line without a counter states belongs to the last one that has one."""
+    return is_evaluation(name) or canonical(name) in ("reward", "test_loss")
 
 
 def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tuple[Note, ...]]:

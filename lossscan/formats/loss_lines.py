@@ -8,7 +8,7 @@ from lossscan.canonical.names import MEANS, canonical, is_known
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, are_most, lines, pairs, peek
+from lossscan.formats.kit.text import ENDS, NUMBER, are_most, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -19,7 +19,7 @@ SURE = 3  # that state beside the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
     r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
-    rf"({NUMBER})(?=[^\w.+-])"
+    rf"({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
 _EVALUATED: Final = expression(r"(?i)(?:test|val(?:idation)?|eval(?:uation)?) (?:error|results?)\b")

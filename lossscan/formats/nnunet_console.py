@@ -18,7 +18,7 @@ _CLOCK = r"^[\d :.-]{0,40}"
 _EPOCH: Final = expression(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
 _VALUE: Final = expression(
     rf"(?i){_CLOCK}(train[_ ]loss|val(?:idation)?[_ ]loss|current learning rate|lr)"
-    rf"(?: \(train=False\))?[: ]{{1,4}}({NUMBER})\s"
+    rf"(?: \(train=False\))?[: ]{{1,4}}({NUMBER})\s{{0,4}}$"
 )
 _NAMES: Final = {
     "train_loss": "loss",

@@ -16,9 +16,18 @@ from lossscan.sources.files import Head
 
 NAME: Final = "stable_baselines"
 _COUNTERS: Final = ("total_timesteps", "TimestepsSoFar", "step", "steps", "nupdates", "Iteration")
-_CELL: Final = expression(rf"^\| {{1,8}}([\w/]{{1,60}}) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s")
+_CELL: Final = expression(
+    rf"^\| {{1,8}}([\w/](?:[\w/ ]{{0,60}}[\w/])?) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s"
+)
 _LINE: Final = expression(r"^-{10,200}\s*$")
-_REWARDS: Final = ("ep_rew_mean", "ep_reward_mean", "episode_reward", "EpRewMean", "eprewmean")
+_REWARDS: Final = (
+    "ep_rew_mean",
+    "ep_reward_mean",
+    "episode_reward",
+    "EpRewMean",
+    "eprewmean",
+    "mean 100 episode reward",
+)
 
 
 def claims(head: Head) -> bool:

@@ -252,8 +252,8 @@ def test_read_takes_what_own_loops_call_an_evaluation_for_one(
     assert logs.points(table, "eval_loss") == [(10, 3.0), (20, 3.0), (30, 3.0)]
 
 
-def test_read_leaves_the_batches_of_an_evaluation_out(tmp_path: Path):
-    """They are counted within the evaluation and stand at no step of the run."""
+def test_read_takes_the_mean_of_the_batches_of_an_evaluation(tmp_path: Path):
+    """They are counted within it, at no step of the run; a line that sums it up is better."""
     lines = [
         "Train Epoch: {} [{}/600 (1%)]\tLoss: 2.5\n",
         "Test Epoch: {} [{}/600 (1%)]\tLoss: 9.9\n",
@@ -261,7 +261,9 @@ def test_read_leaves_the_batches_of_an_evaluation_out(tmp_path: Path):
     text = "".join(line.format(1, at) for line in lines for at in (100, 200, 300, 400))
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "loss") == [(at, 2.5) for at in (100, 200, 300, 400)]
-    assert "eval_loss" not in table.columns
+    assert logs.points(table, "eval_loss") == [(400, 9.9)]
+    table = logs.read_log(tmp_path, f"{text}Test: Average loss: 9.5\n")
+    assert logs.points(table, "eval_loss") == [(400, 9.5)]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,73 @@ PASTED = {
     "with numbers of NumPy": Pasted(
         "{{'epoch': {n}, 'loss': np.float64({x}), 'val_loss': np.float32({y})}}\n", eval_loss=6
     ),
+    "of NGCF": Pasted("Epoch {n} [61.1s]: train==[{x}=0.5 + 0.4]\n"),
+    "of LightGCN": Pasted("EPOCH[{n}/1000] loss{x}-|Sample:10.2|\n"),
+    "of NVIDIA's Tacotron 2": Pasted(
+        "Train loss {n} {x} Grad Norm 13.484 5.71s/it\nValidation loss {n}: {y}  \n",
+        eval_loss=6,
+    ),
+    "of ESPnet's own loops": Pasted("iterations:{n}, train loss:{x}, train loss ctc:{x}, a\n"),
+    "of PaddleOCR, two lines": Pasted(
+        "训练指令：\n[2026/05/0{n} 06:01:31] ppocr INFO: epoch: [1/5], global_step: {n}, lr: 0.0, "
+        "CTCLoss: 1, loss: {x}, ips: 4.7 samples/s\n",
+    ),
+    "of graph attention nets": Pasted(
+        "Training: loss = {x}, acc = 0.5 | Val: loss = {y}, acc = 0.4\n", eval_loss=6
+    ),
+    "of a logger behind the batches": Pasted(
+        "2026-01-25 07:45:23,054 P8266 INFO --- 778/778 batches finished ---\n"
+        "2026-01-25 07:45:23,239 P8266 INFO Train loss: {x}\n"
+    ),
+    "of sentences": Pasted(
+        "[ Sun Oct 29 17:00:09 2023 ] Training epoch: {n}\n"
+        "[ Sun Oct 29 17:00:28 2023 ] \tMean training loss: {x}. Mean graph loss: 0.0.\n"
+        "[ Sun Oct 29 17:00:28 2023 ] Eval epoch: {n}\n"
+        "[ Sun Oct 29 17:00:34 2023 ] \tMean test loss of 8 batches: {y}.\n",
+        eval_loss=6,
+        before="[ Sun Oct 29 17:00:03 2023 ] \tMean training loss: 3.5. Mean graph loss: 0.0.\n",
+    ),
+    "of bars of two loops": Pasted(
+        "loss: 0.5 acc: 0.7: 100%|##| 50/50 [00:01<00:00, 35.79batch/s$\n"
+        "average training of epoch {n}: loss {x} acc 0.69500\n"
+        "loss: 0.4 acc: 0.8: 100%|##| 6/6 [00:00<00:00, 52.19batch/s$\n"
+        "average test of epoch {n}: loss {y} acc 0.73214\n",
+        eval_loss=6,
+    ),
+    "of LightGBM's own program": Pasted(
+        "[LightGBM] [Info] Iteration:{n}, training auc : 0.6\n"
+        "[LightGBM] [Info] Iteration:{n}, training binary_logloss : {x}\n"
+        "[LightGBM] [Info] Iteration:{n}, valid_1 binary_logloss : {y}\n",
+        eval_loss=6,
+    ),
+    "of Keras-RL": Pasted(
+        " 39{n}60/50000: episode: 5{n}, episode steps: 13, episode reward: 13.000, loss: {x}, a\n"
+    ),
+    "of episodes": Pasted("Episode {n}/500, reward: 12.0, loss: {x}\n"),
+    "of ArcFace": Pasted(
+        "Training: 2022-05-05 03:07:49,673-Speed 725 samples/sec   Loss {x}   LearningRate 0.1   "
+        "Epoch: 0   Global Step: {n}0   Fp16 Grad Scale: 131072\n"
+    ),
+    "of Flair, whose test is no validation": Pasted(
+        "2019-02-19 18:37:12,097 EPOCH {n} done: loss {x} - lr 0.1000 - bad epochs 0\n"
+        "2019-02-19 18:37:12,571 DEV  : loss {y} - f-score 0.55\n"
+        "2019-02-19 18:37:13,162 TEST : loss 4.5 - f-score 0.55\n",
+        eval_loss=6,
+    ),
+    "of fairseq's JSON": Pasted(
+        '{{"epoch": {n}, "loss": "{x}", "num_updates": {n}0, "lr": 0.0003}}\n'
+        '{{"epoch": {n}, "valid_loss": {y}}}\n',
+        eval_loss=6,
+        file="log.txt",
+    ),
+    "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
+    "of WeNet's validation": Pasted(
+        "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6
+    ),
+    "of a table without names": Pasted("122{n},{x},0.73\n", file="data.csv"),
+    "of PPO without steps": Pasted(
+        '{{"loss": {x}, "eval_loss": null, "reward": -0.1, "learning_rate": 7e-06}}\n'
+    ),
     "in Chinese": Pasted(
         "第 {n}/6 个epoch, 训练loss: {x}, 验证loss: {y}\n", eval_loss=6, encoding="gbk"
     ),
@@ -180,6 +247,19 @@ def test_steps_of_thousands_and_epochs_of_fractions(tmp_path: Path):
     assert read_file(path, Settings()).columns["loss"].steps.tolist() == [n * 1000 for n in STEPS]
     path.write_text("".join(f"epoch {n / 10} loss {2 / n:.4f}\n" for n in STEPS))
     assert len(read_file(path, Settings()).columns["loss"].steps) == len(STEPS)
+
+
+def test_a_reward_below_its_step_belongs_to_it(tmp_path: Path):
+    """DeepSpeed-Chat prints it on a line of its own; Stable-Baselines in a box, by its words."""
+    path = tmp_path / "train.log"
+    line = "epoch: 0|step: {n}|ppo_ep: 1|act_loss: inf|cri_loss: 2.5\naverage reward score: -{n}\n"
+    path.write_text("".join(line.format(n=n) for n in STEPS))
+    columns = read_file(path, Settings()).columns
+    assert columns["reward"].values.tolist() == [-n for n in STEPS]
+    assert columns["reward"].steps.tolist() == columns["loss"].steps.tolist() == list(STEPS)
+    box = "-----------------\n| mean 100 episode reward | -{n}.5 |\n| steps | {n}00 |\n"
+    path.write_text("".join(box.format(n=n) for n in STEPS))
+    assert read_file(path, Settings()).columns["reward"].steps.tolist() == [n * 100 for n in STEPS]
 
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):

@@ -35,7 +35,7 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
 def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:
     """Whether a line states what it counts and nothing more."""
     counts = line.place is not None and line.place.kind in kinds
-    return counts and all(canonical(name) in _COUNTED for name in line.row)
+    return counts and all(canonical(name).removeprefix("eval_") in _COUNTED for name in line.row)
 
 
 def _adds(block: StatedLine, line: StatedLine) -> bool:
@@ -49,16 +49,23 @@ def _is_still(line: StatedLine) -> bool:
 
 
 def _each_once(parsed: Iterable[StatedLine]) -> bool:
-    """Whether no loss comes twice below one epoch, and none before the first."""
+    """Whether no loss comes twice below one epoch, nor before the first one and not in the last.
+
+    Who pastes a log may cut its start: then losses are before the first headline and below the
+    last one.
+    """
     below: set[str] | None = None
+    cut = False
     for line in parsed:
         place = line.place
         if place is not None and place.kind == "epoch":
             below = set(line.row)
         elif place is None and not line.indented:
             judged = set(filter(is_judged, line.row))
-            if judged and (below is None or not below.isdisjoint(judged)):
+            if below is None:
+                cut = cut or bool(judged)
+            elif not below.isdisjoint(judged):
                 return False
-            if below is not None:
+            else:
                 below |= judged
-    return True
+    return not cut or any(map(is_judged, below or ()))

@@ -16,12 +16,12 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 _SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
-    r"(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    r"(?:of )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|(?:^|\bINFO\b)\W{{0,20}}(?:{_SETS})(?: set| phase| epoch| results| summary)?"
-    r"(?:\s?[:|]|\s[-(])\s?"
+    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{_SETS})"
+    r"(?: set| phase| epoch| results| summary)?(?:\s{0,4}[:|]|\s[-(])\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
 )
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
@@ -29,19 +29,20 @@ _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | v
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
-_OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%])"  # of how many
+_OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\s)"  # of how many
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = expression(
-    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|updates?)\b"
+    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"
+    r"(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}{_COUNT}{_OF}")
 _EPOCH: Final = expression(
-    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)epochs?\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 _STEP_BEHIND: Final = expression(
@@ -86,6 +87,11 @@ _BARE: Final = expression(
 _HEADED: Final = expression(
     r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
 )  # RVC: step, rate
+_OF_EPISODE: Final = expression(r"(?:^|\s)(\d{1,15})/(\d{1,15}): episode\b")  # of Keras-RL
+_EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_OF}")
+_OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
+    r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
+)
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
@@ -106,6 +112,12 @@ def evaluations(line: str) -> Callable[[int], bool]:
         return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
     whole = EVALUATES.search(line) is not None
     return lambda _: whole
+
+
+def tests(line: str) -> bool:
+    """Whether what the line evaluates is the set that is kept for the end."""
+    said = EVALUATES.search(line)
+    return said is not None and "test" in said[0].lower()
 
 
 def place_of(line: str) -> CounterPlace | None:
@@ -149,7 +161,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
             return "batch", batch, epoch
     epoch = _first(line, _EPOCH, _NTH_EPOCH, _SUMMED_UP, _OF_SET)
-    if step := _first(line, _DECLARED, _STEP, _NTH_STEP):
+    if step := _first(line, _DECLARED, _OF_EPISODE, _STEP, _NTH_STEP):
         return "step", step, epoch
     if batch := _BATCH.search(line):  # of an epoch, where it says of how many
         return ("batch" if batch[2] else "step"), batch, epoch
@@ -158,7 +170,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         return "bar", bar, epoch
     if epoch:
         return _within(line, epoch)
-    return "step", _first(line, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
+    return "step", _first(line, _EPISODE, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
 
 
 def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:

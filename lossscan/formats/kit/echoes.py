@@ -54,7 +54,19 @@ _MEMBER: Final = expression(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
 _PRODUCT: Final = expression(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
 _MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _MODEL_MARKS: Final = ("transformers_version", "architectures")
-_BEFORE: Final = ("info", "debug", "export", "set", "initial", "using", "the", "training", "train")
+_ALONE: Final = ("gradient_accumulation_steps",)  # that nobody names but who sets it
+_BEFORE: Final = (
+    "calculated",
+    "info",
+    "debug",
+    "export",
+    "set",
+    "initial",
+    "using",
+    "the",
+    "training",
+    "train",
+)
 _GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
 _KNOWN: Final = frozenset((*FIELDS, *ALIASES, *PRECISIONS, "num_examples"))
 _FACTS: Final = (  # counts of the data: the banner's reader knows whose they are
@@ -91,7 +103,7 @@ class _Block(Struct):
         if any(mark in stated for mark in _MODEL_MARKS):
             stated = {name: stated[name] for name in _MODEL if name in stated}
         fields = canonical_fields(stated)
-        if len(fields) < (1 if self.sure else FEWEST):
+        if len(fields) < (1 if self.sure or fields.keys() & _ALONE else FEWEST):
             return {}
         chosen = (self.lines[name] for name in PRECISIONS if name in self.lines)
         other = next(chosen, min(self.lines.values()))  # of what two spellings were folded into

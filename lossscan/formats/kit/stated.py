@@ -7,37 +7,47 @@ from typing import Any, Final, NamedTuple
 
 from lossscan.canonical.names import MEANS, canonical, is_known, is_part
 from lossscan.expressions import expression
-from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
+from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of, tests
 from lossscan.formats.kit.recount import LOOPED
 from lossscan.formats.kit.shapes import Part, Shapes
-from lossscan.formats.kit.text import NUMBER, PAIR, WRAPPED
+from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
 
 _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 # What transformers' `train` returns, a mean of the run; and what was asked for.
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
-_EVALUATED: Final = "evaluation/"  # before the name of a loss in such a line
+_EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
+BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss|lr"
-    r"|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
+    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss"
+    r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
     r"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
-    rf"{WRAPPED}({NUMBER})(?=[^\w.+-])"
+    rf"{WRAPPED}({NUMBER}){ENDS}"
 )
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
     rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
 )
-_ITEM: Final = expression(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|(?=[^\w.+-]))")
+_ITEM: Final = expression(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|{ENDS})")
 _PLAYERS: Final = expression(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
-    rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER})(?=[^\w.+-])"
+    rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER}){ENDS}"
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
-_AFTER: Final = expression(  # `Cost after iteration 100: 0.69`
+_BEHIND: Final = expression(r"(?:^|train(?:ing)? )loss (?!is$|was$|value$|now$)([a-z]{2,12})$")
+_AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
-    rf" (?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})? ?[:=] ?({NUMBER})(?=[^\w.+-])"
+    rf" (?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
+    rf" ?[:=] ?({NUMBER}){ENDS}"
+)
+_AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`
+    r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
+    rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
+)
+_GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
+    r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
 _OF_BOTH: Final = expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`
     rf"(?i)\bloss\s{{1,4}}train\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-    rf"(?:val(?:id(?:ation)?)?|test)\s{{1,4}}({NUMBER})(?=[^\w.+-])"
+    rf"(?:val(?:id(?:ation)?)?|test)\s{{1,4}}({NUMBER}){ENDS}"
 )
 _QUALIFIED: Final = expression(  # `Loss(val)`, `loss train (curr)`
     r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
@@ -73,8 +83,9 @@ class LineReader:
             row = {f"val_{canonical(n).removeprefix('avg_')}": each for n, each in row.items()}
             return StatedLine(None, row, indented=False)
         self._in_evaluation = self._in_evaluation and place is None
-        if place and place.kind in LOOPED and any(name.startswith(_EVALUATED) for name in row):
-            return StatedLine(None, {}, indented)  # within an evaluation, and at no step of the run
+        evaluated = row.get(_EVALUATED, row.get(_TESTED))
+        if place and place.kind in LOOPED and evaluated is not None:
+            return StatedLine(None, {BATCH_LOSS: evaluated}, indented)
         return StatedLine(place, row, indented)
 
     def _parts(self, line: str) -> Iterator[Part[str]]:
@@ -84,13 +95,16 @@ class LineReader:
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
             elif name == "loss" or name in MEANS:
-                yield part._replace(label=f"{_EVALUATED}loss")
+                yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
         for match in _SPACED.finditer(line):
             yield Part(match[1], match.start(), *match.span(2))
-        for match in _AFTER.finditer(line):
-            yield Part(match[1], match.start(2), *match.span(2))
+        for shape in (_AFTER, _AT):
+            for match in shape.finditer(line):
+                yield Part(match[1], match.start(2), *match.span(2))
+        for match in _GLUED.finditer(line):
+            yield Part("train_loss", match.start(), *match.span(1))
         yield from _listed(line)
         if "train" in line and (both := _OF_BOTH.search(line)):
             yield Part("train_loss", both.start(), *both.span(1))
@@ -98,6 +112,8 @@ class LineReader:
         yield from _players(line)
         pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
+        if pairs and " loss " in line:
+            yield from _by_word_behind(line)
         for match, name in pairs:
             label = _own_name(match[1], name) if several else name
             yield Part(label, match.start(), *match.span(2))
@@ -131,6 +147,14 @@ def _players(line: str) -> Iterator[Part[str]]:
     if {match[1][0] for match in found} == {"D", "G"}:
         for match in found:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
+
+
+def _by_word_behind(line: str) -> Iterator[Part[str]]:
+    """Parts beside a total: `train loss:616.4, train loss ctc:1156.6`."""
+    for match in PAIR.finditer(line):
+        named = _BEHIND.search(match[1])
+        if named and is_part(f"loss_{named[1]}"):
+            yield Part(f"loss_{named[1]}", match.start(), *match.span(2))
 
 
 def _is_loss(name: str) -> bool:

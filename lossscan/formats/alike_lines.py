@@ -1,0 +1,92 @@
+"""Lines of one shape that state a loss among others and count nothing, as graph nets print them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.stated import LineReader
+from lossscan.formats.kit.text import PAIR, lines, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "alike_lines"
+FEWEST: Final = 5  # lines of one shape: no document repeats a sentence with numbers so often
+LOGGED: Final = 3  # of a logger, behind a clock
+BESIDE: Final = 2  # numbers that a line names, the loss among them; prose has one
+LONGEST: Final = 1000  # characters of a line that has a shape
+_NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
+_CLOCK: Final = expression(r"\W{0,3}\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
+
+
+def claims(head: Head) -> bool:
+    """Whether so many lines are of one shape."""
+    text = peek(head)
+    return ("oss" in text or "OSS" in text) and _repeated(text.splitlines(keepends=True)) != ""
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """These lines, counted as steps, and evaluations at the last one before them."""
+    shape = _repeated(peek(head).splitlines(keepends=True))
+    reader = LineReader(frozenset(settings.series.values()))
+    rows: list[Row] = []
+    step = 0
+    for line in lines(head):
+        row = reader.take(line).row
+        if row and _shape(line) == shape:
+            step += 1
+            rows.append((step, row))
+        elif step and row:
+            evaluated = {n: value for n, value in row.items() if canonical(n).startswith("eval_")}
+            rows += [(step, evaluated)] if evaluated else []
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(rows, settings),
+        notes=(Note("steps_counted", head.path, {"entries": step}),),
+        fallback=True,
+    )
+
+
+def _repeated(text: Iterable[str]) -> str:
+    """The shape of most lines that count nothing and state a loss; empty where few are of it."""
+    reader = LineReader()
+    shapes: Counter[str] = Counter()
+    logged: set[str] = set()
+    for line in text:
+        if len(line) > LONGEST or "oss" not in line.lower():
+            continue
+        stated = reader.take(line)
+        clock = _CLOCK.match(line) is not None
+        if stated.place is None and _trained(stated.row) and (clock or _names_several(line)):
+            shapes[_shape(line)] += 1
+            logged |= {_shape(line)} if clock else set()
+    shape, count = next(iter(shapes.most_common(1)), ("", 0))
+    return shape if count >= (LOGGED if shape in logged else FEWEST) else ""
+
+
+def _trained(row: Iterable[str]) -> bool:
+    return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
+
+
+def _names_several(line: str) -> bool:
+    return len(PAIR.findall(line)) >= BESIDE
+
+
+def _shape(line: str) -> str:
+    return _NUMBER.sub("0", line)
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)",
+    claims=claims,
+    read=read,
+    priority=96,  # behind lines that begin with a loss
+)

@@ -1,0 +1,37 @@
+"""What the batches of an evaluation print: their mean, where no line sums the evaluation up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lossscan.canonical.names import canonical
+from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.stated import BATCH_LOSS, StatedLine
+
+_EVAL: Final = "eval_loss"
+_SUMS: Final = (_EVAL, "test_loss")
+
+
+def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:
+    """As many lines, of which the last batch of each evaluation states the mean of all of it."""
+    stated = any(canonical(name) in _SUMS for line in lines for name in line.row)
+    found: list[StatedLine] = []
+    batches: list[float] = []
+    last = 0
+    for at, line in enumerate(lines):
+        batch = line.row.get(BATCH_LOSS)
+        found.append(line if batch is None else line._replace(row={}))
+        if batch is not None and (value := number(batch)) is not None:
+            batches.append(value)
+            last = at
+        elif line.row and batches:
+            found[last] = found[last]._replace(row=_mean(batches, stated=stated))
+            batches = []
+    if batches:
+        found[last] = found[last]._replace(row=_mean(batches, stated=stated))
+    return found
+
+
+def _mean(batches: Sequence[float], *, stated: bool) -> dict[str, float]:
+    return {} if stated else {_EVAL: sum(batches) / len(batches)}
