@@ -11,6 +11,7 @@ from lossscan.model import Cause, Evidence, Finding, Message, RuledOut
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.waves import OUTLASTS, share_in_means
 
 NAME: Final = "periodic-loss"
@@ -34,6 +35,8 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     if curve is None or case.signals.period is None:
         return
     if case.signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):
+        return
+    if running_of(case) is not None:
         return
     period = case.signals.period
     if _is_stairs(case, period):

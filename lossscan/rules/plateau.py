@@ -10,7 +10,6 @@ import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median, robust_sigma
-from lossscan.points import POLICY
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
@@ -50,7 +49,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
 def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     """Yield a finding where the loss has not changed by `max_change`, and noise hides no change."""
     loss = case.loss
-    if loss is None or len(loss) < MIN_POINTS or case.run.objective in POLICY:
+    if loss is None or len(loss) < MIN_POINTS or case.is_policy:
         return
     if not _is_flat(loss, max_change) and not _settles_at_chance(case, loss):
         return
@@ -124,7 +123,7 @@ def _held_by(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     low, high = np.quantile(loss.values, (0.05, 0.95))
     if 0 < high - low <= FROZEN * max(abs(low), abs(high)) or high == low != 0:
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
-    if not case.signals.changes_of("loss") and not case.signals.excursions_of("loss"):
+    if not case.signals.changes_of("loss") and not case.spikes:
         yield from _without_a_move(case, loss)
 
 

@@ -1,0 +1,129 @@
+"""Whether a logged loss is counted up since the epoch began: a sum of batches, or their mean.
+
+Loops of one's own often print `running_loss`. As a sum it climbs from 0 in each epoch; as a mean
+it starts anew with one batch, so that what the model learned in a whole epoch shows at once: steps
+at each boundary that are none of the model's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+
+from lossscan.model import Curve
+from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.medians import median
+from lossscan.rules.kit.case import Case
+
+Kind: TypeAlias = Literal["sum", "mean"]
+
+MIN_SUM: Final = 5  # logged points of an epoch; fewer are no line
+MIN_SUMMED: Final = 10  # of all epochs together
+FELL: Final = 0.5  # of the value before: where a sum begins anew
+GROWS: Final = (
+    0.4  # of the logged points, times the first, that a sum reaches: losses fall meanwhile
+)
+AS_MUCH: Final = 2.5  # times the usual growth of a point: what the first point of a sum may be
+STRAIGHT: Final = 0.98  # correlation with its place in the epoch; that of a falling loss is .99
+BACKWARD: Final = 0.02  # of the points may fall within an epoch: no loss is negative
+EVEN: Final = 1  # logged points by which epochs of one length differ, where logging meets them off
+MIN_MEAN: Final = 6  # logged points of an epoch that shows how its wobble fades
+MEAN_POINTS: Final = 30  # of all epochs together
+# The n-th mean moves by 1/n of a batch: the slope of its wobble is -1 on logarithmic scales, that
+# of any other loss 0. Of log |x| of normal x the standard deviation is 1.11.
+SPREAD: Final = 1.11
+FADES: Final = -0.65
+SURE: Final = 5.0  # standard errors of it
+NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
+
+
+class Running(Struct, frozen=True):
+    """A loss that is counted up since each epoch began."""
+
+    kind: Kind
+    starts: tuple[int, ...]  # indices of the first points of its epochs
+    points: float  # logged points an epoch
+
+
+def running_of(case: Case) -> Running | None:
+    """How the loss is counted up; None where each point stands for itself."""
+    curve = case.signals.curves.get("loss")
+    if curve is None or not (curve.values > 0).all():
+        return None
+    summed = [0, *(np.flatnonzero(curve.values[1:] < FELL * curve.values[:-1]) + 1).tolist()]
+    if _even(summed) and _is_sum(curve.values, summed):
+        return _running("sum", curve, summed)
+    for starts in _epochs(case, curve):
+        if _even(starts) and _is_mean(curve.values, starts):
+            return _running("mean", curve, starts)
+    return None
+
+
+def _running(kind: Kind, curve: Curve, starts: Sequence[int]) -> Running:
+    edges = [*starts, len(curve.values)]
+    return Running(kind, tuple(starts), median(np.diff(edges)))
+
+
+def _even(starts: Sequence[int]) -> bool:
+    """Whether the epochs are of one length, but for the last that may be cut."""
+    lengths = np.diff(starts)
+    return len(lengths) == 0 or int(lengths.max() - lengths.min()) <= EVEN
+
+
+def _is_sum(values: FloatArray, starts: Sequence[int]) -> bool:
+    edges = [*starts, len(values)]
+    epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_SUM]
+    counted = sum(map(len, epochs))
+    return counted >= max(MIN_SUMMED, len(values) / 2) and all(map(_climbs_from_zero, epochs))
+
+
+def _climbs_from_zero(values: FloatArray) -> bool:
+    """Whether values grow from point to point by about what the first one is."""
+    gains = np.diff(values)
+    return bool(
+        (gains < 0).mean() <= BACKWARD
+        and values[-1] >= GROWS * len(values) * values[0]
+        and values[0] <= AS_MUCH * median(gains)
+        and np.corrcoef(values, np.arange(len(values)))[0, 1] >= STRAIGHT
+    )
+
+
+def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
+    """First points of epochs: where the files say so, else as the falls of the loss are spaced."""
+    marks = [mark.step for mark in case.run.schedule.of("epoch_boundary")]
+    known = np.searchsorted(curve.steps, marks, side="right")
+    if len(known):
+        yield [0, *(int(at) for at in np.unique(known) if 0 < at < len(curve.steps))]
+    falls = [change.index for change in case.falls]
+    shortest = min(np.diff([0, *falls]), default=0)
+    if shortest >= MIN_MEAN:
+        period = falls[-1] / round(falls[-1] / shortest)
+        for each in (period, period - 1, period + 1):  # an edge in noise may be found a point off
+            yield [round(at) for at in np.arange(0, len(curve.steps), each)]
+
+
+def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
+    """Whether the wobble of each epoch fades as that of a mean over ever more batches."""
+    edges = [*starts, len(values)]
+    places, moves = [], []
+    for start, stop in pairwise(edges):
+        if stop - start >= MIN_MEAN:
+            bends = np.abs(np.diff(np.log(values[start:stop]), 2))  # a steady fall bends nowhere
+            places.append(np.log(np.arange(2, len(bends) + 2)))
+            moves.append(np.log(np.maximum(bends, np.finfo(np.float64).eps)))
+    if sum(map(len, places)) < MEAN_POINTS or len(places) < 2:  # noqa: PLR2004 - epochs
+        return False
+    x, y = np.concatenate(places), np.concatenate(moves)
+    x = x - x.mean()
+    slope, error = float(x @ y / (x @ x)), SPREAD / float(np.sqrt(x @ x))
+    return slope <= FADES and -slope >= SURE * error
+
+
+def near_starts(curve: Curve, running: Running) -> frozenset[int]:
+    """The steps at which the engine may see an epoch begin."""
+    near = np.add.outer(np.array(running.starts), np.arange(-NEAR_POINTS, NEAR_POINTS + 1))
+    return frozenset(curve.steps[np.clip(near, 0, len(curve.steps) - 1)].ravel().tolist())

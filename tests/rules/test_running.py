@@ -1,0 +1,40 @@
+"""A loss that is counted up since each epoch began is told from one that is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossscan.ledger import diagnose
+from lossscan.settings import Settings
+from lossscan.signals import scan
+from tests.curves import make_run
+
+EPOCHS, BATCHES, EVERY = 5, 120, 5
+
+
+def _logged(kind: str, seed: int) -> dict[int, float]:
+    """What a loop logs of batches of even noise, by step."""
+    random, steps = np.random.default_rng(seed), EPOCHS * BATCHES
+    batches = (0.6 + 1.8 * np.exp(-2 * np.arange(steps) / steps)) * random.normal(1, 0.2, steps)
+    if kind != "batch":
+        sums = batches.reshape(EPOCHS, BATCHES).cumsum(axis=1)
+        batches = (sums / np.arange(1, BATCHES + 1) if kind == "mean" else sums).ravel()
+    return {step: float(batches[step - 1]) for step in range(EVERY, steps + 1, EVERY)}
+
+
+ENDS = [["epoch_boundary", epoch * BATCHES] for epoch in range(1, EPOCHS)]
+
+
+@pytest.mark.parametrize("ends", [ENDS, []], ids=["known", "unknown"])
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("kind", "said"), [("sum", ["running-loss"]), ("mean", ["running-loss"]), ("batch", [])]
+)
+def test_what_the_loop_adds_up_is_no_course_of_the_loss(
+    kind: str, said: list[str], seed: int, ends: list[list[object]]
+):
+    """Neither the steps of a running mean nor the teeth of a sum are findings of their own."""
+    run = make_run(loss=_logged(kind, seed), landmarks=ends)
+    found = [finding.rule for finding in diagnose(run, scan(run), Settings()).findings]
+    assert found == said or (not ends and not found)  # without a fall there is nothing to explain
