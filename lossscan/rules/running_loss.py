@@ -46,7 +46,7 @@ def _finding(case: Case, running: Running) -> Finding:
         message=Message(kind, **numbers),
         episodes=(Episode(starts[0], last),),
         evidence=(
-            Evidence(Message(f"{running.kind}-shape", **numbers), case.run.source_of("loss")),
+            Evidence(Message(f"shape-{running.kind}", **numbers), case.run.source_of("loss")),
         ),
         causes=(Cause(Message(f"logged-{running.kind}"), CONFIDENCE),),
         next=Message(f"log-{running.kind}"),
