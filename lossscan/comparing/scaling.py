@@ -12,9 +12,8 @@ from lossscan.comparing.levels import Axis, axes_of
 from lossscan.model import Finding, Run
 from lossscan.numeric.arrays import FloatArray
 from lossscan.points import finite
-from lossscan.rules.ga_loss_scaling import check_across
+from lossscan.rules.ga_loss_scaling.across import Slope, check_across, steps_of
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.scaling_across import Slope, steps_of
 from lossscan.samples import passes_per_update
 
 FREE = {  # what changes when the accumulation steps do, with the samples of a step or not

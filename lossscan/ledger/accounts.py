@@ -16,15 +16,7 @@ from lossscan.ledger.completed import completed
 from lossscan.ledger.events import Departure, events_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
-from lossscan.model import (
-    AccountedFor,
-    ChangePoint,
-    Episode,
-    Finding,
-    Message,
-    RuledOut,
-    Severity,
-)
+from lossscan.model import AccountedFor, ChangePoint, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.falls import explanation

@@ -1,4 +1,4 @@
-"""The rules: each module of this folder holds a `RULE`, other packages add more by entry points.
+"""The rules: each module or folder here holds a `RULE`, other packages add more by entry points.
 
 What a rule states of itself are the fields of `kit.rule.Rule`; its words are in `words/rules`, or
 go with it. An entry point of the group `lossscan.rules` bears the name of the rule and leads to
@@ -7,10 +7,10 @@ its `Rule`. The names are known without loading any.
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from lossscan import plugins, words
@@ -40,8 +40,8 @@ def load_rule(name: str) -> Rule:
 
 @cache
 def _own() -> frozenset[str]:
-    stems = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return frozenset(stem.replace("_", "-") for stem in stems if stem != "__init__")
+    modules = (module.name for module in pkgutil.iter_modules(__path__) if module.name != "kit")
+    return frozenset(name.replace("_", "-") for name in modules)
 
 
 def chosen_rules(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -8,16 +8,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import (
-    Change,
-    Curve,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-    Severity,
-)
+from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case

@@ -7,15 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import (
-    BoundaryTest,
-    Cause,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-)
+from lossscan.model import BoundaryTest, Cause, Episode, Evidence, Finding, Message, RuledOut
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit

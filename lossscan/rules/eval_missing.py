@@ -10,16 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from lossscan.model import (
-    Advice,
-    Cause,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    Note,
-    Severity,
-)
+from lossscan.model import Advice, Cause, Episode, Evidence, Finding, Message, Note, Severity
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers

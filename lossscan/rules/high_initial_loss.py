@@ -6,15 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import (
-    Cause,
-    Effect,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-)
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss

@@ -9,15 +9,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import (
-    Cause,
-    Curve,
-    Episode,
-    Evidence,
-    Finding,
-    Landmark,
-    Message,
-)
+from lossscan.model import Cause, Curve, Episode, Evidence, Finding, Landmark, Message
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import (
-    BoundaryTest,
-    Cause,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-)
+from lossscan.model import BoundaryTest, Cause, Episode, Evidence, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.rates import rate_steps

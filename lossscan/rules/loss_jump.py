@@ -7,16 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import (
-    Change,
-    Effect,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-    Severity,
-)
+from lossscan.model import Change, Effect, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence

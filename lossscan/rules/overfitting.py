@@ -8,16 +8,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import (
-    Cause,
-    Effect,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-    Series,
-)
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.rules.kit.case import Case

@@ -8,15 +8,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import (
-    Cause,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-    Series,
-    Severity,
-)
+from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED

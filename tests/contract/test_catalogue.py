@@ -136,7 +136,11 @@ def _fields(template: str) -> set[str]:
 
 
 def _tree(module: str) -> ast.Module:
-    return ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
+    """A module, or all modules of a folder as one."""
+    folder = sorted((FOLDER / module).glob("*.py"))
+    files = folder or [FOLDER / f"{module}.py"]
+    bodies = (ast.parse(file.read_text(encoding="utf-8")).body for file in files)
+    return ast.Module(body=[node for body in bodies for node in body], type_ignores=[])
 
 
 def _nodes(rule: str) -> Iterator[ast.AST]:

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import (
-    Advice,
-    Cause,
-    Effect,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    RuledOut,
-    Run,
-    Series,
-)
+from lossscan.model import Effect, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
+from lossscan.rules.ga_loss_scaling.defects import (
+    Defect,
+    defect_of,
+    is_divided_twice,
+    scaling_causes,
+)
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
-from lossscan.rules.kit.loss_kwargs import DIVIDED_TWICE, MODELS, RELEASES, Defect
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.scaling_across import Slope, finding_across, steps_of, way_of
 
 NAME: Final = "ga-loss-scaling"
 
@@ -86,7 +78,7 @@ def check(
     loss, steps = case.loss, case.accumulation
     if loss is None or steps is None or steps <= 1 or not case.is_cross_entropy:
         return
-    scaled = _Scaled(case, loss, steps, _ratios(case, loss), _defect(case))
+    scaled = _Scaled(case, loss, steps, _ratios(case, loss), defect_of(case))
     agreeing = _agreeing(scaled, tolerance, min_ratio)
     if agreeing in _SURE:
         yield _multiplied(scaled, agreeing)
@@ -94,19 +86,6 @@ def check(
         yield _divided(scaled)
     elif _speaks_against(scaled, tolerance):
         yield RuledOut(NAME, Message("ratio", ratio=median(scaled.ratios), accumulation=steps))
-
-
-def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Finding | None:
-    """The same of runs of one config (by letter) that differ in their accumulation steps.
-
-    `slope`: growth of the log loss with the log of the steps; `evaluated`: of the evaluation loss.
-    """
-    way = way_of(slope, evaluated)
-    if way is None:
-        return None
-    worst = Case(max(runs.values(), key=steps_of))
-    causes = scaling_causes(worst, divided=way < 0)
-    return finding_across(runs, slope, evaluated, way=way, rule=NAME, causes=causes)
 
 
 def _ratios(case: Case, loss: Series) -> FloatArray:
@@ -162,45 +141,8 @@ def _strong_gradient(case: Case) -> bool:
 
 
 def _is_divided(scaled: _Scaled, tolerance: float) -> bool:
-    telling = scaled.steps >= TELLING or _is_divided_twice(scaled.case)
+    telling = scaled.steps >= TELLING or is_divided_twice(scaled.case)
     return telling and scaled.near(1 / scaled.steps, tolerance)
-
-
-def _is_divided_twice(case: Case) -> bool:
-    return any(mark in _model(case) for mark in DIVIDED_TWICE)
-
-
-def _model(case: Case) -> str:
-    """Architecture, type and path of the model in lower scaled, letters and digits only."""
-    named = (*(case.setting("architectures") or ()), case.setting("model_type"))
-    whole = " ".join(str(name) for name in (*named, case.setting("model_name_or_path")) if name)
-    return re.sub(r"[^a-z0-9 ]", "", whole.lower())
-
-
-def _defect(case: Case) -> Defect | None:
-    version, model = case.version("transformers_version"), _model(case)
-    if version is None:
-        return None
-    known = (defect for defect in MODELS if any(mark in model for mark in defect.marks))
-    return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
-
-
-def scaling_causes(case: Case, *, divided: bool) -> tuple[Cause, ...]:
-    """What may multiply or divide the loss, by what is known of the model and the versions."""
-    if divided:
-        score = 0.9 if _is_divided_twice(case) else 0.6
-        return (Cause(Message("double-division"), score, config=_versions(case)),)
-    defect = _defect(case)
-    release = defect in RELEASES
-    known = {"model": defect.name} if defect and not release else {}
-    ignores = 0.95 if known else 0.6
-    ignored = Cause(Message("known-defect" if known else "loss-kwargs-ignored", **known), ignores)
-    if case.version("transformers_version") is not None and not release:
-        return (ignored,)  # the release is known to divide
-    return (
-        ignored,
-        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(case)),
-    )
 
 
 def _multiplied(scaled: _Scaled, agreeing: str) -> Finding:
@@ -209,12 +151,8 @@ def _multiplied(scaled: _Scaled, agreeing: str) -> Finding:
 
 
 def _divided(scaled: _Scaled) -> Finding:
-    sure = 0.92 if _is_divided_twice(scaled.case) else 0.75  # duplicate samples may look alike
+    sure = 0.92 if is_divided_twice(scaled.case) else 0.75  # duplicate samples may look alike
     return _finding(scaled, sure, "divided", 1 / scaled.steps)
-
-
-def _versions(case: Case) -> tuple[Advice, ...]:
-    return (*case.advise("transformers_version"), *case.advise("llamafactory_version"))
 
 
 def _finding(scaled: _Scaled, confidence: float, message: str, factor: float) -> Finding:

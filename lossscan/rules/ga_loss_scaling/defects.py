@@ -1,4 +1,4 @@
-"""Which models and libraries multiply the logged loss by the accumulation steps; data, no logic.
+"""Which models and libraries multiply or divide the logged loss by the accumulation steps.
 
 From a scan of every `modeling_*.py` in twelve wheels of transformers: the true
 first and last versions may be one minor release off.
@@ -6,7 +6,12 @@ first and last versions may be one minor release off.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
+
+from lossscan.model import Advice, Cause, Message
+from lossscan.rules.kit.case import Case
 
 Version = tuple[int, ...]
 
@@ -55,3 +60,46 @@ RELEASES = (
 )
 
 DIVIDED_TWICE = ("qwen3vl",)  # opts out in transformers, then unsloth divides again (4.57)
+
+
+def _model(case: Case) -> str:
+    """Architecture, type and path of the model in lower scaled, letters and digits only."""
+    named = (*(case.setting("architectures") or ()), case.setting("model_type"))
+    whole = " ".join(str(name) for name in (*named, case.setting("model_name_or_path")) if name)
+    return re.sub(r"[^a-z0-9 ]", "", whole.lower())
+
+
+def defect_of(case: Case) -> Defect | None:
+    """The defect of the run's model and version, if one is known."""
+    version, model = case.version("transformers_version"), _model(case)
+    if version is None:
+        return None
+    known = (defect for defect in MODELS if any(mark in model for mark in defect.marks))
+    return next((d for d in (*known, *RELEASES) if d.first <= version <= d.last), None)
+
+
+def is_divided_twice(case: Case) -> bool:
+    """Whether the model is one whose loss is divided by two programs."""
+    return any(mark in _model(case) for mark in DIVIDED_TWICE)
+
+
+def scaling_causes(case: Case, *, divided: bool) -> tuple[Cause, ...]:
+    """What may multiply or divide the loss, by what is known of the model and the versions."""
+    if divided:
+        score = 0.9 if is_divided_twice(case) else 0.6
+        return (Cause(Message("double-division"), score, config=_versions(case)),)
+    defect = defect_of(case)
+    release = defect in RELEASES
+    known = {"model": defect.name} if defect and not release else {}
+    ignores = 0.95 if known else 0.6
+    ignored = Cause(Message("known-defect" if known else "loss-kwargs-ignored", **known), ignores)
+    if case.version("transformers_version") is not None and not release:
+        return (ignored,)  # the release is known to divide
+    return (
+        ignored,
+        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(case)),
+    )
+
+
+def _versions(case: Case) -> tuple[Advice, ...]:
+    return (*case.advise("transformers_version"), *case.advise("llamafactory_version"))

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Numbers, Run
+from lossscan.model import Effect, Episode, Evidence, Finding, Message, Numbers, Run
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
+from lossscan.rules.ga_loss_scaling import NAME
+from lossscan.rules.ga_loss_scaling.defects import scaling_causes
+from lossscan.rules.kit.case import Case
 from lossscan.samples import passes_per_update
 
 NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
@@ -36,7 +39,7 @@ class Slope(Struct, frozen=True):
         return near and abs(self.value) >= SURE_SIGMA * self.error
 
 
-def way_of(slope: Slope, evaluated: Slope | None) -> float | None:
+def _way_of(slope: Slope, evaluated: Slope | None) -> float | None:
     """1 where the loss is multiplied by the accumulation steps, -1 where divided, else None.
 
     Evaluation does not accumulate: what scales it too is another thing.
@@ -47,23 +50,21 @@ def way_of(slope: Slope, evaluated: Slope | None) -> float | None:
     return way
 
 
-def finding_across(
-    runs: Mapping[str, Run],
-    slope: Slope,
-    evaluated: Slope | None,
-    *,
-    way: float,
-    rule: str,
-    causes: tuple[Cause, ...],
-) -> Finding:
-    """The finding of several runs, by letter, in the name of the rule."""
+def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None) -> Finding | None:
+    """The finding of runs of one config (by letter) that differ in their accumulation steps.
+
+    `slope`: growth of the log loss with the log of the steps; `evaluated`: of the evaluation loss.
+    """
+    way = _way_of(slope, evaluated)
+    if way is None:
+        return None
     ordered = sorted(runs.items(), key=lambda item: (steps_of(item[1]), item[1].path))
     low, high = ordered[0][1], ordered[-1][1]
     unscaled = evaluated if evaluated is not None and abs(evaluated.value) <= NEAR else None
     first = max(int(run.series["loss"].steps[0]) for run in runs.values())
     logged, factor = _first_loss(high), steps_of(high) ** way
     return Finding(
-        rule,
+        NAME,
         _confidence([steps_of(run) for run in runs.values()], unscaled),
         message=Message(
             "across",
@@ -79,7 +80,7 @@ def finding_across(
         episodes=(Episode(first, high.last_step),),
         effect=Effect(before=logged / factor, after=logged, ratio=factor),
         evidence=tuple(_evidence(ordered, unscaled)),
-        causes=causes,
+        causes=scaling_causes(Case(max(runs.values(), key=steps_of)), divided=way < 0),
         next=Message("one-step"),
         claims=frozenset({first}),
     )

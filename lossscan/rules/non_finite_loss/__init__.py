@@ -8,21 +8,15 @@ from typing import Final
 import numpy as np
 from msgspec.structs import asdict
 
-from lossscan.model import (
-    Cause,
-    Episode,
-    Evidence,
-    Finding,
-    Message,
-    Series,
-    Severity,
-)
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of
-from lossscan.rules.kit.loss_scale import exhausted
-from lossscan.rules.kit.nan_causes import (
+from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
+from lossscan.rules.non_finite_loss.causes import (
     LAST_POINTS,
     climbed,
     half_precision,
@@ -33,10 +27,7 @@ from lossscan.rules.kit.nan_causes import (
     restart,
     weights_lost,
 )
-from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
-from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.said import said
-from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
+from lossscan.rules.non_finite_loss.loss_scale import exhausted
 
 NAME: Final = "non-finite-loss"
 
@@ -54,7 +45,7 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
         _loss(case)
         or _hidden(case)
         or _exhausted(case)
-        or said(case, nan_causes)
+        or _said(case)
         or _gradient(case, tolerated)
         or _dropped(case)
     )
@@ -115,7 +106,7 @@ def _hidden(case: Case) -> Finding | None:
     if loss is None or hidden is None:
         return None
     step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    lost = lost_from(case, loss, hidden.begin)
+    lost, inflation = lost_from(case, loss, hidden.begin), hidden.inflation
     sound = loss.values[loss.steps < lost["since"]]
     return Finding(
         NAME,
@@ -130,11 +121,7 @@ def _hidden(case: Case) -> Finding | None:
         episodes=(Episode(hidden.begin, last),),
         evidence=(
             Evidence(Message("zeros"), step=step, value=0.0),
-            *(
-                [Evidence(Message("inflated", **asdict(hidden.inflation)))]
-                if hidden.inflation
-                else []
-            ),
+            *([Evidence(Message("inflated", **asdict(inflation)))] if inflation else []),
             *_gradient_evidence(case, last),
             *around(case, step, "rate"),
             *weights_lost(lost),
@@ -192,11 +179,8 @@ def _frozen(case: Case) -> Iterator[Evidence]:
     if rate is None or len(rate) < MIN_RATES or case.setting("lr_scheduler_type") == "constant":
         return
     if np.ptp(rate.values) == 0:  # also at 0, where a warm-up begins
-        yield Evidence(
-            Message("frozen"),
-            source=case.run.source_of("learning_rate"),
-            value=float(rate.values[0]),
-        )
+        source = case.run.source_of("learning_rate")
+        yield Evidence(Message("frozen"), source, value=float(rate.values[0]))
 
 
 def _exhausted(case: Case) -> Finding | None:
@@ -205,7 +189,7 @@ def _exhausted(case: Case) -> Finding | None:
     if found is None:
         return None
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
-    lost = lost_at(case, found.start)
+    lost, counts = lost_at(case, found.start), case.run.source_of("skipped_iterations")
     return Finding(
         NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
@@ -213,20 +197,32 @@ def _exhausted(case: Case) -> Finding | None:
         message=Message("exhausted" if found.lasting else "exhausted-once", **numbers, **lost),
         episodes=(Episode(found.start, found.stop),),
         evidence=(
-            Evidence(
-                Message("scale-minimum", **numbers),
-                case.run.source_of("skipped_iterations"),
-                found.start,
-            ),
+            Evidence(Message("scale-minimum", **numbers), counts, found.start),
             *_gradient_evidence(case, found.stop),
             *around(case, found.start, "rate"),
         ),
         causes=(
-            Cause(
-                Message("half-precision"), 0.85, config=to_bf16(case)
-            ),  # only fp16 has a loss scale
+            Cause(Message("half-precision"), 0.85, config=to_bf16(case)),  # the one with a scale
             *other_causes(case, found.start),
         ),
+        next=restarted("find-first", lost),
+    )
+
+
+def _said(case: Case) -> Finding | None:
+    """What the program itself says of a loss that it did not log: it stopped because of NaN."""
+    found = next((note.numbers for note in case.run.notes if note.numbers.get("lost")), None)
+    if found is None:
+        return None
+    step = case.run.last_step if found["step"] is None else int(found["step"])
+    lost = lost_at(case, step)
+    return Finding(
+        NAME,
+        0.98,  # the program's own word
+        message=Message("said", step=step, **lost),
+        episodes=(Episode(step, step),),
+        evidence=(Evidence(Message("said", said=found["error"])), *around(case, step, "rate")),
+        causes=nan_causes(case, step),
         next=restarted("find-first", lost),
     )
 
