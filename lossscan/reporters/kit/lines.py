@@ -8,7 +8,9 @@ from typing import Any
 from lossscan import words
 from lossscan.model import Advice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
+from lossscan.words.numerals import shown
 
+SMALL = 1e-3  # below it people write a learning rate as 5e-4; a loss of 0.0096 is written so
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
     "learning_rate",
@@ -30,9 +32,9 @@ SERIES = ("loss", "eval_loss", "reward", "grad_norm", "learning_rate")  # worth 
 
 
 def amount(value: Any) -> str:
-    """A number in four digits, anything else as its text on one line."""
+    """A number in four digits, a small one as 5e-4; anything else as its text on one line."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return shown(value, ".4r" if abs(value) < SMALL else ".4g")
     return words.printable(str(value))
 
 
