@@ -35,7 +35,7 @@ def read(head: Head, settings: Settings) -> Table:
     """
     bars = list(_bars(head))
     rows: list[Row] = [
-        (bar.epoch, {"epoch": bar.epoch, **bar.row}) for bar in bars if bar.batch == bar.of
+        (bar.epoch, {"epoch": bar.epoch, **bar.row}) for bar in bars if _is_whole(bar)
     ]
     by_epoch = bool(rows)
     if not by_epoch:
@@ -49,6 +49,11 @@ def read(head: Head, settings: Settings) -> Table:
         notes=() if by_epoch else (Note("running_means", head.path),),
         fallback=True,
     )
+
+
+def _is_whole(bar: _Bar) -> bool:
+    """Whether an epoch ends with it; who pastes it may cut its first digit."""
+    return bar.batch == bar.of or any(name.startswith("val_") for name in bar.row)
 
 
 class _Bar(NamedTuple):

@@ -60,7 +60,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
-    *("cycle_A", "errD", "Err_", "_err", "G_GAN", " G=", " G: ", "train==["),
+    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==["),
 )
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
@@ -97,6 +97,8 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
     if is_evaluation(*row):
         return 1
+    if place.kind == "bar":  # a sentence holds none
+        return FEWEST
     if place.of is None:
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
         return 1 + lost + (sure or any(canonical(name) == "learning_rate" for name in row))

@@ -159,6 +159,21 @@ PASTED = {
         eval_loss=6,
         file="log.txt",
     ),
+    "of BasicSR": Pasted(
+        "19-08-11 17:44:05 - INFO: <epoch:  1, iter:     {n}00, lr:2.000e-04> l_pix: {x} \n"
+    ),
+    "of OpenPCDet": Pasted(
+        "INFO  epoch: 4/120, acc_iter={n}00, cur_iter={n}/271, batch_size=4, loss={x}, lr=0.0003\n"
+    ),
+    "of RotatE": Pasted(
+        "Training average positive_sample_loss at step {n}00: 3.182809\n"
+        "Training average loss at step {n}00: {x}\n"
+    ),
+    "of Keras, whose head was cut": Pasted(
+        "4902/4902 [====] - 53s 11ms/step - loss: {x} - val_loss: {y}\nEpoch {n}/100\n",
+        eval_loss=6,
+        before="Epoch 0/100\n",
+    ),
     "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
     "of WeNet's validation": Pasted(
         "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6
@@ -260,6 +275,31 @@ def test_a_reward_below_its_step_belongs_to_it(tmp_path: Path):
     box = "-----------------\n| mean 100 episode reward | -{n}.5 |\n| steps | {n}00 |\n"
     path.write_text("".join(box.format(n=n) for n in STEPS))
     assert read_file(path, Settings()).columns["reward"].steps.tolist() == [n * 100 for n in STEPS]
+
+
+def test_parts_by_the_word_before_them(tmp_path: Path):
+    """A part is no total, with or without a colon behind it; a norm may be spaced as well."""
+    path = tmp_path / "train.log"
+    line = (
+        "Iter: 0{n}, Loss: 16.5, Regression Loss 2.5, Classification Loss: 13.5 | grad_norm 1.5\n"
+    )
+    path.write_text("".join(line.format(n=n) for n in STEPS))
+    columns = read_file(path, Settings()).columns
+    firsts = {name: column.values[0] for name, column in columns.items()}
+    assert firsts == {
+        "loss": 16.5,
+        "Regression Loss": 2.5,
+        "Classification Loss": 13.5,
+        "grad_norm": 1.5,
+    }
+
+
+def test_one_bar_is_a_log(tmp_path: Path):
+    """No sentence holds a bar: a paste of one is no prose."""
+    path = tmp_path / "train.log"
+    bar = "Training progress:   2%|#   | 2000/100000 [01:42<1:03:14, 25.83it/s, Loss=0.1641454]\n"
+    path.write_text(f"Reading cameras\nNumber of points: 100000\n\n{bar}Evaluating: PSNR 18.8\n")
+    assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
 
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):

@@ -33,7 +33,7 @@ _OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\s)"  # of h
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
-    r"(?<![\w./])(?:global_step|GLOBAL_STEP)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+    r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global_iter)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"

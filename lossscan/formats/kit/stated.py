@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from lossscan.canonical.names import MEANS, canonical, is_known, is_part
@@ -21,7 +22,7 @@ BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of t
 _SPACED: Final = expression(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss"
     r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
-    r"|(?:grad )?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
+    r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
@@ -33,8 +34,13 @@ _PLAYERS: Final = expression(  # of two nets that train against each other: `D=0
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _BEHIND: Final = expression(r"(?:^|train(?:ing)? )loss (?!is$|was$|value$|now$)([a-z]{2,12})$")
+_WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
+    r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
+    r"[A-Za-z][a-z]{1,30} $"
+)
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
-    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost))"
+    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost)"
+    r"|[a-z]\w{0,30}_loss)"
     rf" (?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
     rf" ?[:=] ?({NUMBER}){ENDS}"
 )
@@ -98,8 +104,9 @@ class LineReader:
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
-        for match in _SPACED.finditer(line):
-            yield Part(match[1], match.start(), *match.span(2))
+        spaced = list(_SPACED.finditer(line))
+        for match in spaced:
+            yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
         for shape in (_AFTER, _AT):
             for match in shape.finditer(line):
                 yield Part(match[1], match.start(2), *match.span(2))
@@ -147,6 +154,14 @@ def _players(line: str) -> Iterator[Part[str]]:
     if {match[1][0] for match in found} == {"D", "G"}:
         for match in found:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
+
+
+def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]]) -> str:
+    """The name before a number; of one of several losses with the word before it."""
+    several = len(spaced) > 1 or line.lower().count("loss") > 1
+    before = _WORD.search(line[: match.start()]) if several and match[1].lower() == "loss" else None
+    own = f"{before[0]}{match[1]}" if before else ""
+    return own if is_part(own) else match[1]
 
 
 def _by_word_behind(line: str) -> Iterator[Part[str]]:
