@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
+from lossscan.ledger.unasked import is_asked, is_of_nothing
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
 from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
 from lossscan.rules.kit.case import Case
@@ -37,6 +38,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     chosen = chosen_rules(settings.select, settings.ignore)
     remarks = list(_too_short(run))
     broken, case = 0, Case(run, signals)
+    chosen = tuple(name for name in chosen if is_asked(name, case))
     for name in chosen:
         try:
             outcomes += _ask(name, case, settings)
@@ -59,7 +61,10 @@ def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
     with ignore_float_errors():
         outcomes = list(load_rule(name)(case, settings.rules.get(name)))
     for each in outcomes:
-        yield completed(each, case.run) if isinstance(each, Finding) else ruled_out_of(each)
+        if isinstance(each, RuledOut):
+            yield ruled_out_of(each)
+        elif not is_of_nothing(each, case):
+            yield completed(each, case.run)
 
 
 def _all_accounted(

@@ -16,8 +16,10 @@ from lossscan.ledger.completed import completed
 from lossscan.ledger.events import Departure, events_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
+from lossscan.ledger.unasked import is_negligible
 from lossscan.model import AccountedFor, ChangePoint, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.medians import median
+from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.falls import explanation
 from lossscan.rules.kit.rates import rate_returns
@@ -109,6 +111,8 @@ def _explained(event: Departure, case: Case) -> str | None:
     scheduled = event.kind == "level_down" and kind in BENIGN
     cases = (
         ("account_beside", event.series != "loss"),
+        ("account_adversarial", case.run.objective == ADVERSARIAL),
+        ("account_negligible", is_negligible(case, max(event.before, event.after))),
         ("account_falls", event.kind == "slope_down"),
         ("account_schedule", scheduled or (rises and rate_returns(case, event.step))),
         ("account_returns", event.kind == "slope_up" and _comes_back(event, case)),

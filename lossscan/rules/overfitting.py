@@ -144,7 +144,9 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
         NAME,
         _confidence(rise),
         series=rise.series.name,
-        message=Message("strong" if rise.ratio >= STRONG else "default", **numbers),
+        message=Message(
+            "strong" if rise.ratio >= STRONG or case.loss is None else "default", **numbers
+        ),
         episodes=(Episode(rise.low_step, last),),
         effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
         evidence=(

@@ -11,6 +11,7 @@ from typing import Final
 from lossscan.canonical.names import is_part
 from lossscan.expressions import expression
 from lossscan.model import Field
+from lossscan.points import ADVERSARIAL
 
 CROSS_ENTROPY: Final = "cross-entropy"
 COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
@@ -21,6 +22,9 @@ _OF_LANGUAGE: Final = expression(
     r"|(?:load_?)?balanc(?:e|ing))_loss"
 )
 
+_PLAYERS: Final = frozenset({"d", "disc", "discriminator", "critic", "g", "gen", "generator"})
+_WORDS: Final = expression(r"[^a-z0-9]+")
+_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])")
 _STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rlhf_type`
     "pt": CROSS_ENTROPY,
     "sft": CROSS_ENTROPY,
@@ -60,10 +64,18 @@ def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
     logged = list(keys)
     return (
         _from_settings(config)
+        or (ADVERSARIAL if _is_adversarial(logged) else None)
         or _from_keys(logged)
         or _from_model(config)
         or (COMPOSITE if sum(map(_is_part_of_many, logged)) >= PARTS else CROSS_ENTROPY)
     )
+
+
+def _is_adversarial(keys: Iterable[str]) -> bool:
+    """Whether all that is logged of a loss is of the nets of a GAN, one or both of them."""
+    parts = [set(_WORDS.split(_HUMP.sub("_", key).lower())) for key in keys if is_part(key)]
+    players = [words & _PLAYERS for words in parts]
+    return bool(parts) and all(players) and any(found - {"critic"} for found in players)
 
 
 def _is_part_of_many(key: str) -> bool:

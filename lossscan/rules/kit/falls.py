@@ -45,16 +45,20 @@ def explanation(case: Case, fall: Change) -> str | None:
 def _in_descent(curve: Curve, fall: Change) -> bool:
     """Whether the loss falls as fast on both sides of a fall as in it: that is a bend of a descent.
 
-    Either side is as long as the levels that make the fall.
+    Either side is as long as the levels that make the fall; near an end of the run one is, and
+    the fall itself is no step.
     """
     sides = (
         curve.scaled[max(fall.index - LEVEL_POINTS, 0) : fall.index],
         curve.scaled[fall.index : fall.index + LEVEL_POINTS],
     )
-    if min(map(len, sides)) < LEVEL_POINTS:
+    long = [side for side in sides if len(side) == LEVEL_POINTS]
+    gap = -gap_of(curve, fall)
+    edge = median(sides[0][-EDGE_POINTS:]) - median(sides[1][:EDGE_POINTS])
+    if not long or (len(long) < len(sides) and edge >= TAKEN_BACK * gap):
         return False
-    fell = [median(side[:EDGE_POINTS]) - median(side[-EDGE_POINTS:]) for side in sides]
-    return min(fell) >= DESCENT_SHARE * -gap_of(curve, fall)
+    fell = [median(side[:EDGE_POINTS]) - median(side[-EDGE_POINTS:]) for side in long]
+    return min(fell) >= DESCENT_SHARE * gap
 
 
 def _takes_back(case: Case, fall: Change) -> bool:
