@@ -16,11 +16,11 @@ from lossscan.formats.kit.columns import (
     Group,
     Sheet,
     groups_of,
-    joined,
     number,
     step_number,
 )
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
@@ -30,7 +30,7 @@ from lossscan.sources.safe_json import load_json
 from lossscan.trainers import trainer_with_key
 
 if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
+    from lossscan.numeric.arrays import IntArray
 
 NAME: Final = "json_lines"
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
@@ -109,7 +109,7 @@ class _Log:
     def __init__(self, settings: Settings) -> None:
         self.sheet = Sheet(settings)
         self.last: Mapping[str, Any] = {}  # of training, where that can be told
-        self.clock: list[tuple[IntArray, FloatArray]] = []  # rows, times
+        self.clock = Grown(np.float64)  # times
         self.lines = 0
         self.rows = 0
         self.broken: list[int] = []  # lines, counted from 1
@@ -156,11 +156,11 @@ class _Log:
         cells = {key: row for key, row in group.cells.items() if not key.startswith(_SETTINGS)}
         times = clocks(cells[_CLOCK]) if _CLOCK in cells else None
         if times is not None:
-            self.clock.append((group.places, times))
+            self.clock.add(group.places, times)
             del cells[_CLOCK]  # no number is in it
         elif _CLOCK in cells:
             shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
-            self.clock.append((group.places, shown))
+            self.clock.add(group.places, shown)
         self.sheet.add(Group(group.places, cells))
 
 
@@ -218,13 +218,12 @@ def _complete(last: Mapping[str, Any]) -> bool | None:
     return True if counted and (planned or summed) else None
 
 
-def _launches(steps: IntArray, clock: Sequence[tuple[IntArray, FloatArray]]) -> tuple[int, ...]:
+def _launches(steps: IntArray, clock: Grown[np.float64]) -> tuple[int, ...]:
     """The steps after which the clock of the launch starts again and the step goes on."""
-    if not clock:
-        return ()
-    places, shown = joined(clock)
-    order = np.argsort(places, kind="stable")
-    at, shown = steps[places[order]], shown[order]
+    at, shown = steps, clock.values
+    if not clock.fills(len(steps)):
+        order = np.argsort(clock.places, kind="stable")
+        at, shown = steps[clock.places[order]], shown[order]
     at, shown = at[(at >= 0) & (shown > 0)], shown[(at >= 0) & (shown > 0)]
     again = (shown[1:] < shown[:-1]) & (at[1:] > at[:-1])
     return tuple(at[:-1][again].tolist())

@@ -1,5 +1,6 @@
 """The array types in use and how they count; apart from `model`: values load without numpy."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -8,6 +9,13 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
+
+BLOCK = 1 << 16  # numbers that are worked on together: some arrays of them fit the cache of a core
+
+
+def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
+    """All of `count` places, some at a time: what is made for each of them takes no memory."""
+    return (slice(first, min(first + size, count)) for first in range(0, count, size))
 
 
 def ignore_float_errors() -> np.errstate:

@@ -64,7 +64,7 @@ def course_of(tables: Sequence[Table]) -> Course:
         # A file without the reference (evaluations) belongs to the launch before it.
         first = max(len(launches) - max(len(own), 1), 0)
         for name, column in table.columns.items():
-            launch = first + _assigned(column.steps, own)
+            launch = _assigned(column.steps, own, first)
             parts[name].append(_Rows(column.steps, column.values, launch))
     rows = {name: _joined(part) for name, part in parts.items()}
     return _surviving(tuple(tables), rows, launches, reference)
@@ -117,15 +117,15 @@ def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int,
     return {int(crossings[-1]): step} if len(crossings) else {}
 
 
-def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
-    """The launch of each point of one column, counted from 0, matched from the last one back.
+def _assigned(steps: IntArray, launches: Sequence[_Launch], first: int) -> IntArray:
+    """The launch of each point of one column, counted from `first`, matched from the last one back.
 
     A sparse column falls less often than the reference: each stretch belongs to the latest launch
     that came as far as its last step.
     """
-    number = np.zeros(len(steps), dtype=np.int64)
-    if len(launches) <= 1:  # nearly always
-        return number
+    if len(launches) <= 1:  # nearly always, and then one number takes the memory of one
+        return np.broadcast_to(np.int64(first), len(steps))
+    number = np.empty(len(steps), dtype=np.int64)
     edges = [0, *_falls(steps), len(steps)]
     farthest = list(accumulate((launch.stop for launch in launches), max))  # so far
     candidate = len(launches) - 1
@@ -134,7 +134,7 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch]) -> IntArray:
         fits = candidate >= 0 and last <= farthest[candidate]
         fitting = (n for n in range(candidate, -1, -1) if last <= launches[n].stop)
         chosen = next(fitting) if fits else max(candidate, 0)
-        number[start:stop] = chosen
+        number[start:stop] = first + chosen
         candidate = chosen - 1
     return number
 
@@ -190,10 +190,10 @@ def _chosen(courses: Sequence[range], rows: _Rows | None) -> range:
     return long[-1] if long else max(courses, key=lambda course: points[course])
 
 
-def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray:
+def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray | slice:
     """Points of the course that no later launch of it overtook."""
     if len(launches) <= 1:
-        return np.ones(len(rows.steps), dtype=bool)
+        return slice(None)  # copies none
     limit = np.full(len(launches), np.iinfo(np.int64).max)
     for number in reversed(course[:-1]):
         limit[number] = min(limit[number + 1], launches[number + 1].start)
@@ -201,7 +201,7 @@ def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray
     return np.asarray(inside & (rows.steps < limit[rows.launch]))
 
 
-def _series(name: str, rows: _Rows, keep: BoolArray | IntArray) -> Series:
+def _series(name: str, rows: _Rows, keep: BoolArray | IntArray | slice) -> Series:
     """The kept points in order of step; of a step written twice the later value holds."""
     steps, values = rows.steps[keep], rows.values[keep]
     if (steps[1:] > steps[:-1]).all():  # nearly always, and then three times faster

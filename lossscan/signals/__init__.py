@@ -17,7 +17,7 @@ from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_st
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rise, split
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import Heights, early_spikes, find_spikes, heights_of, least_peak
+from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
 from lossscan.signals.turns import beside_humps, find_turns
 
@@ -34,50 +34,64 @@ def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
 
 
 def _scan(run: Run, series: Sequence[str]) -> Signals:
-    curves = {
-        name: curve
-        for name in series
-        if (points := points_of(run, name)) is not None and (curve := curve_of(points)) is not None
-    }
-    ratios = {name: gap_ratios(each) for name, each in curves.items() if not on_floor(each)}
-    landmarks = run.schedule.landmarks
+    loss = _curve(run, "loss") if "loss" in series else None
+    of_loss = None if loss is None else _of_loss(loss, run)  # before other curves take memory
     changes: list[Change] = []
-    for name, gaps in ratios.items():
-        if name != "loss":
-            found, _ = split(curves[name], find_breaks(curves[name], gaps), landmarks)
-            changes += found or find_turns(curves[name], landmarks)
-    loss = curves.get("loss")
-    if loss is None:
+    curves = {}
+    for name in series:
+        curve = loss if name == "loss" else _curve(run, name)
+        if curve is not None:
+            curves[name] = curve
+            changes += () if name == "loss" else _changes(curve, run)
+    if of_loss is None:
         return Signals(curves=curves, changes=tuple(changes))
-    searched = "loss" in ratios
-    of_loss, excursions, heights = _departures(loss, ratios["loss"], run) if searched else _NOTHING
+    changes = sorted([*changes, *of_loss.changes], key=lambda change: change.step)
+    return replace(of_loss, curves=curves, changes=tuple(changes))
+
+
+def _curve(run: Run, name: str) -> Curve | None:
+    points = points_of(run, name)
+    return None if points is None else curve_of(points)
+
+
+def _changes(curve: Curve, run: Run) -> Sequence[Change]:
+    """The changes of level of another quantity than the loss, else those of slope."""
+    if on_floor(curve):
+        return ()
+    landmarks = run.schedule.landmarks
+    found, _ = split(curve, find_breaks(curve, gap_ratios(curve)), landmarks)
+    return found or list(find_turns(curve, landmarks))
+
+
+def _of_loss(loss: Curve, run: Run) -> Signals:
+    ratios = None if on_floor(loss) else gap_ratios(loss)
+    changes, excursions, least = _departures(loss, ratios, run) if ratios else _NOTHING
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
     return Signals(
-        curves=curves,
-        changes=tuple(sorted([*changes, *of_loss], key=lambda change: change.step)),
+        changes=tuple(changes),
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
         boundaries=judge_landmarks(
             loss,
             marks,
             averaged=run.averaging == "window",
-            walls=[c.index for c in of_loss if _is_wall(c)],
+            walls=[c.index for c in changes if _is_wall(c)],
             excursions=[e for e in excursions if _is_aside(e)],
         ),
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
-        least_step=least_step(loss, ratios["loss"]) if searched else None,
-        least_peak=least_peak(loss, heights),
+        least_step=least_step(loss, ratios) if ratios else None,
+        least_peak=least,
     )
 
 
-Departures: TypeAlias = tuple[list[Change], list[Excursion], Heights | None]
+Departures: TypeAlias = tuple[list[Change], list[Excursion], float | None]
 _NOTHING: Departures = [], [], None
 
 
 def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
-    """Its changes of level, else of slope; the blocks, spikes and early rises; and the heights."""
+    """Its changes of level, else of slope; the blocks, spikes and early rises; the least peak."""
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, find_breaks(curve, ratios), landmarks)
     heights = heights_of(curve, blocks)
@@ -98,7 +112,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     turns = beside_humps(list(find_turns(flat, landmarks)), found)
-    return changes or turns, found, heights
+    return changes or turns, found, least_peak(curve, heights)
 
 
 def _is_wall(change: Change) -> bool:

@@ -19,7 +19,7 @@ from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKin
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
-from lossscan.signals.gaps import MIN_SIDE, gaps, placebos, sums_of, windows
+from lossscan.signals.gaps import MIN_SIDE, gaps, placebos_in, sums_of, windows
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -67,7 +67,7 @@ def judge_landmarks(
     elsewhere = []
     for row, width in enumerate(widths):
         flat = _without(level, places, sizes[row].tolist())[curve.descent_end :]
-        (others,) = placebos(sums_of(flat), curve.local_noise[curve.descent_end :], width)
+        (others,) = placebos_in(flat, curve.local_noise[curve.descent_end :], width)
         spread = _spread(others)
         errors[row] *= spread
         elsewhere.append(others / spread)

@@ -8,7 +8,7 @@ run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -20,12 +20,13 @@ from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import block_means, robust_sigma, row_sigmas
 from lossscan.signals.clean import running_mean
-from lossscan.signals.flattening import Flattening, spread_of
+from lossscan.signals.flattening import Flattening, near_gaps, spread_of
 from lossscan.signals.gaps import (
     MIN_SIDE,
     SAMPLED,
     gaps_near,
     placebos,
+    placebos_in,
     strongest,
     sums_of,
     windows_at,
@@ -81,7 +82,7 @@ def gap_ratios(curve: Curve) -> GapRatios:
     if len(level) < MIN_SEARCH:
         return GapRatios(np.empty((0, 0)), 0.0)
     widths = _widths(len(level))
-    found = placebos(sums_of(level), noise, *widths)
+    found = placebos_in(level, noise, *widths)
     whole = len(level) <= SAMPLED
     top = (
         float(np.fmax.reduce(np.abs(found), axis=None))
@@ -139,7 +140,10 @@ def _widths(n: int) -> tuple[int, ...]:
 def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
     """The strongest is taken first and its step removed, so that it does not hide another."""
     found: list[Break] = []
-    curve = Flattening(level, noise, _propose(level), _widths(len(level)))
+    proposals, widths = _propose(level), _widths(len(level))
+    if len(level) > SAMPLED:
+        proposals = near_gaps(level, noise, proposals, widths, threshold)
+    curve = Flattening(level, noise, proposals, widths)
     most = min(max(MAX_BREAKS, len(level) // POINTS_A_BREAK), MANY_BREAKS)
     while len(curve.proposals) and len(found) < most:
         best = _strongest(curve, threshold)
@@ -189,19 +193,21 @@ def _confirmed(
 
 
 def _measuring(
-    level: FloatArray, noise: FloatArray, found: Iterable[Break]
+    level: FloatArray, noise: FloatArray, found: Sequence[Break]
 ) -> Callable[[Break, int], Break]:
     """What measures a break within a side, once: when another is dropped, most stay as they are."""
     spread = _spreads(_without(level, found), noise)
     return cache(lambda at, side: _measured(level, noise, at, side, spread))
 
 
-def _without(level: FloatArray, found: Iterable[Break]) -> FloatArray:
+def _without(level: FloatArray, found: Sequence[Break]) -> FloatArray:
     """The curve with the steps at breaks taken out: none is compared with itself."""
-    steps = np.zeros(len(level))
-    for at in found:
-        steps[at.index] += at.gap
-    return np.asarray(level - steps.cumsum())
+    flat, height = level.copy(), 0.0
+    edges = [*(at.index for at in found), len(level)]
+    for at, end in zip(found, edges[1:], strict=True):
+        height += at.gap
+        flat[at.index : end] -= height
+    return flat
 
 
 def _spreads(flat: FloatArray, noise: FloatArray) -> Callable[[int], float]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossscan.model import Curve, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
@@ -31,25 +31,30 @@ DESCENT_SHARE = 0.5  # the first descent ends within the first half, or the run 
 
 def curve_of(series: Series) -> Curve | None:
     """The curve of a series, or None where fewer than 4 finite points are left."""
-    finite = np.flatnonzero(np.isfinite(series.values))
-    if len(finite) < MIN_POINTS:
+    finite = np.isfinite(series.values)
+    if np.count_nonzero(finite) < MIN_POINTS:
         return None
-    values = series.values[finite]
+    kept = slice(None) if finite.all() else finite  # copies none
+    values = series.values[kept]
     scaled, log = to_scale(values)
-    floor = np.maximum(rounding_noise(values, log=log), TINY)
-    local = np.maximum(_local_noise(scaled), floor)
+    end = descent_end_of(scaled)
+    local = _local_noise(scaled)
+    quantum = _quantum(values)
+    for at in blocks(len(local)):
+        floor = np.maximum(_rounding_noise(values[at], quantum, log=log), TINY)
+        np.maximum(local[at], floor, out=local[at])
     noise = median(local)
-    local = np.maximum(local, NOISE_FLOOR * noise)
+    np.maximum(local, NOISE_FLOOR * noise, out=local)
     return Curve(
         name=series.name,
-        steps=series.steps[finite],
+        steps=series.steps[kept],
         values=values,
         scaled=scaled,
         clipped=_clipped(scaled, local),
         log=log,
         noise=noise,
         local_noise=local,
-        descent_end=descent_end_of(scaled),
+        descent_end=end,
     )
 
 
@@ -67,7 +72,7 @@ def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
     if positive.all():
         return np.log(values), True
     if np.any(values < 0) or positive.mean() < LOG_SHARE:
-        return values.astype(np.float64), False
+        return values.astype(np.float64, copy=False), False
     floor = max(values[positive].min() / 2, SMALLEST)
     return np.log(np.where(positive, values, floor)), True
 
@@ -79,28 +84,49 @@ def from_scale(value: float, *, log: bool) -> float:
 
 def rounding_noise(values: FloatArray, *, log: bool) -> FloatArray:
     """(n,) standard deviation that the rounding of the printed values alone brings."""
+    return _rounding_noise(values, _quantum(values), log=log)
+
+
+def _quantum(values: FloatArray) -> float:
+    """The smallest distance of two values that are not equal, their signs left out."""
     size = np.abs(values)
-    apart = np.diff(np.sort(size))
-    apart = apart[apart > 0]
-    quantum = float(apart.min()) if len(apart) else 0.0
+    size.sort()
+    least = math.inf
+    for at in blocks(len(size)):
+        apart = np.diff(size[at.start : at.stop + 1])
+        least = min(least, float(apart.min(initial=math.inf, where=apart > 0)))
+    return least if least < math.inf else 0.0
+
+
+def _rounding_noise(values: FloatArray, quantum: float, *, log: bool) -> FloatArray:
     spread = quantum / math.sqrt(12)  # of a uniform error
     if not log:
         return np.full(len(values), spread)
-    return np.asarray(spread / np.maximum(size, max(quantum, TINY)))
+    return np.asarray(spread / np.maximum(np.abs(values), max(quantum, TINY)))
 
 
 def running_mean(values: FloatArray, half: int) -> FloatArray:
     """(n,) mean of up to `half` points on each side of each, fewer at the ends."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    places = np.arange(len(values))
-    start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, len(values))
-    return np.asarray((total[stop] - total[start]) / (stop - start))
+    n = len(values)
+    total = np.zeros(n + 1)
+    values.cumsum(out=total[1:])
+    found = np.empty(n)
+    whole = slice(half, max(n - half, half))  # places with all points on each side
+    np.subtract(total[2 * half + 1 :], total[: -2 * half - 1], out=found[whole])
+    found[whole] /= 2 * half + 1
+    for ends in (slice(0, min(half, n)), slice(max(n - half, min(half, n)), n)):
+        places = np.arange(ends.start, ends.stop)
+        start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, n)
+        found[ends] = (total[stop] - total[start]) / (stop - start)
+    return found
 
 
 def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
-    course = running_median(scaled, CLIP_WINDOW)
-    reach = CLIP_SIGMA * local_noise
-    return np.asarray(course + (scaled - course).clip(-reach, reach))
+    clipped = running_median(scaled, CLIP_WINDOW)
+    for at in blocks(len(scaled)):
+        reach = CLIP_SIGMA * local_noise[at]
+        clipped[at] += (scaled[at] - clipped[at]).clip(-reach, reach)
+    return clipped
 
 
 def on_floor(curve: Curve) -> bool:
@@ -128,12 +154,27 @@ def _descent(scaled: FloatArray) -> int:
     lag = min(max(n // 20, 2), 10)
     if n < 4 * lag:
         return 0
-    smooth = running_median(scaled, 2 * (lag // 2) + 1)
-    falls = smooth[:-lag] - smooth[lag:]
+    falls = _falls(scaled, lag)
     later = falls[len(falls) // 3 :]
-    steep = falls > median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
-    end = _end_of_descent(steep, smooth, lag) if steep.any() else 0
+    least = median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
+    steep = falls > least
+    if not steep.any():
+        return 0
+    end = _end_of_descent(steep, _smooth(scaled, lag), lag)
     return end + lag // 2 if end else 0
+
+
+def _smooth(scaled: FloatArray, lag: int) -> FloatArray:
+    return running_median(scaled, 2 * (lag // 2) + 1)
+
+
+def _falls(scaled: FloatArray, lag: int) -> FloatArray:
+    """How much the smoothed curve falls over that many points, from each on."""
+    smooth = _smooth(scaled, lag)
+    falls = smooth[:-lag]
+    for at in blocks(len(falls)):
+        falls[at] -= smooth[lag:][at]
+    return falls
 
 
 def _end_of_descent(steep: BoolArray, smooth: FloatArray, lag: int) -> int:
@@ -178,17 +219,34 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     A point's distance from the running median is nothing where a curve is monotone; its bend
     (second difference, of variance 6 for unit white noise) is little where noise is correlated.
     """
-    slopes = np.diff(scaled)
-    bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
-    both = np.stack([bends, scaled - running_median(scaled, COURSE_WINDOW)])
     n, half = len(scaled), NOISE_WINDOW // 2
     if n <= NOISE_WINDOW:
-        return np.full(n, row_sigmas(both).max())
+        return np.full(n, row_sigmas(_measures(scaled)).max())
     places = np.arange(0, n, half)
-    blocks = (places[at : at + AT_ONCE] for at in range(0, len(places), AT_ONCE))
-    sigmas = [row_sigmas(both[:, _around(block, half, n)]) for block in blocks]
-    bent, away = (np.interp(np.arange(n), places, each) for each in np.concatenate(sigmas, axis=1))
-    return np.asarray(np.maximum(bent, away))
+    sigmas = np.concatenate(
+        [_sigmas(scaled, places[at], half) for at in blocks(len(places), AT_ONCE)], axis=1
+    )
+    local = np.empty(n)
+    for at in blocks(n):
+        here = np.arange(at.start, at.stop)
+        bent, away = (np.interp(here, places, each) for each in sigmas)
+        np.maximum(bent, away, out=local[at])
+    return local
+
+
+def _measures(scaled: FloatArray) -> FloatArray:
+    """(2, n) the bend at each point, and its distance from the running median."""
+    slopes = np.diff(scaled)
+    bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
+    return np.stack([bends, scaled - running_median(scaled, COURSE_WINDOW)])
+
+
+def _sigmas(scaled: FloatArray, places: IntArray, half: int) -> FloatArray:
+    """(2, k) the noise in the windows around some places side by side, by both measures."""
+    n = len(scaled)
+    reach = half + COURSE_WINDOW  # what is measured at the rim of a window depends on more points
+    first, last = max(int(places[0]) - reach, 0), min(int(places[-1]) + reach, n)
+    return row_sigmas(_measures(scaled[first:last])[:, _around(places, half, n) - first])
 
 
 def _around(places: IntArray, half: int, n: int) -> IntArray:

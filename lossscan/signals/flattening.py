@@ -6,14 +6,18 @@ so that a step costs the same in a curve of a thousand points and of ten million
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import robust_sigma
-from lossscan.signals.gaps import gaps, gaps_near, placebo_places, placebos, sums_of, windows_at
+from lossscan.signals.gaps import gaps_in, gaps_near, placebo_places, placebos_in, windows_at
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
+FAR = 8  # widest windows: steps that hid one another in a row would be as far
+AT_ONCE = 1 << 13  # places measured together: of each are some fifty numbers
 
 
 class Flattening:
@@ -25,12 +29,12 @@ class Flattening:
         """`proposals` are in order; each width is twice the one before."""
         self.level = level.copy()
         self.proposals, self.widths = proposals, widths
-        sums, at = sums_of(level), windows_at(proposals, *widths, n=len(level))
+        at = windows_at(proposals, *widths, n=len(level))
         self._error = at.error * noise[proposals]
-        self._sizes = gaps(sums, at)
+        self._sizes = gaps_in(level, at)
         self.ratios = self._steps(slice(None))  # (w, k) of the proposals that show a step
         self._places, self._noise = placebo_places(len(level)), noise
-        self._placebos = placebos(sums, noise, *widths)
+        self._placebos = placebos_in(level, noise, *widths)
 
     def _steps(self, near: slice) -> FloatArray:
         """Gaps in standard errors; 0 where narrower windows show that it is a bend."""
@@ -70,6 +74,26 @@ class Flattening:
         (error,) = windows_at(places, width, n=len(self.level)).error
         (found,) = gaps_near(self.level, places, width, without=without)
         return np.asarray(found / (error * self._noise[places]))
+
+
+def near_gaps(
+    level: FloatArray, noise: FloatArray, places: IntArray, widths: Sequence[int], least: float
+) -> IntArray:
+    """The places, which are in order, close to one with a gap of at least so many standard errors.
+
+    A step that is taken out changes no gap farther away, so that the others would never be chosen.
+    """
+    found = []
+    for stretch in np.split(places, np.flatnonzero(np.diff(places) > widths[-1]) + 1):
+        for at in blocks(len(stretch), AT_ONCE):
+            here = stretch[at]
+            errors = windows_at(here, *widths, n=len(level)).error * noise[here]
+            high = np.abs(gaps_near(level, here, *widths) / errors).max(axis=0) >= least
+            found.append(here[high])
+    high = np.concatenate([[-len(level)], *found, [2 * len(level)]])
+    after = np.searchsorted(high, places)
+    away = np.minimum(high[after] - places, places - high[after - 1])
+    return np.asarray(places[away <= FAR * widths[-1]])
 
 
 def _within(places: IntArray, index: int, reach: int) -> slice:

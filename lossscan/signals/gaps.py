@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, blocks
 
 MIN_SIDE = 3  # points: fewer have no slope of their own
 REMEMBERED = 500  # points; the windows of a longer curve are not worth their memory
@@ -53,13 +54,41 @@ class Sums(Struct, frozen=True):
 def sums_of(curve: FloatArray) -> Sums:
     """What makes the line through any window O(1)."""
     centred = curve - curve.sum() / len(curve)
-    return Sums(_summed(centred), _summed(np.arange(len(curve)) * centred))
+    level = _summed(centred)
+    centred *= np.arange(len(curve))
+    return Sums(level, _summed(centred))
 
 
-def _summed(values: FloatArray) -> FloatArray:
-    total = np.zeros(len(values) + 1)
-    values.cumsum(out=total[1:])
-    return total
+def gaps_in(curve: FloatArray, at: Windows) -> FloatArray:
+    """`gaps` of windows of a curve; the sums of a long one are kept at their edges alone."""
+    if len(curve) <= SAMPLED:
+        return gaps(sums_of(curve), at)
+    edges, at = _edges_of(at)
+    level, moment = np.zeros(len(edges)), np.zeros(len(edges))
+    mean = curve.sum() / len(curve)
+    last = 0.0, 0.0  # sums of what is before the block
+    for block in blocks(len(curve)):
+        centred = curve[block] - mean
+        products = np.arange(block.start, block.stop) * centred
+        sums = [_summed(each, first) for each, first in zip((centred, products), last, strict=True)]
+        here = slice(*np.searchsorted(edges, (block.start, block.stop + 1)).tolist())
+        level[here], moment[here] = (each[edges[here] - block.start] for each in sums)
+        last = float(sums[0][-1]), float(sums[1][-1])
+    return gaps(Sums(level, moment), at)
+
+
+def _edges_of(at: Windows) -> tuple[IntArray, Windows]:
+    """The edges of windows in order, each once, and windows that count these."""
+    ends = [np.asarray(each) for each in (at.left, at.start, at.stop, at.right)]
+    edges = np.unique(np.concatenate([each.ravel() for each in ends]))
+    left, start, stop, right = (np.searchsorted(edges, each) for each in ends)
+    return edges, replace(at, left=left, start=start, stop=stop, right=right)
+
+
+def _summed(values: FloatArray, first: float = 0.0) -> FloatArray:
+    total = np.empty(len(values) + 1)
+    total[0], total[1:] = first, values
+    return total.cumsum(out=total)
 
 
 def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
@@ -150,9 +179,21 @@ def placebo_places(n: int) -> IntArray:
 def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
     """(w, k) gaps in their standard errors at the `placebo_places`."""
     n = len(sums)
-    places = placebo_places(n)
-    at = everywhere(n, *widths) if n <= SAMPLED else windows_at(places, *widths, n=n)
-    return np.asarray(gaps(sums, at) / (at.error * noise[places]))
+    at = everywhere(n, *widths) if n <= SAMPLED else windows_at(placebo_places(n), *widths, n=n)
+    return _in_errors(gaps(sums, at), at, noise)
+
+
+def placebos_in(curve: FloatArray, noise: FloatArray, *widths: int) -> FloatArray:
+    """`placebos` of a curve whose sums are asked for no more."""
+    n = len(curve)
+    if n <= SAMPLED:
+        return placebos(sums_of(curve), noise, *widths)
+    at = windows_at(placebo_places(n), *widths, n=n)
+    return _in_errors(gaps_in(curve, at), at, noise)
+
+
+def _in_errors(found: FloatArray, at: Windows, noise: FloatArray) -> FloatArray:
+    return np.asarray(found / (at.error * noise[placebo_places(len(noise))]))
 
 
 def strongest(level: FloatArray, noise: FloatArray, *widths: int) -> float:

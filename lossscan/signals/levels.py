@@ -133,16 +133,16 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
     stop = curve.descent_end
     if stop < EARLY_POINTS:
         return None
-    smooth = running_median(curve.scaled, SMOOTH_POINTS)
+    smooth = running_median(curve.scaled[: stop + SMOOTH_POINTS], SMOOTH_POINTS)[:stop]
     low = np.minimum.accumulate(smooth)
-    climb = (smooth - low) / curve.local_noise
-    climb[stop:] = 0.0
+    climb = (smooth - low) / curve.local_noise[:stop]
     top = int(np.argmax(climb))
     if climb[top] < EARLY_SIGMA:
         return None
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
     back = np.flatnonzero(curve.scaled[top + 1 :] <= low[top])
     if len(back):
+        low = np.minimum.accumulate(running_median(curve.scaled, SMOOTH_POINTS))
         return excursion(curve, low, start, top + 1 + int(back[0]), float(climb[top]))
     rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
     return _change(curve, [rise], landmarks)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 import numpy as np
 
 from lossscan.model import Curve, Landmark
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, blocks
 from lossscan.numeric.medians import median, spacing
 from lossscan.signals.clean import running_mean
 
@@ -17,6 +17,7 @@ MIN_PERIODS = 4  # that the run must hold (artidoro/qlora#228)
 MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 VALLEY = 0.3  # of the peak, below which it must fall before: a wave is low between its crests
+LONGEST = 1 << 18  # points: in a million these are the longest; further ones take memory
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -27,6 +28,8 @@ def epoch_correlation(curve: Curve, boundaries: tuple[Landmark, ...]) -> float |
     """
     edges = [bisect_right(curve.steps, mark.step) for mark in boundaries]
     edges = [0, *[edge for edge in edges if 0 < edge < len(curve.steps)], len(curve.steps)]
+    if len(edges) <= 2:  # noqa: PLR2004 - both ends: nothing to compare
+        return None
     whole = int(median(np.diff(edges)))
     flat = detrended(curve, whole)
     epochs = [
@@ -44,7 +47,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
     The period is the highest peak of the autocorrelation after its first valley.
     """
     flat = detrended(curve, SMOOTH_POINTS)[curve.descent_end :]
-    longest = len(flat) // MIN_PERIODS
+    longest = min(len(flat) // MIN_PERIODS, LONGEST)
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0
     strength = _autocorrelation(flat)
@@ -63,7 +66,8 @@ def period(curve: Curve) -> tuple[float | None, float]:
 def detrended(curve: Curve, window: int) -> FloatArray:
     """The clipped curve minus its running mean."""
     level = curve.clipped
-    return np.asarray(level - running_mean(level, min(max(window, 3), SMOOTH_POINTS) // 2))
+    mean = running_mean(level, min(max(window, 3), SMOOTH_POINTS) // 2)
+    return np.subtract(level, mean, out=mean)
 
 
 def _correlation(first: FloatArray, second: FloatArray) -> float:
@@ -74,9 +78,22 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
 
 
 def _autocorrelation(flat: FloatArray) -> FloatArray:
-    """At lags 0, 1, ...; by the Fourier transform."""
+    """At lags 0, 1, ..., of a long curve as far as a period is looked for."""
     centred = flat - flat.mean()
-    size = 2 * len(centred)
-    power = np.abs(np.fft.rfft(centred, size)) ** 2
-    covariance = np.fft.irfft(power, size)[: len(centred)]
+    reach = 2 * LONGEST + 2  # and a little, at twice the lag
+    if len(centred) <= 2 * reach:
+        covariance = _covariance(centred, centred, len(centred))
+    else:  # each block with itself and what follows
+        covariance = np.zeros(reach)
+        for at in blocks(len(centred), reach):
+            covariance += _covariance(centred[at], centred[at.start : at.stop + reach], reach)
     return np.asarray(covariance / max(covariance[0], np.finfo(np.float64).tiny))
+
+
+def _covariance(early: FloatArray, late: FloatArray, lags: int) -> FloatArray:
+    """Summed products of the values with those 0, 1, ... places later, by the Fourier transform."""
+    size = len(early) + lags
+    if early is late:
+        return np.fft.irfft(np.abs(np.fft.rfft(early, size)) ** 2, size)[:lags]
+    product = np.fft.rfft(early, size).conj() * np.fft.rfft(late, size)
+    return np.fft.irfft(product, size)[:lags]

@@ -48,7 +48,7 @@ class Heights(Struct, frozen=True):
 
     course: FloatArray  # (n,) on the curve's scale
     sigma: FloatArray  # (n,) in noise units, 0 during the initial descent and within blocks
-    dips: FloatArray  # distances below the course in noise units, the deepest first
+    dips: FloatArray  # the deepest distances below the course in noise units, deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
     reach: float  # noise units that a lone point must have
 
@@ -62,13 +62,26 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
         return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     course = running_median(curve.scaled, window)
-    sigma = (curve.scaled - course) / curve.local_noise
+    sigma = curve.scaled - course
+    sigma /= curve.local_noise
     sigma[: curve.descent_end] = 0.0
     for block in blocks:
         sigma[block.start : block.stop] = 0.0
-    dips = np.sort(np.maximum(-sigma[curve.descent_end :], 0))[::-1]
-    tail = noise_reach(dips)
+    dips = _deepest(sigma[curve.descent_end :])
+    tail = noise_reach(dips, len(sigma) - curve.descent_end)
     return Heights(course, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
+
+
+def _deepest(sigma: FloatArray) -> FloatArray:
+    """As many of the deepest dips as tell their tail, and the next, the deepest first."""
+    count = min(_in_tail(len(sigma)) + 1, len(sigma))
+    heights = sigma.copy()
+    heights.partition(count - 1)
+    return np.sort(np.maximum(-heights[:count], 0))[::-1]
+
+
+def _in_tail(points: int) -> int:
+    return max(TAIL_MIN, int(TAIL_SHARE * points))
 
 
 def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
@@ -165,14 +178,15 @@ def _chance(count: int, expected: float) -> float:
     return 1.0 - sum(map(math.exp, logs))
 
 
-def noise_reach(dips: FloatArray) -> float:
+def noise_reach(dips: FloatArray, points: int) -> float:
     """How far upward noise alone may throw a point of this run, judged by its dips.
 
     Noise on the right scale is symmetric, a spike is not. Where the dips go deeper than normal
     noise does, their tail is taken as a power law (the Hill estimator) and extended to where one
-    point in a hundred runs would lie. `dips`: distances below the course, the deepest first.
+    point in a hundred runs would lie. `dips`: distances below the course of so many points, the
+    deepest first.
     """
-    count = max(TAIL_MIN, int(TAIL_SHARE * len(dips)))
+    count = _in_tail(points)
     if len(dips) <= count or dips[0] < HEAVY_SIGMA or dips[count] <= 0:
         return 0.0
     exponent = float(np.mean(np.log(dips[:count] / dips[count])))

@@ -6,7 +6,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain, compress, repeat
+from itertools import compress, repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ from msgspec import Struct
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.spelled import spelled
 from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
@@ -54,25 +55,29 @@ class Sheet:
     """The numbers of a log by raw key, added group by group: so the text need not be kept."""
 
     def __init__(self, settings: Settings) -> None:
-        self.numbers: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
+        self.numbers: dict[str, Grown[np.float64]] = defaultdict(lambda: Grown(np.float64))
         self.name_of = cache(namer(settings.series))
-        self._stated: dict[str, list[tuple[IntArray, IntArray]]] = {}  # rows, steps by raw key
+        self._stated: dict[str, Grown[np.int64]] = defaultdict(lambda: Grown(np.int64))
 
     def add(self, group: Group) -> None:
         """Take the cells that are numbers."""
         for key, cells in group.cells.items():
-            parts, name = self.numbers[key], self.name_of(key)
+            numbers, name = self.numbers[key], self.name_of(key)
             if name not in NOT_SERIES:
-                parts.append(_numbers(group.places, cells))
+                numbers.add(*_numbers(group.places, cells))
             elif name == "step":
-                self._stated.setdefault(key, []).append((group.places, step_numbers(cells)))
+                self._stated[key].add(group.places, step_numbers(cells))
 
     def stated_steps(self, rows: int) -> IntArray:
         """The step that each row states, -1 where it states none."""
-        steps = np.full(rows, -1, dtype=np.int64)
         own_first = sorted(self._stated, key=lambda key: key.startswith("_"))  # a tracker's last
-        for places, stated in chain.from_iterable(self._stated[key] for key in own_first):
-            steps[places] = np.where(steps[places] < 0, stated, steps[places])
+        stated = [self._stated[key] for key in own_first]
+        if len(stated) == 1 and stated[0].fills(rows):
+            return stated[0].values
+        steps = np.full(rows, -1, dtype=np.int64)
+        for each in stated:
+            places = each.places
+            steps[places] = np.where(steps[places] < 0, each.values, steps[places])
         return steps
 
     def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
@@ -89,8 +94,10 @@ class Sheet:
 
         Then all rows that count, or one before them, state their epoch as a whole number.
         """
+        if not (counts[1:] < counts[:-1]).any():
+            return counts
         places, values = self._epochs()
-        if not len(places) or not (counts[1:] < counts[:-1]).any() or not _whole(values):
+        if not len(places) or not _whole(values):
             return counts
         epochs = np.full(len(counts), -1, dtype=np.int64)
         epochs[places] = values.astype(np.int64)
@@ -105,8 +112,8 @@ class Sheet:
         They number the rows where they are whole and no two of a loss in a row are the same.
         """
         places, values = self._epochs()
-        judged = [parts for key, parts in self.numbers.items() if is_judged(self.name_of(key))]
-        fullest = max((joined(parts)[0] for parts in judged if parts), key=len, default=places[:0])
+        judged = [each.places for key, each in self.numbers.items() if is_judged(self.name_of(key))]
+        fullest = max(judged, key=len, default=places[:0])
         epochs = values[np.isin(places, fullest)]
         if not len(epochs) or not _whole(values) or (epochs[1:] == epochs[:-1]).any():
             return None
@@ -115,9 +122,7 @@ class Sheet:
         return steps
 
     def _epochs(self) -> tuple[IntArray, FloatArray]:
-        stated = [parts for key, parts in self.numbers.items() if self.name_of(key) == "epoch"]
-        parts = [part for each in stated for part in each]
-        return joined(parts) if parts else (np.empty(0, np.int64), np.empty(0))
+        return joined([n for key, n in self.numbers.items() if self.name_of(key) == "epoch"])
 
     def columns(self, steps: IntArray) -> dict[str, Column]:
         """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
@@ -125,13 +130,13 @@ class Sheet:
         None and what is no number is left out, NaN is kept. Where two keys of a row mean the
         same, that of the fuller column counts.
         """
-        named: dict[str, list[tuple[IntArray, FloatArray]]] = defaultdict(list)
-        for key, parts in self.numbers.items():
-            if parts:
-                places, values = joined(parts)
-                placed = steps[places] >= 0
-                named[self.name_of(key)].append((places[placed], values[placed] * factor(key)))
-        found = {name: _merged(parts, steps) for name, parts in named.items()}
+        named: dict[str, list[Grown[np.float64]]] = defaultdict(list)
+        for key, numbers in self.numbers.items():
+            if len(numbers):
+                numbers.scale(factor(key))
+                named[self.name_of(key)].append(numbers)
+        row_steps = RowSteps(steps)
+        found = {name: row_steps.column(numbers) for name, numbers in named.items()}
         return _with_loss({name: column for name, column in found.items() if len(column.steps)})
 
 
@@ -202,13 +207,6 @@ def step_numbers(stated: Sequence[Any]) -> IntArray:
     return steps
 
 
-def joined(parts: Sequence[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
-    """Places and values of all parts, one behind the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-
-
 def _whole(values: FloatArray) -> bool:
     fit = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
     return bool(fit.all())
@@ -247,14 +245,6 @@ def _value(cell: Any) -> float | None:
     """`number`, and infinity for an integer of more than 308 digits, as for the same in text."""
     found = number(cell)
     return number(str(cell)[:400]) if found is None and type(cell) is int else found
-
-
-def _merged(parts: list[tuple[IntArray, FloatArray]], steps: IntArray) -> Column:
-    places, values = joined(sorted(parts, key=lambda part: -len(part[0])))
-    if (places[1:] <= places[:-1]).any():
-        places, first = np.unique(places, return_index=True)
-        values = values[first]
-    return Column(steps=steps[places], values=values)
 
 
 def _with_loss(found: dict[str, Column]) -> dict[str, Column]:

@@ -1,0 +1,112 @@
+"""The numbers of one key of a log, grown row by row while the log is read, and columns of them.
+
+An `array` grows in place: the pages of a large one are moved and not copied. So a column takes 8
+bytes a row, and no more while it grows; the rows of a key that all rows have need no bytes at all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+
+from lossscan.model import Column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lossscan.numeric.arrays import FloatArray, IntArray
+
+Kind = TypeVar("Kind", np.float64, np.int64)
+
+
+class Grown(Generic[Kind]):
+    """Numbers and the rows that hold them, in the order in which they came."""
+
+    def __init__(self, kind: type[Kind]) -> None:
+        self._kind: type[Kind] = kind
+        self._values: array[Any] = array(np.dtype(kind).char)
+        self._places: array[int] | None = None  # of rows 0, 1, 2, ...: nothing to be kept
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def add(self, places: IntArray, values: NDArray[Kind]) -> None:
+        """Some more numbers, at rising places."""
+        if not len(places):
+            return
+        first, after = len(self), len(self) + len(places)
+        if self._places is None and (places[0] != first or places[-1] != after - 1):
+            self._places = array("q", np.arange(first, dtype=np.int64).tobytes())
+        if self._places is not None:
+            self._places.frombytes(places.tobytes())
+        self._values.frombytes(values.tobytes())
+
+    def fills(self, rows: int) -> bool:
+        """Whether each of so many rows holds a number, in their order."""
+        return self._places is None and len(self) == rows
+
+    @property
+    def places(self) -> IntArray:
+        """(n,) the row of each number."""
+        if self._places is None:
+            return np.arange(len(self), dtype=np.int64)
+        return np.frombuffer(self._places, dtype=np.int64)
+
+    @property
+    def values(self) -> NDArray[Kind]:
+        """(n,) the numbers, not copied: no more can be added while they are in use."""
+        if not len(self):
+            return np.empty(0, self._kind)
+        return np.frombuffer(self._values, dtype=self._kind)
+
+    def scale(self, factor: float) -> None:
+        """Multiply all numbers."""
+        if factor != 1:
+            np.multiply(self.values, factor, out=self.values)
+
+
+def joined(numbers: Sequence[Grown[np.float64]]) -> tuple[IntArray, FloatArray]:
+    """Places and values of all, one behind the other."""
+    if len(numbers) == 1:
+        return numbers[0].places, numbers[0].values
+    none = Grown(np.float64)  # of no numbers, none are joined
+    parts = [(each.places, each.values) for each in (none, *numbers)]
+    return np.concatenate([p for p, _ in parts]), np.concatenate([v for _, v in parts])
+
+
+class RowSteps:
+    """The steps of all rows, below 0 for none; columns of the same rows share theirs."""
+
+    def __init__(self, steps: IntArray) -> None:
+        self._steps = steps
+        self._placed = bool((steps >= 0).all())
+        self._shared: dict[tuple[int, ...], tuple[IntArray, IntArray]] = {}  # rows, steps
+
+    def column(self, numbers: Sequence[Grown[np.float64]]) -> Column:
+        """The numbers of one quantity at their steps; of two in a row that of the fuller counts."""
+        if len(numbers) == 1 and numbers[0].fills(len(self._steps)) and self._placed:
+            return Column(steps=self._steps, values=numbers[0].values)
+        places, values = joined(sorted(numbers, key=self._fullness, reverse=True))
+        placed = self._steps[places] >= 0
+        if not placed.all():
+            places, values = places[placed], values[placed]
+        if (places[1:] <= places[:-1]).any():
+            places, first = np.unique(places, return_index=True)
+            values = values[first]
+        return Column(steps=self._at(places), values=values)
+
+    def _fullness(self, numbers: Grown[np.float64]) -> int:
+        return int(np.count_nonzero(self._steps[numbers.places] >= 0))
+
+    def _at(self, places: IntArray) -> IntArray:
+        ends = (len(places), *places[:1].tolist(), *places[-1:].tolist())
+        if ends in self._shared:
+            rows, steps = self._shared[ends]
+            if np.array_equal(rows, places):
+                return steps
+        steps = self._steps[places]
+        self._shared[ends] = places, steps
+        return steps
