@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, blocks
 
 ROUNDED = 1e-3  # of a unit: what the float32 of an event file adds to a rounded value
 FEW = 8  # values that rule most units out before all are looked at
@@ -16,7 +16,11 @@ def last_place(values: FloatArray, units: Sequence[float]) -> float:
     """The first of `units` of which all values are multiples; 0 where there is none."""
     few = values[:: len(values) // FEW + 1]
     likely = np.flatnonzero(are_multiples(few, np.array(units)[:, np.newaxis])).tolist()
-    return next((units[at] for at in likely if are_multiples(values, units[at])), 0.0)
+    return next((units[at] for at in likely if _all_multiples(values, units[at])), 0.0)
+
+
+def _all_multiples(values: FloatArray, unit: float) -> bool:
+    return all(are_multiples(values[at], unit) for at in blocks(len(values)))
 
 
 def are_multiples(values: FloatArray, units: FloatArray | float) -> BoolArray:

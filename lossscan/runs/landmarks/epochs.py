@@ -7,14 +7,14 @@ that the true epoch is in an interval; what all points agree on is far sharper t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Series
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, blocks
 from lossscan.numeric.medians import median
 from lossscan.runs.decimals import ROUNDED, are_multiples, last_place
 
@@ -27,6 +27,7 @@ DIGITS = 4  # significant digits of transformers 5 on the console
 FLOAT32 = 1.2e-7  # relative precision of an unrounded epoch in an event file
 EXACT = 1e-6  # relative: below it a length is known as well as it was written
 MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the memory
+Bounds: TypeAlias = Callable[[slice], tuple[FloatArray, FloatArray]]  # of epochs, at some points
 LEAST_SLACK = 1.0  # steps; frameworks disagree on whether the step counts before or after
 
 
@@ -53,11 +54,13 @@ def epochs_of(column: Series, expected: float | None = None, once: ArrayLike = (
     leaves much open: there the steps of what is logged `once` an epoch may tell.
     """
     sane = (column.values >= 0) & (column.values <= MAX_EPOCHS)  # not so for NaN
-    steps, values = column.steps[sane], column.values[sane]
+    kept = slice(None) if sane.all() else sane  # copies none
+    steps, values = column.steps[kept], column.values[kept]
     if len(steps) < MIN_POINTS or values.max() <= 0:
         return Epochs(None, None)
-    half = _rounding(values) / 2
-    pace = _pace(steps, values - half, values + half, expected)
+    half = _rounding(values)
+    half /= 2
+    pace = _pace(steps, lambda at: (values[at] - half[at], values[at] + half[at]), expected)
     if _is_index(steps, values, measured=pace is not None):
         return _of_index(steps, values, expected, once)
     if pace is None:
@@ -126,7 +129,7 @@ def _of_index(
     apart, doubt = _apart(steps, values, once) or (-math.inf, 0.0)
     lone = values.min() == values.max() == 1  # the first epoch, rather than the second alone
     for base in (1,) if lone else (0, 1):  # the number of the first epoch
-        pace = _pace(steps, values - base, values - base + 1, expected)
+        pace = _pace(steps, _numbered(values, base), expected)
         if pace is not None:
             length, uncertainty = pace
             if abs(apart - length) <= uncertainty:
@@ -149,24 +152,38 @@ def _of_index(
 
 def _rounding(values: FloatArray) -> FloatArray:
     """The unit in the last place that a column of epochs shows, for each of its values."""
-    size = np.maximum(np.abs(values), EXACT)
-    exact = 2 * FLOAT32 * np.maximum(size, 1.0)
     decimal = last_place(values, DECIMALS)
-    digit = 10.0 ** (np.floor(np.log10(size)) - DIGITS + 1)
-    four = digit if are_multiples(values, digit) else 0.0
-    return np.maximum(exact, np.maximum(decimal, four) * (1 + ROUNDED))
+    four = all(are_multiples(values[at], _digit(values[at])) for at in blocks(len(values)))
+    found = np.empty(len(values))
+    for at in blocks(len(values)):
+        exact = 2 * FLOAT32 * np.maximum(np.abs(values[at]), 1.0)
+        printed = np.maximum(decimal, _digit(values[at]) if four else 0.0)
+        np.maximum(exact, printed * (1 + ROUNDED), out=found[at])
+    return found
 
 
-def _pace(
-    steps: IntArray, low: FloatArray, high: FloatArray, expected: float | None
-) -> tuple[float, float] | None:
+def _numbered(values: FloatArray, base: int) -> Bounds:
+    """Where in its epoch each point may be, by the number of the epoch, counted from a base."""
+    return lambda at: (values[at] - base, values[at] - base + 1)
+
+
+def _digit(values: FloatArray) -> FloatArray:
+    """The unit in the last of four significant digits of each value."""
+    size = np.maximum(np.abs(values), EXACT)
+    return np.asarray(10.0 ** (np.floor(np.log10(size)) - DIGITS + 1))
+
+
+def _pace(steps: IntArray, bounds: Bounds, expected: float | None) -> tuple[float, float] | None:
     """Steps an epoch that every point allows, and how far off; None where no number fits all."""
-    counted = steps > 0
-    if (high[counted] <= 0).any():
-        return None
-    bounded = counted & (low > 0)
-    shortest = float((steps[counted] / high[counted]).max(initial=0.0))
-    longest = float((steps[bounded] / low[bounded]).min(initial=math.inf))
+    shortest, longest = 0.0, math.inf
+    for at in blocks(len(steps)):
+        (low, high), here = bounds(at), steps[at]
+        counted = here > 0
+        if (high[counted] <= 0).any():
+            return None
+        bounded = counted & (low > 0)
+        shortest = max(shortest, float((here[counted] / high[counted]).max(initial=0.0)))
+        longest = min(longest, float((here[bounded] / low[bounded]).min(initial=math.inf)))
     if not 0 < shortest <= longest < math.inf:
         return None
     length = _preferred(shortest, longest, expected)

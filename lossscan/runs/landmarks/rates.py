@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 
 from lossscan.model import Field, Landmark, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import row_medians
 from lossscan.runs.decimals import last_place
 
@@ -82,7 +82,7 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
     if len(values) < MIN_POINTS:
         return
     unit = last_place(values, PLACES)  # 1e-8 for 0.00000042; 0 where the rate is not rounded
-    found = _jumps(steps, values, unit) | _kinks(values, unit) | _turns(values, unit)
+    found = _left(steps, values, unit)
     previous = -AROUND
     for index in np.flatnonzero(found & (steps[:-1] >= after)).tolist():
         if index - previous >= AROUND:  # one change may show in neighboring points
@@ -97,7 +97,20 @@ def _change(steps: IntArray, index: int) -> Landmark:
 
 def _finite(rate: Series) -> tuple[IntArray, FloatArray]:
     keep = (rate.values >= 0) & (rate.values <= HIGHEST)  # not so for NaN
-    return rate.steps[keep], rate.values[keep]
+    kept = slice(None) if keep.all() else keep  # copies none
+    return rate.steps[kept], rate.values[kept]
+
+
+def _left(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
+    """For each gap between points, whether the rate leaves its course there."""
+    found = np.empty(len(values) - 1, dtype=bool)
+    for at in blocks(len(found)):
+        first = max(at.start - 2 * AROUND, 0)
+        piece = slice(first, at.stop + 2 * AROUND + 1)
+        near = steps[piece], values[piece]
+        here = _jumps(*near, unit) | _kinks(near[1], unit) | _turns(near[1], unit)
+        found[at] = here[at.start - first :][: at.stop - at.start]
+    return found
 
 
 def _jumps(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
