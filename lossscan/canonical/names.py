@@ -89,7 +89,7 @@ _TURNED: Final = expression(
 _COMPOSER: Final = expression(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
     r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy|(lr)_[a-z_]{1,60}/group0"
 )
-_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")  # CTCLoss
+_HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z]{2})")  # CTCLoss
 _GAP: Final = expression(r"[\s-]+")
 _TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
 

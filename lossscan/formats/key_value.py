@@ -40,7 +40,7 @@ from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
-SEVERAL = 3  # losses beside one counter: prose compares two at most
+SEVERAL, MANY = 3, 5  # losses beside one counter: prose compares two at most
 TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
@@ -97,7 +97,7 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
     if is_evaluation(*row):
         return 1
-    if place.kind == "bar":  # a sentence holds none
+    if place.kind == "bar" or len(losses) >= MANY:  # no sentence is so
         return FEWEST
     if place.of is None:
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)

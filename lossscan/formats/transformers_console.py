@@ -29,7 +29,8 @@ from lossscan.sources.files import Head
 
 NAME: Final = "transformers_console"
 _MARK: Final = expression(
-    r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': [^{}\n]{1,2000}'epoch': '?\d"
+    r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': "
+    r"(?:[^{}\n]|\n\s{0,8}(?=')){1,2000}'epoch': '?\d"
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "

@@ -174,6 +174,13 @@ PASTED = {
         eval_loss=6,
         before="Epoch 0/100\n",
     ),
+    "of char-rnn": Pasted("26{n}/446 (epoch 0), train_loss = {x}, time/batch = 0.194\n"),
+    "of fastreid": Pasted(
+        "[04/14 20:50:27 events]:  eta: 1:10  epoch/iter: 20/539{n}  total_loss: {x}  lr: 3.5e-04\n"
+    ),
+    "of the Trainer's dicts over several lines": Pasted(
+        "{{'loss': {x},\n 'grad_norm': 1.92,\n 'reward': 0.0,\n 'epoch': 0.0{n}}}\n"
+    ),
     "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
     "of WeNet's validation": Pasted(
         "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6

@@ -87,7 +87,10 @@ _BARE: Final = expression(
 _HEADED: Final = expression(
     r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
 )  # RVC: step, rate
-_OF_EPISODE: Final = expression(r"(?:^|\s)(\d{1,15})/(\d{1,15}): episode\b")  # of Keras-RL
+_OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn
+    r"(?:^|\s)(\d{1,15})/(\d{1,15})(?=: episode\b| \(epoch \d)"
+)
+_EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
 _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_OF}")
 _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
@@ -161,7 +164,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
             return "batch", batch, epoch
     epoch = _first(line, _EPOCH, _NTH_EPOCH, _SUMMED_UP, _OF_SET)
-    if step := _first(line, _DECLARED, _OF_EPISODE, _STEP, _NTH_STEP):
+    if step := _first(line, _DECLARED, _OF_RUN, _EPOCH_ITER, _STEP, _NTH_STEP):
         return "step", step, epoch
     if batch := _BATCH.search(line):  # of an epoch, where it says of how many
         return ("batch" if batch[2] else "step"), batch, epoch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = expression(f"(?P<entry>{_DICT})|{_BAR}")
 _ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
 _STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
+LONGEST: Final = 200  # lines of one dict: GRPO logs some fifty numbers
 BEGINS: Final = "***** Running training"
 _EPOCH: Final = expression(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
 _NEAR_ZERO: Final = 1.5  # of the distance of the first two epochs: nothing was trained before
@@ -121,7 +122,7 @@ def read_consoles(head: Head) -> list[Console]:
     """
     consoles = [Console()]
     bar: Bar | None = None
-    for place, line in enumerate(lines(head), 1):
+    for place, line in _whole(lines(head)):
         console = consoles[-1]
         if console.over and _begins(line):
             console = Console(first=place)
@@ -137,6 +138,25 @@ def read_consoles(head: Head) -> list[Console]:
     for console in consoles:
         console.end()
     return [each for each in consoles if each.training] or consoles[:1]
+
+
+def _whole(text: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """The lines and their numbers; a dict that is printed over several lines is one."""
+    begun: list[str] = []
+    place = 0
+    for place, line in enumerate(text, 1):
+        if begun and not (len(begun) < LONGEST and line.lstrip().startswith("'")):
+            yield place - 1, " ".join(begun) + "\n"
+            begun = []
+        if begun or (line.startswith("{'") and "}" not in line):
+            begun.append(line.strip())
+        else:
+            yield place, line
+        if begun and begun[-1].endswith("}"):
+            yield place, " ".join(begun) + "\n"
+            begun = []
+    if begun:
+        yield place, " ".join(begun)
 
 
 def _begins(line: str) -> bool:
