@@ -184,6 +184,19 @@ def test_a_batch_filters_and_sorts(shown):
     assert tab.inner_text("#shown") == "3 of 3 runs"
 
 
+def test_verdicts_of_a_batch_open_across_the_table(shown):
+    """A cell is too narrow for sentences; closed, the row is as before."""
+    tab = shown(_pages()["batch"])
+    summary = tab.locator("#runs summary").first
+    summary.click()
+    told = tab.locator("#runs td.told")
+    assert told.locator(".verdict").count() > 0
+    assert told.bounding_box()["width"] > 0.9 * tab.locator("#runs").bounding_box()["width"]
+    summary.click()
+    assert told.count() == 0
+    assert tab.locator("#runs details .verdict").count() > 0
+
+
 def test_a_large_batch_shows_a_part_and_more_on_demand(shown):
     """Rows beyond the first three hundred wait for a click; filters reach them all."""
     tab = shown(

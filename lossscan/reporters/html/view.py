@@ -15,6 +15,7 @@ from lossscan.reporters.kit.lines import (
     change_of,
     config_of,
     place_of,
+    relevant,
     skipped_of,
     span_of,
     used_for,
@@ -74,7 +75,9 @@ def sheet(one: RunReport, page: Page) -> RunSheet:
         facts=(*framework, *(span_of(run, page) if run is not None else ())),
         settings=tuple(config_of(run)) if run is not None else (),
         sources=tuple(f"{s.path}: {used_for(s, page)}" for s in sources),
-        verdicts=tuple(verdict(f, n, page) for n, f in enumerate(one.findings, start=1)),
+        verdicts=tuple(
+            verdict(relevant(f, run), n, page) for n, f in enumerate(one.findings, start=1)
+        ),
         changes=tuple(
             _change(number, point, ids, page)
             for number, point in enumerate(one.change_points[:MOST_MARKS])
@@ -93,13 +96,19 @@ def verdict(finding: Finding, number: int, page: Page) -> Verdict:
         number=number,
         severity=words.say(page.lang, finding.severity),
         finding=finding,
-        facts=(*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)),
+        facts=tuple(map(_arrow, (*place_of(finding, page), *change_of(finding, page))))
+        + tuple(waiver_of(finding, page)),
         evidence=tuple(_sourced(each, page) for each in finding.evidence),
         causes=tuple(_causes(finding, page)),
         remedies=tuple(words.say(page.lang, remedy) for remedy in finding.remedies),
         next=(words.say(page.lang, finding.next),) if finding.next else (),
         shown=bool(finding.places),
     )
+
+
+def _arrow(text: str) -> str:
+    """A browser breaks a line between the two signs."""
+    return text.replace(" -> ", " → ")
 
 
 def _counted_down(one: RunReport) -> Iterator[tuple[int, Finding]]:
@@ -109,7 +118,9 @@ def _counted_down(one: RunReport) -> Iterator[tuple[int, Finding]]:
 
 def _causes(finding: Finding, page: Page) -> Iterator[str]:
     for cause in finding.causes:
-        yield " ".join([_scored(cause, page), *(f"[{advice_line(a, page)}]" for a in cause.config)])
+        yield " ".join(
+            [_scored(cause, page), *(f"[{_arrow(advice_line(a, page))}]" for a in cause.config)]
+        )
 
 
 def _sourced(evidence: Evidence, page: Page) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from lossscan import words
 from lossscan.model import Advice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
@@ -93,6 +95,13 @@ def place_of(finding: Finding, page: Page) -> list[str]:
         return parts
     key = "at_step" if last in {None, first} else "from_to"
     return [*parts, words.say(page.lang, key, first=first, last=last)]
+
+
+def relevant(finding: Finding, run: Run | None) -> Finding:
+    """The finding with the sources of its evidence, except where it is the series' own file."""
+    own = run.source_of(finding.series) if run else None
+    evidence = (replace(e, source=None) if e.source == own else e for e in finding.evidence)
+    return replace(finding, evidence=tuple(evidence))
 
 
 def waiver_of(finding: Finding, page: Page) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from msgspec.structs import replace
 from rich.console import RenderableType
 from rich.constrain import Constrain
 from rich.padding import Padding
@@ -21,6 +20,7 @@ from lossscan.reporters.kit.lines import (
     change_of,
     config_of,
     place_of,
+    relevant,
     span_of,
     used_for,
     waiver_of,
@@ -37,7 +37,7 @@ LONGEST_NAME = 36  # characters of a file's name beside a line of evidence
 def sheet(report: RunReport, page: Page) -> list[RenderableType]:
     """All parts, with a blank line between them."""
     verdicts = [
-        list(verdict(_relevant(finding, report.run), number, page))
+        list(verdict(relevant(finding, report.run), number, page))
         for number, finding in enumerate(report.findings, start=1)
     ]
     parts: list[list[RenderableType]] = [
@@ -140,13 +140,6 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
     yield from _list("remedies", (("-", _told(r, page)) for r in finding.remedies), page)
     if finding.next:
         yield from _list("next", [("-", _told(finding.next, page))], page)
-
-
-def _relevant(finding: Finding, run: Run | None) -> Finding:
-    """The finding with the sources of its evidence, except where it is the series' own file."""
-    own = run.source_of(finding.series) if run else None
-    evidence = (replace(e, source=None) if e.source == own else e for e in finding.evidence)
-    return replace(finding, evidence=tuple(evidence))
 
 
 def _evidence(evidence: Evidence, page: Page) -> tuple[str, Text]:

@@ -458,6 +458,19 @@
       head.replaceChildren(button);
       button.addEventListener("click", () => sort(head, head.getAttribute("aria-sort") === "ascending"));
     }
+    // Verdicts are too wide for a cell: where they open, they get a row of their own.
+    runs.addEventListener("toggle", ({ target }) => {
+      const body = target.closest("tbody");
+      if (target.open && body.rows.length === 1) {
+        const cell = body.insertRow().insertCell();
+        cell.colSpan = runs.tHead.rows[0].cells.length;
+        cell.className = "told";
+        cell.append(...target.querySelectorAll(".verdict"));
+      } else if (!target.open && body.rows.length > 1) {
+        target.append(...body.rows[1].querySelectorAll(".verdict"));
+        body.deleteRow(1);
+      }
+    }, true);
     sort(runs.querySelector("[data-sort]"), false);
     runs.classList.add("ready");
     // It is known last and read first.
