@@ -60,7 +60,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
-    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==["),
+    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
 )
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
@@ -97,7 +97,8 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
     if is_evaluation(*row):
         return 1
-    if place.kind == "bar" or len(losses) >= MANY:  # no sentence is so
+    drawn = place.kind == "bar" and any(canonical(name) == "loss" for name in row)
+    if drawn or len(losses) >= MANY:  # no sentence is so
         return FEWEST
     if place.of is None:
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)

@@ -89,10 +89,10 @@ def test_each_of_several_losses_of_a_line_is_a_part(tmp_path: Path):
     parts = "Cls Loss: 1.5 Box Loss: 0.25"
     lines = "".join(f"Epoch 1/9 Step {n}0/90 {parts}\n" for n in range(1, 6))
     table = _read(tmp_path, lines)
-    assert logs.points(table, "Cls Loss")[0] == (10, 1.5)
+    assert logs.points(table, "cls_loss")[0] == (10, 1.5)
     assert logs.points(table, "loss")[0] == (10, 1.75)
     table = _read(tmp_path, lines.replace(parts, f"Loss: 2.0 {parts}"))
-    assert logs.points(table, "Box Loss")[0] == (10, 0.25)
+    assert logs.points(table, "box_loss")[0] == (10, 0.25)
     assert logs.points(table, "loss")[0] == (10, 2.0)
 
 
@@ -156,5 +156,5 @@ def test_a_third_loss_beside_those_of_two_nets_is_a_part(tmp_path: Path):
         for n in range(1, 6)
     )
     table = _read(tmp_path, lines)
-    assert logs.points(table, "Cycle Loss")[0] == (1, 0.25)
+    assert logs.points(table, "cycle_loss")[0] == (1, 0.25)
     assert logs.points(table, "loss")[0] == (1, 2.25)

@@ -181,6 +181,11 @@ PASTED = {
     "of the Trainer's dicts over several lines": Pasted(
         "{{'loss': {x},\n 'grad_norm': 1.92,\n 'reward': 0.0,\n 'epoch': 0.0{n}}}\n"
     ),
+    "of pytorch-kaldi": Pasted(
+        "ep={n} tr=['train'] loss={x} err=0.2 valid=dev_clean loss={y} err=0.9 lr=6e-06\n",
+        eval_loss=6,
+    ),
+    "that somebody quotes": Pasted("> loss: {x}  [   64/60000]\n> \n"),
     "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
     "of WeNet's validation": Pasted(
         "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6
@@ -295,10 +300,18 @@ def test_parts_by_the_word_before_them(tmp_path: Path):
     firsts = {name: column.values[0] for name, column in columns.items()}
     assert firsts == {
         "loss": 16.5,
-        "Regression Loss": 2.5,
-        "Classification Loss": 13.5,
+        "regression_loss": 2.5,
+        "classification_loss": 13.5,
         "grad_norm": 1.5,
     }
+
+
+def test_rounds_that_only_the_server_judges(tmp_path: Path):
+    """Flower prints what the model of all clients loses."""
+    path = tmp_path / "server.log"
+    line = "INFO flower 2022-01-06 | server.py | fit progress: ({n}, 2.5, {{'accuracy': 0}}, 9.5)\n"
+    path.write_text("".join(line.format(n=n) for n in STEPS))
+    assert read_file(path, Settings()).columns["eval_loss"].steps.tolist() == list(STEPS)
 
 
 def test_one_bar_is_a_log(tmp_path: Path):

@@ -50,7 +50,7 @@ def continued(line: str) -> list[tuple[str, Any]]:
 
 def listed_flags(line: str) -> list[tuple[str, Any]]:
     """The settings of a line that is nothing but flags with values; an option's help has words."""
-    words = line.rstrip("\\ \t").split(maxsplit=MOST_WORDS)
+    words = line.rstrip("\\` \t").split(maxsplit=MOST_WORDS)
     if not words or not words[0].startswith("--") or _FLAG.fullmatch(words[0]) is None:
         return []
     pairs = itertools.pairwise(words)
@@ -85,7 +85,7 @@ def _leaf(name: str) -> str:
 
 def _value(behind: Sequence[str]) -> str | None:
     """The value that follows a flag; a negative number is none of the next flag."""
-    if not behind or _FLAG.fullmatch(behind[0]) or behind[0] in ("\\", "&", "|", ">", "2>&1"):
+    if not behind or _FLAG.fullmatch(behind[0]) or behind[0] in ("\\", "`", "&", "|", ">", "2>&1"):
         return None
     return _unquoted(behind[0])
 

@@ -90,6 +90,7 @@ _HEADED: Final = expression(
 _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn
     r"(?:^|\s)(\d{1,15})/(\d{1,15})(?=: episode\b| \(epoch \d)"
 )
+_FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
 _EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
 _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_OF}")
 _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
@@ -173,7 +174,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         return "bar", bar, epoch
     if epoch:
         return _within(line, epoch)
-    return "step", _first(line, _EPISODE, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
+    return "step", _first(line, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
 
 
 def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:

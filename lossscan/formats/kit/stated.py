@@ -48,6 +48,9 @@ _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation lo
     r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
     rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
 )
+_VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
+    rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
+)
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
@@ -107,11 +110,7 @@ class LineReader:
         spaced = list(_SPACED.finditer(line))
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
-        for shape in (_AFTER, _AT):
-            for match in shape.finditer(line):
-                yield Part(match[1], match.start(2), *match.span(2))
-        for match in _GLUED.finditer(line):
-            yield Part("train_loss", match.start(), *match.span(1))
+        yield from _rare(line)
         yield from _listed(line)
         if "train" in line and (both := _OF_BOTH.search(line)):
             yield Part("train_loss", both.start(), *both.span(1))
@@ -156,12 +155,23 @@ def _players(line: str) -> Iterator[Part[str]]:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
 
 
+def _rare(line: str) -> Iterator[Part[str]]:
+    """Losses in shapes of a few trainers."""
+    for shape in (_AFTER, _AT):
+        for match in shape.finditer(line):
+            yield Part(match[1], match.start(2), *match.span(2))
+    if found := _VALID.search(line):
+        yield Part("val_loss", found.start(), *found.span(1))
+    for match in _GLUED.finditer(line):
+        yield Part("train_loss", match.start(), *match.span(1))
+
+
 def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]]) -> str:
     """The name before a number; of one of several losses with the word before it."""
     several = len(spaced) > 1 or line.lower().count("loss") > 1
     before = _WORD.search(line[: match.start()]) if several and match[1].lower() == "loss" else None
     own = f"{before[0]}{match[1]}" if before else ""
-    return own if is_part(own) else match[1]
+    return _joined(own) if is_part(own) else match[1]
 
 
 def _by_word_behind(line: str) -> Iterator[Part[str]]:
@@ -179,7 +189,12 @@ def _is_loss(name: str) -> bool:
 def _own_name(key: str, name: str) -> str:
     """The name of one of several losses of a line, by the word before it: `Cls Loss`."""
     words = _TWO_WORDS.search(key)
-    return words[0] if words and len(name) < len(words[0]) and is_part(words[0]) else name
+    return _joined(words[0]) if words and len(name) < len(words[0]) and is_part(words[0]) else name
+
+
+def _joined(words: str) -> str:
+    """Words as one name, as most trainers spell it."""
+    return words.lower().replace(" ", "_")
 
 
 def _is_part(name: str) -> bool:

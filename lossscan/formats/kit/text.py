@@ -23,6 +23,8 @@ _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high a
 _CHINESE: Final = "gb18030"  # holds GBK and GB 2312
 _COMMON: Final = expression("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
 MOSTLY: Final = 0.9  # of its letters that are no ASCII; of other encodings taken for it, few are
+SCREEN: Final = 4096  # bytes that show whether a text is quoted
+_QUOTE: Final = expression(r"(?m)^> ?(?!>)")
 PASTED, MOST = 2, 0.75  # lines that make a log, where they are the most of what is not blank
 UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
@@ -100,7 +102,8 @@ def peek(head: Head) -> str:
                 stream.seek(place // UNIT * UNIT)
                 parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
     text = b"".join(parts).decode(encoding(head), errors="replace")
-    return _ANSI.sub("", text).replace("\r", "\n")
+    text = _ANSI.sub("", text).replace("\r", "\n")
+    return _QUOTE.sub("", text) if _is_quoted(head) else text
 
 
 def are_most(count: int, text: str) -> bool:
@@ -119,7 +122,18 @@ def lines(head: Head) -> Iterator[str]:
 
 def blocks(head: Head) -> Iterator[list[str]]:
     """What `lines` gives, some thousands at once: many times as fast as one by one."""
-    return map(lines_of, pieces(head))
+    read = map(lines_of, pieces(head))
+    if _is_quoted(head):
+        return ([_QUOTE.sub("", line) for line in block] for block in read)
+    return read
+
+
+def _is_quoted(head: Head) -> bool:
+    """Whether most of its first lines are quoted, as an answer to a mail or an issue does."""
+    if b"> " not in head.start[:SCREEN]:
+        return False
+    shown = [line for line in head.start[:SCREEN].splitlines() if line.strip()]
+    return sum(line.startswith((b"> ", b">\t")) for line in shown) >= MOST * len(shown)
 
 
 def pieces(head: Head) -> Iterator[bytes]:
