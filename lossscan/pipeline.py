@@ -118,9 +118,14 @@ def _failed(path: str, error: Exception) -> InputError:
 
 def one_run(path: Path, settings: Settings) -> RunFiles:
     """The files of the only run at a path; raises InputError where there are several or none."""
-    from lossscan.runs.discover import discover
+    from lossscan.runs.apart import beside
+    from lossscan.runs.discover import PART, discover
 
-    found = discover(path, settings)
+    folder, _, part = str(path).partition(PART)
+    below = Path(folder) if part and Path(folder).is_dir() else path
+    found = [each for files in discover(below, settings) for each in beside(files)]
+    if below != path:
+        found = [files for files in found if files.root == path]
     if not found:
         raise no_log(path)
     if len(found) > 1:

@@ -122,12 +122,13 @@ _STAND_INS: Final = (
 _SETS: Final[Mapping[str, str]] = {
     word: name
     for name, words in {
-        "train_loss": "train training tr trn",
-        "eval_loss": "val valid validation vl eval evaluation dev",
-        "test_loss": "test testing tst",
+        "train_loss": "train training tr trn treino treinamento entrenamiento",
+        "eval_loss": "val valid validation vl eval evaluation dev validacao validação validación",
+        "test_loss": "test testing tst teste prueba",
     }.items()
     for word in words.split()
 }
+_LOSS: Final = ("perda", "perte", "pérdida", "perdida", "verlust", "perdita")
 _FILLING: Final = expression(
     r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch"
 )
@@ -162,7 +163,7 @@ def _worded(folded: str) -> str | None:
     """The name of a loss whose other words say whose it is, or nothing: `Val Loss (mean)`."""
     if compact := _COMPACT.fullmatch(folded):
         return _SETS[compact[1]]
-    words = [word for word in _WORDS.split(folded) if word]
+    words = ["loss" if word in _LOSS else word for word in _WORDS.split(folded) if word]
     sets = [_SETS[word] for word in words if word in _SETS]
     filling = [word for word in words if _FILLING.fullmatch(word)]
     if words.count("loss") != 1 or len(sets) > 1 or len(sets) + len(filling) + 1 < len(words):

@@ -38,6 +38,7 @@ _BOX: Final = str.maketrans("│┃║", "|||")
 _DECIMAL_COMMA: Final = expression(  # not one of thousands
     r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
 )
+_BLANK: Final = " "  # parts the words of a header above numbers, where no two are side by side
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 
@@ -50,7 +51,8 @@ def claims(head: Head) -> bool:
 def keys(head: Head) -> list[str]:
     """The names in the first line of a table; none where the next has not as many cells."""
     first, second = [*peek(head).split("\n", 2), "", ""][:2]
-    header = [] if first.startswith("{") else _header(first)
+    prose = first.startswith("{") or _separator(first) == _BLANK
+    header = [] if prose else _header(first)
     return header if len(_header(second)) == len(header) else []
 
 
@@ -116,7 +118,10 @@ def _body(head: Head) -> _Body:
     separator = _separator(first)
     if separator != "," and _DECIMAL_COMMA.search(peek(head)):
         below = (line.replace(",", ".") for line in below)
-    return _Body(_header(first), separator, iter(below))
+    header, second = _header(first), next(iter(above[at + 1 :]), "")
+    if separator in (_GAP, _BLANK) and len(_split(second, separator)) == len(header) + 1:
+        header = ["", *header]  # what R and pandas print: rows have names
+    return _Body(header, separator, iter(below))
 
 
 def _says_more(header: Sequence[str]) -> bool:
@@ -152,7 +157,8 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
         header = _header(line)
         judged = any(_is_judged(name, line) for name in map(canonical, header))
         if (judged or (_separator(line) in _OF_FILES and by_file(header, file))) and (
-            counts(header) or _holds_numbers(line, *above[at + 1 : at + 2])
+            (counts(header) and _separator(line) != _BLANK)
+            or _holds_numbers(line, *above[at + 1 : at + 2])
         ):
             return at
     return None
@@ -174,10 +180,12 @@ def _holds_numbers(header: str, below: str = "") -> bool:
 
 def _separator(line: str) -> str:
     likely = max(_SEPARATORS, key=line.count)
-    return likely if likely in line else _GAP
+    return likely if likely in line else _GAP if _GAP in line.strip() else _BLANK
 
 
 def _split(line: str, separator: str) -> list[str]:
+    if separator == _BLANK:
+        return line.split()
     return re.split(" {2,}", line.strip()) if separator == _GAP else line.split(separator)
 
 
@@ -212,7 +220,7 @@ def _named(
 def _even(lines: Sequence[str], separator: str) -> list[list[str]] | None:
     """The columns of lines with equally many cells and no quotes, which a single split gives."""
     text, widths = "".join(lines), {line.count(separator) + 1 for line in lines}
-    if len(widths) > 1 or separator == _GAP or '"' in text or not text.endswith("\n"):
+    if len(widths) > 1 or separator in (_GAP, _BLANK) or '"' in text or not text.endswith("\n"):
         return None
     width = widths.pop()
     cells = text.replace("\n", separator).split(separator)[:-1]
@@ -225,7 +233,7 @@ def _uneven(lines: Sequence[str], separator: str) -> Iterable[Sequence[str]]:
 
 def _cells(line: str, separator: str) -> list[str]:
     """The cells of a line; the last one of a line that is cut may be cut too and is left out."""
-    if '"' not in line or separator == _GAP:
+    if '"' not in line or separator in (_GAP, _BLANK):
         cells = _split(line.rstrip("\n"), separator)
     else:
         try:

@@ -1,4 +1,4 @@
-"""The runs of a file that holds several, as an MLflow database does: each has a name."""
+"""The runs of a file or a folder that holds several, as an MLflow database does."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lossscan.errors import LossscanError
+from lossscan.runs.beside import by_name
 from lossscan.runs.discover import PART, RunFiles, is_log_name
 
 
 def apart(files: RunFiles) -> tuple[RunFiles, ...]:
-    """The runs of a file that holds several, each by itself: where it is named, or all there is."""
-    from lossscan import formats  # loads numpy
+    """The runs of a file that holds several, each by itself: where it is named, or all there is.
 
+    So are those of logs side by side whose names tell them apart.
+    """
     logs = [path for path in files.files if is_log_name(path.name)]
     path = files.root if files.root in files.files else logs[0] if len(logs) == 1 else None
-    if path is None or files.part:
+    if files.part:
         return (files,)
+    return beside(files) if path is None else _held(files, path)
+
+
+def _held(files: RunFiles, path: Path) -> tuple[RunFiles, ...]:
+    from lossscan import formats  # loads numpy
+
     try:
         names = formats.runs_in(path)
     except (LossscanError, OSError):  # the reader says what is wrong
@@ -26,3 +34,30 @@ def apart(files: RunFiles) -> tuple[RunFiles, ...]:
         return (files,)
     roots = {name: Path(f"{path}{PART}{name}") for name in names}
     return tuple(replace(files, root=roots[name], files=(path,), part=name) for name in names)
+
+
+def beside(files: RunFiles) -> tuple[RunFiles, ...]:
+    """The runs whose logs are side by side in a folder, where their names tell them apart.
+
+    Each has the name of its only log, or of the folder and what its logs share.
+    """
+    from lossscan import formats  # loads numpy
+    from lossscan.settings import Settings
+    from lossscan.sources.files import head_of
+
+    logs = [path for path in files.files if is_log_name(path.name)]
+    if not by_name(logs):
+        return (files,)
+    try:
+        held = [path for path in logs if formats.is_log(head_of(path), Settings())]
+    except (LossscanError, OSError):  # the reader says what is wrong
+        return (files,)
+    others = tuple(path for path in files.files if path not in held)
+    return tuple(
+        replace(
+            files,
+            root=own[0] if len(own) == 1 else Path(f"{files.root}{PART}{name}"),
+            files=(*own, *others),
+        )
+        for name, own in by_name(held).items()
+    ) or (files,)

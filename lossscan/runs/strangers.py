@@ -29,8 +29,9 @@ STRANGERS: Final = {
 }
 MOST: Final = 10_000  # names looked at for what to say; a checkpoint in pieces has some hundred
 _WEIGHTS: Final = any_of(
-    "*.safetensors *.pt *.pth *.ckpt *.bin *.h5 *.keras *.gguf *.onnx *.npz *.pkl *.distcp"
+    "*.safetensors *.pt *.pth *.ckpt *.bin *.h5 *.keras *.gguf *.onnx *.distcp"
 )
+_KEPT: Final = any_of("*.pkl *.pickle *.npy *.npz *.mat *.xlsx *.xls *.ods *.rds *.rdata")
 
 
 def stranger_at(path: Path) -> NoLogFound | None:
@@ -48,7 +49,11 @@ def nothing_at(path: Path) -> NoLogFound:
     found = list(islice(_below(path), MOST))
     if not found and path.is_dir():
         return NoLogFound("empty_folder", at=path)
-    for key, is_one in (("only_weights", _is_weights), ("only_settings", is_config_name)):
+    for key, is_one in (
+        ("only_kept", _is_kept),
+        ("only_weights", _is_weights),
+        ("only_settings", is_config_name),
+    ):
         held = next((each for each in found if is_one(each)), None)
         if held is not None:
             return NoLogFound(key, at=path, name=str(held.relative_to(path)))
@@ -58,6 +63,11 @@ def nothing_at(path: Path) -> NoLogFound:
 def _below(path: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(path):
         yield from (Path(folder) / name for name in sorted(names))
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether it may hold a history in a form that is for Python, R or a spreadsheet alone."""
+    return _KEPT.fullmatch(path.name.lower()) is not None
 
 
 def _is_weights(path: Path) -> bool:

@@ -31,7 +31,7 @@ def _notebook(*pages: str) -> bytes:
         ("loss.png", b"\x89PNG\r\n\x1a\n" + WEIGHTS, "a picture"),
         ("loss.webp", b"RIFF\x10\0\0\0WEBPVP8 " + WEIGHTS, "a picture"),
         ("paper.pdf", b"%PDF-1.4\n" + WEIGHTS, "a document"),
-        ("model.pkl", b"\x80\x04\x95" + WEIGHTS, "model weights"),
+        ("model.pkl", b"\x80\x04\x95" + WEIGHTS, "a pickle of Python"),
         ("model.safetensors", b"\x40\0\0\0\0\0\0\0" + b'{"a": {"dtype": "F32"}}', "model weights"),
         ("data.log", WEIGHTS, "binary data"),
         ("log.html", b"<!DOCTYPE html><html><body>Sign in</body></html>", "a web page"),

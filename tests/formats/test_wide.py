@@ -149,3 +149,24 @@ def test_a_header_alone_says_so(tmp_path: Path):
 def test_words_of_names(raw: str, name: str):
     """Whose a loss is counts, and how it was averaged does not."""
     assert canonical(raw) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "series", "points"),
+    [
+        ("epoch train_loss val_loss\n1 2.5 2.75\n2 2.25 2.5\n", "eval_loss", [(1, 2.75), (2, 2.5)]),
+        ("  epoch   loss\n1     1  2.500\n2     2  2.250\n", "loss", [(1, 2.5), (2, 2.25)]),
+        ('#{"t_start": 1.5, "env_id": "x"}\nr,l,t\n20,20,1.5\n30,30,2.5\n', "reward",
+         [(1, 20.0), (2, 30.0)]),
+        ("Episode,Reward,Steps,Loss\n1,5,90,2.5\n2,6,40,2.25\n3,7,60,2.0\n4,6,20,1.5\n", "loss",
+         [(1, 2.5), (2, 2.25), (3, 2.0), (4, 1.5)]),
+        ("round,global_loss\n3,2.5\n4,2.25\n5,2.0\n", "loss", [(3, 2.5), (4, 2.25), (5, 2.0)]),
+        ("epoca;perda_treino;perda_val\n1;2,5;2,75\n2;2,25;2,5\n", "eval_loss",
+         [(1, 2.75), (2, 2.5)]),
+    ],
+)  # fmt: skip
+def test_tables_of_other_origin(
+    tmp_path: Path, text: str, series: str, points: list[tuple[int, float]]
+):
+    """Blanks alone, names of rows, gym's monitor, lengths of episodes, rounds, Portuguese."""
+    assert logs.points(logs.read_log(tmp_path, text), series) == points

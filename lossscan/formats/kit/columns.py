@@ -18,6 +18,7 @@ from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.spelled import spelled
+from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
 from lossscan.settings import Settings
@@ -86,6 +87,9 @@ class Sheet:
         And whether it is no more than that number.
         """
         counts = self.stated_steps(rows) if self._stated else self._epoch_steps(rows)
+        if counts is None or is_erratic(counts):
+            other = counted(self.numbers, rows)
+            counts = counts if other is None else other
         found = np.arange(1, rows + 1) if counts is None else counts
         return self.run_steps(found), counts is None
 

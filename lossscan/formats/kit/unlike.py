@@ -19,12 +19,13 @@ _MAGIC: Final = (
     ("a_picture", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM\x00", b"II*\x00", b"MM\x00*")),
     ("a_document", (b"%PDF-", b"\xd0\xcf\x11\xe0", b"{\\rtf")),
     ("an_archive", (b"7z\xbc\xaf", b"Rar!\x1a", b"ustar")),
-    ("model_data", (b"\x89HDF\r\n", b"GGUF", b"\x93NUMPY", b"\x80\x02", b"\x80\x03", b"\x80\x04")),
-    ("model_data", (b"\x80\x05", b"TFL3")),
+    ("model_data", (b"\x89HDF\r\n", b"GGUF", b"TFL3")),
+    ("a_pickle", (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
+    ("an_array", (b"\x93NUMPY", b"MATLAB 5.0")),
 )
 _ZIP: Final = b"PK\x03\x04"
 _OF_TORCH: Final = expression(rb"[^\0]{0,200}/(?:data\.pkl|byteorder|version|\.format_version)")
-_WEIGHTS: Final = expression(r"(?i)\.(?:pt|pth|ckpt|bin|keras|npz)$")
+_WEIGHTS: Final = expression(r"(?i)\.(?:pt|pth|ckpt|bin|keras)$")
 _OF_NUMPY: Final = b".npy"
 _OF_OFFICE: Final = b"[Content_Types].xml"
 _NAMES: Final = 1024  # bytes of a zip archive in which the name of its first file is
@@ -83,7 +84,9 @@ def _binary(head: Head) -> str | None:
 
 
 def _zipped(start: bytes) -> str:
-    if _OF_TORCH.search(start) or _OF_NUMPY in start:
+    if _OF_NUMPY in start:
+        return "an_array"
+    if _OF_TORCH.search(start):
         return "model_data"
     return "a_document" if _OF_OFFICE in start else "an_archive"
 

@@ -33,6 +33,7 @@ _NO_LOSS: Final = expression(  # columns that are beside losses in files called 
     r"|.*dice.*|.*precision|.*recall|psnr|ssim|bleu|seconds|round|episode|percent\w*"
 )
 _LETTER: Final = expression(r"[^\W\d_]")
+_MONITOR: Final = ("r", "l", "t")  # of each episode, as gym's Monitor writes: reward, length, time
 SEVERAL: Final = 2
 
 
@@ -56,6 +57,8 @@ def says_losses(file: str) -> bool:
 
 def by_file(columns: Sequence[str], file: str) -> Renamed:
     """The columns of a file that is called after losses and names none: see the module."""
+    if tuple(columns[: len(_MONITOR)]) == _MONITOR:
+        return {"": {"r": "reward", "l": "episode_length"}}
     if not says_losses(file) or any(map(is_judged, columns)):
         return {}
     if not all(_LETTER.search(name) for name in columns if name):

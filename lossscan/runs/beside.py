@@ -1,0 +1,45 @@
+"""Logs of several runs side by side in one folder, where their names say so.
+
+`seed0.csv, seed1.csv` and TensorBoard's `run-a-tag-loss.csv, run-b-tag-loss.csv` are of two runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from lossscan.expressions import expression
+
+SEVERAL: Final = 2
+_NUMBERED: Final = expression(
+    r"(?i)(?<![a-z])((?:seed|fold|cv|kfold|trial|client|exp|run)[ _-]?\d{1,6})(?![\d.])"
+)
+_TENSORBOARD: Final = expression(r"run-(.{1,200}?)-tag-.{1,300}")
+_OF_A_SET: Final = expression(  # the parts of one run that TensorBoard keeps apart
+    r"(?i)(?:.*[^a-z])?(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test"
+    r"|loss(?:es)?(?:[_-].*)?)(?:_.*)?"
+)
+
+
+def by_name(logs: Iterable[Path]) -> Mapping[str, list[Path]]:
+    """The logs of each run by its name; empty where they are of one, or no name says so."""
+    logs = list(logs)
+    if len({path.parent for path in logs}) != 1 or len({path.suffix for path in logs}) != 1:
+        return {}
+    runs: dict[str, list[Path]] = defaultdict(list)
+    for path in logs:
+        name = _run_of(path.stem)
+        if name is None:
+            return {}
+        runs[name].append(path)
+    return runs if len(runs) >= SEVERAL else {}
+
+
+def _run_of(stem: str) -> str | None:
+    """The run that the name of a file says; None where it says none."""
+    if exported := _TENSORBOARD.fullmatch(stem):
+        return None if _OF_A_SET.fullmatch(exported[1]) else exported[1]
+    numbered = _NUMBERED.search(stem)
+    return numbered[1] if numbered else None
