@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from typer.main import get_command
 
-from docs.make.markdown import page, prose, table
+from docs.make.markdown import page, prose, said, table
 from lossscan.commands import _app, verbs
 from lossscan.commands.kit.shape import spelled
 from lossscan.model import FAILED, FOUND, PASSED
@@ -77,6 +78,7 @@ _CHINESE: Final[Mapping[str, str]] = {  # of the texts above; those of the verbs
         "以 `zh` 开头为中文，否则为英文"
     ),
 }
+_say = partial(said, _CHINESE)
 
 
 def cli_pages() -> dict[str, str]:
@@ -138,7 +140,3 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], lang: str) -> s
 
 def _helped(text: str, lang: str) -> str:
     return prose(helped(text, lang))
-
-
-def _say(text: str, lang: str) -> str:
-    return text if lang == "en" else _CHINESE[text]

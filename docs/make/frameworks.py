@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from docs.make.markdown import bullets, page, table
+from docs.make.markdown import bullets, page, said, table
 from lossscan.formats import named
 from lossscan.trainers import TRAINERS, Medium, Trainer, trainer_of
 from lossscan.words import LANGUAGES
@@ -217,6 +218,7 @@ _CHINESE: Final[Mapping[str, str]] = {
         "日志里的一个 loss：在 {} 中是当步的值，在其他文件中是平均值。"
     ),
 }
+_say = partial(said, _CHINESE)
 _FOLDERS: Final[Mapping[str, str]] = {"en": "frameworks.md", "zh": "zh/frameworks.md"}
 
 
@@ -227,10 +229,6 @@ def frameworks_pages() -> dict[str, str]:
     """
     known = {name: _LEAVES[name] for name in TRAINERS} | _LEAVES
     return {name: page(_parts(known, lang)) for lang, name in _FOLDERS.items()}
-
-
-def _say(text: str, lang: str) -> str:
-    return text if lang == "en" or not text else _CHINESE[text]
 
 
 def _parts(known: Mapping[str, Leaves], lang: str) -> Iterator[str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lossscan.words.numerals import left_open
 
 # A code span, a number that only a run can fill in, or a character that Markdown would take away.
 _PIECE = re.compile(r"`[^`]*`|(?P<field>\{\w+[^}]*\})|[*<|]")
+
+
+def said(chinese: Mapping[str, str], text: str, lang: str) -> str:
+    """A text in a language, by its translations; raises KeyError for one without."""
+    return text if lang == "en" or not text else chinese[text]
 
 
 def prose(text: str) -> str:

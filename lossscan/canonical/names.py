@@ -168,7 +168,7 @@ def _worded(folded: str) -> str | None:
     filling = [word for word in words if _FILLING.fullmatch(word)]
     if words.count("loss") != 1 or len(sets) > 1 or len(sets) + len(filling) + 1 < len(words):
         return None
-    if "epoch" in filling and sets in ([], ["train_loss"]):  # a mean beside that of each step
+    if "epoch" in filling and sets in ([], ["train_loss"]):  # a mean as well as that of each step
         return "train_loss_epoch" if sets else None
     if not sets and not {"history", "hist", "list", "log", "curve"} & {*filling}:
         return "mean_loss" if filling else None
@@ -239,7 +239,7 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
-    summary that transformers logs last, beside how long the run took.
+    summary that transformers logs last, with how long the run took.
     """
     if "loss" in points:
         return None

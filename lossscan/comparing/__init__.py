@@ -36,7 +36,7 @@ def check_count(runs: int) -> None:
 def compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
-    """What 2 to 52 runs show beside each other; raises InputError where no two share steps."""
+    """What 2 to 52 runs show side by side; raises InputError where no two share steps."""
     with ignore_float_errors():
         return _compared(reports, settings)
 

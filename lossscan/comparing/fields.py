@@ -18,7 +18,7 @@ from lossscan.samples import passes_per_update, samples_per_update
 SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
 SAME_RATES = 0.1  # of a schedule's weight where both runs logged the same learning rates
-FOLLOWS = 0.5  # of the weight of a setting that follows from others, of which one differs too
+FOLLOWS = 0.5  # of the weight of a setting that follows from others, where one of them differs too
 FITS = 0.05  # how near a factor must be to that of the accumulation steps, in logarithms
 CERTAIN = 0.97  # a factor that is the ratio of the accumulation steps is hardly chance
 Pairs = Mapping[Between, Parting]

@@ -21,7 +21,7 @@ FREE = {  # what changes when the accumulation steps do, with the samples of a s
     *("num_devices", "max_steps", "warmup_steps", "steps_per_epoch", "seed", "data_seed"),
     *("logging_steps", "save_steps", "eval_steps", "eval_delay"),
 }
-BLOCKS = 10  # of the samples that all runs saw, in each of which the slope is measured
+BLOCKS = 10  # of the samples that all runs saw; the slope is measured in each
 FEWEST = 2  # runs, or rather accumulation steps
 LINE = 3  # runs from which on a line may fail to fit
 

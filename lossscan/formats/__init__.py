@@ -226,7 +226,7 @@ def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
 
 
 def read_if_log(path: Path, settings: Settings) -> Table | None:
-    """What `read_file` reads; None where no format claims the file, of which nobody asks why."""
+    """What `read_file` reads; None where no format claims the file, without a reason."""
     with plain(path) as head:
         table = _read_as_claimed(head, settings)
         return None if table is None else _with_cut(table, head)

@@ -19,7 +19,7 @@ from lossscan.sources.files import Head
 NAME: Final = "alike_lines"
 FEWEST: Final = 5  # lines of one shape: no document repeats a sentence with numbers so often
 LOGGED: Final = 3  # of a logger, behind a clock
-BESIDE: Final = 2  # numbers that a line names, the loss among them; prose has one
+FEWEST_NUMBERS: Final = 2  # numbers that a line names, the loss among them; prose has one
 LONGEST: Final = 1000  # characters of a line that has a shape
 _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
 _CLOCK: Final = expression(r"\W{0,3}\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
@@ -76,7 +76,7 @@ def _trained(row: Iterable[str]) -> bool:
 
 
 def _names_several(line: str) -> bool:
-    return len(PAIR.findall(line)) >= BESIDE
+    return len(PAIR.findall(line)) >= FEWEST_NUMBERS
 
 
 def _shape(line: str) -> str:

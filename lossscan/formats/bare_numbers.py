@@ -1,4 +1,4 @@
-"""Numbers and nothing else: `375 0.13` or `(375, 0.13)`, of which the first is a step that rises.
+"""Numbers and nothing else: `375 0.13` or `(375, 0.13)`, the first a step that rises.
 
 Further columns, as of a mean, are passed over.
 A list of such pairs may be on one line. In a file whose name says `loss`, single numbers

@@ -34,7 +34,7 @@ _TRAINED: Final = (
     "dtrain",
     "valid_0",
 )  # likeliest first
-_NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints beside them
+_NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
 _SCORE: Final = expression(  # of these more is better
     r"(?i)auc|acc|ndcg|map|mrr|f1|r2|average_precision|precision|recall|kappa|mcc|pre@|lift"
 )
@@ -67,8 +67,8 @@ def _rows(head: Head) -> Iterator[Row]:
             continue
         metric = loss[1]
         row = {"-".join(filter(None, key)): value for key, value in found.items()}
-        beside = (found[key] for key in found if key[1] == loss[1] and key != loss)
-        row |= {"loss": found[loss]} | dict(zip(["eval_loss"], beside, strict=False))
+        others = (found[key] for key in found if key[1] == loss[1] and key != loss)
+        row |= {"loss": found[loss]} | dict(zip(["eval_loss"], others, strict=False))
         yield number, row
 
 

@@ -125,7 +125,7 @@ def _body(head: Head) -> _Body:
 
 
 def _says_more(header: Sequence[str]) -> bool:
-    """Whether a column says of which run a row is, or whether it is of an evaluation."""
+    """Whether a column says which run a row belongs to, or whether it is of an evaluation."""
     return any(map(is_label, header)) or phase_key(header) is not None
 
 

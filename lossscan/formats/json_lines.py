@@ -40,7 +40,7 @@ _DECODED: Final = msgspec.json.Decoder().decode
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _SETTINGS: Final = "config."  # what Ray Tune repeats in each line
 _DONE: Final = "done"  # Ray Tune's, of the trial
-_OF_POINT: Final = ("epoch", "learning_rate")  # what a point without a step has beside its loss
+_OF_POINT: Final = ("epoch", "learning_rate")  # what a point without a step has next to its loss
 _OF_TRAINING: Final = "epoch"  # the lines of a prediction and ms-swift's last one have none
 _MEASURED: Final = ("eval_loss", "predict_loss", "reward", "learning_rate", "lr")
 _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no key of its own
@@ -49,7 +49,7 @@ _LLAMAFACTORY: Final = "trainer_log.jsonl"  # the rewritten trainer (v1) logs no
 def claims(head: Head) -> bool:
     """Whether its first objects hold steps and a quantity that trainers log.
 
-    Or several a loss beside an epoch or a learning rate; a single object sums a run up.
+    Or several a loss next to an epoch or a learning rate; a single object sums a run up.
     """
     names = set(map(canonical, keys(head)))
     if any(name.startswith("_wandb") for name in names):  # W&B's summary, of last values

@@ -67,7 +67,7 @@ def runs(head: Head) -> list[str]:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All rows of a run, of several that of which there is most.
+    """All rows of a run; of several runs, those of the longest.
 
     Raises UnreadableLog where it is no JSON, or no loss is in it; a cut one gives its whole rows.
     """

@@ -60,7 +60,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _apart(points: list[_Point]) -> list[_Point]:
-    """Only the main objective: beside it nothing says which iteration a line belongs to."""
+    """Only the main objective: next to it nothing says which iteration a line belongs to."""
     main = [point for point in points if point.name == "loss"]
     return main or points
 

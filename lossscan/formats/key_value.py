@@ -40,9 +40,9 @@ from lossscan.trainers import trainer_of
 
 NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
-SEVERAL, MANY = 3, 5  # losses beside one counter: prose compares two at most
+SEVERAL, MANY = 3, 5  # losses next to one counter: prose compares two at most
 TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
-LOOKED_AT: Final = 50  # lines with a counter that show which numbers are beside it
+LOOKED_AT: Final = 50  # lines with a counter that show which numbers are next to it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
     "torchtune": expression(r"^Step \d{1,15} \| loss:.{0,200} lr:"),

@@ -15,7 +15,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "loss_lines"
 FEWEST = 20  # lines that make a log: fewer are in documents
-SURE = 3  # that state beside the loss how far the epoch is
+SURE = 3  # that state next to the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
     r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"

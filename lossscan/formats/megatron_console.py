@@ -38,7 +38,7 @@ _LOADED: Final = expression(
 )
 _SKIPPED = "number of skipped iterations"
 _NAN = "number of nan iterations"
-_BESIDE: Final = expression(r"balanc|aux|router|indexer|^z_|^mtp|^moe")  # losses beside the loss
+_EXTRA: Final = expression(r"balanc|aux|router|indexer|^z_|^mtp|^moe")  # losses next to the loss
 
 _Fields: TypeAlias = dict[str, Any]
 
@@ -146,7 +146,7 @@ def _loss_name(names: Iterable[str], settings: Settings) -> str:
     """The field that is the loss; a log whose every loss is NaN has none."""
     losses = [name for name in dict.fromkeys(names) if name.endswith("loss")]
     called = (name for name in losses if _called(name, settings) == name)
-    others = (name for name in losses if not _BESIDE.search(name))
+    others = (name for name in losses if not _EXTRA.search(name))
     return next(called, next(others, "lm loss"))
 
 

@@ -1,6 +1,6 @@
 """MLflow's file store: a run is a folder, and each of its metrics a file of lines.
 
-What is claimed is the run's meta.yaml; the points are beside it in `metrics/<key>`, a line
+What is claimed is the run's meta.yaml; the points are next to it in `metrics/<key>`, a line
 `<milliseconds> <value> [<step> [<dataset> <digest>]]` each, and the settings in `params/<key>`
 (mlflow/store/tracking/file_store.py).
 """
@@ -38,7 +38,7 @@ _TRAINING_ARGUMENT = "per_device_train_batch_size"
 
 
 def claims(head: Head) -> bool:
-    """Whether it describes a run whose metrics are beside it."""
+    """Whether it describes a run whose metrics are next to it."""
     place = _PLACE.search(head.start)
     described = place is not None and _RUN.search(head.start, place.end())  # the keys are sorted
     return bool(described) and (head.path.parent / _METRICS).is_dir()

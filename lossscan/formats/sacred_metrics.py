@@ -50,7 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _complete(path: Path) -> bool | None:
-    """Whether the file beside it says that the run ended well; None where it is silent."""
+    """Whether the file next to it says that the run ended well; None where it is silent."""
     try:
         status = json.loads(companion(path, _RUN) or b"{}")["status"]
     except (ValueError, KeyError, TypeError, RecursionError):

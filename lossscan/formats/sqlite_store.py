@@ -66,7 +66,7 @@ def _damage() -> tuple[type[Exception], ...]:
 
 
 def _opened(head: Head) -> sqlite3.Connection:
-    """The database as it is there: nothing is written beside it, unless it is in use anyway."""
+    """The database as it is there: nothing is written next to it, unless it is in use anyway."""
     import sqlite3
 
     path = (head.content or head.path).resolve()
@@ -160,7 +160,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
 
 
 def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
-    """All points in the order of time; what is no number is stored beside a mark."""
+    """All points in the order of time; what is no number is stored with a mark."""
     query = (
         "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ?"
         " ORDER BY timestamp, step LIMIT ?"

@@ -1,4 +1,4 @@
-"""What several runs show beside each other: the values of a comparison, all frozen.
+"""What several runs show side by side: the values of a comparison, all frozen.
 
 Runs have one letter each, in the order in which they were named; `between` holds two letters, and
 every gap is the second run's value less the first one's.

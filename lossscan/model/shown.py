@@ -15,7 +15,7 @@ _ROOM = "lossscan.integrations.notebook"
 
 
 class Shown:
-    """What reports, of one run or of many, offer beside their fields."""
+    """What reports, of one run or of many, offer besides their fields."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class Shown:
 
 
 class Tabled:
-    """What a run offers beside its fields."""
+    """What a run offers besides its fields."""
 
     __slots__ = ()
 

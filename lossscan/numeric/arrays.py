@@ -1,4 +1,4 @@
-"""The array types in use and how they count; apart from `model`: values load without numpy."""
+"""The array types in use and how they count; not in `model`: values load without numpy."""
 
 from collections.abc import Iterator
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The report as GitLab's code quality JSON, which merge requests show beside the changed files.
+"""The report as GitLab's code quality JSON, which merge requests show next to the changed files.
 
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """

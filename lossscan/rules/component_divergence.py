@@ -60,7 +60,7 @@ def check(case: Case, *, min_rise: float = 0.5) -> Iterator[Finding]:
         return
     found = map(case.points, filter(is_part, case.run.series))
     parts = [part for part in found if part is not None]
-    if len(parts) < 2:  # noqa: PLR2004 - one alone is a loss beside the loss, not a part of it
+    if len(parts) < 2:  # noqa: PLR2004 - one alone is a loss next to the loss, not a part of it
         return
     rises = [rise for part in parts for rise in _rise(part, min_rise)]
     against = [rise for rise in rises if _total_falls(total, rise)]

@@ -30,7 +30,7 @@ WORSE = 0.3  # nats above a uniform guess: more than a short evaluation set is o
 
 
 class _Gap(Struct, frozen=True):
-    """An evaluation loss beside the training loss at its steps."""
+    """An evaluation loss next to the training loss at its steps."""
 
     series: Series
     levels: FloatArray  # (k,) of training, at each evaluation

@@ -21,7 +21,7 @@ NAME: Final = "grad-norm-explosion"
 BLOCKS = 8  # a run is cut into so many stretches at least, whose medians are the usual norms
 BLOCK = (10, 50)  # logged points of a stretch, at least and at most
 LEARNING_IN = 20  # logged points at the start, where norms come down from anywhere
-LASTING = 8  # logged points of which most must be high: three blips are not enough
+LASTING = 8  # logged points, most of them high: three blips are not enough
 BLIP = 2.0  # a single point must stand out this many times more to count with a loss change
 FOLLOWS = 10  # logged points within which the loss answers a gradient (arXiv 2501.00656)
 SELDOM = 2.0  # median deviations: norms are heavy-tailed in many runs
@@ -65,7 +65,7 @@ def _usual(values: FloatArray) -> FloatArray:
 
 
 def _spread(values: FloatArray, usual: FloatArray) -> FloatArray:
-    """(n,) the factor that norms seldom exceed beside the usual; 1 at least."""
+    """(n,) the factor that norms seldom exceed the usual by; 1 at least."""
     away = np.abs(np.log(np.maximum(values, TINY) / np.maximum(usual, TINY)))
     return np.asarray(np.exp(SELDOM * _usual(away)))
 

@@ -17,7 +17,7 @@ from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "loss-too-low"
 
-FIRST = 3  # logged points, the highest of which is the start: a collapse is fast
+FIRST = 3  # logged points; the highest is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low

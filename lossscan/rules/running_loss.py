@@ -11,7 +11,7 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import Running, near_starts, running_of
 
 NAME: Final = "running-loss"
-# Of 850 labeled real, trained and injected runs, none of which is known to be one, none is taken
+# Of 850 labeled real, trained and injected runs, none of them known to be one, none is taken
 # for one; of 9 simulated that are or are not, all are told apart.
 CONFIDENCE = 0.9
 

@@ -31,7 +31,7 @@ LIKELY = 0.5  # a score above it is the likeliest cause
 
 # Message: severity (None: the page's), confidence, causes with their scores.
 _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
-    # NaN gradients beside the zeros
+    # NaN gradients next to the zeros
     "nan": (None, 0.98, {"nan-in-weights": 0.95}),
     # zero gradient from the first entry on
     "labels": (None, 0.97, {"masked-labels": 0.9}),
@@ -55,7 +55,7 @@ _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
 
 class _Zeros(Struct, frozen=True):
-    """Where the loss is 0, and what is logged beside; masks over its points."""
+    """Where the loss is 0, and what is logged there; masks over its points."""
 
     loss: Series
     zero: BoolArray
@@ -78,7 +78,7 @@ def check(
     floor: float = ROUNDED,
     partly: float = 0.1,
 ) -> Iterator[Finding | RuledOut]:
-    """Judge exact zeros by the gradient norm beside them and the level around them.
+    """Judge exact zeros by the gradient norm next to them and the level around them.
 
     `floor`: a loss around it rounds to 0.0 at four decimals now and then: 100 last digits.
     `partly`: share of zero entries from which masked samples cost a good part of the training.
@@ -116,8 +116,8 @@ def _gradients(case: Case, loss: Series) -> tuple[BoolArray, BoolArray, BoolArra
     """Where the gradient norm is exactly 0, not finite, or a positive number."""
     norms = case.logged("grad_norm")
     if norms is None:
-        nowhere = np.zeros(len(loss), dtype=bool)
-        return nowhere, nowhere, nowhere
+        none = np.zeros(len(loss), dtype=bool)
+        return none, none, none
     logged = dict(zip(norms.steps.tolist(), norms.values.tolist(), strict=True))
     known = np.array([step in logged for step in loss.steps.tolist()])
     values = np.array([logged.get(step, np.nan) for step in loss.steps.tolist()])
@@ -222,10 +222,10 @@ def _evidence(
     if told[0] and not told.all():
         yield Evidence(Message("leading", leading=int(zeros.first.sum())))
     counted = skips_beside(case, zeros.loss)
-    beside = {"dead": zeros.dead, "spoilt": zeros.spoilt, "counted": counted}
-    for name, mask in beside.items():
+    shown = {"dead": zeros.dead, "spoilt": zeros.spoilt, "counted": counted}
+    for name, mask in shown.items():
         if (told & mask).any():
-            yield Evidence(Message(name, beside=int((told & mask).sum())))
+            yield Evidence(Message(name, count=int((told & mask).sum())))
 
 
 def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> Message | None:

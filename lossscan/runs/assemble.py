@@ -88,7 +88,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
 
 
 def read_piped(stream: BinaryIO, settings: Settings) -> Run:
-    """Read all that a pipe gives, as if it were a file; where it was meanwhile is shown nowhere."""
+    """Read all that a pipe gives, as if it were a file; where it was meanwhile is not shown."""
     with spooled(stream, _PIPED) as path:
         try:
             run = assemble(RunFiles(path, (path,)), settings)
@@ -123,7 +123,7 @@ class _Refused(Struct):
 def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
     tables: list[Table] = []
     refused = _Refused()
-    # Of files beside a log that was named, none is another.
+    # Of files next to a log that was named, none is another.
     alone = files.part is not None or files.root in files.files
     named = files.files[0] if files.part is not None else files.root
     for path in [named] if alone else files.files:

@@ -85,7 +85,7 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
     """Whether a folder belongs to the run of the folder above.
 
     In a container each folder is a run, but the launches of one training are there too: they
-    belong together where the training shows itself beside the container.
+    belong together where the training shows itself next to the container.
     """
     container = path.parent
     if container.name in _CONTAINERS.split():

@@ -13,7 +13,7 @@ FEW = 8  # values that rule most units out before all are looked at
 
 
 def last_place(values: FloatArray, units: Sequence[float]) -> float:
-    """The first of `units` of which all values are multiples; 0 where there is none."""
+    """The first of `units` that divides all values; 0 where there is none."""
     few = values[:: len(values) // FEW + 1]
     likely = np.flatnonzero(are_multiples(few, np.array(units)[:, np.newaxis])).tolist()
     return next((units[at] for at in likely if _all_multiples(values, units[at])), 0.0)

@@ -73,7 +73,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     """The runs at and below a path in sorted order, none where no file there is a log.
 
     A log is what a format claims or what holds a key that the settings name. A file is a run
-    together with the settings beside it. Where no file is a log for sure, a folder is one run of
+    together with the settings next to it. Where no file is a log for sure, a folder is one run of
     all that may be some. Raises NoLogFound where there is no such path.
     """
     try:
@@ -86,8 +86,8 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     except OSError as error:
         raise UnreadableLog("no_access", at=path, reason=reason_of(error)) from error
     if stat.S_ISREG(mode):
-        beside = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
-        others = sorted(set(beside.settings) - {path})
+        around = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
+        others = sorted(set(around.settings) - {path})
         return (RunFiles(root=path, files=(path, *others)),)
     if not stat.S_ISDIR(mode):
         raise NoLogFound("not_a_place", at=path)
@@ -209,7 +209,7 @@ def _settle_all(folders: Mapping[Path, _Folder], settings: Settings) -> None:
 
 
 def _settle(folder: _Folder, settings: Settings) -> None:
-    """Doubtful files are logs where their content says so and nothing surer is beside them."""
+    """Doubtful files are logs where their content says so and nothing surer is next to them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
         folder.logs = [path for path in folder.doubtful if _is_log(path, settings)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]

@@ -137,8 +137,8 @@ def _alone(text: bytes, word: bytes, kin: frozenset[int]) -> Iterator[int]:
     place = text.find(word)
     while place >= 0:
         end = place + len(word)
-        beside = text[max(place - 1, 0) : place] + text[end : end + 1]
-        if kin.isdisjoint(beside):
+        around = text[max(place - 1, 0) : place] + text[end : end + 1]
+        if kin.isdisjoint(around):
             yield place
         place = text.find(word, end)
 

@@ -40,7 +40,7 @@ _PREFERENCE_LOSSES: Final[Mapping[str, str]] = {
     "ipo": "ipo",
     "hinge": "hinge",
 }
-# The first line of which a mark was logged decides. All keys of a mark must be there; one that
+# The first line with a logged mark decides. All keys of a mark must be there; one that
 # ends with "/" is a prefix.
 _MARKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("orpo", ("log_odds_ratio", "log_odds_chosen")),

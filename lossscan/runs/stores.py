@@ -1,4 +1,4 @@
-"""What trackers leave beside each other: their own messages, copies, and stores side by side."""
+"""What trackers leave side by side: their own messages, copies, and stores side by side."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def is_store(path: Path) -> bool:
 
 
 def is_packed_copy(path: Path, with_logs: Collection[Path]) -> bool:
-    """Whether it is the archive of a run whose folder is beside it: ClearML keeps both."""
+    """Whether it is the archive of a run whose folder is next to it: ClearML keeps both."""
     return is_archive(path) and path.with_suffix("") in with_logs

@@ -25,7 +25,7 @@ WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small one
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
 WALL_REACH = 6  # points within which a change found by search is the landmark's own
 MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
-NEIGHBORS = 5  # points, the outermost of which may be odd
+NEIGHBORS = 5  # points; the outermost may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
 LEVEL_POINTS = (
     6  # points a side that a quoted level is the median of: epochs may be short and slope

@@ -45,7 +45,7 @@ WIDTHS = (
     384,
 )  # points a side: short ones are sharp, long ones see small steps
 MAX_WIDTH_SHARE = 3  # a window may hold a third of the run: two of them leave a third for placebos
-STEP_SHARE = 0.6  # of a gap that must remain beside a cubic: a step keeps all of it, a bend little
+STEP_SHARE = 0.6  # of a gap, left after fitting a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale,
 POINTS_A_BREAK = 10_000  # but for a long one, which may have one in so many points,
 MANY_BREAKS = 300  # up to so many: the search has five times as many bins

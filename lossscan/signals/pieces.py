@@ -98,7 +98,7 @@ def optimal_levels(signal: FloatArray, penalty: float, least: int) -> Sequence[i
 
 
 def line_edges(values: FloatArray, penalty: float) -> list[int]:
-    """The first index of each straight piece but the first of a line that is nowhere broken.
+    """The first index of each straight piece but the first of an unbroken line.
 
     Binary segmentation (ruptures.Binseg with its cost "clinear"): the edge that takes most from the
     squared distances, again and again, until none takes more than the penalty.

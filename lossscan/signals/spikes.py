@@ -85,7 +85,7 @@ def _in_tail(points: int) -> int:
 
 
 def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
-    """The height of the lowest peak that stands apart from all lower ones, else what would.
+    """The height of the lowest peak that stands out from all lower ones, else what would.
 
     Several spikes of one size stand apart together: none of them makes the others noise. Peaks far
     above all others show that the noise has no heavy tail upward, whatever the dips say.

@@ -1,6 +1,6 @@
 """Whether a series as a whole goes in steps from level to level, and where.
 
-Breaks are sharp beside the noise around them and stand on any trend. The eye also marks steps that
+Breaks are sharp against the noise around them and stand on any trend. The eye also marks steps that
 noise or seasons half hide, where nothing else happens in the series: these.
 """
 
@@ -17,10 +17,10 @@ from lossscan.signals.pieces import level_edges
 MOST_POINTS = 1500  # of a longer series, windows average out what hides a step
 LEVEL_PENALTY = 3.0  # variances times log n for a level: the modified BIC (Zhang and Siegmund 2007)
 EVIDENCE = 10.0  # twice the log of a Bayes factor: "very strong" (Kass and Raftery 1995)
-STEP_SHARE = 0.5  # of a step that a line beside it must leave: of a slope it leaves a quarter
+STEP_SHARE = 0.5  # of a step that a line next to it must leave: of a slope it leaves a quarter
 LEAST_STEP = 0.8  # spreads around the levels: a "large" difference (Cohen 1988)
 RATES = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0)  # of decays, a run being 1 long
-SMALL = 1e-12  # spread of a series beside its values: rounding errors of a constant
+SMALL = 1e-12  # spread of a series relative to its values: rounding errors of a constant
 
 
 def find_stairs(curve: Curve) -> list[int]:
@@ -70,7 +70,7 @@ def _apart(series: FloatArray, columns: FloatArray) -> float:
 
 
 def _is_step(before: FloatArray, after: FloatArray) -> bool:
-    """Whether a step beside a line, fitted to as many points of both levels, keeps its size."""
+    """Whether a step next to a line, fitted to as many points of both levels, keeps its size."""
     side = min(len(before), len(after))
     x = np.linspace(-1, 1, 2 * side)
     columns = np.column_stack([np.ones(2 * side), x, x > 0])

@@ -37,7 +37,7 @@ def archived(path: Path, size: int = LARGEST) -> bytes:
 
 
 def companion(path: Path, name: str) -> bytes | None:
-    """A small file beside a log, or beside it in its archive; None where it cannot be had."""
+    """A small file next to a log, or next to it in its archive; None where it cannot be had."""
     try:
         if is_archive(path):
             with zipfile.ZipFile(path) as archive:

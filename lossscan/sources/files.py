@@ -128,5 +128,5 @@ def relative(path: Path, root: Path) -> str:
     if shown.startswith(above):  # nearly always, and ten times faster than by parts
         return shown[len(above) :]
     folder = root if root.is_dir() else root.parent
-    near = path.is_relative_to(folder) or folder.parent in path.parent.parents  # a folder beside it
+    near = path.is_relative_to(folder) or folder.parent in path.parent.parents  # a folder nearby
     return os.path.relpath(path, folder) if near else shown

@@ -82,7 +82,7 @@ def _lines(stream: BinaryIO, start: bytes) -> bytes | None:
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether a text is one JSON value over many lines, of which a part says nothing."""
+    """Whether a text is one JSON value over many lines: a part of it says nothing."""
     first = head.lstrip().split(b"\n", 1)[0]
     if not first.startswith((b"{", b"[")):
         return False

@@ -1,4 +1,4 @@
-"""The help of the command line in Chinese; in English it is in the code, beside each option."""
+"""The help of the command line in Chinese; in English it is in the code, next to each option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell may complete: formats, rules and other words of which there are only so many."""
+"""What a shell may complete: formats, rules and other words with a fixed set of values."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
 
 
 def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
-    """The sum of the parts of a loss of which no total is logged, and of the same evaluated."""
+    """The sum of the parts of a loss without a logged total, and of the same evaluated."""
     parts = [name for name in found if is_part(name)]
     total = {"loss": added_up([found[name] for name in parts])} if parts else {}
     evaluated = [f"eval_{name}" for name in parts]

@@ -1,7 +1,7 @@
 """The tables in a JSON document of any nesting, as scripts keep what their loops collected.
 
 A table is a list of rows, an object of lists, or an object of rows by epoch; below a key, it is of
-a run of its own where others like it are beside it.
+a run of its own where others like it are next to it.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _named(path: tuple[str, ...], group: Sequence[RowsAt]) -> str:
 
 
 def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
-    """The tables, those of training and of evaluation beside each other as one."""
+    """The tables, those of training and of evaluation side by side as one."""
     sides: dict[tuple[str, ...], list[RowsAt]] = defaultdict(list)
     for found in tables:
         if found.path and _SETS.fullmatch(found.path[-1]):
@@ -118,8 +118,8 @@ def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
         if any(canonical(key) in _COUNTERS for each in sets for key in each[0]):
             yield RowsAt(path, [row for each in sets for row in each])
         else:  # what is at one place belongs together
-            beside = zip_longest(*sets, fillvalue={})
-            yield RowsAt(path, [{k: v for part in row for k, v in part.items()} for row in beside])
+            joined = zip_longest(*sets, fillvalue={})
+            yield RowsAt(path, [{k: v for part in row for k, v in part.items()} for row in joined])
 
 
 def _of_set(name: str, rows: Rows) -> Rows:

@@ -1,4 +1,4 @@
-"""How many steps an epoch has, from what transformers' Trainer prints beside its epochs.
+"""How many steps an epoch has, from what transformers' Trainer prints next to its epochs.
 
 The summary's epoch is that of the last step, but which step that was is not printed: a run that
 early stopping or a limit of time ended did not come to the planned one, and the speed that the

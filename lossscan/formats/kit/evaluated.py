@@ -14,7 +14,7 @@ _SUMS: Final = (_EVAL, "test_loss")
 
 
 def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:
-    """As many lines, of which the last batch of each evaluation states the mean of all of it."""
+    """As many lines; the last batch of each evaluation states the mean of all of it."""
     stated = any(canonical(name) in _SUMS for line in lines for name in line.row)
     found: list[StatedLine] = []
     batches: list[float] = []

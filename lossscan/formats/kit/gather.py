@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 
 _FEW = 12  # records; from 6 to 16 the time is the same, above it grows (300 tags of 20 points)
-_WIDEST = 1024  # bytes; longer records hold histograms and texts, of which no two are alike
+_WIDEST = 1024  # bytes; longer records hold histograms and texts, no two alike
 _TURNS = 8  # samples of a shape taken from records of one length, so that the work stays linear
 
 

@@ -1,4 +1,4 @@
-"""Rows of several runs in one table: a column says of which model, fold, seed or client each is."""
+"""Rows of several runs in one table: a column names the model, fold, seed or client."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PHASES: Final = "phase split mode set stage subset"
 
 @lru_cache(maxsize=4096)
 def is_label(key: str) -> bool:
-    """Whether a column of this name says of which run a row is."""
+    """Whether a column of this name says which run a row belongs to."""
     return key.strip().lower().replace(" ", "_").replace("-", "_") in LABELS.split()
 
 

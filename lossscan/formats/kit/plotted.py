@@ -13,7 +13,7 @@ from lossscan.model import Column
 
 
 class Plotted(NamedTuple):
-    """Whose folder it is a part of, and what its line is called beside the others of its plot."""
+    """Whose folder it is a part of, and what its line is called next to the others of its plot."""
 
     home: Path
     line: str  # empty of one that holds settings

@@ -43,7 +43,7 @@ def _trains(row: Iterable[str]) -> bool:
     return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
 
 
-# --- epochs that are in headlines, or nowhere ---------------------------------------------------
+# --- epochs that are in headlines, or missing ---------------------------------------------------
 
 
 def headed(places: Sequence[CounterPlace | None], points: Sequence[bool]) -> list[int | None]:
@@ -80,7 +80,7 @@ def _held(places: Sequence[CounterPlace | None], *, reverse: bool) -> Iterable[i
 def _falls_at(
     places: Sequence[CounterPlace | None], counted: Sequence[int], heads: Sequence[int]
 ) -> bool:
-    """Whether the counter falls, and nowhere but across a headline."""
+    """Whether the counter falls, and only across a headline."""
     edges = np.searchsorted(heads, counted)
     counts = [place.count for at in counted if (place := places[at]) is not None]
     falls = [at for at, (one, two) in enumerate(pairwise(counts)) if two <= one]
@@ -148,7 +148,7 @@ def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
 
 
 def _fullest(placed: Sequence[Placed]) -> str | None:
-    """The loss of which most epochs have several lines in a row.
+    """The loss with several lines in a row in most epochs.
 
     Folds, and trainings one after another, come to an epoch once each.
     """
@@ -206,10 +206,10 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
         if place.kind != "bar" or place.count > 0
     }
     lines = list(drawn.values())
-    beside = np.array([is_evaluation(*row) for _, row in lines], dtype=bool)
+    evaluated = np.array([is_evaluation(*row) for _, row in lines], dtype=bool)
     counts = np.array([place.count for place, _ in lines], dtype=np.int64)
     epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in lines], dtype=np.int64)
-    own = ~beside if (~beside).any() else ~np.zeros(len(lines), dtype=bool)
+    own = ~evaluated if (~evaluated).any() else ~np.zeros(len(lines), dtype=bool)
     of = [place.of for (place, _), trained in zip(lines, own, strict=True) if trained]
     found, length = in_run(counts[own], epochs[own], of)
     if length is None and {place.kind for place, _ in lines} <= set(LOOPED):

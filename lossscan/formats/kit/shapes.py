@@ -103,14 +103,14 @@ def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
 
 
 def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]) -> str:
-    """A pattern of `line[start:stop]` with other digits, and other spaces beside digits."""
+    """A pattern of `line[start:stop]` with other digits, and other spaces next to digits."""
     pieces, at = [], start
     for run in _RUNS.finditer(line, start, stop):
         a, b = run.span()
         pieces.append(re.escape(line[at:a]))
         if line[a] == " ":
-            beside = line[max(a - 1, 0) : a] + line[b : b + 1]
-            pieces.append(" +" if any(char.isdigit() for char in beside) else re.escape(run[0]))
+            around = line[max(a - 1, 0) : a] + line[b : b + 1]
+            pieces.append(" +" if any(char.isdigit() for char in around) else re.escape(run[0]))
         elif any(begin <= a < end for begin, end in names):
             pieces.append(run[0])
         elif b - a > COUNTED or _of_thousands(line, a, b):

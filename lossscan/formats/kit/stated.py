@@ -175,7 +175,7 @@ def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]])
 
 
 def _by_word_behind(line: str) -> Iterator[Part[str]]:
-    """Parts beside a total: `train loss:616.4, train loss ctc:1156.6`."""
+    """Parts as well as a total: `train loss:616.4, train loss ctc:1156.6`."""
     for match in PAIR.finditer(line):
         named = _BEHIND.search(match[1])
         if named and is_part(f"loss_{named[1]}"):

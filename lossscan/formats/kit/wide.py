@@ -28,7 +28,7 @@ _NO_RUN: Final = expression(  # of one run: how it was averaged, or a part of it
 _PLAYERS: Final = expression(r"(?i)(?:d|g|gen|disc|generator|discriminator|critic)")
 _ONE_SET: Final = expression(rf"(?i){_SET}")
 _OF_LOSSES: Final = expression(r"(?i)loss|nll|cost")
-_NO_LOSS: Final = expression(  # columns that are beside losses in files called after these
+_NO_LOSS: Final = expression(  # columns that are next to losses in files called after these
     r"(?i)|x|i|n|idx|index|unnamed.*|.*time.*|date|batch\w*|it|itr|ep|lr|.*acc\w*|.*f1.*|.*auc.*|.*iou.*"
     r"|.*dice.*|.*precision|.*recall|psnr|ssim|bleu|seconds|round|episode|percent\w*"
 )

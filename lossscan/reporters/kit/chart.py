@@ -206,7 +206,7 @@ def title_line(
 def body(
     canvas: Sequence[Sequence[str]], frame: ChartFrame, styles: Mapping[str, str] = STYLES
 ) -> Iterable[Text]:
-    """The rows of the canvas beside their values; `styles`: colors by mark."""
+    """The rows of the canvas next to their values; `styles`: colors by mark."""
     ticks = {0, frame.height // 2, frame.height - 1}
     for number, row in enumerate(canvas):
         value = frame.value(1 - number / (frame.height - 1))

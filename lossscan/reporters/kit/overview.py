@@ -54,7 +54,7 @@ def _root(paths: list[str]) -> PurePath:
     """The folder that all runs are below, to be named once; empty where there is none."""
     try:
         return PurePath(os.path.commonpath([PurePath(path).parent for path in paths]))
-    except ValueError:  # no runs, or absolute paths beside relative ones
+    except ValueError:  # no runs, or absolute paths among relative ones
         return PurePath()
 
 

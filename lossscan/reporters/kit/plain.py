@@ -30,12 +30,12 @@ def plain(one: RunReport, version: str, lang: str) -> dict[str, Any]:
 
 def plain_report(report: Report, lang: str) -> dict[str, Any]:
     """All runs, what only several show, and how they compare where they are compared."""
-    beside = report.comparison
+    compared = report.comparison
     return {
         "schema": SCHEMA,
         "runs": [plain(one, report.version, lang) for one in report.runs],
         "findings": plain_findings(report.findings, lang),
-        **({} if beside is None else {"comparison": plain_comparison(beside, lang)}),
+        **({} if compared is None else {"comparison": plain_comparison(compared, lang)}),
     }
 
 

@@ -31,7 +31,7 @@ from lossscan.reporters.kit.style import STYLES, bulleted, safe
 MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
 INDENT = 4
 SET_IN = 2  # cells before what was read
-LONGEST_NAME = 36  # characters of a file's name beside a line of evidence
+LONGEST_NAME = 36  # characters of a file's name next to a line of evidence
 
 
 def sheet(report: RunReport, page: Page) -> list[RenderableType]:
@@ -172,7 +172,7 @@ def _causes(causes: Iterable[Cause], page: Page) -> Iterator[tuple[str, Text]]:
 def _list(
     key: str, rows: Iterable[tuple[str, Text]], page: Page, indent: int = INDENT
 ) -> Iterator[RenderableType]:
-    """A heading and its lines, each hanging beside its bullet; nothing where there is no line."""
+    """A heading and its lines, each hanging next to its bullet; nothing where there is no line."""
     grid = bulleted(rows)
     if grid.row_count:
         yield _block(Text(words.say(page.lang, key), style="bold"), indent)

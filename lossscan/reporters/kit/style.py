@@ -29,7 +29,7 @@ def safe(text: str, style: str = "") -> Text:
 
 
 def bulleted(rows: Iterable[tuple[str, Text]]) -> Table:
-    """Lines that hang beside their bullets."""
+    """Lines that hang next to their bullets."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()

@@ -24,9 +24,9 @@ MIN_LEAD_POINTS = 8  # fewer have no course of their own
 def leading_gradient(case: Case, step: int) -> float | None:
     """How far gradient norms rise in the points before a step, in noise units above their median.
 
-    A rise is two norms at least, of which one is near the step: single norms stand out by
+    A rise is two norms at least, one of them near the step: single norms stand out by
     themselves, also before changes that the data makes (3 of 17 trained runs with such changes).
-    The unit is wider where earlier norms stood out, too. Norms beside an earlier spike belong to
+    The unit is wider where earlier norms stood out, too. Norms next to an earlier spike belong to
     that spike and lead to none. None where no norms are logged there.
     """
     curve = case.signals.curves.get("grad_norm")

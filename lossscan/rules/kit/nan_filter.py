@@ -10,18 +10,18 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import window_lengths
 
-HALF = 0.5  # of the gradient norms beside the zeros: the scale search of fp16 spoils fewer
+HALF = 0.5  # of the gradient norms next to the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
 NEAR = 5  # logged points that tell the level before
 FLOOR_LEVEL = 0.05  # 500 times the print floor: a loss there does not round to 0.0 by itself
 SAME_LEVEL = 0.3  # the law gives a value within 30 % of the level before
 MIN_INFLATION = 1.5  # a weaker rise is within the noise of many runs and proves nothing
-ANEW = {  # no checkpoint is clean
+FROM_SCRATCH = {  # no checkpoint is clean
     "nan-in-weights": "nan-from-the-start",
-    "weights-lost": "weights-lost-anew",
-    "restart": "restart-anew",
-    "find-first": "find-first-anew",
-    "filter-off": "filter-off-anew",
+    "weights-lost": "weights-lost-from-scratch",
+    "restart": "restart-from-scratch",
+    "find-first": "find-first-from-scratch",
+    "filter-off": "filter-off-from-scratch",
 }
 MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
 
@@ -41,7 +41,7 @@ class Hidden(Struct, frozen=True):
 
     start: int  # index of the first zero in the loss
     begin: int  # first step that shows it: NaN begins inside the window before the zeros
-    spoilt: bool  # whether gradient norms beside the zeros are not finite
+    spoilt: bool  # whether gradient norms next to the zeros are not finite
     inflation: Inflation | None
 
 
@@ -84,7 +84,7 @@ def lost_at(case: Case, step: int) -> dict[str, int]:
 
 def restarted(name: str, lost: dict[str, int]) -> Message:
     """A sentence on restarting; another one where no step is clean."""
-    return Message(name if lost["clean"] else ANEW.get(name, name), **lost)
+    return Message(name if lost["clean"] else FROM_SCRATCH.get(name, name), **lost)
 
 
 def _trailing_zeros(loss: Series) -> int:

@@ -30,7 +30,7 @@ def file_order(case: Case, step: float) -> bool | None:
 
 
 def step_of_order(case: Case, change: Change) -> int:
-    """The logged step beside a change whose order of samples tells most: one in file order."""
+    """The logged step next to a change whose order of samples tells most: one in file order."""
     before = int(case.curve.steps[change.index - 1])
     return before if file_order(case, before) else change.step
 

@@ -1,4 +1,4 @@
-"""The course of what a policy's training logs beside its loss: reward, divergence, entropy."""
+"""The course of what a policy's training logs with its loss: reward, divergence, entropy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether a logged loss is counted up since the epoch began: a sum of batches, or their mean.
 
 Loops of one's own often print `running_loss`. As a sum it climbs from 0 in each epoch; as a mean
-it starts anew with one batch, so that what the model learned in a whole epoch shows at once: steps
+it starts over with one batch, so that what the model learned in a whole epoch shows at once: steps
 at each boundary that are none of the model's.
 """
 
@@ -23,7 +23,7 @@ Kind: TypeAlias = Literal["sum", "mean"]
 
 MIN_SUM: Final = 5  # logged points of an epoch; fewer are no line
 MIN_SUMMED: Final = 10  # of all epochs together
-FELL: Final = 0.5  # of the value before: where a sum begins anew
+FELL: Final = 0.5  # of the value before: where a sum starts over
 GROWS: Final = (
     0.4  # of the logged points, times the first, that a sum reaches: losses fall meanwhile
 )
@@ -112,7 +112,7 @@ def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
     places, moves = [], []
     for start, stop in pairwise(edges):
         if stop - start >= MIN_MEAN:
-            bends = np.abs(np.diff(np.log(values[start:stop]), 2))  # a steady fall bends nowhere
+            bends = np.abs(np.diff(np.log(values[start:stop]), 2))  # a steady fall does not bend
             places.append(np.log(np.arange(2, len(bends) + 2)))
             moves.append(np.log(np.maximum(bends, np.finfo(np.float64).eps)))
     if sum(map(len, places)) < MEAN_POINTS or len(places) < 2:  # noqa: PLR2004 - epochs

@@ -65,5 +65,5 @@ def skips_beside(case: Case, loss: Series) -> BoolArray:
     if skips is None:
         return np.zeros(len(loss), dtype=bool)
     counted = dict(zip(skips.steps.tolist(), skips.values.tolist(), strict=True))
-    beside = np.array([counted.get(step, 0.0) for step in loss.steps.tolist()])
-    return np.asarray(beside >= window_lengths(loss))
+    logged = np.array([counted.get(step, 0.0) for step in loss.steps.tolist()])
+    return np.asarray(logged >= window_lengths(loss))

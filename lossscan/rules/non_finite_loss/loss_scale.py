@@ -23,7 +23,7 @@ class Exhausted(Struct, frozen=True):
 
 
 def exhausted(case: Case) -> Exhausted | None:
-    """Where the scale was used up, by what the log says or by the scale that it counts beside."""
+    """Where the scale was used up, by what the log says or by the scale that it logs with them."""
     stops = [note.numbers for note in case.run.notes if note.kind == "loss_scale_exhausted"]
     ended = any(each["behind"] for each in stops)
     overflows = [note.numbers for note in case.run.notes if note.kind == "fp16_overflows"]

@@ -81,7 +81,7 @@ def regular(
     uncertainty: float = 0.0,
     least: float = 0.0,
 ) -> Iterator[Boundary]:
-    """Boundaries `shift` beside each multiple of `length` strictly inside `(first, last)`.
+    """Boundaries `shift` from each multiple of `length` strictly inside `(first, last)`.
 
     `uncertainty` is that of one length and grows with the number of epochs; `least` does not.
     """

@@ -1,6 +1,6 @@
 """Where the last, separately shuffled data epoch of Megatron and PaddleNLP begins.
 
-Both datasets shuffle all data epochs but the last as one block, and the last apart from them when
+Both datasets shuffle all data epochs but the last as one block, and the last separately when
 it is needed for less than 80 % of its samples.
 """
 

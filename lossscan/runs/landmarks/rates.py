@@ -21,7 +21,7 @@ UNUSUAL = 5.0  # times the change of the points around it: smooth schedules chan
 COARSE = 1.5  # last decimal places: MiniMind prints a falling rate of 4e-8 in steps of 1e-8
 PLACES = tuple(10.0**-place for place in range(16))  # with more decimals a rate is not rounded
 AROUND = 3  # points on either side that tell what is usual
-BESIDE = np.delete(np.arange(-AROUND, AROUND + 1), AROUND)  # their places
+NEIGHBORS = np.delete(np.arange(-AROUND, AROUND + 1), AROUND)  # their places
 MIN_POINTS = 2 * AROUND + 2
 
 
@@ -114,7 +114,7 @@ def _left(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
 
 
 def _jumps(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
-    """For each gap between points, whether the rate changes there as nowhere around."""
+    """For each gap between points, whether the rate changes there more than around."""
     gaps = (steps[1:] - steps[:-1]).astype(np.float64)
     moved = np.abs(values[1:] - values[:-1])
     slopes = moved / gaps
@@ -123,9 +123,9 @@ def _jumps(steps: IntArray, values: FloatArray, unit: float) -> BoolArray:
     sudden = np.flatnonzero(moved > least)
     if not len(sudden):
         return found
-    beside = np.abs(sudden[:, np.newaxis] + BESIDE)
-    beside = np.minimum(beside, 2 * (len(gaps) - 1) - beside)  # mirrored at both ends
-    found[sudden] = slopes[sudden] > UNUSUAL * row_medians(slopes[beside])
+    around = np.abs(sudden[:, np.newaxis] + NEIGHBORS)
+    around = np.minimum(around, 2 * (len(gaps) - 1) - around)  # mirrored at both ends
+    found[sudden] = slopes[sudden] > UNUSUAL * row_medians(slopes[around])
     return found
 
 

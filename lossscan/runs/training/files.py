@@ -59,7 +59,7 @@ def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
     data = beginning(path, MAX_BYTES + 1)
     expected = kind[1] is not Trust.SETTINGS or trust is not None
     if len(data) > MAX_BYTES:
-        if not expected:  # a data set beside the run
+        if not expected:  # a data set next to the run
             return None
         raise Unusable("larger_mib", mib=MAX_BYTES >> 20)
     raw = kind[0](data)
@@ -126,7 +126,7 @@ def _is_of_swanlab(loaded: dict[Any, Any]) -> bool:
 
 
 def _unwrapped(value: Any) -> Any:
-    """W&B writes each setting as `{desc: ..., value: ...}`, SwanLab with `sort` beside it."""
+    """W&B writes each setting as `{desc: ..., value: ...}`, SwanLab with `sort` next to it."""
     wrapped = isinstance(value, dict) and "value" in value and set(value) <= _WRAPPING
     return value["value"] if wrapped else value
 

@@ -428,10 +428,10 @@
       further.hidden = count <= most;
       shown.textContent = fill(shown.dataset.text, { shown: count, all: text.size });
     };
-    const anew = () => { most = ROWS; filter(); };
+    const restart = () => { most = ROWS; filter(); };
     further.addEventListener("click", () => { most += ROWS; filter(); });
-    find.addEventListener("input", anew);
-    severity.addEventListener("change", anew);
+    find.addEventListener("input", restart);
+    severity.addEventListener("change", restart);
     addEventListener("beforeprint", () => { most = Infinity; filter(); });
     const collator = new Intl.Collator(undefined, { numeric: true }); // made for each pair, it took a minute
     const key = (body, column) => {
@@ -450,7 +450,7 @@
       runs.append(...keyed.map(([, body]) => body));
       place.append(runs);
       if (runs.contains(focused)) focused.focus();
-      anew();
+      restart();
     };
     for (const head of runs.querySelectorAll("[data-sort]")) {
       const button = make("button", "", head.textContent);
