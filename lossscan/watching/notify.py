@@ -7,9 +7,10 @@ import queue
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import IO, Final
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from lossscan.watching.webhook import TIME_LIMIT, Alert, NotSent, Webhook
 
 MOST_WAITING: Final = 100  # messages; a run has some twenty rules
 LEFT: Final = 45.0  # seconds that the end of a watch waits for what is still to be sent
-STDERR: Final = 2  # the file descriptor: standard output holds the report alone
+MOST_PRINTED: Final = 1000  # bytes of what a command prints that are shown: a line says it all
 
 
 class Command(Struct, frozen=True):
@@ -43,17 +44,32 @@ class Command(Struct, frozen=True):
         """The program."""
         return self.words[0]
 
-    def __call__(self, alert: Alert) -> None:
-        """Run it; raises NotSent."""
+    def __call__(self, alert: Alert) -> str:
+        """Run it; returns what it printed, raises NotSent."""
         data = json.dumps(alert, ensure_ascii=False).encode(errors="replace")
+        with tempfile.TemporaryFile() as printed:  # a pipe would be waited for beyond the limit
+            status = self._run(data, printed)
+            printed.seek(0)
+            said = printed.read(MOST_PRINTED).decode(errors="replace").strip()
+        if status:
+            raise NotSent(Message("exit_status", status=status, said=said and f": {said}"))
+        return said
+
+    def _run(self, data: bytes, printed: IO[bytes]) -> int:
         try:
-            subprocess.run(self.words, input=data, stdout=STDERR, timeout=TIME_LIMIT, check=True)  # noqa: S603 - the user's own
+            done = subprocess.run(  # noqa: S603 - the user's own
+                self.words,
+                input=data,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                timeout=TIME_LIMIT,
+                check=False,
+            )
         except OSError as error:
             raise NotSent(reason_of(error)) from error
         except subprocess.TimeoutExpired as error:
             raise NotSent(Message("no_answer", seconds=f"{TIME_LIMIT:g}")) from error
-        except subprocess.CalledProcessError as error:
-            raise NotSent(Message("exit_status", status=error.returncode)) from error
+        return done.returncode
 
 
 class Notifier:
@@ -91,6 +107,8 @@ class Notifier:
         while (alert := self._waiting.get()) is not None:
             for target in self._targets:
                 try:
-                    target(alert)
+                    printed = target(alert)
+                    if printed:
+                        self._warn(Message("as_said", text=f"{target.name}: {printed}"))
                 except NotSent as error:
                     self._warn(Message("not_sent", to=target.name, reason=error.message))

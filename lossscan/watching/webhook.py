@@ -90,8 +90,8 @@ class Webhook(Struct, frozen=True):
         """The host alone: the rest of such an address is a secret."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
-    def __call__(self, alert: Alert) -> None:
-        """Post it, up to three times; raises NotSent."""
+    def __call__(self, alert: Alert) -> str:
+        """Post it, up to three times; raises NotSent. There is nothing to say of what arrived."""
         body = json.dumps(STYLES[self.style](alert), ensure_ascii=False).encode(errors="replace")
         for left in reversed(range(TRIES)):
             try:
@@ -101,7 +101,8 @@ class Webhook(Struct, frozen=True):
                     raise
                 threading.Event().wait(error.again)
             else:
-                return
+                break
+        return ""
 
     def _post(self, body: bytes) -> None:
         headers = {

@@ -10,7 +10,7 @@ from typing import Final
 
 CATALOGUE: Final = Path(__file__).with_name("help.json")
 _WIDE: Final = ("W", "F")  # fill two cells of a terminal
-_CLOSING: Final = "，。；：、）”]"  # never begin a line
+_CLOSING: Final = " ，。；：、）”]"  # never begin a line
 
 
 @cache
@@ -34,27 +34,24 @@ def wrapped(text: str, cells: int) -> str:
 def _lines(text: str, cells: int) -> Iterator[str]:
     line, used = "", 0
     for part in _parts(text):
-        width = sum(_cells(each) for each in part)
-        if line and used + width > cells and part not in _CLOSING:
+        width = sum(map(_cells, part.rstrip()))
+        if line and used + width > cells:
             yield line.rstrip()
             line, used = "", 0
-        line, used = line + part, used + width
+        line, used = line + part, used + sum(map(_cells, part))
     yield line
 
 
 def _parts(text: str) -> Iterator[str]:
-    """What a line may not break: one wide character, or a word with the blank behind it."""
-    word = ""
+    """What a line may not break: one wide character, or a word; with what may not begin a line."""
+    part = ""
     for each in text:
-        if _cells(each) > 1:
-            yield from filter(None, (word, each))
-            word = ""
-        elif each == " ":
-            yield word + each
-            word = ""
-        else:
-            word += each
-    yield from filter(None, (word,))
+        apart = part and (part[-1] == " " or max(_cells(part[-1]), _cells(each)) > 1)
+        if apart and each not in _CLOSING:
+            yield part
+            part = ""
+        part += each
+    yield part
 
 
 def _cells(character: str) -> int:

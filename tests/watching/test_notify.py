@@ -149,18 +149,19 @@ def test_a_command_gets_the_finding_on_standard_input(tmp_path: Path):
     assert json.loads(out.read_text(encoding="utf-8")) == ALERT
 
 
-def test_a_command_prints_to_standard_error(capfd: pytest.CaptureFixture[str]):
-    """Standard output holds the report alone."""
-    _send(Command((sys.executable, "-c", "print('sent')")))
-    assert capfd.readouterr() == ("", "sent\n")
+def test_what_a_command_prints_is_told(capfd: pytest.CaptureFixture[str]):
+    """Not printed by itself: that would be among the lines of the report or of the live picture."""
+    said = _send(Command((sys.executable, "-c", "print('sent')")))
+    assert said.endswith(": sent")
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
-    "command", [("/no/such/command",), (sys.executable, "-c", "raise SystemExit(3)")]
+    "command", [("/no/such/command",), (sys.executable, "-c", "raise SystemExit('could not send')")]
 )
 def test_a_command_that_fails_does_not_end_the_watch(command: tuple[str, ...]):
     """A broken hook is a warning."""
-    assert "could not send a finding" in _send(Command(command))
+    assert "could not send a finding to" in _send(Command(command))
 
 
 @pytest.mark.parametrize("text", [" ", "'open", "no-such-command -x"])
