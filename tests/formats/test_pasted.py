@@ -186,6 +186,20 @@ PASTED = {
         eval_loss=6,
     ),
     "that somebody quotes": Pasted("> loss: {x}  [   64/60000]\n> \n"),
+    "of LitGPT": Pasted(
+        "Epoch 1 | iter {n}000 step {n}00 | loss train: {x}, val: {y} | iter time: 9.1 ms (step)\n",
+        eval_loss=6,
+    ),
+    "of an EfficientDet": Pasted(
+        "Step: {n}. Epoch: 0/9. Cls loss: 0.5. Reg loss: 0.5. Total loss: {x}\n"
+        "Val. Epoch: 0/9. Classification loss: 0.2. Regression loss: 0.1. Total loss: {y}\n",
+        eval_loss=6,
+    ),
+    "with a slash and nothing between": Pasted(
+        "[00:01:02] iter    {n}00/900 | train/loss {x} | lr 3.0e-04\n"
+        "[00:03:30] >>> validation at iter {n}00: val/loss {y}, val/acc 0.412\n",
+        eval_loss=6,
+    ),
     "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
     "of WeNet's validation": Pasted(
         "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6

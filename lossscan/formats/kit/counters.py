@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
 _SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
-    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\])-]{1,4}"
+    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
     r"(?:of )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"

@@ -20,7 +20,7 @@ _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an e
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?loss"
+    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _/])?loss"
     r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
@@ -54,9 +54,11 @@ _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
-_OF_BOTH: Final = expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`
-    rf"(?i)\bloss\s{{1,4}}train\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-    rf"(?:val(?:id(?:ation)?)?|test)\s{{1,4}}({NUMBER}){ENDS}"
+_OF_BOTH: Final = (
+    expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
+        rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
+        rf"(?:val(?:id(?:ation)?)?|test):?\s{{1,4}}({NUMBER}){ENDS}"
+    )
 )
 _QUALIFIED: Final = expression(  # `Loss(val)`, `loss train (curr)`
     r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
@@ -103,7 +105,7 @@ class LineReader:
             name = canonical(part.label)
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
-            elif name == "loss" or name in MEANS:
+            elif name in ("loss", "total_loss", *MEANS):
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
