@@ -5,6 +5,7 @@
   const WORTH_CUTTING = 0.25; // of that height: less is shown and not cut off
   const NEAR = 10; // pixels between a click and the mark it means
   const MARK = 22; // pixels that the number of a verdict takes, either way
+  const LETTER = 11; // pixels, with its share of the frame, of a mark of several letters
   const PAIR = 64; // pixels that the letters of two runs take
   const FEW = 6; // places where two runs diverge that are shaded and have a button each
   const STEP = 0.2; // of the width in view that a key moves or zooms
@@ -275,8 +276,9 @@
     const put = (step, className, text, title, act) => {
       if (step < min || step > max) return;
       const at = plot.valToPos(step, "x");
+      const room = Math.max(MARK, text.length * LETTER);
       let row = 0;
-      while (rows[row] && rows[row].some((other) => Math.abs(other - at) < MARK)) row += 1;
+      while (rows[row] && rows[row].some((other) => Math.abs(other - at) < room)) row += 1;
       if (!className.startsWith("change")) (rows[row] = rows[row] || []).push(at);
       const button = make("button", `mark ${className}`, text);
       button.type = "button";
