@@ -72,7 +72,8 @@ _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
     r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
-    r"|(?:d|g|disc|gen|discrim)_loss_(?!scale|weight)[a-z][a-z0-9]{0,20}"
+    r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
+    r"[a-z][a-z0-9]{0,20}"
     r"|(?:average_)?loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r_)[a-z][a-z0-9_]{1,30}"  # BasicSR's l_g_pix, l_d_real

@@ -69,6 +69,7 @@ _LOST: Final = expression(  # a line that holds nothing but a counter and such a
     r"(?im)^\W{0,9}(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
     r"[ ,:;|-]{1,5}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
 )
+_SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -79,7 +80,7 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in _JUDGED) or _OF_SAMPLES.search(text):
         return False
-    if _LOST.search(text):
+    if _LOST.search(text) or _SOLVER.search(text):
         return True
     found: Counter[Kind] = Counter()
     for place, row in _placed(blocks(list(map(LineReader().take, text.splitlines(keepends=True))))):
@@ -100,10 +101,11 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     drawn = place.kind == "bar" and any(canonical(name) == "loss" for name in row)
     if drawn or len(losses) >= MANY:  # no sentence is so
         return FEWEST
+    rated = any(canonical(name) == "learning_rate" for name in row)
     if place.of is None:
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
-        return 1 + lost + (sure or any(canonical(name) == "learning_rate" for name in row))
-    return 2 + lost
+        return 1 + lost + (sure or rated)
+    return 2 + (lost or rated)
 
 
 def keys(head: Head) -> list[str]:

@@ -336,6 +336,25 @@ def test_one_bar_is_a_log(tmp_path: Path):
     assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
 
 
+def test_what_nets_of_caffe_put_out_belongs_to_their_iteration(tmp_path: Path):
+    """Two iterations are a log; a test is at the iteration that announces it."""
+    path = tmp_path / "train.log"
+    path.write_text(
+        "I0509 19:45:41.1 20669 solver.cpp:266] Iteration 50, Testing net (#0)\n"
+        "I0509 19:47:26 20669 solver.cpp:315]     Test net output #0: accuracy = 0.16014\n"
+        "I0509 19:47:26 20669 solver.cpp:315]  Test net output #1: loss = 5.5 (* 1 = 5.5 loss)\n"
+        "I0306 10:34:24 13326 solver.cpp:347] Iteration 50 (2.3 iter/s, 21s/50 iter), loss = 6.5\n"
+        "I0306 10:34:24 13326 solver.cpp:371]     Train net output #0: mbox_loss = 6.25 (* 1 = 6.25"
+        " loss)\n"
+        "I0306 10:34:24 13326 sgd_solver.cpp:170] Iteration 50, lr = 0.0001\n"
+    )
+    columns = read_file(path, Settings()).columns
+    firsts = {name: (each.steps[0], each.values[0]) for name, each in columns.items()}
+    assert firsts.pop("learning_rate") == (50, 0.0001)
+    assert firsts.pop("eval_accuracy", None) in (None, (50, 0.16014))
+    assert firsts == {"loss": (50, 6.5), "mbox_loss": (50, 6.25), "eval_loss": (50, 5.5)}
+
+
 def test_losses_without_a_name_are_no_log(tmp_path: Path):
     """Single numbers may be anything, unless the name of the file says what they are."""
     from lossscan.errors import NoLogFound

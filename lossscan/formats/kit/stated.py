@@ -17,6 +17,7 @@ _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?)
 # What transformers' `train` returns, a mean of the run; and what was asked for.
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
+_NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
@@ -87,6 +88,8 @@ class LineReader:
             return StatedLine(None, {}, indented=False)
         indented = line[:1].isspace() and bool(line.strip())
         place, row = place_of(line), self._row(line)
+        if _NET in line:
+            return _of_net(line, row)
         if _EVAL_BLOCK in line:
             self._in_evaluation = True
             return StatedLine(None, {}, indented=False)
@@ -137,6 +140,14 @@ class LineReader:
             if name in self._asked or is_known(name) or _is_part(name):
                 return name
         return None
+
+
+def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
+    """What a net put out: parts of the loss, that of training itself was said before."""
+    if "Test" in line:
+        return StatedLine(None, {f"val_{name}": each for name, each in row.items()}, indented=True)
+    parts = {name: each for name, each in row.items() if canonical(name) != "loss"}
+    return StatedLine(None, parts, indented=True)
 
 
 def _listed(line: str) -> Iterator[Part[str]]:
