@@ -68,7 +68,7 @@ def read(head: Head, settings: Settings) -> Table:
         else:
             loss_scales.take(line, len(points))
             opens = _ARGUMENTS.search(line) is not None
-            _heed(launches, line, begins=opens or _BEGIN in line)
+            _note_launch(launches, line, begins=opens or _BEGIN in line)
             in_arguments = (in_arguments or opens) and _END not in line
             arguments |= _arguments(line) if in_arguments else {}
             facts = dict(data_facts(line)) | facts
@@ -104,7 +104,7 @@ def _validated(found: re.Match[str], last: int) -> Row:
     return (int(found[2]) if found[2] else last), {name: found[3]}
 
 
-def _heed(launches: Launches, line: str, *, begins: bool) -> None:
+def _note_launch(launches: Launches, line: str, *, begins: bool) -> None:
     """Note that a launch begins, or the checkpoint that it loads."""
     if begins:
         launches.begin()

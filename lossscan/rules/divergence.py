@@ -70,7 +70,7 @@ def check(
     if is_policy_size(case, climb.end):
         yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
         return
-    jump = _jump(case, climb, np.log(ratio))
+    jump = _jump(case, np.log(ratio))
     if jump is not None:
         yield RuledOut(NAME, Message("one-jump", step=jump.step))
         return
@@ -112,7 +112,7 @@ def _onset(curve: Curve, climb: Climb) -> int:
     return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
 
 
-def _jump(case: Case, climb: Climb, height: float) -> Change | None:
+def _jump(case: Case, height: float) -> Change | None:
     """The single jump that makes most of the climb, if there is one."""
     rises = [c for c in case.rises if c.ratio]
     return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)

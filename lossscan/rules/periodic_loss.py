@@ -12,7 +12,7 @@ from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
-from lossscan.rules.kit.waves import OUTLASTS, share_in_means
+from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means
 
 NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
@@ -86,7 +86,7 @@ def _is_stairs(case: Case, period: float) -> bool:
     curve = case.curve
     tests = [t for t in case.signals.boundaries if t.landmark.kind == "epoch_boundary"]
     shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
-    return sum(share >= OUTLASTS for share in shares) >= STAIRS_SHARE * len(tests) > 0
+    return sum(share >= LASTING_SHARE for share in shares) >= STAIRS_SHARE * len(tests) > 0
 
 
 def _by_chance(points: int) -> float:

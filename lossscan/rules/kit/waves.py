@@ -12,7 +12,7 @@ from lossscan.numeric.medians import median, row_medians
 from lossscan.rules.kit.case import Case
 
 ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves have no higher one
-OUTLASTS = 0.5  # of a step that means of whole periods must show: 2 % of those of waves show it
+LASTING_SHARE = 0.5  # of a step, shown by means of whole periods: 2 % of those of waves show it
 
 
 def above_crests(case: Case, spikes: Sequence[Excursion]) -> list[Excursion]:
@@ -36,7 +36,7 @@ def outlives_period(case: Case, change: Change) -> bool:
     curve, points = case.curve, case.period_points
     if points is None:
         return True
-    return share_in_means(curve, change.index, points, gap_of(curve, change)) >= OUTLASTS
+    return share_in_means(curve, change.index, points, gap_of(curve, change)) >= LASTING_SHARE
 
 
 def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
