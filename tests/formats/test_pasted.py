@@ -200,6 +200,9 @@ PASTED = {
         "[00:03:30] >>> validation at iter {n}00: val/loss {y}, val/acc 0.412\n",
         eval_loss=6,
     ),
+    "of pytracking": Pasted(
+        "[train: 35, {n}0 / 60] FPS: 4.0 (7.9)  ,  Loss/total: {x}  ,  Loss/segm: 1.38611\n"
+    ),
     "of clients": Pasted("Round {n}: client 0 local loss {x}\n"),
     "of WeNet's validation": Pasted(
         "DEBUG TRAIN Batch 0/{n}00 loss {x} lr 0.1\nINFO Epoch 0 CV info cv_loss {y}\n", eval_loss=6

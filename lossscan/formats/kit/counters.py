@@ -64,6 +64,10 @@ _BAR: Final = expression(  # tqdm's, and rich's as Lightning draws it
 # An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
 _UNNAMED: Final = (
     (expression(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
+    (  # of pytracking
+        expression(r"^\[(?:train|val): (\d{1,9})(?=, \d)"),
+        expression(r", (\d{1,15}) / (\d{1,15})\]"),
+    ),
     (expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
     (  # DCGAN of PyTorch's examples
         expression(r"^\s*\[(\d{1,9})(?=/\d{1,9}\] ?\[\d)"),
