@@ -120,7 +120,7 @@ PASTED = {
     ),
     "of sentences": Pasted(
         "[ Sun Oct 29 17:00:09 2023 ] Training epoch: {n}\n"
-        "[ Sun Oct 29 17:00:28 2023 ] \tMean training loss: {x}. Mean graph loss: 0.0.\n"
+        "[ Sun Oct 29 17:00:28 2023 ] \tMean training loss: {x}. Mean graph loss: 0.3.\n"
         "[ Sun Oct 29 17:00:28 2023 ] Eval epoch: {n}\n"
         "[ Sun Oct 29 17:00:34 2023 ] \tMean test loss of 8 batches: {y}.\n",
         eval_loss=6,

@@ -17,6 +17,7 @@ _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?)
 # What transformers' `train` returns, a mean of the run; and what was asked for.
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
+_TOTALS: Final = ("loss", "eval_loss", "test_loss", "train_loss", "total_loss", *MEANS)
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
@@ -196,7 +197,7 @@ def _by_word_behind(line: str) -> Iterator[Part[str]]:
 
 
 def _is_loss(name: str) -> bool:
-    return canonical(name) in ("loss", "eval_loss") or _ADVERSARIAL.match(name) is not None
+    return canonical(name) in _TOTALS or _ADVERSARIAL.match(name) is not None
 
 
 def _own_name(key: str, name: str) -> str:
