@@ -188,7 +188,8 @@ def _finest(parsed: Sequence[StatedLine]) -> Kind:
     """
     judged = [(place, row) for place, row in _placed(parsed) if any(map(is_judged, row))]
     found = Counter(place.kind for place, _ in judged)
-    trained = [place for place, row in judged if not is_evaluation(*row)]
+    both = found["bar"] and found["epoch"]
+    trained = [place for place, row in judged if both and not is_evaluation(*row)]
     bars = {place.of for place in trained if place.kind == "bar"}
     if min(len(bars), sum(place.kind == "epoch" for place in trained)) >= TWO_LOOPS:
         del found["bar"]
