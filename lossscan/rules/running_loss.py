@@ -11,8 +11,8 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import Running, near_starts, running_of
 
 NAME: Final = "running-loss"
-# Of 850 labeled real, trained and injected runs, none of them known to be one, none is taken
-# for one; of 9 simulated that are or are not, all are told apart.
+# Of 725 labeled real, trained and injected runs it fires in none; of 246 small runs really trained
+# for this it finds 9 of the 12 that are counted up, and takes one other for one.
 CONFIDENCE = 0.9
 
 
