@@ -9,8 +9,6 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
-from msgspec import structs
-
 from lossscan import __version__
 from lossscan.settings import Settings
 
@@ -145,6 +143,8 @@ def judge(
     What of both no longer meets anything is in its `remarks`; with `single`, suppressions of other
     runs are not. Raises SettingsError for a baseline that cannot be read.
     """
+    from msgspec.structs import replace as replaced
+
     from lossscan.gate import judged, policy_of
     from lossscan.gate.suppressions import remarks
 
@@ -152,7 +152,7 @@ def judge(
     policy = policy_of(chosen, None if baseline is None else Path(baseline))
     marked = judged(report, policy)
     said = remarks(marked, policy, chosen, single=single)
-    return _spoken(structs.replace(marked, remarks=said), chosen)
+    return _spoken(replaced(marked, remarks=said), chosen)
 
 
 def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lossscan.model import Finding, RuledOut
-from lossscan.rules.kit.case import Case
+
+if TYPE_CHECKING:  # `explain` lists rules, and needs no numpy for it
+    from lossscan.rules.kit.case import Case
 
 Outcome: TypeAlias = Finding | RuledOut
 
