@@ -51,10 +51,10 @@ def analyze(
     lossscan analyze runs/sft -f html -o report.html
     lossscan analyze train.log --fail-on warning
     """
-    from lossscan.model import Report
-
     reporters.check(format, terminal=output is None)
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
+    from lossscan.model import Report
+
     with waiting(run_dir):
         one = api.analyze(run_dir, settings=settings, training_config=training_config)
     if show_data and one.run is not None:

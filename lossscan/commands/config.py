@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec.structs import asdict
 
 from lossscan import api, reporters
 from lossscan.commands.kit.options import Config, FailOn, Ignore, Lang, Select, settings_from
@@ -45,6 +44,8 @@ def config(
 
 
 def _as_json(entries: Iterable[EffectiveSetting], page: Page) -> str:
+    from msgspec.structs import asdict
+
     whole = {"schema": SCHEMA, "settings": [asdict(entry) for entry in entries]}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec import structs
 
 from lossscan import api, reporters, words
 from lossscan.commands.kit.completion import one_of
@@ -50,10 +49,12 @@ def doctor(
 
 
 def _as_json(found: Installation, own: list[EffectiveSetting], page: Page) -> str:
+    from msgspec.structs import asdict as fields
+
     whole = {
         "schema": SCHEMA,
         **asdict(found),
-        "settings": [structs.asdict(entry) for entry in own],
+        "settings": [fields(entry) for entry in own],
     }
     return json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
 
