@@ -7,7 +7,7 @@ from typing import Final
 
 from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
@@ -92,7 +92,8 @@ def _row(text: str) -> dict[str, float | str]:
     for key, value, unit in _FIELD.findall(text):
         name = key.strip()
         if name == "time" and unit:
-            row["seconds_per_step"] = float(value.replace(",", "")) * _MILLISECONDS
+            if (milliseconds := number(value)) is not None:
+                row["seconds_per_step"] = milliseconds * _MILLISECONDS
         else:
             row[name] = value
     if any(canonical(name) == "eval_loss" for name in row) and "train loss" in row:

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
+from lossscan.model import Message
 from lossscan.reporters import Page, render
 from lossscan.reporters.kit.style import shortened
 from tests.reports import clean, jumped, report, unreadable
@@ -49,3 +50,13 @@ def test_a_long_name_loses_its_middle(text, room):
     assert text.startswith(head)
     assert text.endswith(tail)
     assert shortened("short", room) == "short"
+
+
+def test_the_reason_of_an_unread_run_steers_no_terminal():
+    """Paths and keys of a log are in it, and escape sequences are in those."""
+    one = unreadable()
+    assert one.error is not None
+    error = replace(one.error, message=Message("as_said", text="red \x1b[31m, \x9b1m and \x7f"))
+    text = render("rich", report(clean(), replace(one, error=error)), Page(width=80, single=False))
+    assert "red" in text
+    assert not {"\x1b", "\x9b", "\x7f"} & set(text)
