@@ -55,7 +55,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             if epoch is not None and row:
                 yield epoch, row
             epoch, row = int(headline[1]), {}
-        elif found := _VALUE.match(line):
+        elif line.endswith("\n") and (found := _VALUE.match(line)):  # else it is half written
             name = found[1].lower().replace(" ", "_")
             row[_NAMES.get(name, name)] = found[2]
     if epoch is not None and row:

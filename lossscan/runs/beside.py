@@ -18,8 +18,8 @@ _NUMBERED: Final = expression(
 )
 _TENSORBOARD: Final = expression(r"run-(.{1,200}?)-tag-.{1,300}")
 _OF_A_SET: Final = expression(  # the parts of one run that TensorBoard keeps apart
-    r"(?i)(?:.*[^a-z])?(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test"
-    r"|loss(?:es)?(?:[_-].*)?)(?:_.*)?"
+    r"(?i)(?:.{0,200}[^a-z])?(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test"
+    r"|loss(?:es)?(?:[_-].{0,200})?)(?:_.{0,200})?"
 )
 
 

@@ -111,13 +111,14 @@ def _baseline(path: Path, data: bytes) -> str:
     return str(min(len(baseline.load(path)), 3))
 
 
-def _pattern(_: Path, data: bytes) -> str:
+def _pattern(path: Path, data: bytes) -> str:
     """An expression of the user, over lines made of its own characters."""
     text = data.decode(errors="replace")
     found = compiled(text)
-    for unit in (*sorted(set(text))[:6], "1", " ", "a1 ", text):
-        found.search((unit * LONGEST)[:LONGEST])
-    return str(len(found.groupindex))
+    units = (*sorted(set(text))[:6], "1", " ", "a1 ", text, "step 1 loss: 2.5 ")
+    lines = "".join((unit * LONGEST)[:LONGEST] + "\n" for unit in units).encode()
+    table = formats.read(Head(path, len(lines), lines), Settings(text={"pattern": text}))
+    return f"{len(found.groupindex)} {table.format}"
 
 
 def _examined(path: Path, data: bytes) -> str:

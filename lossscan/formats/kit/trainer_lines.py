@@ -71,11 +71,13 @@ class Console:
     last: int = 0
     launch: int = 0
     over: bool = False  # summed up: what trains next is another training
+    _trained: list[Entry] = field(default_factory=list)  # the training of the entries seen so far
+    _seen: int = 0
 
     @property
     def training(self) -> list[Entry]:
         """The entries of the training itself."""
-        return [entry for entry in self.entries if entry.kind == "train"]
+        return list(filter(_trains, self.entries))
 
     def take(self, line: str, bar: Bar | None) -> Bar | None:
         """Add what a line holds; `bar` was drawn last, and what is drawn last now is returned."""
@@ -97,7 +99,9 @@ class Console:
         found = _EPOCH.search(line) if self.entries and not self.banner.launches else None
         if found is None or float(found[1]) >= self.entries[-1].epoch:
             return False
-        entry, training = _entry(line[max(line.find("{"), 0) :]), self.training
+        self._trained += filter(_trains, self.entries[self._seen :])  # each line may ask
+        self._seen = len(self.entries)
+        entry, training = _entry(line[max(line.find("{"), 0) :]), self._trained
         if entry is None or len(training) <= 1:
             return False
         first, second, last = training[0], training[1], training[-1]
@@ -113,6 +117,10 @@ class Console:
         _same_precision(self.entries)
         training = [at for at, entry in enumerate(self.entries) if entry.kind == "train"]
         self.loss_scales.fill([entry.row for entry in self.entries], training)
+
+
+def _trains(entry: Entry) -> bool:
+    return entry.kind == "train"
 
 
 def read_consoles(head: Head) -> list[Console]:

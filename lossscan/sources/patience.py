@@ -1,0 +1,52 @@
+"""An expression of the user that takes for ever on a line is stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from lossscan.errors import Unusable
+
+LEAST: Final = 3  # seconds of CPU before anything is said of the pace
+SLOWEST: Final = (
+    1000  # lines a second; the slowest in use, with three `.*`, reads twenty times more
+)
+
+
+class Pace:
+    """Counts lines, and how many seconds they took."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._seconds = 0
+
+    def tick(self, _number: int, _frame: FrameType | None) -> None:
+        """A second of CPU has gone by: raise Unusable where too few lines were read in all."""
+        self._seconds += 1
+        if self._seconds >= LEAST and self.lines < self._seconds * SLOWEST:
+            raise Unusable("pattern_slow")
+
+
+@contextmanager
+def paced() -> Iterator[Pace]:
+    """Within it `lines` has to grow, or Unusable is raised; only where the system has such timers.
+
+    They are of the main thread alone; elsewhere nothing is stopped.
+    """
+    pace = Pace()
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield pace
+        return
+    held = signal.signal(signal.SIGVTALRM, pace.tick)
+    left = signal.setitimer(signal.ITIMER_VIRTUAL, 1, 1)
+    try:
+        yield pace
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, *left)
+        signal.signal(signal.SIGVTALRM, held)
