@@ -15,6 +15,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
 
 NAME: Final = "divergence"
@@ -66,6 +67,9 @@ def check(
     large = ratio >= min_ratio and climb.sigma >= min_sigma and bad
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
     if not large and not small:
+        return
+    running = running_of(case)
+    if running is not None and running.kind == "sum":  # it climbs in each epoch by what it is
         return
     if is_policy_size(case, climb.end):
         yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))

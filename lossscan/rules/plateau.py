@@ -16,7 +16,7 @@ from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "plateau"
 
-KNOWN = ("cross-entropy", "classification")  # objectives whose level of guessing is known
+JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
 START = 3  # points at the start that must be on the level: else the loss fell and levelled off
 SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
@@ -30,10 +30,6 @@ TIGHT = 0.005  # of ln 2: how near a loss must lie that nothing else shows to be
 TINY_RATE = 1e-7  # at its highest: no optimizer moves a model by it in a run that is watched
 ACCURACIES = ("eval_accuracy", "accuracy", "eval_acc", "acc", "eval_binary_accuracy")
 FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
-# Flat by noise alone: in 550 labeled runs only where their makers allow a plateau.
-MIN_UNMOVED = 20  # logged points; fewer may have too little time to learn
-TELLING = 0.025  # of the level: the largest error of a change that shows that there is none
-WITHIN = 0.83  # of that error: two standard errors of medians, which have 1.25 times those of means
 
 # What holds the loss: confidence, the causes and their scores.
 _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
@@ -42,14 +38,13 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
     "tiny-rate": (0.9, {"rate-too-small": 0.9}),
     "frozen": (0.8, {"frozen-parameters": 0.7, "rate-unsuitable": 0.4}),
-    "unmoved": (0.7, {"rate-unsuitable": 0.5, "frozen-parameters": 0.4, "nothing-left": 0.3}),
 }
 
 
 def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
-    """Yield a finding where the loss has not changed by `max_change`, and noise hides no change."""
+    """Yield a finding where the loss has not changed by `max_change`, and something shows why."""
     loss = case.loss
-    if loss is None or len(loss) < MIN_POINTS or case.is_policy:
+    if loss is None or len(loss) < MIN_POINTS or case.run.objective not in JUDGED:
         return
     if not _is_flat(loss, max_change) and not _settles_at_chance(case, loss):
         return
@@ -60,19 +55,14 @@ def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
 
 def _is_flat(loss: Series, max_change: float) -> bool:
     """Whether the first and the last third, and the very start, are on one level."""
-    middle = abs(median(loss.values))
-    moved, error = _moved(loss)
-    fell = median(loss.values[:START]) - median(loss.values)
-    return moved <= max(max_change * middle, error) and fell <= max(
-        max_change * middle, _error(robust_sigma(loss.values), START)
-    )
-
-
-def _moved(loss: Series) -> tuple[float, float]:
-    """How far the last third is from the first, and how far it may be by chance."""
     third, values = len(loss) // 3, loss.values
+    middle = median(values)
+    noise = robust_sigma(values)
     moved = abs(median(values[-third:]) - median(values[:third]))
-    return moved, _error(robust_sigma(values), third)
+    fell = median(values[:START]) - middle
+    return moved <= max(max_change * middle, _error(noise, third)) and fell <= max(
+        max_change * middle, _error(noise, START)
+    )
 
 
 def _settles_at_chance(case: Case, loss: Series) -> bool:
@@ -111,30 +101,17 @@ def _held_by(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
             "zero-rate",
             Evidence(Message("zero-rate"), source=case.run.source_of("learning_rate"), value=0.0),
         )
-    known = case.run.objective in KNOWN
-    chance = _chance(case, median(loss.values)) if known else None
+    chance = _chance(case, median(loss.values))
     if chance is not None:
         yield "chance", Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
-    if known and rate is not None and 0 < rate.values.max() <= TINY_RATE:
+    if rate is not None and 0 < rate.values.max() <= TINY_RATE:
         yield (
             "tiny-rate",
             Evidence(Message("tiny-rate"), source=case.run.source_of("learning_rate")),
         )
     low, high = np.quantile(loss.values, (0.05, 0.95))
-    if 0 < high - low <= FROZEN * max(abs(low), abs(high)) or high == low != 0:
+    if 0 < high - low <= FROZEN * high or high == low != 0:
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
-    if not case.signals.changes_of("loss") and not case.spikes:
-        yield from _without_a_move(case, loss)
-
-
-def _without_a_move(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
-    """That there is no change though one would show; NaN or an accuracy would tell more."""
-    moved, error = _moved(loss)
-    level = abs(median(loss.values))
-    still = moved <= WITHIN * error and 0 < error <= TELLING * level
-    whole = len(loss) == len(case.run.series["loss"])
-    if still and whole and len(loss) >= MIN_UNMOVED and _accuracy(case) is None:
-        yield "unmoved", Evidence(Message("unmoved", least=error / level), value=moved)
 
 
 def _chance(case: Case, value: float) -> int | None:

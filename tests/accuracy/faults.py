@@ -170,6 +170,21 @@ def plateau(rng: Random, half: str) -> Draft:
     return Draft(finish(base), (truth,), allow, drawn(base, cause=cause))
 
 
+def running_loss(rng: Random, half: str) -> Draft:
+    """The logged loss is the sum, or the mean, of all batches since the epoch began."""
+    kind = str(rng.choice(["sum", "mean"]))
+    base = with_usual(_usual(rng, half, points=(60, 600), epochs=(2, 5)))
+    run = finish(base)
+    loss = run.series["loss"]
+    starts = np.unique(np.linspace(0, len(loss), round(base.epochs) + 1).round().astype(int))
+    pieces = [np.cumsum(piece) for piece in np.split(loss.values, starts[1:-1])]
+    if kind == "mean":
+        pieces = [piece / np.arange(1, len(piece) + 1) for piece in pieces]
+    run = replace(run, series={**run.series, "loss": replace(loss, values=np.concatenate(pieces))})
+    truth = Truth(("running-loss",), int(base.steps[0]), causes=(f"logged-{kind}",))
+    return Draft(run, (truth,), recipe=drawn(base, kind=kind))
+
+
 def lr_schedule_mismatch(rng: Random, half: str) -> Draft:
     """The logged learning rate is not the configured one."""
     cause = str(
@@ -226,6 +241,7 @@ FAULTS: Mapping[str, Callable[[Random, str], Draft]] = {
     "ga-loss-scaling": ga_loss_scaling,
     "eval-missing": eval_missing,
     "plateau": plateau,
+    "running-loss": running_loss,
     "lr-schedule-mismatch": lr_schedule_mismatch,
     "high-initial-loss": high_initial_loss,
     "loss-too-low": loss_too_low,
