@@ -19,7 +19,7 @@ from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
 from lossscan.formats.kit.records import Records
 from lossscan.gate import exit_status
-from lossscan.model import FAILED, FAILED_NOTE, Report
+from lossscan.model import FAILED, FAILED_NOTE, Failure, Message, Report, RunReport
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.runs.training.pickled_args import scalars
@@ -297,3 +297,21 @@ def test_an_epoch_outside_of_a_dict_begins_no_training_again(tmp_path):
     entries = "".join(f"{{'loss': {3 - n / 9:.4f}, 'epoch': {n / 9:.2f}}}\n" for n in range(9))
     (tmp_path / "train.log").write_text(f"{entries} 'epoch': 0.1\n{entries[-40:]}")
     assert formats.read_file(tmp_path / "train.log", Settings()).columns["loss"].steps.any()
+
+
+def test_a_time_that_is_no_number_breaks_no_reader(tmp_path):
+    """As C on Windows prints it."""
+    (tmp_path / "train.log").write_text(logs.ALL["nanogpt_console"].replace("4521.25", "1.#QNAN"))
+    assert len(formats.read_file(tmp_path / "train.log", Settings()).columns["loss"].steps) == 3
+
+
+@pytest.mark.parametrize("name", reporters.formats())
+def test_a_path_that_steers_a_terminal_does_not_in_the_error_of_its_run(name):
+    """The error names it, and every report shows the error."""
+    failure = Failure(
+        "UnreadableLog", Message("as_said", text="a\x1b[31m\x9b1mb"), Message("report")
+    )
+    page = reporters.Page(single=False)
+    report = Report("0", (RunReport("a", "a", "error", error=failure),))
+    text = "".join(each for each in reporters.pieces(name, report, page) if isinstance(each, str))
+    assert not {"\x1b", "\x9b"} & set(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +13,11 @@ from typing import Any
 import pytest
 
 import lossscan
+from lossscan import formats
+from lossscan.errors import UnreadableLog
 from lossscan.expressions import Expression
 from lossscan.runs import discover
+from lossscan.settings import Settings
 from lossscan.sources.line_pattern import compiled
 
 SIZE = 12_000  # characters; a hostile line is longer, and this shows what grows
@@ -163,3 +167,16 @@ def test_a_pattern_of_the_user_that_may_take_forever_is_refused(repeated):
 def test_a_pattern_of_the_user_that_ends_is_taken(fine):
     """What can be met in one way only is no harm."""
     assert compiled(rf"(?P<loss>{fine})").pattern
+
+
+def test_a_pattern_of_the_user_that_takes_too_long_is_stopped(tmp_path):
+    """No rule tells it from one that ends: the time does."""
+    path = tmp_path / "train.log"
+    path.write_text(f"step 1 loss 2.5 {'1 ' * 500}\n" * 9)
+    slow = Settings(text={"pattern": r"(?P<loss>\d+).*(\d+).*(\d+).*(\d+).*x"})
+    before = signal.getsignal(signal.SIGVTALRM)
+    with pytest.raises(UnreadableLog, match="takes too long"):
+        formats.read_file(path, slow)
+    assert signal.getsignal(signal.SIGVTALRM) == before
+    quick = Settings(text={"pattern": r"^.*?step (?P<step>\d+).*?loss (?P<loss>\S+)"})
+    assert formats.read_file(path, quick).format == "pattern"

@@ -43,9 +43,10 @@ def amount(value: Any) -> str:
 def unread(one: RunReport, lang: str) -> tuple[str, ...]:
     """Why a run could not be read, or not whole, and a way out; nothing where it was."""
     if one.error is not None:
-        return words.say(lang, one.error.message), words.say(lang, one.error.hint)
-    noted = (words.noted(note.kind, str(note.path), **note.values()) for note in one.damages)
-    return tuple(words.say(lang, each) for each in noted)
+        told = [one.error.message, one.error.hint]
+    else:
+        told = [words.noted(n.kind, str(n.path), **n.values()) for n in one.damages]
+    return tuple(words.printable(words.say(lang, each)) for each in told)  # a path may hold ESC
 
 
 def skipped_of(run: Run | None, page: Page) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _errors(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[Rendera
         colon = words.say(page.lang, "colon")
         yield _heading("unreadable_runs", page)
         yield bulleted(
-            ("-", safe(_below(row.path, root), "bold") + safe(f"{colon}{row.lacking}", "not bold"))
+            ("-", safe(_below(row.path, root), "bold").append(f"{colon}{row.lacking}", "not bold"))
             for row in failed
         )
         yield Text()
