@@ -203,9 +203,12 @@ def how_to_map() -> tuple[Message, ...]:
 
 def runs_in(path: Path) -> list[str]:
     """The names of the runs in a file whose format may hold several, else none."""
+    start = head_of(path)  # nothing is unpacked for a log of one run
+    runs = next((each.runs for each in formats() if each.runs and _claims(each, start)), None)
+    if runs is None:
+        return []
     with plain(path) as head:
-        holding = [each for each in formats() if each.runs is not None and _claims(each, head)]
-        return [name for each in holding[:1] if each.runs for name in each.runs(head)]
+        return runs(head)
 
 
 def home_of(path: Path) -> Path | None:
