@@ -55,7 +55,7 @@ def read(head: Head, settings: Settings) -> Table:
 @contextmanager
 def _paced(pattern: re.Pattern[str]) -> Iterator[Pace]:
     try:
-        with paced() as pace:
+        with paced(pattern.pattern) as pace:
             yield pace
     except Unusable as error:
         raise UnreadableLog("pattern_slow", pattern=pattern.pattern) from error

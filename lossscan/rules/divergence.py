@@ -68,8 +68,8 @@ def check(
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
     if not large and not small:
         return
-    running = running_of(case)
-    if running is not None and running.kind == "sum":  # it climbs in each epoch by what it is
+    running = running_of(case)  # a sum climbs in each epoch by what it is; one alone may be either
+    if running is not None and running.kind == "sum" and len(running.starts) > 1:
         return
     if is_policy_size(case, climb.end):
         yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))

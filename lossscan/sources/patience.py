@@ -20,7 +20,8 @@ SLOWEST: Final = (
 class Pace:
     """Counts lines, and how many seconds they took."""
 
-    def __init__(self) -> None:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
         self.lines = 0
         self._seconds = 0
 
@@ -28,16 +29,16 @@ class Pace:
         """A second of CPU has gone by: raise Unusable where too few lines were read in all."""
         self._seconds += 1
         if self._seconds >= LEAST and self.lines < self._seconds * SLOWEST:
-            raise Unusable("pattern_slow")
+            raise Unusable("pattern_slow", pattern=self.pattern)
 
 
 @contextmanager
-def paced() -> Iterator[Pace]:
+def paced(pattern: str) -> Iterator[Pace]:
     """Within it `lines` has to grow, or Unusable is raised; only where the system has such timers.
 
     They are of the main thread alone; elsewhere nothing is stopped.
     """
-    pace = Pace()
+    pace = Pace(pattern)
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"
     ):

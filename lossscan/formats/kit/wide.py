@@ -29,8 +29,8 @@ _PLAYERS: Final = expression(r"(?i)(?:d|g|gen|disc|generator|discriminator|criti
 _ONE_SET: Final = expression(rf"(?i){_SET}")
 _OF_LOSSES: Final = expression(r"(?i)loss|nll|cost")
 _NO_LOSS: Final = expression(  # columns that are next to losses in files called after these
-    r"(?i)|x|i|n|idx|index|unnamed.{0,80}|date|batch\w*|it|itr|ep|lr|psnr|ssim|bleu|seconds|round|episode"
-    r"|percent\w*|.{0,80}(?:time.{0,80}|acc\w{0,80}|f1.{0,80}|auc.{0,80}|iou.{0,80}|dice.{0,80}|precision|recall)"
+    r"(?i)|x|i|n|idx|index|unnamed.{0,30}|date|batch\w*|it|itr|ep|lr|psnr|ssim|bleu|seconds|round|episode"
+    r"|percent\w*|.{0,30}(?:time.{0,30}|acc\w{0,30}|f1.{0,30}|auc.{0,30}|iou.{0,30}|dice.{0,30}|precision|recall)"
 )
 _LETTER: Final = expression(r"[^\W\d_]")
 _MONITOR: Final = ("r", "l", "t")  # of each episode, as gym's Monitor writes: reward, length, time
