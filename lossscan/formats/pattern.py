@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from lossscan.errors import UnreadableLog, Unusable
+from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import is_text, lines, peek
@@ -32,7 +31,7 @@ def wanted(head: Head, settings: Settings) -> bool:
         return False
     pattern = compiled(settings.text["pattern"])
     shown = peek(head).splitlines(keepends=True)
-    with _paced(pattern) as pace:
+    with paced(pattern.pattern) as pace:
         return any(_matches(shown, pattern, pace))
 
 
@@ -42,7 +41,7 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where no group holds a number, or the expression takes too long.
     """
     pattern = compiled(settings.text["pattern"])
-    with _paced(pattern) as pace:
+    with paced(pattern.pattern) as pace:
         rows = list(
             _rows(_matches(lines(head), pattern, pace), stated="step" in pattern.groupindex)
         )
@@ -50,15 +49,6 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("groups_match_no_number")
     return Table(path=head.path, format=NAME, columns=found)
-
-
-@contextmanager
-def _paced(pattern: re.Pattern[str]) -> Iterator[Pace]:
-    try:
-        with paced(pattern.pattern) as pace:
-            yield pace
-    except Unusable as error:
-        raise UnreadableLog("pattern_slow", pattern=pattern.pattern) from error
 
 
 def _rows(matches: Iterable[re.Match[str]], *, stated: bool) -> Iterator[Row]:

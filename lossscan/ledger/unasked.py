@@ -17,7 +17,7 @@ RISES: Final = ("divergence", "loss-jump", "loss-spike")
 # Of where the loss began, and of 1: what is left there is rounding and the optimizer's own noise,
 # which go up and down by orders of magnitude (grokking's slingshots).
 NEGLIGIBLE: Final = 1e-3
-FIRST: Final = 3  # points, the highest of which shows where the loss began
+FIRST: Final = 3  # points; the highest shows where the loss began
 
 
 def is_asked(rule: str, case: Case) -> bool:
@@ -26,7 +26,7 @@ def is_asked(rule: str, case: Case) -> bool:
 
 
 def is_negligible(case: Case, level: float) -> bool:
-    """Whether a loss is next to nothing, as it is and beside where it began."""
+    """Whether a loss is next to nothing, in itself and compared with where it began."""
     loss = case.loss
     if loss is None or not len(loss) or level < 0:
         return False

@@ -1,4 +1,4 @@
-"""An expression of the user that takes for ever on a line is stopped."""
+"""An expression of the user that takes forever on a line is stopped."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from lossscan.errors import Unusable
+from lossscan.errors import UnreadableLog
 
 LEAST: Final = 3  # seconds of CPU before anything is said of the pace
-SLOWEST: Final = (
-    1000  # lines a second; the slowest in use, with three `.*`, reads twenty times more
-)
+SLOWEST: Final = 1000  # lines a second; the slowest in use, with three `.*`, reads 20 times more
 
 
 class Pace:
@@ -26,17 +24,17 @@ class Pace:
         self._seconds = 0
 
     def tick(self, _number: int, _frame: FrameType | None) -> None:
-        """A second of CPU has gone by: raise Unusable where too few lines were read in all."""
+        """A second of CPU has gone by: raise UnreadableLog where too few lines were read in all."""
         self._seconds += 1
         if self._seconds >= LEAST and self.lines < self._seconds * SLOWEST:
-            raise Unusable("pattern_slow", pattern=self.pattern)
+            raise UnreadableLog("pattern_slow", pattern=self.pattern)
 
 
 @contextmanager
 def paced(pattern: str) -> Iterator[Pace]:
-    """Within it `lines` has to grow, or Unusable is raised; only where the system has such timers.
+    """Within it `lines` has to grow, or UnreadableLog is raised.
 
-    They are of the main thread alone; elsewhere nothing is stopped.
+    Only where the system has such timers, and in the main thread; elsewhere nothing is stopped.
     """
     pace = Pace(pattern)
     if threading.current_thread() is not threading.main_thread() or not hasattr(

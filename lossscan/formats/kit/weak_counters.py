@@ -1,4 +1,4 @@
-"""Counters of rows beside steps and epochs: rounds of federated training, episodes of RL."""
+"""Counters of rows other than steps and epochs: rounds of federated training, episodes of RL."""
 
 from __future__ import annotations
 
