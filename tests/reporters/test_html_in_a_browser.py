@@ -190,9 +190,11 @@ def test_verdicts_of_a_batch_open_across_the_table(shown):
     summary = tab.locator("#runs summary").first
     summary.click()
     told = tab.locator("#runs td.told")
+    told.wait_for()  # a browser tells of a toggle after the click
     assert told.locator(".verdict").count() > 0
     assert told.bounding_box()["width"] > 0.9 * tab.locator("#runs").bounding_box()["width"]
     summary.click()
+    told.wait_for(state="detached")
     assert told.count() == 0
     assert tab.locator("#runs details .verdict").count() > 0
 
