@@ -18,8 +18,8 @@ _NUMBERED: Final = expression(
 )
 _TENSORBOARD: Final = expression(r"run-(.{1,200}?)-tag-.{1,300}")
 _OF_A_SET: Final = expression(  # the parts of one run that TensorBoard keeps apart
-    r"(?i)(?:.{0,200}[^a-z])?(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test"
-    r"|loss(?:es)?(?:[_-].{0,200})?)(?:_.{0,200})?"
+    r"(?i)(?<![a-z])(?:(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|loss(?:es)?)"
+    r"(?=_|\Z)|loss(?:es)?(?=-))"
 )
 
 
@@ -40,6 +40,6 @@ def by_name(logs: Iterable[Path]) -> Mapping[str, list[Path]]:
 def _run_of(stem: str) -> str | None:
     """The run that the name of a file says; None where it says none."""
     if exported := _TENSORBOARD.fullmatch(stem):
-        return None if _OF_A_SET.fullmatch(exported[1]) else exported[1]
+        return None if _OF_A_SET.search(exported[1]) else exported[1]
     numbered = _NUMBERED.search(stem)
     return numbered[1] if numbered else None
