@@ -33,7 +33,7 @@ _DEEPSPEED: Final = expression(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
 _TAGGED: Final = expression(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
 _EVALUATES: Final = expression(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
 _PLAYER: Final = expression(  # a line of `add_scalars` in the name of a run: `exp_loss_G`
-    r"(?i)(?:.{0,300}[_-])?loss_(d|g|gen|disc|generator|discriminator|critic)"
+    r"(?i)\A(?:.{0,300}[_-])?loss_(d|g|gen|disc|generator|discriminator|critic)"
 )
 _METRICS: Final = "metrics"  # the folder below which DVCLive's folders are part of the name
 

@@ -18,7 +18,7 @@ Renamed: TypeAlias = Mapping[str, Mapping[str, str]]
 
 _SET: Final = r"(?:train(?:ing)?|val(?:id(?:ation)?)?|test|dev|eval)"
 _WHAT: Final = rf"(?P<what>{_SET}[ _-]?loss(?:es)?)"
-_BEFORE: Final = expression(rf"(?i)(?P<run>.{{1,60}}?)[ _/.:-]{{1,3}}{_WHAT}")
+_BEFORE: Final = expression(rf"(?i)\A(?P<run>.{{1,60}}?)[ _/.:-]{{1,3}}{_WHAT}")
 _BEHIND: Final = expression(rf"(?i){_WHAT}[ _/.:(\[-]{{1,3}}(?P<run>[^()\[\]]{{1,60}})[)\]]?")
 _NO_RUN: Final = expression(  # of one run: how it was averaged, or a part of its loss
     r"(?i)(?:best|min|max|avg|mean|average|last|final|prev|current|running|smooth(?:ed)?|total|sum"
@@ -30,7 +30,7 @@ _ONE_SET: Final = expression(rf"(?i){_SET}")
 _OF_LOSSES: Final = expression(r"(?i)loss|nll|cost")
 _NO_LOSS: Final = expression(  # columns that are next to losses in files called after these
     r"(?i)|x|i|n|idx|index|unnamed.{0,30}|date|batch\w*|it|itr|ep|lr|psnr|ssim|bleu|seconds|round|episode"
-    r"|percent\w*|.{0,30}(?:time.{0,30}|acc\w{0,30}|f1.{0,30}|auc.{0,30}|iou.{0,30}|dice.{0,30}|precision|recall)"
+    r"|percent\w*|\A.{0,30}(?:time.{0,30}|acc\w{0,30}|f1.{0,30}|auc.{0,30}|iou.{0,30}|dice.{0,30}|precision|recall)"
 )
 _LETTER: Final = expression(r"[^\W\d_]")
 _MONITOR: Final = ("r", "l", "t")  # of each episode, as gym's Monitor writes: reward, length, time
