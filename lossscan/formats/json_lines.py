@@ -121,8 +121,8 @@ class _Log:
         text = piece.removesuffix(b"\n")
         listed = text.replace(b"\n", b",\n")
         size = len(listed) - len(text) + 1  # lines
-        group = self._records.group(b"[%b]" % listed, size, self.rows)
-        if group is not None:
+        group = self._records.group(b"[%b]" % listed, self.rows)
+        if group is not None and len(group.places) == size:  # else two are on one line
             self._add(group)
             self._remember(group.row(at) for at in reversed(range(size)))
             self.rows += size

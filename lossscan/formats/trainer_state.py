@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Group, Sheet, groups_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.records import Records
-from lossscan.formats.kit.text import encoding
+from lossscan.formats.kit.text import PIECE, UTF_8, encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -22,10 +22,15 @@ from lossscan.sources.safe_json import TooDeep, decoded, load_json, unquoted, wh
 from lossscan.trainers import trainer_with_key
 
 NAME: Final = "trainer_state"
-LARGEST = 1 << 30  # bytes; a million entries take 0.17 GB
-AT_ONCE = 1024  # entries decoded together: as many as the processor's cache holds
+LARGEST = 1 << 30  # bytes that are no flat entries: these are read piece by piece
+AT_ONCE = 1024  # entries taken together: as many as the processor's cache holds
 _HISTORY: Final = expression(rb'"log_history"\s*:')
 _LIST: Final = expression(r'"log_history"\s*:\s*\[')
+_OPENED: Final = expression(rb'"log_history"\s{0,32}:\s{0,32}\[')
+_NEXT: Final = expression(
+    rb"\}\s{0,32},(?=\s{0,32}\{)"
+)  # may be in a list in an entry, or in a text
+_LONG: Final = 1 << 16  # bytes at the end of a piece in which an entry ends; hardly one is as long
 _STATED: Final = (
     "global_step",
     "max_steps",
@@ -38,15 +43,7 @@ _STATED: Final = (
     "num_input_tokens_seen",
 )
 _CONSUMED = "consumed_samples"  # PaddleNLP's
-_STATE: Final = msgspec.json.Decoder(  # what is wanted of the file, the entries still as text
-    msgspec.defstruct(
-        "State",
-        [
-            ("log_history", list[msgspec.Raw]),
-            *((name, Any, None) for name in (*_STATED, _CONSUMED)),
-        ],
-    )
-)
+_ANYTHING: Final = msgspec.json.Decoder()
 
 
 def claims(head: Head) -> bool:
@@ -63,15 +60,15 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where it is no JSON, or its history no list.
     """
-    state, cut = _state(head)
+    history = _History(settings)
+    state, cut = _state(head, history)
     entries = state.get("log_history")
     if not isinstance(entries, list):
         raise UnreadableLog("history_no_list")
-    history = _History(settings)
     for first in range(0, len(entries), AT_ONCE):
         history.take(entries[first : first + AT_ONCE])
-    notes = [Note("cut_json", head.path, {"entries": len(entries)})] if cut else []
-    notes += [] if entries else [Note("empty_log_history", head.path)]
+    notes = [Note("cut_json", head.path, {"entries": history.rows})] if cut else []
+    notes += [] if history.rows or entries else [Note("empty_log_history", head.path)]
     return Table(
         path=head.path,
         format=NAME,
@@ -89,21 +86,28 @@ class _History:
     def __init__(self, settings: Settings) -> None:
         self.sheet = Sheet(settings)
         self.summaries: list[Mapping[str, Any]] = []
+        self.rows = 0
         self._no_points: list[int] = []  # rows
-        self._rows = 0
         self._records = Records()
 
+    def take_text(self, entries: bytes) -> bool:
+        """Read some entries: at once where they are like those before. False for no entries."""
+        array = b"[%b]" % entries
+        group = self._records.group(array, self.rows)
+        if group is not None:
+            self._add([group], len(group.places))
+            return True
+        try:
+            found = _decoded(array)
+        except ValueError:
+            return False
+        self.take(found)
+        return True
+
     def take(self, entries: Sequence[Any]) -> None:
-        """Read some entries, decoded or not: at once where they are like those before."""
-        if isinstance(entries[0], msgspec.Raw):
-            array = b"[" + b",".join(entries) + b"]"
-            group = self._records.group(array, len(entries), self._rows)
-            if group is not None:
-                self._add([group], len(entries))
-                return
-            entries = _decoded(array)
+        """Read some decoded entries."""
         rows = [entry for entry in entries if isinstance(entry, dict)]
-        groups = list(groups_of(rows, self._rows))
+        groups = list(groups_of(rows, self.rows))
         for group in groups:
             self._records.meet(group.cells)
         self._add(groups, len(rows))
@@ -114,11 +118,11 @@ class _History:
             for at in _summaries(group):
                 self.summaries.append(group.row(at))
                 self._no_points.append(int(group.places[at]))  # but means
-        self._rows += size
+        self.rows += size
 
     def columns(self) -> dict[str, Column]:
         """The columns of the entries with a step."""
-        steps = self.sheet.stated_steps(self._rows)
+        steps = self.sheet.stated_steps(self.rows)
         steps[self._no_points] = -1
         return self.sheet.columns(steps)
 
@@ -130,13 +134,10 @@ def _summaries(group: Group) -> list[int]:
     return [at for at in timed if "loss" not in cells or cells["loss"][at] is None]
 
 
-def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
-    """The object of the file, and whether its end is missing."""
-    if head.size > LARGEST:
-        raise UnreadableLog("too_large_state", gib=LARGEST >> 30)
-    with head.open() as stream:
-        data = stream.read()
+def _state(head: Head, history: _History) -> tuple[Mapping[str, Any], bool]:
+    """The object of the file with the entries that remain, and whether its end is missing."""
     try:
+        data = _streamed(head, history)
         return _object(data, encoding(head)), False
     except (RecursionError, TooDeep) as error:
         raise UnreadableLog("nested_state") from error
@@ -144,11 +145,56 @@ def _state(head: Head) -> tuple[Mapping[str, Any], bool]:
         return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
 
 
+def _streamed(head: Head, history: _History) -> bytes:
+    """Give the history its entries while they are found, and return the file without them.
+
+    Where `[` and some text and `]` are JSON, that text is whole entries of the list, whatever it
+    looks like: so the places where it is cut may be guessed.
+    """
+    with head.open() as stream:
+        text = stream.read(PIECE)
+        opening = _OPENED.search(text)
+        if opening is None or not _opens(text[: opening.end()], head):
+            return text + _rest(stream, head)
+        before, text = text[: opening.end()], text[opening.end() :]
+        while piece := stream.read(PIECE):
+            text += piece
+            end = _last_end(text)
+            if end is None or not history.take_text(text[:end]):
+                return before + text + _rest(stream, head)
+            text = text[end + 1 :]
+    return before + text
+
+
+def _opens(before: bytes, head: Head) -> bool:
+    """Whether what is before the entries is the beginning of a state."""
+    if encoding(head) != UTF_8:
+        return False
+    try:
+        found = decoded(_ANYTHING, before + b"]}")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("log_history") == []
+
+
+def _last_end(text: bytes) -> int | None:
+    """The place of the last comma between two entries, at a guess."""
+    ends = [match.end() - 1 for match in _NEXT.finditer(text, max(len(text) - _LONG, 0))]
+    return ends[-1] if ends else None
+
+
+def _rest(stream: BinaryIO, head: Head) -> bytes:
+    """What is left of a file that has to be read as a whole; raises UnreadableLog of too much."""
+    if head.size - stream.tell() > LARGEST:
+        raise UnreadableLog("too_large_state", gib=LARGEST >> 30)
+    return stream.read()
+
+
 def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
     """Decode fast, the bare NaN that Python writes as text; else by the standard library."""
     try:
-        return msgspec.structs.asdict(decoded(_STATE, data))
-    except (msgspec.DecodeError, UnicodeError):
+        found = decoded(_ANYTHING, data)
+    except ValueError:
         found = load_json(data.decode(written_in, errors="replace"))
     if not isinstance(found, dict):
         raise UnreadableLog("state_no_object")
@@ -157,8 +203,8 @@ def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
 
 def _decoded(array: bytes) -> Any:
     try:
-        return msgspec.json.decode(array)
-    except (msgspec.DecodeError, UnicodeError):  # 1e400, bytes that are no UTF-8
+        return decoded(_ANYTHING, array)
+    except ValueError:  # 1e400, bytes that are no UTF-8
         return load_json(array)
 
 

@@ -23,7 +23,7 @@ def grown(*parts: tuple[list[int], list[float]]) -> Grown[np.float64]:
 
 
 def test_rows_without_a_gap_are_known_by_their_count():
-    """Also where they came in parts; the first gap makes all rows be kept."""
+    """Also where they came in parts."""
     numbers = grown(([0, 1], [5.0, 6.0]), ([], []), ([2], [7.0]))
     assert numbers.fills(3)
     assert not numbers.fills(4)
@@ -36,6 +36,25 @@ def test_rows_without_a_gap_are_known_by_their_count():
 def test_a_gap_within_the_first_rows_is_seen():
     """Their first row alone does not tell."""
     assert grown(([0, 2], [1.0, 2.0])).places.tolist() == [0, 2]
+
+
+def test_places_need_not_rise():
+    """Rows of one shape are added before those of another that are between them."""
+    numbers = grown(([0, 1, 5], [1.0, 2.0, 3.0]), ([2, 3, 4], [4.0, 5.0, 6.0]), ([6], [7.0]))
+    assert numbers.places.tolist() == [0, 1, 5, 2, 3, 4, 6]
+
+
+def test_rows_with_gaps_take_little_more_than_those_without():
+    """As where each hundredth row is an evaluation."""
+    places = np.array([row for row in range(100_000) if row % 100])
+    tracemalloc.start()
+    try:
+        numbers = grown(*((part.tolist(), part.tolist()) for part in np.split(places, 33)))
+        took = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert numbers.places.tolist() == places.tolist()
+    assert took < 9 * len(places)
 
 
 def test_columns_of_the_same_rows_share_their_steps():

@@ -124,3 +124,47 @@ def test_read_finds_odd_entries_among_many_alike(tmp_path: Path, monkeypatch: py
     assert logs.points(table, "eval_loss") == [(6, 2.5)]
     assert table.config["train_loss"] == 0.5
     assert table.complete is True
+
+
+ODD = (
+    {"step": 1, "loss": 5.0, "note": "}, {"},
+    {"step": 2, "loss": math.nan},
+    {"step": 3, "loss": 3.0, "parts": [{"a": 1}, {"a": 2}]},
+    {"step": 3, "eval_loss": 3.5, "of": {"set": "a"}},
+    {"step": 4, "loss": 2.5, "much": "x" * 200},
+    {"step": 5, "loss": 2.0, "lr": 1e-4},
+    {"step": 5, "train_runtime": 9.0, "train_loss": 0.5},
+)
+
+
+def told(table: Table) -> tuple[Any, ...]:
+    """What a table says, as something that can be compared; a NaN as text."""
+    columns = {name: str(logs.points(table, name)) for name in table.columns}
+    notes = [(note.kind, note.numbers) for note in table.notes]
+    return columns, table.config, table.complete, table.framework, notes
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("lost", [0, 2, 30, 300, 520])
+def test_read_cuts_a_state_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None, lost: int
+):
+    """Read in pieces of any size, it says what it says as a whole; also where its end is lost."""
+    whole = {"global_step": 5, "log_history": ODD, "callbacks": [{"a": [{}]}, {}], "max_steps": 9}
+    text = json.dumps(whole, indent=indent)
+    text = text[: len(text) - lost]
+    once = told(logs.read_log(tmp_path, text))
+    for size in (30, 41, 64, 99, 150, 300):
+        monkeypatch.setattr(trainer_state, "PIECE", size)
+        assert told(logs.read_log(tmp_path, text)) == once
+
+
+def test_read_takes_entries_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """So a state may be larger than what is ever held of it; another list of objects is not."""
+    monkeypatch.setattr(trainer_state, "PIECE", 100)
+    monkeypatch.setattr(trainer_state, "LARGEST", 300)
+    entries = [{"step": at, "loss": 1 / at} for at in range(1, 100)]
+    table = logs.read_log(tmp_path, state(*entries, more=list(range(10))))
+    assert logs.points(table, "loss") == [(at, 1 / at) for at in range(1, 100)]
+    with pytest.raises(UnreadableLog, match="larger than"):
+        logs.read_log(tmp_path, json.dumps({"x": entries, "log_history": entries}))

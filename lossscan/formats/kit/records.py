@@ -41,8 +41,8 @@ class Records:
             self._fit = len(self._keys) <= MOST_KEYS and not any(map(_UNFIT.search, new))
             self._decoder = None
 
-    def group(self, array: bytes, size: int, first: int) -> Group | None:
-        """The objects of a JSON array of that size as rows, numbered from `first`.
+    def group(self, array: bytes, first: int) -> Group | None:
+        """The objects of a JSON array as rows, numbered from `first`.
 
         A bare NaN becomes text. None where one of them holds a key that was not met or is odd, or
         an object, or is broken or no UTF-8.
@@ -54,11 +54,9 @@ class Records:
             found = decoded(self._decoder, array)
         except (ValueError, RecursionError):
             return None
-        if len(found) != size:  # two on one line
-            return None
         row_by_row = list(chain.from_iterable(map(astuple, found)))  # zip(*...): half as long again
         cells = {key: row_by_row[at :: len(self._keys)] for at, key in enumerate(self._keys)}
-        return Group(np.arange(first, first + size), cells)
+        return Group(np.arange(first, first + len(found)), cells)
 
 
 def _decoder(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:

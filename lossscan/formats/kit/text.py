@@ -17,7 +17,7 @@ PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long 
 LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
 HOLES = 32  # pieces of nothing but NUL after which the rest is taken for a hole
 BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash may leave some
-_UTF_8: Final = "utf-8-sig"
+UTF_8: Final = "utf-8-sig"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`
 _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high and of low bytes
 _CHINESE: Final = "gb18030"  # holds GBK and GB 2312
@@ -57,7 +57,7 @@ def encoding(head: Head) -> str:
         for name, (high, low) in _HALVES.items():
             if _zeros(head.start[high::2]) > BINARY_SHARE and _zeros(head.start[low::2]) < FEW:
                 return name
-    return _CHINESE if not head.start.isascii() and _is_chinese(head.start) else _UTF_8
+    return _CHINESE if not head.start.isascii() and _is_chinese(head.start) else UTF_8
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +84,7 @@ def _zeros(data: bytes) -> float:
 
 def is_text(head: Head) -> bool:
     """Whether the start of the file is text and not binary data or a hole of zeros."""
-    return encoding(head) != _UTF_8 or _zeros(head.start) <= BINARY_SHARE
+    return encoding(head) != UTF_8 or _zeros(head.start) <= BINARY_SHARE
 
 
 @lru_cache(maxsize=2)
@@ -159,7 +159,7 @@ def pieces(head: Head) -> Iterator[bytes]:
 def _read(head: Head) -> Iterator[bytes]:
     with head.open() as stream:
         written_in = encoding(head)
-        if written_in != _UTF_8:
+        if written_in != UTF_8:
             with TextIOWrapper(stream, written_in, errors="replace") as text:
                 while read := text.read(PIECE):
                     yield read.encode()
