@@ -167,7 +167,7 @@ def test_odd_keys_are_decoded_one_by_one(key):
     """The decoder made of keys cannot hold them."""
     records = Records()
     records.meet(["step", key])
-    assert records.group(b'[{"step": 1}]', 1, 0) is None
+    assert records.group(b'[{"step": 1}]', 0) is None
 
 
 def test_a_tensor_of_very_many_dimensions_is_no_scalar():

@@ -138,11 +138,14 @@ def _state(head: Head, history: _History) -> tuple[Mapping[str, Any], bool]:
     """The object of the file with the entries that remain, and whether its end is missing."""
     try:
         data = _streamed(head, history)
-        return _object(data, encoding(head)), False
+        try:
+            return _object(data, encoding(head)), False
+        except TooDeep:
+            raise
+        except ValueError as error:
+            return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
     except (RecursionError, TooDeep) as error:
         raise UnreadableLog("nested_state") from error
-    except ValueError as error:
-        return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
 
 
 def _streamed(head: Head, history: _History) -> bytes:
