@@ -19,7 +19,7 @@ STAYS = 0.5  # of a rise; one that loses more than half within this many points 
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
 SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
-EARLY_SIGMA = 10.0  # of medians of 3; the lowest may be 3 noise units low
+EARLY_SIGMA = 7.0  # of medians of 3, above the lowest: of 397 clean labeled runs one reaches 4.8
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 

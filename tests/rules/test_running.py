@@ -38,3 +38,17 @@ def test_what_the_loop_adds_up_is_no_course_of_the_loss(
     run = make_run(loss=_logged(kind, seed), landmarks=ends)
     found = [finding.rule for finding in diagnose(run, scan(run), Settings()).findings]
     assert found == said or (not ends and not found)  # without a fall there is nothing to explain
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mean_whose_first_epoch_only_falls_is_told_by_the_others(seed: int):
+    """A first descent bends more than the mean wobbles; its smoothness is no sign against it."""
+    random, epochs, batches = np.random.default_rng(seed), 5, 60
+    course = np.where(np.arange(epochs * batches) < batches, 1.0, 0.25)
+    course[:batches] = np.linspace(2.3, 0.6, batches)
+    losses = (course * random.normal(1, 0.1, epochs * batches)).reshape(epochs, batches)
+    means = (losses.cumsum(axis=1) / np.arange(1, batches + 1)).ravel()
+    losses_by_step = {step: float(means[step - 1]) for step in range(2, len(means) + 1, 2)}
+    ends = [["epoch_boundary", epoch * batches] for epoch in range(1, epochs)]
+    run = make_run(loss=losses_by_step, landmarks=ends)
+    assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["running-loss"]

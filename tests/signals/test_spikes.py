@@ -77,6 +77,17 @@ def test_early_spike_that_recovers_slowly_is_found():
     assert [e.start_step for e in signals.excursions_of("loss")] == [4]
 
 
+def test_hump_of_few_points_that_opens_a_noisy_run_is_seen():
+    """A rate too high throws a loss of 5 to 12 within three points, then it falls and settles."""
+    rng = np.random.default_rng(1)
+    course = np.concatenate([[5.0, 8.5, 12.5, 11, 10.5, 9.5], 8 * np.exp(-np.arange(14) / 20)])
+    values = np.concatenate([course, np.full(80, 4.1)]) * np.exp(0.05 * rng.normal(size=100))
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 101), values)}, ()))
+    (hump,) = signals.excursions_of("loss")
+    assert hump.start_step <= 3
+    assert hump.peak > 10
+
+
 @given(st.lists(st.sampled_from([0.5, 1.0, 1.1, 1.2, 30.0]), min_size=4, max_size=30), st.data())
 def test_early_spikes_are_those_of_the_plain_definition(values, data):
     """Each point of the descent against the medians of up to three before and three after it."""

@@ -32,6 +32,10 @@ LOWEST_START = 0.3  # of the loss once divided: a fine-tuned model seldom starts
 STRONG_GRADIENT = (
     5.0  # median norm before clipping: usual ones are near 1 (hiyouga/LlamaFactory#7443)
 )
+EARLY_RATIO = 0.1  # how near the first ratio must be: a model that has hardly learned has no other
+EARLY_LOSS = 0.75  # of where it began, above which it has hardly learned
+LATE_LOSS = 0.7  # of it, below which it has: a ratio that stays multiplies, dropout only adds
+EARLY_COUNT = 3  # evaluations, all near: fewer may be so by chance
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
 FIRST = 3  # logged points at either end that tell the level there
 
@@ -40,6 +44,7 @@ _SURE = {
     "ratio library": 0.98,
     "ratio initial": 0.97,
     "ratio gradient": 0.92,
+    "ratio early": 0.85,  # with few steps: over- and underfitting bring no ratio that early
     "ratio": 0.9,  # from TELLING steps on
     "library": 0.85,  # nothing to compare with, but worse than uniform to the end, as known
     "initial": 0.6,  # the same without a known culprit
@@ -107,8 +112,23 @@ def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
     support = "library" if scaled.defect else "initial" if initial else ""
     if ratio:
         support = support or ("gradient" if _strong_gradient(scaled.case) else "")
+        early = scaled.steps < TELLING and _is_early(scaled)
+        support = support or ("early" if early else "")
         return f"ratio {support}".strip() if support or scaled.steps >= TELLING else "too few"
     return support if initial and not len(scaled.ratios) else "nothing"
+
+
+def _is_early(scaled: _Scaled) -> bool:
+    """Whether the ratio is there before the model has learned, and at each evaluation since."""
+    if len(scaled.ratios) < EARLY_COUNT or abs(scaled.ratios[0] / scaled.steps - 1) > EARLY_RATIO:
+        return False
+    evaluated = scaled.case.points("eval_loss")
+    if evaluated is None:
+        return False
+    first = evaluated.steps[evaluated.steps >= scaled.loss.steps[0]][0]
+    began = median(scaled.loss.values[:FIRST])
+    learned = median(scaled.loss.values[-FIRST:]) <= LATE_LOSS * began
+    return learned and level_at(scaled.loss, first, points=NEAR) >= EARLY_LOSS * began
 
 
 def _speaks_against(scaled: _Scaled, tolerance: float) -> bool:

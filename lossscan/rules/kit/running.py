@@ -98,6 +98,7 @@ def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
     known = np.searchsorted(curve.steps, marks, side="right")
     if len(known):
         yield [0, *(int(at) for at in np.unique(known) if 0 < at < len(curve.steps))]
+        return
     falls = [change.index for change in case.falls]
     shortest = min(np.diff([0, *falls]), default=0)
     if shortest >= MIN_MEAN:
@@ -107,14 +108,21 @@ def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
 
 
 def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
-    """Whether the wobble of each epoch fades as that of a mean over ever more batches."""
+    """Whether the wobble of each epoch fades as that of a mean over ever more batches.
+
+    In the first the loss may fall so fast that its course bends more than the mean wobbles.
+    """
     edges = [*starts, len(values)]
+    epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_MEAN]
+    return _fades(epochs) or _fades(epochs[1:])
+
+
+def _fades(epochs: Sequence[FloatArray]) -> bool:
     places, moves = [], []
-    for start, stop in pairwise(edges):
-        if stop - start >= MIN_MEAN:
-            bends = np.abs(np.diff(np.log(values[start:stop]), 2))  # a steady fall does not bend
-            places.append(np.log(np.arange(2, len(bends) + 2)))
-            moves.append(np.log(np.maximum(bends, np.finfo(np.float64).eps)))
+    for epoch in epochs:
+        bends = np.abs(np.diff(np.log(epoch), 2))  # a steady fall does not bend
+        places.append(np.log(np.arange(2, len(bends) + 2)))
+        moves.append(np.log(np.maximum(bends, np.finfo(np.float64).eps)))
     if sum(map(len, places)) < MEAN_POINTS or len(places) < 2:  # noqa: PLR2004 - epochs
         return False
     x, y = np.concatenate(places), np.concatenate(moves)
