@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 import zipfile
 from pathlib import Path
@@ -111,3 +112,39 @@ def test_a_count_of_many_digits_breaks_no_reader(tmp_path, text, count):
     path = tmp_path / "train.log"
     path.write_text(log)
     assert fault(read_store, path, log.encode())[0] is None
+
+
+def test_among_very_many_keys_the_loss_is_found(tmp_path, monkeypatch):
+    """Of the others the first are read, and the log says that they are too many."""
+    for module in ("columns", "many_keys"):
+        monkeypatch.setattr(f"lossscan.formats.kit.{module}.MOST_KEYS", 500)
+    monkeypatch.setattr(formats, "MOST_COLUMNS", 300)
+    many = ", ".join(f'"k{n}": 1' for n in range(2_000))
+    rows = [f'{{{many}, "step": {n}, "loss": 2.{n}}}' for n in range(5)]
+    texts = {"metrics.json": f"[{', '.join(rows)}]", "trainer_log.jsonl": "\n".join(rows) + "\n"}
+    for name, text in texts.items():
+        table = _read(tmp_path / name, text)
+        assert table.columns["loss"].steps.tolist() == [0, 1, 2, 3, 4]
+        assert len(table.columns) == 300
+        assert "too_many_columns" in {note.kind for note in table.notes}
+
+
+def test_rows_of_very_many_shapes_are_those_of_few(tmp_path):
+    """Taken key by key they keep their places, and one that sums the run up is no point."""
+    shapes = [{"step": n, "loss": 2.5 + n, f"k{n % 7}": n, f"m{n % 5}": 1} for n in range(30)]
+    held = [*shapes, {"step": 30, "train_runtime": 9.5, "train_loss": 2.0}]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": held}))
+    table = formats.read_file(tmp_path / "trainer_state.json", Settings())
+    assert table.columns["loss"].values.tolist() == [2.5 + n for n in range(30)]
+    assert table.columns["k3"].steps.tolist() == [3, 10, 17, 24]
+    assert "train_loss" not in table.columns
+    assert table.complete is True
+
+
+def test_blank_lines_cost_no_time_and_count(tmp_path):
+    """Millions of them are read at once; the number of a broken line is that of an editor."""
+    row = '{"step": 1, "loss": 2.5}\n'
+    table = _read(tmp_path / "trainer_log.jsonl", f"{row}\n\n{{x\n{row}" + "\n" * 3_000_000 + row)
+    assert len(table.columns["loss"].steps) == 3
+    assert [note.numbers for note in table.notes] == [{"lines": 1, "first": 4}]
+    assert _seconds(tmp_path / "trainer_log.jsonl", row + "\n" * 9_000_000) < 2

@@ -139,7 +139,7 @@ _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)  # more keys than a log may have: each is asked for many times
 def canonical(raw: str) -> str:
     """The canonical name of a logged key; an unknown key keeps its own, without `train/`.
 
@@ -204,7 +204,7 @@ def is_judged(raw: str) -> bool:
     return name in JUDGED or name in _STAND_INS or is_part(raw)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)  # more keys than a log may have: each is asked for many times
 def is_part(raw: str) -> bool:
     """Whether the key names a part of a loss, as detectors and adversarial trainings log them."""
     name = canonical(raw)

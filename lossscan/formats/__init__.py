@@ -128,9 +128,8 @@ def _bounded(table: Table) -> Table:
     if len(table.columns) <= MOST_COLUMNS:
         return table
     ranked = sorted(table.columns, key=lambda name: not is_judged(name))
-    left = {"left": len(ranked) - MOST_COLUMNS, "most": MOST_COLUMNS}
     kept = {name: table.columns[name] for name in ranked[:MOST_COLUMNS]}
-    note = Note("too_many_columns", table.path, left)
+    note = Note("too_many_columns", table.path, {"most": MOST_COLUMNS})
     return replace(table, columns=kept, notes=(*table.notes, note))
 
 

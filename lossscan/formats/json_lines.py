@@ -65,7 +65,7 @@ def keys(head: Head) -> list[str]:
     text = peek(head)
     if not text.lstrip().startswith("{"):
         return []
-    objects = filter(None, map(_parsed, text.splitlines()[:LOOKED_AT]))
+    objects = filter(None, map(_parsed, map(str.strip, text.splitlines()[:LOOKED_AT])))
     return list(dict.fromkeys(key for each in objects for key in _flat(each)))
 
 
@@ -83,7 +83,7 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog("no_key_among", keys=shown) if shown else UnreadableLog("no_key")
-    notes = [Note("broken_lines", head.path, _count(log.broken))] if log.broken else []
+    notes = [Note("broken_lines", head.path, log.broken)] if log.broken else []
     notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
@@ -112,34 +112,40 @@ class _Log:
         self.clock = Grown(np.float64)  # times
         self.lines = 0
         self.rows = 0
-        self.broken: list[int] = []  # lines, counted from 1
+        self.broken: dict[str, int] = {}  # how many lines, and the first, counted from 1
         self.cut = False
         self._records = Records()
 
     def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
-        text = piece.removesuffix(b"\n")
+        count = piece.count(b"\n") + (not piece.endswith(b"\n"))  # lines
+        text = piece.strip(b"\n")
+        while b"\n\n" in text:
+            text = text.replace(b"\n\n", b"\n")
         listed = text.replace(b"\n", b",\n")
-        size = len(listed) - len(text) + 1  # lines
+        size = len(listed) - len(text) + bool(text)  # lines that are not empty
         group = self._records.group(b"[%b]" % listed, self.rows)
         if group is not None and len(group.places) == size:  # else two are on one line
             self._add(group)
             self._remember(group.row(at) for at in reversed(range(size)))
             self.rows += size
-        else:
+        elif text:
             self._take_singly(lines_of(piece))
-        self.lines += size
+        self.lines += count
 
     def _take_singly(self, lines: Sequence[str]) -> None:
         rows = []
         for at, line in enumerate(lines, start=self.lines + 1):
-            found = _parsed(line)
+            text = line.strip()
+            found = _parsed(text)
             if found is not None:
                 rows.append(_flat(found))
-            elif line.endswith("\n"):
-                self.broken += [at] if line.strip() else []
-            else:
-                self.cut = bool(line.strip())
+            elif not line.endswith("\n"):
+                self.cut = bool(text)
+            elif text:
+                self.broken.setdefault("lines", 0)
+                self.broken.setdefault("first", at)
+                self.broken["lines"] += 1
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self._add(group)
@@ -164,15 +170,14 @@ class _Log:
         self.sheet.add(Group(group.places, cells))
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def _parsed(text: str) -> dict[str, Any] | None:
     """The object that a line holds; None for a line that is cut, prose, or part of a longer one."""
-    text = line.strip()
     if not (text.startswith("{") and text.endswith("}")):
         return None
     try:
-        found = _DECODED(line)
+        found = _DECODED(text)
     except (msgspec.DecodeError, RecursionError):
-        found = _with_bare_nan(line)
+        found = _with_bare_nan(text)
     return found if isinstance(found, dict) else None
 
 
@@ -192,10 +197,6 @@ def _flat(found: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
         inner = _flat(value, depth - 1) if isinstance(value, dict) and depth else {"": value}
         flat |= {f"{key}.{name}".rstrip("."): item for name, item in inner.items()}
     return flat
-
-
-def _count(broken: Sequence[int]) -> dict[str, int]:
-    return {"lines": len(broken), "first": broken[0]}
 
 
 def _config(last: Mapping[str, Any]) -> dict[str, Any]:

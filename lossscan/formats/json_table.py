@@ -19,6 +19,7 @@ from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.cut_json import closed
 from lossscan.formats.kit.documents import Rows, settings_in, tables_in
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.labels import are_labeled, keys_of
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import encoding, is_text
 from lossscan.formats.kit.wide import says_losses
@@ -58,12 +59,23 @@ def _glimpse(start: str, file: str) -> dict[str, Rows]:
 
 
 def runs(head: Head) -> list[str]:
-    """The names of the runs in a file; none where there is one."""
+    """The names of the runs in a file; none where there is one.
+
+    A large list whose first rows say nothing of runs is not read for that.
+    """
+    if head.size > len(head.start) and _is_plain(head):
+        return []
     try:
         found = tables_in(_document(head)[0], head.name)
     except UnreadableLog:
         return []
     return list(found) if len(found) > 1 else []
+
+
+def _is_plain(head: Head) -> bool:
+    start = head.start.decode(encoding(head), errors="replace")
+    held = _glimpse(start, head.name) if _OBJECTS.match(start) else {}
+    return list(held) == [""] and not are_labeled(held[""])
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -84,7 +96,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=found,
-        framework=trainer_with_key({key for row in rows for key in row}),
+        framework=trainer_with_key(set(keys_of(rows))),
         config=canonical_fields(settings_in(document)),
         complete=True if any(map(_sums_up, rows)) else None,
         notes=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -95,7 +95,10 @@ class _History:
         array = b"[%b]" % entries
         group = self._records.group(array, self.rows)
         if group is not None:
-            self._add([group], len(group.places))
+            self.sheet.add(group)
+            for at in _summaries(group):
+                self._add_summary(self.rows + at, group.row(at))
+            self.rows += len(group.places)
             return True
         try:
             found = _decoded(array)
@@ -107,18 +110,18 @@ class _History:
     def take(self, entries: Sequence[Any]) -> None:
         """Read some decoded entries."""
         rows = [entry for entry in entries if isinstance(entry, dict)]
-        groups = list(groups_of(rows, self.rows))
-        for group in groups:
+        for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
-        self._add(groups, len(rows))
-
-    def _add(self, groups: Iterable[Group], size: int) -> None:
-        for group in groups:
             self.sheet.add(group)
-            for at in _summaries(group):
-                self.summaries.append(group.row(at))
-                self._no_points.append(int(group.places[at]))  # but means
-        self.rows += size
+        for at, row in enumerate(rows, start=self.rows):
+            if row.get("train_runtime") is not None and row.get("loss") is None:
+                self._add_summary(at, row)
+        self.rows += len(rows)
+
+    def _add_summary(self, at: int, row: Mapping[str, Any]) -> None:
+        """A row with the run time and no loss: it sums the run up and is no point."""
+        self.summaries.append(row)
+        self._no_points.append(at)
 
     def columns(self) -> dict[str, Column]:
         """The columns of the entries with a step."""

@@ -17,6 +17,7 @@ from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judge
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
+from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.spelled import spelled
 from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.formats.kit.whole_numbers import whole_numbers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
+MOST_SHAPES = 0.25  # of the rows; groups of a few rows take ten times as long a row as large ones
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 
@@ -43,10 +45,18 @@ class Group(Struct, frozen=True):
 
 
 def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Group]:
-    """Rows, numbered from `first`, with those of one shape together: that halves the time."""
+    """Rows, numbered from `first`, with those of one shape together: that halves the time.
+
+    Where nearly each has a shape of its own, the rows of one key are together.
+    """
     shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         shapes[tuple(row)].append(place)
+    if len(shapes) > MOST_SHAPES * len(rows):
+        shapes = defaultdict(list)
+        for place, row in enumerate(rows):
+            for key in row:
+                shapes[key,].append(place)
     for keys, places in shapes.items():
         cells = {key: [rows[place][key] for place in places] for key in keys}
         yield Group(np.array(places, dtype=np.int64) + first, cells)
@@ -61,13 +71,18 @@ class Sheet:
         self._stated: dict[str, Grown[np.int64]] = defaultdict(lambda: Grown(np.int64))
 
     def add(self, group: Group) -> None:
-        """Take the cells that are numbers."""
+        """Take the cells that are numbers; of very many keys see `bounded`."""
         for key, cells in group.cells.items():
+            if len(self.numbers) >= MOST_KEYS and not self._takes(key):
+                continue
             numbers, name = self.numbers[key], self.name_of(key)
             if name not in NOT_SERIES:
                 numbers.add(*_numbers(group.places, cells))
             elif name == "step":
                 self._stated[key].add(group.places, step_numbers(cells))
+
+    def _takes(self, key: str) -> bool:
+        return key in self.numbers or (len(self.numbers) < 2 * MOST_KEYS and is_needed(key))
 
     def stated_steps(self, rows: int) -> IntArray:
         """The step that each row states, -1 where it states none."""
@@ -241,7 +256,9 @@ def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatA
         for at, cell in enumerate(() if clocks(cells) is not None else cells)
         if cell is not None and not (type(cell) is str and ":" in cell and "(" not in cell)
     ]
-    found = [(at, n) for at in may if (n := _value(cells[at])) is not None]
+    texts = {cell: _value(cell) for cell in {cells[at] for at in may if type(cells[at]) is str}}
+    told = ((at, texts[c] if type(c := cells[at]) is str else _value(c)) for at in may)
+    found = [(at, n) for at, n in told if n is not None]
     return places[[at for at, _ in found]], np.array([n for _, n in found], dtype=np.float64)
 
 

@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
+from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.labels import beside_phase, label_of, parted, sums_up_runs
+from lossscan.formats.kit.labels import (
+    beside_phase,
+    keys_of,
+    label_of,
+    parted,
+    phase_key,
+    sums_up_runs,
+)
+from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.wide import by_file, says_losses
 
 DEEPEST: Final = 6  # levels above a table
@@ -30,6 +39,7 @@ _COUNTED: Final = expression(
 )
 _SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
 _OF_LOSSES: Final = expression(r"(?i)loss(?:es)?")
+_CELLS: Final = {int, float, bool, NoneType}
 _COUNTERS: Final = ("step", "epoch", "round", "episode")
 _CLOCKS: Final = expression(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
 _SETTINGS: Final = expression(
@@ -47,7 +57,7 @@ class RowsAt:
 
     def names(self) -> frozenset[str]:
         """The names of the losses and of what else is judged."""
-        return frozenset(canonical(key) for row in self.rows for key in row if is_judged(key))
+        return frozenset(canonical(key) for key in keys_of(self.rows) if is_judged(key))
 
 
 def tables_in(document: Any, file: str = "") -> dict[str, Rows]:
@@ -154,14 +164,28 @@ def _label(item: Mapping[str, Any], at: int) -> str:
     return label_of(item) or str(at)
 
 
-def _rows(objects: Sequence[Mapping[str, Any]], *, within_set: bool) -> Rows:
+def _rows(objects: Rows, *, within_set: bool) -> Rows:
     """The objects as rows where these are such of a log: they count, or hold numbers alone."""
-    rows = [_with_total(_flat(each), within_set=within_set) for each in objects]
-    held = {key for row in rows for key in row if _is_number(row[key])}
+    nested = dict in set(map(type, chain.from_iterable(map(dict.values, objects))))
+    rows = list(map(_flat, objects)) if nested else [*objects]
+    if any(key.lower().endswith("total") for key in keys_of(rows)):
+        rows = [_with_total(row, within_set=within_set) for row in rows]
+    keys = keys_of(rows)
+    held = _of_numbers(rows, keys)
     if not any(map(is_judged, held)) or sums_up_runs(rows):
         return []
     counted = any(canonical(key) in _COUNTERS for key in held)
-    return [beside_phase(row) for row in rows] if counted or _are_points(rows, held) else []
+    if not (counted or _are_points(rows, held)):
+        return []
+    return rows if phase_key(keys) is None else list(map(beside_phase, rows))
+
+
+def _of_numbers(rows: Rows, keys: Collection[str]) -> set[str]:
+    """The keys that hold a number in any row."""
+    left = set(keys)
+    for row in rows:
+        left -= {key for key in left & row.keys() if _is_number(row[key])}
+    return set(keys) - left
 
 
 def _are_points(rows: Rows, held: Collection[str]) -> bool:
@@ -190,6 +214,7 @@ def _by_counter(node: Mapping[str, Any]) -> Rows:
 def _columns(node: Mapping[str, Any]) -> Rows:
     """The rows of an object of lists; an evaluation made now and then is put where it was made."""
     lists = {key: listed for key, each in node.items() if (listed := _listed(each))}
+    lists = {key: lists[key] for key in bounded(lists)}
     if not any(map(is_judged, lists)):
         return []
     most = max(len(each) for key, each in lists.items() if is_judged(key))
@@ -212,7 +237,7 @@ def _listed(value: Any) -> list[Any]:
     if isinstance(value, dict) and value and all(map(str.isdecimal, value)):
         value = list(value.values())
     held = value if isinstance(value, list) else []
-    return held if held and all(map(_is_cell, held)) else []
+    return held if set(map(type, held)) <= _CELLS or all(map(_is_cell, held)) else []
 
 
 def _flat(row: Mapping[str, Any], depth: int = MOST_PARTS) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
+from lossscan.formats.kit.many_keys import bounded
 
 # The widest first: of a table of folds of several models, each fold of a model is a run.
 LABELS: Final = (
@@ -40,17 +42,29 @@ def label_of(row: Mapping[str, Any]) -> str:
     return " ".join(labeled(key, value) for key, value in said.items())
 
 
-def parted(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def keys_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All keys of some rows in the order in which they came, no more than are read."""
+    return bounded(dict.fromkeys(chain.from_iterable(rows)))
+
+
+def are_labeled(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether any row has a key that may say which run it belongs to."""
+    return any(map(is_label, keys_of(rows)))
+
+
+def parted(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The rows of each run by its name; all of them under no name where they are of one."""
+    if not are_labeled(rows):
+        return {"": rows}
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         runs[label_of(row)].append(row)
-    return dict(runs) if 1 < len(runs) <= MOST else {"": list(rows)}
+    return dict(runs) if 1 < len(runs) <= MOST else {"": rows}
 
 
 def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether each row is the result of another run, and none a point of a curve."""
-    labels = {label_of(row) for row in rows}
+    labels = {label_of(row) for row in rows} if are_labeled(rows) else ()
     return len(labels) > 1 and len(rows) < FEWEST * len(labels)
 
 
