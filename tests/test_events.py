@@ -137,7 +137,7 @@ def test_a_line_through_a_high_spike_is_no_climb():
     [
         (
             "loss-jump",
-            "learning-rate-too-high",
+            "data-switch",
             {"loss": [[0, 3000, 3, 3], [3000, 6000, 3.18, 3.18]]},
         ),
         (

@@ -26,7 +26,7 @@ NOT_A_WISH = "trainer_state.json"
 # Confidence by message.
 _SURE = {
     "no-loss": 0.95,  # evaluation left its running time and no loss
-    "default": 0.95,  # due several times by the configuration, and nothing logged
+    "default": 0.97,  # due several times by the configuration, and nothing logged
     "only-end": 0.9,  # the one at the end may be all that was wanted
     "beyond-end": 0.96,  # arithmetic
     "delayed-beyond-end": 0.96,  # the same

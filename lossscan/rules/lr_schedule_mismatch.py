@@ -177,7 +177,7 @@ def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
 # Confidence, the causes and their scores.
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
-    "rises": (0.92, {"second-schedule": 0.6, "rate-raised": 0.5}),
+    "rises": (0.97, {"second-schedule": 0.6, "rate-raised": 0.5}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),

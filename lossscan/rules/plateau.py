@@ -38,7 +38,7 @@ FROZEN = 0.002  # relative spread of a loss that no update touches, in four prin
 # What holds the loss: confidence, the causes and their scores.
 _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
-    "zero-rate": (0.95, {"zero-rate": 0.95}),
+    "zero-rate": (0.97, {"zero-rate": 0.95}),
     "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
     "tiny-rate": (0.9, {"rate-too-small": 0.9}),
     "frozen": (0.8, {"frozen-parameters": 0.7, "rate-unsuitable": 0.4}),

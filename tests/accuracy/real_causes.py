@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 _RATE: Final = (
+    *("rate-leaps",),
     *("learning-rate-too-high", "learning-rate-raised", "learning-rate-high", "no-warmup"),
     *("learning-rate-too-high-plain", "instability", "rate-raised", "second-schedule"),
 )

@@ -11,7 +11,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
-from lossscan.rules.kit.rates import highest_rate, lost_state, rate_at
+from lossscan.rules.kit.rates import highest_rate, lost_state, rate_at, rate_raised
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -25,8 +25,18 @@ EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
+BLOWN_UP = 1.5  # times the highest loss before: data are seldom harder than an unlearned ones
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
+
+
+_RATES = {  # by whether it is beyond the configured one, and whether it leaps
+    (True, True): "learning-rate-raised",
+    (True, False): "learning-rate-raised",
+    (False, True): "rate-leaps",
+    (False, False): "learning-rate-too-high",
+}
+LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
 def is_policy_size(case: Case, level: float) -> bool:
@@ -48,6 +58,7 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
         *(_resume(change) or lost_state(case, change.step)),
         *_scale(case, change),
         *_data(case, change, lead),
+        *_older_weights(case, change),
     )
     return tuple(sorted(found, key=lambda cause: -cause.score))
 
@@ -59,7 +70,9 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
         yield Cause(Message("learning-rate-unknown"), BASE)
         return
     configured = case.number("learning_rate")
-    raised = configured is not None and rate.value > RAISED * configured
+    beyond = configured is not None and rate.value > RAISED * configured
+    leaps = rate_raised(case, change.step)
+    raised = beyond or leaps
     if not raised and is_usual_rate(case, rate.value):
         return
     limit = rate_limit(case)
@@ -67,10 +80,11 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += STRONG if limit is not None and rate.value > limit else 0.0
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
+    score += STRONG * leaps - STRONG * _is_borne(case, change, lead)
     suggest = lower_rate(case, change)
     yield Cause(
         Message(
-            "learning-rate-raised" if raised else "learning-rate-too-high",
+            _RATES[beyond, leaps],
             rate=rate.value,
             suggest=suggest,
             configured=configured,
@@ -78,6 +92,23 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
         float(np.clip(score, 0.05, 0.95)),
         () if raised else (Advice("learning_rate", suggest=suggest),),
     )
+
+
+def _is_borne(case: Case, change: Change, lead: float | None) -> bool:
+    """Whether the loss jumps at a rate that the run had borne, with no gradient that leads.
+
+    A rate that is too high shows early, or where it rises; a change of the data does not ask it.
+    """
+    begun = float(case.curve.values[: change.index].max(initial=-np.inf))
+    unstable = lead is not None and lead >= LEAD_SIGMA
+    if change.kind == "slope_up" or unstable or change.after > BLOWN_UP * begun:
+        return False
+    rate, first = case.points("learning_rate"), case.run.series["loss"].steps[0]
+    if rate is None:
+        return False
+    borne = rate.steps <= change.step - EARLY_SHARE * (case.run.series["loss"].steps[-1] - first)
+    now = rate_at(case, change.step)
+    return now is not None and bool((rate.values[borne] >= now.value).any())
 
 
 def lower_rate(case: Case, change: Change) -> float | None:
@@ -136,3 +167,10 @@ def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     if ordered and not file_order(case, change.step):  # file order ends there
         weight += STRONG
     yield Cause(Message("data-switch"), 0.2 + MILD * calm + weight)
+
+
+def _older_weights(case: Case, change: Change) -> Iterator[Cause]:
+    """An older checkpoint or a part of one, where the loss is back at a level that it had."""
+    before = case.curve.steps < change.step
+    if change.kind == "level_up" and change.after <= case.curve.values[before].max(initial=-np.inf):
+        yield Cause(Message("older-weights"), LOST)
