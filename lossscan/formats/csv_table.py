@@ -16,8 +16,17 @@ from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Group, Sheet, groups_of, number
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.labels import beside_phase, is_label, parted, phase_key, sums_up_runs
+from lossscan.formats.kit.labels import (
+    beside_phase,
+    beside_tag,
+    is_label,
+    parted,
+    phase_key,
+    sums_up_runs,
+    tag_key,
+)
 from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.stacked import unstacked
 from lossscan.formats.kit.text import lines, peek
 from lossscan.formats.kit.wide import Renamed, by_file, counts, of_runs, renamed
 from lossscan.model import Note, Table
@@ -44,7 +53,7 @@ _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
-    above = _plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
+    above = unstacked(_plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1])
     return _header_at(above, head.name) is not None
 
 
@@ -111,7 +120,7 @@ class _Body:
 
 def _body(head: Head) -> _Body:
     text = map(_plain, lines(head))
-    above = list(islice(text, MOST_ABOVE + 1))
+    above = unstacked(list(islice(text, MOST_ABOVE + 1)))
     at = _header_at(above, head.name) or 0
     first = above[at] if above else ""
     below: Iterable[str] = chain(above[at + 1 :], text)
@@ -125,8 +134,8 @@ def _body(head: Head) -> _Body:
 
 
 def _says_more(header: Sequence[str]) -> bool:
-    """Whether a column says which run a row belongs to, or whether it is of an evaluation."""
-    return any(map(is_label, header)) or phase_key(header) is not None
+    """Whether a column says of which run a row is, of what set, or of what quantity."""
+    return any(map(is_label, header)) or (phase_key(header) or tag_key(header)) is not None
 
 
 def _rows_of_runs(body: _Body) -> dict[str, list[dict[str, Any]]]:
@@ -134,6 +143,7 @@ def _rows_of_runs(body: _Body) -> dict[str, list[dict[str, Any]]]:
     cells = (_cells(line, body.separator) for line in islice(body.lines, MOST_SAID))
     rows = [dict(zip(body.header, row, strict=False)) for row in cells if row != body.header]
     filled = [{key: row[key] for key in row if row[key] and key not in _INDEX} for row in rows]
+    filled = list(map(beside_tag, filled))
     if sums_up_runs(filled):
         raise UnreadableLog("results_of_runs")
     return {run: list(map(beside_phase, own)) for run, own in parted(filled).items()}
@@ -155,6 +165,9 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
     """The place of the line that names a loss, and a counter or numbers in the line below."""
     for at, line in enumerate(above[:MOST_ABOVE]):
         header = _header(line)
+        if tag_key(header) and counts(header) and _separator(line) in _OF_FILES:
+            below = (zip(header, _header(each), strict=False) for each in above[at + 1 :])
+            header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))
         judged = any(_is_judged(name, line) for name in map(canonical, header))
         if (judged or (_separator(line) in _OF_FILES and by_file(header, file))) and (
             (counts(header) and _separator(line) != _BLANK)

@@ -22,6 +22,7 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.labels import are_labeled, keys_of
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import encoding, is_text
+from lossscan.formats.kit.unnamed_lists import is_set
 from lossscan.formats.kit.wide import says_losses
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -51,7 +52,8 @@ def claims(head: Head) -> bool:
 def _glimpse(start: str, file: str) -> dict[str, Rows]:
     """The tables in the start of a file, as far as they are whole."""
     keys = set(_KEY.findall(start))
-    if not (_TOTAL in keys or any(map(is_judged, keys)) or says_losses(file)):
+    named = _TOTAL in keys or any(map(is_judged, keys)) or says_losses(file)
+    if not (named or sum(map(is_set, keys)) > 1):
         return {}
     with suppress(json.JSONDecodeError, RecursionError):
         return tables_in(_parsed(start)[0], file)

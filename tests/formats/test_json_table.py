@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.formats import read_file
+from lossscan.settings import Settings
 from tests import logs
 
 HISTORY: list[dict[str, Any]] = [
@@ -42,6 +44,25 @@ def test_read_takes_lists_of_different_length(tmp_path: Path):
     table = logs.read_log(tmp_path, '{"train_loss": [3.0, 2.5, NaN], "lr": [0.5]}')
     assert logs.points(table, "loss")[:2] == [(1, 3.0), (2, 2.5)]
     assert logs.points(table, "learning_rate") == [(1, 0.5)]
+
+
+@pytest.mark.parametrize("name", ["history.json", "losses.json"])
+def test_read_takes_lists_that_only_their_sets_name(tmp_path: Path, name: str):
+    """`{"train": [...], "val": [...]}`, or two lists in a file of losses, are losses that fall."""
+    train, evals = [3.0, 2.5, 2.25, 2.0], [3.5, 2.75, 2.5, 2.5]
+    document: Any = {"train": train, "val": evals, "epochs": 4}
+    document = [train, evals] if name == "losses.json" else document
+    path = tmp_path / name
+    path.write_text(json.dumps(document))
+    table = read_file(path, Settings())
+    assert logs.points(table, "loss") == list(enumerate(train, 1))
+    assert logs.points(table, "eval_loss") == list(enumerate(evals, 1))
+
+
+def test_lists_that_rise_are_no_losses(tmp_path: Path):
+    """They may be accuracies: nobody says."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, '{"train": [0.5, 0.6, 0.7, 0.8], "val": [0.4, 0.5, 0.5, 0.6]}')
 
 
 def test_read_counts_by_whole_epochs(tmp_path: Path):

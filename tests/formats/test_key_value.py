@@ -361,3 +361,11 @@ def test_steps_that_are_one_number_give_way_to_the_epoch(tmp_path: Path):
 def _run_of(path: Path) -> Run:
     (found,) = discover(path, Settings())
     return read_run(found, Settings())
+
+
+def test_a_printed_setting_is_no_epoch(tmp_path: Path):
+    """A YAML that a later program prints into the same log begins no epoch 30."""
+    log = "".join(f"EPOCH {n} of 30\nEPOCH loss: {2 / n:.4f}\n" for n in range(1, 7))
+    table = logs.read_log(tmp_path, f"{log}TRAIN:\n  device: cuda\n  epochs: 30\n  lr: 0.01\n")
+    assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3, 4, 5, 6]
+    assert max(step for column in table.columns.values() for step in column.steps) == 6

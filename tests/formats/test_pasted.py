@@ -37,6 +37,24 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of MATLAB, whose header takes two lines": Pasted(
+        "|  1 |  {n}00 |  00:00:0{n} |  50.00% |  {x} |  {y} |  0.0010 |\n",
+        before="Training on single CPU.\n|=======|\n"
+        "| Epoch | Iteration | Time Elapsed | Mini-batch | Mini-batch | Validation | Learning |\n"
+        "|       |           |  (hh:mm:ss)  |  Accuracy  |    Loss    |    Loss    |   Rate   |\n"
+        "|=======|\n",
+        eval_loss=6,
+    ),
+    "of a loop that says what it is so far": Pasted(
+        "Epoch 0, Step {n}, total used time 7.1 (s), avg loss so far is {x}\n"
+    ),
+    "of a table of tags": Pasted(
+        "a/events.0,train/accuracy,{n},0.5\na/events.0,train/total_loss,{n},{x}\n"
+        "a/events.0,val/loss,{n},{y}\n",
+        before="filename,tag,step,value\n",
+        eval_loss=6,
+        file="scalars.csv",
+    ),
     "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
     "of its scikit-learn kind": Pasted(
         "[{n}]\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{y}\n", eval_loss=6

@@ -44,6 +44,7 @@ _BATCH: Final = expression(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
+_SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 _STEP_BEHIND: Final = expression(
     r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:"
@@ -150,6 +151,8 @@ def _whole(text: str) -> int:
 
 
 def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:
+    if _SET_TO.match(line):
+        return
     kind, counter, epoch = _finest(line)
     if counter is None:
         return

@@ -10,13 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.labels import (
     beside_phase,
     keys_of,
@@ -26,6 +24,14 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
 )
 from lossscan.formats.kit.many_keys import bounded
+from lossscan.formats.kit.unnamed_lists import (
+    SETS,
+    falling_sets,
+    is_cell,
+    is_number,
+    listed,
+    listed_rows,
+)
 from lossscan.formats.kit.wide import by_file, says_losses
 
 DEEPEST: Final = 6  # levels above a table
@@ -37,9 +43,7 @@ Rows: TypeAlias = list[dict[str, Any]]
 _COUNTED: Final = expression(
     r"(?i)(?:(epoch|ep|step|iter|iteration|round|episode)s?[ _-]?)?(\d{1,12})"
 )
-_SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
 _OF_LOSSES: Final = expression(r"(?i)loss(?:es)?")
-_CELLS: Final = {int, float, bool, NoneType}
 _COUNTERS: Final = ("step", "epoch", "round", "episode")
 _CLOCKS: Final = expression(r"(?i).{0,40}(?:time|date|duration|elapsed).{0,40}|phase|split|mode")
 _SETTINGS: Final = expression(
@@ -78,27 +82,15 @@ def tables_in(document: Any, file: str = "") -> dict[str, Rows]:
 
 
 def _by_file(document: Any, file: str) -> dict[str, Rows]:
-    """The lists of a document that only its file calls losses, by run."""
+    """The lists of a document that only its file calls losses, or their sets, by run."""
     if isinstance(document, list):
-        return {"": rows} if says_losses(file) and (rows := _listed_rows(document)) else {}
+        return {"": rows} if says_losses(file) and (rows := listed_rows(document)) else {}
     if not isinstance(document, dict):
         return {}
-    lists = {key: listed for key, each in document.items() if (listed := _listed(each))}
-    runs = by_file(list(lists), file)
+    lists = {key: cells for key, each in document.items() if (cells := listed(each))}
+    runs = by_file(list(lists), file) or falling_sets(lists)
     held = {run: _columns({name: lists[key] for key, name in runs[run].items()}) for run in runs}
     return {run: own for run, own in held.items() if len(own) > 1}
-
-
-def _listed_rows(document: Sequence[Any]) -> Rows:
-    """The rows of a list of lists `[step, loss]` or `[step, training loss, evaluation loss]`."""
-    rows = [row for row in document if isinstance(row, list)]
-    names = ("step", "train_loss", "val_loss")[: max(map(len, rows), default=0)]
-    if len(rows) < len(document) or not all(
-        len(row) == len(names) > 1 and type(row[0]) is int and all(map(_is_cell, row))
-        for row in rows
-    ):
-        return []
-    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def settings_in(document: Any) -> dict[str, Any]:
@@ -119,7 +111,7 @@ def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
     """The tables, those of training and of evaluation side by side as one."""
     sides: dict[tuple[str, ...], list[RowsAt]] = defaultdict(list)
     for found in tables:
-        if found.path and _SETS.fullmatch(found.path[-1]):
+        if found.path and SETS.fullmatch(found.path[-1]):
             sides[found.path[:-1]].append(found)
         else:
             yield found
@@ -144,7 +136,7 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
         return
     if isinstance(node, list):
         objects = [each for each in node if isinstance(each, dict)]
-        rows = _rows(objects, within_set=bool(path) and _SETS.fullmatch(path[-1]) is not None)
+        rows = _rows(objects, within_set=bool(path) and SETS.fullmatch(path[-1]) is not None)
         below = [(_label(each, at), each) for at, each in enumerate(objects[:MOST_RUNS])]
     elif isinstance(node, dict):
         rows = _by_counter(node) or _columns(_beside_sets(node))
@@ -184,7 +176,7 @@ def _of_numbers(rows: Rows, keys: Collection[str]) -> set[str]:
     """The keys that hold a number in any row."""
     left = set(keys)
     for row in rows:
-        left -= {key for key in left & row.keys() if _is_number(row[key])}
+        left -= {key for key in left & row.keys() if is_number(row[key])}
     return set(keys) - left
 
 
@@ -192,7 +184,7 @@ def _are_points(rows: Rows, held: Collection[str]) -> bool:
     """Whether rows that count nothing hold numbers alone, and none of what a training is set to."""
     texts = (row[key] for row in rows for key in row if not _CLOCKS.fullmatch(key))
     set_to = canonical_fields(dict.fromkeys(held, 1)).keys() - {"learning_rate"}
-    return all(map(_is_cell, texts)) and not set_to
+    return all(map(is_cell, texts)) and not set_to
 
 
 def _by_counter(node: Mapping[str, Any]) -> Rows:
@@ -203,7 +195,7 @@ def _by_counter(node: Mapping[str, Any]) -> Rows:
         return []
     counters = {(count[1] or "epoch").lower() for count in counts if count}
     flat = [_with_total(_flat(row), within_set=False) for row in rows]
-    if not any(is_judged(key) and _is_number(row[key]) for row in flat for key in row):
+    if not any(is_judged(key) and is_number(row[key]) for row in flat for key in row):
         return []
     stated = any(canonical(key) in _COUNTERS for row in flat for key in row)
     counter = "epoch" if "ep" in counters else counters.pop()
@@ -213,7 +205,7 @@ def _by_counter(node: Mapping[str, Any]) -> Rows:
 
 def _columns(node: Mapping[str, Any]) -> Rows:
     """The rows of an object of lists; an evaluation made now and then is put where it was made."""
-    lists = {key: listed for key, each in node.items() if (listed := _listed(each))}
+    lists = {key: cells for key, each in node.items() if (cells := listed(each))}
     lists = {key: lists[key] for key in bounded(lists)}
     if not any(map(is_judged, lists)):
         return []
@@ -230,14 +222,6 @@ def _spread(cells: Sequence[Any], most: int) -> list[Any]:
     for at, cell in enumerate(cells, start=1):
         spread[at * most // len(cells) - 1] = cell
     return spread
-
-
-def _listed(value: Any) -> list[Any]:
-    """A list of numbers, also as pandas writes one: `{"0": 2.3, "1": 2.2}`; else none."""
-    if isinstance(value, dict) and value and all(map(str.isdecimal, value)):
-        value = list(value.values())
-    held = value if isinstance(value, list) else []
-    return held if set(map(type, held)) <= _CELLS or all(map(_is_cell, held)) else []
 
 
 def _flat(row: Mapping[str, Any], depth: int = MOST_PARTS) -> dict[str, Any]:
@@ -260,19 +244,19 @@ def _beside_sets(node: Mapping[str, Any]) -> dict[str, Any]:
     held = {
         key: each
         for key, each in node.items()
-        if isinstance(each, dict) and (_says(key) or all(map(_SETS.fullmatch, each)))
+        if isinstance(each, dict) and (_says(key) or all(map(SETS.fullmatch, each)))
     }
     return {key: node[key] for key in node if key not in held} | _flat(held, depth=2)
 
 
 def _says(key: str) -> bool:
     """Whether a key says of what set, or of what loss, the numbers below it are."""
-    return (_SETS.fullmatch(key) or _OF_LOSSES.fullmatch(key)) is not None
+    return (SETS.fullmatch(key) or _OF_LOSSES.fullmatch(key)) is not None
 
 
 def _joined(outer: str, inner: str) -> str:
     """`val` and `loss` are the evaluation's, `losses` and `box` a part; others add nothing."""
-    if _SETS.fullmatch(outer):
+    if SETS.fullmatch(outer):
         return f"{outer}/{inner}"
     if _OF_LOSSES.fullmatch(outer):
         return inner if is_judged(inner) else _part(inner)
@@ -280,7 +264,7 @@ def _joined(outer: str, inner: str) -> str:
 
 
 def _part(inner: str) -> str:
-    return f"loss/{inner}" if _SETS.fullmatch(inner) else f"{inner}_loss"
+    return f"loss/{inner}" if SETS.fullmatch(inner) else f"{inner}_loss"
 
 
 def _with_total(row: dict[str, Any], *, within_set: bool) -> dict[str, Any]:
@@ -290,11 +274,3 @@ def _with_total(row: dict[str, Any], *, within_set: bool) -> dict[str, Any]:
     totals = [key for key in row if "/" in key or within_set]
     totals = [key for key in totals if key.rpartition("/")[2].lower() == "total"]
     return {f"{key}_loss" if key in totals else key: value for key, value in row.items()}
-
-
-def _is_cell(value: Any) -> bool:
-    return value is None or isinstance(value, bool) or _is_number(value)
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, bool) and value is not None and number(value) is not None

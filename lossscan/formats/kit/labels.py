@@ -22,6 +22,8 @@ FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
 MOST: Final = 1000  # runs in a table
 _SETS: Final = expression(r"(?i)(?:val|valid|validation|eval|evaluation|dev|test|testing)")
 PHASES: Final = "phase split mode set stage subset"
+_TAGS: Final = "tag metric metric_name name key variable series scalar"
+_VALUES: Final = "value metric_value val score"
 
 
 @lru_cache(maxsize=4096)
@@ -66,6 +68,27 @@ def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether each row is the result of another run, and none a point of a curve."""
     labels = {label_of(row) for row in rows} if are_labeled(rows) else ()
     return len(labels) > 1 and len(rows) < FEWEST * len(labels)
+
+
+def tag_key(columns: Iterable[str]) -> str | None:
+    """The column that names the quantity of a row, where another holds its value alone."""
+    folded = {key.strip().lower().replace(" ", "_"): key for key in columns}
+    tags = [folded[each] for each in _TAGS.split() if each in folded]
+    return tags[0] if tags and _value_key(columns) else None
+
+
+def _value_key(columns: Iterable[str]) -> str | None:
+    folded = {key.strip().lower().replace(" ", "_"): key for key in columns}
+    return next((folded[each] for each in _VALUES.split() if each in folded), None)
+
+
+def beside_tag(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a table with a name and a value in each, with the value under that name."""
+    tag, value = tag_key(row), _value_key(row)
+    if tag is None or value is None:
+        return row
+    rest = {key: row[key] for key in row if key not in (tag, value)}
+    return rest | {str(row[tag]): row[value]}
 
 
 def phase_key(columns: Iterable[str]) -> str | None:

@@ -24,7 +24,7 @@ BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of t
 _SPACED: Final = expression(  # a name and its number with nothing between
     r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _/])?loss"
     r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
-    r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: is)?(?: -{3,20}>?)? {1,4}"
+    r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
