@@ -22,6 +22,8 @@ _OF_LANGUAGE: Final = expression(
     r"|(?:load_?)?balanc(?:e|ing))_loss"
 )
 
+_SHOWN: Final = frozenset({"real", "fake"})  # to the discriminator
+_GAME: Final = frozenset({"gan", "adv", "adversarial"})
 _PLAYERS: Final = frozenset({"d", "disc", "discriminator", "critic", "g", "gen", "generator"})
 _WORDS: Final = expression(r"[^a-z0-9]+")
 _HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])")
@@ -72,10 +74,11 @@ def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
 
 
 def _is_adversarial(keys: Iterable[str]) -> bool:
-    """Whether all that is logged of a loss is of the nets of a GAN, one or both of them."""
+    """Whether all that is logged of a loss is of the nets of a GAN, or of what one is shown."""
     parts = [set(_WORDS.split(_HUMP.sub("_", key).lower())) for key in keys if is_part(key)]
-    players = [words & _PLAYERS for words in parts]
-    return bool(parts) and all(players) and any(found - {"critic"} for found in players)
+    players = [words & (_PLAYERS | _SHOWN | _GAME) for words in parts]
+    said = set().union(*players)
+    return bool(parts) and all(players) and (bool(said & _PLAYERS - {"critic"}) or said >= _SHOWN)
 
 
 def _is_part_of_many(key: str) -> bool:

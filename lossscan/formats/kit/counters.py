@@ -40,7 +40,9 @@ _STEP: Final = expression(
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
-_BATCH: Final = expression(rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b{_BETWEEN}{_COUNT}{_OF}")
+_BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
+    rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b(?!:? ?\(\d{{1,9}}, ?\d){_BETWEEN}{_COUNT}{_OF}"
+)
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
