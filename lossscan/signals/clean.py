@@ -37,8 +37,10 @@ def curve_of(series: Series) -> Curve | None:
     kept = slice(None) if finite.all() else finite  # copies none
     values = series.values[kept]
     scaled, log = to_scale(values)
-    end = descent_end_of(scaled)
-    local = _local_noise(scaled)
+    course = running_median(scaled, COURSE_WINDOW)
+    end = descent_end_of(scaled, course)
+    local = _local_noise(scaled, course)
+    del course  # before others take memory
     quantum = _quantum(values)
     for at in blocks(len(local)):
         floor = np.maximum(_rounding_noise(values[at], quantum, log=log), TINY)
@@ -135,46 +137,38 @@ def on_floor(curve: Curve) -> bool:
     return lowest > MAX_FLOOR_SHARE * len(curve.values)
 
 
-def descent_end_of(scaled: FloatArray) -> int:
+def descent_end_of(scaled: FloatArray, course: FloatArray) -> int:
     """Index of the first point after the initial descent; 0 where there is none.
+
+    `course`: its running median over COURSE_WINDOW points.
 
     The descent is where the curve falls steeper, over a short lag, than it usually does later. It
     may begin late (warm-up, then a sigmoid fall): then it is told from a step by its length. Long
     curves are looked at in blocks as well, since noise hides a slow fall from point to point.
     """
     size = len(scaled) // COARSE_BLOCKS
-    near = _descent(scaled)
+    near = _descent(scaled, course)
     if size <= 1:
         return near
-    return max(near, _descent(block_medians(scaled, size)) * size)
+    rough = block_medians(scaled, size)
+    return max(near, _descent(rough, running_median(rough, COURSE_WINDOW)) * size)
 
 
-def _descent(scaled: FloatArray) -> int:
+def _descent(scaled: FloatArray, course: FloatArray) -> int:
     n = len(scaled)
     lag = min(max(n // 20, 2), 10)
     if n < 4 * lag:
         return 0
-    falls = _falls(scaled, lag)
+    window = 2 * (lag // 2) + 1
+    smooth = course if window == COURSE_WINDOW else running_median(scaled, window)
+    falls = smooth[:-lag] - smooth[lag:]
     later = falls[len(falls) // 3 :]
     least = median(later) + STEEP_SPREADS * max(robust_sigma(later), TINY)
     steep = falls > least
     if not steep.any():
         return 0
-    end = _end_of_descent(steep, _smooth(scaled, lag), lag)
+    end = _end_of_descent(steep, smooth, lag)
     return end + lag // 2 if end else 0
-
-
-def _smooth(scaled: FloatArray, lag: int) -> FloatArray:
-    return running_median(scaled, 2 * (lag // 2) + 1)
-
-
-def _falls(scaled: FloatArray, lag: int) -> FloatArray:
-    """How much the smoothed curve falls over that many points, from each on."""
-    smooth = _smooth(scaled, lag)
-    falls = smooth[:-lag]
-    for at in blocks(len(falls)):
-        falls[at] -= smooth[lag:][at]
-    return falls
 
 
 def _end_of_descent(steep: BoolArray, smooth: FloatArray, lag: int) -> int:
@@ -213,7 +207,7 @@ def _takes_back(smooth: FloatArray, start: int, stop: int) -> bool:
     return low >= COURSE_WINDOW and bool(rise >= RECOVERY_SHARE * fall)
 
 
-def _local_noise(scaled: FloatArray) -> FloatArray:
+def _local_noise(scaled: FloatArray, course: FloatArray) -> FloatArray:
     """(n,) noise of one point around each, by two measures that fail in different places.
 
     A point's distance from the running median is nothing where a curve is monotone; its bend
@@ -221,10 +215,10 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     """
     n, half = len(scaled), NOISE_WINDOW // 2
     if n <= NOISE_WINDOW:
-        return np.full(n, row_sigmas(_measures(scaled)).max())
+        return np.full(n, row_sigmas(_measures(scaled, course)).max())
     places = np.arange(0, n, half)
     sigmas = np.concatenate(
-        [_sigmas(scaled, places[at], half) for at in blocks(len(places), AT_ONCE)], axis=1
+        [_sigmas(scaled, course, places[at], half) for at in blocks(len(places), AT_ONCE)], axis=1
     )
     local = np.empty(n)
     for at in blocks(n):
@@ -234,19 +228,20 @@ def _local_noise(scaled: FloatArray) -> FloatArray:
     return local
 
 
-def _measures(scaled: FloatArray) -> FloatArray:
+def _measures(scaled: FloatArray, course: FloatArray) -> FloatArray:
     """(2, n) the bend at each point, and its distance from the running median."""
     slopes = np.diff(scaled)
     bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
-    return np.stack([bends, scaled - running_median(scaled, COURSE_WINDOW)])
+    return np.stack([bends, scaled - course])
 
 
-def _sigmas(scaled: FloatArray, places: IntArray, half: int) -> FloatArray:
+def _sigmas(scaled: FloatArray, course: FloatArray, places: IntArray, half: int) -> FloatArray:
     """(2, k) the noise in the windows around some places side by side, by both measures."""
     n = len(scaled)
-    reach = half + COURSE_WINDOW  # what is measured at the rim of a window depends on more points
-    first, last = max(int(places[0]) - reach, 0), min(int(places[-1]) + reach, n)
-    return row_sigmas(_measures(scaled[first:last])[:, _around(places, half, n) - first])
+    reach = half + 2  # the bend at the rim of a window depends on a point more
+    here = slice(max(int(places[0]) - reach, 0), min(int(places[-1]) + reach, n))
+    found = _measures(scaled[here], course[here])
+    return row_sigmas(found[:, _around(places, half, n) - here.start])
 
 
 def _around(places: IntArray, half: int, n: int) -> IntArray:

@@ -12,7 +12,14 @@ import numpy as np
 
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import robust_sigma
-from lossscan.signals.gaps import gaps_in, gaps_near, placebo_places, placebos_in, windows_at
+from lossscan.signals.gaps import (
+    gaps_in,
+    gaps_near,
+    placebo_places,
+    placebos_in,
+    ratios_near,
+    windows_at,
+)
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
@@ -87,8 +94,7 @@ def near_gaps(
     for stretch in np.split(places, np.flatnonzero(np.diff(places) > widths[-1]) + 1):
         for at in blocks(len(stretch), AT_ONCE):
             here = stretch[at]
-            errors = windows_at(here, *widths, n=len(level)).error * noise[here]
-            high = np.abs(gaps_near(level, here, *widths) / errors).max(axis=0) >= least
+            high = np.abs(ratios_near(level, noise, here, *widths)).max(axis=0) >= least
             found.append(here[high])
     high = np.concatenate([[-len(level)], *found, [2 * len(level)]])
     after = np.searchsorted(high, places)

@@ -141,13 +141,14 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
 
     There the course falls faster than a median follows, so each side is a level of its own.
     """
-    level, stop = curve.scaled, min(curve.descent_end, len(curve.steps) - 1)
-    course = level.copy()
-    if stop > 1:
-        near = level[: stop + EARLY_SIDE]
-        until, since = past_median(near, EARLY_SIDE), past_median(near[::-1], EARLY_SIDE)[::-1]
-        course[1:stop] = np.maximum(until[: stop - 1], since[2 : stop + 1])
-    height = (level - course) / np.maximum(curve.local_noise, curve.noise)
+    stop = min(curve.descent_end, len(curve.steps) - 1)
+    if stop <= 1:
+        return
+    level = curve.scaled[: stop + EARLY_SIDE]
+    until, since = past_median(level, EARLY_SIDE), past_median(level[::-1], EARLY_SIDE)[::-1]
+    course = level[:stop].copy()
+    course[1:] = np.maximum(until[: stop - 1], since[2 : stop + 1])
+    height = (level[:stop] - course) / np.maximum(curve.local_noise[:stop], curve.noise)
     for start, stop in stretches(height >= EARLY_SIGMA):
         yield excursion(curve, course, start, stop, float(height[start:stop].max()))
 
