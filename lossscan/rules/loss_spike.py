@@ -11,7 +11,6 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import (
-    Advice,
     Cause,
     Curve,
     Effect,
@@ -245,7 +244,7 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
         advice = case.advise("dataloader_drop_last", suggest=True)
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
     ordered = _ordered(case, pattern, step)
-    yield Cause(Message("unshuffled-data"), ordered, config=(Advice("shuffle", suggest=True),))
+    yield Cause(Message("unshuffled-data"), ordered, config=case.advise("shuffle", suggest=True))
     odd = LONG_FOR_A_BATCH if pattern.slowest >= BLOCK_POINTS else ONE_BATCH
     yield Cause(Message("odd-batch"), odd, config=case.advise("total_train_batch_size"))
     unstable = _unstable(case, pattern, step)

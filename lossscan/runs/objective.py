@@ -51,7 +51,7 @@ _MARKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("grpo", ("reward_std", "frac_reward_zero_std", "completions/", "clip_ratio/", "reward")),
     ("kto", ("rewards/chosen kl",)),  # DPO compares with the reference and logs no divergence
     ("dpo", ("dpo_loss", "rewards/margins", "rewards/accuracies", "logps/")),
-    ("distillation", ("distill", "distill_loss", "distillation_loss")),
+    ("distillation", ("distill", "distill_loss", "distillation_loss", "kd_loss", "loss_kd")),
 )
 _HEADS: Final = (  # of the architecture's name
     ("SequenceClassification", "classification"),

@@ -26,6 +26,7 @@ from tests.tables import config
         ("objective/kl policy/clipfrac_avg loss", "ppo"),
         ("loss min_reward reward max_reward", "reward"),
         ("loss distill", "distillation"),
+        ("loss ce_loss kd_loss", "distillation"),
         ("loss box_loss cls_loss dfl_loss", "composite"),
         ("loss logits_loss aux_loss learning_rate", "cross-entropy"),
         ("loss mtp_1_loss mtp_2_loss load_balancing_loss z_loss", "cross-entropy"),

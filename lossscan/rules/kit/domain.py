@@ -13,10 +13,14 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
-_SEES: Final = expression(  # a name of a model that reads images or sound as well
-    r"(?:^|[^a-z])(?:[a-z]{0,12}vl\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
-    r"|pixtral|omni|audio|whisper|[a-z]{0,8}ocr\d?)(?:$|[^a-z])"
+_SEES: Final = expression(  # a name of a model that reads or makes images or sound as well
+    r"(?:^|[^a-z])(?:[a-z]{0,12}vl[mv]?\d?|mplug[a-z]{0,8}\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
+    r"|pixtral|omni|mllama|molmo|florence|fuyu|kosmos|chameleon|janus|ovis|[a-z]{0,8}flamingo|x?composer"
+    r"|audio|whisper|wav\d?vec|hubert|musicgen|speech|[a-z]{0,8}tts|[a-z]{0,8}asr|[a-z]{0,8}ocr\d?)(?:$|[^a-z])"
+    r"|\d[-_ ]?v(?:$|[^a-z0-9])"  # glm-4v, phi-3-v; but not v3
 )
+# Where a word begins in the name of an architecture, such as LlavaQwenForCausalLM.
+_HUMPS: Final = expression(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPANS: Final = expression(
     r"(?:^|[^a-z])(?:u?m|by|long|code|flan)?t5(?:$|[^a-z])"
 )  # trained on span corruption
@@ -30,6 +34,9 @@ _ROUNDED: Final = 0.05  # how far e^loss may lie from its perplexity: a mean of 
 FIRST: Final = 3  # logged points; the highest shows where the run began
 OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH: Final = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
+OF_WORDS: Final = (
+    1000  # entries; letters, phonemes and amino acids need fewer, whatever predicts them
+)
 LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (LlamaFactory#7129)
 FULL_RATE: Final = 5e-5  # the same for full fine-tuning
 
@@ -45,7 +52,7 @@ def is_token_loss(case: Case) -> bool:
 def _shows_text(case: Case) -> bool:
     return (
         case.trainer.text
-        or bool(case.setting("vocab_size"))
+        or (case.number("vocab_size") or 0) >= OF_WORDS
         or _is_causal(case)
         or case.setting("stage") in ("pt", "sft")
     )
@@ -59,8 +66,10 @@ def _is_other_model(case: Case) -> bool:
     """Whether a name says that the model is none of text alone, or was trained on spans."""
     if case.setting("architectures") and not _is_causal(case):
         return True
-    named = " ".join(str(case.setting(f) or "") for f in ("model_name_or_path", "model_type"))
-    return any(name.search(named.lower()) for name in (_SEES, _SPANS))
+    names = (case.setting("model_name_or_path"), case.setting("model_type"))
+    built = (_HUMPS.sub(" ", str(name)) for name in case.setting("architectures") or ())
+    named = " ".join((*(str(name or "") for name in names), *built)).lower()
+    return any(name.search(named) for name in (_SEES, _SPANS))
 
 
 def _in_nats(case: Case) -> bool | None:

@@ -126,8 +126,10 @@ def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
     warmed = bool(case.number("warmup_steps") or case.number("warmup_ratio"))
     rate, later = rate_at(case, change.step), highest_rate(case, change.step)
     warms = rate is not None and later is not None and later.value > rate.value
-    if early and not warmed and not warms and not case.run.schedule.of("warmup_end"):
-        yield Cause(Message("no-warmup"), 0.6, config=(Advice("warmup_ratio", suggest=0.03),))
+    if early and rate and not (warmed or warms or case.run.schedule.of("warmup_end")):
+        named = case.trainer.of_transformers  # others name it otherwise
+        advice = (Advice("warmup_ratio", suggest=0.03),) if named else ()
+        yield Cause(Message("no-warmup"), 0.6, config=advice)
 
 
 def _overflow(case: Case, change: Change) -> Iterator[Cause]:
