@@ -13,6 +13,7 @@ import pytest
 from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table
+from lossscan.pipeline import examine
 from lossscan.settings import Settings
 from lossscan.sources import archive, packed
 from tests.fuzz.faults import fault
@@ -69,7 +70,7 @@ def test_a_log_that_is_packed_too_well_is_no_log(tmp_path, monkeypatch):
     monkeypatch.setattr(packed, "SMALL", 1 << 16)
     path = tmp_path / "train.log.gz"
     path.write_bytes(gzip.compress(b"step 1 loss: 2.5\n" * 1_000_000))
-    with pytest.raises(UnreadableLog, match="more than 200 times its size"):
+    with pytest.raises(UnreadableLog, match="more than 100 times its size"):
         formats.read_file(path, Settings())
     lines = "".join(f"step {n} loss: {2 + 1 / n}\n" for n in range(1, 10_000))
     path.write_bytes(gzip.compress(lines.encode()))
@@ -148,3 +149,37 @@ def test_blank_lines_cost_no_time_and_count(tmp_path):
     assert len(table.columns["loss"].steps) == 3
     assert [note.numbers for note in table.notes] == [{"lines": 1, "first": 4}]
     assert _seconds(tmp_path / "trainer_log.jsonl", row + "\n" * 9_000_000) < 2
+
+
+def test_packed_files_of_a_run_share_what_may_be_unpacked(tmp_path, monkeypatch):
+    """Each alone would be small enough; the log next to them is judged."""
+    monkeypatch.setattr(packed, "SMALL", 12 << 20)
+    (tmp_path / "trainer_log.jsonl").write_text(
+        "".join(f'{{"step": {n}, "loss": {2 + 1 / n}}}\n' for n in range(1, 60))
+    )
+    bomb = gzip.compress(b"step 1 loss: 2.5\n" * 400_000)
+    for n in range(4):
+        (tmp_path / f"train{n}.log.gz").write_bytes(bomb)
+    run = examine(tmp_path, Settings()).run
+    assert run is not None
+    assert run.series["loss"].steps[-1] == 59
+    assert len([each for each in run.skipped if "train" in each.path]) == 3
+
+
+def test_a_member_that_is_packed_too_well_is_not_unpacked(tmp_path, monkeypatch):
+    """Its sizes are stated before its bytes."""
+    monkeypatch.setattr(packed, "SMALL", 1 << 16)
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as held:
+        held.writestr("train.log", b"step 1 loss: 2.5\n" * 100_000)
+    with pytest.raises(UnreadableLog, match="more than 100 times its size"):
+        formats.read_file(path, Settings())
+
+
+def test_of_a_very_long_line_the_beginning_is_read(tmp_path):
+    """Three hundred thousand letters cost no second; what a usual line says is read."""
+    usual = "".join(f"step {n} loss: 2.5\n" for n in range(5))
+    long = "".join(f"step {n} loss: 2.5 {'k' * 300_000}\n" for n in range(5, 25))
+    assert _seconds(tmp_path / "train.log", usual + long) < 3
+    table = formats.read_file(tmp_path / "train.log", Settings())
+    assert table.columns["loss"].steps.tolist() == list(range(25))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ import numpy as np
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.formats.kit.columns import Row, by_name, columns, number, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import by_own_count
 from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "sqlite_store"
 MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
+MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
 LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
 MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_POINTS take a third
@@ -102,8 +104,8 @@ def runs(head: Head) -> list[str]:
         with closing(_opened(head)) as store:
             if not _is_mlflow(store):
                 return [run for run, _ in _counted(store, "run_name")]
-            found = [run for run, _ in _counted(store, "run_uuid")]
-            return [_called(store, run) for run in found]
+            called = _called(store)
+            return [called.get(run, run) for run, _ in _counted(store, "run_uuid")]
     except _damage():
         return []
 
@@ -114,11 +116,11 @@ def _counted(store: sqlite3.Connection, key: str) -> list[tuple[str, int]]:
     return [(str(run), int(points)) for run, points in store.execute(count)]
 
 
-def _called(store: sqlite3.Connection, run: str) -> str:
-    """The name of a run of MLflow where no other has it, else its id."""
-    same = "SELECT name FROM runs WHERE name = (SELECT name FROM runs WHERE run_uuid = ?)"
-    names = store.execute(same, (run,)).fetchall()
-    return str(names[0][0]) if len(names) == 1 and names[0][0] else run
+def _called(store: sqlite3.Connection) -> dict[str, str]:
+    """The names of the runs of MLflow by id, of those that have one which no other has."""
+    names = store.execute("SELECT run_uuid, name FROM runs LIMIT ?", (MOST_RUNS,)).fetchall()
+    times = Counter(name for _, name in names)
+    return {str(run): str(name) for run, name in names if name and times[name] == 1}
 
 
 def _chosen(head: Head, found: list[tuple[str, int]], called: Mapping[str, str]) -> str:
@@ -146,7 +148,8 @@ def _apart(head: Head, run: str, found: list[tuple[str, int]]) -> tuple[Note, ..
 
 def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     found = _counted(store, "run_uuid")
-    run = _chosen(head, found, {run: _called(store, run) for run, _ in found})
+    called = _called(store)
+    run = _chosen(head, found, called)
     stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
     status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
     return Table(
@@ -155,7 +158,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
         columns=by_name(_mlflow_columns(store, run), settings),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
-        notes=_apart(head, _called(store, run), found),
+        notes=_apart(head, called.get(run, run), found),
     )
 
 
@@ -172,7 +175,7 @@ def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
         if place is not None and value is not None:
             places[str(key)].append(place)
             values[str(key)].append(value)
-    return {key: Column(np.array(places[key]), np.array(values[key])) for key in places}
+    return {key: Column(np.array(places[key]), np.array(values[key])) for key in bounded(places)}
 
 
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:

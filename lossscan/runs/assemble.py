@@ -34,7 +34,7 @@ from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
 from lossscan.settings import Settings
 from lossscan.sources.files import PIPE, head_of, relative, spooled
-from lossscan.sources.packed import is_compressed
+from lossscan.sources.packed import is_compressed, one_run
 from lossscan.trainers import trainer_of
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
@@ -46,7 +46,8 @@ MOST_NAMED = 12  # series or files named in an error
 
 def assemble(files: RunFiles, settings: Settings) -> Run:
     """Read every log of a run and put together what they say; see `lossscan.runs.read_run`."""
-    tables, refused = _tables(files, settings)
+    with one_run():
+        tables, refused = _tables(files, settings)
     if not tables:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))

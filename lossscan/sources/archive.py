@@ -9,6 +9,7 @@ from typing import Final
 
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.model import Message
+from lossscan.sources import packed
 
 SUFFIX: Final = ".zip"
 LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
@@ -63,4 +64,6 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise UnreadableLog("not_zip", at=path, reason=Message("zip_packing"))
     if member.file_size > LARGEST:  # no more than is stated is unpacked
         raise UnreadableLog("too_large_member", at=path, mib=LARGEST >> 20)
+    if member.file_size > max(packed.SMALL, packed.TIGHTEST * member.compress_size):
+        raise UnreadableLog("packed_too_tightly", at=path, times=packed.TIGHTEST)
     return member

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -11,9 +12,12 @@ from lossscan.errors import UnreadableLog, reason_of
 from lossscan.sources import zstd
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
-SMALL: Final = 64 << 20  # bytes; so much is read within a few seconds, whatever it holds
-TIGHTEST: Final = 200  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
+SMALL: Final = 64 << 20  # bytes of a run; so much is read in a few seconds, whatever it holds
+LITTLE: Final = 4 << 20  # bytes of a file; what the last lines of a progress bar take
+TIGHTEST: Final = 100  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
 _PIECE: Final = 1 << 20  # bytes unpacked at once: a bomb gets no more of the memory
+
+_unpacked: ContextVar[list[int]] = ContextVar("unpacked")  # bytes of each piece of this run
 
 _Opened: TypeAlias = tuple[Any, tuple[type[Exception], ...]]  # a stream, what it raises if damaged
 
@@ -73,28 +77,33 @@ def unpacked_head(path: Path, size: int) -> bytes:
     return held[:size]
 
 
+@contextmanager
+def one_run() -> Iterator[None]:
+    """Within it the compressed files are those of one run, which share what may be unpacked."""
+    token = _unpacked.set([0])
+    try:
+        yield
+    finally:
+        _unpacked.reset(token)
+
+
 def unpack(path: Path, into: BinaryIO) -> bool:
     """Write what a compressed file holds; returns whether its end is missing.
 
-    Raises UnreadableLog where it is damaged or holds more than LARGEST, and MissingExtra.
+    Raises UnreadableLog where it is damaged, holds more than LARGEST, or is no log because it
+    shrank too well; MissingExtra.
     """
     try:
-        pour(_pieces(path), into, path, packed=path.stat().st_size)
+        pour(_pieces(path), into, path)
     except EOFError:
         return True
     return False
 
 
-def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path, *, packed: int | None = None) -> None:
-    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST.
-
-    What is `packed` in so few bytes may be no bomb either.
-    """
-    most = LARGEST if packed is None else min(max(packed * TIGHTEST, SMALL), LARGEST)
+def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
+    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST."""
     for piece in pieces:
-        if into.tell() + len(piece) > most:
-            if most < LARGEST:
-                raise UnreadableLog("packed_too_tightly", at=path, times=TIGHTEST)
+        if into.tell() + len(piece) > LARGEST:
             raise UnreadableLog("too_large_unpacked", at=path, gib=LARGEST >> 30)
         into.write(piece)
 
@@ -104,9 +113,15 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
     with path.open("rb") as stream:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
+        own, of_run = 0, _unpacked.get([0])
         unpacking, errors = next(k for k in _KINDS if start.startswith(k.magic)).opened(stream)
         try:
             while piece := unpacking.read1(_PIECE):
+                own += len(piece)
+                of_run[0] += len(piece)
+                much = own > LITTLE and of_run[0] > SMALL
+                if much and own > TIGHTEST * stream.tell():
+                    raise UnreadableLog("packed_too_tightly", at=path, times=TIGHTEST)
                 yield piece
         except EOFError:
             raise

@@ -18,6 +18,7 @@ _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?)
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _TOTALS: Final = ("loss", "eval_loss", "test_loss", "train_loss", "total_loss", *MEANS)
+LONGEST = 1 << 15  # characters of a line: some 3,000 names and numbers
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
@@ -62,8 +63,8 @@ _OF_BOTH: Final = (
         rf"(?:val(?:id(?:ation)?)?|test):?\s{{1,4}}({NUMBER}){ENDS}"
     )
 )
-_QUALIFIED: Final = expression(  # `Loss(val)`, `loss train (curr)`
-    r"(?i)(.{1,200}?)\((?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
+_QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
+    r"(?i)\A(?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
 )
 
 
@@ -84,7 +85,8 @@ class LineReader:
         self._in_evaluation = False
 
     def take(self, line: str) -> StatedLine:
-        """Read a line."""
+        """Read a line, of one that is very long its beginning."""
+        line = line[:LONGEST]
         if line.startswith(_NO_POINT):
             return StatedLine(None, {}, indented=False)
         indented = line[:1].isspace() and bool(line.strip())
@@ -132,9 +134,10 @@ class LineReader:
 
     def _known(self, key: str) -> str | None:
         """The part of a key that is a known name: prose and prefixes may be before it."""
-        if key.endswith(")") and (found := _QUALIFIED.fullmatch(key)):
-            known = self._known(found[1].rstrip())
-            return f"val_{known}" if found[2] and known else known
+        before, _, behind = key.rpartition("(")
+        if before and (found := _QUALIFYING.fullmatch(behind)):
+            known = self._known(before.rstrip())
+            return f"val_{known}" if found[1] and known else known
         words = key.split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")
@@ -153,7 +156,7 @@ def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
 
 def _listed(line: str) -> Iterator[Part[str]]:
     """What a list of losses names one by one; its total is the loss."""
-    begun = _LISTED.search(line)
+    begun = _LISTED.search(line) if "," in line else None
     at = begun.end() if begun else len(line)
     while match := _ITEM.match(line, at):
         name = match[1].lower()
@@ -163,20 +166,21 @@ def _listed(line: str) -> Iterator[Part[str]]:
 
 def _players(line: str) -> Iterator[Part[str]]:
     """The losses of both nets, where single letters name them; of one alone, nobody knows."""
-    found = list(_PLAYERS.finditer(line))
+    found = list(_PLAYERS.finditer(line)) if "D" in line and "G" in line else []
     if {match[1][0] for match in found} == {"D", "G"}:
         for match in found:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
 
 
 def _rare(line: str) -> Iterator[Part[str]]:
-    """Losses in shapes of a few trainers."""
-    for shape in (_AFTER, _AT):
+    """Losses in shapes of a few trainers; to look for a word takes a hundredth of the time."""
+    said = line.lower()
+    for shape in (_AFTER, _AT) if "loss" in said or "cost" in said else ():
         for match in shape.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
-    if found := _VALID.search(line):
+    if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
         yield Part("val_loss", found.start(), *found.span(1))
-    for match in _GLUED.finditer(line):
+    for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
         yield Part("train_loss", match.start(), *match.span(1))
 
 
