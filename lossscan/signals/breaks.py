@@ -237,11 +237,22 @@ def _measured(
 
 
 def _is_seen(level: FloatArray, noise: FloatArray, at: Break) -> bool:
-    """Whether the levels next to a break differ by a good part of its gap, in its direction."""
+    """Whether the levels next to a break differ by a good part of its gap, in its direction.
+
+    A rise within a descent shows less: what falls on either side is the course itself.
+    """
     telling = TELLING * (noise[at.index] / at.gap) ** 2  # the error of two means is sqrt(2 / n)
     side = int(min(max(telling, SEEN_POINTS, at.width // SEEN_SHARE), at.width))
     before, after = level[max(at.index - side, 0) : at.index], level[at.index : at.index + side]
-    return bool((after.mean() - before.mean()) / at.gap >= SEEN)
+    falls = max(slope_of(before), slope_of(after)) if at.gap > 0 else 0.0
+    course = min(falls, 0.0) * (len(before) + len(after)) / 2
+    return bool((after.mean() - before.mean() - course) / at.gap >= SEEN)
+
+
+def slope_of(values: FloatArray) -> float:
+    """The slope of the line through some points, by point."""
+    x = np.arange(len(values)) - (len(values) - 1) / 2
+    return float(x @ values / (x @ x))
 
 
 def step_beside_bend(level: FloatArray, at: Break) -> float:

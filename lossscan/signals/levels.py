@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
@@ -10,6 +12,7 @@ from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import Break
 from lossscan.signals.clean import from_scale
 from lossscan.signals.spikes import excursion
+from lossscan.signals.turns import MEDIAN_ERROR
 
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of
 TAKEN_BACK = (
@@ -17,6 +20,8 @@ TAKEN_BACK = (
 )
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
+MOST_BENT = 3.0  # times steeper before a stretch than behind it: an exponential decay within a run
+FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
 SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
 EARLY_SIGMA = 7.0  # of medians of 3, above the lowest: of 397 clean labeled runs one reaches 4.8
@@ -57,7 +62,33 @@ def _decays(curve: Curve, at: Break, following: Break | None = None) -> bool:
     last = min(LEVEL_POINTS, max((stop - at.index) // 3, 1))
     before = _level(curve, at.index - LEVEL_POINTS, at.index)
     first = _level(curve, at.index, at.index + SMOOTH_POINTS)
-    return _level(curve, stop - last, stop) - before < STAYS * (first - before)
+    late = _level(curve, stop - last, stop) + _course_fall(curve, at.index, stop)
+    return late - before < STAYS * (first - before)
+
+
+def _course_fall(curve: Curve, index: int, stop: int) -> float:
+    """How far the course itself falls from a rise to `stop`, judged by its slopes before and after.
+
+    A rise within a descent would else seem to recover with it. What does not fall behind it is no
+    descent; where the run ends there, the descent is taken to come to its end.
+    """
+    span = max(stop - index, 2 * LEVEL_POINTS)
+    before = _steepness(curve, index - span, index)
+    if len(curve.steps) - stop < 2 * SMOOTH_POINTS:
+        return before / 2 * (stop - index)
+    after = _steepness(curve, stop, stop + span)
+    return (min(before, MOST_BENT * after) + min(before, after)) / 2 * (stop - index)
+
+
+def _steepness(curve: Curve, start: int, stop: int) -> float:
+    """How much the curve falls from point to point of a stretch; 0 where noise may do as much."""
+    half = (min(stop, len(curve.steps)) - max(start, 0)) // 2
+    if half < SMOOTH_POINTS:
+        return 0.0
+    middle = max(start, 0) + half
+    fall = _level(curve, middle - half, middle) - _level(curve, middle, middle + half)
+    error = MEDIAN_ERROR * float(curve.local_noise[middle]) * math.sqrt(2 / half)
+    return fall / half if fall >= FALLS_SIGMA * error else 0.0
 
 
 def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
@@ -99,6 +130,7 @@ def _change(curve: Curve, pair: list[Break], landmarks: tuple[Landmark, ...]) ->
     before = _level(curve, at.index - LEVEL_POINTS, at.index)
     after = _level(curve, at.index, min(at.index + LEVEL_POINTS, stop))
     late = _level(curve, max(horizon - LEVEL_POINTS, at.index), horizon)
+    late += _course_fall(curve, at.index, horizon) if at.gap > 0 else 0.0
     low, high = from_scale(before, log=curve.log), from_scale(after, log=curve.log)
     return Change(
         series=curve.name,

@@ -1,0 +1,37 @@
+"""Whether a rise stays is judged against the course it is on, not against where it began."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossscan.model import Run, Series, Signals
+from lossscan.signals import scan
+
+AT, POINTS = 34, 100  # index of the rise, and points of the run
+
+
+def _scanned(rise: np.ndarray, seed: int) -> Signals:
+    """A falling curve with noise of 1 % that is multiplied by a rise from a point on."""
+    course = 1.2 + 2.5 * np.exp(-4 * np.arange(POINTS) / POINTS)
+    values = course * np.exp(0.01 * np.random.default_rng(seed).normal(size=POINTS))
+    values[AT:] *= rise
+    series = Series("loss", np.arange(1, POINTS + 1), values)
+    return scan(Run("r", "r", {"loss": series}, ()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_step_up_within_a_descent_is_a_jump_though_the_loss_falls_on(seed: int):
+    """The loss is below its level before the jump twenty points later; the jump is still in it."""
+    signals = _scanned(np.full(POINTS - AT, 1.3), seed)
+    (jump,) = signals.changes_of("loss", "level_up")
+    assert (jump.index, jump.stays > 0.5) == (AT, True)
+    assert signals.excursions_of("loss") == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rise_that_decays_within_a_descent_is_no_jump(seed: int):
+    """Once it is over, the loss falls as steeply as before it."""
+    signals = _scanned(1 + 0.6 * np.exp(-np.arange(POINTS - AT) / 6), seed)
+    assert signals.changes_of("loss", "level_up") == ()
+    assert [each.start for each in signals.excursions_of("loss")] == [AT]
