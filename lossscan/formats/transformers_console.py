@@ -18,11 +18,12 @@ from msgspec.structs import replace
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.entries import Entry
 from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
 from lossscan.formats.kit.text import peek
-from lossscan.formats.kit.trainer_lines import Console, Entry, read_consoles
+from lossscan.formats.kit.trainer_lines import Console, read_consoles
 from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

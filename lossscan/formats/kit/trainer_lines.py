@@ -3,67 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
-from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.copies import once
+from lossscan.formats.kit.entries import LONGEST_DICT, Bar, Entry, SteadyDicts, entry_of
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
-from lossscan.formats.kit.text import NUMBER, lines
+from lossscan.formats.kit.text import lines
 from lossscan.sources.files import Head
 
-_DICT: Final = r"\{'[^{}]{1,4000}\}"
+_DICT: Final = rf"\{{'[^{{}}]{{1,{LONGEST_DICT}}}\}}"
 _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = expression(f"(?P<entry>{_DICT})|{_BAR}")
-_ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
-_STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
 LONGEST: Final = 200  # lines of one dict: GRPO logs some fifty numbers
 BEGINS: Final = "***** Running training"
 _EPOCH: Final = expression(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
 _NEAR_ZERO: Final = 1.5  # of the distance of the first two epochs: nothing was trained before
-_DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
-_DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 _SAME = 1e-3  # relative: LLaMA-Factory prints an entry once more, rounded its own way
-
-
-class Bar(NamedTuple):
-    """What a progress bar shows."""
-
-    done: int
-    total: int
-
-
-@dataclass(slots=True)
-class Entry:
-    """One dict that the trainer printed."""
-
-    row: dict[str, str]
-    kind: str  # what it is about: train, eval, or the summary of the run
-    epoch: float
-    digits: int  # decimals of the epoch that are known
-    quoted: bool = False  # printed as text, by transformers 5
-    launch: int = field(default=0, compare=False)
-    stated: Bar | None = None  # its own step, which ms-swift prints in the dict
-    bars: list[Bar] = field(
-        default_factory=list, compare=False
-    )  # the one before, where there is, and after
-
-    @property
-    def slack(self) -> float:
-        """Half of the last digit of the epoch."""
-        return 0.5 * 10.0**-self.digits
 
 
 @dataclass(slots=True)
 class Console:
     """What a console log holds of one training, in order."""
 
+    steady: SteadyDicts
     entries: list[Entry] = field(default_factory=list)
     banner: Banner = field(default_factory=Banner)
     loss_scales: LossScaleLog = field(default_factory=LossScaleLog)
@@ -85,23 +54,35 @@ class Console:
         self.banner.take(line)
         self.loss_scales.take(line, len(self.entries))
         self.launch += self.banner.trainings > begun and bool(self.entries)
+        if "/" not in line and "{'" not in line:
+            return bar
         for match in _EITHER.finditer(line):
             if match["entry"] is None:
                 bar = Bar(int(match[2]), int(match[3]))
                 _show(bar, self.entries)
-            elif entry := _entry(match["entry"]):
+            elif entry := entry_of(match["entry"]):
+                self.steady.learn(match["entry"], entry)
                 self.launch = _take(entry, self.launch, bar, self.entries)
                 self.over = self.over or entry.kind == "summary"
         return bar
 
+    def takes(self, line: str, bar: Bar | None) -> bool:
+        """Take a line at once if it is a dict of a known shape that goes on with the last entry."""
+        entry = self.steady.entry(line) if self.entries and not self.over else None
+        if entry is None or entry.epoch < self.entries[-1].epoch:
+            return False
+        self.launch = _take(entry, self.launch, bar, self.entries)
+        return True
+
     def starts_over(self, line: str) -> bool:
         """Whether a line is the first of a rerun: its epoch and its loss are the first again."""
-        found = _EPOCH.search(line) if self.entries and not self.banner.launches else None
+        asked = self.entries and not self.banner.launches and "'epoch'" in line
+        found = _EPOCH.search(line) if asked else None
         if found is None or float(found[1]) >= self.entries[-1].epoch:
             return False
         self._trained += filter(_trains, self.entries[self._seen :])  # each line may ask
         self._seen = len(self.entries)
-        entry, training = _entry(line[max(line.find("{"), 0) :]), self._trained
+        entry, training = entry_of(line[max(line.find("{"), 0) :]), self._trained
         if entry is None or len(training) <= 1:
             return False
         first, second, last = training[0], training[1], training[-1]
@@ -128,16 +109,20 @@ def read_consoles(head: Head) -> list[Console]:
 
     What is between two belongs to the next where that is announced, else to the one before.
     """
-    consoles = [Console()]
+    steady = SteadyDicts()
+    consoles = [Console(steady)]
     bar: Bar | None = None
     for place, line in _whole(lines(head)):
         console = consoles[-1]
+        if console.takes(line, bar):
+            console.last = place
+            continue
         if console.over and _begins(line):
-            console = Console(first=place)
+            console = Console(steady, first=place)
             consoles.append(console)
         elif console.starts_over(line):
             banner = replace(console.banner, config=dict(console.banner.config))
-            console = Console(first=place, banner=banner)
+            console = Console(steady, first=place, banner=banner)
             consoles.append(console)
         bar = console.take(line, bar)
         console.last = place
@@ -171,7 +156,7 @@ def _begins(line: str) -> bool:
     """Whether a line, behind a summary, is the first of another training."""
     if BEGINS in line:
         return True
-    found = (_entry(match["entry"]) for match in _EITHER.finditer(line) if match["entry"])
+    found = (entry_of(match["entry"]) for match in _EITHER.finditer(line) if match["entry"])
     return any(entry is not None and entry.kind == "train" for entry in found)
 
 
@@ -188,32 +173,6 @@ def _show(bar: Bar, entries: Sequence[Entry]) -> None:
     """A bar after an entry: the trainer draws it again with the step of the entry."""
     if entries and len(entries[-1].bars) <= 1:
         entries[-1].bars.append(bar)
-
-
-def _entry(text: str) -> Entry | None:
-    """The entry that a dict is; None where it is another one."""
-    items = _ITEM.findall(text)
-    row = {key: quoted or bare for key, quoted, bare in items}
-    shown = row.get("epoch", "")
-    epoch = number(shown)
-    if epoch is None or not abs(epoch) <= MAX_EPOCHS or len(row) == 1:
-        return None
-    if ("epoch", shown, "") in items:  # quoted
-        digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
-        return Entry(row, _kind(row), epoch, digits, quoted=True, stated=_stated(text))
-    digits = max(len(shown.partition(".")[2]), _DECIMALS)
-    return Entry(row, _kind(row), epoch, digits, stated=_stated(text))
-
-
-def _stated(text: str) -> Bar | None:
-    found = _STATED.search(text)
-    return Bar(int(found[1]), int(found[2])) if found else None
-
-
-def _kind(row: Iterable[str]) -> str:
-    if "train_runtime" in row and "loss" not in row:  # some log the time with each loss
-        return "summary"
-    return "eval" if any(key.startswith("eval_") for key in row) else "train"
 
 
 def _take(entry: Entry, launch: int, bar: Bar | None, entries: list[Entry]) -> int:

@@ -1,0 +1,145 @@
+"""The dicts that transformers' Trainer prints: the text of one in, an entry out.
+
+A trainer prints dicts of the same few shapes over and over. Once one shape came often, a line that
+is nothing but such a dict is read by an expression of that very shape; all others are read by one
+that finds any item. Both ways give the same entry.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from lossscan.canonical.fields import MAX_EPOCHS
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.text import NUMBER
+
+LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
+WORTH: Final = 20  # dicts of one shape: from here on an expression of its own saves time
+MOST: Final = 50  # shapes that are known: a run prints three or four
+_ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
+_STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
+_PLAIN_KEY: Final = expression(r"\A[\w./@-]{1,100}\Z")  # no banner and no overflow is in it
+_PLAIN: Final = r"([-+]?(?:\d{1,40}(?:\.\d{1,40})?(?:e[-+]\d{1,4})?|nan|inf))"  # as Python prints
+_DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
+_DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
+
+
+class Bar(NamedTuple):
+    """What a progress bar shows."""
+
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """One dict that the trainer printed."""
+
+    row: dict[str, str]
+    kind: str  # what it is about: train, eval, or the summary of the run
+    epoch: float
+    digits: int  # decimals of the epoch that are known
+    quoted: bool = False  # printed as text, by transformers 5
+    launch: int = field(default=0, compare=False)
+    stated: Bar | None = None  # its own step, which ms-swift prints in the dict
+    bars: list[Bar] = field(
+        default_factory=list, compare=False
+    )  # the one before, where there is, and after
+
+    @property
+    def slack(self) -> float:
+        """Half of the last digit of the epoch."""
+        return 0.5 * 10.0**-self.digits
+
+
+class _Shape(NamedTuple):
+    match: Callable[[str], re.Match[str] | None]
+    keys: tuple[str, ...]
+    quoted: bool  # the epoch
+
+
+class SteadyDicts:
+    """The dicts of one training whose shape came often."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[tuple[str, ...]] = Counter()
+        self._known: dict[tuple[str, ...], _Shape] = {}
+        self._shape: _Shape | None = None  # of the last dict
+
+    def entry(self, line: str) -> Entry | None:
+        """The entry that is all of a line; None where `entry_of` has to tell."""
+        shape = self._shape
+        found = shape.match(line) if shape is not None else None
+        if shape is None or found is None or len(line) > LONGEST_DICT:
+            return None
+        row = dict(zip(shape.keys, found.groups(), strict=True))
+        return _made(row, "train", quoted=shape.quoted)
+
+    def learn(self, text: str, entry: Entry) -> None:
+        """Note the shape of a dict and its entry: the next line may be of the same."""
+        if entry.kind != "train" or entry.stated:
+            return
+        keys = tuple(entry.row)
+        self._shape = self._known.get(keys)
+        self._seen[keys] += 1
+        if self._seen[keys] % WORTH == 0 and self._shape is None and (shape := _shape(text)):
+            self._known[keys] = shape
+        if len(self._seen) > MOST:
+            self._seen.clear()
+            self._known.clear()
+
+
+def entry_of(text: str) -> Entry | None:
+    """The entry that a dict is; None where it is another one."""
+    items = _ITEM.findall(text)
+    row = {key: quoted or bare for key, quoted, bare in items}
+    if len(row) == 1 or "epoch" not in row:
+        return None
+    made = _made(row, _kind(row), quoted=("epoch", row["epoch"], "") in items)
+    if made is not None:
+        made.stated = _stated(text)
+    return made
+
+
+def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
+    shown = row["epoch"]
+    epoch = number(shown)
+    if epoch is None or not abs(epoch) <= MAX_EPOCHS:
+        return None
+    if quoted:
+        digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
+    else:
+        digits = max(len(shown.partition(".")[2]), _DECIMALS)
+    return Entry(row, kind, epoch, digits, quoted)
+
+
+def _stated(text: str) -> Bar | None:
+    found = _STATED.search(text)
+    return Bar(int(found[1]), int(found[2])) if found else None
+
+
+def _kind(row: Iterable[str]) -> str:
+    if "train_runtime" in row and "loss" not in row:  # some log the time with each loss
+        return "summary"
+    return "eval" if any(key.startswith("eval_") for key in row) else "train"
+
+
+def _shape(text: str) -> _Shape | None:
+    """The shape of a dict; None where more is in it than plain names and plain numbers."""
+    items: list[tuple[str, str, str]] = _ITEM.findall(text)
+    keys = tuple(key for key, _, _ in items)
+    plain = all(map(_PLAIN_KEY.match, keys)) and len(set(keys)) == len(keys)
+    held = ", ".join(f"'{key}': '{q}'" if q else f"'{key}': {b}" for key, q, b in items)
+    if not plain or text != f"{{{held}}}":
+        return None
+    named = (
+        f"'{re.escape(key)}': " + (f"'{_PLAIN}'" if quoted else _PLAIN) for key, quoted, _ in items
+    )
+    pattern = re.compile(rf" {{0,200}}\{{{', '.join(named)}\}} {{0,200}}\n?")
+    return _Shape(pattern.fullmatch, keys, quoted=bool(items[keys.index("epoch")][1]))
