@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns, number
 from lossscan.formats.kit.entries import Entry
@@ -51,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
     Where nothing tells how many steps an epoch has, the lines themselves are counted.
     """
     consoles = read_consoles(head)
-    console = _chosen(consoles)
+    console = _chosen(consoles, head)
     training = console.training
     config = _config(console, training)
     scale = epoch_scale(console, training, config.get("max_steps", 0))
@@ -68,15 +69,24 @@ def read(head: Head, settings: Settings) -> Table:
         launches=tuple(console.banner.launches),
         complete=any(entry.kind == "summary" for entry in console.entries) or None,
         notes=(
-            *_apart(consoles, console, head.path),
+            *(() if head.part else _apart(consoles, console, head.path)),
             *unplaced,
             *console.loss_scales.notes(head.path),
         ),
     )
 
 
-def _chosen(consoles: Sequence[Console]) -> Console:
-    """One that lost its loss, else the longest: all were finished, so none makes up for another."""
+def _chosen(consoles: Sequence[Console], head: Head) -> Console:
+    """The one whose number is asked for, or that lost its loss, else the longest.
+
+    All were finished, so none makes up for another.
+    """
+    if head.part is not None and len(consoles) > 1:
+        numbered = {str(number): each for number, each in enumerate(consoles, start=1)}
+        if head.part not in numbered:  # no other format is tried then
+            every = ", ".join(numbered)
+            raise NoLogFound("no_such_run", at=head.path, run=head.part, runs=every)
+        return numbered[head.part]
     return max(consoles, key=lambda each: (_is_lost(each), len(each.training)))
 
 
@@ -87,9 +97,10 @@ def _is_lost(console: Console) -> bool:
 
 def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator[Note]:
     """What is left out of a log that holds several trainings."""
-    for console in consoles:
+    for place, console in enumerate(consoles, start=1):
         if console is not chosen:
             numbers: Numbers = {
+                "number": place,
                 "points": len(console.training),
                 "first": console.first,
                 "last": console.last,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lossscan.errors import LossscanError
 from lossscan.runs.beside import by_name
 from lossscan.runs.discover import PART, RunFiles, is_log_name
+from lossscan.sources.notebook import is_notebook
 
 
 def apart(files: RunFiles) -> tuple[RunFiles, ...]:
@@ -30,10 +31,26 @@ def _held(files: RunFiles, path: Path) -> tuple[RunFiles, ...]:
         names = formats.runs_in(path)
     except (LossscanError, OSError):  # the reader says what is wrong
         return (files,)
+    if len(names) <= 1 and is_notebook(path):  # others may be long, and are read once
+        names = _trainings(path)
     if len(names) <= 1:
         return (files,)
     roots = {name: Path(f"{path}{PART}{name}") for name in names}
     return tuple(replace(files, root=roots[name], files=(path,), part=name) for name in names)
+
+
+def _trainings(path: Path) -> list[str]:
+    """The numbers of the trainings that are in a log one after the other."""
+    from lossscan.formats import read_file
+    from lossscan.runs.interleave import split_writers
+    from lossscan.runs.launches import trainings_in
+    from lossscan.settings import Settings
+
+    try:
+        table = split_writers(read_file(path, Settings()))
+    except (LossscanError, OSError):  # the reader says what is wrong
+        return []
+    return list(map(str, trainings_in(table)))
 
 
 def beside(files: RunFiles) -> tuple[RunFiles, ...]:

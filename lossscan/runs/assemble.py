@@ -21,6 +21,7 @@ from lossscan.errors import (
     UnreadableLog,
     reason_of,
 )
+from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
 from lossscan.model import FAILED_NOTE, Message, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
@@ -39,6 +40,7 @@ from lossscan.trainers import trainer_of
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
+_NUMBER: Final = expression(r"(?a)[1-9]\d{0,3}")
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
 _SPEAKING: Final = (*JUDGED, SKIPPED)  # a run that has points of one of them is judged
 MOST_NAMED = 12  # series or files named in an error
@@ -51,7 +53,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     if not tables:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))
-    merged = merge(chosen, files.root)
+    merged = merge(chosen, files.root, _training(files.part))
     if not any(len(merged.series.get(name, ())) for name in _SPEAKING):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
@@ -86,6 +88,11 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             *merged.skipped,
         ),
     )
+
+
+def _training(part: str | None) -> int | None:
+    """Which of the trainings one after the other in a log, where a number asks for one."""
+    return int(part) if part is not None and _NUMBER.fullmatch(part) else None
 
 
 def read_piped(stream: BinaryIO, settings: Settings) -> Run:

@@ -8,16 +8,18 @@ back to the first step, a new course begins and nothing of the one before is kep
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
 
+from lossscan.errors import UnreadableLog
 from lossscan.model import Resume, Series, Table
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
+from lossscan.runs.overtaken import Rows, overtaken
 
 REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
 LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a little more
@@ -30,6 +32,8 @@ class Course(Struct, frozen=True):
     tables: tuple[Table, ...]
     series: Mapping[str, Series]
     resumes: tuple[Resume, ...] = ()
+    of: int = 1  # trainings in the tables
+    number: int = 1  # of the one that this is, from 1
 
 
 class _Launch(Struct, frozen=True):
@@ -45,19 +49,14 @@ class _Launch(Struct, frozen=True):
         return self.declared is None and self.start <= self.gap * LOG_GAPS
 
 
-class _Rows(Struct, frozen=True):
-    """One quantity over all launches, in the order written."""
+def course_of(tables: Sequence[Table], training: int | None = None) -> Course:
+    """Join tables given in the order of time; one table may itself hold several launches.
 
-    steps: IntArray
-    values: FloatArray
-    launch: IntArray  # number of the launch that wrote each point
-
-
-def course_of(tables: Sequence[Table]) -> Course:
-    """Join tables given in the order of time; one table may itself hold several launches."""
+    `training` is the number of the one that is asked for; raises UnreadableLog where it is none.
+    """
     reference = _reference_of(tables)
     launches: list[_Launch] = []
-    parts: dict[str, list[_Rows]] = defaultdict(list)
+    parts: dict[str, list[Rows]] = defaultdict(list)
     for table in tables:
         own = _launches_in(table, reference)
         launches += own
@@ -65,9 +64,22 @@ def course_of(tables: Sequence[Table]) -> Course:
         first = max(len(launches) - max(len(own), 1), 0)
         for name, column in table.columns.items():
             launch = _assigned(column.steps, own, first)
-            parts[name].append(_Rows(column.steps, column.values, launch))
+            parts[name].append(Rows(column.steps, column.values, launch))
     rows = {name: _joined(part) for name, part in parts.items()}
-    return _surviving(tuple(tables), rows, launches, reference)
+    return _surviving(tuple(tables), rows, launches, reference, training)
+
+
+def trainings_in(table: Table) -> tuple[int, ...]:
+    """The numbers of the trainings in one table that are long enough to be judged."""
+    reference = _reference_of([table])
+    launches = _launches_in(table, reference)
+    column = table.columns.get(reference)
+    courses = _courses(launches)
+    if column is None or len(courses) == 1:
+        return ()
+    written = np.bincount(_assigned(column.steps, launches, 0), minlength=len(launches))
+    long = [written[course.start : course.stop].sum() >= COURSE_POINTS for course in courses]
+    return tuple(number for number, enough in enumerate(long, start=1) if enough)
 
 
 def _reference_of(tables: Sequence[Table]) -> str:
@@ -139,10 +151,10 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch], first: int) -> IntAr
     return number
 
 
-def _joined(parts: Sequence[_Rows]) -> _Rows:
+def _joined(parts: Sequence[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
-    return _Rows(
+    return Rows(
         np.concatenate([part.steps for part in parts]),
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.launch for part in parts]),
@@ -151,18 +163,30 @@ def _joined(parts: Sequence[_Rows]) -> _Rows:
 
 def _surviving(
     tables: tuple[Table, ...],
-    rows: Mapping[str, _Rows],
+    rows: Mapping[str, Rows],
     launches: Sequence[_Launch],
     reference: str,
+    training: int | None,
 ) -> Course:
     courses = _courses(launches)
-    chosen = _chosen(courses, rows.get(reference))
+    chosen = _asked(courses, training, tables) or _chosen(courses, rows.get(reference))
     series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
     resumes = _resumes(rows, launches, chosen, reference)
     before = courses.index(chosen) - 1
-    if before >= 0:
+    if before >= 0 and training is None:
         resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
-    return Course(tables, {n: s for n, s in series.items() if len(s)}, tuple(resumes))
+    kept = {n: s for n, s in series.items() if len(s)}
+    return Course(tables, kept, tuple(resumes), of=len(courses), number=before + 2)
+
+
+def _asked(courses: Sequence[range], training: int | None, tables: Sequence[Table]) -> range | None:
+    """The one that is asked for, where there are several."""
+    if training is None or len(courses) == 1:
+        return None
+    if not 1 <= training <= len(courses):
+        every = ", ".join(map(str, range(1, len(courses) + 1)))
+        raise UnreadableLog("no_such_run", at=tables[0].path, run=str(training), runs=every)
+    return courses[training - 1]
 
 
 def _courses(launches: Sequence[_Launch]) -> list[range]:
@@ -179,7 +203,7 @@ def _courses(launches: Sequence[_Launch]) -> list[range]:
     return [range(a, b) for a, b in pairwise(edges)]
 
 
-def _chosen(courses: Sequence[range], rows: _Rows | None) -> range:
+def _chosen(courses: Sequence[range], rows: Rows | None) -> range:
     """The latest course that is long enough to be judged, else the longest; `rows` of the loss.
 
     A launch that was announced where no step goes back may have no point of its own.
@@ -190,7 +214,7 @@ def _chosen(courses: Sequence[range], rows: _Rows | None) -> range:
     return long[-1] if long else max(courses, key=lambda course: points[course])
 
 
-def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray | slice:
+def _alive(rows: Rows, launches: Sequence[_Launch], course: range) -> BoolArray | slice:
     """Points of the course that no later launch of it overtook."""
     if len(launches) <= 1:
         return slice(None)  # copies none
@@ -201,7 +225,7 @@ def _alive(rows: _Rows, launches: Sequence[_Launch], course: range) -> BoolArray
     return np.asarray(inside & (rows.steps < limit[rows.launch]))
 
 
-def _series(name: str, rows: _Rows, keep: BoolArray | IntArray | slice) -> Series:
+def _series(name: str, rows: Rows, keep: BoolArray | IntArray | slice) -> Series:
     """The kept points in order of step; of a step written twice the later value holds."""
     steps, values = rows.steps[keep], rows.values[keep]
     if (steps[1:] > steps[:-1]).all():  # nearly always, and then three times faster
@@ -213,18 +237,19 @@ def _series(name: str, rows: _Rows, keep: BoolArray | IntArray | slice) -> Serie
 
 
 def _resumes(
-    rows: Mapping[str, _Rows], launches: Sequence[_Launch], course: range, reference: str
+    rows: Mapping[str, Rows], launches: Sequence[_Launch], course: range, reference: str
 ) -> list[Resume]:
     """What each launch of a course but its first continued, and the points it overtook."""
     if len(course) == 1:
         return []
-    overtaken = {name: list(_overtaken(row, launches, course)) for name, row in rows.items()}
+    starts = [launch.start for launch in launches]
+    taken = {name: list(overtaken(row, starts, course)) for name, row in rows.items()}
     resumes = []
     for place, number in enumerate(course[1:]):
         launch = launches[number]
-        kept = overtaken[reference][place].last
+        kept = taken[reference][place].last
         step = launch.start - 1 if kept is None else kept
-        dead = {name: each[place].points for name, each in overtaken.items()}
+        dead = {name: each[place].points for name, each in taken.items()}
         resumes.append(
             Resume(
                 step=step if launch.declared is None else launch.declared,
@@ -239,45 +264,8 @@ def _resumes(
     return resumes
 
 
-class _Overtaken(Struct, frozen=True):
-    """What one launch overtook of one quantity, and the step of what was left before it."""
-
-    points: IntArray  # places of the rows
-    last: int | None
-
-
-def _overtaken(rows: _Rows, launches: Sequence[_Launch], course: range) -> Iterator[_Overtaken]:
-    """For each launch of a course but its first; each point is overtaken once, and then gone.
-
-    What is left is in a stack, launch upon launch: all below one comes before its first step.
-    """
-    alive: list[tuple[int, IntArray]] = []  # start of the launch, its points in order of step
-    for number in course:
-        start = launches[number].start
-        if number > course.start:
-            dead = []
-            deeper: list[tuple[int, IntArray]] = []
-            while alive:
-                begun, points = alive.pop()
-                cut = int(np.searchsorted(rows.steps[points], start))
-                dead.append(points[cut:])
-                deeper += [(begun, points[:cut])] if cut else []
-                if begun <= start:
-                    break
-            alive += reversed(deeper)
-            left = int(rows.steps[alive[-1][1][-1]]) if alive else None
-            yield _Overtaken(np.sort(np.concatenate(dead)) if dead else _NONE, left)
-        first, last = np.searchsorted(rows.launch, (number, number + 1)).tolist()
-        if first < last:
-            order = np.argsort(rows.steps[first:last], kind="stable")
-            alive.append((start, first + order))
-
-
-_NONE = np.empty(0, dtype=np.int64)
-
-
 def _fresh(
-    course: range, rows: Mapping[str, _Rows], launches: Sequence[_Launch], path: Path
+    course: range, rows: Mapping[str, Rows], launches: Sequence[_Launch], path: Path
 ) -> Resume:
     lost = {name: _series(name, row, _alive(row, launches, course)) for name, row in rows.items()}
     return Resume(

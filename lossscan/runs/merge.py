@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.expressions import expression
-from lossscan.model import Column, Message, Note, Resume, Series, Skipped, Source, Table
+from lossscan.model import Column, Message, Note, Numbers, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.runs.continued import chained
@@ -43,9 +43,13 @@ class Merged(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
 
 
-def merge(tables: Iterable[Table], root: Path) -> Merged:
-    """Choose the sources of one run; tables of another training are left out and named."""
-    courses = sorted((course_of(group) for group in _groups(tables)), key=_fullness, reverse=True)
+def merge(tables: Iterable[Table], root: Path, training: int | None = None) -> Merged:
+    """Choose the sources of one run; tables of another training are left out and named.
+
+    `training` is the one that is asked for, where a log holds several one after the other.
+    """
+    read = (course_of(group, training) for group in _groups(tables))
+    courses = sorted(read, key=_fullness, reverse=True)
     if not courses:
         return Merged({}, (), ())
     main = courses[0]
@@ -60,7 +64,7 @@ def merge(tables: Iterable[Table], root: Path) -> Merged:
         sources=tuple(_sources([*own, *shifted], chosen, root)),
         resumes=_resumes(own, root),
         averaging=main.tables[0].averaging,
-        notes=tuple(_notes(own)),
+        notes=tuple(_notes(own, asked=training is not None)),
         skipped=tuple(_foreign((c for c in foreign if not _is_in(c, shifted)), main, root)),
     )
 
@@ -258,10 +262,14 @@ def _is_near(step: int, places: Sequence[int], gap: float) -> bool:
     return at < len(places) and places[at] <= step + gap
 
 
-def _notes(courses: Sequence[Course]) -> Iterator[Note]:
+def _notes(courses: Sequence[Course], *, asked: bool) -> Iterator[Note]:
     for course in courses:
         for table in course.tables:
             yield from table.notes
+        if course.of > 1 and len(course.tables) == 1 and not asked:
+            held: Numbers = {"trainings": course.of, "number": course.number}
+            yield Note("trainings_apart", course.tables[0].path, held)
+            continue
         for resume in course.resumes:
             if resume.fresh:
                 path = Path(resume.source or "")

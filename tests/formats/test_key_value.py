@@ -369,3 +369,10 @@ def test_a_printed_setting_is_no_epoch(tmp_path: Path):
     table = logs.read_log(tmp_path, f"{log}TRAIN:\n  device: cuda\n  epochs: 30\n  lr: 0.01\n")
     assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3, 4, 5, 6]
     assert max(step for column in table.columns.values() for step in column.steps) == 6
+
+
+def test_the_shape_of_a_batch_counts_nothing(tmp_path: Path):
+    """`batch: (32, 1024)` above a first loss is no step 32."""
+    lines = "".join(f"step= {n}/90 | loss={2 / n:.4f} | lr=1e-4\n" for n in range(1, 7))
+    table = logs.read_log(tmp_path, f"Preflight batch: (32, 1024)\nPreflight loss: 2.5\n{lines}")
+    assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3, 4, 5, 6]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
+from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.runs import read_run
+from lossscan.runs.apart import apart
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from tests import logs
@@ -34,6 +39,45 @@ def test_a_summary_ends_a_training(tmp_path: Path):
         *(9, 19, 31),
         *(1, 18),
     ]
+
+
+def test_a_number_asks_for_one_of_the_trainings(tmp_path: Path):
+    """Behind the path, as the name of a run in a database is; others are refused."""
+    path = tmp_path / "train.log"
+    path.write_text(_training(12, 2.5, 3) + _training(9, 0.5, 5))
+    found = {n: discover(Path(f"{path}#{n}"), Settings())[0] for n in (1, 2, 3)}
+    assert [len(read_run(found[n], Settings()).series["loss"]) for n in (1, 2)] == [12, 9]
+    with pytest.raises(NoLogFound, match="no run 3"):
+        read_run(found[3], Settings())
+
+
+def _notebook(path: Path, *printed: str) -> None:
+    cells = [
+        {"cell_type": "code", "outputs": [{"output_type": "stream", "text": text}]}
+        for text in printed
+    ]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+
+
+def test_each_training_of_a_notebook_is_a_run(tmp_path: Path):
+    """In a batch each by its number; one alone shows the last and says how many there are."""
+    epochs = "".join(
+        f"Epoch {n}/9 train_loss: {{:.3f}} val_loss: {2 / n:.3f}\n" for n in range(1, 10)
+    )
+    first, second = (epochs.format(*(level / n for n in range(1, 10))) for level in (2.0, 3.0))
+    path = tmp_path / "two.ipynb"
+    _notebook(path, first, "hello\n", second)
+    whole = discover(tmp_path, Settings())[0]
+    runs = apart(whole)
+    assert [each.root.name for each in runs] == ["two.ipynb#1", "two.ipynb#2"]
+    assert [read_run(each, Settings()).series["loss"].values[0] for each in runs] == [2.0, 3.0]
+    read = read_run(whole, Settings())
+    assert read.series["loss"].values[0] == 3.0
+    assert [dict(n.numbers) for n in read.notes if n.kind == "trainings_apart"] == [
+        {"trainings": 2, "number": 2}
+    ]
+    with pytest.raises(UnreadableLog, match="no run 3"):
+        read_run(discover(Path(f"{path}#3"), Settings())[0], Settings())
 
 
 def test_a_training_that_lost_its_loss_is_judged(tmp_path: Path):

@@ -160,7 +160,10 @@ def test_merge_starts_anew_where_a_log_begins_again() -> None:
     assert merged.series["loss"].steps[-1] == 300
     assert merged.series["loss"].values.max() < 2.0
     assert [(r.fresh, r.step) for r in merged.resumes] == [(True, 0)]
-    assert [(n.kind, n.numbers["points"]) for n in merged.notes] == [("fresh_start", 50)]
+    assert [(n.kind, dict(n.numbers)) for n in merged.notes] == [
+        ("trainings_apart", {"trainings": 2, "number": 2})
+    ]
+    assert merge([log], ROOT, 1).series["loss"].steps[-1] == 500
 
 
 def test_merge_drops_evaluations_of_the_run_before() -> None:

@@ -28,6 +28,8 @@ from tests.tables import config
         ("loss distill", "distillation"),
         ("loss ce_loss kd_loss", "distillation"),
         ("loss box_loss cls_loss dfl_loss", "composite"),
+        ("loss real_loss fake_loss gan_loss", "adversarial"),
+        ("loss real_loss box_loss cls_loss", "composite"),
         ("loss logits_loss aux_loss learning_rate", "cross-entropy"),
         ("loss mtp_1_loss mtp_2_loss load_balancing_loss z_loss", "cross-entropy"),
     ],

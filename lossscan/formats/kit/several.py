@@ -13,8 +13,11 @@ MOST_NAMED: Final = 8  # runs in an error
 
 
 def chosen(head: Head, points: Mapping[str, int]) -> str:
-    """The run that is asked for, else the fullest; raises UnreadableLog where there is no such."""
-    if head.part is None:
+    """The run that is asked for, else the fullest; raises UnreadableLog where there is no such.
+
+    A number may ask for one of several trainings in the only run.
+    """
+    if head.part is None or (len(points) == 1 and head.part.isdecimal()):
         return max(points, key=lambda name: points[name])
     if head.part in points:
         return head.part
