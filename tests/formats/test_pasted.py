@@ -48,6 +48,10 @@ PASTED = {
     "of a loop that says what it is so far": Pasted(
         "Epoch 0, Step {n}, total used time 7.1 (s), avg loss so far is {x}\n"
     ),
+    "of a step before its epoch, padded": Pasted(
+        "[  {n}][  0/  4][ {n}/12]  Loss_D: {x} / 3.6196 Loss_G: {x}\tD(x): 0.8902\n"
+    ),
+    "of an epoch and its batch, padded": Pasted("[ 1/ 25][ {n}/391] Loss_D: {x} Loss_G: {x}\n"),
     "of a table of tags": Pasted(
         "a/events.0,train/accuracy,{n},0.5\na/events.0,train/total_loss,{n},{x}\n"
         "a/events.0,val/loss,{n},{y}\n",

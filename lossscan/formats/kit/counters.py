@@ -73,8 +73,8 @@ _UNNAMED: Final = (
     ),
     (expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
     (  # DCGAN of PyTorch's examples
-        expression(r"^\s*\[(\d{1,9})(?=/\d{1,9}\] ?\[\d)"),
-        expression(r"\] ?\[(\d{1,15})/(\d{1,15})\]"),
+        expression(r"^\s*\[ {0,8}(\d{1,9})(?= {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d)"),
+        expression(r"\] ?\[ {0,8}(\d{1,15}) {0,8}/ {0,8}(\d{1,15})\]"),
     ),
     (expression(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), expression(r"/(\d{1,15}) ")),
     (  # two numbers before a loss
@@ -96,6 +96,9 @@ _HEADED: Final = expression(
 )  # RVC: step, rate
 _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn
     r"(?:^|\s)(\d{1,15})/(\d{1,15})(?=: episode\b| \(epoch \d)"
+)
+_BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in brackets
+    r"^\s*\[ {0,8}(\d{1,12})\] ?\[ {0,8}\d{1,9} {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d{1,12} {0,8}/"
 )
 _FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
 _EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
@@ -183,7 +186,11 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         return "bar", bar, epoch
     if epoch:
         return _within(line, epoch)
-    return "step", _first(line, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND), None
+    return (
+        "step",
+        _first(line, _BEFORE_EPOCH, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND),
+        None,
+    )
 
 
 def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
