@@ -30,7 +30,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
         "reward": "avg_reward average_reward average_reward_score mean_reward reward_mean"
         " critic/rewards/mean objective/rlhf_reward"
-        " episode_reward mean_episode_reward episode_reward_mean episode_return total_reward"
+        " episode_reward episode_rewards mean_episode_reward episode_reward_mean episode_return"
+        " episode_returns total_reward total_rewards rewards"
         " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"

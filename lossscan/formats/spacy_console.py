@@ -1,4 +1,7 @@
-"""The table that `spacy train` prints: `E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  SCORE`."""
+"""The table that `spacy train` prints: `E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  SCORE`.
+
+spaCy 2 counts passes over the data alone: `Itn  Tag Loss    Tag %    NER Loss   NER F`.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,16 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "spacy_console"
-_QUICK = " LOSS "
+_QUICK = (" LOSS ", "Itn")
 _COUNT: Final = expression(rf"\d{{1,{COUNTED}}}")
-_HEADER: Final = expression(r"^E +# +LOSS \S")
+_HEADER: Final = expression(r"\AE +# +LOSS \S")
+_HEADER_2: Final = expression(r"\AItn\.?[ \t]+[A-Z][\w. ]{0,9}Loss\b")
 
 
 def claims(head: Head) -> bool:
     """Whether the header and a row below it are in it."""
     text = peek(head)
-    return _QUICK in text and any(_rows(text.splitlines(keepends=True)))
+    return any(word in text for word in _QUICK) and any(_rows(text.splitlines(keepends=True)))
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -41,21 +45,29 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
     header: list[str] = []
     for line in text:
         if _HEADER.match(line):
+            header = _split(re.sub(r"^E +# +", "E  #  ", line))
+        elif _HEADER_2.match(line):
             header = _split(line)
-            continue
-        cells = line.split() if header and line.endswith("\n") else []
-        if len(cells) == len(header) and cells and all(map(_COUNT.fullmatch, cells[:2])):
-            row = dict(zip(header[2:], cells[2:], strict=True))
-            yield int(cells[1]), {"epoch": cells[0], **{_name(key): row[key] for key in row}}
+        elif header and line.endswith("\n"):
+            yield from _row(header, line.split())
+
+
+def _row(header: list[str], cells: list[str]) -> Iterator[Row]:
+    """The row, if the cells are one: the step is the pass over the data where nothing else is."""
+    counters = 2 if header[1] == "#" else 1
+    counts = cells[:counters]
+    if len(cells) == len(header) and all(map(_COUNT.fullmatch, counts)):
+        named = zip(map(_name, header[counters:]), cells[counters:], strict=True)
+        yield int(counts[-1]), {"epoch": counts[0], **dict(named)}
 
 
 def _name(header: str) -> str:
-    return header.lower().replace(" ", "_")
+    return header.lower().replace(". ", "_").replace(".", "_").replace(" ", "_")
 
 
 def _split(line: str) -> list[str]:
-    """The names of a header: any number of blanks separates the first two."""
-    return re.split(" {2,}", re.sub(r"^E +# +", "E  #  ", line.strip()))
+    """The names of a header, which hold single blanks."""
+    return re.split(r" {2,}|\t", line.strip())
 
 
 FORMAT = Format(

@@ -203,6 +203,17 @@ PASTED = {
     "of the Trainer's dicts over several lines": Pasted(
         "{{'loss': {x},\n 'grad_norm': 1.92,\n 'reward': 0.0,\n 'epoch': 0.0{n}}}\n"
     ),
+    "that a word processor typeset": Pasted(
+        "{{\u2018loss\u2019: {x}, \u2018grad_norm\u2019: 1.92, \u2018epoch\u2019: 0.0{n}}}\n"
+    ),
+    "of a page's source": Pasted("{{&#39;loss&#39;: {x}, &#39;epoch&#39;: 0.0{n}}}\n"),
+    "that a narrow terminal wrapped": Pasted(
+        "{{'loss': {x}, 'grad_norm': 0.66464\n443391262, 'epo\nch': 0.0{n}}}\n"
+    ),
+    "of spaCy 2": Pasted(
+        "  {n}  {x}     91.235    78.123    67.701     15234\n",
+        before="Itn  NER Loss   Tag %    UAS     NER F   CPU WPS\n---  -----  ---\n",
+    ),
     "of pytorch-kaldi": Pasted(
         "ep={n} tr=['train'] loss={x} err=0.2 valid=dev_clean loss={y} err=0.9 lr=6e-06\n",
         eval_loss=6,

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Final
 
 from lossscan.expressions import expression
+from lossscan.formats.kit.pasted import is_pasted, repaired
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.sources.files import HEAD_BYTES, Head
 
@@ -23,8 +24,6 @@ _HALVES: Final = {"utf-16-le": (1, 0), "utf-16-be": (0, 1)}  # offsets of high a
 _CHINESE: Final = "gb18030"  # holds GBK and GB 2312
 _COMMON: Final = expression("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")  # with full-width signs
 MOSTLY: Final = 0.9  # of its letters that are no ASCII; of other encodings taken for it, few are
-SCREEN: Final = 4096  # bytes that show whether a text is quoted
-_QUOTE: Final = expression(r"(?m)^> ?(?!>)")
 PASTED, MOST = 2, 0.75  # lines that make a log, where they are the most of what is not blank
 UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
@@ -103,7 +102,9 @@ def peek(head: Head) -> str:
                 parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
     text = b"".join(parts).decode(encoding(head), errors="replace")
     text = _ANSI.sub("", text).replace("\r", "\n")
-    return _QUOTE.sub("", text) if _is_quoted(head) else text
+    if is_pasted(head):
+        return "".join(repaired(head, StringIO(text, newline="\n").readlines()))
+    return text
 
 
 def are_most(count: int, text: str) -> bool:
@@ -123,17 +124,9 @@ def lines(head: Head) -> Iterator[str]:
 def blocks(head: Head) -> Iterator[list[str]]:
     """What `lines` gives, some thousands at once: many times as fast as one by one."""
     read = map(lines_of, pieces(head))
-    if _is_quoted(head):
-        return ([_QUOTE.sub("", line) for line in block] for block in read)
+    if is_pasted(head):
+        return ([line] for line in repaired(head, chain.from_iterable(read)))
     return read
-
-
-def _is_quoted(head: Head) -> bool:
-    """Whether most of its first lines are quoted, as an answer to a mail or an issue does."""
-    if b"> " not in head.start[:SCREEN]:
-        return False
-    shown = [line for line in head.start[:SCREEN].splitlines() if line.strip()]
-    return sum(line.startswith((b"> ", b">\t")) for line in shown) >= MOST * len(shown)
 
 
 def pieces(head: Head) -> Iterator[bytes]:

@@ -1,0 +1,90 @@
+"""What happens to a log on its way into an issue: it is quoted, typeset, escaped or wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from html import unescape
+from typing import Final
+
+from lossscan.expressions import expression
+from lossscan.sources.files import Head
+
+SCREEN: Final = 4096  # bytes that show what was done
+MOST: Final = 0.75  # of the first lines that are quoted where all are
+FEWEST: Final = 2  # entries that are wrapped: one may be cut
+LONGEST: Final = 4096  # characters of an entry that is put together again
+_MARK: Final = expression(r"\A> ?(?!>)")
+_CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
+_TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
+_ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
+_STRAIGHT: Final = str.maketrans(_CURLY, "''\"\"")
+_OPENED: Final = "{'"  # an entry of the Trainer
+
+
+def is_pasted(head: Head) -> bool:
+    """Whether its lines are not as they were printed."""
+    return bool(_repairs(head.start[:SCREEN]))
+
+
+def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
+    """The lines as they were printed; what shows in the start of the file holds for all of it."""
+    for repair in _repairs(head.start[:SCREEN]):
+        text = repair(text)
+    return text
+
+
+@lru_cache(maxsize=2)
+def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ...]:
+    shown = [line for line in start.decode(errors="replace").splitlines() if line.strip()]
+    quoted = sum(line.startswith(("> ", ">\t")) for line in shown) >= MOST * max(len(shown), 1)
+    if quoted:
+        shown = [_MARK.sub("", line) for line in shown]
+    text = "\n".join(shown)
+    wrapped = sum(map(_is_opened, shown)) >= FEWEST
+    return tuple(
+        repair
+        for repair, holds in (
+            (_unquoted, quoted),
+            (_straight, bool(_TYPESET.search(text))),
+            (_unescaped, bool(_ESCAPED.search(text))),
+            (_unwrapped, wrapped),
+        )
+        if holds
+    )
+
+
+def _unquoted(text: Iterable[str]) -> Iterator[str]:
+    return (_MARK.sub("", line) for line in text)
+
+
+def _straight(text: Iterable[str]) -> Iterator[str]:
+    return (line.translate(_STRAIGHT) for line in text)
+
+
+def _unescaped(text: Iterable[str]) -> Iterator[str]:
+    return map(unescape, text)
+
+
+def _is_opened(line: str) -> bool:
+    return line.startswith(_OPENED) and "}" not in line
+
+
+def _unwrapped(text: Iterable[str]) -> Iterator[str]:
+    """Each entry on a line of its own: a narrow terminal cuts it anywhere, also within a number."""
+    held = ""
+    for line in text:
+        if held and (line.startswith(_OPENED) or len(held) > LONGEST):
+            yield f"{held}\n"
+            held = ""
+        if held:
+            held += line.rstrip("\n")
+            if "}" in line:
+                yield held + line[len(line.rstrip("\n")) :]
+                held = ""
+        elif _is_opened(line):
+            held = line.rstrip("\n")
+        else:
+            yield line
+    if held:
+        yield held
