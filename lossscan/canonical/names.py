@@ -200,6 +200,7 @@ def is_known(raw: str) -> bool:
     return name in _NAMES or name in _STAND_INS or name.startswith("eval_")
 
 
+@lru_cache(maxsize=1 << 16)  # more keys than a log may have: each is asked for many times
 def is_judged(raw: str) -> bool:
     """Whether the key names a loss, one that may stand in for it, a part of it, or a reward."""
     name = canonical(raw)

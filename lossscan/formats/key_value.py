@@ -247,7 +247,7 @@ def _with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
     points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
     epochs = headed([each.place for each in lines], points)
     return [
-        each._replace(place=replace(each.place, epoch=epoch))
+        replace(each, place=replace(each.place, epoch=epoch))
         if each.place is not None and epoch is not None and _is_bare(each.place)
         else each
         for each, epoch in zip(lines, epochs, strict=True)
@@ -266,7 +266,7 @@ def _of_epoch(line: StatedLine) -> StatedLine:
     place = line.place
     if place is None or place.kind != "step" or place.epoch is None:
         return line
-    return line._replace(place=replace(place, kind="epoch", count=place.epoch))
+    return replace(line, place=replace(place, kind="epoch", count=place.epoch))
 
 
 def _is_bare(place: CounterPlace | None) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.stated import StatedLine
@@ -24,7 +27,7 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
         if block is None:
             block, headed = line, _is_headline(line, kinds)
         elif line.place is None and (line.indented or (headed and _adds(block, line))):
-            block = block._replace(row=block.row | line.row)
+            block = replace(block, row=block.row | line.row)
         elif not (headed and _is_still(line) and not any(map(is_judged, block.row))):
             yield block
             block, headed = line, _is_headline(line, kinds)
@@ -35,7 +38,12 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
 def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:
     """Whether a line states what it counts and nothing more."""
     counts = line.place is not None and line.place.kind in kinds
-    return counts and all(canonical(name).removeprefix("eval_") in _COUNTED for name in line.row)
+    return counts and all(map(_is_counted, line.row))
+
+
+@lru_cache(maxsize=1 << 10)  # names: each line is asked
+def _is_counted(name: str) -> bool:
+    return canonical(name).removeprefix("eval_") in _COUNTED
 
 
 def _adds(block: StatedLine, line: StatedLine) -> bool:

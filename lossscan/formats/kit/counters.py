@@ -109,7 +109,7 @@ _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 
 
-class CounterPlace(Struct, frozen=True):
+class CounterPlace(Struct, frozen=True, gc=False):  # no cycles: there are millions of it
     """What a line counts: steps, the batches of an epoch, a progress bar, or epochs alone."""
 
     kind: Kind
@@ -151,6 +151,8 @@ def place_of(line: str) -> CounterPlace | None:
 
 
 def _whole(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
     folded = text.casefold()  # the sign of a Kelvin is a K too
     return int(folded.rstrip("km").replace(",", "")) * _TIMES.get(folded[-1], 1)
 

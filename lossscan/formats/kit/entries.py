@@ -11,8 +11,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.expressions import expression
@@ -30,15 +31,14 @@ _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prin
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 
 
-class Bar(NamedTuple):
+class Bar(Struct, frozen=True, gc=False):
     """What a progress bar shows."""
 
     done: int
     total: int
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct, gc=False, eq=False):  # no cycles: there are millions of it
     """One dict that the trainer printed."""
 
     row: dict[str, str]
@@ -46,11 +46,22 @@ class Entry:
     epoch: float
     digits: int  # decimals of the epoch that are known
     quoted: bool = False  # printed as text, by transformers 5
-    launch: int = field(default=0, compare=False)
+    launch: int = 0
     stated: Bar | None = None  # its own step, which ms-swift prints in the dict
-    bars: list[Bar] = field(
-        default_factory=list, compare=False
-    )  # the one before, where there is, and after
+    bars: tuple[Bar, ...] = ()  # the one before, where there is, and after
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the dicts say the same, wherever they are."""
+        if not isinstance(other, Entry):
+            return NotImplemented
+        return (self.row, self.digits, self.quoted, self.stated) == (
+            other.row,
+            other.digits,
+            other.quoted,
+            other.stated,
+        )
 
     @property
     def slack(self) -> float:

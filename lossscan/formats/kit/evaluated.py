@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from lossscan.canonical.names import canonical
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.stated import BATCH_LOSS, StatedLine
@@ -23,15 +25,15 @@ def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:
     last = 0
     for at, line in enumerate(lines):
         batch = line.row.get(BATCH_LOSS)
-        found.append(line if batch is None else line._replace(row={}))
+        found.append(line if batch is None else replace(line, row={}))
         if batch is not None and (value := number(batch)) is not None:
             batches.append(value)
             last = at
         elif line.row and batches:
-            found[last] = found[last]._replace(row=_mean(batches, stated=stated))
+            found[last] = replace(found[last], row=_mean(batches, stated=stated))
             batches = []
     if batches:
-        found[last] = found[last]._replace(row=_mean(batches, stated=stated))
+        found[last] = replace(found[last], row=_mean(batches, stated=stated))
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from lossscan.canonical.names import MEANS, canonical, is_known, is_part
 from lossscan.expressions import expression
@@ -68,8 +70,8 @@ _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
 )
 
 
-class StatedLine(NamedTuple):
-    """What a line says; a tuple is made in a third of the time of a class."""
+class StatedLine(Struct, frozen=True, gc=False):  # no cycles: there are millions of it
+    """What a line says."""
 
     place: CounterPlace | None
     row: dict[str, Any]  # raw names

@@ -172,7 +172,7 @@ def _taken_up(console: Console, banner: Console) -> Console:
 def _show(bar: Bar, entries: Sequence[Entry]) -> None:
     """A bar after an entry: the trainer draws it again with the step of the entry."""
     if entries and len(entries[-1].bars) <= 1:
-        entries[-1].bars.append(bar)
+        entries[-1].bars += (bar,)
 
 
 def _take(entry: Entry, launch: int, bar: Bar | None, entries: list[Entry]) -> int:
@@ -184,7 +184,7 @@ def _take(entry: Entry, launch: int, bar: Bar | None, entries: list[Entry]) -> i
     if last is not None and launch == last.launch and entry.epoch < last.epoch - last.slack:
         launch += 1
     entry.launch = launch
-    entry.bars = [bar] if bar else []
+    entry.bars = (bar,) if bar else ()
     entries.append(entry)
     return launch
 
