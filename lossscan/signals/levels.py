@@ -24,7 +24,7 @@ MOST_BENT = 3.0  # times steeper before a stretch than behind it: an exponential
 FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
 SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
-EARLY_SIGMA = 7.0  # of medians of 3, above the lowest: of 397 clean labeled runs one reaches 4.8
+EARLY_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 
