@@ -26,6 +26,8 @@ OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log a
 
 RISING = ("restart", "cycl", "wave", "step", "wsd", "custom", "trapez", "noam")  # kinds that may
 FELL = 0.1  # of its highest so far: a rate that rises again from there starts again
+ALMOST = 0.9  # of it
+BEYOND = 2.0  # times the highest before: a warm restart goes back to that
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more
@@ -121,9 +123,13 @@ def _restarts(rates: FloatArray) -> Iterator[int]:
 
 
 def _leaps(rates: FloatArray) -> Iterator[int]:
-    """The entries at which a rate is ten times all before; a warm-up leaps in the first alone."""
-    before = np.maximum.accumulate(rates)[:-1]
-    high = np.flatnonzero((before > 0) & (rates[1:] >= AGAIN * before)) + 1
+    """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
+
+    A rate that falls by itself between two entries leaps by a little less.
+    """
+    last, before = rates[:-1], np.maximum.accumulate(rates)[:-1]
+    leaps = (rates[1:] >= ALMOST * AGAIN * last) & (rates[1:] >= BEYOND * before)
+    high = np.flatnonzero((before > 0) & leaps) + 1
     yield from high[high >= FEW].tolist()[:MOST_RISES]
 
 

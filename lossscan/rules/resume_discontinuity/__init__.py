@@ -25,6 +25,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
+from lossscan.rules.resume_discontinuity.backwards import goes_back
 
 NAME: Final = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
@@ -82,8 +83,11 @@ def check(
         if not resume.fresh
     ]
     torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
+    back = goes_back(case, NAME)
     if torn:
         yield _finding(case, torn)
+    elif back is not None:
+        yield back
     elif seams:
         yield _continues(case, len(seams), min_sigma, min_step)
 

@@ -1,0 +1,64 @@
+"""Epochs or a clock that go back while the steps go on: a restart that the steps do not show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
+from lossscan.numeric.medians import spacing
+from lossscan.rules.kit.case import Case
+
+CLOCKS: Final = ("elapsed", "elapsed_time", "time", "wall_time", "relative_time", "time_elapsed")
+MOST = 3  # falls: more are the stages or folds of one run, or times of single steps
+ROUNDED = 0.05  # of an epoch, by which printed ones may seem to go back
+FEW = 3  # logged points on each side, which tell a course from a stray number
+CERTAIN, CLOCK = 0.9, 0.8  # a clock may start anew for each stage, too
+
+
+def goes_back(case: Case, name: str) -> Finding | None:
+    """Where epochs or the clock go back away from any resume that the steps show."""
+    epochs = case.points("epoch")
+    falls = [] if epochs is None else _falls(case, epochs, ROUNDED)
+    if epochs is not None and falls:
+        return _finding(name, "epoch-back", epochs, falls)
+    for each in CLOCKS:
+        clock = case.points(each)
+        falls = [] if clock is None else _falls(case, clock, 0.0)
+        if clock is not None and falls:
+            return _finding(name, "clock-back", clock, falls)
+    return None
+
+
+def _falls(case: Case, series: Series, least: float) -> list[int]:
+    """The entries at which a series that else only rises has gone back."""
+    gone = np.diff(series.values)
+    falls = (np.flatnonzero(gone < -least) + 1).tolist()
+    if not falls or len(falls) > MOST or falls[0] < FEW or len(series) - falls[-1] < FEW:
+        return []
+    if len(falls) < int((gone < 0).sum()) or not (gone > 0).any():
+        return []  # it jitters
+    if any(series.values[at - FEW : at].min() <= series.values[at] for at in falls):
+        return []  # a stray row with the number of another step
+    near = spacing(series.steps)
+    known = [resume.step for resume in case.run.schedule.resumes]
+    return [at for at in falls if all(abs(series.steps[at] - step) > 2 * near for step in known)]
+
+
+def _finding(name: str, message: str, series: Series, falls: list[int]) -> Finding:
+    at, clock = falls[0], message == "clock-back"
+    before, after = float(series.values[at - 1]), float(series.values[at])
+    step = int(series.steps[at])
+    return Finding(
+        name,
+        CLOCK if clock else CERTAIN,
+        series=series.name,
+        stated_severity=Severity.INFO if clock else None,
+        message=Message(message, step=step, before=before, after=after),
+        episodes=tuple(Episode(int(series.steps[fall]), None) for fall in falls),
+        evidence=(Evidence(Message("back", before=before, after=after), step=step, value=after),),
+        causes=(Cause(Message("restarted"), 0.6), Cause(Message("data-order-lost"), 0.4))[
+            : 1 if clock else 2
+        ],
+    )
