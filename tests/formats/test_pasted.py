@@ -399,3 +399,26 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
     path.write_text("0.5\n0.25\n")
     with pytest.raises(NoLogFound):
         read_file(path, Settings())
+
+
+def test_decimal_commas_are_decimals(tmp_path: Path):
+    """A loss of 2,3450 is not 2, and one of 0,4120 is no loss of zero."""
+    path = tmp_path / "train.log"
+    path.write_text("Epoch 1/3, Loss: 2,3450, Acc: 50,01%\nEpoch 2/3, Loss: 0,4120, Acc: 61,5%\n")
+    assert read_file(path, Settings()).columns["loss"].values.tolist() == [2.345, 0.412]
+
+
+def test_rows_of_megatron_that_a_terminal_wrapped_are_rows(tmp_path: Path):
+    """A row goes on to the next one; what is printed between them is not part of it."""
+    row = (
+        " iteration {:8d}/    1000 | consumed samples:          640 | elapsed time per iteration"
+        " (ms): 1234.5 | learning rate: 1.000E-04 | lm loss: {:.6E} | loss scale: 1.0 |\n"
+    )
+    rows = (row.format(10, 2.5), row.format(20, 2.25), row.format(30, 2.0))
+    wrapped = [each[at : at + 80].rstrip("\n") + "\n" for each in rows for at in range(0, 200, 80)]
+    path = tmp_path / "train.log"
+    path.write_text("".join(wrapped[:6]) + "saving checkpoint\n" + "".join(wrapped[6:]))
+    columns = read_file(path, Settings()).columns
+    assert columns["loss"].steps.tolist() == [10, 20, 30]
+    assert columns["loss"].values.tolist() == [2.5, 2.25, 2.0]
+    assert columns["learning_rate"].values.tolist() == [0.0001] * 3

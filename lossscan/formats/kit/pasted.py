@@ -20,6 +20,13 @@ _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
 _STRAIGHT: Final = str.maketrans(_CURLY, "''\"\"")
 _OPENED: Final = "{'"  # an entry of the Trainer
+_ROW: Final = expression(
+    r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
+)
+_CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
+_COMMA: Final = expression(r"(?i:loss|lr|acc\w{0,10})[:=：]? {0,4}\d{1,9},\d{1,12}(?!,?\d)")
+_POINT: Final = expression(r"\d\.\d")
+_DECIMAL: Final = expression(r"(\d),(?=\d)")
 
 
 def is_pasted(head: Head) -> bool:
@@ -49,6 +56,8 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_straight, bool(_TYPESET.search(text))),
             (_unescaped, bool(_ESCAPED.search(text))),
             (_unwrapped, wrapped),
+            (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
+            (_pointed, len(_COMMA.findall(text)) >= FEWEST and not _POINT.search(text)),
         )
         if holds
     )
@@ -85,6 +94,32 @@ def _unwrapped(text: Iterable[str]) -> Iterator[str]:
         elif _is_opened(line):
             held = line.rstrip("\n")
         else:
+            yield line
+    if held:
+        yield held
+
+
+def _pointed(text: Iterable[str]) -> Iterator[str]:
+    """Decimal commas: no number of the log has a point, and what names a loss is behind a comma."""
+    return (_DECIMAL.sub(r"\1.", line) for line in text)
+
+
+def _is_cut_row(line: str) -> bool:
+    return bool(_ROW.match(line)) and not line.rstrip().endswith(_CELL_END)
+
+
+def _rejoined(text: Iterable[str]) -> Iterator[str]:
+    """Each row of Megatron on a line of its own: the pieces behind its start hold cells too."""
+    held = ""
+    for line in text:
+        starts = bool(_ROW.match(line))
+        if held and not starts and _CELL_END in line and len(held) <= LONGEST:
+            held += line.rstrip("\n")
+            continue
+        if held:
+            yield f"{held}\n"
+        held = line.rstrip("\n") if starts else ""
+        if not starts:
             yield line
     if held:
         yield held
