@@ -63,6 +63,9 @@ class Entry(Struct, gc=False, eq=False):  # no cycles: there are millions of it
             other.stated,
         )
 
+    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, which tells objects
+        return not self == other
+
     @property
     def slack(self) -> float:
         """Half of the last digit of the epoch."""
