@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from lossscan.model import Run, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.scales import to_scale
 from lossscan.points import points_of
-from lossscan.signals.clean import rounding_noise, to_scale
+from lossscan.signals.clean import rounding_noise
 
 LARGEST = 1e100  # of a value: the square of a larger one is no number any more; NaN is not smaller
 MIN_POINTS = 4  # fewer cannot tell a course from noise, as in signals.clean

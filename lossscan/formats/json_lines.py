@@ -225,7 +225,9 @@ def _launches(steps: IntArray, clock: Grown[np.float64]) -> tuple[int, ...]:
     if not clock.fills(len(steps)):
         order = np.argsort(clock.places, kind="stable")
         at, shown = steps[clock.places[order]], shown[order]
-    at, shown = at[(at >= 0) & (shown > 0)], shown[(at >= 0) & (shown > 0)]
+    told = (at >= 0) & (shown > 0)
+    if not told.all():
+        at, shown = at[told], shown[told]
     again = (shown[1:] < shown[:-1]) & (at[1:] > at[:-1])
     return tuple(at[:-1][again].tolist())
 

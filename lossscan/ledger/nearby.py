@@ -47,12 +47,12 @@ def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -
     edges = [
         e for each in finding.episodes for e in (each.start_step, each.end_step) if e is not None
     ]
-    curve = signals.curves.get(finding.series or "")
-    if curve is None or not edges:
+    trace = signals.trace_of(finding.series)
+    if trace is None or not edges:
         return set()
     steps = [event.step for event in events]
-    ends = sorted(np.searchsorted(curve.steps, edges).tolist())
-    places = np.searchsorted(curve.steps, steps).tolist()
+    ends = sorted(np.searchsorted(trace.steps, edges).tolist())
+    places = np.searchsorted(trace.steps, steps).tolist()
     return {step for step, place in zip(steps, places, strict=True) if _is_at(place, ends)}
 
 

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         Curve,
         Excursion,
         Signals,
+        Trace,
     )
 
 _PARTS = (
@@ -121,6 +122,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Table",
+    "Trace",
     "Waiver",
     "spoken",
 ]

@@ -25,16 +25,21 @@ class Alignment(Struct, frozen=True):
     epoch: int | None = None
 
 
-class Curve(Struct, frozen=True):
-    """The finite points of one series on the scale where its noise is even."""
+class Trace(Struct, frozen=True):
+    """The finite points of one series, and their noise on the scale where it is even."""
 
     name: str
     steps: IntArray  # (n,)
     values: FloatArray  # (n,), as logged
+    noise: float  # typical standard deviation of one point about its course, robust
+
+
+class Curve(Trace, frozen=True):
+    """A trace on the scale where its noise is even, with what its search takes."""
+
     scaled: FloatArray  # (n,), log of the values, or the values themselves
     clipped: FloatArray  # (n,), `scaled` with lone outliers drawn in, so that no spike makes a step
     log: bool  # whether `scaled` is a logarithm
-    noise: float  # typical standard deviation of one point of `scaled` about its course, robust
     local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
     descent_end: int  # index of the first point after the initial descent
 
@@ -92,7 +97,8 @@ class BoundaryTest(Struct, frozen=True):
 class Signals(Struct, frozen=True):
     """All that the engine found in one run; knows no files and no rules."""
 
-    curves: Mapping[str, Curve] = field(default_factory=dict)
+    loss: Curve | None = None
+    others: Mapping[str, Trace] = field(default_factory=dict)  # by name; their curves are not kept
     changes: tuple[Change, ...] = ()  # of all scanned series, in order of step
     excursions: tuple[Excursion, ...] = ()  # of `loss`: no rule asks for those of another
     boundaries: tuple[BoundaryTest, ...] = ()  # of `loss` at epoch and data-epoch boundaries
@@ -103,6 +109,10 @@ class Signals(Struct, frozen=True):
     # of its curve; None where it was not searched: too short, or on the floor of its printing.
     least_step: float | None = None
     least_peak: float | None = None
+
+    def trace_of(self, series: str | None) -> Trace | None:
+        """What was searched of a series; None where it was not."""
+        return self.loss if series == "loss" else self.others.get(series or "")
 
     def changes_of(self, series: str, *kinds: ChangeKind) -> tuple[Change, ...]:
         """The changes of one series; with kinds, only those."""

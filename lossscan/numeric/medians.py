@@ -36,7 +36,7 @@ def median(values: FloatArray | IntArray | Sequence[float], *, spoil: bool = Fal
 
 def spacing(steps: IntArray) -> float:
     """Steps between neighboring points, as most have it; NaN of a single one."""
-    return median(np.diff(steps))
+    return median(np.diff(steps), spoil=True)
 
 
 def row_medians(rows: FloatArray | IntArray, *, spoil: bool = False) -> FloatArray:
@@ -71,12 +71,18 @@ def block_means(values: FloatArray, size: int) -> FloatArray:
 
 def running_median(values: FloatArray, window: int) -> FloatArray:
     """(n,) median over `window` points around each, an odd number; edges repeated, NaN left out."""
-    half, found = min(window, len(values)) // 2, np.empty(len(values))
+    found = np.empty(len(values))
     for at in blocks(len(values)):
-        first = max(at.start - half, 0)
-        around = _running_median(values[first : at.stop + half], half)
-        found[at] = around[at.start - first :][: at.stop - at.start]
+        found[at] = medians_within(values, window, at)
     return found
+
+
+def medians_within(values: FloatArray, window: int, at: slice) -> FloatArray:
+    """The `running_median` of `at`, a stretch of places, from what is around them alone."""
+    half = min(window, len(values)) // 2
+    first = max(at.start - half, 0)
+    around = _running_median(values[first : at.stop + half], half)
+    return around[at.start - first :][: at.stop - at.start]
 
 
 def _running_median(values: FloatArray, half: int) -> FloatArray:

@@ -23,9 +23,10 @@ def robust_range(values: FloatArray, *, log: bool = False) -> tuple[float, float
 
     With `log`, distances are those of the logarithms of values that are all positive.
     """
-    ordered = np.sort(np.log(values) if log else values)
-    out = int(len(ordered) * EDGE)
-    low, high = float(ordered[out]), float(ordered[-1 - out])
+    out, last = int(len(values) * EDGE), len(values) - 1
+    places = [0, out, last - out, last]
+    ends = np.partition(values, places)[places]
+    least, low, high, most = (np.log(ends) if log else ends).tolist()
     room = high * ROOM - low * ROOM  # their difference may overflow
-    low, high = max(float(ordered[0]), low - room), min(float(ordered[-1]), high + room)
+    low, high = max(least, low - room), min(most, high + room)
     return (math.exp(low), math.exp(high)) if log else (low, high)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from lossscan.numeric.arrays import FloatArray, IntArray
@@ -9,6 +12,15 @@ from lossscan.numeric.arrays import FloatArray, IntArray
 KEPT = 3  # of each stretch: the lowest, the highest, and one that is not finite
 ENDS = 2
 LEAST = KEPT + ENDS
+
+
+def extremes(values: FloatArray, starts: Sequence[int]) -> IntArray:
+    """The places of the first, least, greatest and last value of stretches that begin there."""
+    kept: set[int] = set()
+    for start, stop in pairwise([*starts, len(values)]):
+        own = values[start:stop]
+        kept |= {start, start + int(own.argmin()), start + int(own.argmax()), stop - 1}
+    return np.array(sorted(kept), dtype=np.int64)
 
 
 def thinned(values: FloatArray, most: int) -> IntArray:

@@ -31,7 +31,7 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
 
     `min_strength`: of the peak; correlated noise alone reaches 0.4 in one of 40 simulated runs.
     """
-    curve = case.signals.curves.get("loss")
+    curve = case.signals.loss
     if curve is None or case.signals.period is None:
         return
     if case.signals.period_strength < max(min_strength, _by_chance(len(curve.steps))):

@@ -107,7 +107,7 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
             stop=int(steps[a:b].max()),
             path=table.path,
             declared=cuts.get(a),
-            gap=median(np.diff(steps[a:b])) if b - a > 1 else 0.0,
+            gap=median(np.diff(steps[a:b]), spoil=True) if b - a > 1 else 0.0,
         )
         for a, b in pairwise(edges)
     ]

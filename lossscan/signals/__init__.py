@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from msgspec.structs import replace
 
-from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals
+from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals, Trace
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
@@ -34,19 +34,21 @@ def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
 
 
 def _scan(run: Run, series: Sequence[str]) -> Signals:
+    others = {name: each for name in series if name != "loss" and (each := _other(run, name))}
     loss = _curve(run, "loss") if "loss" in series else None
-    of_loss = None if loss is None else _of_loss(loss, run)  # before other curves take memory
-    changes: list[Change] = []
-    curves = {}
-    for name in series:
-        curve = loss if name == "loss" else _curve(run, name)
-        if curve is not None:
-            curves[name] = curve
-            changes += () if name == "loss" else _changes(curve, run)
-    if of_loss is None:
-        return Signals(curves=curves, changes=tuple(changes))
-    changes = sorted([*changes, *of_loss.changes], key=lambda change: change.step)
-    return replace(of_loss, curves=curves, changes=tuple(changes))
+    found = Signals() if loss is None else _of_loss(loss, run)
+    changes = [change for _, own in others.values() for change in own]
+    changes = sorted([*changes, *found.changes], key=lambda change: change.step)
+    traces = {name: trace for name, (trace, _) in others.items()}
+    return replace(found, loss=loss, others=traces, changes=tuple(changes))
+
+
+def _other(run: Run, name: str) -> tuple[Trace, Sequence[Change]] | None:
+    """What the search of another series than the loss finds; its curve takes no memory then."""
+    curve = _curve(run, name)
+    if curve is None:
+        return None
+    return Trace(name, curve.steps, curve.values, curve.noise), _changes(curve, run)
 
 
 def _curve(run: Run, name: str) -> Curve | None:

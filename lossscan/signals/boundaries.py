@@ -19,7 +19,7 @@ from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKin
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
-from lossscan.signals.gaps import MIN_SIDE, gaps, placebos_in, sums_of, windows
+from lossscan.signals.gaps import MIN_SIDE, gaps_in, placebos_in, windows
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -62,7 +62,7 @@ def judge_landmarks(
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
     at = windows(start, stop, np.minimum(most, np.array(widths)[:, None]))
-    sizes = gaps(sums_of(level), at)
+    sizes = gaps_in(level, at)
     errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
     for row, width in enumerate(widths):
@@ -169,7 +169,8 @@ def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> 
         if math.isfinite(size):
             steps[place.start] += size / 2
             steps[place.stop] += size / 2
-    return np.asarray(level - steps[:-1].cumsum())
+    steps.cumsum(out=steps)
+    return np.subtract(level, steps[:-1], out=steps[:-1])
 
 
 def _spread(others: FloatArray) -> float:

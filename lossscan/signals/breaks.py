@@ -28,7 +28,7 @@ from lossscan.signals.gaps import (
     placebos,
     placebos_in,
     strongest,
-    sums_of,
+    sums_in,
     windows_at,
 )
 from lossscan.signals.pieces import level_edges, line_edges
@@ -201,18 +201,22 @@ def _measuring(
 
 
 def _without(level: FloatArray, found: Sequence[Break]) -> FloatArray:
-    """The curve with the steps at breaks taken out: none is compared with itself."""
-    flat, height = level.copy(), 0.0
+    """The curve with the steps at breaks taken out: none is compared with itself.
+
+    Behind a zero, as `sums_in` takes it.
+    """
+    room, height = np.concatenate([[0.0], level]), 0.0
+    flat = room[1:]
     edges = [*(at.index for at in found), len(level)]
     for at, end in zip(found, edges[1:], strict=True):
         height += at.gap
         flat[at.index : end] -= height
-    return flat
+    return room
 
 
 def _spreads(flat: FloatArray, noise: FloatArray) -> Callable[[int], float]:
-    """The spread of the gaps of a curve by the points a side, each measured once."""
-    sums = sums_of(flat)
+    """The spread of the gaps of a curve behind a zero by the points a side, each measured once."""
+    sums = sums_in(flat)
     return cache(lambda side: spread_of(placebos(sums, noise, side)[0]))
 
 

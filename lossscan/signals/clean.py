@@ -9,11 +9,9 @@ import numpy as np
 from lossscan.model import Curve, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
+from lossscan.numeric.scales import to_scale
 
 MIN_POINTS = 4  # fewer cannot tell a course from noise
-LOG_SHARE = (
-    0.8  # positive share that makes zeros a rounding floor and not the objective's own value
-)
 COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
@@ -61,22 +59,6 @@ def curve_of(series: Series) -> Curve | None:
 
 
 TINY = float(np.finfo(np.float64).eps)  # keeps a constant series from dividing by nothing
-SMALLEST = float(np.finfo(np.float64).tiny)  # half of a smaller number may be no number
-
-
-def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
-    """The logarithm where the values are positive but for a few zeros; else the values.
-
-    Zeros among positive values are a rounding floor (4 decimals in transformers 4.x; others are not
-    passed on, see lossscan.points): they count as half of the smallest positive value.
-    """
-    positive = values > 0
-    if positive.all():
-        return np.log(values), True
-    if np.any(values < 0) or positive.mean() < LOG_SHARE:
-        return values.astype(np.float64, copy=False), False
-    floor = max(values[positive].min() / 2, SMALLEST)
-    return np.log(np.where(positive, values, floor)), True
 
 
 def from_scale(value: float, *, log: bool) -> float:

@@ -52,10 +52,17 @@ class Sums(Struct, frozen=True):
 
 def sums_of(curve: FloatArray) -> Sums:
     """What makes the line through any window O(1)."""
-    centred = curve - curve.sum() / len(curve)
-    level = _summed(centred)
-    centred *= np.arange(len(curve))
-    return Sums(level, _summed(centred))
+    return sums_in(np.concatenate([[0.0], curve]))
+
+
+def sums_in(room: FloatArray) -> Sums:
+    """`sums_of` all but the first of some numbers, whose memory the moments take."""
+    values = room[1:]
+    values -= values.sum() / len(values)
+    level = _summed(values)
+    for at in blocks(len(values)):
+        values[at] *= np.arange(at.start, at.stop)
+    return Sums(level, room.cumsum(out=room))
 
 
 def gaps_in(curve: FloatArray, at: Windows) -> FloatArray:

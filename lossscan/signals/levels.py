@@ -99,7 +99,7 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
         running_median(curve.scaled[rise.index : stop], SMOOTH_POINTS) <= (before + after) / 2
     )
     end = rise.index + max(int(low[0]), 1) if len(low) else stop
-    course = np.full(len(curve.steps), before)
+    course = np.full(end - rise.index, before)
     return excursion(curve, course, rise.index, end, rise.sigma)
 
 
@@ -174,7 +174,9 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
     back = np.flatnonzero(curve.scaled[top + 1 :] <= low[top])
     if len(back):
-        low = np.minimum.accumulate(running_median(curve.scaled, SMOOTH_POINTS))
-        return excursion(curve, low, start, top + 1 + int(back[0]), float(climb[top]))
+        end = top + 1 + int(back[0])
+        smooth = running_median(curve.scaled[: end + SMOOTH_POINTS], SMOOTH_POINTS)
+        course = np.minimum.accumulate(smooth)[start:end]
+        return excursion(curve, course, start, end, float(climb[top]))
     rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
     return _change(curve, [rise], landmarks)

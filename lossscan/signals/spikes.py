@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray
-from lossscan.numeric.medians import median, past_median, running_median, spacing
+from lossscan.numeric.medians import median, medians_within, past_median, running_median, spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import from_scale, stretches
 
@@ -46,7 +46,7 @@ TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole
 class Heights(Struct, frozen=True):
     """How far the points of a curve are above its course, and what of that is noise."""
 
-    course: FloatArray  # (n,) on the curve's scale
+    window: int  # points of the running median that is the course
     sigma: FloatArray  # (n,) in noise units, 0 during the initial descent and within blocks
     dips: FloatArray  # the deepest distances below the course in noise units, deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
@@ -61,23 +61,27 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     if len(curve.steps) < MIN_POINTS:
         return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
-    course = running_median(curve.scaled, window)
-    sigma = curve.scaled - course
+    sigma = running_median(curve.scaled, window)
+    np.subtract(curve.scaled, sigma, out=sigma)
     sigma /= curve.local_noise
     sigma[: curve.descent_end] = 0.0
     for block in blocks:
         sigma[block.start : block.stop] = 0.0
     dips = _deepest(sigma[curve.descent_end :])
     tail = noise_reach(dips, len(sigma) - curve.descent_end)
-    return Heights(course, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
+    return Heights(window, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:
     """As many of the deepest dips as tell their tail, and the next, the deepest first."""
     count = min(_in_tail(len(sigma)) + 1, len(sigma))
-    heights = sigma.copy()
-    heights.partition(count - 1)
-    return np.sort(np.maximum(-heights[:count], 0))[::-1]
+    below = sigma[sigma < 0]
+    if len(below) > count:
+        below.partition(count - 1)
+    dips = np.zeros(count)
+    deepest = np.sort(below[:count])
+    dips[: len(deepest)] = -deepest
+    return dips
 
 
 def _in_tail(points: int) -> int:
@@ -133,7 +137,8 @@ def find_spikes(
         typical = median(sigma[start:stop]) if block else 0.0
         enough = max(BLOCK_SIGMA, BLOCK_DIPS * heights.dips[0])
         if peak >= heights.reach or typical >= enough or recurs:
-            yield excursion(curve, heights.course, start, stop, peak)
+            course = medians_within(curve.scaled, heights.window, slice(start, stop))
+            yield excursion(curve, course, start, stop, peak)
 
 
 def early_spikes(curve: Curve) -> Iterator[Excursion]:
@@ -141,16 +146,16 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
 
     There the course falls faster than a median follows, so each side is a level of its own.
     """
-    stop = min(curve.descent_end, len(curve.steps) - 1)
-    if stop <= 1:
+    end = min(curve.descent_end, len(curve.steps) - 1)
+    if end <= 1:
         return
-    level = curve.scaled[: stop + EARLY_SIDE]
-    until, since = past_median(level, EARLY_SIDE), past_median(level[::-1], EARLY_SIDE)[::-1]
-    course = level[:stop].copy()
-    course[1:] = np.maximum(until[: stop - 1], since[2 : stop + 1])
-    height = (level[:stop] - course) / np.maximum(curve.local_noise[:stop], curve.noise)
+    near = curve.scaled[: end + EARLY_SIDE]
+    until, since = past_median(near, EARLY_SIDE), past_median(near[::-1], EARLY_SIDE)[::-1]
+    course = near[:end].copy()
+    course[1:] = np.maximum(until[: end - 1], since[2 : end + 1])
+    height = (near[:end] - course) / np.maximum(curve.local_noise[:end], curve.noise)
     for start, stop in stretches(height >= EARLY_SIGMA):
-        yield excursion(curve, course, start, stop, float(height[start:stop].max()))
+        yield excursion(curve, course[start:stop], start, stop, float(height[start:stop].max()))
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:
@@ -196,7 +201,7 @@ def noise_reach(dips: FloatArray, points: int) -> float:
 
 
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:
-    """The excursion over the points `[start, stop)` from a course given on the curve's scale."""
+    """The excursion over the points `[start, stop)`; their course is on the curve's scale."""
     top = start + int(np.argmax(curve.scaled[start:stop]))
     return Excursion(
         series=curve.name,
@@ -204,7 +209,7 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
         stop=stop,
         start_step=int(curve.steps[start]),
         end_step=int(curve.steps[stop - 1]),
-        base=from_scale(float(course[top]), log=curve.log),
+        base=from_scale(float(course[top - start]), log=curve.log),
         peak=float(curve.values[top]),
         sigma=sigma,
     )

@@ -29,7 +29,7 @@ def seen(name: str) -> list[Seen]:
     """What was found in one run, by effect and size."""
     run = build(name).run
     signals = scan(run)
-    curve = signals.curves.get("loss")
+    curve = signals.loss
     if curve is None or not curve.log or signals.changes or signals.excursions:
         return []
     point = int(PLACE * len(curve.steps))

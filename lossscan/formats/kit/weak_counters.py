@@ -30,5 +30,5 @@ def counted(numbers: Mapping[str, Grown[np.float64]], rows: int) -> IntArray | N
 
 def is_erratic(steps: IntArray) -> bool:
     """Whether what is called a step goes up and down: it counts something else."""
-    stated = steps[steps >= 0]
-    return len(stated) > 1 and float(np.mean(np.diff(stated) < 0)) > ERRATIC
+    stated = steps if steps.min(initial=0) >= 0 else steps[steps >= 0]
+    return len(stated) > 1 and float(np.mean(stated[1:] < stated[:-1])) > ERRATIC

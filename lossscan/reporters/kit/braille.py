@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import plotille
 
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 
 ACROSS = 2  # dots of one character
 BLANK = "\u2800"  # braille without a dot, which many fonts draw wider than a space
@@ -20,6 +22,18 @@ def draw(x: FloatArray, y: FloatArray, width: int, height: int) -> list[str]:
     for (x0, y0), (x1, y1) in pairwise([points[0], *points]):
         canvas.line(x0, y0, x1, y1)
     return [row.replace(BLANK, " ") for row in canvas.plot().splitlines()]
+
+
+def starts_of(steps: IntArray, along: Callable[[IntArray], FloatArray], width: int) -> list[int]:
+    """Where each column of dots begins that holds one of the rising steps, `along` in 0..1."""
+
+    def column(place: int) -> int:
+        return int(np.rint(along(steps[place : place + 1]) * last)[0])
+
+    last = width * ACROSS - 1
+    every = range(len(steps))
+    starts = {bisect_left(every, at, key=column) for at in range(last + 1)}
+    return sorted(starts - {len(steps)})
 
 
 def _thin(x: FloatArray, y: FloatArray, columns: int) -> tuple[list[float], list[float]]:

@@ -13,11 +13,12 @@ from rich.text import Text
 
 from lossscan import words
 from lossscan.model import Run, RunReport, Series
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.ranges import is_wide, robust_range
+from lossscan.numeric.thinning import extremes
 from lossscan.points import POLICY
 from lossscan.reporters import Page
-from lossscan.reporters.kit.braille import draw
+from lossscan.reporters.kit.braille import draw, starts_of
 from lossscan.reporters.kit.panels import UPPER
 from lossscan.reporters.kit.prose import Prose
 
@@ -54,6 +55,10 @@ class ChartFrame(Struct, frozen=True):
         """The column of a step."""
         return round((step - self.first) / (self.last - self.first) * (self.width - 1))
 
+    def along(self, steps: IntArray) -> FloatArray:
+        """Steps as distances from the left edge, 0..1."""
+        return np.asarray((steps - self.first) / (self.last - self.first), dtype=np.float64)
+
     def up(self, values: FloatArray) -> FloatArray:
         """Values as heights, 0..1; what is outside goes to the edge."""
         drawn = np.log(np.maximum(values, TINY)) if self.log else values
@@ -63,8 +68,7 @@ class ChartFrame(Struct, frozen=True):
 
     def cut(self, series: Series) -> Iterator[tuple[str, float, list[float]]]:
         """Per edge that cuts something off: its mark, the extreme, and the steps."""
-        finite = np.isfinite(series.values)
-        steps, values = series.steps[finite], series.values[finite]
+        steps, values = finite_of(series)
         low, high = self.value(0.0), self.value(1.0)
         slack = SLIVER * max(abs(low), abs(high))
         for mark, cut in ((ABOVE, values > high + slack), (BELOW, values < low - slack)):
@@ -88,12 +92,11 @@ def chart(report: RunReport, page: Page) -> list[RenderableType]:
     if report.run is None or main is None:
         return []
     run = report.run
-    finite = np.isfinite(main.values)
     overlay = run.series.get("eval_loss") if main.name == "loss" else None
     frame = frame_of([main] if overlay is None else [main, overlay], page.width)
-    steps = main.steps[finite]
-    x = ((steps - frame.first) / (frame.last - frame.first)).astype(np.float64)
-    rows = draw(x, frame.up(main.values[finite]), frame.width, frame.height)
+    steps, values = finite_of(main)
+    seen = extremes(values, starts_of(steps, frame.along, frame.width))
+    rows = draw(frame.along(steps[seen]), frame.up(values[seen]), frame.width, frame.height)
     canvas = [list(row) for row in rows]
     every = _boundaries(canvas, frame, run)
     _points(canvas, frame, overlay)
@@ -110,6 +113,13 @@ def chart(report: RunReport, page: Page) -> list[RenderableType]:
     ]
 
 
+def finite_of(series: Series) -> tuple[IntArray, FloatArray]:
+    """Steps and values of its finite points; copies none where all are."""
+    finite = np.isfinite(series.values)
+    kept = slice(None) if finite.all() else finite
+    return series.steps[kept], series.values[kept]
+
+
 def _main_series(run: Run) -> Series | None:
     drawable = [s for s in run.series.values() if np.isfinite(s.values).sum() > 1]
     first = ("reward", *UPPER) if run.objective in POLICY else UPPER
@@ -119,7 +129,8 @@ def _main_series(run: Run) -> Series | None:
 
 def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
     """A frame that holds every finite value of some series; `width` counts the gutter in."""
-    values = np.concatenate([s.values[np.isfinite(s.values)] for s in columns])
+    parts = [finite_of(series)[1] for series in columns]
+    values = np.concatenate(parts) if len(parts) > 1 else parts[0]
     log = is_wide(values) and is_wide(np.array(robust_range(values, log=True)))
     low, high = robust_range(values, log=log)
     low, high = (math.log(low), math.log(high)) if log else (low, high)
@@ -163,9 +174,8 @@ def _mark_cuts(
 def _points(canvas: list[list[str]], frame: ChartFrame, series: Series | None) -> None:
     if series is None:
         return
-    finite = np.isfinite(series.values)
-    heights = frame.up(series.values[finite])
-    for step, height in zip(series.steps[finite], heights, strict=True):
+    steps, values = finite_of(series)
+    for step, height in zip(steps, frame.up(values), strict=True):
         canvas[round((1 - float(height)) * (frame.height - 1))][frame.across(step)] = EVAL
 
 

@@ -29,19 +29,19 @@ def leading_gradient(case: Case, step: int) -> float | None:
     The unit is wider where earlier norms stood out, too. Norms next to an earlier spike belong to
     that spike and lead to none. None where no norms are logged there.
     """
-    curve = case.signals.curves.get("grad_norm")
-    if curve is None:
+    trace, scaled = case.signals.trace_of("grad_norm"), case.norms
+    if trace is None or scaled is None:
         return None
-    stop = int(np.searchsorted(curve.steps, step))
+    stop = int(np.searchsorted(trace.steps, step))
     start = max(stop - LEAD_POINTS, 0)
     if stop - start < MIN_LEAD_POINTS:
         return None
-    course, unit = median(curve.scaled[start:stop]), max(curve.noise, 1e-12)
+    course, unit = median(scaled[start:stop]), max(trace.noise, 1e-12)
     if start >= MIN_LEAD_POINTS:
-        earlier = curve.scaled[:start]
+        earlier = scaled[:start]
         unit = max(unit, float(earlier.max() - median(earlier)) / USUAL_PEAK)
-    alone = _outside(case.spikes, curve.steps[start:stop])
-    norms = (curve.scaled[start:stop] - course) / unit
+    alone = _outside(case.spikes, trace.steps[start:stop])
+    norms = (scaled[start:stop] - course) / unit
     if int(alone.sum()) < RISING:
         return None
     near = norms[-NEAR_POINTS:][alone[-NEAR_POINTS:]]

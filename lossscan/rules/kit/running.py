@@ -7,15 +7,16 @@ at each boundary that are none of the model's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, blocks
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 
@@ -51,7 +52,7 @@ class Running(Struct, frozen=True):
 
 def running_of(case: Case) -> Running | None:
     """How the loss is counted up; None where each point stands for itself."""
-    curve = case.signals.curves.get("loss")
+    curve = case.signals.loss
     if curve is None or not (curve.values > 0).all():
         return None
     summed = [0, *(np.flatnonzero(curve.values[1:] < FELL * curve.values[:-1]) + 1).tolist()]
@@ -118,17 +119,25 @@ def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
 
 
 def _fades(epochs: Sequence[FloatArray]) -> bool:
-    places, moves = [], []
-    for epoch in epochs:
-        bends = np.abs(np.diff(np.log(epoch), 2))  # a steady fall does not bend
-        places.append(np.log(np.arange(2, len(bends) + 2)))
-        moves.append(np.log(np.maximum(bends, np.finfo(np.float64).eps)))
-    if sum(map(len, places)) < MEAN_POINTS or len(places) < 2:  # noqa: PLR2004 - epochs
+    points = sum(len(epoch) - 2 for epoch in epochs)
+    if points < MEAN_POINTS or len(epochs) < 2:  # noqa: PLR2004 - epochs
         return False
-    x, y = np.concatenate(places), np.concatenate(moves)
-    x = x - x.mean()
-    slope, error = float(x @ y / (x @ x)), SPREAD / float(np.sqrt(x @ x))
+    mean = sum(float(x.sum()) for epoch in epochs for x, _ in _wobbles(epoch)) / points
+    spread = product = 0.0
+    for x, y in chain.from_iterable(map(_wobbles, epochs)):
+        centred = x - mean
+        spread += float(centred @ centred)
+        product += float(centred @ y)
+    slope, error = product / spread, SPREAD / math.sqrt(spread)
     return slope <= FADES and -slope >= SURE * error
+
+
+def _wobbles(values: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """The logarithms of the place of each point of an epoch and of its wobble, some at a time."""
+    for at in blocks(len(values) - 2):
+        bends = np.diff(np.log(values[at.start : at.stop + 2]), 2)  # a steady fall does not bend
+        wobble = np.maximum(np.abs(bends), np.finfo(np.float64).eps)
+        yield np.log(np.arange(at.start + 2, at.stop + 2)), np.log(wobble)
 
 
 def near_starts(curve: Curve, running: Running) -> frozenset[int]:

@@ -162,7 +162,7 @@ def _rate_gap(rates: Series | None, step: int, tolerance: float) -> tuple[float,
 
 def _overlap(case: Case, resume: Resume) -> tuple[float, float] | None:
     """Mean difference of steps that both launches made: in its own errors, and as a share."""
-    dead, curve = resume.dead.get("loss"), case.signals.curves.get("loss")
+    dead, curve = resume.dead.get("loss"), case.signals.loss
     if dead is None or curve is None or not curve.log:
         return None
     live = case.run.series["loss"]
