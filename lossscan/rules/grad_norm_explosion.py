@@ -35,9 +35,11 @@ def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
     if norms is None or len(norms) < 2 * LEARNING_IN:
         return
     clip = case.number("max_grad_norm") or CLIP
-    usual = _usual(norms.values)
-    if not _late(norms.values > np.maximum(factor * usual, clip)).any():
+    border = _usual(norms.values)
+    border *= factor
+    if not _late(norms.values > np.maximum(border, clip, out=border)).any():
         return  # nearly always; the spread only raises the border
+    usual = _usual(norms.values)
     rises = _rises(case)
     border = np.maximum(factor * usual * _spread(norms.values, usual), clip)
     above = _late(norms.values > border)

@@ -66,8 +66,7 @@ def judge_landmarks(
     errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
     for row, width in enumerate(widths):
-        flat = _without(level, places, sizes[row].tolist())[curve.descent_end :]
-        (others,) = placebos_in(flat, curve.local_noise[curve.descent_end :], width)
+        others = _elsewhere(curve, _without(level, places, sizes[row].tolist()), width)
         spread = _spread(others)
         errors[row] *= spread
         elsewhere.append(others / spread)
@@ -79,15 +78,23 @@ def judge_landmarks(
     return tuple(_test(curve, *each, rest) for each in found if each[1] != 0)
 
 
+def _elsewhere(curve: Curve, flat: FloatArray, width: int) -> FloatArray:
+    """The placebos of the curve without its steps, behind the initial descent."""
+    first = curve.descent_end
+    (others,) = placebos_in(flat[first:], curve.local_noise[first:], width)
+    return np.asarray(others)
+
+
 def bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
     """(n,) the curve with a straight line in the place of each excursion that comes back."""
-    level = curve.clipped.copy()
-    for away in excursions:
-        if away.start > curve.descent_end and away.stop < len(level):
-            before = median(level[max(away.start - MIN_SIDE, 0) : away.start])
-            after = median(level[away.stop : away.stop + MIN_SIDE])
-            line = np.linspace(before, after, away.stop - away.start + 2)
-            level[away.start : away.stop] = line[1:-1]
+    level = curve.clipped
+    within = [e for e in excursions if curve.descent_end < e.start and e.stop < len(level)]
+    level = level.copy() if within else level
+    for away in within:
+        before = median(level[max(away.start - MIN_SIDE, 0) : away.start])
+        after = median(level[away.stop : away.stop + MIN_SIDE])
+        line = np.linspace(before, after, away.stop - away.start + 2)
+        level[away.start : away.stop] = line[1:-1]
     return level
 
 

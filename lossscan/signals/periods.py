@@ -78,22 +78,25 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
 
 
 def _autocorrelation(flat: FloatArray) -> FloatArray:
-    """At lags 0, 1, ..., of a long curve as far as a period is looked for."""
-    centred = flat - flat.mean()
-    reach = 2 * LONGEST + 2  # and a little, at twice the lag
-    if len(centred) <= 2 * reach:
-        covariance = _covariance(centred, centred, len(centred))
+    """At lags 0, 1, ..., of a long curve as far as a period is looked for; `flat` is used up."""
+    flat -= flat.mean()
+    reach, size = 2 * LONGEST + 2, 4 * LONGEST  # twice the lag and a little; a power of two
+    if len(flat) <= size:
+        covariance = _covariance(flat, flat, len(flat), 2 * len(flat))
     else:  # each block with itself and what follows
         covariance = np.zeros(reach)
-        for at in blocks(len(centred), reach):
-            covariance += _covariance(centred[at], centred[at.start : at.stop + reach], reach)
+        for at in blocks(len(flat), size - reach):
+            covariance += _covariance(flat[at], flat[at.start : at.stop + reach], reach, size)
     return np.asarray(covariance / max(covariance[0], np.finfo(np.float64).tiny))
 
 
-def _covariance(early: FloatArray, late: FloatArray, lags: int) -> FloatArray:
-    """Summed products of the values with those 0, 1, ... places later, by the Fourier transform."""
-    size = len(early) + lags
+def _covariance(early: FloatArray, late: FloatArray, lags: int, size: int) -> FloatArray:
+    """Summed products of the values with those 0, 1, ... places later, by the Fourier transform.
+
+    Of as many numbers as there are early values and lags, or more.
+    """
     if early is late:
         return np.fft.irfft(np.abs(np.fft.rfft(early, size)) ** 2, size)[:lags]
-    product = np.fft.rfft(early, size).conj() * np.fft.rfft(late, size)
+    product = np.fft.rfft(early, size).conj()
+    product *= np.fft.rfft(late, size)
     return np.fft.irfft(product, size)[:lags]

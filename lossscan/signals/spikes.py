@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, blocks
 from lossscan.numeric.medians import median, medians_within, past_median, running_median, spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import from_scale, stretches
@@ -97,7 +97,7 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
     joined = _joined(_episodes(sigma > ENTER_SIGMA), JOINED_POINTS)
     peaks = [float(sigma[start:stop].max()) for start, stop in joined]
     peaks.sort(reverse=True)
-    peaks.append(float(sigma[sigma <= ENTER_SIGMA].max(initial=0.0)))
+    peaks.append(float(sigma.max(initial=0.0, where=sigma <= ENTER_SIGMA)))
     high = [(peak, lower) for peak, lower in pairwise(peaks) if peak >= PEAK_SIGMA]
     for peak, lower in reversed(high):
         far = peak >= FAR_APART * lower and peak >= DEEPER * deepest
@@ -149,13 +149,23 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
     end = min(curve.descent_end, len(curve.steps) - 1)
     if end <= 1:
         return
-    near = curve.scaled[: end + EARLY_SIDE]
-    until, since = past_median(near, EARLY_SIDE), past_median(near[::-1], EARLY_SIDE)[::-1]
-    course = near[:end].copy()
-    course[1:] = np.maximum(until[: end - 1], since[2 : end + 1])
-    height = (near[:end] - course) / np.maximum(curve.local_noise[:end], curve.noise)
+    height = np.empty(end)
+    for at in blocks(end):
+        np.subtract(curve.scaled[at], _beside(curve.scaled, at), out=height[at])
+        height[at] /= np.maximum(curve.local_noise[at], curve.noise)
     for start, stop in stretches(height >= EARLY_SIGMA):
-        yield excursion(curve, course[start:stop], start, stop, float(height[start:stop].max()))
+        course = _beside(curve.scaled, slice(start, stop))
+        yield excursion(curve, course, start, stop, float(height[start:stop].max()))
+
+
+def _beside(level: FloatArray, at: slice) -> FloatArray:
+    """The higher of the levels before and after each of some points; of the first, itself."""
+    first = max(at.start - EARLY_SIDE, 0)
+    near = level[first : at.stop + EARLY_SIDE]
+    until, since = past_median(near, EARLY_SIDE), past_median(near[::-1], EARLY_SIDE)[::-1]
+    course = near.copy()
+    course[1:-1] = np.maximum(until[:-2], since[2:])
+    return course[at.start - first : at.stop - first]
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:

@@ -60,8 +60,10 @@ def _skips(case: Case) -> tuple[IntArray, IntArray]:
     """(n,) the logged steps, and how many updates were skipped up to each."""
     skips, loss = case.logged("skipped_iterations"), case.logged("loss")
     logged = [series.steps for series in (skips, loss) if series is not None]
-    steps = np.sort(np.concatenate(logged or [np.empty(0, dtype=np.int64)]), kind="stable")
-    steps = steps[np.diff(steps, prepend=steps[:1] - 1) > 0]  # np.unique takes six times as long
+    steps = next(iter(logged), np.empty(0, dtype=np.int64))
+    if len(logged) > 1:
+        steps = np.sort(np.concatenate(logged), kind="stable")
+        steps = steps[np.diff(steps, prepend=steps[:1] - 1) > 0]  # np.unique: six times as long
     counts = np.zeros(len(steps), dtype=np.int64)
     if skips is not None:
         known = np.nan_to_num(skips.values).clip(0, MOST)
