@@ -79,7 +79,7 @@ _PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
     r"|(?:average_)?loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:segm?|iou|(?:target_)?clf|bb(?:ox)?|cls|reg|kl|mel)"  # of pytracking, of TTS
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
-    r"|l_(?!rate|max|min|r_)[a-z][a-z0-9_]{1,30}"  # BasicSR's l_g_pix, l_d_real
+    r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err_?[dg]|[dg]_err(?:or)?)"
 )
 _CHINESE: Final = expression(  # 整体测试集上的Loss

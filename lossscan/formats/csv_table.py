@@ -204,7 +204,8 @@ def _split(line: str, separator: str) -> list[str]:
 
 def _header(line: str) -> list[str]:
     names = [name.strip().strip('"') for name in _split(line.strip(" \r\n"), _separator(line))]
-    return names if 1 < len(names) <= MOST_COLUMNS else []
+    stating = _separator(line) in (_GAP, _BLANK) and any(number(name) is not None for name in names)
+    return names if 1 < len(names) <= MOST_COLUMNS and not stating else []
 
 
 def _take(sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: str) -> int:

@@ -52,6 +52,9 @@ PASTED = {
         "[  {n}][  0/  4][ {n}/12]  Loss_D: {x} / 3.6196 Loss_G: {x}\tD(x): 0.8902\n"
     ),
     "of an epoch and its batch, padded": Pasted("[ 1/ 25][ {n}/391] Loss_D: {x} Loss_G: {x}\n"),
+    "of a loop with double blanks": Pasted(
+        "Epoch  {n} Train Loss:  {x}  Validation Loss:  {y}\n", eval_loss=6
+    ),
     "of a table of tags": Pasted(
         "a/events.0,train/accuracy,{n},0.5\na/events.0,train/total_loss,{n},{x}\n"
         "a/events.0,val/loss,{n},{y}\n",

@@ -40,6 +40,7 @@ def enumerate_rows(columns: tuple[list[float], ...]) -> list[tuple[float, ...]]:
         ("log.csv", "epoch,train_loss_fold1,val_loss_fold1,train_loss_fold2,val_loss_fold2",
          ["fold1", "fold2"]),
         ("losses.csv", "epoch,a1,b1,c1,d1", ["a1", "b1", "c1", "d1"]),
+        ("losses.csv", ",0,1,2,3", ["0", "1", "2", "3"]),
         ("log.csv", "epoch,train_loss,val_loss,train_box_loss,val_box_loss", []),
         ("log.csv", "epoch,d_train_loss,d_val_loss,g_train_loss,g_val_loss", []),
         ("loss.csv", "epoch,train,val,lr,acc", []),
@@ -80,6 +81,15 @@ def test_rows_that_name_their_set(tmp_path: Path):
     table = logs.read_log(tmp_path, "\n".join(["epoch,phase,loss", *rows]) + "\n")
     assert logs.points(table, "loss") == list(enumerate(TRAIN, 1))
     assert logs.points(table, "eval_loss") == list(enumerate(EVALS, 1))
+
+
+def test_a_table_holds_trainings_one_after_the_other(tmp_path: Path):
+    """Also where the first epoch was begun twice, and its row is there twice."""
+    epochs = [1, 1, 1, 2, 3, 1, 2, 3, 4, 5]
+    rows = "".join(f"{epoch},{9 - at / 2},{9.5 - at / 2}\n" for at, epoch in enumerate(epochs))
+    table = logs.read_log(tmp_path, f"epoch,train_loss,valid_loss\n{rows}")
+    assert [step for step, _ in logs.points(table, "loss")] == epochs
+    assert not table.notes
 
 
 def test_results_are_no_curve(tmp_path: Path):

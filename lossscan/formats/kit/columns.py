@@ -128,13 +128,17 @@ class Sheet:
     def _epoch_steps(self, rows: int) -> IntArray | None:
         """The epoch of each row as its step, -1 where it states none; None where they number none.
 
-        They number the rows where they are whole and no two of a loss in a row are the same.
+        They number the rows where they are whole and no two of a loss in a row are the same, but
+        for the first one of a training that was begun again.
         """
         places, values = self._epochs()
         judged = [each.places for key, each in self.numbers.items() if is_judged(self.name_of(key))]
         fullest = max(judged, key=len, default=places[:0])
         epochs = values[np.isin(places, fullest)]
-        if not len(epochs) or not _whole(values) or (epochs[1:] == epochs[:-1]).any():
+        if not len(epochs) or not _whole(values):
+            return None
+        again = epochs[1:][epochs[1:] == epochs[:-1]]
+        if len(again) and (again.max() > epochs.min() or not (epochs[1:] < epochs[:-1]).any()):
             return None
         steps = np.full(rows, -1, dtype=np.int64)
         steps[places] = values.astype(np.int64)

@@ -62,7 +62,7 @@ def by_file(columns: Sequence[str], file: str) -> Renamed:
     if not says_losses(file) or any(map(is_judged, columns)):
         return {}
     if not all(_LETTER.search(name) for name in columns if name):
-        return {}
+        return _numbered(columns)
     unknown = [name for name in columns if not _NO_LOSS.fullmatch(name) and not is_known(name)]
     for kind in (_ONE_SET, _PLAYERS):
         if unknown and all(map(kind.fullmatch, unknown)):
@@ -70,6 +70,13 @@ def by_file(columns: Sequence[str], file: str) -> Renamed:
     if len(unknown) == 1:
         return {"": {unknown[0]: "loss"}}
     return {name: {name: "loss"} for name in unknown}
+
+
+def _numbered(columns: Sequence[str]) -> Renamed:
+    """Each column a loss where pandas numbered them, as they had no names."""
+    numbers = ("", *map(str, range(len(columns) - 1)))
+    several = len(columns) > SEVERAL and tuple(columns) == numbers
+    return {name: {name: "loss"} for name in columns if name} if several else {}
 
 
 def renamed(columns: Sequence[str], runs: Renamed, run: str) -> list[str]:
