@@ -105,12 +105,13 @@ def _pointed(text: Iterable[str]) -> Iterator[str]:
 
 
 def _is_cut_row(line: str) -> bool:
-    return bool(_ROW.match(line)) and not line.rstrip().endswith(_CELL_END)
+    said = line.rstrip()
+    return bool(_ROW.match(line)) and _CELL_END in said and not said.endswith(_CELL_END)
 
 
 def _rejoined(text: Iterable[str]) -> Iterator[str]:
     """Each row of Megatron on a line of its own: the pieces behind its start hold cells too."""
-    held = ""
+    held, line = "", ""
     for line in text:
         starts = bool(_ROW.match(line))
         if held and not starts and _CELL_END in line and len(held) <= LONGEST:
@@ -122,4 +123,4 @@ def _rejoined(text: Iterable[str]) -> Iterator[str]:
         if not starts:
             yield line
     if held:
-        yield held
+        yield f"{held}\n" if line.endswith("\n") else held
