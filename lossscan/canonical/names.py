@@ -138,6 +138,7 @@ _FILLING: Final = expression(
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
 _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")
+LONGEST_KEY: Final = 1000  # characters; the path of a weight in a large model takes 200
 MEANS_AT_MOST: Final = 2  # points of a column that holds a run's mean: one for each launch
 
 
@@ -148,6 +149,8 @@ def canonical(raw: str) -> str:
     A mean over an epoch or a run (`train_loss_epoch`, transformers' last `train_loss`) is not
     the loss and keeps its name; see `fallback_loss`.
     """
+    if len(raw) > LONGEST_KEY:
+        return raw
     bare = _bare(raw)
     folded = _folded(bare)
     if folded in _ALIASES or folded in _STAND_INS:

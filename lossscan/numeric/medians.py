@@ -31,7 +31,7 @@ def median(values: FloatArray | IntArray | Sequence[float], *, spoil: bool = Fal
         return math.nan if math.isnan(array.max()) else float(row_medians(array, spoil=spoil))
     ordered = np.sort(array)
     low, high = (n - 1) // 2, n // 2
-    return math.nan if math.isnan(ordered[-1]) else float(ordered[low] + ordered[high]) / 2
+    return math.nan if math.isnan(ordered[-1]) else (float(ordered[low]) + float(ordered[high])) / 2
 
 
 def spacing(steps: IntArray) -> float:

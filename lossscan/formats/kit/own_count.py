@@ -7,6 +7,7 @@ from typing import Any
 
 from lossscan.canonical.names import namer
 from lossscan.formats.kit.columns import Row, step_number
+from lossscan.formats.kit.labels import keys_of
 from lossscan.settings import Settings
 
 
@@ -18,7 +19,7 @@ def by_own_count(
     Where none states any they keep the tracker's count, else their number.
     """
     name_of = namer(settings.series)
-    keys = sorted({key for _, row in counted for key in row})
+    keys = sorted(keys_of(row for _, row in counted))
     counters = [key for key in keys if name_of(key) == "step"]
     rows: list[Row] = []
     last = 0

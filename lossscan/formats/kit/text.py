@@ -161,6 +161,8 @@ def _read(head: Head) -> Iterator[bytes]:
         while piece := stream.read(PIECE):
             if b"\r" in piece:
                 piece += stream.read(1) if piece.endswith(b"\r") else b""
+                while b"\r\r" in piece:  # a bar that is drawn again without a word
+                    piece = piece.replace(b"\r\r", b"\r")
                 piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             yield piece.removeprefix(mark)
             mark = b""
