@@ -383,13 +383,15 @@ less than 8 numbers to each loss. Peaks of whole processes that analyzed 10,000,
 
 | log | size | CPU | peak |
 | --- | --- | --- | --- |
-| JSONL of 500 bytes a line: step, loss, norm, rate, epoch | 5.0 GB | 98 s | 1,392 MiB |
-| JSONL of ten keys a line, as LLaMA-Factory writes it | 2.5 GB | 38 s | 1,315 MiB |
-| CSV of seven columns | 0.6 GB | 90 s | 1,544 MiB |
+| JSONL of 500 bytes a line: step, loss, norm, rate, epoch | 5.0 GB | 57 s | 918 MiB |
+| JSONL of ten keys a line, as LLaMA-Factory writes it | 2.5 GB | 50 s | 1,021 MiB |
+| CSV of seven columns | 0.6 GB | 82 s | 1,089 MiB |
+| `trainer_state.json` with evaluations | 1.5 GB | 36 s | 1,063 MiB |
+| event file, two tags of 5,000,000 scalars | - | 11 s | 630 MiB |
 
-So 1 GiB, which was the goal, is enough for some 7,000,000 points, not for 10,000,000: the columns
-and the curves of loss and norm are 10 to 13 numbers a point, or 800 to 1,040 MB, and the rest is
-what the search of a curve takes for a while. Consoles keep an object
+The goal was 1 GiB: a CSV and a `trainer_state.json` of 10,000,000 points need some 65 MiB more.
+What is read takes 7 to 10 numbers a point, and the rest is what the search of a curve takes for a
+while. Consoles keep an object
 for each entry while they are read, as what is printed later may move it: 0.76 KB of a transformers
 console (1.0 before) and 0.95 KB of `key=value`, from the
 peaks at 200,000 and 1,000,000 entries. So 10,000,000 of them would take 8 to 10 GB. Progress bars
