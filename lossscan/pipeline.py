@@ -118,12 +118,12 @@ def _failed(path: str, error: Exception) -> InputError:
 
 def one_run(path: Path, settings: Settings) -> RunFiles:
     """The files of the only run at a path; raises InputError where there are several or none."""
-    from lossscan.runs.apart import beside
+    from lossscan.runs.apart import split_folder
     from lossscan.runs.discover import PART, discover
 
     folder, _, part = str(path).partition(PART)
     below = Path(folder) if part and Path(folder).is_dir() else path
-    found = [each for files in discover(below, settings) for each in beside(files)]
+    found = [each for files in discover(below, settings) for each in split_folder(files)]
     if below != path:
         found = [files for files in found if files.root == path]
     if not found:

@@ -23,7 +23,7 @@ from lossscan.formats.kit.labels import (
     parted,
     phase_key,
     sums_up_runs,
-    tag_key,
+    tag_and_value,
 )
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.stacked import unstacked
@@ -134,8 +134,8 @@ def _body(head: Head) -> _Body:
 
 
 def _says_more(header: Sequence[str]) -> bool:
-    """Whether a column says of which run a row is, of what set, or of what quantity."""
-    return any(map(is_label, header)) or (phase_key(header) or tag_key(header)) is not None
+    """Whether a column names the run, the set or the quantity of a row."""
+    return any(map(is_label, header)) or (phase_key(header) or tag_and_value(header)) is not None
 
 
 def _rows_of_runs(body: _Body) -> dict[str, list[dict[str, Any]]]:
@@ -165,7 +165,7 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
     """The place of the line that names a loss, and a counter or numbers in the line below."""
     for at, line in enumerate(above[:MOST_ABOVE]):
         header = _header(line)
-        if tag_key(header) and counts(header) and _separator(line) in _OF_FILES:
+        if tag_and_value(header) and counts(header) and _separator(line) in _OF_FILES:
             below = (zip(header, _header(each), strict=False) for each in above[at + 1 :])
             header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))
         judged = any(_is_judged(name, line) for name in map(canonical, header))

@@ -29,7 +29,7 @@ LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
 # Confidence of an event that no rule claimed, by its size in noise units: where it is even, and how
 # fast it grows. Fitted on the trained, the causal and half of the fresh runs and on the simulated
-# train half (61 jumps, of which 60 were right, 18 of 27 drops, 2 of 5 climbs: most others are waves
+# train half (60 of 61 jumps were right, 18 of 27 drops, 2 of 5 climbs: most others are waves
 # and returns from a hump). What looks like one may be another event's end: never beyond `MOST`.
 RISEN, FALLEN, CLIMBED, MOST = (-4.5, 0.24), (8.5, 0.8), (20.0, 0.1), 0.95
 

@@ -112,10 +112,8 @@ def _climb(curve: Curve, least: int) -> Climb | None:
 
 def _wild(curve: Curve) -> Climb | None:
     """The climb of a loss that leaves its first points for good, and is in no order after that."""
-    low, end = (
-        float(curve.scaled[:START_POINTS].min()),
-        median(curve.scaled[len(curve.steps) // 2 :]),
-    )
+    low = float(curve.scaled[:START_POINTS].min())
+    end = median(curve.scaled[len(curve.steps) // 2 :])
     high = curve.scaled[START_POINTS:] >= low + math.log(WILD) / 2
     if end - low < math.log(WILD) or high.mean() < WILD_SHARE:
         return None

@@ -21,7 +21,7 @@ def apart(files: RunFiles) -> tuple[RunFiles, ...]:
     path = files.root if files.root in files.files else logs[0] if len(logs) == 1 else None
     if files.part:
         return (files,)
-    return beside(files) if path is None else _held(files, path)
+    return split_folder(files) if path is None else _held(files, path)
 
 
 def _held(files: RunFiles, path: Path) -> tuple[RunFiles, ...]:
@@ -53,7 +53,7 @@ def _trainings(path: Path) -> list[str]:
     return list(map(str, trainings_in(table)))
 
 
-def beside(files: RunFiles) -> tuple[RunFiles, ...]:
+def split_folder(files: RunFiles) -> tuple[RunFiles, ...]:
     """The runs whose logs are side by side in a folder, where their names tell them apart.
 
     Each has the name of its only log, or of the folder and what its logs share.

@@ -78,9 +78,8 @@ class Flattening:
 
     def _ratios(self, near: slice, row: int, without: tuple[int, float] = (0, 0.0)) -> FloatArray:
         places, width = self._places[near], self.widths[row]
-        (error,) = windows_at(places, width, n=len(self.level)).error
-        (found,) = gaps_near(self.level, places, width, without=without)
-        return np.asarray(found / (error * self._noise[places]))
+        (found,) = ratios_near(self.level, self._noise, places, width, without=without)
+        return np.asarray(found)
 
 
 def near_gaps(

@@ -173,10 +173,16 @@ def gaps_near(
     return gaps(sums_of(piece), at)
 
 
-def ratios_near(level: FloatArray, noise: FloatArray, places: IntArray, *widths: int) -> FloatArray:
+def ratios_near(
+    level: FloatArray,
+    noise: FloatArray,
+    places: IntArray,
+    *widths: int,
+    without: tuple[int, float] = (0, 0.0),
+) -> FloatArray:
     """(w, k) `gaps_near` in their standard errors."""
     error = windows_at(places, *widths, n=len(level)).error
-    return np.asarray(gaps_near(level, places, *widths) / (error * noise[places]))
+    return np.asarray(gaps_near(level, places, *widths, without=without) / (error * noise[places]))
 
 
 def placebo_places(n: int) -> IntArray:

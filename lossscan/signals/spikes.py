@@ -151,14 +151,14 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
         return
     height = np.empty(end)
     for at in blocks(end):
-        np.subtract(curve.scaled[at], _beside(curve.scaled, at), out=height[at])
+        np.subtract(curve.scaled[at], _side_levels(curve.scaled, at), out=height[at])
         height[at] /= np.maximum(curve.local_noise[at], curve.noise)
     for start, stop in stretches(height >= EARLY_SIGMA):
-        course = _beside(curve.scaled, slice(start, stop))
+        course = _side_levels(curve.scaled, slice(start, stop))
         yield excursion(curve, course, start, stop, float(height[start:stop].max()))
 
 
-def _beside(level: FloatArray, at: slice) -> FloatArray:
+def _side_levels(level: FloatArray, at: slice) -> FloatArray:
     """The higher of the levels before and after each of some points; of the first, itself."""
     first = max(at.start - EARLY_SIDE, 0)
     near = level[first : at.stop + EARLY_SIDE]

@@ -128,14 +128,14 @@ class Sheet:
     def _epoch_steps(self, rows: int) -> IntArray | None:
         """The epoch of each row as its step, -1 where it states none; None where they number none.
 
-        They are whole, and no two in a row the same but for the first one of a training begun anew.
+        They are whole, and no two in a row the same but for the first one of a restarted training.
         """
         places, values = self._epochs()
         judged = [each.places for key, each in self.numbers.items() if is_judged(self.name_of(key))]
         epochs = values[np.isin(places, max(judged, key=len, default=places[:0]))]
         again = epochs[1:][epochs[1:] == epochs[:-1]]
-        anew = not len(again) or (again.max() == epochs.min() and (np.diff(epochs) < 0).any())
-        if not (len(epochs) and _whole(values) and anew):
+        unique = not len(again) or (again.max() == epochs.min() and (np.diff(epochs) < 0).any())
+        if not (len(epochs) and _whole(values) and unique):
             return None
         steps = np.full(rows, -1, dtype=np.int64)
         steps[places] = values.astype(np.int64)

@@ -25,10 +25,10 @@ from lossscan.formats.kit.labels import (
 )
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.unnamed_lists import (
-    SETS,
     falling_sets,
     is_cell,
     is_number,
+    is_set,
     listed,
     listed_rows,
 )
@@ -111,7 +111,7 @@ def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
     """The tables, those of training and of evaluation side by side as one."""
     sides: dict[tuple[str, ...], list[RowsAt]] = defaultdict(list)
     for found in tables:
-        if found.path and SETS.fullmatch(found.path[-1]):
+        if found.path and is_set(found.path[-1]):
             sides[found.path[:-1]].append(found)
         else:
             yield found
@@ -136,7 +136,7 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
         return
     if isinstance(node, list):
         objects = [each for each in node if isinstance(each, dict)]
-        rows = _rows(objects, within_set=bool(path) and SETS.fullmatch(path[-1]) is not None)
+        rows = _rows(objects, within_set=bool(path) and is_set(path[-1]))
         below = [(_label(each, at), each) for at, each in enumerate(objects[:MOST_RUNS])]
     elif isinstance(node, dict):
         rows = _by_counter(node) or _columns(_beside_sets(node))
@@ -244,19 +244,19 @@ def _beside_sets(node: Mapping[str, Any]) -> dict[str, Any]:
     held = {
         key: each
         for key, each in node.items()
-        if isinstance(each, dict) and (_says(key) or all(map(SETS.fullmatch, each)))
+        if isinstance(each, dict) and (_says(key) or all(map(is_set, each)))
     }
     return {key: node[key] for key in node if key not in held} | _flat(held, depth=2)
 
 
 def _says(key: str) -> bool:
     """Whether a key says of what set, or of what loss, the numbers below it are."""
-    return (SETS.fullmatch(key) or _OF_LOSSES.fullmatch(key)) is not None
+    return is_set(key) or _OF_LOSSES.fullmatch(key) is not None
 
 
 def _joined(outer: str, inner: str) -> str:
     """`val` and `loss` are the evaluation's, `losses` and `box` a part; others add nothing."""
-    if SETS.fullmatch(outer):
+    if is_set(outer):
         return f"{outer}/{inner}"
     if _OF_LOSSES.fullmatch(outer):
         return inner if is_judged(inner) else _part(inner)
@@ -264,7 +264,7 @@ def _joined(outer: str, inner: str) -> str:
 
 
 def _part(inner: str) -> str:
-    return f"loss/{inner}" if SETS.fullmatch(inner) else f"{inner}_loss"
+    return f"loss/{inner}" if is_set(inner) else f"{inner}_loss"
 
 
 def _with_total(row: dict[str, Any], *, within_set: bool) -> dict[str, Any]:

@@ -70,24 +70,23 @@ def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
     return len(labels) > 1 and len(rows) < FEWEST * len(labels)
 
 
-def tag_key(columns: Iterable[str]) -> str | None:
-    """The column that names the quantity of a row, where another holds its value alone."""
+def tag_and_value(columns: Iterable[str]) -> tuple[str, str] | None:
+    """The column that names the quantity of a row, and the one that holds its value alone."""
     folded = {key.strip().lower().replace(" ", "_"): key for key in columns}
-    tags = [folded[each] for each in _TAGS.split() if each in folded]
-    return tags[0] if tags and _value_key(columns) else None
-
-
-def _value_key(columns: Iterable[str]) -> str | None:
-    folded = {key.strip().lower().replace(" ", "_"): key for key in columns}
-    return next((folded[each] for each in _VALUES.split() if each in folded), None)
+    tag, value = (
+        next((folded[each] for each in names.split() if each in folded), None)
+        for names in (_TAGS, _VALUES)
+    )
+    return None if tag is None or value is None else (tag, value)
 
 
 def beside_tag(row: dict[str, Any]) -> dict[str, Any]:
     """The row of a table with a name and a value in each, with the value under that name."""
-    tag, value = tag_key(row), _value_key(row)
-    if tag is None or value is None:
+    named = tag_and_value(row)
+    if named is None:
         return row
-    rest = {key: row[key] for key in row if key not in (tag, value)}
+    tag, value = named
+    rest = {key: row[key] for key in row if key not in named}
     return rest | {str(row[tag]): row[value]}
 
 

@@ -48,14 +48,13 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
     text = "\n".join(shown)
-    wrapped = sum(map(_is_opened, shown)) >= FEWEST
     return tuple(
         repair
         for repair, holds in (
             (_unquoted, quoted),
             (_straight, bool(_TYPESET.search(text))),
             (_unescaped, bool(_ESCAPED.search(text))),
-            (_unwrapped, wrapped),
+            (_unwrapped, sum(map(_is_opened, shown)) >= FEWEST),
             (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
             (_pointed, len(_COMMA.findall(text)) >= FEWEST and not _POINT.search(text)),
         )
@@ -79,48 +78,47 @@ def _is_opened(line: str) -> bool:
     return line.startswith(_OPENED) and "}" not in line
 
 
+def _is_row(line: str) -> bool:
+    return _ROW.match(line) is not None
+
+
+def _is_cut_row(line: str) -> bool:
+    said = line.rstrip()
+    return _is_row(line) and _CELL_END in said and not said.endswith(_CELL_END)
+
+
 def _unwrapped(text: Iterable[str]) -> Iterator[str]:
     """Each entry on a line of its own: a narrow terminal cuts it anywhere, also within a number."""
-    held = ""
+    return _joined(
+        text, _is_opened, lambda held, line: "}" not in held and not line.startswith(_OPENED)
+    )
+
+
+def _rejoined(text: Iterable[str]) -> Iterator[str]:
+    """Each row of Megatron on a line of its own: the pieces behind its start hold cells too."""
+    return _joined(text, _is_row, lambda _, line: _CELL_END in line and not _is_row(line))
+
+
+def _joined(
+    text: Iterable[str], starts: Callable[[str], bool], goes_on: Callable[[str, str], bool]
+) -> Iterator[str]:
+    """The lines, with what goes on from a start put behind it; an end that is missing stays so."""
+    held, newline = "", ""
     for line in text:
-        if held and (line.startswith(_OPENED) or len(held) > LONGEST):
-            yield f"{held}\n"
-            held = ""
+        piece = line.rstrip("\n")
+        newline = line[len(piece) :]
+        if held and len(held) <= LONGEST and goes_on(held, line):
+            held += piece
+            continue
         if held:
-            held += line.rstrip("\n")
-            if "}" in line:
-                yield held + line[len(line.rstrip("\n")) :]
-                held = ""
-        elif _is_opened(line):
-            held = line.rstrip("\n")
-        else:
+            yield f"{held}\n"
+        held = piece if starts(line) else ""
+        if not held:
             yield line
     if held:
-        yield held
+        yield held if goes_on(held, "") else held + newline
 
 
 def _pointed(text: Iterable[str]) -> Iterator[str]:
     """Decimal commas: no number of the log has a point, and what names a loss is behind a comma."""
     return (_DECIMAL.sub(r"\1.", line) for line in text)
-
-
-def _is_cut_row(line: str) -> bool:
-    said = line.rstrip()
-    return bool(_ROW.match(line)) and _CELL_END in said and not said.endswith(_CELL_END)
-
-
-def _rejoined(text: Iterable[str]) -> Iterator[str]:
-    """Each row of Megatron on a line of its own: the pieces behind its start hold cells too."""
-    held, line = "", ""
-    for line in text:
-        starts = bool(_ROW.match(line))
-        if held and not starts and _CELL_END in line and len(held) <= LONGEST:
-            held += line.rstrip("\n")
-            continue
-        if held:
-            yield f"{held}\n"
-        held = line.rstrip("\n") if starts else ""
-        if not starts:
-            yield line
-    if held:
-        yield f"{held}\n" if line.endswith("\n") else held

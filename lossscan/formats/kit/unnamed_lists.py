@@ -12,14 +12,14 @@ from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.wide import Renamed
 
 ENDS: Final = 3  # parts of a list whose first and last tell whether it falls
-SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
+_SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
 _PAIR: Final = ("train_loss", "val_loss")
 _CELLS: Final = {int, float, bool, NoneType}
 
 
 def is_set(key: str) -> bool:
     """Whether a key is the name of a set alone."""
-    return SETS.fullmatch(key) is not None
+    return _SETS.fullmatch(key) is not None
 
 
 def falling_sets(lists: Mapping[str, Sequence[Any]]) -> Renamed:

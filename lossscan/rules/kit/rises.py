@@ -25,17 +25,13 @@ EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
-BLOWN_UP = 1.5  # times the highest loss before: data are seldom harder than an unlearned ones
+BLOWN_UP = (
+    1.5  # times the highest loss before: no other data is harder than all was before learning
+)
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
-_RATES = {  # by whether it is beyond the configured one, and whether it leaps
-    (True, True): "learning-rate-raised",
-    (True, False): "learning-rate-raised",
-    (False, True): "rate-leaps",
-    (False, False): "learning-rate-too-high",
-}
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
@@ -84,7 +80,7 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     suggest = lower_rate(case, change)
     yield Cause(
         Message(
-            _RATES[beyond, leaps],
+            _of_rate(beyond=beyond, leaps=leaps),
             rate=rate.value,
             suggest=suggest,
             configured=configured,
@@ -92,6 +88,12 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
         float(np.clip(score, 0.05, 0.95)),
         () if raised else (Advice("learning_rate", suggest=suggest),),
     )
+
+
+def _of_rate(*, beyond: bool, leaps: bool) -> str:
+    if beyond:
+        return "learning-rate-raised"
+    return "rate-leaps" if leaps else "learning-rate-too-high"
 
 
 def _is_borne(case: Case, change: Change, lead: float | None) -> bool:

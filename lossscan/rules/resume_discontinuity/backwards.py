@@ -14,7 +14,12 @@ CLOCKS: Final = ("elapsed", "elapsed_time", "time", "wall_time", "relative_time"
 MOST = 3  # falls: more are the stages or folds of one run, or times of single steps
 ROUNDED = 0.05  # of an epoch, by which printed ones may seem to go back
 FEW = 3  # logged points on each side, which tell a course from a stray number
-CERTAIN, CLOCK = 0.9, 0.8  # a clock may start anew for each stage, too
+_RESTARTED: Final = Cause(Message("restarted"), 0.6)
+# Confidence, severity (None: the page's) and causes.
+_FOUND: dict[str, tuple[float, Severity | None, tuple[Cause, ...]]] = {
+    "epoch-back": (0.9, None, (_RESTARTED, Cause(Message("data-order-lost"), 0.4))),
+    "clock-back": (0.8, Severity.INFO, (_RESTARTED,)),  # may also restart with each stage
+}
 
 
 def goes_back(case: Case, name: str) -> Finding | None:
@@ -47,18 +52,17 @@ def _falls(case: Case, series: Series, least: float) -> list[int]:
 
 
 def _finding(name: str, message: str, series: Series, falls: list[int]) -> Finding:
-    at, clock = falls[0], message == "clock-back"
+    confidence, severity, causes = _FOUND[message]
+    at = falls[0]
     before, after = float(series.values[at - 1]), float(series.values[at])
     step = int(series.steps[at])
     return Finding(
         name,
-        CLOCK if clock else CERTAIN,
+        confidence,
         series=series.name,
-        stated_severity=Severity.INFO if clock else None,
+        stated_severity=severity,
         message=Message(message, step=step, before=before, after=after),
         episodes=tuple(Episode(int(series.steps[fall]), None) for fall in falls),
         evidence=(Evidence(Message("back", before=before, after=after), step=step, value=after),),
-        causes=(Cause(Message("restarted"), 0.6), Cause(Message("data-order-lost"), 0.4))[
-            : 1 if clock else 2
-        ],
+        causes=causes,
     )
