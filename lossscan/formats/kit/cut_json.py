@@ -18,6 +18,7 @@ def closed(text: str) -> str | None:
     there. None where nothing is whole.
     """
     end, ends = 0, ""
+    whole = False
     open_now: list[str] = []
     for token in _TOKEN.finditer(text):
         sign = token[0]
@@ -28,7 +29,10 @@ def closed(text: str) -> str | None:
         elif sign in ("]", "}"):
             if not open_now or open_now.pop() != sign:
                 return None
+            if whole:  # several documents are no JSON
+                return None
             end, ends = token.end(), "".join(reversed(open_now))
+            whole = not open_now
         elif sign == "," and open_now[-1:] == ["]"]:
             end, ends = token.start(), "".join(reversed(open_now))
     return text[:end] + ends if end else None

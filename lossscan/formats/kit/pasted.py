@@ -52,11 +52,11 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
         repair
         for repair, holds in (
             (_unquoted, quoted),
-            (_straight, bool(_TYPESET.search(text))),
-            (_unescaped, bool(_ESCAPED.search(text))),
+            (_straight, not text.isascii() and bool(_TYPESET.search(text))),
+            (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, sum(map(_is_opened, shown)) >= FEWEST),
             (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
-            (_pointed, len(_COMMA.findall(text)) >= FEWEST and not _POINT.search(text)),
+            (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
         )
         if holds
     )

@@ -16,7 +16,7 @@ from lossscan.expressions import expression
 
 LONGEST = 1000  # characters of a line that has a shape; a longer one is looked at each time
 WORTH = 30  # lines of a shape: to compile it takes as long as to look at some thirty
-MOST = 2000  # shapes that are remembered: a progress bar has one for each of its widths
+MOST = 2000  # shapes and lines that are remembered: a bar has a shape for each of its widths
 RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
 _RUNS: Final = expression(r"\d+| +")
@@ -55,25 +55,38 @@ class Shapes(Generic[Label]):
         self._recent: list[_Shape[Label]] = []
         self._known: dict[str, _Shape[Label]] = {}
         self._seen: Counter[str] = Counter()
+        self._looked_at: dict[str, list[Part[Label]]] = {}
 
     def __call__(self, line: str) -> dict[Label, str]:
         """The text of each number that is wanted; of two with one label the last."""
-        for at, shape in enumerate(self._recent):
+        recent = self._recent
+        for at, shape in enumerate(recent):
             if found := shape.match(line):
                 if at:
-                    self._recent.insert(0, self._recent.pop(at))
+                    self._recent = [shape, *recent[:at], *recent[at + 1 :]]
                 return shape.taken(found)
         if _NUMBER.search(line) is None:  # a million empty lines would take a minute
             return {}
         key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
         known = self._known.get(key)
         if known is not None and (found := known.match(line)):
-            self._recent = [known, *self._recent[: RECENT - 1]]
+            self._recent = [known, *recent[: RECENT - 1]]
             return known.taken(found)
-        parts = list(self._find(line))
+        parts = self._look_at(line)
         if key and parts:
             self._learn(key, line, parts)
         return {part.label: line[part.start : part.stop] for part in parts}
+
+    def _look_at(self, line: str) -> list[Part[Label]]:
+        """What a line holds, kept: who claims a file has its lines looked at before it is read."""
+        if (known := self._looked_at.get(line)) is not None:
+            return known
+        parts = list(self._find(line))
+        if len(self._looked_at) >= MOST:
+            self._looked_at = {}
+        if len(line) <= LONGEST:
+            self._looked_at[line] = parts
+        return parts
 
     def _learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
         """Remember the shape of a line once it has come often."""

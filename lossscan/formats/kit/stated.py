@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -82,8 +83,7 @@ class LineReader:
     """Lines as what they count and what they state, by known names and the user's own."""
 
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
-        self._asked = asked
-        self._row = Shapes(self._parts)
+        self._row = _row_reader(asked)
         self._in_evaluation = False
 
     def take(self, line: str) -> StatedLine:
@@ -107,7 +107,20 @@ class LineReader:
             return StatedLine(None, {BATCH_LOSS: evaluated}, indented)
         return StatedLine(place, row, indented)
 
-    def _parts(self, line: str) -> Iterator[Part[str]]:
+
+@lru_cache(maxsize=2)  # so that shapes which another log of a batch had are known at once
+def _row_reader(asked: frozenset[str]) -> Shapes[str]:
+    return Shapes(_Names(asked).parts)
+
+
+class _Names:
+    """The numbers of a line by what names them: known names and the user's own."""
+
+    def __init__(self, asked: frozenset[str]) -> None:
+        self._asked = asked
+
+    def parts(self, line: str) -> Iterator[Part[str]]:
+        """Where they are; what an evaluation states has names of its own."""
         evaluates = evaluations(line)
         for part in self._named(line):
             name = canonical(part.label)

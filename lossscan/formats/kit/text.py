@@ -101,7 +101,7 @@ def peek(head: Head) -> str:
                 stream.seek(place // UNIT * UNIT)
                 parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
     text = b"".join(parts).decode(encoding(head), errors="replace")
-    text = _ANSI.sub("", text).replace("\r", "\n")
+    text = (_ANSI.sub("", text) if "\x1b" in text else text).replace("\r", "\n")
     if is_pasted(head):
         return "".join(repaired(head, StringIO(text, newline="\n").readlines()))
     return text
