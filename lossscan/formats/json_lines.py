@@ -18,6 +18,7 @@ from lossscan.formats.kit.columns import (
     groups_of,
     number,
     step_number,
+    sums_up,
 )
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.grown import Grown
@@ -209,9 +210,7 @@ def _config(last: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complete(last: Mapping[str, Any]) -> bool | None:
     """Trainers log a line without a loss when training has ended, also before the planned step."""
-    if last.get(_DONE) is True:
-        return True
-    if "train_runtime" in last and last.get("loss") is None:  # some log the time with each loss
+    if last.get(_DONE) is True or sums_up(last):
         return True
     counted = last.get("current_steps") is not None and last.get("loss") is None
     planned = last.get("current_steps") == last.get("total_steps")

@@ -15,7 +15,7 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.columns import sums_up, table
 from lossscan.formats.kit.cut_json import closed
 from lossscan.formats.kit.documents import Rows, settings_in, tables_in
 from lossscan.formats.kit.format import Format
@@ -100,7 +100,7 @@ def read(head: Head, settings: Settings) -> Table:
         columns=found,
         framework=trainer_with_key(set(keys_of(rows))),
         config=canonical_fields(settings_in(document)),
-        complete=True if any(map(_sums_up, rows)) else None,
+        complete=True if any(map(sums_up, rows)) else None,
         notes=(
             *(
                 Note(kind, head.path, {"entries": len(rows)})
@@ -138,11 +138,6 @@ def _parsed(text: str) -> tuple[Any, bool]:
         if whole is None:
             raise
         return python_json(whole), True
-
-
-def _sums_up(row: dict[str, Any]) -> bool:
-    """Whether it is the trainer's last row; some log the time with each loss."""
-    return "train_runtime" in row and "loss" not in row
 
 
 FORMAT = Format(

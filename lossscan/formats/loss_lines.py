@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossscan.canonical.names import MEANS, canonical, is_known
+from lossscan.canonical.sets import ANY, HELD_OUT
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
@@ -18,11 +19,11 @@ FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state next to the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
-    r"((?:(?:train(?:ing)?|val(?:idation)?|eval|test)[ _])?loss)(?: is)?[\s:=]{1,4}(?:tensor\()?"
+    rf"((?:(?:{ANY})[ _])?loss)(?: is)?[\s:=]{{1,4}}(?:tensor\()?"
     rf"({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
-_EVALUATED: Final = expression(r"(?i)(?:test|val(?:idation)?|eval(?:uation)?) (?:error|results?)\b")
+_EVALUATED: Final = expression(rf"(?i)(?:{HELD_OUT}) (?:error|results?)\b")
 _EPOCH: Final = expression(r"(?i)^\W{0,20}epochs?[\s:=#]{1,4}(\d{1,9})\b")
 
 

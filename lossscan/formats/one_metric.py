@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.canonical.names import canonical
+from lossscan.canonical.sets import HELD_OUT
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
@@ -31,7 +32,7 @@ _TRIPLE: Final = expression(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,4
 _DVCLIVE: Final = expression(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
 _DEEPSPEED: Final = expression(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")
 _TAGGED: Final = expression(r"(?:run-(.{0,300}?)[-_])?tag-(.{1,300})")  # as TensorBoard names it
-_EVALUATES: Final = expression(r"(?i)(?<![a-z])(?:validation|valid|val|eval|test)(?![a-z])")
+_EVALUATES: Final = expression(rf"(?i)(?<![a-z])(?:{HELD_OUT})(?![a-z])")
 _PLAYER: Final = expression(  # a line of `add_scalars` in the name of a run: `exp_loss_G`
     r"(?i)\A(?:.{0,300}[_-])?loss_(d|g|gen|disc|generator|discriminator|critic)"
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
-from lossscan.formats.kit.columns import columns, number, step_number
+from lossscan.formats.kit.columns import columns, number, step_number, sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -42,7 +42,7 @@ def read(head: Head, settings: Settings) -> Table:
     complete = None
     for line in lines(head):
         row = _row(line)
-        if "train_runtime" in row and "loss" not in row:
+        if sums_up(row):
             complete = True
         elif row:
             step = step_number(row.pop("global_step", None))

@@ -11,7 +11,7 @@ import msgspec
 
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Group, Sheet, groups_of
+from lossscan.formats.kit.columns import Group, Sheet, groups_of, sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import PIECE, UTF_8, encoding
@@ -114,7 +114,7 @@ class _History:
             self._records.meet(group.cells)
             self.sheet.add(group)
         for at, row in enumerate(rows, start=self.rows):
-            if row.get("train_runtime") is not None and row.get("loss") is None:
+            if sums_up(row):
                 self._add_summary(at, row)
         self.rows += len(rows)
 

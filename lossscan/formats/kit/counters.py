@@ -8,24 +8,24 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from lossscan.canonical.sets import HELD_OUT
 from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
-_SETS: Final = "validation|valid|val|evaluation|eval|dev|test"
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
     r"(?:of )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    rf"|[\[(|<] {{0,4}}(?:{_SETS})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
-    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{_SETS})\b"
+    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{_SETS})"
+    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
     r"(?: set| phase| epoch| results| summary)?(?:\s{0,4}[:|]|\s[-(])\s?"
-    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{_SETS})(?: set| phase)?\s?[:|\])-]"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
 )
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
-    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{_SETS})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
+    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"

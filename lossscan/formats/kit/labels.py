@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from lossscan.canonical.names import is_judged
+from lossscan.canonical.sets import HELD_OUT
 from lossscan.expressions import expression
 from lossscan.formats.kit.many_keys import bounded
 
@@ -20,7 +21,7 @@ LABELS: Final = (
 )
 FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
 MOST: Final = 1000  # runs in a table
-_SETS: Final = expression(r"(?i)(?:val|valid|validation|eval|evaluation|dev|test|testing)")
+_SETS: Final = expression(rf"(?i)(?:{HELD_OUT})")
 PHASES: Final = "phase split mode set stage subset"
 _TAGS: Final = "tag metric metric_name name key variable series scalar"
 _VALUES: Final = "value metric_value val score"

@@ -10,6 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from lossscan.canonical.names import MEANS, canonical, is_known, is_part
+from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of, tests
 from lossscan.formats.kit.recount import LOOPED
@@ -26,7 +27,7 @@ _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    r"(?i)(?<![\w/.-])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _/])?loss"
+    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/])?loss"
     r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
@@ -39,14 +40,13 @@ _PLAYERS: Final = expression(  # of two nets that train against each other: `D=0
     rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER}){ENDS}"
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
-_BEHIND: Final = expression(r"(?:^|train(?:ing)? )loss (?!is$|was$|value$|now$)([a-z]{2,12})$")
+_BEHIND: Final = expression(rf"(?:^|{TRAINING} )loss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
 )
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
-    r"(?i)(?<![\w/])((?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval|test)[ _])?(?:loss|cost)"
-    r"|[a-z]\w{0,30}_loss)"
+    rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss)"
     rf" (?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
     rf" ?[:=] ?({NUMBER}){ENDS}"
 )
@@ -63,11 +63,11 @@ _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10
 _OF_BOTH: Final = (
     expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
         rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-        rf"(?:val(?:id(?:ation)?)?|test):?\s{{1,4}}({NUMBER}){ENDS}"
+        rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
     )
 )
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
-    r"(?i)\A(?:(val(?:id(?:ation)?)?|eval|test)|train(?:ing)?|curr(?:ent)?|avg|mean)\)"
+    rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean)\)"
 )
 
 

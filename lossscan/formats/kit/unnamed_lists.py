@@ -7,12 +7,13 @@ from itertools import zip_longest
 from types import NoneType
 from typing import Any, Final
 
+from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.wide import Renamed
 
 ENDS: Final = 3  # parts of a list whose first and last tell whether it falls
-_SETS: Final = expression(r"(?i)(?:train|training|val|valid|validation|eval|evaluation|dev|test)")
+_SETS: Final = expression(rf"(?i)(?:{ANY})")
 _PAIR: Final = ("train_loss", "val_loss")
 _CELLS: Final = {int, float, bool, NoneType}
 

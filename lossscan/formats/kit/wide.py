@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from lossscan.canonical.names import canonical, is_judged, is_known
+from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 
 # The names of the columns of each run by what they are called in the table.
 Renamed: TypeAlias = Mapping[str, Mapping[str, str]]
 
-_SET: Final = r"(?:train(?:ing)?|val(?:id(?:ation)?)?|test|dev|eval)"
-_WHAT: Final = rf"(?P<what>{_SET}[ _-]?loss(?:es)?)"
+_WHAT: Final = rf"(?P<what>(?:{ANY})[ _-]?loss(?:es)?)"
 _BEFORE: Final = expression(rf"(?i)\A(?P<run>.{{1,60}}?)[ _/.:-]{{1,3}}{_WHAT}")
 _BEHIND: Final = expression(rf"(?i){_WHAT}[ _/.:(\[-]{{1,3}}(?P<run>[^()\[\]]{{1,60}})[)\]]?")
 _NO_RUN: Final = expression(  # of one run: how it was averaged, or a part of its loss
@@ -26,7 +26,7 @@ _NO_RUN: Final = expression(  # of one run: how it was averaged, or a part of it
     r"|recon\w*|cls|box|dfl|obj|reg|ce|bce|mse|mae|l1|l2|nll|lm|aux|ctc|dice|actor|policy|value)"
 )
 _PLAYERS: Final = expression(r"(?i)(?:d|g|gen|disc|generator|discriminator|critic)")
-_ONE_SET: Final = expression(rf"(?i){_SET}")
+_ONE_SET: Final = expression(rf"(?i)(?:{ANY})")
 _OF_LOSSES: Final = expression(r"(?i)loss|nll|cost")
 _NO_LOSS: Final = expression(  # columns that are next to losses in files called after these
     r"(?i)|x|i|n|idx|index|unnamed.{0,30}|date|batch\w*|it|itr|ep|lr|psnr|ssim|bleu|seconds|round|episode"
