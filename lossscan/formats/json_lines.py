@@ -18,8 +18,8 @@ from lossscan.formats.kit.columns import (
     groups_of,
     number,
     step_number,
-    sums_up,
 )
+from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.records import Records

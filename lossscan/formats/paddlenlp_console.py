@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
-from lossscan.formats.kit.columns import columns, number, step_number, sums_up
+from lossscan.formats.kit.columns import columns, number, step_number
+from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek

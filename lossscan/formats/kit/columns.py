@@ -206,11 +206,6 @@ def number(value: Any) -> float | None:
         return spelled(value)
 
 
-def sums_up(row: Mapping[str, Any]) -> bool:
-    """Whether a row sums a run up: the time it took and no loss; some log both with each loss."""
-    return row.get("train_runtime") is not None and row.get("loss") is None
-
-
 def step_number(value: Any) -> int | None:
     """A step as a whole number, also from `601/2161`; None where it cannot be one."""
     if type(value) is int:

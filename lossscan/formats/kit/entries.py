@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -136,6 +136,11 @@ def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
 def _stated(text: str) -> Bar | None:
     found = _STATED.search(text)
     return Bar(int(found[1]), int(found[2])) if found else None
+
+
+def sums_up(row: Mapping[str, Any]) -> bool:
+    """Whether a row sums a run up: the time it took and no loss; some log both with each loss."""
+    return row.get("train_runtime") is not None and row.get("loss") is None
 
 
 def _kind(row: Iterable[str]) -> str:
