@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.sources import zstd
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
 SMALL: Final = 64 << 20  # bytes of a run; so much is read in a few seconds, whatever it holds
 LITTLE: Final = 4 << 20  # bytes of a file; what the last lines of a progress bar take
 TIGHTEST: Final = 100  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
-_PIECE: Final = 1 << 20  # bytes unpacked at once: a bomb gets no more of the memory
+_PIECE: Final = 1 << 18  # bytes unpacked at once: a bomb gets no more of the memory
+_IDLE: Final = 2 * _PIECE  # bytes a file may be longer than what it holds: 128 KiB are read ahead
 
 _unpacked: ContextVar[list[int]] = ContextVar("unpacked")  # bytes of each piece of this run
 
@@ -47,6 +53,35 @@ _KINDS: Final = (
     _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened),
 )
 MAGIC_BYTES: Final = max(len(kind.magic) for kind in _KINDS)
+
+
+class _Busy(io.RawIOBase):
+    """A compressed file that ends where it goes on without holding more: padding has no bounds."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.name = stream.name
+        self.unpacked = 0
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """It is read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is a file."""
+        return True
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        return self._stream.seek(place, whence)
+
+    def readinto(self, into: WriteableBuffer) -> int:
+        """As much as there is room for."""
+        left = self.unpacked + _IDLE - self._stream.tell()
+        room = memoryview(into)
+        piece = self._stream.read(max(0, min(len(room), left)))
+        room[: len(piece)] = piece
+        return len(piece)
 
 
 def plain_name(name: str) -> str:
@@ -113,14 +148,16 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
     with path.open("rb") as stream:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
-        own, of_run = 0, _unpacked.get([0])
-        unpacking, errors = next(k for k in _KINDS if start.startswith(k.magic)).opened(stream)
+        busy, of_run = _Busy(stream), _unpacked.get([0])
+        unpacking, errors = next(k for k in _KINDS if start.startswith(k.magic)).opened(
+            io.BufferedReader(busy)
+        )
         try:
             while piece := unpacking.read1(_PIECE):
-                own += len(piece)
+                busy.unpacked += len(piece)
                 of_run[0] += len(piece)
-                much = own > LITTLE and of_run[0] > SMALL
-                if much and own > TIGHTEST * stream.tell():
+                much = busy.unpacked > LITTLE and of_run[0] > SMALL
+                if much and busy.unpacked > TIGHTEST * stream.tell():
                     raise UnreadableLog("packed_too_tightly", at=path, times=TIGHTEST)
                 yield piece
         except EOFError:

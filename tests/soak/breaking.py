@@ -16,6 +16,7 @@ MOST_SECONDS = 15  # of CPU
 MOST_MEMORY = 2 << 30  # bytes of addresses, beside those that a process begins with
 LOGS = {"trainer_log.jsonl", "a.jsonl"}  # a good one of these is beside most of what is hostile
 UNKNOWN = "unrecognized log format"  # where the only log begins with a key of 300 kB
+CUT = "truncated JSON"  # of a log beside the good one: what it held would have counted
 SAMPLE = 9  # folders, of which the batch takes one
 
 
@@ -46,7 +47,8 @@ def _wrong(folder: Path) -> Iterator[str]:
         _analyze(folder, said)
     _, status, used = os.wait4(child, 0)
     code, text = os.waitstatus_to_exitcode(status), said.read_text(errors="replace")
-    good = LOGS & {path.name for path in folder.iterdir()} and UNKNOWN not in text
+    good = LOGS & {path.name for path in folder.iterdir()}
+    good = good and not any(why in text for why in (UNKNOWN, CUT))
     if code not in ((0,) if good else (0, 2)):
         yield f"status {code}: {text[:200]}"
     if used.ru_utime + used.ru_stime > MOST_SECONDS:

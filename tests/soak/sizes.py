@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.soak.kit import check, need, run
+from tests.soak.kit import GOOD, check, need, run, run_of
+from tests.writers import wandb_bytes, wandb_history
 
-MOST_SECONDS = 60.0  # of CPU
+MOST_SECONDS = 15.0  # of CPU
 MOST_MEMORY = 1024  # MiB
 
 
@@ -84,6 +87,25 @@ def sparse(folder: Path) -> None:
     metric.write_text("".join(f"1 2.{n} {n}\n" for n in range(50)))
     os.truncate(metric, 20 << 30)
     _ends(folder / "a" / "meta.yaml", iter(["artifact_uri: x\nrun_id: a\n"]))
+
+
+@check("20 GiB of nothing behind what a file holds")
+def holes(folder: Path) -> None:
+    """As a file has whose room was taken in advance."""
+    log = GOOD.encode()
+    row = wandb_history({"_step": "1", "loss": "2.5"})
+    files = {
+        "train.log.gz": gzip.compress(log),
+        "train.log.xz": lzma.compress(log),
+        "train.log.zst": b"\x28\xb5\x2f\xfd",
+        "run-a.wandb": wandb_bytes([row] * 9),
+        "train.log": log,
+    }
+    for name, data in files.items():
+        path = run_of(folder, name) / name
+        path.write_bytes(data)
+        os.truncate(path, 20 << 30)
+        _ends(path.with_name("more.jsonl"), iter([GOOD]))
 
 
 @check("lines of one character, a megabyte each")

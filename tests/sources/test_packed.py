@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lossscan import formats
@@ -174,3 +175,25 @@ def test_read_run_goes_on_without_what_it_cannot_unpack(tmp_path: Path):
     run = read_run(files, Settings())
     assert len(run.series["loss"]) == 3
     assert [skipped.path for skipped in run.skipped] == ["old.log.gz"]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_what_is_behind_the_log_in_a_packed_file_is_not_searched_for_more(tmp_path, suffix):
+    """A hole of 20 GiB, as a file has that was made in advance; it is read as far as it goes."""
+    text = logs.ALL["minimind"].encode()
+    path = packed_log(tmp_path, suffix, text)
+    with path.open("r+b") as stream:
+        stream.truncate(20 << 30)
+    assert packed.unpacked_head(path, HEAD_BYTES) == text
+    with (tmp_path / "log").open("wb") as into:
+        packed.unpack(path, into)
+    assert (tmp_path / "log").read_bytes() == text
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_what_cannot_be_packed_is_read_whole(tmp_path, suffix):
+    """Noise takes a little more room packed than bare."""
+    noise = np.random.default_rng(1).bytes(1 << 20)
+    with (tmp_path / "log").open("wb") as into:
+        packed.unpack(packed_log(tmp_path, suffix, noise), into)
+    assert (tmp_path / "log").read_bytes() == noise

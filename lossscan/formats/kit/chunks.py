@@ -25,6 +25,7 @@ _HEADER: Final = _CHUNK.size
 _KIND: Final = 6  # where the kind is in a chunk, and the checked bytes begin
 _DAMAGED, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 _LARGEST: Final = 64 << 20  # bytes; a larger record holds no history and is left out
+_HOLE: Final = 64 << 20  # bytes; a crash of the machine leaves holes of some MB
 
 
 class Tally(Struct):
@@ -56,7 +57,7 @@ def _chunks(stream: BinaryIO, tally: Tally) -> Iterator[tuple[int, bytes]]:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     offset, start, end = 0, FILE_HEADER, FILE_HEADER
-    while block := stream.read(BLOCK):
+    while offset - end < _HOLE and (block := stream.read(BLOCK)):
         for at, kind, data in _whole(block, start):
             end = offset + at + _HEADER + len(data)
             if kind == _DAMAGED:
