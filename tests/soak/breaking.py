@@ -47,8 +47,8 @@ def _wrong(folder: Path) -> Iterator[str]:
         _analyze(folder, said)
     _, status, used = os.wait4(child, 0)
     code, text = os.waitstatus_to_exitcode(status), said.read_text(errors="replace")
-    good = LOGS & {path.name for path in folder.iterdir()}
-    good = good and not any(why in text for why in (UNKNOWN, CUT))
+    beside = LOGS & {path.name for path in folder.iterdir()}
+    good = beside and not any(why in text for why in (UNKNOWN, CUT))
     if code not in ((0,) if good else (0, 2)):
         yield f"status {code}: {text[:200]}"
     if used.ru_utime + used.ru_stime > MOST_SECONDS:
