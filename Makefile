@@ -63,8 +63,10 @@ release-try: .venv/ready
 	  $$python -m venv build/release/$$python && build/release/$$python/bin/pip install -q build/release/dist/*.whl && \
 	  build/release/$$python/bin/lossscan doctor && build/release/$$python/bin/lossscan batch sample_logs --fail-on never || exit 1; done
 
-fuzz: .venv/ready  ## SECONDS=60 SEED=n; what fails is kept in build/fuzz
+fuzz: .venv/ready  ## SECONDS=60 SEED=n; by chance, then by coverage where atheris installs; what fails is in build/fuzz
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(SEED)
+	$(BIN)/pip install -q --disable-pip-version-check atheris || { echo 'atheris does not install here: not led by coverage'; exit 0; }; \
+	  $(BIN)/python -m tests.fuzz.guided $(or $(SECONDS),60) $(SEED)
 
 soak: .venv/ready  ## SECONDS=1800 WORD=: kills, full disks, odd folders, large logs; a line each
 	$(BIN)/python -m tests.soak $(or $(SECONDS),1800) $(WORD)

@@ -18,11 +18,9 @@ from pathlib import Path
 from tests.fuzz.faults import fault
 from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import Target, targets
-from tests.fuzz.watch import watched
+from tests.fuzz.watch import IN_MEMORY, SAID, watched
 
 KEPT = Path("build/fuzz")
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
-SAID = 60.0  # seconds between two words on how far it is
 MOST_NEW = 400  # inputs of a target that are mutated further because what came of them was new
 
 
@@ -82,8 +80,7 @@ class Campaign:
 def main(seconds: float, seed: int) -> int:
     """Mutate and read until the time is over; returns how many inputs failed."""
     print(f"seed {seed}", flush=True)  # noqa: T201
-    parent = IN_MEMORY if IN_MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=parent, prefix="lossscan-fuzz-") as folder:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY, prefix="lossscan-fuzz-") as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # where packed logs are unpacked
         campaign = Campaign(Path(folder) / "files", seed)
         campaign.warm_up()

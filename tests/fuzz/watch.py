@@ -6,8 +6,11 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
+IN_MEMORY = next((p for p in (Path("/dev/shm"),) if p.is_dir()), None)  # noqa: S108 - a folder of our own is made there
+SAID = 60.0  # seconds between two words on how far it is
 SLOW = 5  # seconds of CPU within which each input must end
 MEMORY = 1 << 30  # bytes that an input may take
 
