@@ -19,7 +19,7 @@ from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKin
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
-from lossscan.signals.gaps import MIN_SIDE, gaps_in, placebos_in, windows
+from lossscan.signals.gaps import MIN_SIDE, gaps_between, placebos_in
 
 WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small ones in much noise
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
@@ -61,9 +61,9 @@ def judge_landmarks(
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
-    at = windows(start, stop, np.minimum(most, np.array(widths)[:, None]))
-    sizes = gaps_in(level, at)
-    errors = at.error * curve.local_noise[np.minimum(stop, len(level) - 1)]
+    side = np.minimum(most, np.array(widths)[:, None])
+    sizes, errors = gaps_between(level, start, stop, side)
+    errors *= curve.local_noise[np.minimum(stop, len(level) - 1)]
     elsewhere = []
     for row, width in enumerate(widths):
         others = _elsewhere(curve, _without(level, places, sizes[row].tolist()), width)

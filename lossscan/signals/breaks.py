@@ -231,10 +231,7 @@ def _measured(
         return replace(at, sigma=0.0)
     places = np.arange(at.index - REFINE, at.index + REFINE + 1)
     places = places[(places >= MIN_SIDE) & (places <= len(level) - MIN_SIDE)]
-    (size,), errors = (
-        gaps_near(level, places, side),
-        windows_at(places, side, n=len(level)).error[0],
-    )
+    (size,), (errors,) = gaps_near(level, places, side)
     best = int(np.argmax(np.abs(size / errors)))  # the noise is the same for all of them
     error = errors[best] * noise[at.index] * spread(side)
     return Break(int(places[best]), float(size[best]), float(size[best] / error), at.width)

@@ -10,21 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import robust_sigma
 from lossscan.signals.gaps import (
-    gaps_in,
+    gaps_at,
     gaps_near,
     placebo_places,
     placebos_in,
     ratios_near,
-    windows_at,
+    together,
 )
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
 FAR = 8  # widest windows: steps that hid one another in a row would be as far
-AT_ONCE = 1 << 13  # places measured together: of each are some fifty numbers
 
 
 class Flattening:
@@ -36,9 +35,8 @@ class Flattening:
         """`proposals` are in order; each width is twice the one before."""
         self.level = level.copy()
         self.proposals, self.widths = proposals, widths
-        at = windows_at(proposals, *widths, n=len(level))
-        self._error = at.error * noise[proposals]
-        self._sizes = gaps_in(level, at)
+        self._sizes, error = gaps_at(level, proposals, *widths)
+        self._error = error * noise[proposals]
         self.ratios = self._steps(slice(None))  # (w, k) of the proposals that show a step
         self._places, self._noise = placebo_places(len(level)), noise
         self._placebos = placebos_in(level, noise, *widths)
@@ -73,7 +71,7 @@ class Flattening:
             near = _within(self._places, index, width)
             self._placebos[row, near] = self._ratios(near, row)
         near = _within(self.proposals, index, self.widths[-1])
-        self._sizes[:, near] = gaps_near(self.level, self.proposals[near], *self.widths)
+        self._sizes[:, near], _ = gaps_near(self.level, self.proposals[near], *self.widths)
         self.ratios[:, near] = self._steps(near)
 
     def _ratios(self, near: slice, row: int, without: tuple[int, float] = (0, 0.0)) -> FloatArray:
@@ -90,11 +88,9 @@ def near_gaps(
     A step that is taken out changes no gap farther away, so that the others would never be chosen.
     """
     found = []
-    for stretch in np.split(places, np.flatnonzero(np.diff(places) > widths[-1]) + 1):
-        for at in blocks(len(stretch), AT_ONCE):
-            here = stretch[at]
-            high = np.abs(ratios_near(level, noise, here, *widths)).max(axis=0) >= least
-            found.append(here[high])
+    for near in together(places):
+        here = places[near]
+        found.append(here[np.abs(ratios_near(level, noise, here, *widths)).max(axis=0) >= least])
     high = np.concatenate([[-len(level)], *found, [2 * len(level)]])
     after = np.searchsorted(high, places)
     away = np.minimum(high[after] - places, places - high[after - 1])

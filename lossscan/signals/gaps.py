@@ -9,12 +9,11 @@ it a variance of about 8/w of that of one point.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from lossscan.numeric.arrays import FloatArray, IntArray, blocks
 
@@ -23,6 +22,8 @@ REMEMBERED = 500  # points; the windows of a longer curve are not worth their me
 MANY_LENGTHS = 256  # of windows that are remembered, 40 MB at most: a batch meets them again
 SAMPLED = 20_000  # places at most that tell the spread of a run: its own error is then 1 %
 BLOCK = 1 << 15  # places taken together: their sums fit the cache of a core
+AT_ONCE = 1 << 13  # the same of places that are gathered: of each are some fifty numbers
+SPAN = 1 << 16  # points from the first to the last of these
 
 
 class Windows(Struct, frozen=True):
@@ -65,39 +66,11 @@ def sums_in(room: FloatArray) -> Sums:
     return Sums(level, room.cumsum(out=room))
 
 
-def gaps_in(curve: FloatArray, at: Windows) -> FloatArray:
-    """`gaps` of windows of a curve; the sums of a long one are kept at their edges alone."""
-    if len(curve) <= SAMPLED:
-        return gaps(sums_of(curve), at)
-    edges, at = _edges_of(at, len(curve))
-    level, moment = np.zeros(len(edges)), np.zeros(len(edges))
-    mean = curve.sum() / len(curve)
-    last = 0.0, 0.0  # sums of what is before the block
-    for block in blocks(len(curve)):
-        centred = curve[block] - mean
-        products = np.arange(block.start, block.stop) * centred
-        sums = [_summed(each, first) for each, first in zip((centred, products), last, strict=True)]
-        here = slice(*np.searchsorted(edges, (block.start, block.stop + 1)).tolist())
-        level[here], moment[here] = (each[edges[here] - block.start] for each in sums)
-        last = float(sums[0][-1]), float(sums[1][-1])
-    return gaps(Sums(level, moment), at)
-
-
-def _edges_of(at: Windows, n: int) -> tuple[IntArray, Windows]:
-    """The edges of windows in order, each once, and windows that count these."""
-    ends = [np.asarray(each) for each in (at.left, at.start, at.stop, at.right)]
-    marked = np.zeros(n + 1, dtype=bool)  # np.unique takes twenty times as long
-    for each in ends:
-        marked[each] = True
-    edges = np.flatnonzero(marked)
-    left, start, stop, right = (np.searchsorted(edges, each) for each in ends)
-    return edges, replace(at, left=left, start=start, stop=stop, right=right)
-
-
-def _summed(values: FloatArray, first: float = 0.0) -> FloatArray:
+def _summed(values: FloatArray) -> FloatArray:
     total = np.empty(len(values) + 1)
-    total[0], total[1:] = first, values
-    return total.cumsum(out=total)
+    total[0] = 0.0
+    values.cumsum(out=total[1:])
+    return total
 
 
 def windows(start: IntArray, stop: IntArray, side: IntArray) -> Windows:
@@ -115,8 +88,12 @@ def windows_at(places: IntArray, *widths: int, n: int, origin: int = 0) -> Windo
 
     Both sides shrink together at the ends. Counted from `origin`: for the sums from there on.
     """
-    side = np.minimum(np.minimum(places, n - places), np.array(widths)[:, None])
-    return windows(places - origin, places - origin, side)
+    return windows(places - origin, places - origin, sides(places, *widths, n=n))
+
+
+def sides(places: IntArray, *widths: int, n: int) -> IntArray:
+    """(w, k) points of each width on each side of the places, within `[0, n)`."""
+    return np.asarray(np.minimum(np.minimum(places, n - places), np.array(widths)[:, None]))
 
 
 def _measured(
@@ -158,19 +135,41 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
 
 def gaps_near(
     level: FloatArray, places: IntArray, *widths: int, without: tuple[int, float] = (0, 0.0)
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
     """(w, k) the gap at each of some places close together, from what is around them alone.
 
-    `without`: the index and size of a step that is taken out before.
+    Also its standard error for points of unit noise. `without`: the index and size of a step that
+    is taken out before.
     """
     if not len(places):
-        return np.empty((len(widths), 0))
+        return np.empty((len(widths), 0)), np.empty((len(widths), 0))
     reach = max(widths)
     first, last = max(int(places[0]) - reach, 0), int(places[-1]) + reach
     at, (index, step) = windows_at(places, *widths, n=len(level), origin=first), without
     piece = level[first:last].copy()
     piece[max(index - first, 0) :] -= step
-    return gaps(sums_of(piece), at)
+    return gaps(sums_of(piece), at), at.error
+
+
+def gaps_at(level: FloatArray, places: IntArray, *widths: int) -> tuple[FloatArray, FloatArray]:
+    """`gaps_near` of places anywhere, in order."""
+    return gaps_between(level, places, places, sides(places, *widths, n=len(level)))
+
+
+def gaps_between(
+    level: FloatArray, start: IntArray, stop: IntArray, side: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """(w, k) gaps and errors of `windows`: the sums of a long curve are taken piece by piece."""
+    if len(level) <= SAMPLED:
+        at = windows(start, stop, side)
+        return gaps(sums_of(level), at), at.error
+    sizes, errors = np.empty(side.shape), np.empty(side.shape)
+    for near in together(start):
+        early, late, reach = start[near], stop[near], side[:, near]
+        first, last = int((early - reach).min()), int((late + reach).max())
+        at = windows(early - first, late - first, reach)
+        sizes[:, near], errors[:, near] = gaps(sums_of(level[first:last]), at), at.error
+    return sizes, errors
 
 
 def ratios_near(
@@ -181,8 +180,18 @@ def ratios_near(
     without: tuple[int, float] = (0, 0.0),
 ) -> FloatArray:
     """(w, k) `gaps_near` in their standard errors."""
-    error = windows_at(places, *widths, n=len(level)).error
-    return np.asarray(gaps_near(level, places, *widths, without=without) / (error * noise[places]))
+    found, error = gaps_near(level, places, *widths, without=without)
+    return np.asarray(found / (error * noise[places]))
+
+
+def together(places: IntArray) -> Iterator[slice]:
+    """Places in order, so many at a time that what is worked out for them and near fits a cache."""
+    first = 0
+    while first < len(places):
+        near = int(np.searchsorted(places, places[first] + SPAN))
+        last = min(first + AT_ONCE, near)
+        yield slice(first, last)
+        first = last
 
 
 def placebo_places(n: int) -> IntArray:
@@ -192,22 +201,18 @@ def placebo_places(n: int) -> IntArray:
 
 def placebos(sums: Sums, noise: FloatArray, *widths: int) -> FloatArray:
     """(w, k) gaps in their standard errors at the `placebo_places`."""
-    n = len(sums)
-    at = everywhere(n, *widths) if n <= SAMPLED else windows_at(placebo_places(n), *widths, n=n)
-    return _in_errors(gaps(sums, at), at, noise)
+    n, places = len(sums), placebo_places(len(sums))
+    at = everywhere(n, *widths) if n <= SAMPLED else windows_at(places, *widths, n=n)
+    return np.asarray(gaps(sums, at) / (at.error * noise[places]))
 
 
 def placebos_in(curve: FloatArray, noise: FloatArray, *widths: int) -> FloatArray:
     """`placebos` of a curve whose sums are asked for no more."""
-    n = len(curve)
-    if n <= SAMPLED:
+    if len(curve) <= SAMPLED:
         return placebos(sums_of(curve), noise, *widths)
-    at = windows_at(placebo_places(n), *widths, n=n)
-    return _in_errors(gaps_in(curve, at), at, noise)
-
-
-def _in_errors(found: FloatArray, at: Windows, noise: FloatArray) -> FloatArray:
-    return np.asarray(found / (at.error * noise[placebo_places(len(noise))]))
+    places = placebo_places(len(curve))
+    found, error = gaps_at(curve, places, *widths)
+    return np.asarray(found / (error * noise[places]))
 
 
 def strongest(level: FloatArray, noise: FloatArray, *widths: int) -> float:

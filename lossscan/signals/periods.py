@@ -6,6 +6,7 @@ import itertools
 from bisect import bisect_right
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossscan.model import Curve, Landmark
 from lossscan.numeric.arrays import FloatArray, blocks
@@ -18,6 +19,7 @@ MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 VALLEY = 0.3  # of the peak, below which it must fall before: a wave is low between its crests
 LONGEST = 1 << 18  # points: in a million these are the longest; further ones take memory
+SPECTRUM = 1 << 21  # numbers transformed together: most of them are not what is looked for twice
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -50,7 +52,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
     longest = min(len(flat) // MIN_PERIODS, LONGEST)
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0
-    strength = _autocorrelation(flat)
+    strength = _autocorrelation(flat, 2 * longest + 2)  # a little more than at twice the lag
     valley = np.flatnonzero(np.diff(strength) > 0)
     start = max(MIN_LAG, int(valley[0]) if len(valley) else longest + 1)
     if start > longest:
@@ -77,26 +79,24 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
     return float(a @ b) / scale if scale > 0 else 0.0
 
 
-def _autocorrelation(flat: FloatArray) -> FloatArray:
-    """At lags 0, 1, ..., of a long curve as far as a period is looked for; `flat` is used up."""
+def _autocorrelation(flat: FloatArray, lags: int) -> FloatArray:
+    """At lags 0, 1, ..., by the Fourier transforms of stretches and of what follows each.
+
+    `flat` is used up.
+    """
     flat -= flat.mean()
-    reach, size = 2 * LONGEST + 2, 4 * LONGEST  # twice the lag and a little; a power of two
-    if len(flat) <= size:
-        covariance = _covariance(flat, flat, len(flat), 2 * len(flat))
-    else:  # each block with itself and what follows
-        covariance = np.zeros(reach)
-        for at in blocks(len(flat), size - reach):
-            covariance += _covariance(flat[at], flat[at.start : at.stop + reach], reach, size)
+    size = _quick_size(min(len(flat) + lags, SPECTRUM))
+    spectrum: NDArray[np.complex128] = np.zeros(size // 2 + 1, dtype=np.complex128)
+    for at in blocks(len(flat), size - lags):
+        early = np.fft.rfft(flat[at], size)
+        last = at.stop == len(flat)
+        late = early if last else np.fft.rfft(flat[at.start : at.stop + lags], size)
+        spectrum += early.conj() * late
+    covariance = np.fft.irfft(spectrum, size)[:lags]
     return np.asarray(covariance / max(covariance[0], np.finfo(np.float64).tiny))
 
 
-def _covariance(early: FloatArray, late: FloatArray, lags: int, size: int) -> FloatArray:
-    """Summed products of the values with those 0, 1, ... places later, by the Fourier transform.
-
-    Of as many numbers as there are early values and lags, or more.
-    """
-    if early is late:
-        return np.fft.irfft(np.abs(np.fft.rfft(early, size)) ** 2, size)[:lags]
-    product = np.fft.rfft(early, size).conj()
-    product *= np.fft.rfft(late, size)
-    return np.fft.irfft(product, size)[:lags]
+def _quick_size(least: int) -> int:
+    """The smallest even size from there on that has no prime factors but 2, and one 3 or 5."""
+    power = 1 << max((least - 1).bit_length(), 4)
+    return min(size for size in (power // 8 * 5, power // 4 * 3, power) if size >= least)
