@@ -19,7 +19,7 @@ MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 VALLEY = 0.3  # of the peak, below which it must fall before: a wave is low between its crests
 LONGEST = 1 << 18  # points: in a million these are the longest; further ones take memory
-SPECTRUM = 1 << 21  # numbers transformed together: most of them are not what is looked for twice
+SPECTRUM = 4 * LONGEST  # numbers transformed together: half of them, and as many that follow
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -88,12 +88,18 @@ def _autocorrelation(flat: FloatArray, lags: int) -> FloatArray:
     size = _quick_size(min(len(flat) + lags, SPECTRUM))
     spectrum: NDArray[np.complex128] = np.zeros(size // 2 + 1, dtype=np.complex128)
     for at in blocks(len(flat), size - lags):
-        early = np.fft.rfft(flat[at], size)
-        last = at.stop == len(flat)
-        late = early if last else np.fft.rfft(flat[at.start : at.stop + lags], size)
-        spectrum += early.conj() * late
+        spectrum += _crossed(flat[at], flat[at.start : at.stop + lags], size)
     covariance = np.fft.irfft(spectrum, size)[:lags]
     return np.asarray(covariance / max(covariance[0], np.finfo(np.float64).tiny))
+
+
+def _crossed(early: FloatArray, both: FloatArray, size: int) -> NDArray[np.complex128]:
+    """The transform of a stretch, conjugated, times that of it and what follows."""
+    product = np.fft.rfft(early, size)
+    late = product.copy() if len(early) == len(both) else np.fft.rfft(both, size)
+    np.conj(product, out=product)
+    product *= late
+    return product
 
 
 def _quick_size(least: int) -> int:
