@@ -90,8 +90,12 @@ _TURNED: Final = expression(
     r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
     r"|val|valid|validation|eval|evaluation)"
 )
-_COMPOSER: Final = expression(  # metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0
-    r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy|(lr)_[a-z_]{1,60}/group0"
+# Composer: metrics/eval/LanguageCrossEntropy, lr-DecoupledAdamW/group0; Lightning: lr-AdamW/pg1
+_COMPOSER: Final = expression(
+    r"(?:eval_)?metrics/eval(?:/[\w-]{1,60})?/(?:language_)?cross_entropy"
+    r"|(lr)_(?:[a-z_]{1,60}/(?:group0|pg1)"
+    r"|[a-z_]{0,30}(?:adam|sgd|lion|lamb|lars|rms|adagrad|adafactor|opt)[a-z_]{0,20}"
+    r"(?<!momentum)(?<!decay))"
 )
 _HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z]{2})")  # CTCLoss
 _GAP: Final = expression(r"[\s-]+")

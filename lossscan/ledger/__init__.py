@@ -87,11 +87,12 @@ def _accounting(account: Account) -> Message:
 def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:
     """Findings worst first, without those that another rule explains better; and what is out."""
     findings = [each for each in outcomes if isinstance(each, Finding)]
+    standing = [each for each in findings if not _explained_by(each, findings)]
     kept, ruled_out = [], []
     for each in outcomes:
         if isinstance(each, RuledOut):
             ruled_out.append(each)
-        elif better := _explained_by(each, findings):
+        elif better := _explained_by(each, standing) or _explained_by(each, findings):
             ruled_out.append(_yielded(each, better))
         else:
             kept.append(each)

@@ -44,11 +44,16 @@ def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -
     """The steps of the events that are near where an episode of the finding begins or ends."""
     import numpy as np
 
-    edges = [
-        e for each in finding.episodes for e in (each.start_step, each.end_step) if e is not None
-    ]
     trace = signals.trace_of(finding.series)
-    if trace is None or not edges:
+    if trace is None:
+        return set()
+    edges = [
+        e
+        for each in finding.episodes
+        for e in (each.start_step, each.end_step)
+        if e is not None and (e != trace.steps[-1] or e == each.start_step)
+    ]
+    if not edges:
         return set()
     steps = [event.step for event in events]
     ends = sorted(np.searchsorted(trace.steps, edges).tolist())

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.model import Change, Effect, Episode, Evidence, Finding, Message, RuledOut, Severity
+from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
@@ -24,7 +24,8 @@ CRITICAL_RATIO = (
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 END_POINTS = 10  # logged points whose median is where the run ends
 SURE = (0.75, 0.3)  # fitted on 146 findings of the simulated train half
-FADED = 0.5  # of a jump: where less is left at the end, it cannot be said to stay
+# Of a jump, what is left at the end: where it can be said to stay, and where to be over.
+STAYS, OVER = 0.75, 0.2
 SHORT_STAY = 0.02  # of the run, the same for long runs,
 LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (marin #1368)
 
@@ -98,7 +99,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
         message=Message(
-            "default" if left >= FADED else "fades",
+            "default" if left >= STAYS else "fades" if left >= OVER else "over",
             before=worst.before,
             after=worst.after,
             step=worst.step,
@@ -113,7 +114,6 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         aligned_to=jumps[0].aligned_to,
         evidence=(
             level_evidence(case, worst.before, worst.after, worst.step),
-            Evidence(Message("stays", stays=left, last=last), step=last),
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=rise_causes(case, worst),

@@ -22,19 +22,19 @@ from lossscan.model import (
     RuledOut,
     Severity,
 )
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
-from lossscan.rules.kit.order import file_order
+from lossscan.rules.kit.order import file_order, samples_between
 from lossscan.rules.kit.rates import lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
-from lossscan.samples import samples_per_step
 
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
@@ -50,7 +50,7 @@ MANY = 12  # episodes named one by one
 LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
 ONE_BATCH = 0.35  # where few are: above file order that nothing but the spike speaks for
 SHUFFLED = 0.1  # taken off file order where epochs are compared and have nothing in common
-LOW_SHARE = 0.1  # of a peak: a point below it belongs to the course
+LOW_SHARE, HALF = 0.1, 0.5  # of a peak: a point below the first belongs to the course
 GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
 RAISED = 0.5  # the same where the log shows that the rate leaps
 CALM = 0.1  # taken off where gradient norms are logged and do not rise before
@@ -64,6 +64,7 @@ class Pattern(Struct, frozen=True):
     recurring: frozenset[int]  # start steps of those that return at the same place of an epoch
     at_ends: bool  # that place is the end of the epoch, and each is a point wide
     slowest: int  # points of the longest
+    widest: int  # of them at half of its height and more: what one odd batch leaves behind is less
     correlation: float | None
     leads: bool | None  # the gradient rose before the highest; None where it is not logged
 
@@ -160,6 +161,7 @@ def _pattern(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
         recurring=recurring,
         at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(_high_points(case.curve, spike) for spike in spikes),
+        widest=max(int((_shares(case.curve, spike) >= HALF).sum()) for spike in spikes),
         correlation=case.signals.epoch_correlation,
         leads=None if lead is None else lead >= LEAD_SIGMA,
     )
@@ -167,9 +169,14 @@ def _pattern(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
 
 def _high_points(curve: Curve, spike: Excursion) -> int:
     """The points of an excursion without those that are back at the course between two peaks."""
-    level = curve.values[spike.start : spike.stop]
-    low = level < spike.base + LOW_SHARE * (spike.peak - spike.base)
+    low = _shares(curve, spike) < LOW_SHARE
     return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
+
+
+def _shares(curve: Curve, spike: Excursion) -> FloatArray:
+    """How high its points are, in its height."""
+    level = curve.values[spike.start : spike.stop]
+    return np.asarray((level - spike.base) / (spike.peak - spike.base))
 
 
 def _recurring(case: Case, spikes: Sequence[Excursion]) -> frozenset[int]:
@@ -212,7 +219,7 @@ def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> I
     window = int(spacing(case.curve.steps))
     read: dict[tuple[int, int], list[int]] = {}  # start steps by samples
     for spike in spikes:
-        samples = _samples_between(case, spike.start_step - window, spike.end_step)
+        samples = samples_between(case, spike.start_step - window, spike.end_step)
         if samples is not None:
             first, last = samples
             same = next((r for r in read if r[0] < last and first < r[1]), samples)
@@ -222,20 +229,19 @@ def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> I
         yield Evidence(Message("samples", first=first, last=last, steps=places), step=steps[0])
 
 
-def _samples_between(case: Case, first: int, last: int) -> tuple[int, int] | None:
-    """The samples of their epoch that the steps (first, last] read, where order is fixed."""
-    batch = samples_per_step(case.run.config, case.run.framework)
-    per_epoch = case.run.schedule.steps_per_epoch
-    if batch is None or not per_epoch:
-        return None
-    start = int((first % per_epoch) * batch)
-    return start, start + int((last - first) * batch)
-
-
 def _order_evidence(pattern: Pattern) -> Iterator[Evidence]:
-    if pattern.correlation is not None:
-        fixed = pattern.correlation >= ORDER_CORRELATION
-        yield Evidence(Message("order-fixed" if fixed else "order-shuffled", r=pattern.correlation))
+    """What epochs have in common; where spikes return, that says more than all other places."""
+    if pattern.correlation is None:
+        return
+    if pattern.correlation >= ORDER_CORRELATION:
+        yield Evidence(Message("order-fixed", r=pattern.correlation))
+    elif not _returns(pattern):
+        yield Evidence(Message("order-shuffled", r=pattern.correlation))
+
+
+def _returns(pattern: Pattern) -> bool:
+    """Whether spikes come back with the samples; those at the ends of epochs need no order."""
+    return bool(pattern.recurring) and not pattern.at_ends
 
 
 def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
@@ -245,7 +251,7 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
     ordered = _ordered(case, pattern, step)
     yield Cause(Message("unshuffled-data"), ordered, config=case.advise("shuffle", suggest=True))
-    odd = LONG_FOR_A_BATCH if pattern.slowest >= BLOCK_POINTS else ONE_BATCH
+    odd = LONG_FOR_A_BATCH if pattern.widest >= BLOCK_POINTS else ONE_BATCH
     yield Cause(Message("odd-batch"), odd, config=case.advise("total_train_batch_size"))
     unstable = _unstable(case, pattern, step)
     yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
@@ -254,11 +260,12 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
 
 def _ordered(case: Case, pattern: Pattern, step: int) -> float:
     """The score of data read in file order."""
-    alike = pattern.correlation
+    alike, returns = pattern.correlation, _returns(pattern)
     compared = 0.0 if alike is None else 0.1 if alike >= ORDER_CORRELATION else -SHUFFLED
-    returns = bool(pattern.recurring) and not pattern.at_ends  # ends need no order to return
+    if returns:
+        compared = max(compared, 0.0)
     ordered = 0.3 + 0.35 * returns + STATED[file_order(case, step)] + compared
-    if pattern.slowest >= BLOCK_POINTS and not pattern.leads:
+    if pattern.widest >= BLOCK_POINTS and not pattern.leads:
         ordered += 0.1
     return min(ordered, 0.95)
 

@@ -87,7 +87,9 @@ def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]
     if off.sum() < max(FEW, SHARE_OFF * len(rate)):
         return
     frozen = _frozen(rate, expected, tolerance * promised.peak)
-    if frozen is not None:
+    if frozen is not None and _rose(rate, expected, frozen.start, tolerance * promised.peak):
+        yield _finding(case, rate, "again", slice(frozen.start, len(rate)), expected)
+    elif frozen is not None:
         yield _finding(case, rate, "frozen", frozen, expected)
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
@@ -172,6 +174,15 @@ def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:
     return slice(start, stop + 1) if moves and rate.values[start] > 0 else None
 
 
+def _rose(rate: Series, expected: FloatArray, start: int, margin: float) -> bool:
+    """Whether a rate that stands still had risen to there while the promised one fell.
+
+    Updates that are skipped hold it where it was; another schedule alone raises it.
+    """
+    lower = rate.values[:start] < rate.values[start] - margin
+    return bool((lower & (expected[:start] > expected[start])).any())
+
+
 def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
     """Whether the shape is the promised one and only its height differs."""
     unit = _Schedule(promised.kind, 1.0, promised.warmup, promised.total)
@@ -180,10 +191,20 @@ def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
     return bool((np.abs(rate.values - peak * shape) <= tolerance * peak).all())
 
 
+def _rise_evidence(rate: Series, at: int) -> Evidence:
+    """From where to where the rate rises: it leaps at an entry, or climbs from a low one."""
+    low = at - 1 if at and rate.values[at - 1] < rate.values[at] else at
+    high = at + int(np.argmax(rate.values[at:]))
+    numbers = {"low": float(rate.values[low]), "high": float(rate.values[high])}
+    places = {"low_step": int(rate.steps[low]), "high_step": int(rate.steps[high])}
+    return Evidence(Message("rise", **numbers, **places), step=int(rate.steps[high]))
+
+
 # Confidence, the causes and their scores.
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
     "rises": (0.97, {"second-schedule": 0.6, "rate-raised": 0.5}),
+    "again": (0.95, {"second-schedule": 0.7, "rate-raised": 0.4}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),
@@ -204,7 +225,7 @@ def _finding(
         confidence,
         series="learning_rate",
         message=Message(
-            message,
+            "default" if message == "again" else message,
             step=int(steps[0]),
             last=int(steps[-1]),
             count=len(steps),
@@ -221,6 +242,7 @@ def _finding(
                 if promised is not None
                 else []
             ),
+            *([_rise_evidence(rate, where.start)] if message == "rises" else []),
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
         causes=tuple(

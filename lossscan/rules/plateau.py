@@ -31,6 +31,7 @@ USUAL_CLASSES = (*range(3, MOST_CLASSES + 1), 100, 1000)  # of data sets that lo
 # Of ln k: a head that has learned nothing is as far above it at most, and hardly below; all its
 # answers cost about the same, so that batches spread little: 0.3 and 0.7 % in two such runs.
 UNTRAINED, BELOW, ALIKE = 0.01, 0.001, 0.01
+USUAL_RATE = 1e-3  # of Adam where none is stated (PyTorch, Keras): models learn at it
 TINY_RATE = 1e-7  # at its highest: no optimizer moves a model by it in a run that is watched
 ACCURACIES = ("eval_accuracy", "accuracy", "eval_acc", "acc", "eval_binary_accuracy")
 FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
@@ -40,9 +41,15 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
     "zero-rate": (0.97, {"zero-rate": 0.95}),
     "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
+    "untouched": (
+        0.94,
+        {"frozen-parameters": 0.8, "rate-unsuitable": 0.5, "labels-unrelated": 0.3},
+    ),
     "tiny-rate": (0.9, {"rate-too-small": 0.9}),
     "frozen": (0.8, {"frozen-parameters": 0.7, "rate-unsuitable": 0.4}),
 }
+
+_SAID = {"untouched": "chance"}  # the sentence where it is that of another kind
 
 
 def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
@@ -105,17 +112,30 @@ def _held_by(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
             "zero-rate",
             Evidence(Message("zero-rate"), source=case.run.source_of("learning_rate"), value=0.0),
         )
-    chance = _chance(case, median(loss.values))
-    if chance is not None:
-        yield "chance", Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     if rate is not None and 0 < rate.values.max() <= TINY_RATE:
         yield (
             "tiny-rate",
             Evidence(Message("tiny-rate"), source=case.run.source_of("learning_rate")),
         )
+    chance = _chance(case, median(loss.values))
+    if chance is not None:
+        untouched = norms is None and _is_untouched(loss, rate, chance)
+        kind = "untouched" if untouched else "chance"
+        yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     low, high = np.quantile(loss.values, (0.05, 0.95))
     if 0 < high - low <= FROZEN * high or high == low != 0:
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
+
+
+def _is_untouched(loss: Series, rate: Series | None, choices: int) -> bool:
+    """Whether the loss stays above a guess to the end, at a rate that breaks no model.
+
+    What is updated at all comes down to the guess, also with labels that mean nothing.
+    """
+    later = loss.values[len(loss) // 3 :]
+    error = float(later.std()) / math.sqrt(len(later))
+    usual = rate is not None and rate.values.max() <= USUAL_RATE
+    return usual and later.mean() - math.log(choices) >= SURE_SIGMA * error
 
 
 def _chance(case: Case, value: float) -> int | None:
@@ -182,7 +202,13 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     return Finding(
         NAME,
         confidence,
-        message=Message(kind, level=median(loss.values), first=first, last=last, points=len(loss)),
+        message=Message(
+            _SAID.get(kind, kind),
+            level=median(loss.values),
+            first=first,
+            last=last,
+            points=len(loss),
+        ),
         episodes=(Episode(first, last),),
         effect=Effect(before, after, after - before, after / before if before else None),
         evidence=(

@@ -7,14 +7,17 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.arrays import BoolArray
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of, stretches, window_lengths
-from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules.kit.nan_causes import lost_from, nan_causes, restart, weights_lost
+from lossscan.rules.kit.nan_filter import Hidden, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 
@@ -50,6 +53,7 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     "masked": (Severity.INFO, 0.95, {"masked-samples": 0.9}),
     "memorised": (Severity.INFO, 0.95, {"rounding": 0.9}),
 }
+_OF_NAN = ("nan", "silent")
 _TO_THE_END = ("nan", "vanished", "silent")  # they speak of the last zeros only
 _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
@@ -192,26 +196,47 @@ def _finding(
     severity = _severity(zeros, partly) if kind == "skipped" else severity
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
     first = int(loss.steps[int(np.argmax(told))])
-    hidden = hidden_nan(case, loss)
-    lost = lost_at(case, hidden.begin if hidden else first)
+    hidden = hidden_nan(case, loss) if kind in _OF_NAN else None
+    lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
+    causes = tuple(
+        Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
+        for name, score in (scores | skipped).items()
+    )
+    begun = Episode(hidden.begin, int(loss.steps[-1])) if hidden else None
     return Finding(
         NAME,
         confidence,
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
-        episodes=episodes_of(loss, told),
+        episodes=(begun,) if begun else episodes_of(loss, told),
         evidence=(
             Evidence(Message("zeros"), step=first, value=0.0),
             *_evidence(case, zeros, told, lost),
+            *(_evidence_of_nan(case, hidden, first, lost) if hidden else ()),
         ),
-        causes=tuple(
-            Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
-            for name, score in (scores | skipped).items()
-        ),
+        causes=nan_causes(case, first, loss.values[loss.steps < lost["since"]])
+        if hidden
+        else causes,
+        remedies=restart(lost) if hidden else (),
         next=_next(kind, severity, lost),
-        claims=frozenset(loss.steps[zeros.zero].tolist()),
+        claims=frozenset(loss.steps[zeros.zero].tolist()) | _claims_of_nan(loss, hidden),
     )
+
+
+def _evidence_of_nan(
+    case: Case, hidden: Hidden, first: int, lost: dict[str, int]
+) -> Iterator[Evidence]:
+    """What shows that the trainer hides NaN, and what that means for the weights."""
+    if hidden.inflation:
+        yield Evidence(Message("inflated", **asdict(hidden.inflation)))
+    yield from around(case, first, "rate")
+    yield from weights_lost(lost)
+
+
+def _claims_of_nan(loss: Series, hidden: Hidden | None) -> frozenset[int]:
+    """The window that NaN inflated and all behind it: one event."""
+    return frozenset(loss.steps[hidden.start - 1 :].tolist()) if hidden else frozenset()
 
 
 def _evidence(

@@ -57,7 +57,8 @@ def non_finite_loss(rng: Random, half: str) -> Draft:
     cause = {"rose": "learning-rate-too-high", "alone": "masked-batch"}.get(kind, "half-precision")
     config = {"fp16": True} if cause == "half-precision" else {"bf16": True}
     base = with_usual(_with_norms(base, norms), without=("eval_loss",))
-    truth = Truth(("non-finite-loss",), int(base.steps[at]), causes=(cause,))
+    rules = ("non-finite-loss", *(("zero-loss",) if kind == "hidden" else ()))  # one of the two
+    truth = Truth(rules, int(base.steps[at]), causes=(cause,))
     allow = frozenset({"zero-loss", "loss-spike", "loss-jump", "divergence", "grad-norm-explosion"})
     run = finish(base, loss=loss, config=config)
     return Draft(

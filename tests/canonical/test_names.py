@@ -11,7 +11,8 @@ SAME = {
     "eval_loss": "eval_loss eval/loss val_loss valid_loss validation+loss lm+loss+validation"
     " val_loss_epoch val/loss validation_metrics/loss",
     "grad_norm": "grad_norm grad+norm train/grad_norm grad-norm optim/total+grad+norm",
-    "learning_rate": "lr learning-rate train/learning_rate optim/LR+(group+0) Learning+Rate LR",
+    "learning_rate": "lr learning-rate train/learning_rate optim/LR+(group+0) Learning+Rate LR"
+    " lr-AdamW lr-SGD/pg1",
     "step": "current_steps global_step/max_steps iteration train/global_step",
     "kl": "KL_ref kl",
     "reward": "Reward reward",

@@ -7,6 +7,7 @@ from typing import Final
 
 from lossscan.model import Cause, Change, Message
 from lossscan.rules.kit.case import Case
+from lossscan.samples import samples_per_step
 
 # What the order adds to the score of odd data at one place: other data follow each other in a
 # file, and a shuffle spreads them. The order of causes is what counts.
@@ -50,3 +51,13 @@ def in_resumed_epoch(case: Case, step: float) -> bool:
         if not resume.fresh and resume.step < step <= end:
             return True
     return False
+
+
+def samples_between(case: Case, first: int, last: int) -> tuple[int, int] | None:
+    """The samples of their epoch that the steps (first, last] read, where order is fixed."""
+    batch = samples_per_step(case.run.config, case.run.framework)
+    per_epoch = case.run.schedule.steps_per_epoch
+    if batch is None or not per_epoch:
+        return None
+    start = int((first % per_epoch) * batch)
+    return start, start + int((last - first) * batch)

@@ -13,10 +13,7 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of
-from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
-from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
-from lossscan.rules.non_finite_loss.causes import (
+from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
     climbed,
     half_precision,
@@ -27,6 +24,9 @@ from lossscan.rules.non_finite_loss.causes import (
     restart,
     weights_lost,
 )
+from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
 from lossscan.rules.non_finite_loss.loss_scale import exhausted
 
 NAME: Final = "non-finite-loss"
@@ -163,7 +163,12 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
         evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
-        causes=nan_causes(case, first, alone=not lasting, calm=keeps_its_loss(case, first)),
+        causes=nan_causes(
+            case,
+            first,
+            alone=kind == "passing",
+            calm=kind == "scaled" or keeps_its_loss(case, first),
+        ),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
     )
