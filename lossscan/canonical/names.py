@@ -97,6 +97,9 @@ _COMPOSER: Final = expression(
     r"|[a-z_]{0,30}(?:adam|sgd|lion|lamb|lars|rms|adagrad|adafactor|opt)[a-z_]{0,20}"
     r"(?<!momentum)(?<!decay))"
 )
+_MEASURED: Final = expression(  # rmse_e_trn
+    r"((?:r?mse|mae|nll|error|cost)\w{0,20}?)_([a-z]{2,10})"
+)
 _HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z]{2})")  # CTCLoss
 _GAP: Final = expression(r"[\s-]+")
 _TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IGNORECASE)
@@ -165,7 +168,7 @@ def canonical(raw: str) -> str:
         return "learning_rate" if composed[1] else "eval_loss"
     evaluated = _EVALUATION.fullmatch(folded)
     if evaluated is None:
-        return _turned(folded) or _chinese(folded) or bare
+        return _turned(folded) or _measured(folded) or _chinese(folded) or bare
     name = f"eval_{evaluated[1]}"
     return _ALIASES.get(name, name)
 
@@ -193,6 +196,13 @@ def _turned(folded: str) -> str | None:
         return None
     plot, training, test = match[1], match["training"], match["test"]
     return canonical(plot if training else f"{'test' if test else 'eval'}_{plot}")
+
+
+def _measured(folded: str) -> str | None:
+    """The name of `rmse_trn`, with the set before it, as most trainers write it."""
+    match = _MEASURED.fullmatch(folded)
+    said = _SETS.get(match[2]) if match else None
+    return f"{said.removesuffix('loss')}{match[1]}" if match and said else None
 
 
 def _chinese(folded: str) -> str | None:

@@ -184,11 +184,18 @@ def _is_judged(name: str, line: str) -> bool:
 
 def _holds_numbers(header: str, below: str = "") -> bool:
     """Whether the line below a header has as many cells, and all that are filled are numbers."""
+    header = _uncommented(header)
     separator = _separator(header)
     cells = [cell.strip() for cell in _cells(below.rstrip("\r\n") + "\n", separator)]
     same = len(cells) == len(_split(header.rstrip("\r\n"), separator))
     filled = [cell for cell in cells if cell and not cell.startswith("[")]  # a list of Python
     return same and bool(filled) and all(number(cell) is not None for cell in filled)
+
+
+def _uncommented(line: str) -> str:
+    """A header behind the mark that numpy and DeePMD set before it; of others it is a name."""
+    bare = line.removeprefix("#").lstrip(" ") if line.startswith("#") else line
+    return bare if bare[:1].isalpha() else line
 
 
 def _separator(line: str) -> str:
@@ -203,7 +210,8 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _header(line: str) -> list[str]:
-    names = [name.strip().strip('"') for name in _split(line.strip(" \r\n"), _separator(line))]
+    line = _uncommented(line.strip(" \r\n"))
+    names = [name.strip().strip('"') for name in _split(line, _separator(line))]
     stating = _separator(line) in (_GAP, _BLANK) and any(number(name) is not None for name in names)
     return names if 1 < len(names) <= MOST_COLUMNS and not stating else []
 

@@ -60,6 +60,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
+    "Score at iteration",
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
 )
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
@@ -225,7 +226,7 @@ def _placed(
 
 def _is_beside(name: str) -> bool:
     """Whether what a line without a counter states belongs to the last one that has one."""
-    return is_evaluation(name) or canonical(name) in ("reward", "test_loss")
+    return is_evaluation(name) or canonical(name) == "reward"
 
 
 def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tuple[Note, ...]]:

@@ -16,6 +16,7 @@ from lossscan.settings import Settings
 
 TRAIN_PY = "import torch\nfor step in range(9):\n    loss = model(x)\n    loss.backward()\n"
 BEGAN = "***** Running training *****\n  Num examples = 100\n  0%|          | 0/75 [00:00<?]\n"
+SCORES = "[Epoch 0] training: accuracy=0.31\n[Epoch 0] validation: top1=0.425000 top5=1.0\n"
 WEIGHTS = bytes(range(256)) * 20
 TABLE = "<table><tr><th>Step</th><th>Training Loss</th></tr></table>"
 
@@ -40,6 +41,7 @@ def _notebook(*pages: str) -> bytes:
         ("log.b64", base64.b64encode(WEIGHTS), "base64"),
         ("run.yaml", b"learning_rate: 1e-4\nbatch: some\n", "settings of a training"),
         ("train.log", BEGAN.encode(), "training has begun"),
+        ("train.log", (BEGAN + SCORES).encode(), "the accuracy is logged, but no loss"),
         ("story.txt", b"It was the best of times.\n" * 99, "no line logs a loss"),
         ("short.log", b"step 1 loss 2.3\n", "nearest line: step 1 loss 2.3"),
         ("a.ipynb", _notebook(), "printed nothing"),

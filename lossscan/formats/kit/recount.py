@@ -34,13 +34,15 @@ SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it,
 
 @lru_cache(maxsize=256)
 def is_evaluation(*names: str) -> bool:
-    """Whether all that a row of such names holds was evaluated."""
-    return bool(names) and all(canonical(name).startswith("eval_") for name in names)
+    """Whether all that a row of such names holds was evaluated, on any set."""
+    return bool(names) and all(
+        name.startswith("eval_") or name == "test_loss" for name in map(canonical, names)
+    )
 
 
-def _trains(row: Iterable[str]) -> bool:
+def trains(row: Iterable[str]) -> bool:
     """Whether a row holds a loss of the training."""
-    return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
+    return any(is_judged(name) and not is_evaluation(name) for name in row)
 
 
 # --- epochs that are in headlines, or missing ---------------------------------------------------
@@ -166,7 +168,7 @@ def _fullest(placed: Sequence[Placed]) -> str | None:
 
 
 def _is_trained(name: str) -> bool:
-    return _trains([name])
+    return trains([name])
 
 
 # --- steps of the run -----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from lossscan.canonical.names import MEANS, canonical, is_known, is_part
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of, tests
-from lossscan.formats.kit.recount import LOOPED
+from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
 
@@ -23,6 +23,9 @@ _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _TOTALS: Final = ("loss", "eval_loss", "test_loss", "train_loss", "total_loss", *MEANS)
 LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
+_EVAL_BAR: Final = expression(
+    r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b"
+)  # of what is drawn alone
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
@@ -53,6 +56,9 @@ _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8
 _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`
     r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
     rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
+)
+_SCORE: Final = expression(  # of Deeplearning4j, whose score is the loss
+    rf"\bScore at iteration \d{{1,12}} is ({NUMBER}){ENDS}"
 )
 _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
     rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
@@ -85,6 +91,7 @@ class LineReader:
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
         self._row = _row_reader(asked)
         self._in_evaluation = False
+        self._trained = False  # a loss of training was stated since a bar was drawn
 
     def take(self, line: str) -> StatedLine:
         """Read a line, of one that is very long its beginning."""
@@ -99,13 +106,22 @@ class LineReader:
             self._in_evaluation = True
             return StatedLine(None, {}, indented=False)
         if self._in_evaluation and row and place is None:
-            row = {f"val_{canonical(n).removeprefix('avg_')}": each for n, each in row.items()}
+            row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
-        self._in_evaluation = self._in_evaluation and place is None
+        self._go_on(line, place, row)
         evaluated = row.get(_EVALUATED, row.get(_TESTED))
         if place and place.kind in LOOPED and evaluated is not None:
             return StatedLine(None, {BATCH_LOSS: evaluated}, indented)
         return StatedLine(place, row, indented)
+
+    def _go_on(self, line: str, place: CounterPlace | None, row: Mapping[str, str]) -> None:
+        """Note whether what follows was evaluated: a bar without numbers says what is done."""
+        if place and place.kind == "bar" and not row:
+            self._in_evaluation = self._trained and _EVAL_BAR.match(line) is not None
+            self._trained = False
+        else:
+            self._in_evaluation = self._in_evaluation and place is None
+            self._trained = self._trained or trains(row)
 
 
 @lru_cache(maxsize=2)  # so that shapes which another log of a batch had are known at once
@@ -161,6 +177,12 @@ class _Names:
         return None
 
 
+def _evaluated(name: str) -> str:
+    """The name of what a line below the headline of an evaluation states."""
+    known = canonical(name)
+    return name if known.startswith(("train_", "eval_")) else f"val_{known.removeprefix('avg_')}"
+
+
 def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
     """What a net put out: parts of the loss, that of training itself was said before."""
     if "Test" in line:
@@ -195,6 +217,8 @@ def _rare(line: str) -> Iterator[Part[str]]:
             yield Part(match[1], match.start(2), *match.span(2))
     if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
         yield Part("val_loss", found.start(), *found.span(1))
+    if "Score at" in line and (found := _SCORE.search(line)):
+        yield Part("train_loss", found.start(1), *found.span(1))
     for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
         yield Part("train_loss", match.start(), *match.span(1))
 

@@ -12,6 +12,7 @@ from lossscan.sources.files import Head
 
 ENOUGH: Final = 4096  # characters that tell what a text is: a screen or two
 LEAST_CODE: Final = 3  # lines of code in them; a log may quote one or two, as a traceback does
+LEAST_SCORES: Final = 2  # accuracies: one may be that of the model a training starts from
 LEAST_BASE64: Final = 200  # characters without a blank: no word or number is so long
 LONGEST: Final = 80  # characters shown of a line: a screen
 CONTROL: Final = 0.05  # of the first bytes that no text holds; a console colored by hand has 2 %
@@ -43,6 +44,9 @@ _BEGAN: Final = expression(
     r"|\[before the start of training step\]|Start(?:ing)? training\b"
 )
 _LOGGED: Final = expression(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}\d")
+_ACCURACY: Final = expression(  # of a set that is trained or evaluated, as a share
+    r"(?i)\b(?:acc|accuracy|top-?1)\W{1,4}(?:[01]\.\d|\d{1,3}(?:\.\d{1,9})? ?%)"
+)
 _SETTINGS_NAME: Final = expression(
     r"(?i).*\.(?:ya?ml|toml|ini|cfg)|.*(?:config|args|params)[^/]*\.json"
 )
@@ -93,16 +97,15 @@ def _zipped(start: bytes) -> str:
 
 def _text(text: str) -> str | None:
     first = text[:ENOUGH]
-    if _PAGE.match(first):
-        return "a_page"
     if len(_CODE.findall(first)) >= LEAST_CODE:
         return "source_code"
-    if _BASE64.match(first):
-        return "base64_text"
-    if _TABLE.match(first):
-        return "empty_table"
+    told = ((_PAGE, "a_page"), (_BASE64, "base64_text"), (_TABLE, "empty_table"))
+    if kind := next((kind for shape, kind in told if shape.match(first)), None):
+        return kind
     if _LOGGED.search(text):
         return None
+    if len(_ACCURACY.findall(text)) >= LEAST_SCORES:
+        return "accuracy_alone"
     return "only_begun" if _BEGAN.search(text) else "no_loss_in_text"
 
 
