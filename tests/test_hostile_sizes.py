@@ -14,10 +14,12 @@ from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table
 from lossscan.pipeline import examine
+from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
 from lossscan.sources import archive, packed
 from tests.fuzz.faults import fault
 from tests.fuzz.targets import read_store
+from tests.writers import event_bytes, record
 
 
 def _read(path: Path, text: str):
@@ -128,6 +130,40 @@ def test_among_very_many_keys_the_loss_is_found(tmp_path, monkeypatch):
         assert table.columns["loss"].steps.tolist() == [0, 1, 2, 3, 4]
         assert len(table.columns) == 300
         assert "too_many_columns" in {note.kind for note in table.notes}
+
+
+def test_among_very_many_tags_the_loss_is_found(tmp_path, monkeypatch):
+    """Each comes a few times only, so that they are read one by one."""
+    monkeypatch.setattr("lossscan.formats.kit.gather.MOST_KEYS", 500)
+    monkeypatch.setattr(formats, "MOST_COLUMNS", 300)
+    tags = {f"layer{n:0{5 + n % 7}}/norm": [(1, 1.0)] for n in range(3_000)}
+    path = tmp_path / "events.out.tfevents.1.host"
+    path.write_bytes(event_bytes(tags | {"loss": [(step, 2.5) for step in range(9)]}))
+    table = formats.read_file(path, Settings())
+    assert table.columns["loss"].steps.tolist() == list(range(9))
+    assert "too_many_columns" in {note.kind for note in table.notes}
+
+
+def test_a_message_of_very_many_fields_costs_little(tmp_path):
+    """Millions of numbers that no event has, in one record."""
+    path = tmp_path / "events.out.tfevents.1.host"
+    points = event_bytes({"loss": [(step, 2.5) for step in range(9)]})
+    path.write_bytes(points + record(b"\x08\x01" * 5_000_000))
+    begun = time.process_time()
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 9
+    assert time.process_time() - begun < 3
+
+
+def test_settings_files_of_a_run_share_what_is_read(tmp_path, monkeypatch):
+    """The first beyond it is named; a name that only settings have is read all the same."""
+    monkeypatch.setattr(training_files, "MOST_OF_RUN", 4_000)
+    (tmp_path / "trainer_log.jsonl").write_text('{"step": 1, "loss": 2.5}\n' * 9)
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (tmp_path / name).write_text("learning_rate: 1e-4\nseed: 1\nfp16: true\n" + "# \n" * 100)
+    (tmp_path / "training_args.yaml").write_text("learning_rate: 2e-4\n")
+    report = examine(tmp_path, Settings())
+    beyond = [each.say("en") for each in report.remarks if "MiB together" in each.say("en")]
+    assert [each.split(":")[0] for each in beyond] == ["b.yaml"]
 
 
 def test_rows_of_very_many_shapes_are_those_of_few(tmp_path):

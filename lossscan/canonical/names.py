@@ -277,5 +277,7 @@ def _bare(raw: str) -> str:
 
 def _folded(raw: str) -> str:
     """A key in one spelling: `trainLoss`, `Train Losses` and `train-loss` are `train_loss`."""
+    if len(raw) > LONGEST_KEY:
+        return raw
     words = _HUMP.sub("_", raw).lower()
     return _GAP.sub("_", words).replace(".", "/").replace("losses", "loss")

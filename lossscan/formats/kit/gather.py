@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from lossscan.formats.kit.event import Event, event_of, value_at
+from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.protobuf import Malformed, signed, varint
 from lossscan.formats.kit.rows import WORD, RowBatch, rows_of
 from lossscan.formats.kit.tfrecord import TFRECORD, RecordBlock, RecordFrame, blocks, checksum
@@ -132,6 +133,8 @@ def _read_singly(log: Log, block: RecordBlock, starts: IntArray, length: int) ->
     frame = log.layout.frame
     for start in starts.tolist():
         payload = block.data[start : start + length]
+        if len(log.singles) >= MOST_KEYS and not _takes(log, payload):
+            continue
         stored = block.data[start + length : start + length + frame.footer]
         place = block.offset + start - frame.header
         sound = not stored or checksum(payload) == int.from_bytes(stored, "little")
@@ -145,6 +148,11 @@ def _read_singly(log: Log, block: RecordBlock, starts: IntArray, length: int) ->
         if event.starts:
             log.launches.append((place, step))
         _keep_words(log, event, place)
+
+
+def _takes(log: Log, payload: bytes) -> bool:
+    """Whether a record is read where there are very many tags already; see `bounded`."""
+    return len(log.singles) < 2 * MOST_KEYS and is_needed(payload.decode(errors="replace"))
 
 
 def _count_bad(log: Log, places: IntArray) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTHS = {FIXED64: 8, FIXED32: 4}
 _LONGEST_VARINT = 10  # bytes that 64 bits need, 7 to a byte
+MOST_FIELDS = 100_000  # of a message: of a row of a tracker each quantity is one
 
 
 class Malformed(ValueError):  # noqa: N818 - reads as the fact it states
@@ -24,8 +25,10 @@ class WireField(NamedTuple):
 
 
 def fields(data: bytes, start: int, stop: int) -> Iterator[WireField]:
-    """The fields of the message in `data[start:stop]`, in order; raises Malformed."""
-    while start < stop:
+    """The first fields of the message in `data[start:stop]`, in order; raises Malformed."""
+    for _ in range(MOST_FIELDS):
+        if start >= stop:
+            return
         after = varint_end(data, start, stop)
         key = varint(data, start, after)
         field = _field(data, key, after, stop)

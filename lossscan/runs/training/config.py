@@ -15,7 +15,7 @@ from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import LossscanError, UsageError, reason_of
 from lossscan.model import Field, Message, Note, Table
-from lossscan.runs.training.files import Stated, Trust, is_config_name, read_settings
+from lossscan.runs.training.files import Room, Stated, Trust, is_config_name, read_settings
 from lossscan.sources.files import relative
 
 _log = logging.getLogger(__name__)
@@ -68,11 +68,12 @@ def read_config(
 def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
     stated: list[Stated] = []
     notes: list[Note] = []
+    room = Room()
     for path in sorted(paths, key=lambda path: (len(path.parts), path)):  # the run before its parts
         if not is_config_name(path):
             continue
         try:
-            found = read_settings(path)
+            found = read_settings(path, room=room)
         except (ValueError, OSError, LossscanError) as error:
             notes.append(Note("unreadable", path, reason=reason_of(error)))
         except Exception as error:  # a settings file that breaks its reader must not stop the run

@@ -19,6 +19,8 @@ from lossscan.sources.packed import plain_name
 from lossscan.sources.safe_json import load_json
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
+MOST_OF_RUN = 32 * 1024 * 1024  # of its files of any name; a sweep's folder of 300 states a tenth
+YAML_COSTS = 8  # times as much; a MiB takes a second, of JSON an eighth
 MANY_NAMES = 1000  # of files, whose kinds are remembered: the runs of a batch share them
 MIN_FIELDS = 3  # fewer known names in a file of any name are a coincidence
 
@@ -33,6 +35,20 @@ class Trust(IntEnum):
     LOG = 4  # banners and state: resolved values, epochs rounded up
     CARD = 5
     MODEL = 6  # may be a copy of the base model's file
+
+
+class Room(Struct):
+    """How much is left of what the settings files of any name of a run may take together."""
+
+    left: int = field(default_factory=lambda: MOST_OF_RUN)
+
+    def take(self, size: int) -> None:
+        """Raise Unusable for the first file that is beyond it."""
+        self.left -= size
+        if self.left < 0:
+            raise Unusable(
+                "settings_enough", mib=MOST_OF_RUN >> 20, yaml=MOST_OF_RUN // YAML_COSTS >> 20
+            )
 
 
 class Stated(Struct, frozen=True):
@@ -50,14 +66,22 @@ def is_config_name(path: Path) -> bool:
     return _kind_of(path.name) is not None
 
 
-def read_settings(path: Path, trust: Trust | None = None) -> Stated | None:
+def read_settings(
+    path: Path, trust: Trust | None = None, room: Room | None = None
+) -> Stated | None:
     """What the file states, None where it is about something else; ValueError says what is wrong.
 
-    `trust` overrides what the file's name deserves. Raises OSError where it cannot be read.
+    `trust` overrides what the file's name deserves. Files without `room`, behind the first one
+    that found none, are about something else. Raises OSError where it cannot be read.
     """
     kind = _kind_of(path.name) or (_any_text, Trust.SETTINGS)
-    data = beginning(path, MAX_BYTES + 1)
     expected = kind[1] is not Trust.SETTINGS or trust is not None
+    bounded = room if not expected else None
+    if bounded and bounded.left < 0:
+        return None
+    data = beginning(path, MAX_BYTES + 1)
+    if bounded:
+        bounded.take(len(data) * (YAML_COSTS if kind[0] is _yaml else 1))
     if len(data) > MAX_BYTES:
         if not expected:  # a data set next to the run
             return None

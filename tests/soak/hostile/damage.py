@@ -29,11 +29,12 @@ def folders() -> Iterator[tuple[str, dict[str, bytes]]]:
             yield f"beside-{name}-{content}", {"trainer_log.jsonl": log, name: data}
     for name, data in _real().items():
         half = len(data) // 2
-        yield f"cut-{name}", {"trainer_log.jsonl": log, name: data[:half]}
-        yield f"zeros-{name}", {"trainer_log.jsonl": log, name: data[:half] + b"\0" * 5000}
-        yield f"noise-{name}", {"trainer_log.jsonl": log, name: data[:9] + bytes(range(256)) * 20}
+        good = {"a.jsonl" if name == "trainer_log.jsonl" else "trainer_log.jsonl": log}
+        yield f"cut-{name}", {**good, name: data[:half]}
+        yield f"zeros-{name}", {**good, name: data[:half] + b"\0" * 5000}
+        yield f"noise-{name}", {**good, name: data[:9] + bytes(range(256)) * 20}
         yield f"alone-{name}", {name: data[:half] + b"\xff\xfe" + data[half + 2 :]}
-        yield f"doubled-{name}", {"trainer_log.jsonl": log, name: data * 2}
+        yield f"doubled-{name}", {**good, name: data * 2}
 
 
 def _real() -> dict[str, bytes]:
