@@ -65,7 +65,12 @@ def check(
     if _is_saw(case, down):
         yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
-    yield _finding(case, down, drops, combined)
+    yield _finding(case, [test for test in free if _is_named(test)], combined)
+
+
+def _is_named(test: BoundaryTest) -> bool:
+    """Whether a boundary takes part in steps that are sure: a climb behind it may hide half."""
+    return test.sigma <= EPISODE_SIGMA and test.after < test.before
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:
@@ -109,7 +114,8 @@ def _falls(case: Case, test: BoundaryTest) -> bool:
     return actual <= ACTUAL_SHARE * share_of(case, test)
 
 
-def _finding(case: Case, down: list[BoundaryTest], drops: list[float], combined: float) -> Finding:
+def _finding(case: Case, down: list[BoundaryTest], combined: float) -> Finding:
+    drops = [share_of(case, test) for test in down]
     first, largest = down[0], down[int(np.argmin(drops))]
     verdict = _verdict(case, first.landmark.step)
     rate = rate_at(case, largest.landmark.step)

@@ -36,6 +36,7 @@ EARLY_RATIO = 0.1  # how near the first ratio must be: a model that has hardly l
 EARLY_LOSS = 0.75  # of where it began, above which it has hardly learned
 LATE_LOSS = 0.7  # of it, below which it has: a ratio that stays multiplies, dropout only adds
 EARLY_COUNT = 3  # evaluations, all near: fewer may be so by chance
+ONE_FACTOR = 0.05  # by which all ratios are alike and near the steps: nothing else brings that
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
 FIRST = 3  # logged points at either end that tell the level there
 
@@ -119,7 +120,10 @@ def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
 
 
 def _is_early(scaled: _Scaled) -> bool:
-    """Whether the ratio is there before the model has learned, and at each evaluation since."""
+    """Whether the ratio is there before the model has learned, and at each evaluation since.
+
+    A model that never learns much has other reasons for a ratio that stays, but for no such factor.
+    """
     if len(scaled.ratios) < EARLY_COUNT or abs(scaled.ratios[0] / scaled.steps - 1) > EARLY_RATIO:
         return False
     evaluated = scaled.case.points("eval_loss")
@@ -128,7 +132,14 @@ def _is_early(scaled: _Scaled) -> bool:
     first = evaluated.steps[evaluated.steps >= scaled.loss.steps[0]][0]
     began = median(scaled.loss.values[:FIRST])
     learned = median(scaled.loss.values[-FIRST:]) <= LATE_LOSS * began
-    return learned and level_at(scaled.loss, first, points=NEAR) >= EARLY_LOSS * began
+    early = level_at(scaled.loss, first, points=NEAR) >= EARLY_LOSS * began
+    return early and (learned or _is_one_factor(scaled))
+
+
+def _is_one_factor(scaled: _Scaled) -> bool:
+    """Whether all evaluations show one and the same ratio, that of the steps."""
+    alike = float(scaled.ratios.max() / scaled.ratios.min()) <= 1 + ONE_FACTOR
+    return alike and abs(median(scaled.ratios) / scaled.steps - 1) <= ONE_FACTOR
 
 
 def _speaks_against(scaled: _Scaled, tolerance: float) -> bool:
