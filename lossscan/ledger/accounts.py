@@ -134,7 +134,8 @@ def _owner(event: Departure, findings: Sequence[Finding]) -> str | None:
     """The rule whose finding claims the event, or whose episode holds it."""
     claiming = [finding.rule for finding in findings if event.step in finding.claims]
     if claiming:
-        return claiming[0]
+        own = SPOKEN_BY.get(event.kind)
+        return own if own in claiming else claiming[0]
     return next(
         (
             finding.rule

@@ -120,6 +120,7 @@ def _finding(case: Case, gap: _Gap, uniform: float | None) -> Finding:
             Cause(Message("other-weights"), 0.35),
         ),
         next=Message("evaluate-training-data"),
+        claims=frozenset(case.run.series["loss"].steps[:1].tolist()),  # a ratio from the start on
     )
 
 

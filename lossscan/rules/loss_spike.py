@@ -125,7 +125,7 @@ def _finding(case: Case, spikes: list[Excursion], severity: Severity | None) -> 
         confidence=logistic(top.sigma, *SURE),
         stated_severity=severity,
         message=Message(
-            _message(pattern),
+            _message(pattern, len(spikes)),
             count=len(spikes),
             base=top.base,
             peak=top.peak,
@@ -148,10 +148,10 @@ def _finding(case: Case, spikes: list[Excursion], severity: Severity | None) -> 
     )
 
 
-def _message(pattern: Pattern) -> str:
+def _message(pattern: Pattern, count: int) -> str:
     if pattern.at_ends:
         return "at-ends"
-    return "recurring" if pattern.recurring else "isolated"
+    return "recurring" if pattern.recurring else "isolated" if count > 1 else "single"
 
 
 def _pattern(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
@@ -235,7 +235,7 @@ def _order_evidence(pattern: Pattern) -> Iterator[Evidence]:
         return
     if pattern.correlation >= ORDER_CORRELATION:
         yield Evidence(Message("order-fixed", r=pattern.correlation))
-    elif not _returns(pattern):
+    elif not pattern.recurring:
         yield Evidence(Message("order-shuffled", r=pattern.correlation))
 
 

@@ -250,7 +250,7 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
         evidence=(
             sign,
             Evidence(Message("thirds", before=before, after=after)),
-            *([Evidence(Message("rate", peak=peak), value=peak)] if peak is not None else []),
+            *([Evidence(Message("rate", peak=peak), value=peak)] if peak else []),
         ),
         causes=tuple(
             Cause(

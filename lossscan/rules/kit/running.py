@@ -39,6 +39,7 @@ MEAN_POINTS: Final = 30  # of all epochs together
 SPREAD: Final = 1.11
 FADES: Final = -0.65
 SURE: Final = 5.0  # standard errors of it
+DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2
 NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
 
 
@@ -122,6 +123,8 @@ def _fades(epochs: Sequence[FloatArray]) -> bool:
     points = sum(len(epoch) - 2 for epoch in epochs)
     if points < MEAN_POINTS or len(epochs) < 2:  # noqa: PLR2004 - epochs
         return False
+    if not _shows(epochs):
+        return False
     mean = sum(float(x.sum()) for epoch in epochs for x, _ in _wobbles(epoch)) / points
     spread = product = 0.0
     for x, y in chain.from_iterable(map(_wobbles, epochs)):
@@ -130,6 +133,16 @@ def _fades(epochs: Sequence[FloatArray]) -> bool:
         product += float(centred @ y)
     slope, error = product / spread, SPREAD / math.sqrt(spread)
     return slope <= FADES and -slope >= SURE * error
+
+
+def _shows(epochs: Sequence[FloatArray]) -> bool:
+    """Whether the first points of epochs, where a mean moves most, wobble by more than a digit.
+
+    What is rounded to a few digits is often the same as before, and seems to fade by that.
+    """
+    digits = [float(np.diff(np.unique(epoch)).min(initial=epoch[0])) for epoch in epochs]
+    moved = np.concatenate([np.abs(np.diff(epoch[:MIN_MEAN], 2)) for epoch in epochs])
+    return median(moved) >= DIGITS * min(digits)
 
 
 def _wobbles(values: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
