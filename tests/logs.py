@@ -130,6 +130,25 @@ STABLE_BASELINES = "".join(
     "----------------------------------\n"
     for n in range(1, 6)
 )
+RLLIB = "".join(
+    f"Result for PPO_CartPole-v1_1:\n  date: 2022-07-27_15-41-0{n}\n"
+    f"  episode_reward_mean: {20 + n}.5\n  info:\n    learner:\n      default_policy:\n"
+    f"        learner_stats:\n          cur_lr: 5.0e-05\n          total_loss: {9 - n / 8}\n"
+    f"  timesteps_total: {4000 * n}\n  training_iteration: {n}\n"
+    for n in range(1, 6)
+)
+RSL_RL = "".join(
+    f"{'#' * 80}\n{' ' * 22}Learning iteration {n}/1500\n\n"
+    f"       Computation: 14963 steps/s (collection: 6.407s, learning 0.163s)\n"
+    f"               Value function loss: {2 - n / 8}\n"
+    f"                    Surrogate loss: -0.0012\n                 Mean reward: {20 + n}.5\n"
+    for n in range(1, 6)
+)
+TESSERACT = "".join(
+    f"At iteration {90 * n}/{100 * n}/{101 * n}, Mean rms={5 - n / 8}%, delta=4.5%, "
+    f"char train=118.25%, word train=99.5%, skip ratio=0%,  wrote checkpoint.\n\n"
+    for n in range(1, 6)
+)
 SOVITS = "".join(
     f"44k\tINFO\tTrain Epoch: {n} [34%]\n"
     f"44k\tINFO\tLosses: [2.5, 2.25, {6 - n / 8}, 18.5, 1.5], step: {n}00, lr: 0.0001\n"
@@ -164,6 +183,9 @@ ALL = {
     "spacy_console": SPACY,
     "stable_baselines": STABLE_BASELINES,
     "sovits_console": SOVITS,
+    "rllib_console": RLLIB,
+    "rsl_rl_console": RSL_RL,
+    "tesseract_console": TESSERACT,
     "nnunet_console": NNUNET,
     "boosting_console": BOOSTING,
     "bare_numbers": BARE,

@@ -258,14 +258,24 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
-    """What the first claimant reads that can, None where there is none; raises UnreadableLog."""
+    """What the first claimant reads that can, None where there is none; raises UnreadableLog.
+
+    One that finds settings alone, such as the arguments of Megatron, leaves the points to others.
+    """
     refused: list[UnreadableLog] = []
+    settings_alone: Table | None = None
     for each in claimants(head, settings):
         try:
-            return _with_failures(_read_by(each, head, settings), head, refused)
+            table = _with_failures(_read_by(each, head, settings), head, refused)
         except UnreadableLog as error:
             error.add_note(each.name)
             refused.append(error)
+            continue
+        if table.columns:
+            return table if settings_alone is None else _with_settings(table, settings_alone)
+        settings_alone = settings_alone or table
+    if settings_alone is not None:
+        return settings_alone
     if not refused:
         return None
     reasons = tuple(
@@ -274,6 +284,10 @@ def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
     broken = next((error for error in refused if isinstance(error, ReaderFailed)), None)
     told = broken or refused[0]
     raise told.worded(Message("refused", at=head.path, reasons=reasons)) from told
+
+
+def _with_settings(table: Table, settings_alone: Table) -> Table:
+    return replace(table, config={**settings_alone.config, **table.config})
 
 
 def _with_failures(table: Table, head: Head, refused: Iterable[UnreadableLog]) -> Table:

@@ -47,6 +47,7 @@ _BOX: Final = str.maketrans("│┃║", "|||")
 _DECIMAL_COMMA: Final = expression(  # not one of thousands
     r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
 )
+_TWO_WORDS: Final = expression(r"(?i)\b(train|val|valid|validation|test|eval) (loss|acc)")
 _BLANK: Final = " "  # parts the words of a header above numbers, where no two are side by side
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
@@ -205,7 +206,7 @@ def _separator(line: str) -> str:
 
 def _split(line: str, separator: str) -> list[str]:
     if separator == _BLANK:
-        return line.split()
+        return _TWO_WORDS.sub(r"\1_\2", line).split()
     return re.split(" {2,}", line.strip()) if separator == _GAP else line.split(separator)
 
 

@@ -84,11 +84,22 @@ def claims(head: Head) -> bool:
     if _LOST.search(text) or _SOLVER.search(text):
         return True
     found: Counter[Kind] = Counter()
-    for place, row in _placed(blocks(list(map(LineReader().take, text.splitlines(keepends=True))))):
-        found[place.kind] += _weight(place, row)
-        if found[place.kind] >= FEWEST:
+    last: Kind | None = None  # of a training whose evaluation may be in a line of its own
+    for line in blocks(list(map(LineReader().take, text.splitlines(keepends=True)))):
+        if line.place is not None and line.row:
+            found[line.place.kind] += _weight(line.place, line.row)
+            trained = any(map(is_judged, line.row)) and not is_evaluation(*line.row)
+            last = line.place.kind if trained else None
+        elif last is not None and any(map(_is_eval_loss, line.row)):
+            found[last] += 1
+            last = None
+        if max(found.values(), default=0) >= FEWEST:
             return True
     return are_most(max(found.values(), default=0), text)
+
+
+def _is_eval_loss(name: str) -> bool:
+    return is_judged(name) and is_evaluation(name)
 
 
 def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
-from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means
+from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means, wobble_alike
 
 NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
@@ -78,13 +78,17 @@ def _crests(case: Case, period: float) -> frozenset[int]:
 def _is_stairs(case: Case, period: float) -> bool:
     """Whether the period is an epoch and the loss is lower from each to the next.
 
-    A saw tooth falls at each epoch end as well, but its epochs have one mean.
+    A saw tooth falls at each epoch end as well, but its epochs have one mean; and the order of
+    the data repeats within the epochs, whatever is at their ends.
     """
     per_epoch, points = case.run.schedule.steps_per_epoch, case.period_points
     if points is None or not per_epoch or not _same(period, per_epoch):
         return False
     curve = case.curve
     tests = [t for t in case.signals.boundaries if t.landmark.kind == "epoch_boundary"]
+    epochs = np.split(curve.values, [t.index for t in tests])[:-1]  # the last may be cut
+    if wobble_alike(epochs):
+        return False
     shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
     return sum(share >= LASTING_SHARE for share in shares) >= STAIRS_SHARE * len(tests) > 0
 

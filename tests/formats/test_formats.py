@@ -152,3 +152,22 @@ def test_a_log_of_progress_alone_is_named_as_that(tmp_path: Path):
     head = logs.head_with(tmp_path, line * 5)
     with pytest.raises(NoLogFound, match="progress log without a loss"):
         formats.read(head, Settings())
+
+
+def test_points_below_the_arguments_of_another_trainer_are_read(tmp_path: Path):
+    """Loops of one's own print the arguments of Megatron; with nothing below, all are awaited."""
+    arguments = "".join(
+        f"  {name} {'.' * 30} {value}\n" for name, value in (("lr", 0.00015), ("train_iters", 600))
+    )
+    banner = f"-------- arguments --------\n{arguments}-------- end of arguments --------\n"
+    table = logs.read_log(tmp_path, banner + "".join(f"step {n} loss 2.5\n" for n in range(4)))
+    assert len(logs.points(table, "loss")) == 4
+    assert table.config["lr"] == "0.00015"
+    assert not logs.read_log(tmp_path, banner).columns
+
+
+def test_lines_may_end_as_windows_has_it(tmp_path: Path):
+    """A table without a counter shows itself by the numbers right below its header."""
+    path = tmp_path / "loss.csv"
+    path.write_bytes(b"train_loss,valid_loss\r\n" + b"2.5,2.75\r\n" * 4)
+    assert len(logs.points(formats.read_file(path, Settings()), "eval_loss")) == 4

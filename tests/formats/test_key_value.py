@@ -376,3 +376,29 @@ def test_the_shape_of_a_batch_counts_nothing(tmp_path: Path):
     lines = "".join(f"step= {n}/90 | loss={2 / n:.4f} | lr=1e-4\n" for n in range(1, 7))
     table = logs.read_log(tmp_path, f"Preflight batch: (32, 1024)\nPreflight loss: 2.5\n{lines}")
     assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_two_epochs_with_a_validation_below_are_a_log(tmp_path: Path):
+    """What is said of a value is no part of its name."""
+    text = "".join(
+        f"Epoch {n} complete! Average Training loss: {1 / n}\nValidation loss is: {2 / n}\n"
+        f"Validation binary accuracy is: 0.6855\nMAE on test set is 1.0872\n"
+        for n in (1, 2)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(1, 1.0), (2, 0.5)]
+    assert logs.points(table, "eval_loss") == [(1, 2.0), (2, 1.0)]
+
+
+def test_a_headline_that_a_bar_overdraws_costs_one_point(tmp_path: Path):
+    """The others keep their losses."""
+    heads = ["Epoch    :  5", "Epoch    :  6", "Epoch    :  7ain data 10/10", "Epoch    :  8"]
+    text = "".join(f"{head}\nLOSS     :  {9 - n}.5\n\n" for n, head in enumerate(heads))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(5, 9.5), (6, 8.5), (8, 6.5)]
+
+
+def test_a_step_in_brackets_before_names_and_numbers_is_one(tmp_path: Path):
+    """As Dreamer prints them."""
+    line = "[{}000] expl_amount 0.3 / value_grad_norm 61.0 / model_loss 152.5 / value_loss 6.5\n"
+    table = logs.read_log(tmp_path, "".join(line.format(n) for n in (5, 6, 7)))
+    assert [step for step, _ in logs.points(table, "model_loss")] == [5000, 6000, 7000]

@@ -71,7 +71,9 @@ def test_read_takes_the_step_that_is_named(tmp_path: Path):
     assert [note.numbers.get("step") for note in table.notes] == [57]
 
 
-@pytest.mark.parametrize("spelled", ["nanxxx", "-nan(ind)", "1.#QNAN", "-1.#IND", "nan(snan)"])
+@pytest.mark.parametrize(
+    "spelled", ["nanxxx", "-nan(ind)", "1.#QNAN", "-1.#IND", "nan(snan)", "nan.0"]
+)
 def test_read_knows_nan_by_its_other_names(tmp_path: Path, spelled: str):
     """C and its libraries spell NaN their own way."""
     table = logs.read_log(tmp_path, f"{TRAINED}step 60 loss: {spelled} lr 0.1\n")

@@ -18,6 +18,9 @@ FIRST = {
     "darknet_console": (logs.DARKNET, "loss", (1, 8.875)),
     "spacy_console": (logs.SPACY, "loss_ner", (100, 79.5)),
     "stable_baselines": (logs.STABLE_BASELINES, "reward", (2048, 21.5)),
+    "rllib_console": (logs.RLLIB, "reward", (4000, 21.5)),
+    "rsl_rl_console": (logs.RSL_RL, "value_loss", (1, 1.875)),
+    "tesseract_console": (logs.TESSERACT, "loss", (100, 4.875)),
     "sovits_console": (logs.SOVITS, "fm_loss", (100, 5.875)),
     "nnunet_console": (logs.NNUNET, "eval_loss", (0, -0.11)),
     "bare_numbers": (logs.BARE, "loss", (375, 2.875)),
@@ -147,3 +150,14 @@ def test_two_perplexities_of_a_line_are_both_read(tmp_path: Path):
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "loss")[-1] == (3, log(8))
     assert logs.points(table, "eval_loss")[-1] == (3, log(16))
+
+
+def test_an_evaluation_of_tesseract_is_printed_into_a_line_of_training(tmp_path: Path):
+    """At the iteration that the trainer had come to."""
+    line = "At iteration 90/100/101, mean rms=4.875%, delta=4.5%, BCER train=18.5%, BWER train=19%"
+    said = (
+        "New best BCER = 18.5At iteration 80, stage 1, Eval Char error rate=20.5, Word error rate=9"
+    )
+    table = logs.read_log(tmp_path, f"{line}, {said} wrote checkpoint.\n")
+    assert logs.points(table, "char_error") == [(100, 18.5)]
+    assert logs.points(table, "eval_char_error") == [(100, 20.5)]

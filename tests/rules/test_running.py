@@ -52,3 +52,18 @@ def test_mean_whose_first_epoch_only_falls_is_told_by_the_others(seed: int):
     ends = [["epoch_boundary", epoch * batches] for epoch in range(1, epochs)]
     run = make_run(loss=losses_by_step, landmarks=ends)
     assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["running-loss"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_unshuffled_data_repeats_in_each_epoch_whatever_its_order(seed: int):
+    """Epochs that all wobble alike show one wobble: it may fade by luck, and steps at its ends."""
+    random, epochs, points = np.random.default_rng(seed), 10, 20
+    order = np.sort(np.abs(random.normal(0, 0.12, points)))[::-1] * random.choice([-1, 1], points)
+    course = 1.2 + 0.8 * np.exp(-np.arange(epochs * points) / 60) + np.tile(order, epochs)
+    course += random.normal(0, 0.01, epochs * points)
+    losses = {10 * n: float(value) for n, value in enumerate(course, start=1)}
+    ends = [["epoch_boundary", epoch * points * 10] for epoch in range(1, epochs)]
+    run = make_run(loss=losses, landmarks=ends)
+    found = [finding.rule for finding in diagnose(run, scan(run), Settings()).findings]
+    assert "periodic-loss" in found
+    assert "running-loss" not in found

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.stated import StatedLine
 
+OVERDRAWN: Final = 3  # epochs, of which one may lack its headline: of batches all have many
 _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
 
 
@@ -60,20 +61,23 @@ def _each_once(parsed: Iterable[StatedLine]) -> bool:
     """Whether no loss comes twice below one epoch, nor before the first one and not in the last.
 
     Who pastes a log may cut its start: then losses are before the first headline and below the
-    last one.
+    last one. A headline may be overdrawn by a bar: then few epochs seem to have a loss twice.
     """
     below: set[str] | None = None
-    cut = False
+    cut = twice = False
+    epochs = repeated = 0
     for line in parsed:
         place = line.place
         if place is not None and place.kind == "epoch":
-            below = set(line.row)
+            epochs, repeated = epochs + 1, repeated + twice
+            below, twice = set(line.row), False
         elif place is None and not line.indented:
             judged = set(filter(is_judged, line.row))
             if below is None:
                 cut = cut or bool(judged)
-            elif not below.isdisjoint(judged):
-                return False
             else:
+                twice = twice or not below.isdisjoint(judged)
                 below |= judged
+    if (repeated + twice) * OVERDRAWN > epochs:
+        return False
     return not cut or any(map(is_judged, below or ()))

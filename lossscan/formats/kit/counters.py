@@ -100,6 +100,9 @@ _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn
 _BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in brackets
     r"^\s*\[ {0,8}(\d{1,12})\] ?\[ {0,8}\d{1,9} {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d{1,12} {0,8}/"
 )
+_BRACKETED: Final = expression(  # Dreamer's `[5000] div 77.2 / model_loss 5864.5 / `
+    r"^\[(\d{1,15})\](?= [a-z]\w{1,40} \S{1,50} / [a-z]\w{1,40} \S{1,50} / )"
+)
 _FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
 _EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
 _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_OF}")
@@ -107,6 +110,10 @@ _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
+_LESS_SURE: Final = (
+    *(_BEFORE_EPOCH, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND),
+    _BRACKETED,
+)
 
 
 class CounterPlace(Struct, frozen=True, gc=False):  # no cycles: there are millions of it
@@ -190,7 +197,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         return _within(line, epoch)
     return (
         "step",
-        _first(line, _BEFORE_EPOCH, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND),
+        _first(line, *_LESS_SURE),
         None,
     )
 

@@ -9,7 +9,8 @@ from typing import Any
 from lossscan.expressions import expression
 
 _NOT_FINITE = expression(
-    r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)))\s{0,99}",
+    r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)|\.0{1,3})"
+    r"|(inf)\.0{1,3})\s{0,99}",
     re.IGNORECASE,
 )
 _WRAPPED = expression(
@@ -20,8 +21,11 @@ _WRAPPED = expression(
 
 
 def spelled(value: Any) -> float | None:
-    """What other programs print: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`."""
+    """What other programs print: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`.
+
+    Lightning's bar fills up any number to five characters: `nan.0`.
+    """
     if isinstance(value, str) and (wrapped := _WRAPPED.fullmatch(value)):
         return float(wrapped[1])
     found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None
-    return None if found is None else math.inf if found[1] else math.nan
+    return None if found is None else math.inf if found[1] or found[2] else math.nan

@@ -72,6 +72,7 @@ _OF_BOTH: Final = (
         rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
     )
 )
+_SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
     rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean)\)"
 )
@@ -169,7 +170,7 @@ class _Names:
         if before and (found := _QUALIFYING.fullmatch(behind)):
             known = self._known(before.rstrip())
             return f"val_{known}" if found[1] and known else known
-        words = key.split(" ")
+        words = _SAID.sub("", key).split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")
             if name in self._asked or is_known(name) or _is_part(name):

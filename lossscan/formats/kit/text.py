@@ -34,7 +34,7 @@ _WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}+"
 NUMBER: Final = (
     r"[-+]?(?:1\.#(?:QNAN|SNAN|IND|INF)\d{0,4}|(?:nan|NaN|NAN)(?:xxx|\((?:ind|snan|qnan)\))|"
     r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
-    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
+    r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|(?:nan|inf)\.0{1,3}|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
 )
 WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
@@ -101,7 +101,8 @@ def peek(head: Head) -> str:
                 stream.seek(place // UNIT * UNIT)
                 parts.append(stream.read(HEAD_BYTES + UNIT))  # to the very end
     text = b"".join(parts).decode(encoding(head), errors="replace")
-    text = (_ANSI.sub("", text) if "\x1b" in text else text).replace("\r", "\n")
+    text = (_ANSI.sub("", text) if "\x1b" in text else text).replace("\r\n", "\n")
+    text = text.replace("\r", "\n")
     if is_pasted(head):
         return "".join(repaired(head, StringIO(text, newline="\n").readlines()))
     return text

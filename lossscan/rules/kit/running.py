@@ -19,6 +19,7 @@ from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, blocks
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.waves import wobble_alike
 
 Kind: TypeAlias = Literal["sum", "mean"]
 
@@ -120,6 +121,7 @@ def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
 
 
 def _fades(epochs: Sequence[FloatArray]) -> bool:
+    """Whether it does beyond chance; epochs of unshuffled data all show the same one wobble."""
     points = sum(len(epoch) - 2 for epoch in epochs)
     if points < MEAN_POINTS or len(epochs) < 2:  # noqa: PLR2004 - epochs
         return False
@@ -131,7 +133,8 @@ def _fades(epochs: Sequence[FloatArray]) -> bool:
         centred = x - mean
         spread += float(centred @ centred)
         product += float(centred @ y)
-    slope, error = product / spread, SPREAD / math.sqrt(spread)
+    apart = 1 if wobble_alike(epochs) else len(epochs)
+    slope, error = product / spread, SPREAD / math.sqrt(spread * apart / len(epochs))
     return slope <= FADES and -slope >= SURE * error
 
 

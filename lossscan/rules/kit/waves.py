@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, row_medians
 from lossscan.rules.kit.case import Case
 
 ABOVE_CREST = 2.5  # times the usual crest: 19 in 20 simulated runs with waves have no higher one
+ALIKE = 0.5  # of the bends of neighboring epochs more agree in sign than not: 3 in 4 do
+COMPARED = 1 << 12  # points of an epoch: they show it as well as a million
+MIN_BENDS = 50  # of all pairs: by chance their signs agree so well in fewer than one in 1000
 LASTING_SHARE = 0.5  # of a step, shown by means of whole periods: 2 % of those of waves show it
+
+
+def wobble_alike(epochs: Sequence[FloatArray]) -> bool:
+    """Whether neighboring epochs bend alike, whatever steps are between them: unshuffled data.
+
+    By the signs alone: where a wobble fades, its first few bends would outweigh all others.
+    """
+    length = min(min(map(len, epochs), default=0), COMPARED)
+    if (len(epochs) - 1) * (length - 2) < MIN_BENDS:
+        return False
+    bends = [np.sign(np.diff(epoch[:length], 2)) for epoch in epochs]
+    return sum(float((one * two).mean()) for one, two in pairwise(bends)) > ALIKE * (
+        len(epochs) - 1
+    )
 
 
 def above_crests(case: Case, spikes: Sequence[Excursion]) -> list[Excursion]:

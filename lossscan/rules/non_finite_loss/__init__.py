@@ -28,6 +28,7 @@ from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
 from lossscan.rules.non_finite_loss.loss_scale import exhausted
+from lossscan.rules.non_finite_loss.parts import lost_part
 
 NAME: Final = "non-finite-loss"
 
@@ -48,6 +49,7 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
         or _said(case)
         or _gradient(case, tolerated)
         or _dropped(case)
+        or lost_part(case, NAME)
     )
     if training is not None:
         yield training

@@ -1,0 +1,80 @@
+"""The result of each iteration as RLlib prints it: YAML with the losses of the learner inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "rllib_console"
+_ENTRY: Final = expression(rf"\A\s{{0,60}}(\w{{1,60}}): ({NUMBER})\s{{0,9}}\Z")
+_NAMES: Final = {
+    "episode_reward_mean": "reward",
+    "total_loss": "loss",
+    "policy_loss": "policy_loss",
+    "vf_loss": "vf_loss",
+    "entropy": "entropy",
+    "kl": "kl",
+    "cur_lr": "learning_rate",
+    "grad_gnorm": "grad_norm",
+}
+_COUNTERS: Final = (
+    *("timesteps_total", "num_env_steps_sampled", "num_steps_sampled"),
+    *("agent_timesteps_total", "training_iteration"),
+)
+
+
+def claims(head: Head) -> bool:
+    """Whether a result with a reward and a loss is in it."""
+    text = peek(head)
+    if "episode_reward_mean: " not in text:
+        return False
+    return any("loss" in row for _, row in _rows(text.splitlines(keepends=True)))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Each result is a point at the steps that were sampled until then."""
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(list(_rows(lines(head))), settings),
+        framework="rllib",
+    )
+
+
+def _rows(text: Iterable[str]) -> Iterator[Row]:
+    """A result ends at a blank line, or where its date comes again; of several nets the first."""
+    result: dict[str, str] = {}
+    dated = False
+    for line in text:
+        opens = line.lstrip().startswith("date: ")
+        if not line.strip() or (opens and dated):
+            yield from _counted(result)
+            result, dated = {}, False
+        dated = dated or opens
+        if found := _ENTRY.match(line):
+            result.setdefault(found[1], found[2])
+    yield from _counted(result)
+
+
+def _counted(result: dict[str, str]) -> Iterator[Row]:
+    stated = next((result[name] for name in _COUNTERS if name in result), "")
+    step = step_number(stated)
+    row = {name: result[key] for key, name in _NAMES.items() if key in result}
+    if step is not None and row:
+        yield step, row
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="episode_reward_mean: 22.5 ... total_loss: 8.86 ... timesteps_total: 4000",
+    claims=claims,
+    read=read,
+)

@@ -1,0 +1,64 @@
+"""What rsl_rl prints for legged_gym and Isaac Lab: a block of names and numbers an iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "rsl_rl_console"
+_HEAD: Final = "Learning iteration "
+_ITERATION: Final = expression(r"Learning iteration (\d{1,12})/\d{1,12}(?=\D)")
+_ENTRY: Final = expression(
+    rf"\A\s{{0,80}}(Mean [a-z _]{{3,40}}|[A-Z][a-z ]{{2,40}} loss): {{1,4}}({NUMBER})\s"
+)
+_NAMES: Final = {
+    "Mean reward": "reward",
+    "Mean total reward": "reward",
+    "Value function loss": "value_loss",
+    "Mean value_function loss": "value_loss",
+    "Mean value loss": "value_loss",
+    "Surrogate loss": "surrogate_loss",
+    "Mean surrogate loss": "surrogate_loss",
+    "Mean entropy loss": "entropy",
+}
+
+
+def claims(head: Head) -> bool:
+    """Whether a block with a loss or a reward is in it."""
+    text = peek(head)
+    return _HEAD in text and any(row for _, row in _rows(text.splitlines(keepends=True)))
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Each block is a point at its iteration."""
+    return Table(
+        path=head.path,
+        format=NAME,
+        columns=columns(list(_rows(lines(head))), settings),
+        framework="rsl-rl",
+    )
+
+
+def _rows(text: Iterable[str]) -> Iterator[Row]:
+    step: int | None = None
+    for line in text:
+        if _HEAD in line and (found := _ITERATION.search(line)):
+            step = int(found[1])
+        elif step is not None and (entry := _ENTRY.match(line)) and entry[1] in _NAMES:
+            yield step, {_NAMES[entry[1]]: entry[2]}
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="Learning iteration 8391/10000, below Value function loss: 0.0123",
+    claims=claims,
+    read=read,
+)
