@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -11,6 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+
+from lossscan.commands import main
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -26,9 +29,24 @@ def project(request, tmp_path):
     return tmp_path, int(request.param == FAILING)
 
 
-def _run(command, folder, **variables):
-    """Run a line of the page in a shell; gives the finished process."""
-    return subprocess.run(
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a line of the page in this process, in a folder; gives its status and what it prints."""
+
+    def ran(command, folder, **variables):
+        program, *arguments = shlex.split(command)
+        assert program == "lossscan"
+        for name, value in {"LC_ALL": "C.UTF-8", **variables}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(folder)
+        return main(arguments), capsys.readouterr().out
+
+    return ran
+
+
+def _in_a_shell(command, folder, **variables):
+    """The status of a line of the page in a shell."""
+    done = subprocess.run(
         ["/bin/bash", "-c", command],
         cwd=folder,
         env={"PATH": PATHS, "LC_ALL": "C.UTF-8", **variables},
@@ -37,45 +55,46 @@ def _run(command, folder, **variables):
         timeout=60,
         check=False,
     )
+    return done.returncode
 
 
 def _ours(commands):
     return [command for command in commands if command.startswith("lossscan ")]
 
 
-def test_github_job_gates_and_writes_its_report(project):
+def test_github_job_gates_and_writes_its_report(project, run):
     """The gate fails the failing run only, the report for code scanning fails nothing."""
     folder, status = project
     steps = yaml.safe_load(BLOCKS["GitHub Actions"])["jobs"]["loss"]["steps"]
     gate, report = _ours(step.get("run", "") for step in steps)
     uploads = [step["with"]["sarif_file"] for step in steps if "upload-sarif" in str(step)]
     summary = folder / "summary.md"
-    done = _run(gate, folder, GITHUB_STEP_SUMMARY=str(summary))
-    assert done.returncode == status
-    assert ("::error file=runs/sft/trainer_state.json" in done.stdout) is bool(status)
+    returned, said = run(gate, folder, GITHUB_STEP_SUMMARY=str(summary))
+    assert returned == status
+    assert ("::error file=runs/sft/trainer_state.json" in said) is bool(status)
     assert "## lossscan" in summary.read_text(encoding="utf-8")
-    assert _run(report, folder).returncode == 0
+    assert run(report, folder)[0] == 0
     results = json.loads((folder / uploads[0]).read_text(encoding="utf-8"))["runs"][0]["results"]
     assert any(result["level"] == "error" for result in results) is bool(status)
 
 
-def test_gitlab_job_writes_both_reports_and_gates(project):
+def test_gitlab_job_writes_both_reports_and_gates(project, run):
     """The last command decides, and the artifacts are where the job says."""
     folder, status = project
     job = yaml.safe_load(BLOCKS["GitLab CI"])["loss"]
-    done = [_run(command, folder).returncode for command in _ours(job["script"])]
+    done = [run(command, folder)[0] for command in _ours(job["script"])]
     assert done == [0, status]
     reports = job["artifacts"]["reports"]
     assert isinstance(json.loads((folder / reports["codequality"]).read_text("utf-8")), list)
     assert _failures(folder / reports["junit"]) == status
 
 
-def test_jenkins_job_writes_the_file_it_publishes(project):
+def test_jenkins_job_writes_the_file_it_publishes(project, run):
     """The step fails with the gate, and the file for `junit` is there either way."""
     folder, status = project
     (command,) = re.findall(r"sh '(.*)'", BLOCKS["Jenkins"])
     (published,) = re.findall(r"junit '(.*)'", BLOCKS["Jenkins"])
-    assert _run(command, folder).returncode == status
+    assert run(command, folder)[0] == status
     assert _failures(folder / published) == status
 
 
@@ -88,38 +107,37 @@ def test_slurm_epilog_marks_a_failed_run(project):
     folder, status = project
     script = folder / "lossscan-epilog.sh"
     script.write_text(BLOCKS["Slurm"], encoding="utf-8")
-    done = _run(f"bash {script.name}", folder, RUN_DIR="runs/sft", SLURM_JOB_ID="42")
-    assert done.returncode == status
+    variables = {"RUN_DIR": "runs/sft", "SLURM_JOB_ID": "42"}
+    assert _in_a_shell(f"bash {script.name}", folder, **variables) == status
     assert (folder / "runs/sft/lossscan.md").read_text(encoding="utf-8").startswith("## lossscan")
     assert (folder / "runs/sft/LOSSSCAN_FAILED").exists() is bool(status)
 
 
-def test_pre_commit_hook_judges_the_files_it_names(project):
+def test_pre_commit_hook_judges_the_files_it_names(project, run):
     """The hook is called with the files that match its pattern."""
     folder, status = project
     (hook,) = yaml.safe_load(BLOCKS["pre-commit"])["repos"][0]["hooks"]
     assert re.search(hook["files"], "runs/sft/trainer_state.json")
     assert not re.search(hook["files"], "runs/sft/my_trainer_state.json")
-    done = _run(f"{hook['entry']} runs/sft/trainer_state.json", folder)
-    assert done.returncode == status
+    assert run(f"{hook['entry']} runs/sft/trainer_state.json", folder)[0] == status
 
 
-def test_baseline_commands_pass_what_they_wrote(project):
+def test_baseline_commands_pass_what_they_wrote(project, run):
     """Whatever is there today does not fail tomorrow."""
     folder, _ = project
     commands = BLOCKS["Known findings"].splitlines()
-    assert [_run(command, folder).returncode for command in commands] == [0, 0]
+    assert [run(command, folder)[0] for command in commands] == [0, 0]
 
 
 @pytest.mark.parametrize("command", ["lossscan batch runs", "lossscan batch nowhere"])
-def test_nothing_to_analyse_is_status_2(command, tmp_path):
+def test_nothing_to_analyse_is_status_2(command, tmp_path, run):
     """A gate that saw no log does not pass."""
     (tmp_path / "runs").mkdir()
-    assert _run(command, tmp_path).returncode == 2
+    assert run(command, tmp_path)[0] == 2
 
 
 def test_the_first_commands_end_as_the_page_says():
     """A newcomer sees the gate fail and pass before writing a job."""
     said = re.findall(r"^(lossscan .*?) +# exit status (\d)$", BLOCKS["Try it here"], re.M)
     assert [status for _, status in said] == ["1", "0"]
-    assert [str(_run(command, ROOT).returncode) for command, _ in said] == ["1", "0"]
+    assert [str(_in_a_shell(command, ROOT)) for command, _ in said] == ["1", "0"]
