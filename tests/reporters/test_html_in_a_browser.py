@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,15 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def _pages(name: str | None = None) -> dict[str, str]:
+@cache
+def _page(kind: str, name: str | None = None) -> str:
     runs = (jumped(name), clean(name), unreadable(name)) if name else _plain()
+    if kind == "run":
+        return render("html", report(runs[0]), Page())
+    if kind == "batch":
+        return render("html", report(*runs), Page(single=False))
     beside = Comparison((Member("a", runs[0].path), Member("b", runs[1].path)))
-    return {
-        "run": render("html", report(runs[0]), Page()),
-        "batch": render("html", report(*runs), Page(single=False)),
-        "compare": render("html", Report("0", runs[:2], comparison=beside), Page(single=False)),
-    }
+    return render("html", Report("0", runs[:2], comparison=beside), Page(single=False))
 
 
 def _plain() -> tuple[Any, ...]:
@@ -96,7 +98,7 @@ def _span(tab: Tab) -> list[str]:
 @pytest.mark.parametrize("kind", ["run", "batch", "compare"])
 def test_a_page_fits_the_screen(shown, kind, size):
     """Nothing is wider than the window; wide tables scroll by themselves."""
-    tab = shown(_pages()[kind], size)
+    tab = shown(_page(kind), size)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if kind != "batch":
         assert tab.locator("canvas").count() > 0
@@ -107,7 +109,7 @@ def test_a_page_fits_the_screen(shown, kind, size):
 def test_axe_finds_nothing(shown, kind, scheme):
     """Contrast, names, roles and the order of headings, in either scheme."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    tab = shown(_pages()[kind], color_scheme=scheme, bypass_csp=True)
+    tab = shown(_page(kind), color_scheme=scheme, bypass_csp=True)
     for each in tab.locator("details").all():
         each.evaluate("element => { element.open = true; }")
     violations = axe.Axe().run(tab).response["violations"]
@@ -117,14 +119,14 @@ def test_axe_finds_nothing(shown, kind, scheme):
 @pytest.mark.parametrize("kind", ["run", "batch", "compare"])
 def test_a_run_named_like_a_script_runs_nothing(shown, kind):
     """The name is text, in the page and in its title."""
-    tab = shown(_pages(SCRIPT)[kind])
+    tab = shown(_page(kind, SCRIPT))
     assert tab.title() != "owned"
     assert "<script>" in tab.locator("body").inner_text()
 
 
 def test_verdicts_and_marks_lead_to_each_other(shown):
     """A verdict moves the chart to its place, a mark opens its verdict."""
-    tab = shown(_pages()["run"])
+    tab = shown(_page("run"))
     whole = _span(tab)
     tab.locator("[data-show=f1]").click()
     assert _span(tab) != whole
@@ -138,7 +140,7 @@ def test_verdicts_and_marks_lead_to_each_other(shown):
 
 def test_keys_zoom_and_go_back(shown):
     """Plus zooms in, 0 shows all, as the hint says."""
-    tab = shown(_pages()["run"])
+    tab = shown(_page("run"))
     whole = _span(tab)
     tab.locator(".panel").first.focus()
     tab.keyboard.press("+")
@@ -149,7 +151,7 @@ def test_keys_zoom_and_go_back(shown):
 
 def test_tools_redraw_the_chart(shown):
     """Log scale, every value and the smoothed curve are switches."""
-    tab = shown(_pages()["run"])
+    tab = shown(_page("run"))
     for name in ("log", "full", "smooth"):
         tab.locator(f"[data-tool={name}]").click()
         assert tab.locator(f"[data-tool={name}]").get_attribute("aria-pressed") == "true"
@@ -171,7 +173,7 @@ def test_many_runs_share_the_buttons_of_where_they_diverge(shown):
 
 def test_a_batch_filters_and_sorts(shown):
     """By words, by severity, by a column; how many are shown is said."""
-    tab = shown(_pages()["batch"])
+    tab = shown(_page("batch"))
     visible = "#runs tbody:not([hidden])"
     tab.fill("#find", "loss-jump")
     assert tab.locator(visible).count() == 1
@@ -186,7 +188,7 @@ def test_a_batch_filters_and_sorts(shown):
 
 def test_verdicts_of_a_batch_open_across_the_table(shown):
     """A cell is too narrow for sentences; closed, the row is as before."""
-    tab = shown(_pages()["batch"])
+    tab = shown(_page("batch"))
     summary = tab.locator("#runs summary").first
     summary.click()
     told = tab.locator("#runs td.told")
@@ -213,7 +215,7 @@ def test_a_large_batch_shows_a_part_and_more_on_demand(shown):
 
 def test_print_opens_all_and_hides_the_tools(shown):
     """On paper nothing is folded and no button is left."""
-    tab = shown(_pages()["run"])
+    tab = shown(_page("run"))
     tab.emulate_media(media="print")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("details:not([open])").count() == 0
@@ -222,13 +224,13 @@ def test_print_opens_all_and_hides_the_tools(shown):
 
 def test_the_marks_have_a_legend(shown):
     """It names the kinds of marks that there are, and no other."""
-    assert "finding" in shown(_pages()["run"]).locator(".legend").inner_text()
+    assert "finding" in shown(_page("run")).locator(".legend").inner_text()
     assert shown(render("html", report(clean()), Page())).locator(".legend").inner_text() == ""
 
 
 def test_a_run_of_a_batch_is_a_few_lines_on_a_phone(shown):
     """Its findings and its curve are in view, not beside it."""
-    tab = shown(_pages()["batch"], "phone")
+    tab = shown(_page("batch"), "phone")
     width = SIZES["phone"][0]
     for cell in tab.locator("#runs tbody:not([hidden]) td").all():
         box = cell.bounding_box()
@@ -239,7 +241,7 @@ def test_a_run_of_a_batch_is_a_few_lines_on_a_phone(shown):
 
 def test_a_heading_that_sorts_keeps_the_focus(shown):
     """The table leaves the document while its rows move; keys go on where they were."""
-    tab = shown(_pages()["batch"])
+    tab = shown(_page("batch"))
     button = tab.locator("#runs th button").nth(1)
     button.focus()
     tab.keyboard.press("Enter")
