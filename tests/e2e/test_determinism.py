@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import lossscan
 
+ROOT = Path(lossscan.__file__).parents[1]
+FORMATS = ("json", "markdown", "html", "csv")
 SAMPLES = ("loss-jump", "overfitting", "nan")
 SURROUNDINGS = (
     {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
@@ -31,12 +33,29 @@ def _said(folder: Path, *arguments: str, **surroundings: str) -> bytes:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["json", "markdown", "html", "csv"])
-def test_neither_hash_seed_nor_clock_nor_locale_changes_a_report(tmp_path: Path, name: str):
-    """What is listed comes in an order of its own."""
+_EACH_FORMAT = """
+import sys
+from pathlib import Path
+from lossscan.commands import main
+for name in sys.argv[1:]:
+    given = ["analyze", "runs/loss-jump", "--format", name, "--fail-on=never", "--lang=en"]
+    with Path(name).open("w", encoding="utf-8") as sys.stdout:
+        assert main(given) == 0
+"""
+
+
+def test_neither_hash_seed_nor_clock_nor_locale_changes_a_report(tmp_path: Path):
+    """What is listed comes in an order of its own; all formats are asked of each process."""
     folder = _copied(tmp_path, SAMPLES[:1])
-    arguments = ("analyze", "runs/loss-jump", f"--format={name}")
-    assert len({_said(folder, *arguments, **each) for each in SURROUNDINGS}) == 1
+    said: dict[str, set[str]] = {name: set() for name in FORMATS}
+    for each in SURROUNDINGS:
+        command = [sys.executable, "-c", _EACH_FORMAT, *FORMATS]
+        around = {"COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+        subprocess.run(command, cwd=folder, env=os.environ | around | each, check=True)
+        for name in FORMATS:
+            said[name].add((folder / name).read_text("utf-8"))
+    assert {name: len(texts) for name, texts in said.items()} == dict.fromkeys(FORMATS, 1)
+    assert all("loss-jump" in text for texts in said.values() for text in texts)
 
 
 def test_neither_the_order_of_folders_nor_the_number_of_processes_changes_a_batch(tmp_path: Path):

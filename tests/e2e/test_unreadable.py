@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -51,19 +52,17 @@ def _batch(loaded: Path, *roots: Path) -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def open_folder(tmp_path):
-    """A folder that anybody may enter, whose content can be deleted afterwards."""
-    place = tmp_path
-    while (
-        place != place.parent and os.access(place, os.W_OK) and place.stat().st_uid == os.geteuid()
-    ):
-        if place == Path("/tmp"):  # noqa: S108 - the top is open already
-            break
-        place.chmod(place.stat().st_mode | 0o755)
-        place = place.parent
-    yield tmp_path
-    for path in [tmp_path, *tmp_path.rglob("*")]:
-        path.chmod(0o755)
+def open_folder():
+    """A folder that anybody may enter, whose content can be deleted afterwards.
+
+    Not one of pytest: each session that begins closes the folder above those of all sessions.
+    """
+    with TemporaryDirectory(prefix="lossscan-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755)
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
