@@ -57,6 +57,13 @@ def test_instant_losses_have_no_mixed_point():
     assert test.index == 30
 
 
+def test_points_in_doubt_leave_no_edge_that_counts_as_noise():
+    """Where the log rounds its epochs, a step is removed at the point where it is, not halfway."""
+    values = stairs([1.6, 1.2, 0.8], 8, 0.02)
+    marks = [Landmark("epoch_boundary", step, slack=1.0, epoch=step // 8) for step in (8, 16)]
+    assert all(test.sigma < -8 for test in judge(curve(values), marks, averaged=True))
+
+
 def test_epochs_of_two_points_are_not_judged():
     """With one or two points an epoch there is nothing to compare."""
     values = stairs([1.0, 0.8, 0.7, 0.6, 0.5], 2, 0.01)
