@@ -14,8 +14,9 @@ import numpy as np
 from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Group, Sheet, groups_of, number
+from lossscan.formats.kit.columns import Sheet, number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.labels import (
     beside_phase,
     beside_tag,

@@ -11,9 +11,10 @@ import msgspec
 
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Group, Sheet, groups_of
+from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.records import Records
 from lossscan.formats.kit.text import PIECE, UTF_8, encoding
 from lossscan.model import Column, Note, Table

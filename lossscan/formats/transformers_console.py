@@ -6,20 +6,18 @@ epoch; see `_epoch_scale` for these and `_placing` for the rounding.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from msgspec.structs import replace
 
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns, number
-from lossscan.formats.kit.entries import Entry
+from lossscan.formats.kit.entry_log import Entries
 from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
@@ -29,6 +27,9 @@ from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import FloatArray, IntArray
+
 NAME: Final = "transformers_console"
 _MARK: Final = expression(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': "
@@ -36,6 +37,7 @@ _MARK: Final = expression(
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
+BLOCK: Final = 1 << 16  # numbers that are objects at the same time
 _LLAMAFACTORY: Final = expression(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
@@ -51,23 +53,24 @@ def read(head: Head, settings: Settings) -> Table:
 
     Where nothing tells how many steps an epoch has, the lines themselves are counted.
     """
-    consoles = read_consoles(head)
+    consoles = read_consoles(head, settings)
     console = _chosen(consoles, head)
-    training = console.training
+    entries = console.entries.entries()
+    training = entries.only(entries.trains)
     config = _config(console, training)
     scale = epoch_scale(console, training, config.get("max_steps", 0))
     steps = _steps(training, scale)
-    rows = list(_rows(console.entries, steps, _refined(scale, training, steps)))
-    placed_all = scale or all(entry.stated for entry in training)
+    found = console.entries.columns(_every(entries, steps, _refined(scale, training, steps)))
+    placed_all = scale or (training.stated.done >= 0).all()
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=found,
         framework=_framework(head, training),
         config=config,
         launches=tuple(console.banner.launches),
-        complete=any(entry.kind == "summary" for entry in console.entries) or None,
+        complete=True if console.entries.summaries else None,
         notes=(
             *(() if head.part else _apart(consoles, console, head.path)),
             *unplaced,
@@ -87,12 +90,7 @@ def _chosen(consoles: Sequence[Console], head: Head) -> Console:
             every = ", ".join(numbered)
             raise NoLogFound("no_such_run", at=head.path, run=head.part, runs=every)
         return numbered[head.part]
-    return max(consoles, key=lambda each: (_is_lost(each), len(each.training)))
-
-
-def _is_lost(console: Console) -> bool:
-    losses = (number(entry.row.get("loss")) for entry in console.training)
-    return any(loss is not None and not math.isfinite(loss) for loss in losses)
+    return max(consoles, key=lambda each: (each.entries.is_lost(), each.entries.points))
 
 
 def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator[Note]:
@@ -101,7 +99,7 @@ def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator
         if console is not chosen:
             numbers: Numbers = {
                 "number": place,
-                "points": len(console.training),
+                "points": console.entries.points,
                 "first": console.first,
                 "last": console.last,
                 "of": len(consoles),
@@ -111,58 +109,81 @@ def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator
             yield Note("training_apart", path, numbers)
 
 
-def _framework(head: Head, training: Sequence[Entry]) -> str:
-    if any(entry.stated for entry in training):
+def _framework(head: Head, training: Entries) -> str:
+    if (training.stated.done >= 0).any():
         return "ms-swift"
     return "llamafactory" if _LLAMAFACTORY.search(peek(head)) else "transformers"
 
 
-def _config(console: Console, training: Sequence[Entry]) -> dict[str, int]:
+def _config(console: Console, training: Entries) -> dict[str, int]:
     """What the banner states; without one, the planned steps are those of the progress bar."""
-    bars = Counter(bar.total for entry in training for bar in entry.bars)
-    bars.update(entry.stated.total for entry in training if entry.stated)
-    shown = {"max_steps": max(bars, key=lambda total: bars[total])} if bars else {}
-    return shown | console.banner.config
+    bars = Counter[int]()
+    for totals in ((training.before.total, training.behind.total), (training.stated.total,)):
+        shown = [each for each in totals if each.max(initial=-1) >= 0]
+        for first in range(0, len(training) if shown else 0, BLOCK):
+            turns = [each[first : first + BLOCK] for each in shown]
+            bars.update(np.ravel(turns, order="F").tolist())
+    del bars[-1]  # where no bar is
+    planned = {"max_steps": max(bars, key=lambda total: bars[total])} if bars else {}
+    return planned | console.banner.config
 
 
-def _steps(training: Sequence[Entry], scale: Scale | None) -> list[int]:
-    steps: list[int] = []
-    for _, group in groupby(training, key=lambda entry: entry.launch):
-        entries = list(group)
-        stated = [entry.stated.done for entry in entries if entry.stated]
-        if len(stated) == len(entries):
-            steps += stated
+def _steps(training: Entries, scale: Scale | None) -> IntArray:
+    """The step of each entry, launch by launch."""
+    edges = np.flatnonzero(np.diff(training.launches)) + 1
+    steps = np.empty(len(training), dtype=np.int64)
+    for first, end in pairwise((0, *edges.tolist(), len(training))):
+        stated = training.stated.done[first:end]
+        if (stated >= 0).all():
+            steps[first:end] = stated
         elif scale is None:
-            steps += counted(len(entries), steps[-1] if steps else 0).tolist()
+            steps[first:end] = counted(end - first, int(steps[first - 1]) if first else 0)
         else:
-            epochs = np.array([entry.epoch for entry in entries])
-            slack = np.array([entry.slack for entry in entries])
-            steps += placed(epochs, slack, scale).tolist()
+            epochs, slack = training.epochs[first:end], training.slack[first:end]
+            steps[first:end] = placed(epochs, slack, scale)
     return steps
 
 
-def _refined(scale: Scale | None, training: Sequence[Entry], steps: Sequence[int]) -> Scale | None:
+def _refined(scale: Scale | None, training: Entries, steps: IntArray) -> Scale | None:
     """The scale as the placed lines have it."""
-    squares = sum(entry.epoch**2 for entry in training)
+    squares = _sum(training.epochs, training.epochs)
     if scale is None or not squares:
         return scale
-    products = sum(entry.epoch * step for entry, step in zip(training, steps, strict=True))
-    return usable(replace(scale, steps_per_epoch=products / squares))
+    return usable(replace(scale, steps_per_epoch=_sum(training.epochs, steps) / squares))
 
 
-def _rows(entries: Sequence[Entry], steps: Sequence[int], scale: Scale | None) -> Iterator[Row]:
-    """An evaluation is at the step of the training line with its epoch, else by its epoch."""
-    ahead = iter(steps)
-    step, epoch, slack = 0, 0.0, 0.0
-    for entry in entries:
-        if entry.kind == "train":
-            step, epoch, slack = next(ahead), entry.epoch, entry.slack
-            yield step, entry.row
-        elif entry.kind == "eval":
-            apart = abs(entry.epoch - epoch) > entry.slack + slack
-            told = entry.epoch * scale.steps_per_epoch if scale and apart else step
-            by_epoch = round(min(max(told, 0), MOST_STEPS))
-            yield (entry.stated.done if entry.stated else by_epoch), entry.row
+def _sum(one: FloatArray, two: FloatArray | IntArray) -> float:
+    """The sum of products, one behind the other: what is rounded to a step hangs on its end."""
+    total = 0.0
+    for first in range(0, len(one), BLOCK):
+        part = slice(first, first + BLOCK)
+        total = sum((one[part] * two[part]).tolist(), total)
+    return total
+
+
+def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
+    """The steps of what trains and what evaluates.
+
+    An evaluation is at the step of the training line with its epoch, else by its epoch.
+    """
+    if entries.trains.all():
+        return steps
+    every = np.zeros(len(entries), dtype=np.int64)
+    every[entries.trains] = steps
+    at = np.flatnonzero(~entries.trains)
+    last = np.maximum.accumulate(np.where(entries.trains, np.arange(len(entries)), -1))[at]
+    before = last >= 0
+    step = np.where(before, every[last], 0)
+    epoch = np.where(before, entries.epochs[last], 0.0)
+    slack = entries.slack[at] + np.where(before, entries.slack[last], 0.0)
+    told = step.astype(np.float64)
+    if scale:
+        apart = np.abs(entries.epochs[at] - epoch) > slack
+        told = np.where(apart, entries.epochs[at] * scale.steps_per_epoch, told)
+    by_epoch = np.rint(np.clip(told, 0, MOST_STEPS)).astype(np.int64)
+    stated = entries.stated.done[at]
+    every[at] = np.where(stated >= 0, stated, by_epoch)
+    return every
 
 
 FORMAT = Format(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lossscan.errors import InputError
 from lossscan.formats import transformers_console
+from lossscan.formats.kit import entry_log, trainer_lines
 from lossscan.formats.kit.entries import WORTH, SteadyDicts, entry_of
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -86,7 +87,9 @@ def test_quick_dicts_tell_the_same(drawn: list[tuple[str, int]], steady: str, ri
         path = Path(folder) / "train.log"
         path.write_text(text)
         quick = _told(_read(path))
-        with patch.object(SteadyDicts, "entry", lambda *_: None):
+        with patch.object(entry_log, "HELD", 4), patch.object(trainer_lines, "MANY", 3):
+            assert quick == _told(_read(path))
+        with patch.object(SteadyDicts, "texts", lambda *_: []):
             assert quick == _told(_read(path))
 
 
@@ -98,6 +101,7 @@ def test_dicts_that_come_often_are_read_at_once():
     assert entry is not None
     for _ in range(WORTH + 1):
         steady.learn(text, entry)
-    assert steady.entry("{'loss': 7, 'epoch': '0.5'}\n") == entry_of("{'loss': 7, 'epoch': '0.5'}")
-    assert steady.entry("{'loss': 7, 'epoch': '0.5'} 3/4 [00:01]\n") is None
-    assert steady.entry("{'loss': 7, 'epoch': 0.5}\n") is None
+    alike = steady.texts(["{'loss': 7, 'epoch': '0.5'}\n"], 0)
+    assert [steady.entry(each) for each in alike] == [entry_of("{'loss': 7, 'epoch': '0.5'}")]
+    assert not steady.texts(["{'loss': 7, 'epoch': '0.5'} 3/4 [00:01]\n"], 0)
+    assert not steady.texts(["{'loss': 7, 'epoch': 0.5}\n"], 0)

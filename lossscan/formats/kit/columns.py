@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import compress, repeat
 from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from msgspec import Struct
 
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.spelled import spelled
@@ -29,37 +29,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
-MOST_SHAPES = 0.25  # of the rows; groups of a few rows take ten times as long a row as large ones
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
-
-
-class Group(Struct, frozen=True):
-    """Rows of a log that are taken together."""
-
-    places: IntArray  # (n,), the number of each row in its log, rising
-    cells: Mapping[str, Sequence[Any]]  # n by each raw key; None where a row has none
-
-    def row(self, at: int) -> dict[str, Any]:
-        """The filled cells of one row of the group."""
-        return {key: row[at] for key, row in self.cells.items() if row[at] is not None}
-
-
-def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Group]:
-    """Rows, numbered from `first`, with those of one shape together: that halves the time.
-
-    Where nearly each has a shape of its own, the rows of one key are together.
-    """
-    shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        shapes[tuple(row)].append(place)
-    if len(shapes) > MOST_SHAPES * len(rows):
-        shapes = defaultdict(list)
-        for place, row in enumerate(rows):
-            for key in row:
-                shapes[key,].append(place)
-    for keys, places in shapes.items():
-        cells = {key: [rows[place][key] for place in places] for key in keys}
-        yield Group(np.array(places, dtype=np.int64) + first, cells)
 
 
 class Sheet:

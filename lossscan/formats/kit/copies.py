@@ -12,14 +12,38 @@ FEWEST: Final = 2  # entries that differ: a log of one value may hold it as ofte
 Entry = TypeVar("Entry")
 
 
+class Copies:
+    """How often each entry of a log occurs, told by what equals the entry before it."""
+
+    def __init__(self) -> None:
+        self.possible = True
+        self._seen = 1  # entries
+        self._each = 0  # copies of the first one, 0 as long as no other came
+
+    def take(self, *, again: bool) -> None:
+        """One more entry, which says what the one before says, or not."""
+        at = self._seen
+        self._seen += 1
+        if self._each:
+            self.possible = self.possible and again == (at % self._each != 0)
+        elif not again:
+            self._each = at
+            self.possible = self.possible and at > 1
+        elif at >= MOST:
+            self.possible = False
+
+    @property
+    def number(self) -> int:
+        """Of how many entries in a row the first is enough; the last may lack copies."""
+        enough = self._each and self._seen >= FEWEST * self._each
+        return self._each if self.possible and enough else 1
+
+
 def once(entries: Sequence[Entry]) -> Sequence[Entry]:
     """The entries without copies, where each occurs as often as the others; the last may be cut."""
-    if len(entries) < 2 * FEWEST or entries[0] != entries[1]:
-        return entries
-    copies = next((at for at, each in enumerate(entries) if each != entries[0]), len(entries))
-    if not 1 < copies <= MOST or len(entries) < FEWEST * copies:
-        return entries
-    single = entries[::copies]
-    same = all(each == single[at // copies] for at, each in enumerate(entries))
-    differ = all(one != two for one, two in pairwise(single))
-    return single if same and differ else entries
+    copies = Copies()
+    for one, two in pairwise(entries):
+        copies.take(again=one == two)
+        if not copies.possible:
+            return entries
+    return entries[:: copies.number]

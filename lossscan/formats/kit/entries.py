@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.fields import MAX_EPOCHS
@@ -20,13 +21,17 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.text import NUMBER
 
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import FloatArray
+
 LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
 WORTH: Final = 20  # dicts of one shape: from here on an expression of its own saves time
 MOST: Final = 50  # shapes that are known: a run prints three or four
 _ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
 _STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
 _PLAIN_KEY: Final = expression(r"\A[\w./@-]{1,100}\Z")  # no banner and no overflow is in it
-_PLAIN: Final = r"([-+]?(?:\d{1,40}(?:\.\d{1,40})?(?:e[-+]\d{1,4})?|nan|inf))"  # as Python prints
+_EXACT: Final = r"([-+]?(?:\d{1,40}(?:\.\d{1,40})?(?:e[-+]\d{1,4})?|nan|inf))"  # as Python prints
+_PLAIN: Final = r"([-+\d.einfa]{1,40})"  # quicker; what is no number is left out later
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 
@@ -69,7 +74,31 @@ class Entry(Struct, gc=False, eq=False):  # no cycles: there are millions of it
     @property
     def slack(self) -> float:
         """Half of the last digit of the epoch."""
-        return 0.5 * 10.0**-self.digits
+        return slack_of(self.digits)
+
+
+class DictRun(Struct, frozen=True):
+    """Dicts of one shape that train, in a row."""
+
+    cells: dict[str, tuple[str, ...]]  # by key, n each
+    epochs: FloatArray  # (n,)
+    quoted: bool
+
+    def first(self, count: int) -> DictRun:
+        """Some of them."""
+        cells = {key: texts[:count] for key, texts in self.cells.items()}
+        return DictRun(cells, self.epochs[:count], self.quoted)
+
+    def finest(self) -> int:
+        """Decimals of the epochs, where they are bare."""
+        decimals = [len(shown.partition(".")[2]) for shown in self.cells["epoch"]]
+        return 0 if self.quoted else max(_DECIMALS, *decimals)
+
+    def rising(self, last: float) -> int:
+        """How many of them go on from the epoch before, all of them in range."""
+        before = np.concatenate(([last], self.epochs[:-1]))
+        good = (self.epochs >= before) & (np.abs(self.epochs) <= MAX_EPOCHS)
+        return len(good) if good.all() else int(np.argmin(good))
 
 
 class _Shape(NamedTuple):
@@ -86,14 +115,31 @@ class SteadyDicts:
         self._known: dict[tuple[str, ...], _Shape] = {}
         self._shape: _Shape | None = None  # of the last dict
 
-    def entry(self, line: str) -> Entry | None:
-        """The entry that is all of a line; None where `entry_of` has to tell."""
+    def texts(self, lines: Sequence[str], first: int) -> list[tuple[str, ...]]:
+        """What the lines from one on hold that are dicts of the last shape and nothing else."""
         shape = self._shape
-        found = shape.match(line) if shape is not None else None
-        if shape is None or found is None or len(line) > LONGEST_DICT:
+        if shape is None or (found := shape.match(lines[first])) is None:
+            return []
+        texts: list[tuple[str, ...]] = []
+        while found is not None and len(found.string) <= LONGEST_DICT:
+            texts.append(found.groups())
+            first += 1
+            found = shape.match(lines[first]) if first < len(lines) else None
+        return texts
+
+    def entry(self, texts: tuple[str, ...]) -> Entry | None:
+        """The entry of one of them; None where `entry_of` has to tell."""
+        shape = self._shape
+        if shape is None:
             return None
-        row = dict(zip(shape.keys, found.groups(), strict=True))
-        return _made(row, "train", quoted=shape.quoted)
+        return _made(dict(zip(shape.keys, texts, strict=True)), "train", quoted=shape.quoted)
+
+    def run(self, texts: Sequence[tuple[str, ...]]) -> DictRun:
+        """All of them as columns; there is a shape, and one at least."""
+        shape = self._shape
+        cells = dict(zip(shape.keys if shape else (), zip(*texts, strict=True), strict=True))
+        epochs = np.fromiter(map(float, cells["epoch"]), np.float64, len(texts))
+        return DictRun(cells, epochs, shape is not None and shape.quoted)
 
     def learn(self, text: str, entry: Entry) -> None:
         """Note the shape of a dict and its entry: the next line may be of the same."""
@@ -126,11 +172,21 @@ def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
     epoch = number(shown)
     if epoch is None or not abs(epoch) <= MAX_EPOCHS:
         return None
-    if quoted:
-        digits = _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
-    else:
-        digits = max(len(shown.partition(".")[2]), _DECIMALS)
-    return Entry(row, kind, epoch, digits, quoted)
+    return Entry(row, kind, epoch, quoted_digits(epoch) if quoted else _bare_digits(shown), quoted)
+
+
+def quoted_digits(epoch: float) -> int:
+    """Decimals of an epoch that transformers 5 printed."""
+    return _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
+
+
+def _bare_digits(shown: str) -> int:
+    return max(len(shown.partition(".")[2]), _DECIMALS)
+
+
+def slack_of(digits: int) -> float:
+    """Half of the last of so many decimals."""
+    return 0.5 * 10.0**-digits
 
 
 def _stated(text: str) -> Bar | None:
@@ -157,8 +213,10 @@ def _shape(text: str) -> _Shape | None:
     held = ", ".join(f"'{key}': '{q}'" if q else f"'{key}': {b}" for key, q, b in items)
     if not plain or text != f"{{{held}}}":
         return None
+    numbers = (_EXACT if key == "epoch" else _PLAIN for key in keys)
     named = (
-        f"'{re.escape(key)}': " + (f"'{_PLAIN}'" if quoted else _PLAIN) for key, quoted, _ in items
+        f"'{re.escape(key)}': " + (f"'{number}'" if quoted else number)
+        for (key, quoted, _), number in zip(items, numbers, strict=True)
     )
     pattern = re.compile(rf" {{0,200}}\{{{', '.join(named)}\}} {{0,200}}\n?")
     return _Shape(pattern.fullmatch, keys, quoted=bool(items[keys.index("epoch")][1]))

@@ -7,7 +7,7 @@ summary states counts the planned steps all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.entries import Entry
+from lossscan.formats.kit.entry_log import Entries, ShownBars
 from lossscan.formats.kit.placing import Scale, misfit, usable
 from lossscan.formats.kit.trainer_lines import Console
 from lossscan.numeric.medians import median
@@ -23,16 +24,16 @@ _SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x 
 _WHOLE: Final = 0.1  # of a step: one lost line of a hundred moves an interval of 10 that much
 
 
-def epoch_scale(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
+def epoch_scale(console: Console, training: Entries, total: int) -> Scale | None:
     """The steps of an epoch from the surest source there is; `total` is planned, 0 if unknown."""
     return usable(_surest(console, training, total))
 
 
-def _surest(console: Console, training: Sequence[Entry], total: int) -> Scale | None:
+def _surest(console: Console, training: Entries, total: int) -> Scale | None:
     stated = console.banner.config
     seen = _by_counts(stated) or _by_bars(training, total)
-    summary = next((e for e in reversed(console.entries) if e.kind == "summary"), None)
-    if summary is None or not training or summary.epoch <= 0:
+    summary = console.entries.summary
+    if summary is None or not len(training) or summary.epoch <= 0:
         return seen or _by_plan(stated)
     if not total:
         return seen or _by_speed(summary, training)
@@ -66,26 +67,23 @@ def _by_plan(stated: Mapping[str, Any]) -> Scale | None:
     return Scale(planned / epochs) if planned and epochs < MAX_EPOCHS else None
 
 
-def _by_bars(training: Sequence[Entry], total: int) -> Scale | None:
+def _by_bars(training: Entries, total: int) -> Scale | None:
     """Of the bars before and after each line, those that go along with the epochs."""
-    scales = [_ratio(training, total, side) for side in (0, -1)]
+    sides = (training.before, training.after) if len(training) else ()
+    scales = [_ratio(training, total, side) for side in sides]
     return min(filter(None, scales), key=lambda scale: scale.doubt, default=None)
 
 
-def _ratio(training: Sequence[Entry], total: int, side: int) -> Scale | None:
-    ratios = [
-        bar.done / entry.epoch
-        for entry in training
-        if entry.bars and entry.epoch > entry.slack
-        if (bar := entry.bars[side]).total == total and bar.done
-    ]
-    if not ratios:
+def _ratio(training: Entries, total: int, bars: ShownBars) -> Scale | None:
+    told = (training.epochs > training.slack) & (bars.total == total) & (bars.done > 0)
+    if not told.any():
         return None
+    ratios = bars.done[told] / training.epochs[told]
     middle = median(ratios)
-    return Scale(middle, median(np.abs(np.array(ratios) - middle)) / middle)
+    return Scale(middle, median(np.abs(ratios - middle)) / middle)
 
 
-def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
+def _by_speed(summary: Entry, training: Entries) -> Scale | None:
     """The speed counts all planned steps, or from transformers 5 on those of the last launch.
 
     Of the two, that holds with which the lines are a whole number of steps apart; with neither
@@ -97,10 +95,10 @@ def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
     steps, doubt = np.rint(seconds * speed), _SPEED_SLACK
     if not summary.quoted:
         doubt /= speed or 1.0
-    own = [entry for entry in training if entry.launch == training[-1].launch]
-    epochs = np.array([entry.epoch for entry in own])
+    own = training.only(training.launches == training.launches[-1])
+    epochs = own.epochs
     spans = [summary.epoch]
-    if own[1:]:
+    if len(own) > 1:
         spans.append(summary.epoch - (2 * epochs[0] - epochs[1]))
     told = (
         usable(Scale(float(steps / span), float(doubt))) for span in spans if span > 0 and steps
@@ -111,8 +109,7 @@ def _by_speed(summary: Entry, training: Sequence[Entry]) -> Scale | None:
     return min(fitting, key=lambda scale: round(misfits[scale], 1), default=None)
 
 
-def _mean_slack(own: Sequence[Entry], scale: Scale) -> float:
+def _mean_slack(own: Entries, scale: Scale) -> float:
     """How far the mean interval of these lines may be off, in steps."""
-    first, last = own[0], own[-1]
-    slack = first.slack + last.slack + scale.doubt * (last.epoch - first.epoch)
-    return slack * scale.steps_per_epoch / max(len(own) - 1, 1)
+    slack = own.slack[0] + own.slack[-1] + scale.doubt * (own.epochs[-1] - own.epochs[0])
+    return float(slack) * scale.steps_per_epoch / max(len(own) - 1, 1)

@@ -7,11 +7,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.model import Note, Numbers
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import IntArray
+
+    Places: TypeAlias = Sequence[int] | IntArray
 
 _SCALE = r"([\d.e+-]{1,30})"
 _OVERFLOW: Final = expression(  # of DeepSpeed, apex and PaddleNLP; of fairseq, which may go low
@@ -54,18 +59,18 @@ class LossScaleLog:
             self._scale = scale
             self._lowest = self._lowest if endless else min(scale, self._lowest)
 
-    def skipped(self, points: Sequence[int]) -> Counter[int]:
+    def skipped(self, points: Places) -> Counter[int]:
         """How many updates were skipped up to each point since the one before; places rise.
 
         Those behind the last point wait for the next.
         """
         self.end(points)
         behind = (bisect_left(points, place) for place in self._skips)
-        return Counter(points[at] for at in behind if at < len(points))
+        return Counter(int(points[at]) for at in behind if at < len(points))
 
-    def end(self, points: Sequence[int]) -> None:
+    def end(self, points: Places) -> None:
         """The log ends, and these are the places of its points: what is said behind them counts."""
-        self._points = points[-1] + 1 if points else 0
+        self._points = int(points[-1]) + 1 if len(points) else 0
 
     def fill(self, rows: Sequence[dict[str, Any]], points: Sequence[int]) -> None:
         """Write what was `skipped` into the rows of the points; `rows` are at all places."""

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import astuple
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Group
+from lossscan.formats.kit.groups import Group
 from lossscan.sources.safe_json import decoded
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
