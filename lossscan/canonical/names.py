@@ -24,7 +24,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " actor/grad_norm",
-        "learning_rate": "lr train_lr 学习率 samples/lr optim/lr_(group_0) learning_rate_(group_0)"
+        "learning_rate": "lr train_lr learn_rate 学习率 samples/lr"
+        " optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
@@ -72,11 +73,13 @@ JUDGED: Final = (
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
-    r"(?!(?:best|min|max|avg|mean|last|prev|running|smooth(?:ed)?|stop|train|epoch)_|.{0,99}epoch)"
+    r"(?!(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop|train|epoch)_"
+    r"|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
     r"[a-z][a-z0-9]{0,20}"
-    r"|(?:average_)?loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"|(?:(?:average|avg|mean)_)?loss_"
+    r"(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:segm?|iou|(?:target_)?clf|bb(?:ox)?|cls|reg|kl|mel)"  # of pytracking, of TTS
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
@@ -265,7 +268,9 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     """
     if "loss" in points:
         return None
-    if points.get("train_loss", 0) > 1 and "train_runtime" not in points:
+    trained = points.get("train_loss", 0)
+    of_epochs = trained > 1 or 0 < trained == points.get("eval_loss")  # fastai's only epoch
+    if of_epochs and "train_runtime" not in points:
         return "train_loss"
     return next((name for name in _STAND_INS if points.get(name, 0) > MEANS_AT_MOST), None)
 

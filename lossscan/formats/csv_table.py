@@ -26,6 +26,7 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
     tag_and_value,
 )
+from lossscan.formats.kit.ruled import unruled
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.stacked import unstacked
 from lossscan.formats.kit.text import lines, peek
@@ -55,7 +56,8 @@ _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
-    above = unstacked(_plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1])
+    text = _plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
+    above = unstacked(list(unruled(text)))
     return _header_at(above, head.name) is not None
 
 
@@ -121,7 +123,7 @@ class _Body:
 
 
 def _body(head: Head) -> _Body:
-    text = map(_plain, lines(head))
+    text = unruled(map(_plain, lines(head)))
     above = unstacked(list(islice(text, MOST_ABOVE + 1)))
     at = _header_at(above, head.name) or 0
     first = above[at] if above else ""

@@ -60,7 +60,7 @@ _SAID: Final = {  # what only this trainer prints
 }
 _JUDGED: Final = (  # to be quick
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy", "损失"),
-    "Score at iteration",
+    *("Score at iteration", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
 )
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`

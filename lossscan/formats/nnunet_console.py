@@ -14,7 +14,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "nnunet_console"
-_CLOCK = r"^[\d :.-]{0,40}"
+_CLOCK = r"^(?!- )[\d :.-]{0,40}"
 _EPOCH: Final = expression(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
 _VALUE: Final = expression(
     rf"(?i){_CLOCK}(train[_ ]loss|val(?:idation)?[_ ]loss|current learning rate|lr)"

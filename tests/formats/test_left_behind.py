@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lossscan.errors import NoLogFound
+from lossscan.formats import read_file
+from lossscan.settings import Settings
 from tests import logs
 
 BARS = "".join(
@@ -38,6 +41,39 @@ COMMENTED = "#  step      rmse_val    rmse_trn    rmse_e_val  rmse_e_trn        
     "    1.0e-03\n"
     for step in range(0, 500, 100)
 )
+FLUX = "".join(f"[ Info: Epoch {at}\nloss(x, y) = {2.5 - at / 10:.4f}f0\n" for at in range(1, 6))
+SHOWN = "".join(
+    f"(loss(tx, ty), now()) = ({2.5 - at / 10:.3f}f0, 2020-04-21T21:10:44.927)\n"
+    for at in range(1, 6)
+)
+FRAMED = "".join(
+    f"┌ Info: Epoch {at}\n│   train_loss = {2.5 - at / 10:.2f}\n"
+    f"└   test_loss = {2.75 - at / 10:.2f}\n"
+    for at in range(1, 6)
+)
+TRAINNET = (
+    "    Iteration    Epoch    LearnRate    TrainingLoss    ValidationLoss\n"
+    "    _________    _____    _________    ____________    ______________\n"
+    "            0        0         0.01                             2.65 \n"
+) + "".join(
+    f"{at:>13}{1:>9}{0.01:>13}{2.5 - at / 10:>16.2f}{'' if at % 2 else '2.50':>18}\n"
+    for at in range(1, 6)
+)
+SHALLOW = "".join(
+    f"Epoch {at}/1000, Time 0.1, Performance {2.5 - at / 10:.3f}/0, Gradient 0.6/1e-06\n"
+    for at in range(1, 6)
+)
+TERMS = "".join(  # a mean whose terms are added later
+    f"Epoch: {at:04} avg_loss_tgt: {2.5 - at / 10:.3f}"
+    + (f" origin_loss_tgt: {2.4 - at / 10:.3f}" if at > 2 else "")
+    + " time: 9.5s\n"
+    for at in range(1, 6)
+)
+LISTED = "".join(
+    f"- epoch: {at}\n  train_loss: {2.5 - at / 10:.2f}\n  val_loss: {2.75 - at / 10:.2f}\n"
+    for at in range(1, 6)
+)
+LISTS = "loss: [2.4, 2.3, 2.2, 2.1, 2.0]\nval_loss:\n" + "- 2.65\n" * 5
 
 
 @pytest.mark.parametrize(
@@ -61,3 +97,40 @@ def test_read_parts_training_from_evaluation(
     if evaluated is not None:
         points = logs.points(table, "eval_loss")
         assert (len(points), points[0][1]) == (5, evaluated)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "evaluated"),
+    [
+        ("flux.log", FLUX, 0),
+        ("shown.log", SHOWN, 0),
+        ("framed.log", FRAMED, 5),
+        ("trainnet.txt", TRAINNET, 3),
+        ("shallow.txt", SHALLOW, 0),
+        ("terms.log", TERMS, 0),
+        ("listed.log", LISTED, 5),
+        ("history.yaml", LISTED, 5),
+        ("history.yml", LISTS, 5),
+    ],
+)
+def test_read_takes_other_languages_and_yaml(tmp_path: Path, name: str, text: str, evaluated: int):
+    """Five losses from 2.4 on, and as many evaluations as there are."""
+    (tmp_path / name).write_text(text)
+    table = read_file(tmp_path / name, Settings())
+    values = [value for _, value in logs.points(table, "loss")]
+    assert values == pytest.approx([2.4, 2.3, 2.2, 2.1, 2.0])
+    assert len(table.columns["eval_loss"].steps if evaluated else ()) == evaluated
+
+
+def test_claims_leaves_settings_in_yaml(tmp_path: Path):
+    """A list of stages with weights of a loss is no log."""
+    text = "- name: ce\n  loss_weight: 0.5\n- name: kl\n  loss_weight: 0.25\n"
+    (tmp_path / "stages.yaml").write_text(text)
+    with pytest.raises(NoLogFound):
+        read_file(tmp_path / "stages.yaml", Settings())
+
+
+def test_read_takes_the_only_row_of_fastai(tmp_path: Path):
+    """A table of one epoch has a loss of training."""
+    text = "epoch     train_loss  valid_loss  time\n0         0.512500    0.412500    00:21\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(0, 0.5125)]

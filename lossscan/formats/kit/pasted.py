@@ -1,4 +1,4 @@
-"""What happens to a log on its way into an issue: it is quoted, typeset, escaped or wrapped."""
+"""What a log went through on its way: it is quoted, typeset, escaped, wrapped or of Julia."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html import unescape
 from typing import Final
 
 from lossscan.expressions import expression
+from lossscan.formats.kit.julia import is_julia, plain
 from lossscan.sources.files import Head
 
 SCREEN: Final = 4096  # bytes that show what was done
@@ -56,6 +57,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, sum(map(_is_opened, shown)) >= FEWEST),
             (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
+            (plain, is_julia(text)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
         )
         if holds

@@ -60,6 +60,9 @@ _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation lo
 _SCORE: Final = expression(  # of Deeplearning4j, whose score is the loss
     rf"\bScore at iteration \d{{1,12}} is ({NUMBER}){ENDS}"
 )
+_SHALLOW: Final = expression(  # of MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
+    rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
+)
 _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
     rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
 )
@@ -218,6 +221,9 @@ def _rare(line: str) -> Iterator[Part[str]]:
             yield Part(match[1], match.start(2), *match.span(2))
     if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
         yield Part("val_loss", found.start(), *found.span(1))
+    if ", Gradient " in line and (found := _SHALLOW.search(line)):
+        yield Part("train_loss", found.start(1), *found.span(1))
+        yield Part("grad_norm", found.start(2), *found.span(2))
     if "Score at" in line and (found := _SCORE.search(line)):
         yield Part("train_loss", found.start(1), *found.span(1))
     for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():

@@ -1,0 +1,29 @@
+"""What Julia prints: `0.25f0`, the arguments of what `@show` shows, and messages in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lossscan.expressions import expression
+
+_SINGLE: Final = expression(r"(\d\.\d{1,12})f(-?\d{1,2})(?!\w)")  # of 32 bits
+_SHOWN: Final = expression(r"\b((?:\w{1,30}_)?loss(?:_\w{1,30})?)\([\w, .;]{1,60}\) = (?=[\d-])")
+_TUPLE: Final = expression(  # `(loss(x, y), now()) = (0.25, ...)`
+    r"\A\(((?:\w{1,30}_)?loss)\([\w, .;]{1,60}\), .{1,60}\) = \(([\d.]{1,30}(?:e-?\d{1,3})?)(?!\w)"
+)
+_FRAME: Final = expression(r"\A[┌│└] {0,4}")
+_SAYS: Final = expression(r"(?m)^(?:\[|┌) Info: |^julia> ")
+
+
+def is_julia(text: str) -> bool:
+    """Whether a text shows a message of Julia's logger, its prompt or a single that it printed."""
+    return _SAYS.search(text) is not None or _SINGLE.search(text) is not None
+
+
+def plain(text: Iterable[str]) -> Iterator[str]:
+    """The lines with numbers and names as other languages have them."""
+    for line in text:
+        said = _SINGLE.sub(r"\1e\2", line)
+        said = _TUPLE.sub(r"\1 = \2 ", _SHOWN.sub(r"\1 = ", said))
+        yield _FRAME.sub("" if said.startswith("┌") else "    ", said)
