@@ -24,14 +24,14 @@ _STATES: Final = expression(  # behind comments: a document, an entry of a list,
 )
 _QUICK: Final = ("loss", "Loss", "reward", "nll")
 _SETS: Final = expression(  # what says that a file holds settings
-    r"(?i).*(?:conf|args|params|hparams|setting|option|recipe|model|override).*"
+    r"(?i)conf|args|params|setting|option|recipe|model|override"
 )
 _DOCUMENT: Final = expression(r"(?m)^---[ \t]*$")
 
 
 def claims(head: Head) -> bool:
     """Whether its start is YAML that states several losses."""
-    if not _STATES.match(peek(head)) or _SETS.fullmatch(head.name):
+    if not _STATES.match(peek(head)) or _SETS.search(head.name):
         return False
     start = head.start.decode(encoding(head), errors="replace")
     if not any(word in start for word in _QUICK):

@@ -15,7 +15,7 @@ _CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
 _PARTS: Final = (  # folders in which a run keeps its own
     "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs"
     " vdl vdl_log events files plots metrics console train train_inner validation val valid eval"
-    " vis_data"
+    " vis_data dvclive trackio"
 )
 
 CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")

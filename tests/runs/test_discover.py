@@ -240,3 +240,14 @@ def test_discover_takes_what_the_expression_of_the_user_matches(tmp_path: Path):
         (tmp_path / run / "out.txt").write_text("it 1 -> 2.5\n", encoding="utf-8")
     chosen = Settings(text={"pattern": r"it (?P<step>\d+) -> (?P<loss>[\d.]+)"})
     assert [files.root.name for files in discover(tmp_path, chosen)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("folder", ["trackio", "dvclive/plots/metrics"])
+def test_discover_takes_the_store_of_a_tracker_to_its_run(tmp_path: Path, folder: str):
+    """What DVCLive and Trackio keep in the output folder of a trainer is no second run."""
+    (tmp_path / "out" / folder).mkdir(parents=True)
+    (tmp_path / "out" / "trainer_state.json").write_text(
+        '{"log_history": [{"loss": 2.5, "step": 1}, {"loss": 2.25, "step": 2}]}'
+    )
+    (tmp_path / "out" / folder / "loss.tsv").write_text("step\tloss\n1\t2.5\n2\t2.25\n")
+    assert [run.root for run in discover(tmp_path, Settings())] == [tmp_path / "out"]
