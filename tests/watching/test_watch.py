@@ -84,6 +84,13 @@ def test_the_same_points_settle_nothing():
         assert announced.new(_report(10, _finding("loss-jump"))) == ()
 
 
+def test_a_look_at_a_log_that_has_not_grown_does_not_begin_the_wait_anew():
+    """Who looks each second sees most points twice."""
+    announced = Announced()
+    said = [len(announced.new(_report(n, _finding("loss-jump")))) for n in (100, 110, 110, 121)]
+    assert said == [0, 0, 0, 1]
+
+
 def test_a_log_begun_anew_waits_anew():
     """After a rotation fewer points are there: what was seen before counts no more."""
     announced = Announced()
