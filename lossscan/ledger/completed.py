@@ -64,12 +64,17 @@ def ruled_out_of(out: RuledOut) -> RuledOut:
 
 
 def _text(finding: Finding, section: str, said: Message, run: Run | None = None) -> Message:
-    """A text of the finding's page; where the trainer is not built on PyTorch the plain one."""
+    """A text of the finding's page; of a trainer that may be without PyTorch the plain one."""
     texts: Mapping[str, Any] = getattr(load_page(finding.rule), section)
-    torch = run is None or trainer_of(run.framework).torch
-    if not torch and said.key + PLAIN in texts:
+    if run is not None and not _is_torch(run) and said.key + PLAIN in texts:
         said = Message(said.key + PLAIN, **said.values)
     return _keyed(finding.rule, section, texts, said, finding.message.values)
+
+
+def _is_torch(run: Run) -> bool:
+    """Whether a run is known to be built on PyTorch: some trainers are, and so are text models."""
+    known = run.framework is not None or "vocab_size" in run.config
+    return known and trainer_of(run.framework).torch
 
 
 def _keyed(

@@ -95,11 +95,12 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     last = int(case.curve.steps[-1])
     left, lower = _left(case, worst), lower_rate(case, worst)
+    over = left < OVER
     return Finding(
         rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
         message=Message(
-            "default" if left >= STAYS else "fades" if left >= OVER else "over",
+            "over" if over else "default" if left >= STAYS else "fades",
             before=worst.before,
             after=worst.after,
             step=worst.step,
@@ -108,7 +109,9 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             count=len(jumps),
             lower=lower,
         ),
-        stated_severity=Severity.CRITICAL if _ratio(worst) >= CRITICAL_RATIO else Severity.WARNING,
+        stated_severity=Severity.CRITICAL
+        if _ratio(worst) >= CRITICAL_RATIO and not over
+        else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
         aligned_to=jumps[0].aligned_to,
@@ -117,7 +120,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=rise_causes(case, worst),
-        remedies=(Message("last-good-checkpoint"),),
+        remedies=() if over else (Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset(jump.step for jump in jumps),
     )

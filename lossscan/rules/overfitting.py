@@ -21,6 +21,7 @@ NAME: Final = "overfitting"
 AFTER = 2  # evaluations behind the minimum: one may be bad luck
 SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
 LONG = 24  # evaluations from which a median of 5 does
+SHOWN = 0.0005  # of noise: what is less is printed as 0.0%
 NOISE_SIGMA = 4.0  # a rise below this many noise units of the evaluation itself is no rise
 BEND_TO_NOISE = 1.4826 / np.sqrt(6)  # from the median size of second differences
 STRONG = 1.3  # a rise by 30 % is strong (hiyouga/LlamaFactory#3687)
@@ -156,7 +157,7 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
                 if "loss" in case.run.series
                 else []
             ),
-            *([Evidence(Message("noise", noise=rise.noise))] if rise.noise else []),
+            *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
         causes=tuple(_causes(case, rise.low_step / per_epoch if per_epoch else None)),

@@ -221,10 +221,14 @@ def _usual_chance(case: Case, value: float) -> int | None:
     return next((k for k, share in above if -BELOW <= share <= UNTRAINED), None)
 
 
-def _claims(case: Case) -> frozenset[int]:
-    """Where the gradient begins to be 0: a model that gets none learns nothing, once said."""
+def _claims(case: Case, first: int) -> frozenset[int]:
+    """Where the gradient begins to be 0: a model that gets none learns nothing, once said.
+
+    Else the first point: where NaN gradients are said of it, no update moves rate and loss.
+    """
     norms = case.points("grad_norm")
-    return frozenset() if norms is None else frozenset(norms.steps[norms.values == 0][:1].tolist())
+    zeros = [] if norms is None else norms.steps[norms.values == 0][:1].tolist()
+    return frozenset(zeros or [first])
 
 
 def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
@@ -261,7 +265,7 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
             for cause, score in scores.items()
         ),
         next=Message("overfit-one-batch"),
-        claims=_claims(case),
+        claims=_claims(case, first),
     )
 
 

@@ -285,3 +285,24 @@ def test_a_blow_up_of_a_few_points_into_nan_is_one_event():
     loss |= {360: 3.1, 370: 9.0, 380: 80.0, 390: math.nan, 400: math.nan}
     run = make_run(loss=loss)
     assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["non-finite-loss"]
+
+
+def test_nan_gradients_and_a_rate_that_never_moves_are_one_finding():
+    """No update is made, so rate and loss stay: advice to set a rate would mislead."""
+    steps = range(1, 31)
+    run = make_run(
+        loss={step: 4.3 + 0.01 * (step % 3) for step in steps},
+        grad_norm=dict.fromkeys(steps, math.nan),
+        learning_rate=0.0,
+        config={"fp16": True},
+    )
+    found = diagnose(run, scan(run), Settings())
+    assert [finding.rule for finding in found.findings] == ["non-finite-loss"]
+
+
+def test_nan_of_an_unknown_program_names_nothing_that_it_may_lack():
+    """Attention, labels of -100 and functions of PyTorch are of text models and of PyTorch."""
+    run = {"loss": {**dict.fromkeys(range(1, 20), 1.5), 20: math.nan, 21: math.nan}}
+    (finding,) = _findings("non-finite-loss", {"run": run}, "en")
+    said = " ".join(_texts(finding))
+    assert not [word for word in ("attention", "-100", "torch") if word in said]

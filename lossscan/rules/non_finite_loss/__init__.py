@@ -33,7 +33,8 @@ from lossscan.rules.non_finite_loss.parts import lost_part
 NAME: Final = "non-finite-loss"
 
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
-SURVIVED = ("scaled", "passing", "exhausted", "exhausted-once")
+SURVIVED = ("scaled", "scaled-often", "passing", "exhausted", "exhausted-once")
+A_FEW = 0.1  # of the gradient norms: the scaler of fp16 spoils fewer once it has its scale
 MIN_RATES = 4  # logged; fewer show no schedule
 
 
@@ -153,6 +154,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         return None
     kind = "gradient" if lasting else "scaled" if may_be_fp16(case) else "passing"
     confidence, severity = _JUDGED[kind]
+    said = "scaled-often" if kind == "scaled" and bad.mean() > A_FEW else kind
     first = int(norms.steps[int(np.argmax(bad))])
     lost = lost_at(case, first)
     frozen = tuple(_frozen(case)) if lasting else ()
@@ -162,7 +164,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         confidence,
         series="grad_norm",
         stated_severity=severity,
-        message=Message(kind, step=first, count=int(bad.sum()), total=len(norms), **lost),
+        message=Message(said, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
         evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
         causes=nan_causes(
@@ -173,6 +175,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         ),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
+        claims=frozenset(norms.steps[bad].tolist()) if lasting else frozenset(),
     )
 
 
