@@ -25,6 +25,10 @@ _QUICK: Final = (
     "NaN or inf",
     "finite",
 )
+_ENDS: Final = (  # one is in what each of these expressions finds
+    *("stop", "terminat", "abort", "exit", "halting", "停止", "终止", "退出"),
+    *("error", "exception", "diverged", "became"),
+)
 _MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
 _SAID: Final = tuple(
     expression(rf"(?i){pattern}")
@@ -77,4 +81,7 @@ def _messages(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _says_so(line: str) -> bool:
+    low = line.lower()
+    if not any(word in low for word in _ENDS):  # to look for words is far faster
+        return False
     return any(said.search(line) for said in _SAID) and not _AHEAD.search(line)
