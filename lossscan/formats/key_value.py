@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.blocks import blocks
-from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.columns import Row, Sheet, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.evaluated import summed_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
-from lossscan.formats.kit.loss_scale_log import LossScaleLog
+from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.recount import (
     Placed,
     assumed,
     by_lines,
     counted,
-    headed,
     is_evaluation,
     unrounded,
     without_echo,
 )
+from lossscan.formats.kit.single_lines import finest, of_epoch, placed, stands_still, with_headlines
 from lossscan.formats.kit.stated import LineReader, StatedLine
+from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
+from lossscan.formats.kit.stated_log import StatedLog
 from lossscan.formats.kit.text import PAIR, are_most, lines, peek
-from lossscan.model import Note, Table
+from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
@@ -41,7 +44,6 @@ from lossscan.trainers import trainer_of
 NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 SEVERAL, MANY = 3, 5  # losses next to one counter: prose compares two at most
-TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are next to it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -133,44 +135,78 @@ def read(head: Head, settings: Settings) -> Table:
     Of steps, batches, progress bars and epochs those count that most lines with a loss state.
     Raises UnreadableLog where no line holds a counter and a known name.
     """
-    text = peek(head)
-    framework = next((name for name, said in _SAID.items() if said.search(text)), None)
-    instant = "console" in trainer_of(framework).instant
     reader = LineReader(frozenset(settings.series.values()))
     loss_scales = LossScaleLog()
-    parsed: list[StatedLine] = []
+    log = StatedLog()
     begun: list[int] = []  # places of the lines that say a launch goes on
     for line in lines(head):
-        loss_scales.take(line, len(parsed))
-        begun += [len(parsed)] * resumes(line)
-        parsed.append(reader.take(line))
-    parsed = summed_up(parsed)
-    points = [at for at, each in enumerate(parsed) if each.place is not None and each.row]
-    loss_scales.fill([each.row for each in parsed], points)
-    stated_at = _with_headlines(list(blocks(parsed)))
-    kind = _finest(stated_at)
-    if kind == "step" and _stands_still(stated_at):
-        stated_at, kind = [_of_epoch(line) for line in stated_at], "epoch"
-    rows, length, doubts = _rows(list(_placed(stated_at, kind)), kind)
-    found = columns(without_echo(rows), settings)
-    if not found:
+        loss_scales.take(line, len(log))
+        begun += [len(log)] * resumes(line)
+        log.add(reader.take(line))
+    log.write(SKIPPED, loss_scales.skipped(log.points()))
+    points = placed_lines(log, begun)
+    found = _by_columns(points, settings) if points is not None else _by_lines(log, begun, settings)
+    if not found.columns:
         raise UnreadableLog("no_step_and_loss")
+    return _table(head, found, loss_scales)
+
+
+class _Found(Struct, frozen=True):
+    kind: Kind
+    columns: dict[str, Column]
+    length: int | None  # steps of an epoch
+    launches: tuple[int, ...]
+    doubts: tuple[Note, ...]
+
+
+def _by_columns(points: PlacedLines, settings: Settings) -> _Found:
+    """What lines state that could be placed all at once."""
+    sheet = Sheet(settings)
+    for name, numbers in points.cells.items():
+        sheet.take(name, numbers)
+    found = sheet.columns(sheet.run_steps(points.steps))
+    doubts = () if points.epochs is None else (_assumed(points.epochs),)
+    return _Found(points.kind, found, points.length, points.launches, doubts)
+
+
+def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Found:
+    """What lines state that have to be looked at one by one."""
+    parsed = summed_up(log.lines())
+    stated_at = with_headlines(list(blocks(parsed)))
+    kind = finest(stated_at)
+    if kind == "step" and stands_still(stated_at):
+        stated_at, kind = [of_epoch(line) for line in stated_at], "epoch"
+    rows, length, doubts = _rows(list(placed(stated_at, kind)), kind)
+    launches = _launches(parsed, kind, begun, [step for step, _ in rows])
+    return _Found(kind, columns(without_echo(rows), settings), length, launches, doubts)
+
+
+def _table(head: Head, found: _Found, loss_scales: LossScaleLog) -> Table:
+    """What was found, with what the log says of its trainer and its plan."""
+    text, kind = peek(head), found.kind
+    framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    instant = "console" in trainer_of(framework).instant
     stated = {
         **_planned(text),
-        "steps_per_epoch": length,
+        "steps_per_epoch": found.length,
         "logging_strategy": "epoch" if kind == "epoch" else None,
     }
+    doubts = (replace(note, path=head.path) for note in found.doubts)
     return Table(
         path=head.path,
         format=NAME,
-        columns=found,
+        columns=found.columns,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if instant and kind != "bar" else "window",
-        launches=_launches(parsed, kind, begun, [step for step, _ in rows]),
-        notes=(*loss_scales.notes(head.path), *(replace(note, path=head.path) for note in doubts)),
+        launches=found.launches,
+        notes=(*loss_scales.notes(head.path), *doubts),
         fallback=kind in COARSE,
     )
+
+
+def _assumed(epochs: int | None) -> Note:
+    return Note("epochs_assumed", Path(), {"epochs": epochs})
 
 
 def _planned(text: str) -> dict[str, str | None]:
@@ -184,60 +220,13 @@ def _launches(
 ) -> tuple[int, ...]:
     """The steps from which launches went on; bars are drawn too often to be counted."""
     parts = pairwise((0, *begun)) if kind != "bar" else ()
-    opened = set(accumulate(sum(1 for _ in _placed(blocks(parsed[a:b]), kind)) for a, b in parts))
+    opened = set(accumulate(sum(1 for _ in placed(blocks(parsed[a:b]), kind)) for a, b in parts))
     launches = Launches()
     for at, step in enumerate(steps):
         if at in opened:
             launches.begin()
         launches.point(step)
     return tuple(launches.steps)
-
-
-def _finest(parsed: Sequence[StatedLine]) -> Kind:
-    """What most lines with a loss count; of equal numbers what comes first.
-
-    Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
-    """
-    judged = [(place, row) for place, row in _placed(parsed) if any(map(is_judged, row))]
-    found = Counter(place.kind for place, _ in judged)
-    both = found["bar"] and found["epoch"]
-    trained = [place for place, row in judged if both and not is_evaluation(*row)]
-    bars = {place.of for place in trained if place.kind == "bar"}
-    if min(len(bars), sum(place.kind == "epoch" for place in trained)) >= TWO_LOOPS:
-        del found["bar"]
-    return found.most_common(1)[0][0] if found else "step"
-
-
-def _placed(
-    parsed: Iterable[StatedLine], kind: Kind | None = None
-) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
-    """What blocks of lines say where they stand, all or those of one kind.
-
-    The evaluation that sums up an epoch, or that counts nothing, is at the last count before.
-    """
-    parsed = list(parsed)
-    current: CounterPlace | None = None
-    counted = (line.place for line in parsed if line.place is not None and line.row)
-    last = next((place for place in counted if place.kind == kind), None)  # of a log that is cut
-    for line in parsed:
-        row = line.row
-        if line.place is not None and kind in (None, line.place.kind):
-            current = last = line.place
-        elif line.place is not None and line.place.kind == "epoch":
-            current = last
-            row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
-        elif kind is not None and line.place is None and any(map(_is_beside, row)):
-            current = last
-            row = {name: row[name] for name in row if _is_beside(name)}
-        else:
-            current = None
-        if current is not None and row:
-            yield current, row
-
-
-def _is_beside(name: str) -> bool:
-    """Whether what a line without a counter states belongs to the last one that has one."""
-    return is_evaluation(name) or canonical(name) == "reward"
 
 
 def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tuple[Note, ...]]:
@@ -249,41 +238,7 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
     rows, length = counted(placed if again is None else again)
     if again is None:
         return rows, length, ()
-    return rows, length, (Note("epochs_assumed", Path(), {"epochs": again[-1][0].epoch}),)
-
-
-def _with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
-    """The lines with the epochs that are in headlines alone, where their counter needs these."""
-    if not any(each.place is not None and each.place.kind == "epoch" for each in lines):
-        return lines
-    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
-    epochs = headed([each.place for each in lines], points)
-    return [
-        replace(each, place=replace(each.place, epoch=epoch))
-        if each.place is not None and epoch is not None and _is_bare(each.place)
-        else each
-        for each, epoch in zip(lines, epochs, strict=True)
-    ]
-
-
-def _stands_still(lines: Iterable[StatedLine]) -> bool:
-    """Whether all steps are one number, that of an epoch's, and the epochs go on."""
-    places = [place for place, row in _placed(lines, "step") if any(map(is_judged, row))]
-    still = len({place.count for place in places}) == 1
-    return still and len({place.epoch for place in places}) > 1 and places[0].of is None
-
-
-def _of_epoch(line: StatedLine) -> StatedLine:
-    """A line that counts its epoch alone."""
-    place = line.place
-    if place is None or place.kind != "step" or place.epoch is None:
-        return line
-    return replace(line, place=replace(place, kind="epoch", count=place.epoch))
-
-
-def _is_bare(place: CounterPlace | None) -> bool:
-    """Whether a line counts something and states no epoch."""
-    return place is not None and place.kind != "epoch" and place.epoch is None
+    return rows, length, (_assumed(again[-1][0].epoch),)
 
 
 FORMAT = Format(

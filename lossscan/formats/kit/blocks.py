@@ -39,11 +39,12 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
 def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:
     """Whether a line states what it counts and nothing more."""
     counts = line.place is not None and line.place.kind in kinds
-    return counts and all(map(_is_counted, line.row))
+    return counts and all(map(is_counted, line.row))
 
 
 @lru_cache(maxsize=1 << 10)  # names: each line is asked
-def _is_counted(name: str) -> bool:
+def is_counted(name: str) -> bool:
+    """Whether a headline may state it by name."""
     return canonical(name).removeprefix("eval_") in _COUNTED
 
 

@@ -47,9 +47,15 @@ class Sheet:
                 continue
             numbers, name = self.numbers[key], self.name_of(key)
             if name not in NOT_SERIES:
-                numbers.add(*_numbers(group.places, cells))
+                numbers.add(*numbers_of(group.places, cells))
             elif name == "step":
                 self._stated[key].add(group.places, step_numbers(cells))
+
+    def take(self, key: str, numbers: Grown[np.float64]) -> None:
+        """All numbers of a key at once."""
+        bounded = len(self.numbers) < MOST_KEYS or self._takes(key)
+        if bounded and self.name_of(key) not in NOT_SERIES:
+            self.numbers[key] = numbers
 
     def _takes(self, key: str) -> bool:
         return key in self.numbers or (len(self.numbers) < 2 * MOST_KEYS and is_needed(key))
@@ -202,15 +208,15 @@ def _whole(values: FloatArray) -> bool:
     return bool(fit.all())
 
 
-def _numbers(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    """The cells that are numbers; `struct` takes none but numbers, in a third of numpy's time."""
+def numbers_of(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
+    """The cells that are numbers, and where; `struct` is thrice as fast and takes only these."""
     try:
         return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
     except struct.error:
         filled = list(map(is_not, cells, repeat(None)))
     if all(filled):
         return _from_text(places, cells)
-    return _numbers(places[np.array(filled)], list(compress(cells, filled)))
+    return numbers_of(places[np.array(filled)], list(compress(cells, filled)))
 
 
 def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:

@@ -40,6 +40,11 @@ def is_evaluation(*names: str) -> bool:
     )
 
 
+def is_beside(name: str) -> bool:
+    """Whether what a line without a counter states belongs to the last one that has one."""
+    return is_evaluation(name) or canonical(name) in ("reward", "test_loss")
+
+
 def trains(row: Iterable[str]) -> bool:
     """Whether a row holds a loss of the training."""
     return any(is_judged(name) and not is_evaluation(name) for name in row)
@@ -199,30 +204,63 @@ def unrounded(placed: list[Placed]) -> list[Placed]:
 def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
     """Rows at their steps in the run, and the steps of an epoch where counts begin again in each.
 
-    A bar is drawn many times at one count: what was there last holds. Before the first count
-    it shows numbers of the epoch before.
+    A bar is drawn many times at one count: what was there last holds.
     """
-    drawn = {
-        (place.epoch, place.count, is_evaluation(*row)) if place.kind == "bar" else at: (place, row)
-        for at, (place, row) in enumerate(placed)
-        if place.kind != "bar" or place.count > 0
-    }
-    lines = list(drawn.values())
-    evaluated = np.array([is_evaluation(*row) for _, row in lines], dtype=bool)
-    counts = np.array([place.count for place, _ in lines], dtype=np.int64)
-    epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in lines], dtype=np.int64)
-    own = ~evaluated if (~evaluated).any() else ~np.zeros(len(lines), dtype=bool)
-    of = [place.of for (place, _), trained in zip(lines, own, strict=True) if trained]
+    evaluated = np.array([is_evaluation(*row) for _, row in placed], dtype=bool)
+    counts = np.array([place.count for place, _ in placed], dtype=np.int64)
+    epochs = np.array([-1 if p.epoch is None else p.epoch for p, _ in placed], dtype=np.int64)
+    kinds = {place.kind for place, _ in placed}
+    if kinds == {"bar"}:
+        last = last_drawn(counts, epochs, evaluated)
+        placed = [placed[at] for at in last.tolist()]
+        counts, epochs, evaluated = counts[last], epochs[last], evaluated[last]
+    own = _own(evaluated)
+    of = {place.of for (place, _), trained in zip(placed, own, strict=True) if trained}
+    steps, length = in_steps(counts, epochs, evaluated, list(of), looped=kinds <= set(LOOPED))
+    rows = [row if (at := _epoch(place)) is None else {"epoch": at, **row} for place, row in placed]
+    return list(zip(steps.tolist(), rows, strict=True)), length
+
+
+def last_drawn(counts: IntArray, epochs: IntArray, evaluated: BoolArray) -> IntArray:
+    """Of bars that were drawn several times the last, in the order in which they were drawn first.
+
+    Before the first count a bar shows numbers of the epoch before.
+    """
+    drawn = np.flatnonzero(counts > 0)
+    told = np.stack([epochs[drawn], counts[drawn], evaluated[drawn]])
+    _, first, same = np.unique(told, axis=1, return_index=True, return_inverse=True)
+    last = np.zeros(len(first), dtype=np.int64)
+    last[same.ravel()] = np.arange(len(drawn))
+    return drawn[last[np.argsort(first)]]
+
+
+def in_steps(
+    counts: IntArray,
+    epochs: IntArray,
+    evaluated: BoolArray,
+    of: Sequence[int | None],
+    *,
+    looped: bool,
+) -> tuple[IntArray, int | None]:
+    """The steps in the run of points that count, and the steps of an epoch as in `counted`.
+
+    `of`: the counts that those which train say there are; `looped`: they begin again by nature.
+    """
+    own = _own(evaluated)
     found, length = in_run(counts[own], epochs[own], of)
-    if length is None and {place.kind for place, _ in lines} <= set(LOOPED):
+    if length is None and looped:
         found, length = in_only_epoch(counts[own], epochs[own], of)
     steps = counts.copy()
     steps[own] = found
     if length is not None:
         told = (epochs - epochs[own].min(initial=1)) * length + counts
         steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
-    rows = [row if (at := _epoch(place)) is None else {"epoch": at, **row} for place, row in lines]
-    return list(zip(steps.tolist(), rows, strict=True)), length
+    return steps, length
+
+
+def _own(evaluated: BoolArray) -> BoolArray:
+    """What counts for itself: all that trains, or where nothing does all."""
+    return np.ones_like(evaluated) if evaluated.all() else ~evaluated
 
 
 def _epoch(place: CounterPlace) -> int | None:

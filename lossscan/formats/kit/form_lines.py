@@ -1,0 +1,121 @@
+"""The lines of a console, each of them asked by its form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lossscan.canonical.names import is_judged
+from lossscan.formats.kit.blocks import is_counted
+from lossscan.formats.kit.counters import Kind
+from lossscan.formats.kit.recount import SEVERAL, is_evaluation
+from lossscan.formats.kit.stated import BATCH_LOSS
+from lossscan.formats.kit.stated_log import Form, StatedLog
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lossscan.numeric.arrays import IntArray
+
+TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
+KINDS: Final[tuple[Kind, ...]] = ("step", "batch", "bar", "epoch")
+_STEP, _BAR, _EPOCH = KINDS.index("step"), KINDS.index("bar"), KINDS.index("epoch")
+
+
+class FormLines:
+    """What is asked of the lines of a log, each by its form."""
+
+    def __init__(self, log: StatedLog) -> None:
+        self.log, self.forms = log, log.forms
+        self.ids, self.counts = log.ids, log.counts
+        self._named: dict[tuple[Any, tuple[str, ...]], Any] = {}
+        self.kinds = self.of(lambda form: -1 if form.kind is None else KINDS.index(form.kind))
+        self.stating = self.of(lambda form: bool(form.names))
+        self.judged = self.of(lambda form: any(map(is_judged, form.names)))
+        self.evaluating = self.of(lambda form: is_evaluation(*form.names))
+
+    def of(self, told: Callable[[Form], Any]) -> NDArray[Any]:
+        """(forms,) what is told of each form."""
+        return np.array([told(form) for form in self.forms])
+
+    def at(self, told: NDArray[Any]) -> NDArray[Any]:
+        """(n,) what is told of the form of each line."""
+        return np.broadcast_to(told[0], len(self.ids)) if _is_one(told) else told[self.ids]
+
+    def belong_together(self) -> bool:
+        """Whether some lines state what belongs to others: below a headline, or of one batch."""
+        if any(BATCH_LOSS in form.names for form in self.forms):
+            return True
+        bare = self.kinds < 0
+        if (bare & self.stating & self.of(lambda form: form.indented)).any():
+            return True
+        counted = self.of(lambda form: all(map(is_counted, form.names)))
+        heads = np.flatnonzero(self.at(counted & np.isin(self.kinds, (_STEP, _EPOCH))))
+        if not len(heads):
+            return False
+        bars = np.flatnonzero(self.at(~self.stating & (self.kinds == _BAR)))
+        says = np.flatnonzero(self.at(self.stating | (self.kinds >= 0)))
+        after = np.append(says, len(self.ids))[np.searchsorted(says, heads, "right")]
+        if len(bars) and (np.isin(after, bars)).any():
+            return True
+        adds = bare & self.judged
+        return bool(adds[self.ids[after[after < len(self.ids)]]].any())
+
+    def epochs(self) -> IntArray:
+        """(n,) the epoch of each line, -1 for none: its own, or that of the headline it is below.
+
+        The latter where its counter begins again at these; see `headed`.
+        """
+        own = self.of(lambda form: -1 if form.epoch is None else form.epoch)
+        told = self.at(own)
+        heads = np.flatnonzero(self.at(self.kinds == _EPOCH))
+        if not len(heads):
+            return told
+        bare = self.at((self.kinds >= 0) & (self.kinds != _EPOCH) & (own < 0))
+        points = np.flatnonzero(bare & self.at(self.judged))
+        if len(points) < SEVERAL or not self._falls_at(points, heads):
+            return told
+        stated = self.counts[heads]
+        if points[0] < heads[0]:  # headlines are behind their lines; the last has none yet
+            held = np.append(stated, stated[-1] + 1)[np.searchsorted(heads, np.arange(len(told)))]
+        else:
+            before = np.searchsorted(heads, np.arange(len(told)), "right")
+            held = np.append(-1, stated)[before]
+        return np.where(bare & (held >= 0), held, told)
+
+    def _falls_at(self, points: IntArray, heads: IntArray) -> bool:
+        """Whether the counter falls, and only across a headline."""
+        falls = np.flatnonzero(np.diff(self.counts[points]) <= 0)
+        edges = np.searchsorted(heads, points)
+        return len(falls) > 0 and bool((edges[falls] != edges[falls + 1]).all())
+
+    def finest(self) -> Kind:
+        """What most lines with a loss count; of equal numbers what comes first.
+
+        Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
+        """
+        judged = self.judged & (self.kinds >= 0)
+        kinds = self.at(self.kinds)[self.at(judged)]
+        found = np.bincount(kinds, minlength=len(KINDS))
+        if found[_BAR] and found[_EPOCH]:
+            trains = judged & ~self.evaluating
+            used = np.unique(self.ids)
+            bars = {self.forms[at].of for at in used if trains[at] and self.kinds[at] == _BAR}
+            epochs = int(self.at(trains & (self.kinds == _EPOCH)).sum())
+            if min(len(bars), epochs) >= TWO_LOOPS:
+                found[_BAR] = 0
+        if not found.any():
+            return "step"
+        firsts = {at: int((kinds == at).argmax()) for at in np.flatnonzero(found == found.max())}
+        return KINDS[min(firsts, key=firsts.__getitem__)]
+
+    def stand_still(self) -> bool:
+        """Whether all steps may be one number, that of an epoch's."""
+        steps = self.counts[self.at(self.judged & (self.kinds == _STEP))]
+        return len(steps) > 0 and steps.min() == steps.max()
+
+
+def _is_one(told: NDArray[Any]) -> bool:
+    return len(told) > 0 and bool((told == told[0]).all())

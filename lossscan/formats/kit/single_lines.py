@@ -1,0 +1,91 @@
+"""Where the lines of a console are in their training, line by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.kit.counters import CounterPlace, Kind
+from lossscan.formats.kit.form_lines import TWO_LOOPS
+from lossscan.formats.kit.recount import headed, is_beside, is_evaluation
+from lossscan.formats.kit.stated import StatedLine
+
+
+def finest(parsed: Sequence[StatedLine]) -> Kind:
+    """What most lines with a loss count; of equal numbers what comes first.
+
+    Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
+    """
+    judged = [(place, row) for place, row in placed(parsed) if any(map(is_judged, row))]
+    found = Counter(place.kind for place, _ in judged)
+    both = found["bar"] and found["epoch"]
+    trained = [place for place, row in judged if both and not is_evaluation(*row)]
+    bars = {place.of for place in trained if place.kind == "bar"}
+    if min(len(bars), sum(place.kind == "epoch" for place in trained)) >= TWO_LOOPS:
+        del found["bar"]
+    return found.most_common(1)[0][0] if found else "step"
+
+
+def placed(
+    parsed: Iterable[StatedLine], kind: Kind | None = None
+) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
+    """What blocks of lines say where they stand, all or those of one kind.
+
+    The evaluation that sums up an epoch, or that counts nothing, is at the last count before.
+    """
+    parsed = list(parsed)
+    current: CounterPlace | None = None
+    counted = (line.place for line in parsed if line.place is not None and line.row)
+    last = next((place for place in counted if place.kind == kind), None)  # of a log that is cut
+    for line in parsed:
+        row = line.row
+        if line.place is not None and kind in (None, line.place.kind):
+            current = last = line.place
+        elif line.place is not None and line.place.kind == "epoch":
+            current = last
+            row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
+        elif kind is not None and line.place is None and any(map(is_beside, row)):
+            current = last
+            row = {name: row[name] for name in row if is_beside(name)}
+        else:
+            current = None
+        if current is not None and row:
+            yield current, row
+
+
+def with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
+    """The lines with the epochs that are in headlines alone, where their counter needs these."""
+    if not any(each.place is not None and each.place.kind == "epoch" for each in lines):
+        return lines
+    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
+    epochs = headed([each.place for each in lines], points)
+    return [
+        replace(each, place=replace(each.place, epoch=epoch))
+        if each.place is not None and epoch is not None and _is_bare(each.place)
+        else each
+        for each, epoch in zip(lines, epochs, strict=True)
+    ]
+
+
+def stands_still(lines: Iterable[StatedLine]) -> bool:
+    """Whether all steps are one number, that of an epoch's, and the epochs go on."""
+    places = [place for place, row in placed(lines, "step") if any(map(is_judged, row))]
+    still = len({place.count for place in places}) == 1
+    return still and len({place.epoch for place in places}) > 1 and places[0].of is None
+
+
+def of_epoch(line: StatedLine) -> StatedLine:
+    """A line that counts its epoch alone."""
+    place = line.place
+    if place is None or place.kind != "step" or place.epoch is None:
+        return line
+    return replace(line, place=replace(place, kind="epoch", count=place.epoch))
+
+
+def _is_bare(place: CounterPlace | None) -> bool:
+    """Whether a line counts something and states no epoch."""
+    return place is not None and place.kind != "epoch" and place.epoch is None
