@@ -29,6 +29,7 @@ FELL = 0.1  # of its highest so far: a rate that rises again from there starts a
 ALMOST = 0.9  # of it
 BEYOND = 2.0  # times the highest before: a warm restart goes back to that
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
+DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more
 
@@ -101,7 +102,7 @@ def _rises(case: Case, rate: Series) -> Iterator[Finding]:
     kind = str(case.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
         return
-    at = sorted({*_restarts(rate.values), *_leaps(rate.values)})
+    at = sorted({*_restarts(rate.values), *_leaps(rate.values)}) or list(_warm_ups(rate.values))
     if at and not _is_regular(at):
         yield _finding(case, rate, "rises", slice(at[0], len(rate)))
 
@@ -133,6 +134,17 @@ def _leaps(rates: FloatArray) -> Iterator[int]:
     leaps = (rates[1:] >= ALMOST * AGAIN * last) & (rates[1:] >= BEYOND * before)
     high = np.flatnonzero((before > 0) & leaps) + 1
     yield from high[high >= FEW].tolist()[:MOST_RISES]
+
+
+def _warm_ups(rates: FloatArray) -> Iterator[int]:
+    """Where a rate falls at once and climbs as if from 0, to more than it had been.
+
+    Few entries see such a climb, and the first may be beyond a tenth of it.
+    """
+    fell = np.flatnonzero(rates[1:-1] <= DROPPED * rates[:-2]) + 1
+    for at in fell[:MOST_RISES].tolist():
+        if rates[at + 1] >= 2 * rates[at] > 0 and rates[at:].max() >= rates[at - 1]:
+            yield at
 
 
 def _is_regular(at: list[int]) -> bool:

@@ -28,6 +28,7 @@ DEEPER = 2.0
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
+PAIR_SIGMA = 6.0  # both of two in a row: so high in none of 549 clean runs without deep dips
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
 MEETING_CHANCE = (
@@ -133,12 +134,16 @@ def find_spikes(
     again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
     for (start, stop), recurs in zip(episodes, again, strict=True):
         peak = float(sigma[start:stop].max())
-        block = stop - start >= BLOCK_POINTS
-        typical = median(sigma[start:stop]) if block else 0.0
-        enough = max(BLOCK_SIGMA, BLOCK_DIPS * heights.dips[0])
-        if peak >= heights.reach or typical >= enough or recurs:
+        if peak >= heights.reach or recurs or _is_block(sigma[start:stop], float(heights.dips[0])):
             course = medians_within(curve.scaled, heights.window, slice(start, stop))
             yield excursion(curve, course, start, stop, peak)
+
+
+def _is_block(sigma: FloatArray, deepest: float) -> bool:
+    """Whether points in a row vouch for each other: three by their middle, two by the lower."""
+    if len(sigma) < BLOCK_POINTS:
+        return len(sigma) > 1 and float(sigma.min()) >= max(PAIR_SIGMA, BLOCK_DIPS * deepest)
+    return median(sigma) >= max(BLOCK_SIGMA, BLOCK_DIPS * deepest)
 
 
 def early_spikes(curve: Curve) -> Iterator[Excursion]:

@@ -151,6 +151,16 @@ def test_heavy_tails_on_both_sides_are_noise():
     assert spikes_in(values) == []
 
 
+def test_two_high_points_in_a_row_vouch_for_each_other():
+    """Other heights below them say of one point that noise may bring it, not of two in a row."""
+    values = decay()
+    values[[150, 320]] *= 1.14, 1.18
+    values[250] *= 1.3
+    assert spikes_in(values) == []
+    values[251] *= 1.3
+    assert [(spike.start_step, spike.end_step) for spike in spikes_in(values)] == [(251, 252)]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_plain_noise_has_no_spike(seed):
     """A healthy decay is silent."""
