@@ -113,21 +113,42 @@ were looked at for causes of error, so their figures are those of data that was 
 is drawn from other shapes and other noise, and no threshold is fitted on it, but its failures were
 read as well.
 
-**What was not seen.** Three sets of small runs were really trained for this (on 2026-11-28)
-and are kept outside this repository; `make accuracy` does not measure them. Each run has one fault,
-or none, and a twin without it. What to expect was written from the fault and from how far the run
+**What was not seen.** Five sets of small runs were really trained for this (on 2026-11-28) and are
+kept outside this repository; `make accuracy` does not measure them. Each run has one fault, or
+none, and a twin without it. What to expect was written from the fault and from how far the run
 leaves its twin, before lossscan read it; a fault of less than 5 noise units counts neither way.
+First the figures of the first scoring, before anybody had read a run of the set:
 
-| set | runs | recall | precision | healthy alarmed | calibration error | read before scoring |
+| set | runs | recall | precision | healthy alarmed | calibration error | remark |
 | --- | ---: | -----: | --------: | --------------: | ----------------: | --- |
-| C | 109 | .900 | 1.000 | 0 of 49 | .058 | no: other models and data than A, B |
-| B | 106 | .844 | .905 | 0 of 44 | .138 | no, but scored before: .844, .905, 1 of 44 |
-| A | 140 | .920 | .939 | 0 of 56 | .133 | yes: .840, .894, 1 of 56 before the last repairs |
+| E | 116 | .894 | .977 | 1 of 49 | .036 | stronger faults; .830, .867, 2 of 49 with wrong labels |
+| D | 125 | .864 | 1.000 | 0 of 54 | .016 | other tasks, optimizers and files than A, B, C |
+| C | 109 | .900 | 1.000 | 0 of 49 | .058 | other models and data than A, B |
+| A | 140 | .840 | .894 | 1 of 56 | - | |
 
-Recall by size on C and B: 5 to 8 noise units 2 of 3 and 5 of 6, 8 to 15 units 4 of 4 and 12 of 15,
-above 15 of 16 and 11 of 13, faults without a size 15 of 17 and 10 of 11. Of the four misses on C
-one, a loss of 1e27 from the third step on, was repaired after that. Expect of your own runs what
-these say, not the figures below."""
+Labels of E were wrong where a log holds no step (the place is a number of points), where the losses
+of a VAE were printed as those of nanoGPT, and where a raised rate ended in NaN. Misses that were
+read were repaired as kinds. What the same sets show now, and the one that was scored several times
+and not read, but for the rules and kinds of its wrong claims:
+
+| set | runs | recall | precision | healthy alarmed | read |
+| --- | ---: | -----: | --------: | --------------: | --- |
+| E | 116 | .936 | .978 | 1 of 49 | yes |
+| D | 125 | .955 | 1.000 | 0 of 54 | yes |
+| C | 109 | .975 | 1.000 | 0 of 49 | yes |
+| B | 106 | .844 | .884 | 0 of 44 | no; of 5 wrong claims 4 are steps at epochs |
+| A | 140 | .940 | .940 | 0 of 56 | yes |
+
+The labels of A and B forbid steps at epochs in any run without a fault, those of C, D and E allow
+them where samples come back: they are there, small, in those of A that were looked at. Of the
+"transient spike" runs of the corpus `dev` three have such steps too, of a quarter at each boundary.
+
+Recall by size at the first scoring of D and E: 5 to 8 noise units 6 of 7 and 2 of 2, 8 to 15 units
+6 of 7 and 10 of 11, above 7 of 8 and 10 of 10, faults without a size 19 of 22 and 20 of 24. Known
+and not found: stairs whose epochs no file tells of in runs of 40 points, the last data epoch below
+3 noise units, frozen weights under noise that hides a fall of a tenth, two accumulation steps in
+losses that depend on the size of a batch. Expect of your own runs what the first table says, not
+the figures below."""
 
 PEERS = """\
 Columns: share of healthy runs with any alarm, alarms in such a run, and for large effects the share
