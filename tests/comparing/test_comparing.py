@@ -77,6 +77,9 @@ def test_compare_says_by_how_much_runs_differ_at_the_end():
     assert ends.ratio == pytest.approx(1.5, rel=0.05)
     assert ends.delta == pytest.approx(ends.second - ends.first)
     assert ends.step == 3000
+    assert ends.sigma > 10
+    alike = _loss(_compare(_plain(1), _plain(2))[0]).ends
+    assert abs(alike.sigma) < 4
 
 
 def test_runs_that_differ_in_noise_alone_do_not_part():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lossscan.formats.kit.recount import trains
 from lossscan.model import Table
 from tests import logs
 
@@ -19,12 +20,19 @@ def _epoch_of(epoch: int, head: str = "", foot: str = "") -> str:
     return head + "".join(lines) + foot
 
 
+def test_a_row_trains_where_it_holds_a_loss_that_was_not_evaluated():
+    """Neither a rate nor an evaluation says that a step was trained."""
+    held = (["loss"], ["eval_loss", "loss"], ["eval_loss"], ["learning_rate"], ["eval_acc"], [])
+    assert [trains(each) for each in held] == [True, True, False, False, False, False]
+
+
 def test_a_headline_tells_the_epoch_of_the_lines_below(tmp_path: Path):
     """A counter that begins anew under each headline goes on, and no launch is torn off."""
     text = "".join(_epoch_of(epoch, head=f"=== Epoch {epoch}/3 ===\n") for epoch in (1, 2, 3))
     table = logs.read_log(tmp_path, text)
     assert _steps(table) == [10, 20, 30, 40, 50, 60, 70, 80, 90]
     assert table.columns["epoch"].values.tolist() == [1] * 3 + [2] * 3 + [3] * 3
+    assert table.notes == ()  # nothing was assumed
 
 
 def test_a_line_behind_an_epoch_tells_it_as_well(tmp_path: Path):
