@@ -22,7 +22,14 @@ def _epoch_of(epoch: int, head: str = "", foot: str = "") -> str:
 
 def test_a_row_trains_where_it_holds_a_loss_that_was_not_evaluated():
     """Neither a rate nor an evaluation says that a step was trained."""
-    held = (["loss"], ["eval_loss", "loss"], ["eval_loss"], ["learning_rate"], ["eval_acc"], [])
+    held: tuple[list[str], ...] = (
+        ["loss"],
+        ["eval_loss", "loss"],
+        ["eval_loss"],
+        ["learning_rate"],
+        ["eval_acc"],
+        [],
+    )
     assert [trains(each) for each in held] == [True, True, False, False, False, False]
 
 
