@@ -100,6 +100,7 @@ STATED = {
         "Namespace(arch='net', lr=0.5, loss='ce', optim=<Kind.ADAM: 'adam'>, clip_grad=None)\n",
         {"learning_rate": (0.5, 1), "optim": ("adam", 1)},
     ),
+    "a namespace of one": ("Namespace(learning_rate=0.5)\n", {"learning_rate": (0.5, 1)}),
     "a dump over lines": (
         (
             "INFO - arguments TrainingArguments(\nfp16=True,\nlearning_rate=2e-05,\n"
@@ -153,6 +154,7 @@ SILENT = {
     "a banner of an evaluation": "***** Running Evaluation *****\n  Num examples = 7\n"
     "  Batch size = 8\n",
     "a printed optimizer": "AdamW (\nParameter Group 0\n    lr: 0.0\n    weight_decay: 0.01\n)\n",
+    "one line alone": "learning_rate: 0.5\n",
     "points": "iter 1: lr: 0.1, batch_size: 3, reward: 2\n" * 3,
     "the data of Megatron": "total number of epochs: 3\nnumber of steps: 4\n",
 }

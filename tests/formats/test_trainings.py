@@ -11,6 +11,7 @@ from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.runs import read_run
 from lossscan.runs.apart import apart
 from lossscan.runs.discover import discover
+from lossscan.runs.launches import trainings_in
 from lossscan.settings import Settings
 from tests import logs
 
@@ -49,6 +50,13 @@ def test_a_number_asks_for_one_of_the_trainings(tmp_path: Path):
     assert [len(read_run(found[n], Settings()).series["loss"]) for n in (1, 2)] == [12, 9]
     with pytest.raises(NoLogFound, match="no run 3"):
         read_run(found[3], Settings())
+
+
+def test_one_training_has_no_number(tmp_path: Path):
+    """There is nothing to tell it from."""
+    text = "".join(f"step {10 * n} loss {2 + 1 / n:.4f}\n" for n in range(1, 61))
+    one, two = (logs.read_log(tmp_path, text * count) for count in (1, 2))
+    assert (trainings_in(one), trainings_in(two)) == ((), (1, 2))
 
 
 def _notebook(path: Path, *printed: str) -> None:

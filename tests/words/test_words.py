@@ -9,7 +9,7 @@ import pytest
 from lossscan import runs as ingest
 from lossscan import words
 from lossscan.words.messages import sections
-from lossscan.words.numerals import shown
+from lossscan.words.numerals import left_open, shown
 
 TABLE = {
     key: entry for name in ("notes", "report", "charts") for key, entry in sections()[name].items()
@@ -95,6 +95,12 @@ def test_numbers_are_counted_as_english_counts(epochs, said):
 def test_numbers_are_put_in_order_as_english_does(number, said):
     """Every 3rd boundary, every 11th."""
     assert shown(number, "th") == said
+
+
+def test_a_template_without_numbers_names_them():
+    """With the noun that is counted, in the plural."""
+    template = "{count:point|points} of {total}"
+    assert left_open(template, "<{}>") == "<count> points of <total>"
 
 
 @pytest.mark.parametrize(
