@@ -171,6 +171,7 @@ def test_words_of_names(raw: str, name: str):
         ("Episode,Reward,Steps,Loss\n1,5,90,2.5\n2,6,40,2.25\n3,7,60,2.0\n4,6,20,1.5\n", "loss",
          [(1, 2.5), (2, 2.25), (3, 2.0), (4, 1.5)]),
         ("round,global_loss\n3,2.5\n4,2.25\n5,2.0\n", "loss", [(3, 2.5), (4, 2.25), (5, 2.0)]),
+        ("round,global_loss\n3.5,2.5\n4,2.2\n5,2.0\n", "loss", [(1, 2.5), (2, 2.2), (3, 2.0)]),
         ("epoca;perda_treino;perda_val\n1;2,5;2,75\n2;2,25;2,5\n", "eval_loss",
          [(1, 2.75), (2, 2.5)]),
     ],
