@@ -153,8 +153,11 @@ def several(path: Path | str, runs: Sequence[str]) -> InputError:
 
 def no_log(path: Path | str) -> NoLogFound:
     """Nothing at or below the path is a log; what is there instead is named."""
+    from lossscan.runs.remote import is_url
     from lossscan.runs.strangers import nothing_at, stranger_at
 
+    if is_url(str(path)):
+        return NoLogFound("no_log", at=path)
     return stranger_at(Path(path)) or nothing_at(Path(path))
 
 

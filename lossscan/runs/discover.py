@@ -150,11 +150,16 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
             if kind is not content.settings:
                 tree.refused[folder] = reason_of(error)
             continue
-        if path.is_symlink() and not path.resolve().is_relative_to(tree.root.resolve()):
+        if leads_out(path, tree.root):
             tree.skipped[path] = Message("symlink_outside")
         else:
             kind.append(path)
     tree.folders[folder] = content
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether it is a link to what is not below the root."""
+    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
 
 
 def is_log_name(name: str) -> bool:

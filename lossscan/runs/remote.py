@@ -78,11 +78,16 @@ def find(url: str, settings: Settings) -> list[Remote]:
             raise InputError("too_many_files", at=url, files=len(listed))
         base, single = _base(root, listed)
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
+        out = () if single else {path for path in found if _leads_out(system, base, path)}
+        inside = {path: told for path, told in found.items() if path not in out}
         with TemporaryDirectory(prefix="lossscan-") as mirror:
-            skipped = _mirror_tree(system, base, found, Path(mirror))
+            skipped = [Skipped(path, Message("symlink_outside")) for path in out]
+            skipped += _mirror_tree(system, base, inside, Path(mirror))
             place = Path(mirror) / next(iter(found)) if single else Path(mirror)
             runs = discover(place, settings)
             folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
+            if out and not runs:
+                raise NoLogFound("only_link", at=url, name=min(out))
             remotes = [_remote(run, Path(mirror), folder.rstrip("/"), found) for run in runs]
     return [replace(r, skipped=(*r.skipped, *skipped)) for r in remotes[:1]] + remotes[1:]
 
@@ -143,6 +148,14 @@ def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
     """The folder that paths are told from, and whether the root is a file."""
     single = list(listed) == [root.rstrip("/")]
     return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
+
+
+def _leads_out(system: Any, base: str, path: str) -> bool:
+    """Whether a file is on this disk and, by links, not below the folder."""
+    local = getattr(system, "fs", system)  # behind a cache
+    if "file" not in tuple(local.protocol):
+        return False
+    return not Path(base, path).resolve().is_relative_to(Path(base).resolve())
 
 
 def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[Skipped]:

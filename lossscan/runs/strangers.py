@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
+from lossscan.runs.discover import is_log_name, leads_out
 from lossscan.runs.training.files import is_config_name
 from lossscan.sources.files import any_of
 
@@ -49,6 +50,9 @@ def nothing_at(path: Path) -> NoLogFound:
     found = list(islice(_below(path), MOST))
     if not found and path.is_dir():
         return NoLogFound("empty_folder", at=path)
+    link = next((each for each in found if leads_out(each, path) and _may_be_log(each)), None)
+    if link is not None:
+        return NoLogFound("only_link", at=path, name=str(link.relative_to(path)))
     for key, is_one in (
         ("only_kept", _is_kept),
         ("only_weights", _is_weights),
@@ -61,8 +65,15 @@ def nothing_at(path: Path) -> NoLogFound:
 
 
 def _below(path: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(path):
-        yield from (Path(folder) / name for name in sorted(names))
+    for name, folders, files in os.walk(path):
+        folder = Path(name)
+        links = (folder / each for each in folders if (folder / each).is_symlink())
+        yield from sorted([*(folder / each for each in files), *links])
+
+
+def _may_be_log(path: Path) -> bool:
+    """Whether it is a folder, or a file with the name of a log."""
+    return path.is_dir() or is_log_name(path.name)
 
 
 def _is_kept(path: Path) -> bool:

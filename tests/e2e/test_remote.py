@@ -145,3 +145,17 @@ def test_batch_reads_from_s3(memory, monkeypatch):
         assert _paths(report) == [("s3://runs/sweep/a", "ok"), ("s3://runs/sweep/b", "ok")]
     finally:
         server.stop()
+
+
+def test_links_out_of_a_run_are_not_followed_behind_a_url(make_run, tmp_path):
+    """As on a disk: what a link leads to may be any file; what is left out is said."""
+    run, log = make_run("a"), make_run("b") / "trainer_state.json"
+    (run / "linked.jsonl").symlink_to(log)
+    one: Any = api.analyze(run.as_uri())
+    assert [str(source.path) for source in one.run.sources] == ["trainer_state.json"]
+    assert [each.path for each in one.run.skipped] == ["linked.jsonl"]
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "trainer_state.json").symlink_to(log)
+    for place in (str(tmp_path / "links"), (tmp_path / "links").as_uri()):
+        with pytest.raises(InputError, match=r"trainer_state\.json is a link out of the dir"):
+            api.analyze(place)

@@ -47,14 +47,30 @@ class _Shape(NamedTuple, Generic[Label]):
         return dict(zip(self.labels, found.group(*self.groups), strict=True))
 
 
+class _Learned(Generic[Label]):
+    """The shapes that have come often, and how often others came."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, _Shape[Label]] = {}
+        self._seen: Counter[str] = Counter()
+
+    def learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
+        """Remember the shape of a line once it has come often."""
+        self._seen[key] += 1
+        if self._seen[key] % WORTH == 0 and (shape := _shape(line, parts)):
+            self.known[key] = shape
+        if len(self._seen) > MOST:
+            self._seen.clear()
+            self.known.clear()
+
+
 class Shapes(Generic[Label]):
     """What `find` finds in a line, by label; it may depend on digits by their place alone."""
 
     def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
         self._find = find
         self._recent: list[_Shape[Label]] = []
-        self._known: dict[str, _Shape[Label]] = {}
-        self._seen: Counter[str] = Counter()
+        self._telling, self._idle = _Learned[Label](), _Learned[Label]()
         self._looked_at: dict[str, list[Part[Label]]] = {}
 
     def __call__(self, line: str) -> dict[Label, str]:
@@ -68,13 +84,16 @@ class Shapes(Generic[Label]):
         if _NUMBER.search(line) is None:  # a million empty lines would take a minute
             return {}
         key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
-        known = self._known.get(key)
+        known = self._telling.known.get(key)
         if known is not None and (found := known.match(line)):
             self._recent = [known, *recent[: RECENT - 1]]
             return known.taken(found)
+        known = self._idle.known.get(key)
+        if known is not None and known.match(line):  # nothing that is wanted, again
+            return {}
         parts = self._look_at(line)
-        if key and parts:
-            self._learn(key, line, parts)
+        if key:
+            (self._telling if parts else self._idle).learn(key, line, parts)
         return {part.label: line[part.start : part.stop] for part in parts}
 
     def _look_at(self, line: str) -> list[Part[Label]]:
@@ -87,15 +106,6 @@ class Shapes(Generic[Label]):
         if len(line) <= LONGEST:
             self._looked_at[line] = parts
         return parts
-
-    def _learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
-        """Remember the shape of a line once it has come often."""
-        self._seen[key] += 1
-        if self._seen[key] % WORTH == 0 and (shape := _shape(line, parts)):
-            self._known[key] = shape
-        if len(self._seen) > MOST:
-            self._seen.clear()
-            self._known.clear()
 
 
 def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
