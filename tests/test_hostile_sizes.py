@@ -12,7 +12,7 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import UnreadableLog
-from lossscan.formats import csv_table
+from lossscan.formats import csv_table, json_table
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
@@ -142,6 +142,15 @@ def test_among_very_many_tags_the_loss_is_found(tmp_path, monkeypatch):
     table = formats.read_file(path, Settings())
     assert table.columns["loss"].steps.tolist() == list(range(9))
     assert "too_many_columns" in {note.kind for note in table.notes}
+
+
+def test_a_json_table_of_too_many_values_is_refused(tmp_path, monkeypatch):
+    """Each takes 200 bytes of memory; lines of JSON are read one by one."""
+    monkeypatch.setattr(json_table, "MOST_VALUES", 50)
+    path = tmp_path / "metrics.json"
+    assert len(_read(path, json.dumps({"loss": [2.5] * 50})).columns["loss"].steps) == 50
+    with pytest.raises(UnreadableLog, match="more than 50 values"):
+        _read(path, json.dumps({"loss": [2.5] * 51}))
 
 
 def test_a_message_of_very_many_fields_costs_little(tmp_path):

@@ -33,6 +33,7 @@ from lossscan.trainers import trainer_with_key
 
 NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
+MOST_VALUES: Final = 5_000_000  # each takes some 200 bytes of memory
 LARGEST_CUT: Final = 1 << 25  # bytes that are searched for what is whole, in 5 s
 _OBJECTS: Final = expression(r"\s{0,99}\[\s{0,99}\{")
 _KEY: Final = expression(r'"([^"\\]{1,100})"\s{0,9}:')
@@ -119,6 +120,8 @@ def _document(head: Head) -> tuple[Any, bool]:
         raise UnreadableLog("too_large_table", mib=LARGEST >> 20)
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
+    if text.count(",") >= MOST_VALUES:
+        raise UnreadableLog("too_many_values", most=MOST_VALUES)
     try:
         return _parsed(text)
     except RecursionError as error:

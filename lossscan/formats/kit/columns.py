@@ -228,15 +228,16 @@ def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatA
 
 
 def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    may = [  # of times there are many, and to try one takes ten times as long
-        at
-        for at, cell in enumerate(() if clocks(cells) is not None else cells)
-        if cell is not None and not (type(cell) is str and ":" in cell and "(" not in cell)
-    ]
-    texts = {cell: _value(cell) for cell in {cells[at] for at in may if type(cells[at]) is str}}
-    told = ((at, texts[c] if type(c := cells[at]) is str else _value(c)) for at in may)
-    found = [(at, n) for at, n in told if n is not None]
-    return places[[at for at, _ in found]], np.array([n for _, n in found], dtype=np.float64)
+    if clocks(cells) is not None:
+        return places[:0], np.array([], dtype=np.float64)
+    texts = {  # each once; of times there are many, and to try one takes ten times as long
+        text: _value(text)
+        for text in {cell for cell in cells if type(cell) is str}
+        if ":" not in text or "(" in text
+    }
+    numbers = [texts.get(cell) if type(cell) is str else _value(cell) for cell in cells]
+    filled = [at for at, each in enumerate(numbers) if each is not None]
+    return places[filled], np.array([numbers[at] for at in filled], dtype=np.float64)
 
 
 def _value(cell: Any) -> float | None:
