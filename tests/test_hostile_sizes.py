@@ -163,9 +163,11 @@ def test_a_message_of_very_many_fields_costs_little(tmp_path):
     assert time.process_time() - begun < 3
 
 
-def test_settings_files_of_a_run_share_what_is_read(tmp_path, monkeypatch):
+@pytest.mark.parametrize("least", [1, 3_000])
+def test_settings_files_of_a_run_share_what_is_read(tmp_path, monkeypatch, least):
     """The first beyond it is named; a name that only settings have is read all the same."""
     monkeypatch.setattr(training_files, "MOST_OF_RUN", 4_000)
+    monkeypatch.setattr(training_files, "LEAST_OF_FILE", least)
     (tmp_path / "trainer_log.jsonl").write_text('{"step": 1, "loss": 2.5}\n' * 9)
     for name in ("a.yaml", "b.yaml", "c.yaml"):
         (tmp_path / name).write_text("learning_rate: 1e-4\nseed: 1\nfp16: true\n" + "# \n" * 100)

@@ -72,7 +72,9 @@ class History:
                     database.execute(_TABLE)
                 yield database
         except sqlite3.Error as error:
-            raise OutputError("bad_state_file", at=self._file, reason=str(error)) from error
+            refused = isinstance(error, sqlite3.OperationalError)  # by the disk or another batch
+            kind = "state_refused" if refused else "bad_state_file"
+            raise OutputError(kind, at=self._file, reason=str(error)) from error
 
     def _fingerprint(self, task: Task) -> str:
         said = repr((self._salt, task.marks()))

@@ -20,6 +20,7 @@ from lossscan.sources.safe_json import load_json
 
 MAX_BYTES = 4 * 1024 * 1024  # a model's config.json with 20,000 labels takes one
 MOST_OF_RUN = 32 * 1024 * 1024  # of its files of any name; a sweep's folder of 300 states a tenth
+LEAST_OF_FILE = 1 << 14  # bytes that each counts for at least: 2,048 files take a second
 YAML_COSTS = 8  # times as much; a MiB takes a second, of JSON an eighth
 MANY_NAMES = 1000  # of files, whose kinds are remembered: the runs of a batch share them
 MIN_FIELDS = 3  # fewer known names in a file of any name are a coincidence
@@ -44,10 +45,13 @@ class Room(Struct):
 
     def take(self, size: int) -> None:
         """Raise Unusable for the first file that is beyond it."""
-        self.left -= size
+        self.left -= max(size, LEAST_OF_FILE)
         if self.left < 0:
             raise Unusable(
-                "settings_enough", mib=MOST_OF_RUN >> 20, yaml=MOST_OF_RUN // YAML_COSTS >> 20
+                "settings_enough",
+                mib=MOST_OF_RUN >> 20,
+                yaml=MOST_OF_RUN // YAML_COSTS >> 20,
+                files=MOST_OF_RUN // LEAST_OF_FILE,
             )
 
 
