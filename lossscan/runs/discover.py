@@ -21,7 +21,7 @@ from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings
-from lossscan.sources.files import any_of, head_of, relative
+from lossscan.sources.files import any_of, head_of, leads_out, relative
 from lossscan.sources.packed import plain_name
 
 CARD = ".md"
@@ -155,11 +155,6 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
         else:
             kind.append(path)
     tree.folders[folder] = content
-
-
-def leads_out(path: Path, root: Path) -> bool:
-    """Whether it is a link to what is not below the root."""
-    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
 
 
 def is_log_name(name: str) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
-from lossscan.runs.discover import is_log_name, leads_out
+from lossscan.runs.discover import is_log_name
 from lossscan.runs.training.files import is_config_name
-from lossscan.sources.files import any_of
+from lossscan.sources.files import any_of, leads_out
 
 # Names in the folder, each with the tracker's and what gives its points in a form that is read.
 STRANGERS: Final = {

@@ -122,6 +122,11 @@ def any_of(patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, patterns.split())))
 
 
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether it is a link to what is not below the root."""
+    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+
+
 def relative(path: Path, root: Path) -> str:
     """The path as a reader of the report knows it: from the run on, or as it was given."""
     shown, above = str(path), f"{root}{os.sep}"
