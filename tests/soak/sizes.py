@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.soak.kit import GOOD, check, need, run, run_of
 from tests.writers import wandb_bytes, wandb_history
 
-MOST_SECONDS = 15.0  # of CPU
+MOST_SECONDS = 30.0  # of CPU, on a busy machine
 MOST_MEMORY = 1024  # MiB
 
 
