@@ -50,6 +50,7 @@ _DECIMAL_COMMA: Final = expression(  # not one of thousands
     r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
 )
 _TWO_WORDS: Final = expression(r"(?i)\b(train|val|valid|validation|test|eval) (loss|acc)")
+_SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
 _BLANK: Final = " "  # parts the words of a header above numbers, where no two are side by side
 _GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 
@@ -216,6 +217,8 @@ def _split(line: str, separator: str) -> list[str]:
 def _header(line: str) -> list[str]:
     line = _uncommented(line.strip(" \r\n"))
     names = [name.strip().strip('"') for name in _split(line, _separator(line))]
+    if "episode" in names and not any(map(is_judged, names)):
+        names = ["reward" if name in _SCORES else name for name in names]
     stating = _separator(line) in (_GAP, _BLANK) and any(number(name) is not None for name in names)
     return names if 1 < len(names) <= MOST_COLUMNS and not stating else []
 

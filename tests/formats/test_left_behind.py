@@ -69,6 +69,18 @@ TERMS = "".join(  # a mean whose terms are added later
     + " time: 9.5s\n"
     for at in range(1, 6)
 )
+ORDINAL = "".join(
+    f"current step: {at}th step\nbatch loss:{2.5 - at / 10:.4f}\n" for at in range(1, 6)
+)
+BATCH_ID = "".join(
+    f"epoch: {at // 4}, batch_id: {at % 4 * 500}, AUC:0.5, loss:{2.5 - at / 10:.4f}\n"
+    for at in range(1, 6)
+)
+WHOLE = "".join(
+    f"ITER {at} TRAINING (phase 1). loss_vae: {2.5 - at / 10:.4f}; loss_recon: 1.5;"
+    f" loss_kl: {200 + at}.5; Grad_norm: 5.6e-01\n"
+    for at in range(1, 6)
+)
 LISTED = "".join(
     f"- epoch: {at}\n  train_loss: {2.5 - at / 10:.2f}\n  val_loss: {2.75 - at / 10:.2f}\n"
     for at in range(1, 6)
@@ -108,6 +120,9 @@ def test_read_parts_training_from_evaluation(
         ("trainnet.txt", TRAINNET, 3),
         ("shallow.txt", SHALLOW, 0),
         ("terms.log", TERMS, 0),
+        ("ordinal.log", ORDINAL, 0),
+        ("batch_id.log", BATCH_ID, 0),
+        ("whole.log", WHOLE, 0),
         ("listed.log", LISTED, 5),
         ("history.yaml", LISTED, 5),
         ("history.yml", LISTS, 5),
@@ -134,3 +149,10 @@ def test_read_takes_the_only_row_of_fastai(tmp_path: Path):
     """A table of one epoch has a loss of training."""
     text = "epoch     train_loss  valid_loss  time\n0         0.512500    0.412500    00:21\n"
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(0, 0.5125)]
+
+
+def test_read_takes_the_score_of_a_game_for_its_reward(tmp_path: Path):
+    """A table of episodes without a loss is judged by what they are trained for."""
+    text = "episode,max_tile,score\n200,512,6812\n400,256,3504\n600,512,5396\n"
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "reward") == [(200, 6812), (400, 3504), (600, 5396)]

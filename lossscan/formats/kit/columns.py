@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import compress, repeat
 from operator import is_not
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
+from lossscan.expressions import expression
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.groups import Group, groups_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
+_WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
+FEWEST_TERMS: Final = 2  # beside the whole
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 
@@ -263,6 +266,9 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
 def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
     """The sum of the parts of a loss without a logged total, and of the same evaluated."""
     parts = [name for name in found if is_part(name)]
+    whole = next((name for name in parts if _WHOLE.search(name)), None)
+    if whole is not None and len(parts) > FEWEST_TERMS:
+        return {"loss": found[whole]}
     total = {"loss": added_up([found[name] for name in parts])} if parts else {}
     evaluated = [f"eval_{name}" for name in parts]
     if parts and "eval_loss" not in found and found.keys() >= set(evaluated):

@@ -29,7 +29,9 @@ _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | v
 )
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
-_OF: Final = rf"(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\s)"  # of how many
+_OF: Final = (
+    rf"(?:st|nd|rd|th)?(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\s)"  # of how many
+)
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
@@ -41,7 +43,8 @@ _STEP: Final = expression(
     rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
-    rf"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch\b(?!:? ?\(\d{{1,9}}, ?\d){_BETWEEN}{_COUNT}{_OF}"
+    r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index))?\b(?!:? ?\(\d{1,9}, ?\d)"
+    rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
