@@ -32,7 +32,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         "reward": "avg_reward average_reward average_reward_score mean_reward reward_mean"
         " critic/rewards/mean objective/rlhf_reward"
         " episode_reward episode_rewards mean_episode_reward episode_reward_mean episode_return"
-        " episode_returns total_reward total_rewards rewards"
+        " episode_returns total_reward total_rewards rewards ep_reward ep_rewards ep_return"
+        " average_ep_ret cumulative_reward cumulative_rewards 奖励 平均奖励 总奖励 累计奖励"
         " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"

@@ -81,6 +81,11 @@ WHOLE = "".join(
     f" loss_kl: {200 + at}.5; Grad_norm: 5.6e-01\n"
     for at in range(1, 6)
 )
+DOTTED = "".join(
+    f"epoch: {at // 4 + 1}/3..  training loss: {2.5 - at / 10:.3f}.."
+    f"  validation loss: {3 - at / 10}..\n"
+    for at in range(1, 6)
+)
 LISTED = "".join(
     f"- epoch: {at}\n  train_loss: {2.5 - at / 10:.2f}\n  val_loss: {2.75 - at / 10:.2f}\n"
     for at in range(1, 6)
@@ -123,6 +128,7 @@ def test_read_parts_training_from_evaluation(
         ("ordinal.log", ORDINAL, 0),
         ("batch_id.log", BATCH_ID, 0),
         ("whole.log", WHOLE, 0),
+        ("dotted.log", DOTTED, 5),
         ("listed.log", LISTED, 5),
         ("history.yaml", LISTED, 5),
         ("history.yml", LISTS, 5),
@@ -156,3 +162,11 @@ def test_read_takes_the_score_of_a_game_for_its_reward(tmp_path: Path):
     text = "episode,max_tile,score\n200,512,6812\n400,256,3504\n600,512,5396\n"
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "reward") == [(200, 6812), (400, 3504), (600, 5396)]
+
+
+@pytest.mark.parametrize("name", ["ep_reward=", "平均奖励: "])
+def test_read_takes_rewards_by_other_names(tmp_path: Path, name: str):
+    """Lines of episodes that hold a reward and no loss."""
+    text = "".join(f"Episode {at * 50:3} | {name}{at}.5 | eps=0.82\n" for at in range(1, 6))
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "reward")[0] == (50, 1.5)

@@ -30,7 +30,7 @@ _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | v
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (
-    rf"(?:st|nd|rd|th)?(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\s)"  # of how many
+    rf"(?:st|nd|rd|th)?(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\.?\s)"  # of how many
 )
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many

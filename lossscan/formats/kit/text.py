@@ -38,7 +38,7 @@ NUMBER: Final = (
 )
 WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
-ENDS: Final = r"(?=[^\w.+-]|\.\s)"
+ENDS: Final = r"(?=[^\w.+-]|\.\.?\s)"
 PAIR: Final = expression(
     rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}}+)['\"]?"
     rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER}){ENDS}"
