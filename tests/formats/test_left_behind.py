@@ -86,6 +86,17 @@ DOTTED = "".join(
     f"  validation loss: {3 - at / 10}..\n"
     for at in range(1, 6)
 )
+BRACKETED = "".join(
+    f"[train] epoch: 1, batch_id: {at * 200}, loss is: [{2.5 - at / 10}], acc is: [0.91]\n"
+    f"[validation] loss is: {3 - at / 10}, acc is: 0.87\n"
+    for at in range(1, 6)
+)
+DASHED = "".join(
+    f"    Training epoch {at} of 10: 100%|███| 44/44 [00:50<00:00,  1.14s/it]\n"
+    f"        Train        --   loss: {2.5 - at / 10}\n"
+    f"        Validation   --   loss: {3 - at / 10}\n"
+    for at in range(1, 6)
+)
 LISTED = "".join(
     f"- epoch: {at}\n  train_loss: {2.5 - at / 10:.2f}\n  val_loss: {2.75 - at / 10:.2f}\n"
     for at in range(1, 6)
@@ -129,6 +140,8 @@ def test_read_parts_training_from_evaluation(
         ("batch_id.log", BATCH_ID, 0),
         ("whole.log", WHOLE, 0),
         ("dotted.log", DOTTED, 5),
+        ("bracketed.log", BRACKETED, 5),
+        ("dashed.log", DASHED, 5),
         ("listed.log", LISTED, 5),
         ("history.yaml", LISTED, 5),
         ("history.yml", LISTS, 5),
@@ -170,3 +183,13 @@ def test_read_takes_rewards_by_other_names(tmp_path: Path, name: str):
     text = "".join(f"Episode {at * 50:3} | {name}{at}.5 | eps=0.82\n" for at in range(1, 6))
     table = logs.read_log(tmp_path, text)
     assert logs.points(table, "reward")[0] == (50, 1.5)
+
+
+def test_read_takes_no_time_for_a_loss(tmp_path: Path):
+    """MXNet says what an epoch took, in seconds and with a word that others have for a loss."""
+    text = "".join(
+        f"INFO:root:Epoch[{at}] Train-accuracy=0.3\nINFO:root:Epoch[{at}] Time cost=0.388\n"
+        for at in range(5)
+    )
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text)

@@ -26,6 +26,7 @@ LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
 _EVAL_BAR: Final = expression(
     r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b"
 )  # of what is drawn alone
+_CLOCKED: Final = "time cost"  # of MXNet: how long an epoch took
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
@@ -173,6 +174,8 @@ class _Names:
         if before and (found := _QUALIFYING.fullmatch(behind)):
             known = self._known(before.rstrip())
             return f"val_{known}" if found[1] and known else known
+        if key.casefold().endswith(_CLOCKED):
+            return None
         words = _SAID.sub("", key).split(" ")
         for first in range(len(words)):
             name = " ".join(words[first:]).removeprefix("(")

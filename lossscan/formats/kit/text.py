@@ -36,7 +36,9 @@ NUMBER: Final = (
     r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
     r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|(?:nan|inf)\.0{1,3}|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
 )
-WRAPPED: Final = r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\()?"  # as Python prints it
+WRAPPED: Final = (  # as Python prints it
+    r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\(|\[{1,2}(?=[\w.+-]{1,40}\]))?"
+)
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
 ENDS: Final = r"(?=[^\w.+-]|\.\.?\s)"
 PAIR: Final = expression(
