@@ -73,14 +73,14 @@ JUDGED: Final = (
 )  # with none of these nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
-_PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its scale, mask or least
-    r"(?!(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop|train|epoch)_"
-    r"|.{0,99}epoch)"
+_PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least
+    r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
+    r"|epoch)_|train_(?:loss|total)|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
     r"[a-z][a-z0-9]{0,20}"
     r"|(?:(?:average|avg|mean)_)?loss_"
-    r"(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"(?!scale|mask(?:ed|s|ing|_)|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:segm?|iou|(?:target_)?clf|bb(?:ox)?|cls|reg|kl|mel)"  # of pytracking, of TTS
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
@@ -89,7 +89,7 @@ _PART: Final = expression(  # of a loss: box_loss, loss_rpn_cls, G_A; not its sc
 _CHINESE: Final = expression(  # 整体测试集上的Loss
     r"[^\W\da-z]{0,12}(?:(测试|验证)|训练)[^\W\da-z]{0,12}(?:loss|损失值?)"
 )
-_EVALUATION: Final = expression(r"(?:eval|evaluation|val|valid|validation|cv|dev)[/_](.+)")
+_EVALUATION: Final = expression(r"(?:eval|evaluation|vali?|valid|validation|cv|dev)[/_](.+)")
 _TURNED: Final = expression(
     r"([^/]{1,60})/(?:(?P<training>train|training)|(?P<test>test|testing)"
     r"|val|valid|validation|eval|evaluation)"
@@ -138,7 +138,8 @@ _SETS: Final[Mapping[str, str]] = {
     word: name
     for name, words in {
         "train_loss": "train training tr trn treino treinamento entrenamiento",
-        "eval_loss": "val valid validation vl eval evaluation dev validacao validação validación",
+        "eval_loss": "val vali valid validation vl eval evaluation dev"
+        " validacao validação validación",
         "test_loss": "test testing tst teste prueba",
     }.items()
     for word in words.split()
@@ -265,7 +266,8 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
-    summary that transformers logs last, with how long the run took.
+    summary that transformers logs last, with how long the run took. Of one epoch alone a
+    validation beside it tells which it is.
     """
     if "loss" in points:
         return None

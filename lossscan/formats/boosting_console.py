@@ -34,6 +34,8 @@ _TRAINED: Final = (
     "dtrain",
     "valid_0",
 )  # likeliest first
+_OWNED: Final = "'s "  # how LightGBM says of which set a metric is, whatever its name
+_APART: Final = expression(r"(?i)val|test|eval|dev|hold")
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
 _SCORE: Final = expression(  # of these more is better
     r"(?i)auc|acc|ndcg|map|mrr|f1|r2|average_precision|precision|recall|kappa|mcc|pre@|lift"
@@ -44,7 +46,7 @@ _Values = dict[tuple[str, str], str]  # set, metric
 def claims(head: Head) -> bool:
     """Whether rounds with a loss of the training are in it."""
     text = peek(head)
-    if ":" not in text or not any(name in text for name in _TRAINED):
+    if ":" not in text or not any(name in text for name in (*_TRAINED, _OWNED)):
         return False
     found = [each for line in text.splitlines(keepends=True) if (each := _round(line))]
     return len(found) >= FEWEST and any(_loss_of(row) for _, row in found[:FEWEST])
@@ -84,9 +86,14 @@ def _round(line: str) -> tuple[int, _Values] | None:
 
 
 def _loss_of(found: _Values) -> tuple[str, str] | None:
-    """The loss of the training set; of several sets without a known name there is none."""
+    """The loss of the training set; of several sets without a known name there is none.
+
+    Of a single one its name must not say that it is kept apart.
+    """
     losses = [key for key in found if not _SCORE.search(key[1])]
     known = [key for name in _TRAINED for key in losses if key[0] == name]
+    if not known and len({name for name, _ in found}) == 1:
+        known = [key for key in losses if key[1] and not _APART.match(key[0])]
     return known[0] if known else None
 
 

@@ -19,16 +19,19 @@ NAME: Final = "keras_console"
 FEWEST = 3  # bars of an epoch whose headline is not in the text
 _EPOCH: Final = expression(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
 _BAR: Final = expression(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
+_LOST: Final = "- loss: nan"
 _QUICK: Final = "loss: "  # to look for it takes a hundredth of the time
 
 
 def claims(head: Head) -> bool:
-    """Whether an epoch is announced and a bar with a loss is in it, or several bars are."""
+    """Whether a bar with a loss is in it and an epoch is announced or it is NaN, or several are."""
     text = peek(head)
     if _QUICK not in text:
         return False
     bars = filter(_BAR.search, text.splitlines())
-    return len(list(islice(bars, FEWEST))) >= (1 if _EPOCH.search(text) else FEWEST)
+    return len(list(islice(bars, FEWEST))) >= (
+        1 if _EPOCH.search(text) or _LOST in text else FEWEST
+    )
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -75,7 +78,9 @@ def _bars(head: Head) -> Iterator[_Bar]:
             epoch = int(announced[1])
             continue
         bars = list(_BAR.finditer(line))
-        if bars and (row := pairs(line[bars[-1].end() :])):
+        row = pairs(line[bars[-1].end() :]) if bars else {}
+        row.pop("ETA", None)
+        if row:
             yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2]), row)
 
 

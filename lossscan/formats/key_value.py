@@ -125,7 +125,8 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     if is_evaluation(*row):
         return 1
     drawn = place.kind == "bar" and any(canonical(name) == "loss" for name in row)
-    if drawn or len(losses) >= MANY:  # no sentence is so
+    sets = len(losses) >= SEVERAL and any(map(_is_eval_loss, row))
+    if drawn or sets or len(losses) >= MANY:  # no sentence is so
         return FEWEST
     rated = any(canonical(name) == "learning_rate" for name in row)
     if place.of is None:

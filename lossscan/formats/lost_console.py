@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
@@ -15,13 +16,15 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "lost_console"
+MOST: Final = 2  # lines that hold a NaN and no curve
+_NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
 
 
 def claims(head: Head) -> bool:
     """Whether the program stopped for it, or fp16 skipped updates until no scale was left."""
-    if _message(head) is not None:
-        return True
     text = peek(head)
+    if _message(head) is not None or _is_a_nan(text):
+        return True
     if "verflow" not in text and "oss scale" not in text:
         return False
     scales = LossScaleLog()
@@ -42,8 +45,8 @@ def read(head: Head, settings: Settings) -> Table:
         (at, {"grad_norm": math.inf, SKIPPED: skips})
         for at, (_, skips) in enumerate(skipped, start=1)
     ]
-    if said is not None:
-        rows = [(_step(said), {"loss": math.nan})]
+    if said is not None or _is_a_nan(peek(head)):
+        rows = [(_step(said) if said else 1, {"loss": math.nan})]
     return Table(
         path=head.path,
         format=NAME,
@@ -51,6 +54,12 @@ def read(head: Head, settings: Settings) -> Table:
         notes=scales.notes(head.path),
         fallback=True,
     )
+
+
+def _is_a_nan(text: str) -> bool:
+    """Whether nothing but a line or two is there, with a loss that is NaN."""
+    said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
+    return 0 < len(said) <= MOST and any(map(_NAN.search, said))
 
 
 def _message(head: Head) -> Note | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossscan.canonical.names import canonical, factor, fallback_loss, is_known, namer
+from lossscan.canonical.names import canonical, factor, fallback_loss, is_known, is_part, namer
 
 SAME = {
     "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"
@@ -84,3 +84,24 @@ def test_is_known_tells_quantities_from_words():
     """Prose before a colon is no quantity."""
     assert is_known("lr")
     assert not is_known("written by")
+
+
+@pytest.mark.parametrize("name", ["loss_mask", "train_duration_loss", "train_mel_loss_before"])
+def test_parts_of_a_loss(name: str):
+    """Of Mask R-CNN, and of TensorFlowTTS."""
+    assert is_part(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["loss_mask_prob", "train_total_loss", "train_avg_loss", "train_loss"]
+)
+def test_no_parts_of_a_loss(name: str):
+    """Settings, totals and means."""
+    assert not is_part(name)
+
+
+def test_one_epoch_with_a_validation_has_a_training_loss():
+    """A mean of the run has none beside it, or how long the run took."""
+    assert fallback_loss({"train_loss": 1, "eval_loss": 1}) == "train_loss"
+    assert fallback_loss({"train_loss": 1}) is None
+    assert fallback_loss({"train_loss": 1, "eval_loss": 1, "train_runtime": 1}) is None

@@ -402,3 +402,18 @@ def test_a_step_in_brackets_before_names_and_numbers_is_one(tmp_path: Path):
     line = "[{}000] expl_amount 0.3 / value_grad_norm 61.0 / model_loss 152.5 / value_loss 6.5\n"
     table = logs.read_log(tmp_path, "".join(line.format(n) for n in (5, 6, 7)))
     assert [step for step, _ in logs.points(table, "model_loss")] == [5000, 6000, 7000]
+
+
+def test_one_line_with_the_losses_of_three_sets_is_a_log(tmp_path: Path):
+    """No prose states all of them next to a counter; `Vali` is what Informer calls one."""
+    text = "Epoch: 1, Steps: 64 | Train Loss: 0.75 Vali Loss: 0.5 Test Loss: 0.25\n"
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(64, 0.75)]
+    assert logs.points(table, "eval_loss") == [(64, 0.5)]
+
+
+def test_torch_rnn_counts_the_steps_of_the_run(tmp_path: Path):
+    """Behind an epoch with a fraction."""
+    text = "".join(f"Epoch 43.28 / 50, i = {n} / 973300, loss = 4.5\n" for n in (822990, 822991))
+    steps = [step for step, _ in logs.points(logs.read_log(tmp_path, text), "loss")]
+    assert steps == [822990, 822991]

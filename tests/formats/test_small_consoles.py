@@ -161,3 +161,34 @@ def test_an_evaluation_of_tesseract_is_printed_into_a_line_of_training(tmp_path:
     table = logs.read_log(tmp_path, f"{line}, {said} wrote checkpoint.\n")
     assert logs.points(table, "char_error") == [(100, 18.5)]
     assert logs.points(table, "eval_char_error") == [(100, 20.5)]
+
+
+def test_a_set_of_any_name_is_that_of_lightgbm(tmp_path: Path):
+    """Where it is the only one."""
+    text = "".join(f"[{n}]\tname0's multi_logloss: 0.{90 - n}\n" for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 0.89), (2, 0.88), (3, 0.87)]
+
+
+def test_two_bars_of_keras_in_one_line_are_two(tmp_path: Path):
+    """Who copies them may lose what was between."""
+    bar = " {}/10000 [......] - ETA: 34:20:08 - loss: nan - regre"
+    table = logs.read_log(tmp_path, f"{bar.format(2)} {bar.format(3)}ssion_loss: nan\n")
+    assert [step for step, _ in logs.points(table, "loss")] == [2, 3]
+    assert "ETA" not in table.columns
+
+
+def test_a_line_of_nan_and_nothing_else_is_a_lost_loss(tmp_path: Path):
+    """It is all that many a bug report shows; below prose it is a quotation."""
+    line = "loc_loss: 0.084 | cls_loss: nan | train_loss: nan | avg_loss: nan\n"
+    assert isnan(logs.points(logs.read_log(tmp_path, f"```\n{line}```\n"), "loss")[0][1])
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, f"I train a net.\nIt prints this:\n{line}What can I do?\n")
+
+
+def test_a_validation_result_belongs_to_the_evaluation(tmp_path: Path):
+    """Of Joey NMT."""
+    steps = "".join(f"Epoch   1 Step:  {n}00 Batch Loss:  5.5 Lr: 0.0002\n" for n in (1, 2, 3))
+    said = "Validation result at epoch   1, step      300: bleu:   1.02, loss: 9.5, ppl:  64.25\n"
+    table = logs.read_log(tmp_path, steps + said)
+    assert logs.points(table, "eval_loss") == [(300, 9.5)]
+    assert len(logs.points(table, "loss")) == 3

@@ -16,7 +16,7 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
-    r"(?:of )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
@@ -97,8 +97,9 @@ _BARE: Final = expression(
 _HEADED: Final = expression(
     r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
 )  # RVC: step, rate
-_OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn
-    r"(?:^|\s)(\d{1,15})/(\d{1,15})(?=: episode\b| \(epoch \d)"
+_OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn; torch-rnn's `i = 5 / 9,`
+    r"(?:(?:^|\s)(?=\d{1,15}/\d{1,15}(?:: episode\b| \(epoch \d))|, i = )(\d{1,15}) ?/ ?(\d{1,15})"
+    r"(?=\D)"
 )
 _BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in brackets
     r"^\s*\[ {0,8}(\d{1,12})\] ?\[ {0,8}\d{1,9} {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d{1,12} {0,8}/"

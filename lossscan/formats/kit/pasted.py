@@ -25,6 +25,7 @@ _ROW: Final = expression(
     r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
 )
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
+_GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/\d{1,9} \[[=>.]{3,60}\] - )")
 _COMMA: Final = expression(r"(?i:loss|lr|acc\w{0,10})[:=：]? {0,4}\d{1,9},\d{1,12}(?!,?\d)")
 _POINT: Final = expression(r"\d\.\d")
 _DECIMAL: Final = expression(r"(\d),(?=\d)")
@@ -56,6 +57,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, sum(map(_is_opened, shown)) >= FEWEST),
+            (_unglued, "] - ETA" in text and bool(_GLUED.search(text))),
             (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
@@ -74,6 +76,12 @@ def _straight(text: Iterable[str]) -> Iterator[str]:
 
 def _unescaped(text: Iterable[str]) -> Iterator[str]:
     return map(unescape, text)
+
+
+def _unglued(text: Iterable[str]) -> Iterator[str]:
+    """Each bar of Keras on a line of its own: the carriage returns between them are lost."""
+    for line in text:
+        yield from _GLUED.sub("\n", line).splitlines(keepends=True) if "[" in line else (line,)
 
 
 def _is_opened(line: str) -> bool:
