@@ -170,6 +170,8 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
     """The place of the line that names a loss, and a counter or numbers in the line below."""
     for at, line in enumerate(above[:MOST_ABOVE]):
         header = _header(line)
+        if not header:
+            continue
         if tag_and_value(header) and counts(header) and _separator(line) in _OF_FILES:
             below = (zip(header, _header(each), strict=False) for each in above[at + 1 :])
             header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))

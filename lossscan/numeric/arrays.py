@@ -18,6 +18,19 @@ def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(first, min(first + size, count)) for first in range(0, count, size))
 
 
+class Once:
+    """Numbers that many hold alike, such as the steps of quantities that are logged together."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], IntArray] = {}  # by length and ends
+
+    def of(self, numbers: IntArray) -> IntArray:
+        """Those that were given before where they are equal, so that these take no memory."""
+        ends = (len(numbers), *numbers[:1].tolist(), *numbers[-1:].tolist())
+        known = self._known.setdefault(ends, numbers)
+        return known if np.array_equal(known, numbers) else numbers
+
+
 def ignore_float_errors() -> np.errstate:
     """Within it, infinity and NaN pass without a warning: a log may hold 1e300."""
     return np.errstate(over="ignore", invalid="ignore")

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.errors import UnreadableLog
 from lossscan.model import Resume, Series, Table
-from lossscan.numeric.arrays import BoolArray, IntArray
+from lossscan.numeric.arrays import BoolArray, IntArray, Once
 from lossscan.numeric.medians import median
 from lossscan.runs.overtaken import Rows, overtaken
 
@@ -175,7 +176,8 @@ def _surviving(
     before = courses.index(chosen) - 1
     if before >= 0 and training is None:
         resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
-    kept = {n: s for n, s in series.items() if len(s)}
+    once = Once()  # evaluations repeat epochs: without these, their steps are those of the loss
+    kept = {n: replace(s, steps=once.of(s.steps)) for n, s in series.items() if len(s)}
     return Course(tables, kept, tuple(resumes), of=len(courses), number=before + 2)
 
 

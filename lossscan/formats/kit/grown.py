@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from lossscan.model import Column
+from lossscan.numeric.arrays import Once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class RowSteps:
     def __init__(self, steps: IntArray) -> None:
         self._steps = steps
         self._placed = bool((steps >= 0).all())
-        self._shared: dict[tuple[int, ...], IntArray] = {}  # by length and ends
+        self._shared = Once()
 
     def column(self, numbers: Sequence[Grown[np.float64]]) -> Column:
         """The numbers of one quantity at their steps; of two in a row that of the fuller counts."""
@@ -101,14 +102,7 @@ class RowSteps:
         if (places[1:] <= places[:-1]).any():
             places, first = np.unique(places, return_index=True)
             values = values[first]
-        return Column(steps=self._at(places), values=values)
+        return Column(steps=self._shared.of(self._steps[places]), values=values)
 
     def _fullness(self, numbers: Grown[np.float64]) -> int:
         return int(np.count_nonzero(self._steps[numbers.places] >= 0))
-
-    def _at(self, places: IntArray) -> IntArray:
-        steps = self._steps[places]
-        known = self._shared.setdefault(
-            (len(steps), *steps[:1].tolist(), *steps[-1:].tolist()), steps
-        )
-        return known if np.array_equal(known, steps) else steps
