@@ -97,6 +97,11 @@ DASHED = "".join(
     f"        Validation   --   loss: {3 - at / 10}\n"
     for at in range(1, 6)
 )
+GUIDE = "".join(
+    f"Training loss (for one batch) at step {at * 200}: {2.5 - at / 10}\nSeen so far: 64 samples\n"
+    for at in range(1, 6)
+)
+EQUAL = "".join(f"Avg loss after epoch {at}, is equal to {2.5 - at / 10}\n" for at in range(1, 6))
 LISTED = "".join(
     f"- epoch: {at}\n  train_loss: {2.5 - at / 10:.2f}\n  val_loss: {2.75 - at / 10:.2f}\n"
     for at in range(1, 6)
@@ -140,6 +145,8 @@ def test_read_parts_training_from_evaluation(
         ("batch_id.log", BATCH_ID, 0),
         ("whole.log", WHOLE, 0),
         ("dotted.log", DOTTED, 5),
+        ("guide.log", GUIDE, 0),
+        ("equal.log", EQUAL, 0),
         ("bracketed.log", BRACKETED, 5),
         ("dashed.log", DASHED, 5),
         ("listed.log", LISTED, 5),

@@ -51,8 +51,9 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
 )
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss)"
-    rf" (?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
-    rf" ?[:=] ?({NUMBER}){ENDS}"
+    r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
+    rf"(?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
+    rf"(?: ?[:=] ?|,? is (?:equal to )?)({NUMBER}){ENDS}"
 )
 _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`
     r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
