@@ -14,7 +14,7 @@ from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
-from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes
+from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes, spike_behind
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
@@ -78,14 +78,18 @@ def check(
     running = running_of(case)  # a sum climbs in each epoch by what it is; one alone may be either
     if running is not None and running.kind == "sum" and len(running.starts) > 1:
         return
+    yield _other(case, climb, ratio) or _finding(case, climb, None if large else Severity.WARNING)
+
+
+def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
+    """What such a climb is that calls for no finding, or for that of another rule."""
     if is_policy_size(case, climb.end):
-        yield RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
-        return
+        return RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
+    spike = spike_behind(case, climb.low_index, climb.low)
+    if spike is not None:
+        return RuledOut(NAME, Message("spike", step=spike))
     jump = _jump(case, np.log(ratio))
-    if jump is not None:
-        yield RuledOut(NAME, Message("one-jump", step=jump.step))
-        return
-    yield _finding(case, climb, None if large else Severity.WARNING)
+    return RuledOut(NAME, Message("one-jump", step=jump.step)) if jump is not None else None
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:

@@ -12,7 +12,7 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import dip_before
-from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes
+from lossscan.rules.kit.rises import END_POINTS, OVER, is_policy_size, lower_rate, rise_causes
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
@@ -22,10 +22,8 @@ CRITICAL_RATIO = (
     1.5  # half as much again (hiyouga/LlamaFactory#7129), and the checkpoint is usually spoilt
 )
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
-END_POINTS = 10  # logged points whose median is where the run ends
 SURE = (0.75, 0.3)  # fitted on 146 findings of the simulated train half
-# Of a jump, what is left at the end: where it can be said to stay, and where to be over.
-STAYS, OVER = 0.75, 0.2
+STAYS = 0.75  # of a jump: where so much is left at the end, it can be said to stay
 SHORT_STAY = 0.02  # of the run, the same for long runs,
 LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (marin #1368)
 

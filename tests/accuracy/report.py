@@ -146,6 +146,11 @@ The labels of A and B forbid steps at epochs in any run without a fault, those o
 where samples come back: they are there, small, in those of A that were looked at. Of the "transient
 spike" runs of the corpus `dev` three have such steps too, of a quarter at each boundary.
 
+The labels of A, B and C were written before `running-loss` was a rule: where a run logs a running
+mean or sum by construction, the finding is right. Counted so, the calibration error is .039 on A,
+.071 on B and .042 on C (as labelled .153, .164, .065). The true cause came first in .86, .77 and
+.94 of the findings on A, B and C, and among the first two in .97, .88 and 1.00.
+
 Recall by size at the first scoring of D, E and F: 5 to 8 noise units 6 of 7, 2 of 2 and 4 of 5, 8
 to 15 units 6 of 7, 10 of 11 and 7 of 8, above 7 of 8, 10 of 10 and 12 of 12, faults without a size
 19 of 22, 20 of 24 and 22 of 23. Known and not found: stairs whose epochs no file tells of in runs

@@ -306,3 +306,12 @@ def test_nan_of_an_unknown_program_names_nothing_that_it_may_lack():
     (finding,) = _findings("non-finite-loss", {"run": run}, "en")
     said = " ".join(_texts(finding))
     assert not [word for word in ("attention", "-100", "torch") if word in said]
+
+
+def test_a_spike_that_decays_to_the_end_is_no_climb():
+    """Its tail ends above the level before, and comes down all the time."""
+    loss = {step: 0.08 + 0.008 * math.sin(1.7 * step) for step in range(10, 600, 10)}
+    tail = {step: 0.08 + 18 * math.exp(-(step - 600) / 20) for step in range(600, 700, 10)}
+    run = make_run(loss=loss | tail)
+    found = diagnose(run, scan(run), Settings())
+    assert [finding.rule for finding in found.findings] == ["loss-spike"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Advice, Cause, Change, Message
+from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
@@ -32,7 +33,27 @@ POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a pen
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
+OVER = 0.2  # of a rise, or of a spike's height: where less is left at the end, it is over
+END_POINTS = 10  # logged points whose median is where the run ends
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
+
+
+def spike_behind(case: Case, first: int, low: float) -> int | None:
+    """The step of a spike from a level on, of whose height hardly any is left at the end.
+
+    It leaves the level from which the rise is counted, and not one that had climbed by then.
+    """
+    end = median(case.curve.values[-END_POINTS:])
+    return next(
+        (
+            spike.start_step
+            for spike in case.spikes
+            if spike.start >= first
+            and end - low <= OVER * (spike.peak - low)
+            and spike.base - low <= OVER * (end - low)
+        ),
+        None,
+    )
 
 
 def is_policy_size(case: Case, level: float) -> bool:
