@@ -20,7 +20,7 @@ from lossscan.formats.kit.columns import Row, Sheet, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.evaluated import summed_up
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.launches import Launches, resumes
+from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.recount import (
     Placed,
@@ -35,7 +35,8 @@ from lossscan.formats.kit.single_lines import finest, of_epoch, placed, stands_s
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
 from lossscan.formats.kit.stated_log import StatedLog
-from lossscan.formats.kit.text import PAIR, are_most, lines, peek
+from lossscan.formats.kit.steady_lines import read_lines
+from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -148,14 +149,8 @@ def read(head: Head, settings: Settings) -> Table:
     Of steps, batches, progress bars and epochs those count that most lines with a loss state.
     Raises UnreadableLog where no line holds a counter and a known name.
     """
-    reader = LineReader(frozenset(settings.series.values()))
-    loss_scales = LossScaleLog()
-    log = StatedLog()
-    begun: list[int] = []  # places of the lines that say a launch goes on
-    for line in lines(head):
-        loss_scales.take(line, len(log))
-        begun += [len(log)] * resumes(line)
-        log.add(reader.take(line))
+    said = read_lines(head, frozenset(settings.series.values()))
+    log, loss_scales, begun = said.log, said.loss_scales, said.begun
     log.write(SKIPPED, loss_scales.skipped(log.points()))
     points = placed_lines(log, begun)
     found = _by_columns(points, settings) if points is not None else _by_lines(log, begun, settings)

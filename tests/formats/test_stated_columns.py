@@ -14,7 +14,7 @@ from lossscan.formats.kit.stated_log import StatedLog
 from lossscan.settings import Settings
 from tests import logs
 
-LINES = 20_000
+LINES = 50_000
 MOST = 250  # bytes of a line: its numbers, what it counts and where take 100, objects 950
 
 

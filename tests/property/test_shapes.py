@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.formats.kit.counters import _parts, place_of
+from lossscan.formats.kit.counters import counter_parts, place_of
 from lossscan.formats.kit.shapes import WORTH, Part, Shapes
 from lossscan.formats.kit.text import PAIR
 
@@ -33,12 +33,12 @@ def _found(line: str) -> Iterator[Part[str]]:
 )
 def test_shapes_take_what_is_found(layout: list[tuple[str, str, int, str]], drawn: list[list[str]]):
     """Whatever numbers come, with whatever digits, signs, padding and commas."""
-    pairs, places = Shapes(_found), Shapes(_parts)
+    pairs, places = Shapes(_found), Shapes(counter_parts)
     for numbers in [*drawn[:1] * WORTH, *drawn]:
         line = "".join(f"{n}{between}{numbers[at]}{after}" for n, between, at, after in layout)
         line += "\n"
         assert pairs(line) == {p.label: line[p.start : p.stop] for p in _found(line)}
-        assert places(line) == {p.label: line[p.start : p.stop] for p in _parts(line)}
+        assert places(line) == {p.label: line[p.start : p.stop] for p in counter_parts(line)}
 
 
 def test_place_of_knows_a_step_among_dates_and_versions():

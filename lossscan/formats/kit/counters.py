@@ -168,7 +168,8 @@ def _whole(text: str) -> int:
     return int(folded.rstrip("km").replace(",", "")) * _TIMES.get(folded[-1], 1)
 
 
-def _parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:
+def counter_parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:
+    """The counter of a line, of how many it says it is, and its epoch, each where it has one."""
     if _SET_TO.match(line):
         return
     kind, counter, epoch = _finest(line)
@@ -218,4 +219,4 @@ def _first(line: str, *patterns: re.Pattern[str]) -> _Found:
     return next((found for pattern in patterns if (found := pattern.search(line))), None)
 
 
-_texts: Final = Shapes(_parts)
+_texts: Final = Shapes(counter_parts)

@@ -46,7 +46,7 @@ class LossScaleLog:
 
     def take(self, line: str, place: int) -> None:
         """Look at a line; places rise, and those of points may be asked for (`skipped`)."""
-        if not _may_be_one(line.lower()):
+        if not is_about_scales(line.lower()):
             return
         for match in _OVERFLOW.finditer(line):
             self._skip(place, number(match[1] or match[2] or match[4]), endless=bool(match[3]))
@@ -101,8 +101,8 @@ class LossScaleLog:
         return sum(place >= self._points for place in places)
 
 
-def _may_be_one(line: str) -> bool:
-    """Nearly no line is: each is asked, so that this must take no time."""
+def is_about_scales(line: str) -> bool:
+    """Whether a line in small letters may say so: each is asked, this must take no time."""
     return (
         "overflow" in line
         or "loss scale" in line

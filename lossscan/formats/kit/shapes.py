@@ -35,7 +35,9 @@ class Part(NamedTuple, Generic[Label]):
     stop: int
 
 
-class _Shape(NamedTuple, Generic[Label]):
+class Shape(NamedTuple, Generic[Label]):
+    """What matches the lines of a shape, and the groups that are wanted."""
+
     match: Callable[[str], re.Match[str] | None]
     labels: tuple[Label, ...]
     groups: tuple[int, ...]
@@ -51,13 +53,13 @@ class _Learned(Generic[Label]):
     """The shapes that have come often, and how often others came."""
 
     def __init__(self) -> None:
-        self.known: dict[str, _Shape[Label]] = {}
+        self.known: dict[str, Shape[Label]] = {}
         self._seen: Counter[str] = Counter()
 
     def learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
         """Remember the shape of a line once it has come often."""
         self._seen[key] += 1
-        if self._seen[key] % WORTH == 0 and (shape := _shape(line, parts)):
+        if self._seen[key] % WORTH == 0 and (shape := shape_of(line, parts)):
             self.known[key] = shape
         if len(self._seen) > MOST:
             self._seen.clear()
@@ -69,7 +71,7 @@ class Shapes(Generic[Label]):
 
     def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
         self._find = find
-        self._recent: list[_Shape[Label]] = []
+        self._recent: list[Shape[Label]] = []
         self._telling, self._idle = _Learned[Label](), _Learned[Label]()
         self._looked_at: dict[str, list[Part[Label]]] = {}
 
@@ -108,7 +110,7 @@ class Shapes(Generic[Label]):
         return parts
 
 
-def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
+def shape_of(line: str, parts: Sequence[Part[Label]]) -> Shape[Label] | None:
     """The shape of a line; None where numbers overlap or a digit may matter by its value."""
     spans = sorted({(part.start, part.stop) for part in parts})
     if any(two[0] < one[1] for one, two in pairwise(spans)):
@@ -122,7 +124,7 @@ def _shape(line: str, parts: Sequence[Part[Label]]) -> _Shape[Label] | None:
     groups = {span: group for group, span in enumerate(spans, start=1)}
     labels = tuple(part.label for part in parts)
     wanted = tuple(groups[part.start, part.stop] for part in parts)
-    return _Shape(re.compile(pattern).fullmatch, labels, wanted)
+    return Shape(re.compile(pattern).fullmatch, labels, wanted)
 
 
 def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]) -> str:

@@ -95,6 +95,7 @@ class LineReader:
     """Lines as what they count and what they state, by known names and the user's own."""
 
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self.parts = _Names(asked).parts  # where the numbers of a line are, by what names them
         self._row = _row_reader(asked)
         self._in_evaluation = False
         self._trained = False  # a loss of training was stated since a bar was drawn

@@ -7,7 +7,8 @@ a line only the number of its form is kept, what it counts, and its numbers.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -75,6 +76,29 @@ class StatedLog:
         points = np.array([form.kind is not None and bool(form.names) for form in self.forms])
         return np.flatnonzero(points[ids]) if len(points) else ids.astype(np.int64)
 
+    def add_run(
+        self,
+        form: Form,
+        texts: Sequence[tuple[str, ...]],
+        told: tuple[int | None, int | None, int],
+        cells: Mapping[str, int],
+    ) -> None:
+        """Many more in a row: `told` are the places of how many, epoch and count in their texts."""
+        self._settle()
+        places = np.arange(len(self), len(self) + len(texts))
+        columns = list(zip(*texts, strict=True))
+        of, epoch, count = (None if at is None else columns[at] for at in told)
+        if of is None and epoch is None:
+            self._ids.extend([self._number(form)] * len(texts))
+        else:
+            pairs = list(zip(of or repeat(None), epoch or repeat(None), strict=False))
+            numbers = {pair: self._number(_with(form, *pair)) for pair in dict.fromkeys(pairs)}
+            self._ids.extend([numbers[pair] for pair in pairs])
+        self._counts.extend(map(int, count or ()))
+        for name, at in cells.items():
+            numbers_at = self.cells.setdefault(name, Grown(np.float64))
+            numbers_at.add(*numbers_of(places, columns[at]))
+
     def write(self, name: str, values: Mapping[int, int]) -> None:
         """Put a number into some lines, which get another form."""
         places = sorted(values)
@@ -121,6 +145,13 @@ class StatedLog:
         if number == len(self.forms):
             self.forms.append(form)
         return number
+
+
+def _with(form: Form, of: str | None, epoch: str | None) -> Form:
+    """A form that says of how many, and the epoch."""
+    return form._replace(
+        of=None if of is None else int(of), epoch=None if epoch is None else int(epoch)
+    )
 
 
 def _place(form: Form, count: int) -> CounterPlace | None:

@@ -1,0 +1,134 @@
+"""A console is read into a `StatedLog`: of lines of one shape in a row, only the numbers are taken.
+
+What a line states and what it counts are looked for once for each shape (see `Shapes`). Lines that
+follow each other in one shape are matched by one expression for both, and become columns at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
+
+from lossscan.expressions import expression
+from lossscan.formats.kit.counters import CounterPlace, counter_parts
+from lossscan.formats.kit.launches import resumes
+from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
+from lossscan.formats.kit.shapes import LONGEST, MOST, WORTH, Part, shape_of
+from lossscan.formats.kit.stated import LineReader, StatedLine
+from lossscan.formats.kit.stated_log import Form, StatedLog
+from lossscan.formats.kit.text import blocks
+from lossscan.sources.files import Head
+
+MANY: Final = 64  # lines in a row: of fewer, columns take longer than objects
+_DIGITS: Final = expression(r"\d+")
+
+
+class ReadLines(Struct):
+    """What the lines of a log say."""
+
+    log: StatedLog = field(default_factory=StatedLog)
+    loss_scales: LossScaleLog = field(default_factory=LossScaleLog)
+    begun: list[int] = field(default_factory=list)  # places of lines that say a launch goes on
+
+
+def read_lines(head: Head, asked: frozenset[str]) -> ReadLines:
+    """All lines of a file; `asked` are the user's own names."""
+    read, reader = ReadLines(), LineReader(asked)
+    steady = _SteadyLines(reader.parts)
+    for block in blocks(head):
+        at = 0
+        while at < len(block):
+            shape, texts = steady.shape, steady.texts(block, at)
+            if shape is not None and len(texts) >= MANY:
+                read.log.add_run(shape.form, texts, shape.told, shape.cells)
+            else:
+                for line in block[at : at + max(len(texts), 1)]:
+                    steady.learn(line, _taken(line, read, reader))
+            at += max(len(texts), 1)
+    return read
+
+
+def _taken(line: str, read: ReadLines, reader: LineReader) -> StatedLine:
+    place = len(read.log)
+    read.loss_scales.take(line, place)
+    read.begun += [place] * resumes(line)
+    stated = reader.take(line)
+    read.log.add(stated)
+    return stated
+
+
+class _LineShape(NamedTuple):
+    match: Callable[[str], re.Match[str] | None]
+    form: Form  # of such lines, but for what they say of how many and of the epoch
+    told: tuple[int | None, int | None, int]  # groups of how many, of the epoch and of the count
+    cells: dict[str, int]  # the group of each number
+
+
+class _SteadyLines:
+    """Lines that count and state something, in a shape that came often and comes again."""
+
+    def __init__(self, parts: Callable[[str], Iterable[Part[str]]]) -> None:
+        self.shape: _LineShape | None = None  # of the last two lines
+        self._parts = parts
+        self._last = ""
+        self._seen: Counter[str] = Counter()
+        self._known: dict[str, _LineShape] = {}
+
+    def texts(self, lines: Sequence[str], first: int) -> list[tuple[str, ...]]:
+        """The numbers of the lines from one on that are of the shape."""
+        texts: list[tuple[str, ...]] = []
+        if self.shape is None:
+            return texts
+        match = self.shape.match
+        while first < len(lines) and (found := match(lines[first])) is not None:
+            texts.append(found.groups())
+            first += 1
+        return texts
+
+    def learn(self, line: str, stated: StatedLine) -> None:
+        """Note the shape of a line."""
+        counts = bool(stated.row) and stated.place is not None and len(line) <= LONGEST
+        key = _DIGITS.sub("0", line) if counts else ""
+        again, self._last = key != "" and key == self._last, key
+        self.shape = self._known.get(key) if again else None
+        if again and self.shape is None:
+            self._seen[key] += 1
+            if self._seen[key] % WORTH == 0 and (shape := self._shape(line, stated)):
+                self._known[key] = shape
+            if len(self._seen) > MOST:
+                self._seen.clear()
+                self._known.clear()
+
+    def _shape(self, line: str, stated: StatedLine) -> _LineShape | None:
+        """The shape of a line; None where it says more than its numbers by their names."""
+        place = stated.place
+        if place is None or is_about_scales(line.lower()) or resumes(line):
+            return None
+        parts: list[Part[Any]] = [*counter_parts(line), *self._parts(line)]
+        shape = shape_of(line, parts)
+        found = shape.match(line) if shape is not None else None
+        if shape is None or found is None:
+            return None
+        groups = {label: group - 1 for label, group in zip(shape.labels, shape.groups, strict=True)}
+        cells = {label: group for label, group in groups.items() if isinstance(label, str)}
+        told = [groups.get((place.kind, what)) for what in ("of", "epoch", "count")]
+        texts = found.groups()
+        row = {name: texts[group] for name, group in cells.items()}
+        if told[-1] is None or row != stated.row or not _says(place, told, texts):
+            return None
+        names = tuple(stated.row)
+        form = Form(place.kind, None, None, rounded=False, indented=stated.indented, names=names)
+        return _LineShape(shape.match, form, (told[0], told[1], told[-1]), cells)
+
+
+def _says(place: CounterPlace, told: Sequence[int | None], texts: Sequence[str | None]) -> bool:
+    """Whether such texts, taken for whole numbers, are what a line counts."""
+    shown = [None if group is None else texts[group] for group in told]
+    if not all(text is None or text.isdecimal() for text in shown):
+        return False
+    numbers = [None if text is None else int(text) for text in shown]
+    return numbers == [place.of, place.epoch, place.count] and not place.rounded
