@@ -116,7 +116,7 @@ DARKNET = "".join(
     f" {n}: {9 - n / 8}, {9 - n / 16} avg loss, 0.001000 rate, 5.1 seconds, {64 * n} images\n"
     for n in range(1, 6)
 )
-YAML = "- epoch: 1\n  train_loss: 2.5\n- epoch: 2\n  train_loss: 2.25\n"
+YAML = "- epoch: 1\n  loss: 2.5\n- epoch: 2\n  loss: 2.25\n"
 SPACY = (
     "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  SCORE \n"
     "---  ------  ------------  --------  ------  ------\n"

@@ -47,6 +47,8 @@ def read(head: Head, settings: Settings) -> Table:
     """All rows of a run; raises UnreadableLog where it is no YAML, or is too large to be taken."""
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
+    if not text.endswith(("\n", "]", "}")):  # the last line may be cut within a number
+        text = text[: text.rfind("\n") + 1]
     try:
         held = _tables(text)
     except Unusable as error:
