@@ -14,7 +14,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "rllib_console"
-_ENTRY: Final = expression(rf"\A\s{{0,60}}(\w{{1,60}}): ({NUMBER})\s{{0,9}}\Z")
+_ENTRY: Final = expression(rf"\A\s{{0,60}}(\w{{1,60}}): ({NUMBER})\s{{1,9}}\Z")  # or cut
 _NAMES: Final = {
     "episode_reward_mean": "reward",
     "total_loss": "loss",

@@ -65,6 +65,8 @@ def test_readers_give_a_prefix_of_the_points_for_a_prefix_of_the_log(
         return
     if each.name == "nanogpt_console" and whole[:cut].count(b"\n") <= 1:
         return  # an evaluation of the training data stands for the loss until one is logged
+    if each.name == "rsl_rl_console" and whole[:cut].count(b"iteration") == 1:
+        return  # of a first block in writing the only loss serves as the total
     full = read_whole(each)
     if part.config.get("logging_strategy") != full.config.get("logging_strategy"):
         assert each.name == "keras_console"  # whose first epoch is shown batch by batch until whole
