@@ -101,7 +101,7 @@ def test_dicts_that_come_often_are_read_at_once():
     assert entry is not None
     for _ in range(WORTH + 1):
         steady.learn(text, entry)
-    alike = steady.texts(["{'loss': 7, 'epoch': '0.5'}\n"], 0)
+    alike = steady.texts(["{'loss': 7, 'epoch': '0.5'}\n"], 0, 9)
     assert [steady.entry(each) for each in alike] == [entry_of("{'loss': 7, 'epoch': '0.5'}")]
-    assert not steady.texts(["{'loss': 7, 'epoch': '0.5'} 3/4 [00:01]\n"], 0)
-    assert not steady.texts(["{'loss': 7, 'epoch': 0.5}\n"], 0)
+    assert not steady.texts(["{'loss': 7, 'epoch': '0.5'} 3/4 [00:01]\n"], 0, 9)
+    assert not steady.texts(["{'loss': 7, 'epoch': 0.5}\n"], 0, 9)

@@ -115,16 +115,17 @@ class SteadyDicts:
         self._known: dict[tuple[str, ...], _Shape] = {}
         self._shape: _Shape | None = None  # of the last dict
 
-    def texts(self, lines: Sequence[str], first: int) -> list[tuple[str, ...]]:
-        """What the lines from one on hold that are dicts of the last shape and nothing else."""
+    def texts(self, lines: Sequence[str], first: int, most: int) -> list[tuple[str, ...]]:
+        """What so many lines from one on hold that are dicts of the last shape and nothing else."""
         shape = self._shape
         if shape is None or (found := shape.match(lines[first])) is None:
             return []
         texts: list[tuple[str, ...]] = []
+        end = min(len(lines), first + most)
         while found is not None and len(found.string) <= LONGEST_DICT:
             texts.append(found.groups())
             first += 1
-            found = shape.match(lines[first]) if first < len(lines) else None
+            found = shape.match(lines[first]) if first < end else None
         return texts
 
     def entry(self, texts: tuple[str, ...]) -> Entry | None:

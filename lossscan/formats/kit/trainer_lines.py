@@ -42,6 +42,7 @@ class Console:
     last: int = 0
     launch: int = 0
     over: bool = False  # summed up: what trains next is another training
+    ahead: int = 2  # dicts to look for: twice as many as were taken before
 
     def take(self, line: str, bar: Bar | None) -> Bar | None:
         """Add what a line holds; `bar` was drawn last, and what is drawn last now is returned."""
@@ -66,12 +67,14 @@ class Console:
 
         Returns how many these are.
         """
-        texts = self.steady.texts(lines, first) if self.entries and not self.over else []
+        going = self.entries and not self.over
+        texts = self.steady.texts(lines, first, self.ahead) if going else []
         taken = 0
         while taken < len(texts) and self._add_next(texts[taken], bar):
             taken += 1
             if taken == 1 and len(texts) >= MANY:
                 taken += self._add_many(texts[1:], bar)
+        self.ahead = 2 * max(taken, 1)  # where each epoch falls, one is taken of all that are there
         return taken
 
     def _add_many(self, texts: Sequence[tuple[str, ...]], bar: Bar | None) -> int:
