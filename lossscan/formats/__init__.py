@@ -36,6 +36,7 @@ OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
 MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
 _PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage
+YAML: Final = (".yaml", ".yml")
 MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
@@ -93,7 +94,13 @@ def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
     if not OWN_REPORT.match(head.start):  # it may be in the run
-        yield from (each for each in formats() if _claims(each, head))
+        yield from (each for each in formats() if _may_hold(each, head) and _claims(each, head))
+
+
+def _may_hold(each: Format, head: Head) -> bool:
+    """Whether a file of such a name may be one of a format: prose in YAML reads like a console."""
+    patterns = f"{each.files} {each.maybe_files}".split()
+    return head.path.suffix not in YAML or any(name.endswith("ml") for name in patterns)
 
 
 def _claims(each: Format, head: Head) -> bool:
@@ -137,8 +144,7 @@ def _with_ending(table: Table, head: Head, each: Format) -> Table:
     if each.recorded:
         return table
     note = lost(head, each.claims)
-    error = None if note or table.complete else ending(head, each.claims)
-    if error is not None:
+    if not note and not table.complete and (error := ending(head, each.claims)):
         note = Note("ended_by_error", head.path, {"error": error})
     return replace(table, notes=(*table.notes, note)) if note else table
 
@@ -188,11 +194,8 @@ def _looked_for(each: Format, keys: list[str]) -> Message:
 
 
 def _keys_there(keys: list[str]) -> Message | str:
-    return Message("keys_there", keys=_some(keys)) if keys else ""
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
+    some = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
+    return Message("keys_there", keys=some) if keys else ""
 
 
 def how_to_map() -> tuple[Message, ...]:
@@ -235,8 +238,8 @@ def read_if_log(path: Path, settings: Settings) -> Table | None:
 
 
 def _with_cut(table: Table, head: Head) -> Table:
-    note = Note("packed_cut", head.path)
-    return replace(table, notes=(*table.notes, note)) if head.cut else table
+    notes = (*table.notes, Note("packed_cut", head.path))
+    return replace(table, notes=notes) if head.cut else table
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -171,6 +171,13 @@ def test_claims_leaves_settings_in_yaml(tmp_path: Path):
         read_file(tmp_path / "stages.yaml", Settings())
 
 
+def test_claims_leaves_prose_in_yaml(tmp_path: Path):
+    """A catalogue of messages about a loss that is lost is no console."""
+    (tmp_path / "zero-loss.yaml").write_text("en: Loss is nan, stopping training\nzh: 训练停止\n")
+    with pytest.raises(NoLogFound):
+        read_file(tmp_path / "zero-loss.yaml", Settings())
+
+
 def test_read_takes_the_only_row_of_fastai(tmp_path: Path):
     """A table of one epoch has a loss of training."""
     text = "epoch     train_loss  valid_loss  time\n0         0.512500    0.412500    00:21\n"
