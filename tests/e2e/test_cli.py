@@ -179,7 +179,8 @@ def test_output_to_a_device_leaves_it_a_device(make_run):
 @pytest.mark.parametrize("target", ["missing/report.md", "."])
 def test_output_that_cannot_be_written_is_refused(make_run, tmp_path, target):
     """A missing folder, or a folder in place of the file, is said in one line."""
-    assert_refused(cli("analyze", make_run(), "--output", tmp_path / target), "--output")
+    done = cli("analyze", make_run(), "--output", tmp_path / target)
+    assert_refused(done, tmp_path / target, "pass another file")
 
 
 def test_batch_reports_every_run_and_then_returns_2(make_run, tmp_path):
