@@ -163,7 +163,8 @@ class _Reader:
         at = 0
         while at < len(lines):
             console = self._consoles[-1]
-            run = 0 if self._begun else console.take_run(lines, at, self._bar)
+            is_dict = not self._begun and "{" in lines[at]  # a bar costs no more than this look
+            run = console.take_run(lines, at, self._bar) if is_dict else 0
             self._place += run or 1
             if run:
                 console.last = self._place
