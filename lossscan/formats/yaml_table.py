@@ -72,7 +72,14 @@ def _tables(text: str) -> dict[str, Rows]:
 
     parts = [part for part in _DOCUMENT.split(text) if part.strip()]
     document: Any = [load_yaml(part) for part in parts] if len(parts) > 1 else load_yaml(text)
-    return tables_in(document)
+    return tables_in(_with_names(document))
+
+
+def _with_names(node: Any) -> Any:
+    """A document whose keys are all text: in YAML a number, a day or nothing may be one."""
+    if isinstance(node, dict):
+        return {str(key): _with_names(value) for key, value in node.items()}
+    return [_with_names(each) for each in node] if isinstance(node, list) else node
 
 
 FORMAT = Format(

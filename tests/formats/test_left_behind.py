@@ -171,6 +171,14 @@ def test_claims_leaves_settings_in_yaml(tmp_path: Path):
         read_file(tmp_path / "stages.yaml", Settings())
 
 
+def test_read_takes_any_key_of_yaml(tmp_path: Path):
+    """An empty key or a number besides the loss costs nothing."""
+    text = "".join(f"- epoch: {n}\n  loss: {3 - n}.5\n  ? \n  : 1\n  7: 2\n" for n in (1, 2))
+    (tmp_path / "history.yaml").write_text(text)
+    table = read_file(tmp_path / "history.yaml", Settings())
+    assert logs.points(table, "loss") == [(1, 2.5), (2, 1.5)]
+
+
 def test_claims_leaves_prose_in_yaml(tmp_path: Path):
     """A catalogue of messages about a loss that is lost is no console."""
     (tmp_path / "zero-loss.yaml").write_text("en: Loss is nan, stopping training\nzh: 训练停止\n")
