@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 from lossscan import formats
+from lossscan.formats.kit.format import Format
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of
@@ -224,6 +226,17 @@ def head_with(folder: Path, content: str | bytes, name: str = "train.log") -> He
 def read_log(folder: Path, content: str | bytes, series: dict[str, str] | None = None) -> Table:
     """Write a log and read it by the format that claims it."""
     return formats.read(head_with(folder, content), Settings(series=series or {}))
+
+
+def read_traced(each: Format, head: Head) -> tuple[Table, int]:
+    """What a format reads, and the bytes that were allocated at the peak of it."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        table = each.read(head, Settings())
+        return table, tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
 
 
 def claimed_by(folder: Path, content: str | bytes) -> list[str]:

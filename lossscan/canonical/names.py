@@ -266,8 +266,8 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
-    summary that transformers logs last, with how long the run took. Of one epoch alone a
-    validation beside it tells which it is.
+    summary that transformers logs last, with how long the run took. Of one epoch alone
+    it is the loss where an evaluation is next to it.
     """
     if "loss" in points:
         return None

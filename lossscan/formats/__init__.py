@@ -94,13 +94,9 @@ def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
     yield from wanted
     if not OWN_REPORT.match(head.start):  # it may be in the run
-        yield from (each for each in formats() if _may_hold(each, head) and _claims(each, head))
-
-
-def _may_hold(each: Format, head: Head) -> bool:
-    """Whether a file of such a name may be one of a format: prose in YAML reads like a console."""
-    patterns = f"{each.files} {each.maybe_files}".split()
-    return head.path.suffix not in YAML or any(name.endswith("ml") for name in patterns)
+        is_yaml = head.path.suffix in YAML  # prose in one reads like a console
+        likely = (each for each in formats() if each.may_be_yaml or not is_yaml)
+        yield from (each for each in likely if _claims(each, head))
 
 
 def _claims(each: Format, head: Head) -> bool:
@@ -238,8 +234,8 @@ def read_if_log(path: Path, settings: Settings) -> Table | None:
 
 
 def _with_cut(table: Table, head: Head) -> Table:
-    notes = (*table.notes, Note("packed_cut", head.path))
-    return replace(table, notes=notes) if head.cut else table
+    note = Note("packed_cut", head.path)
+    return replace(table, notes=(*table.notes, note)) if head.cut else table
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -34,7 +34,7 @@ _TRAINED: Final = (
     "dtrain",
     "valid_0",
 )  # likeliest first
-_OWNED: Final = "'s "  # how LightGBM says of which set a metric is, whatever its name
+_OWNED: Final = "'s "  # LightGBM's, between the name of a set and its metric
 _APART: Final = expression(r"(?i)val|test|eval|dev|hold")
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
 _SCORE: Final = expression(  # of these more is better

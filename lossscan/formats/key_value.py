@@ -62,19 +62,8 @@ _SAID: Final = {  # what only this trainer prints
     ),
 }
 _JUDGED: Final = (  # to be quick
-    *(
-        "loss",
-        "Loss",
-        "LOSS",
-        "reward",
-        "Reward",
-        "xent",
-        "cost",
-        "Cost",
-        "entropy",
-        "损失",
-        "奖励",
-    ),
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
+    *("损失", "奖励"),
     *("Score at iteration", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
 )

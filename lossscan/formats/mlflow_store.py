@@ -138,4 +138,5 @@ FORMAT = Format(
     holds_arguments=True,
     precision=3,
     maybe_files="meta.yaml",
+    may_be_yaml=True,
 )

@@ -89,4 +89,5 @@ FORMAT = Format(
     read=read,
     priority=-1,  # its lines are what other readers look for
     maybe_files="*history*.y*ml *metrics*.y*ml *loss*.y*ml *results*.y*ml *log.y*ml",
+    may_be_yaml=True,
 )

@@ -1,10 +1,8 @@
 """Entries of a console as columns."""
 
-import tracemalloc
 from pathlib import Path
 
 from lossscan.formats import transformers_console
-from lossscan.settings import Settings
 from tests import logs
 
 ENTRIES = 20_000
@@ -19,12 +17,7 @@ def test_a_long_log_takes_some_numbers_an_entry(tmp_path: Path):
         + (f"{{'eval_loss': 2.5, 'epoch': {at / ENTRIES:.6f}}}\n" if at % 100 == 0 else "")
         for at in range(ENTRIES)
     )
-    head = logs.head_with(tmp_path, text)
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    table = transformers_console.read(head, Settings())
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    table, peak = logs.read_traced(transformers_console.FORMAT, logs.head_with(tmp_path, text))
     assert len(table.columns["loss"].steps) == ENTRIES
     assert len(table.columns["eval_loss"].steps) == ENTRIES // 100
-    assert (peak - before) / ENTRIES < MOST
+    assert peak / ENTRIES < MOST

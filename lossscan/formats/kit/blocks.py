@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.stated import StatedLine
 
-OVERDRAWN: Final = 3  # epochs, of which one may lack its headline: of batches all have many
+OVERDRAWN: Final = 3  # one epoch in so many may lack its headline; batches have many below each
 _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
 
 

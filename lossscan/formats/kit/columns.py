@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 _WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
-FEWEST_TERMS: Final = 2  # beside the whole
+FEWEST_TERMS: Final = 2  # besides the whole
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 

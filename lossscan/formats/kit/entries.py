@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,6 +18,7 @@ from msgspec import Struct
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.shapes import Learned
 from lossscan.formats.kit.text import NUMBER
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ class SteadyDicts:
     """The dicts of one training whose shape came often."""
 
     def __init__(self) -> None:
-        self._seen: Counter[tuple[str, ...]] = Counter()
-        self._known: dict[tuple[str, ...], _Shape] = {}
+        self._learned = Learned[tuple[str, ...], _Shape](worth=WORTH, most=MOST)
         self._shape: _Shape | None = None  # of the last dict
 
     def texts(self, lines: Sequence[str], first: int, most: int) -> list[tuple[str, ...]]:
@@ -147,13 +146,9 @@ class SteadyDicts:
         if entry.kind != "train" or entry.stated:
             return
         keys = tuple(entry.row)
-        self._shape = self._known.get(keys)
-        self._seen[keys] += 1
-        if self._seen[keys] % WORTH == 0 and self._shape is None and (shape := _shape(text)):
-            self._known[keys] = shape
-        if len(self._seen) > MOST:
-            self._seen.clear()
-            self._known.clear()
+        self._shape = self._learned.known.get(keys)
+        if self._shape is None:
+            self._learned.learn(keys, lambda: _shape(text))
 
 
 def entry_of(text: str) -> Entry | None:

@@ -156,7 +156,7 @@ class EntryLog:
 
     @property
     def summary(self) -> Entry | None:
-        """The last summary of which there is no copy before it, as precise as all entries are."""
+        """The last summary that copies none before it, as precise as all entries are."""
         found = (each for at, each in reversed(self.summaries) if at % self._copies.number == 0)
         summary = next(found, None)
         if summary is not None and not summary.quoted:

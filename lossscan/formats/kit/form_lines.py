@@ -30,7 +30,6 @@ class FormLines:
     def __init__(self, log: StatedLog) -> None:
         self.log, self.forms = log, log.forms
         self.ids, self.counts = log.ids, log.counts
-        self._named: dict[tuple[Any, tuple[str, ...]], Any] = {}
         self.kinds = self.of(lambda form: -1 if form.kind is None else KINDS.index(form.kind))
         self.stating = self.of(lambda form: bool(form.names))
         self.judged = self.of(lambda form: any(map(is_judged, form.names)))

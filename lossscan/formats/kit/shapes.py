@@ -24,6 +24,8 @@ _DIGITS: Final = expression(r"\d+")
 _NUMBER: Final = expression(r"\d|nan|inf", re.IGNORECASE)
 
 Label = TypeVar("Label", bound=Hashable)
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 
 class Part(NamedTuple, Generic[Label]):
@@ -49,19 +51,20 @@ class Shape(NamedTuple, Generic[Label]):
         return dict(zip(self.labels, found.group(*self.groups), strict=True))
 
 
-class _Learned(Generic[Label]):
-    """The shapes that have come often, and how often others came."""
+class Learned(Generic[Key, Made]):
+    """What was made of the shapes that have come often, and how often others came."""
 
-    def __init__(self) -> None:
-        self.known: dict[str, Shape[Label]] = {}
-        self._seen: Counter[str] = Counter()
+    def __init__(self, *, worth: int = WORTH, most: int = MOST) -> None:
+        self.known: dict[Key, Made] = {}
+        self._seen: Counter[Key] = Counter()
+        self._worth, self._most = worth, most
 
-    def learn(self, key: str, line: str, parts: Sequence[Part[Label]]) -> None:
-        """Remember the shape of a line once it has come often."""
+    def learn(self, key: Key, make: Callable[[], Made | None]) -> None:
+        """Remember what is made of a shape once it has come often; where nothing can be, not."""
         self._seen[key] += 1
-        if self._seen[key] % WORTH == 0 and (shape := shape_of(line, parts)):
-            self.known[key] = shape
-        if len(self._seen) > MOST:
+        if self._seen[key] % self._worth == 0 and (made := make()):
+            self.known[key] = made
+        if len(self._seen) > self._most:
             self._seen.clear()
             self.known.clear()
 
@@ -70,9 +73,9 @@ class Shapes(Generic[Label]):
     """What `find` finds in a line, by label; it may depend on digits by their place alone."""
 
     def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
-        self._find = find
+        self.find = find
         self._recent: list[Shape[Label]] = []
-        self._telling, self._idle = _Learned[Label](), _Learned[Label]()
+        self._telling, self._idle = Learned[str, Shape[Label]](), Learned[str, Shape[Label]]()
         self._looked_at: dict[str, list[Part[Label]]] = {}
 
     def __call__(self, line: str) -> dict[Label, str]:
@@ -95,14 +98,15 @@ class Shapes(Generic[Label]):
             return {}
         parts = self._look_at(line)
         if key:
-            (self._telling if parts else self._idle).learn(key, line, parts)
+            learned = self._telling if parts else self._idle
+            learned.learn(key, lambda: shape_of(line, parts))
         return {part.label: line[part.start : part.stop] for part in parts}
 
     def _look_at(self, line: str) -> list[Part[Label]]:
         """What a line holds, kept: who claims a file has its lines looked at before it is read."""
         if (known := self._looked_at.get(line)) is not None:
             return known
-        parts = list(self._find(line))
+        parts = list(self.find(line))
         if len(self._looked_at) >= MOST:
             self._looked_at = {}
         if len(line) <= LONGEST:

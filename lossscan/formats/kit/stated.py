@@ -23,9 +23,7 @@ _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _TOTALS: Final = ("loss", "eval_loss", "test_loss", "train_loss", "total_loss", *MEANS)
 LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
-_EVAL_BAR: Final = expression(
-    r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b"
-)  # of what is drawn alone
+_EVAL_BAR: Final = expression(r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b")  # drawn alone
 _CLOCKED: Final = "time cost"  # of MXNet: how long an epoch took
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
@@ -95,8 +93,8 @@ class LineReader:
     """Lines as what they count and what they state, by known names and the user's own."""
 
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
-        self.parts = _Names(asked).parts  # where the numbers of a line are, by what names them
         self._row = _row_reader(asked)
+        self.parts = self._row.find  # where the numbers of a line are, by what names them
         self._in_evaluation = False
         self._trained = False  # a loss of training was stated since a bar was drawn
 

@@ -7,7 +7,6 @@ follow each other in one shape are matched by one expression for both, and becom
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +16,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, counter_parts
 from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
-from lossscan.formats.kit.shapes import LONGEST, MOST, WORTH, Part, shape_of
+from lossscan.formats.kit.shapes import LONGEST, Learned, Part, shape_of
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.stated_log import Form, StatedLog
 from lossscan.formats.kit.text import blocks
@@ -75,8 +74,7 @@ class _SteadyLines:
         self.shape: _LineShape | None = None  # of the last two lines
         self._parts = parts
         self._last = ""
-        self._seen: Counter[str] = Counter()
-        self._known: dict[str, _LineShape] = {}
+        self._learned = Learned[str, _LineShape]()
 
     def texts(self, lines: Sequence[str], first: int) -> list[tuple[str, ...]]:
         """The numbers of the lines from one on that are of the shape."""
@@ -94,14 +92,9 @@ class _SteadyLines:
         counts = bool(stated.row) and stated.place is not None and len(line) <= LONGEST
         key = _DIGITS.sub("0", line) if counts else ""
         again, self._last = key != "" and key == self._last, key
-        self.shape = self._known.get(key) if again else None
+        self.shape = self._learned.known.get(key) if again else None
         if again and self.shape is None:
-            self._seen[key] += 1
-            if self._seen[key] % WORTH == 0 and (shape := self._shape(line, stated)):
-                self._known[key] = shape
-            if len(self._seen) > MOST:
-                self._seen.clear()
-                self._known.clear()
+            self._learned.learn(key, lambda: self._shape(line, stated))
 
     def _shape(self, line: str, stated: StatedLine) -> _LineShape | None:
         """The shape of a line; None where it says more than its numbers by their names."""

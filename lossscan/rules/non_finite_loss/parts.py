@@ -13,7 +13,7 @@ from lossscan.rules.kit.nan_filter import lost_at, restarted
 
 
 def lost_part(case: Case, rule: str) -> Finding | None:
-    """The first part that is lost for good; beside a total, one that was finite before.
+    """The first part that is lost for good; where a total is logged, one that was finite before.
 
     What a trainer does not compute at all it may log as NaN from the first.
     """
