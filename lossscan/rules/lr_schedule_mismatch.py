@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
@@ -111,18 +111,26 @@ def _restarts(rates: FloatArray) -> Iterator[int]:
     """Where a rate that had fallen to a tenth of its highest climbs again: its lowest entries."""
     start = 0
     for _ in range(MOST_RISES):
-        high = np.maximum.accumulate(rates[start:])
-        fallen = np.flatnonzero(rates[start:] <= FELL * high)
-        fallen = fallen[high[fallen] > 0]
-        if not len(fallen):
+        least = np.maximum.accumulate(rates[start:])
+        least *= FELL
+        fell = _first((rates[start:] <= least) & (least > 0))
+        if fell is None:
             return
-        first = start + int(fallen[0])
-        low = np.minimum.accumulate(rates[first:])
-        again = np.flatnonzero(rates[first:] >= np.maximum(AGAIN * low, FELL * high[fallen[0]]))
-        if not len(again):
+        first, floor = start + fell, float(least[fell])
+        del least  # before another takes memory
+        climbed = np.minimum.accumulate(rates[first:])
+        climbed *= AGAIN
+        again = _first(rates[first:] >= np.maximum(climbed, floor, out=climbed))
+        if again is None:
             return
-        start = first + int(again[0])
+        start = first + again
         yield start - 1 - int(np.argmin(rates[first:start][::-1]))  # the last of equals
+
+
+def _first(true: BoolArray) -> int | None:
+    """The first place that is true."""
+    at = int(true.argmax())
+    return at if true[at] else None
 
 
 def _leaps(rates: FloatArray) -> Iterator[int]:
@@ -130,9 +138,9 @@ def _leaps(rates: FloatArray) -> Iterator[int]:
 
     A rate that falls by itself between two entries leaps by a little less.
     """
-    last, before = rates[:-1], np.maximum.accumulate(rates)[:-1]
-    leaps = (rates[1:] >= ALMOST * AGAIN * last) & (rates[1:] >= BEYOND * before)
-    high = np.flatnonzero((before > 0) & leaps) + 1
+    leaps = np.flatnonzero(rates[1:] >= ALMOST * AGAIN * rates[:-1])
+    before = np.maximum.accumulate(rates)[leaps]
+    high = leaps[(before > 0) & (rates[leaps + 1] >= BEYOND * before)] + 1
     yield from high[high >= FEW].tolist()[:MOST_RISES]
 
 
@@ -172,9 +180,8 @@ def _promised(case: Case) -> _Schedule | None:
 
 def _best_shift(promised: _Schedule, rate: Series) -> FloatArray:
     """(n,) the promised rates, one step earlier or later where that fits better."""
-    candidates = promised.at(rate.steps + np.array(SHIFTS, dtype=np.float64)[:, None])
-    off = np.abs(rate.values - candidates).mean(axis=1)
-    return np.asarray(candidates[np.argmin(off)])
+    candidates = (promised.at(rate.steps + np.float64(shift)) for shift in SHIFTS)
+    return min(candidates, key=lambda expected: float(np.abs(rate.values - expected).mean()))
 
 
 def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:

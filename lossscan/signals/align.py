@@ -40,9 +40,9 @@ class Aligner:
 
     def __init__(self, steps: IntArray, landmarks: Iterable[Landmark]) -> None:
         marks = list(landmarks)
-        before = np.array([mark.step - mark.slack for mark in marks], dtype=np.float64)
-        after = np.array([mark.step + mark.slack for mark in marks], dtype=np.float64)
-        first, last = (np.searchsorted(steps, at, side="right") for at in (before, after))
+        ends = [[mark.step + side * mark.slack for mark in marks] for side in (-1, 1)]
+        whole = np.floor(ends).astype(np.int64)  # for a fraction, numpy makes floats of all steps
+        first, last = np.searchsorted(steps, whole, side="right")
         order = np.argsort(first, kind="stable")
         self._steps = steps
         self._marks = [marks[number] for number in order.tolist()]

@@ -167,14 +167,15 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
         return None
     smooth = running_median(curve.scaled[: stop + SMOOTH_POINTS], SMOOTH_POINTS)[:stop]
     low = np.minimum.accumulate(smooth)
-    climb = (smooth - low) / curve.local_noise[:stop]
+    climb = np.subtract(smooth, low, out=smooth)
+    climb /= curve.local_noise[:stop]
     top = int(np.argmax(climb))
     if climb[top] < EARLY_SIGMA:
         return None
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
-    back = np.flatnonzero(curve.scaled[top + 1 :] <= low[top])
-    if len(back):
-        end = top + 1 + int(back[0])
+    back = curve.scaled[top + 1 :] <= low[top]
+    if back.any():
+        end = top + 1 + int(back.argmax())
         smooth = running_median(curve.scaled[: end + SMOOTH_POINTS], SMOOTH_POINTS)
         course = np.minimum.accumulate(smooth)[start:end]
         return excursion(curve, course, start, end, float(climb[top]))
