@@ -102,7 +102,8 @@ def _rises(case: Case, rate: Series) -> Iterator[Finding]:
     kind = str(case.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
         return
-    at = sorted({*_restarts(rate.values), *_leaps(rate.values)}) or list(_warm_ups(rate.values))
+    leaps = _leaps(rate.values, case.number("learning_rate") or np.inf)
+    at = sorted({*_restarts(rate.values), *leaps}) or list(_warm_ups(rate.values))
     if at and not _is_regular(at):
         yield _finding(case, rate, "rises", slice(at[0], len(rate)))
 
@@ -133,14 +134,17 @@ def _first(true: BoolArray) -> int | None:
     return at if true[at] else None
 
 
-def _leaps(rates: FloatArray) -> Iterator[int]:
+def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
     """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
 
-    A rate that falls by itself between two entries leaps by a little less.
+    A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
+    to more than twice of what is configured.
     """
-    leaps = np.flatnonzero(rates[1:] >= ALMOST * AGAIN * rates[:-1])
+    leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1])
+    last, after = rates[leaps], rates[leaps + 1]
     before = np.maximum.accumulate(rates)[leaps]
-    high = leaps[(before > 0) & (rates[leaps + 1] >= BEYOND * before)] + 1
+    far = (after >= ALMOST * AGAIN * last) | (after > BEYOND * configured)
+    high = leaps[(before > 0) & (after >= BEYOND * before) & far] + 1
     yield from high[high >= FEW].tolist()[:MOST_RISES]
 
 
@@ -179,9 +183,16 @@ def _promised(case: Case) -> _Schedule | None:
 
 
 def _best_shift(promised: _Schedule, rate: Series) -> FloatArray:
-    """(n,) the promised rates, one step earlier or later where that fits better."""
-    candidates = (promised.at(rate.steps + np.float64(shift)) for shift in SHIFTS)
-    return min(candidates, key=lambda expected: float(np.abs(rate.values - expected).mean()))
+    """(n,) the promised rates, each one step earlier or later where that fits better.
+
+    A warm-up and what follows it may count by different conventions.
+    """
+    expected = np.full(len(rate), np.inf)
+    for shift in SHIFTS:
+        other = promised.at(rate.steps + np.float64(shift))
+        nearer = np.abs(rate.values - other) < np.abs(rate.values - expected)
+        np.copyto(expected, other, where=nearer)
+    return expected
 
 
 def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:

@@ -211,14 +211,23 @@ def _is_text(case: Case) -> bool:
 
 
 def _usual_chance(case: Case, value: float) -> int | None:
-    """The same where no file tells of the classes: a coin, or a head that nothing has moved."""
+    """The same where no file tells of the classes: a coin, a head that nothing has moved.
+
+    Or one of the samples of a batch.
+    """
     if abs(value / math.log(2) - 1) <= TIGHT:
         return 2
     loss = case.loss
     if loss is None or robust_sigma(loss.values) > ALIKE * value:
         return None
-    above = ((k, value / math.log(k) - 1) for k in USUAL_CLASSES)
+    above = ((k, value / math.log(k) - 1) for k in (*USUAL_CLASSES, *_rivals(case)))
     return next((k for k, share in above if -BELOW <= share <= UNTRAINED), None)
+
+
+def _rivals(case: Case) -> list[int]:
+    """The samples of a batch, among which a contrastive loss tells one: here or on all devices."""
+    stated = (case.number(f"{name}_train_batch_size") for name in ("per_device", "total"))
+    return [int(batch) for batch in stated if batch is not None and batch > MOST_CLASSES]
 
 
 def _claims(case: Case, first: int) -> frozenset[int]:
