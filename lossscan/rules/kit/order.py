@@ -38,9 +38,17 @@ def step_of_order(case: Case, change: Change) -> int:
 
 def drop_causes(case: Case, step: int, *, lasts: bool) -> tuple[Cause, ...]:
     """What may be behind a drop at a step that nothing known explains."""
-    other = 0.5 + ORDERED[file_order(case, step)] + (0.0 if lasts else ENDED)
-    found = (Cause(Message("data-change"), min(other, 0.95)), Cause(Message("repeated-data"), 0.3))
+    other = min(0.5 + ORDERED[file_order(case, step)] + (0.0 if lasts else ENDED), 0.95)
+    found = (Cause(_other_data(case, step), other), Cause(Message("repeated-data"), 0.3))
     return (*found, Cause(Message("phase-transition"), 0.15)) if lasts else found
+
+
+def _other_data(case: Case, step: int) -> Message:
+    """Other data by the name of what puts them there, as far as it is known."""
+    if not file_order(case, step):
+        return Message("data-change")
+    rest = case.setting("shuffle") is None and case.setting("data_order") == "file_after_resume"
+    return Message("rest-in-file-order" if rest else "unshuffled-data")
 
 
 def in_resumed_epoch(case: Case, step: float) -> bool:
