@@ -7,8 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from matplotlib import rc_context
-
 from docs.make.architecture import with_picture
 from docs.make.cli import cli_pages
 from docs.make.console import refreshed
@@ -63,8 +61,7 @@ def pages() -> dict[Path, str]:
 
 def _shown(page: Path, folder: Path) -> dict[Path, str]:
     """A page with what its commands print, and the pictures of it that they draw."""
-    with rc_context({"svg.fonttype": "none"}):  # letters of the reader's fonts, not of ours
-        text = refreshed(page.read_text("utf-8"), folder)
+    text = refreshed(page.read_text("utf-8"), folder)
     drawn = [name for name in _DRAWN.findall(text) if (folder / Path(name).name).exists()]
     pictures = {page.parent / name: _picture(folder / Path(name).name) for name in drawn}
     return {page: text} | pictures

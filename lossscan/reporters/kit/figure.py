@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -31,7 +33,12 @@ ROW, ROWS = 0.07, 5  # of the height, for the number of a finding; how many are 
 LARGEST = 1e300  # beyond it the margins of an axis overflow
 DECADES = (-300, 300)  # the same on a logarithmic scale
 DPI = 150  # of a PNG
-FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "SimHei")
+LATIN = "DejaVu Sans"  # comes with matplotlib
+CHINESE = (  # of Linux, macOS and Windows; matplotlib sees but the first of a collection
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei"),
+    *("WenQuanYi Zen Hei", "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC"),
+    *("Arial Unicode MS", "Microsoft YaHei", "SimHei", "SimSun"),
+)
 
 
 class View(Struct, frozen=True):
@@ -64,13 +71,21 @@ def check_kind(suffix: str) -> str:
 
 
 def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
-    """The bytes of a PNG, SVG or PDF; raises InputError for nothing to draw."""
+    """The bytes of a PNG, SVG or PDF; raises InputError for nothing to draw.
+
+    An SVG holds text for the fonts of whoever looks at it, and is the same on any machine. Where
+    no font here has Chinese characters, the words of the others are English, and say why.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     panels = _panels(runs, view)
     heights = [FIRST, *(OTHER for _ in panels[1:])]
-    with mpl.rc_context(_settings()):
+    chinese = [] if kind == "svg" else _chinese_fonts()
+    lost = page.lang == "zh" and kind != "svg" and not chinese
+    page = replace(page, lang="en") if lost else page
+    with mpl.rc_context(_settings(chinese)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box, or for the viewer's fonts
         figure = Figure(figsize=(WIDTH, sum(heights) + 0.8), layout="constrained")
         grid = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)
         for axes, names in zip(grid[:, 0], panels, strict=True):
@@ -79,7 +94,7 @@ def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> byt
             _annotate(axes, runs, view, first=axes is grid[0, 0])
         grid[0, 0].set_title("  ·  ".join(words.printable(one.path) for one in runs[:3]), size=9)
         grid[-1, 0].set_xlabel(words.say(page.lang, "html_step"))
-        said = list(_legend(runs, view, page))
+        said = [*_legend(runs, view, page), *([words.say("en", "picture_fonts")] if lost else [])]
         if said:
             figure.supxlabel("\n".join(said), size=8, x=0.02, ha="left")
         out = BytesIO()
@@ -88,15 +103,21 @@ def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> byt
     return out.getvalue()
 
 
-def _settings() -> dict[Any, Any]:
-    """Text is text, whatever a log says in dollar signs; the same bytes from the same run."""
+def _chinese_fonts() -> list[str]:
     from matplotlib import font_manager
 
     known = set(font_manager.get_font_names())
+    return [name for name in CHINESE if name in known]
+
+
+def _settings(chinese: Sequence[str]) -> dict[Any, Any]:
+    """Text is text, whatever a log says in dollar signs; the same bytes from the same run."""
     return {
-        "font.family": [name for name in FONTS if name in known],
+        "font.family": "sans-serif",
+        "font.sans-serif": [LATIN, *chinese],
         "font.size": 9,
         "text.parse_math": False,
+        "svg.fonttype": "none",
         "svg.hashsalt": "lossscan",
         "pdf.fonttype": 42,
         "axes.spines.top": False,
