@@ -125,6 +125,8 @@ _STAND_INS: Final = (
     "running_loss",
     "train_loss_epoch",
     "loss_epoch",
+    "current_cost",  # of Paddle's first trainer, which also prints its mean since the pass began
+    "avg_cost",
     "cost",
     "cross_entropy",
     "train_mse",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossscan.expressions import expression
+from lossscan.formats.kit.boosted import is_score
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -37,9 +38,6 @@ _TRAINED: Final = (
 _OWNED: Final = "'s "  # LightGBM's, between the name of a set and its metric
 _APART: Final = expression(r"(?i)val|test|eval|dev|hold")
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
-_SCORE: Final = expression(  # of these more is better
-    r"(?i)auc|acc|ndcg|map|mrr|f1|r2|average_precision|precision|recall|kappa|mcc|pre@|lift"
-)
 _Values = dict[tuple[str, str], str]  # set, metric
 
 
@@ -90,7 +88,7 @@ def _loss_of(found: _Values) -> tuple[str, str] | None:
 
     Of a single one its name must not say that it is kept apart.
     """
-    losses = [key for key in found if not _SCORE.search(key[1])]
+    losses = [key for key in found if not is_score(key[1])]
     known = [key for name in _TRAINED for key in losses if key[0] == name]
     if not known and len({name for name, _ in found}) == 1:
         known = [key for key in losses if key[1] and not _APART.match(key[0])]

@@ -30,8 +30,16 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     unrounded,
     without_echo,
+    without_settings,
 )
-from lossscan.formats.kit.single_lines import finest, of_epoch, placed, stands_still, with_headlines
+from lossscan.formats.kit.single_lines import (
+    STILL,
+    finest,
+    of_epoch,
+    placed,
+    stands_still,
+    with_headlines,
+)
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
 from lossscan.formats.kit.stated_log import StatedLog
@@ -171,9 +179,10 @@ def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Foun
     parsed = summed_up(log.lines())
     stated_at = with_headlines(list(blocks(parsed)))
     kind = finest(stated_at)
-    if kind == "step" and stands_still(stated_at):
+    if kind in STILL and stands_still(stated_at, kind):
         stated_at, kind = [of_epoch(line) for line in stated_at], "epoch"
     rows, length, doubts = _rows(list(placed(stated_at, kind)), kind)
+    rows = without_settings(rows)
     launches = _launches(parsed, kind, begun, [step for step, _ in rows])
     return _Found(kind, columns(without_echo(rows), settings), length, launches, doubts)
 

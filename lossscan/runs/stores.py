@@ -12,11 +12,15 @@ _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log
 _SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
 _OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
 _COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
+_CATBOOST: Final = "catboost_training.json"  # next to event files that hold the same
+_ITS_COPIES: Final = frozenset({"learn", "test", "tmp"})
 DATABASE: Final = ".db"
 
 
-def never_below(folder: Path, files: Iterable[str]) -> frozenset[str]:
-    """The folders in one of SwanLab's runs that hold nothing of their own."""
+def never_below(folder: Path, files: Collection[str]) -> frozenset[str]:
+    """The folders of SwanLab and of CatBoost that hold nothing of their own."""
+    if _CATBOOST in files:
+        return _ITS_COPIES
     if folder.parent.name != _SWANLAB:
         return frozenset()
     return _COPIES if any(name.endswith(".swanlab") for name in files) else _OF_ITSELF

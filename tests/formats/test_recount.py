@@ -145,3 +145,68 @@ def test_steps_that_were_all_rounded_are_evenly_between(tmp_path: Path):
     """The distance of the first is not known: a resumed run."""
     text = "".join(f"step:{at}K loss:2.2\n" for at in (10, 10, 11, 11, 12))
     assert _steps(logs.read_log(tmp_path, text)) == [10000, 10500, 11000, 11500, 12000]
+
+
+def test_a_message_behind_a_bar_without_numbers_counts_for_itself(tmp_path: Path):
+    """What was printed while a bar stood still begins with the first epoch, not with the second."""
+    bar = "Epochs: {at:3d}%|#     | {at}/100 [00:0{at}<00:24,  1.49s/it]"
+    text = "".join(
+        bar.format(at=at) + f"Epoch: {at + 1}, Train Loss: {3 - at / 4}, Val Loss: {4 - at}\n\n"
+        for at in range(6)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == _steps(table, "eval_loss") == [1, 2, 3, 4, 5, 6]
+    assert table.columns["loss"].values[0] == 3.0
+
+
+def test_a_bar_with_a_loss_keeps_its_count_before_another_message(tmp_path: Path):
+    """The loss is the bar's, and the headline of the next epoch is glued to it."""
+    text = "".join(
+        f" {25 * at}%|##   | {at}/4 [00:01<00:02, 1.2it/s, loss={4 - at}]Epoch {1 + at // 4}\n"
+        for at in range(1, 5)
+    )
+    assert _steps(logs.read_log(tmp_path, text)) == [1, 2, 3, 4]
+
+
+def test_a_line_that_sums_up_the_bars_before_it_has_their_evaluation(tmp_path: Path):
+    """It counts epochs without the word: `[2/9] Train Loss: ..., Valid Loss: ...`."""
+    text = "".join(
+        "".join(
+            f"\rTrain Loss: {4 - epoch - at / 4}: {25 * at}%|##  | {at}/4 [00:01<00:02, 2.8step/s]"
+            for at in range(1, 5)
+        )
+        + f"\n[{epoch}/9] Train Loss: {3.5 - epoch}, Valid Loss: {4.5 - epoch}\n"
+        for epoch in (1, 2)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == list(range(1, 9))
+    assert logs.points(table, "eval_loss") == [(4, 3.5), (8, 2.5)]
+
+
+def test_epochs_with_one_line_each_at_the_same_batch_are_points(tmp_path: Path):
+    """PyTorch's tutorial with one message an epoch: five points, not one."""
+    text = "".join(f"[{epoch},  1000] loss: {3 / epoch:.3f}\n" for epoch in range(1, 6))
+    assert _steps(logs.read_log(tmp_path, text)) == [1, 2, 3, 4, 5]
+
+
+def test_a_pass_is_an_epoch(tmp_path: Path):
+    """Paddle's first trainer called it so, and the loss a cost."""
+    text = "".join(
+        f"Pass {epoch}, Batch {at}, Cost {3 - epoch - at / 300:.4f}, {{'acc': 0.5}}\n"
+        for epoch in (0, 1)
+        for at in (0, 100, 200)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert len(table.columns["loss"].steps) == 6
+    assert table.columns["epoch"].values.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_printed_setting_is_no_point(tmp_path: Path):
+    """A dict of arguments states the epochs that are planned, not one that was trained."""
+    settings = "{'batch_size': 32,\n 'epoch': 300.0,\n 'learning_rate': 0.001,\n 'seed': 42}\n"
+    text = settings + "".join(
+        f"INFO: Epoch [{epoch:03d}/300] - Train Loss: {9 / epoch:.4f}, LR: [0.001]\n"
+        for epoch in range(1, 6)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table) == _steps(table, "learning_rate") == [1, 2, 3, 4, 5]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.model import Run
+from lossscan.formats import read_file
+from lossscan.model import Run, Table
 from lossscan.pipeline import one_run
 from lossscan.runs import read_run
 from lossscan.runs.apart import apart
@@ -39,6 +40,10 @@ def _put(folder: Path, **files: str) -> Path:
 def _run(folder: Path) -> Run:
     (found,) = discover(folder, Settings())
     return read_run(found, Settings())
+
+
+def _read_file(path: Path) -> Table:
+    return read_file(path, Settings())
 
 
 def _mlflow(path: Path, runs: int = 1) -> None:
@@ -358,3 +363,50 @@ def test_a_lone_log_in_an_archive_is_read(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "train.log.zip", "w") as archive:
         archive.writestr("train.log", "".join(f"step {k} loss {2 / k}\n" for k in range(1, 9)))
     assert len(_run(tmp_path).series["loss"]) == 8
+
+
+def test_catboosts_folder_is_one_run_of_its_first_loss():
+    """AUC comes first and is no loss; what its tables and event files hold is not read again."""
+    run = _run(FIXTURES / "catboost")
+    loss, held_out = run.series["loss"], run.series["eval_loss"]
+    assert (loss.steps.tolist(), held_out.steps.tolist()) == ([*range(40)], [*range(40)])
+    assert loss.values[0] == pytest.approx(0.6822107247)
+    assert held_out.values[0] == pytest.approx(0.6837208301)
+    assert run.complete is True
+
+
+def test_a_table_of_catboosts_is_read_by_its_name(tmp_path: Path):
+    """The same table under another name may be anything."""
+    folder = FIXTURES / "catboost" / "catboost_info"
+    for name, series in (("learn_error.tsv", "loss"), ("test_error.tsv", "eval_loss")):
+        assert len(_read_file(folder / name).columns[series].steps) == 40
+    copy = tmp_path / "scores.tsv"
+    copy.write_bytes((folder / "learn_error.tsv").read_bytes())
+    with pytest.raises(NoLogFound):
+        _read_file(copy)
+
+
+def test_a_cut_line_of_catboosts_is_no_round(tmp_path: Path):
+    """A training that was killed leaves its JSON open, and is not known to be complete."""
+    text = (FIXTURES / "catboost" / "catboost_info" / "catboost_training.json").read_text()
+    (tmp_path / "catboost_training.json").write_text(text[: text.index('"iteration":20') + 14])
+    run = _run(tmp_path)
+    assert (len(run.series["loss"]), run.complete) == (20, None)
+
+
+def test_what_keras_writes_for_tensorboard_is_one_run():
+    """Its losses stand at their epochs, those of the evaluation in a folder of their own."""
+    run = _run(FIXTURES / "keras")
+    assert run.series["loss"].values == pytest.approx(
+        [0.6139, 0.5655, 0.5274, 0.4942, 0.4644, 0.4373], abs=1e-4
+    )
+    assert run.series["eval_loss"].steps.tolist() == [0, 1, 2, 3, 4, 5]
+    assert run.framework == "keras"
+
+
+def test_what_transformers_reports_to_swanlab_is_read():
+    """The callback logs at the trainer's steps, and the settings of the trainer are beside it."""
+    run = _run(FIXTURES / "swanlab_transformers")
+    assert run.series["loss"].steps.tolist() == list(range(2, 25, 2))
+    assert run.series["eval_loss"].steps.tolist() == [8, 16, 24]
+    assert (run.setting("learning_rate"), run.setting("num_train_epochs")) == (1e-3, 3)

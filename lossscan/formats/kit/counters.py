@@ -47,7 +47,7 @@ _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
-    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
 _SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
@@ -209,7 +209,9 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
 
 def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
     """The batch of an epoch, or the bar before it, else the epoch alone."""
-    if bar := _BAR.search(line):  # what is behind it is another message in the same line
+    said, at = line.lower(), epoch.start()
+    glued = "loss" in said[at:] and "loss" not in said[:at]  # a message behind a bar of no numbers
+    if not glued and (bar := _BAR.search(line)):  # else what is behind it is another message
         return "bar", bar, None
     share = _NEXT_SHARE.match(line, epoch.end()) or _SHARE.search(line, epoch.end())
     return ("batch", share, epoch) if share else ("epoch", epoch, epoch)

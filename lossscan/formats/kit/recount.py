@@ -273,6 +273,12 @@ def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
     return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))
 
 
+def without_settings(rows: list[Row]) -> list[Row]:
+    """The rows without those before the first loss that count beyond it, as `'epoch': 300`."""
+    first = next((at for at, (_, row) in enumerate(rows) if any(map(is_judged, row))), 0)
+    return [row for at, row in enumerate(rows) if at >= first or row[0] <= rows[first][0]]
+
+
 def without_echo(rows: list[Row]) -> list[Row]:
     """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
     names = {name for _, row in rows for name in row}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -13,6 +13,8 @@ from lossscan.formats.kit.counters import CounterPlace, Kind
 from lossscan.formats.kit.form_lines import TWO_LOOPS
 from lossscan.formats.kit.recount import headed, is_beside, is_evaluation
 from lossscan.formats.kit.stated import StatedLine
+
+STILL: Final = ("step", "batch")  # that may be one number for all epochs: that of each one's only
 
 
 def finest(parsed: Sequence[StatedLine]) -> Kind:
@@ -45,7 +47,7 @@ def placed(
         row = line.row
         if line.place is not None and kind in (None, line.place.kind):
             current = last = line.place
-        elif line.place is not None and line.place.kind == "epoch":
+        elif line.place is not None and sums_up(line.place.kind, kind):
             current = last
             row = {name: row[name] for name in row if canonical(name).startswith("eval_")}
         elif kind is not None and line.place is None and any(map(is_beside, row)):
@@ -55,6 +57,11 @@ def placed(
             current = None
         if current is not None and row:
             yield current, row
+
+
+def sums_up(counted: Kind, kind: Kind | None) -> bool:
+    """Whether a line that counts something else sums up what goes before it, an epoch."""
+    return counted == "epoch" or (counted == "step" and kind == "bar")
 
 
 def with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
@@ -71,9 +78,9 @@ def with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
     ]
 
 
-def stands_still(lines: Iterable[StatedLine]) -> bool:
-    """Whether all steps are one number, that of an epoch's, and the epochs go on."""
-    places = [place for place, row in placed(lines, "step") if any(map(is_judged, row))]
+def stands_still(lines: Iterable[StatedLine], kind: Kind) -> bool:
+    """Whether all counts are one number, that of an epoch's, and the epochs go on."""
+    places = [place for place, row in placed(lines, kind) if any(map(is_judged, row))]
     still = len({place.count for place in places}) == 1
     return still and len({place.epoch for place in places}) > 1 and places[0].of is None
 
@@ -81,7 +88,7 @@ def stands_still(lines: Iterable[StatedLine]) -> bool:
 def of_epoch(line: StatedLine) -> StatedLine:
     """A line that counts its epoch alone."""
     place = line.place
-    if place is None or place.kind != "step" or place.epoch is None:
+    if place is None or place.kind not in STILL or place.epoch is None:
         return line
     return replace(line, place=replace(place, kind="epoch", count=place.epoch))
 

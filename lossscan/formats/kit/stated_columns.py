@@ -29,6 +29,7 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     last_drawn,
 )
+from lossscan.formats.kit.single_lines import STILL, sums_up
 from lossscan.formats.kit.stated_log import Form, StatedLog
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def placed_lines(log: StatedLog, begun: Sequence[int]) -> PlacedLines | None:
         return None
     epochs = lines.epochs()
     kind = lines.finest()
-    if kind == "epoch" or (kind == "step" and lines.stand_still()):
+    if kind == "epoch" or (kind in STILL and lines.stand_still(kind)):
         return None
     points = _Points(lines, kind, epochs)
     return points.placed(begun)
@@ -79,7 +80,7 @@ class _Points:
         """What counts of what a line states: of another counter's, or of none, evaluations."""
         if form.kind == self._kind:
             return form.names
-        if form.kind == "epoch":
+        if form.kind is not None and sums_up(form.kind, self._kind):
             return tuple(name for name in form.names if canonical(name).startswith("eval_"))
         return () if form.kind is not None else tuple(filter(is_beside, form.names))
 

@@ -217,6 +217,7 @@ _SHAPES: Final[tuple[tuple[tuple[str, ...], Unpack], ...]] = (
     (("train.learning_rate", "top.finetuning_type"), _board),
     (("zero_optimization", "train_micro_batch_size_per_gpu"), _deepspeed),
     (("_wandb",), _with_sections),
+    (("per_device_train_batch_size",), _with_sections),  # trackers keep those of the model too
     (("architectures", "torch_dtype"), _model),
 )
 _OTHER: Final = any_of(  # files of known names that state no training settings
