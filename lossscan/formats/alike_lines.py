@@ -49,7 +49,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        notes=(Note("steps_counted", head.path, {"entries": step}),),
+        notes=(Note("steps_counted", head.path, {"entries": step}), *reader.idle.notes(head.path)),
         fallback=True,
     )
 

@@ -20,8 +20,9 @@ from lossscan.formats.kit.columns import Row, Sheet, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.evaluated import summed_up
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.idle_lines import JUDGED
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
+from lossscan.formats.kit.loss_scale_log import SKIPPED
 from lossscan.formats.kit.recount import (
     Placed,
     assumed,
@@ -43,7 +44,7 @@ from lossscan.formats.kit.single_lines import (
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
 from lossscan.formats.kit.stated_log import StatedLog
-from lossscan.formats.kit.steady_lines import read_lines
+from lossscan.formats.kit.steady_lines import ReadLines, read_lines
 from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
@@ -69,12 +70,6 @@ _SAID: Final = {  # what only this trainer prints
         r"^step {1,20}\d{1,15}/\d{1,15} \| loss .{0,60} \([-+]?\w.{0,60}\)\| norm "
     ),
 }
-_JUDGED: Final = (  # to be quick
-    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
-    *("损失", "奖励"),
-    *("Score at iteration", ", Gradient "),
-    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
-)
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
 )
@@ -82,6 +77,7 @@ _LOST: Final = expression(  # a line that holds nothing but a counter and such a
     r"(?im)^\W{0,9}(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
     r"[ ,:;|-]{1,5}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
 )
+_BLANKS: Final = expression(r"\n{3,}")
 _SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
@@ -91,13 +87,14 @@ _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-c
 def claims(head: Head) -> bool:
     """Whether several of its lines, or blocks of lines, hold a counter and a loss or a reward."""
     text = peek(head)
-    if not any(word in text for word in _JUDGED) or _OF_SAMPLES.search(text):
+    if not any(word in text for word in JUDGED) or _OF_SAMPLES.search(text):
         return False
     if _LOST.search(text) or _SOLVER.search(text):
         return True
     found: Counter[Kind] = Counter()
     last: Kind | None = None  # of a training whose evaluation may be in a line of its own
-    for line in blocks(list(map(LineReader().take, text.splitlines(keepends=True)))):
+    shown = _BLANKS.sub("\n\n", text).splitlines(keepends=True)
+    for line in blocks(list(map(LineReader().take, shown))):
         if line.place is not None and line.row:
             found[line.place.kind] += _weight(line.place, line.row)
             trained = any(map(is_judged, line.row)) and not is_evaluation(*line.row)
@@ -147,13 +144,13 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where no line holds a counter and a known name.
     """
     said = read_lines(head, frozenset(settings.series.values()))
-    log, loss_scales, begun = said.log, said.loss_scales, said.begun
-    log.write(SKIPPED, loss_scales.skipped(log.points()))
+    log, begun = said.log, said.begun
+    log.write(SKIPPED, said.loss_scales.skipped(log.points()))
     points = placed_lines(log, begun)
     found = _by_columns(points, settings) if points is not None else _by_lines(log, begun, settings)
     if not found.columns:
         raise UnreadableLog("no_step_and_loss")
-    return _table(head, found, loss_scales)
+    return _table(head, found, said)
 
 
 class _Found(Struct, frozen=True):
@@ -187,10 +184,10 @@ def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Foun
     return _Found(kind, columns(without_echo(rows), settings), length, launches, doubts)
 
 
-def _table(head: Head, found: _Found, loss_scales: LossScaleLog) -> Table:
+def _table(head: Head, found: _Found, said: ReadLines) -> Table:
     """What was found, with what the log says of its trainer and its plan."""
     text, kind = peek(head), found.kind
-    framework = next((name for name, said in _SAID.items() if said.search(text)), None)
+    framework = next((name for name, mark in _SAID.items() if mark.search(text)), None)
     instant = "console" in trainer_of(framework).instant
     stated = {
         **_planned(text),
@@ -206,7 +203,7 @@ def _table(head: Head, found: _Found, loss_scales: LossScaleLog) -> Table:
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if instant and kind != "bar" else "window",
         launches=found.launches,
-        notes=(*loss_scales.notes(head.path), *doubts),
+        notes=(*said.loss_scales.notes(head.path), *said.idle.notes(head.path), *doubts),
         fallback=kind in COARSE,
     )
 

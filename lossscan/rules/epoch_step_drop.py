@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
-from lossscan.model import BoundaryTest, Cause, Episode, Evidence, Finding, Message, RuledOut
+from lossscan.model import (
+    BoundaryTest,
+    Cause,
+    Episode,
+    Evidence,
+    Finding,
+    Landmark,
+    Message,
+    RuledOut,
+)
 from lossscan.numeric.medians import median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
@@ -46,7 +55,8 @@ def check(
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
     tests = case.tests("epoch_boundary")
-    free = [test for test in tests if not _explained(case, test)]
+    others = (*case.run.schedule.of("lr_change"), *case.run.schedule.of("resume"))
+    free = [test for test in tests if not _explained(case, test, others)]
     if len(free) < len(tests):
         yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
@@ -97,14 +107,13 @@ def _is_saw(case: Case, down: list[BoundaryTest]) -> bool:
     return bool(whole) and median(whole) < SAW_TOOTH
 
 
-def _explained(case: Case, test: BoundaryTest) -> bool:
+def _explained(case: Case, test: BoundaryTest, others: Sequence[Landmark]) -> bool:
     """The learning rate, a resume or another order of the data there explains the drop as well."""
     mark = test.landmark
     if file_order(case, mark.step) is not file_order(case, mark.step + mark.slack + 1):
         return True
     steps = case.run.series["loss"].steps
     between = (steps[-1] - steps[0]) / max(len(steps) - 1, 1)
-    others = (*case.run.schedule.of("lr_change"), *case.run.schedule.of("resume"))
     return any(abs(other.step - mark.step) <= SAME_PLACE * between + mark.slack for other in others)
 
 

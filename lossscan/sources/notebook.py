@@ -30,7 +30,7 @@ def is_notebook(path: Path) -> bool:
 def printed(path: Path) -> bytes:
     """All that its cells printed, in order; the rows of tables become lines of `name: value`.
 
-    Raises UnreadableLog where it is no notebook, and OSError.
+    Raises UnreadableLog where it is no notebook or prints more than LARGEST, and OSError.
     """
     with path.open("rb") as stream:
         data = stream.read(LARGEST + 1)
@@ -40,18 +40,14 @@ def printed(path: Path) -> bytes:
         cells = _decoder().decode(data).cells
     except (ValueError, RecursionError) as error:
         raise UnreadableLog("not_notebook", at=path) from error
-    text = "".join(_bounded(part for cell in cells for part in _outputs(cell)))
-    return text.encode(errors="replace")
-
-
-def _bounded(parts: Iterator[str]) -> Iterator[str]:
-    """Parts up to LARGEST: each cell of a table repeats the name of its column."""
-    size = 0
-    for part in parts:
-        size += len(part)
-        if size > LARGEST:
-            return
-        yield part
+    parts: list[str] = []
+    left = LARGEST  # characters: each cell of a table repeats the name of its column
+    for part in (part for cell in cells for part in _outputs(cell)):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise UnreadableLog("too_large_notebook", at=path, mib=LARGEST >> 20)
+    return "".join(parts).encode(errors="replace")
 
 
 @cache

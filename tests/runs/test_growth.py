@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lossscan.formats.kit.counters import CounterPlace
+from lossscan.formats.kit.stated import StatedLine
+from lossscan.formats.kit.stated_columns import placed_lines
+from lossscan.formats.kit.stated_log import StatedLog
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
+from lossscan.runs.landmarks.epochs import epochs_of
 from lossscan.runs.launches import course_of
 from lossscan.runs.merge import merge
 from lossscan.settings import Settings
@@ -58,6 +63,18 @@ def _series(n: int) -> Curve:
     curve = curve_of(Series("loss", np.arange(n), 5 + np.random.default_rng(0).normal(0, 0.1, n)))
     assert curve is not None
     return curve
+
+
+def _alternating(n: int) -> object:
+    values = np.random.default_rng(0).uniform(0, 9_999, n)
+    return epochs_of(Series("epoch", np.arange(n), values))
+
+
+def _unlike(n: int) -> object:
+    log = StatedLog()
+    for at in range(n):
+        log.add(StatedLine(CounterPlace("step", at, of=at), {f"a{at}_loss": "2.5"}, indented=False))
+    return placed_lines(log, ())
 
 
 def _judged(epochs: int) -> object:
@@ -125,6 +142,8 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "epochs": (_judged, 400),
+    "epochs to and fro": (_alternating, 4000),
+    "lines of names of their own": (_unlike, 250),
     "levels at evaluations": (_levels, 200_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -24,6 +24,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"(?: set| phase| epoch| results| summary)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
 )
+_HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
@@ -67,28 +68,37 @@ _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of u
 _BAR: Final = expression(  # tqdm's, and rich's as Lightning draws it
     r"(?:\||━|╸|╺)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
-# An epoch without the word, and the batch behind it: timm, PyTorch's tutorial, WeNet, ESPnet.
+# A part of such a line, in small letters, an epoch without the word, and the batch behind it:
+# timm, PyTorch's tutorial, WeNet, ESPnet.
 _UNNAMED: Final = (
-    (expression(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
+    ("train: ", expression(r"\bTrain: (\d{1,9})(?= \[)"), _SHARE),
     (  # of pytracking
+        ", ",
         expression(r"^\[(?:train|val): (\d{1,9})(?=, \d)"),
         expression(r", (\d{1,15}) / (\d{1,15})\]"),
     ),
-    (expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
+    ("[", expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
     (  # DCGAN of PyTorch's examples
+        "[",
         expression(r"^\s*\[ {0,8}(\d{1,9})(?= {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d)"),
         expression(r"\] ?\[ {0,8}(\d{1,15}) {0,8}/ {0,8}(\d{1,15})\]"),
     ),
-    (expression(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"), expression(r"/(\d{1,15}) ")),
+    (
+        "batch ",
+        expression(r"\bTRAIN\b.{0,80}?\bBatch (\d{1,9})(?=/\d)"),
+        expression(r"/(\d{1,15}) "),
+    ),
     (  # two numbers before a loss
+        "loss",
         expression(r"^\s*(\d{1,9})(?=[ ,:]{1,3}\d{1,15}[ ,:]{1,3}(?i:(?:train )?loss)[ :=])"),
         expression(r"[ ,:](\d{1,15})(?=[ ,:])"),
     ),
     (  # NVIDIA's DLLogger
+        '"step": [',
         expression(r'"step": \[(\d{1,9})(?=, ?\d)'),
         expression(r", ?(\d{1,15})[\],]"),
     ),
-    (expression(r"\b(\d{1,9})epoch:train:"), expression(r"-(\d{1,15})batch:")),
+    ("epoch:train:", expression(r"\b(\d{1,9})epoch:train:"), expression(r"-(\d{1,15})batch:")),
 )
 _BARE: Final = expression(
     r"(?:^|\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
@@ -114,9 +124,33 @@ _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
-_LESS_SURE: Final = (
-    *(_BEFORE_EPOCH, _EPISODE, _FIT, _OF_LOSS, _BARE, _CLU, _HEADED, _STEP_BEHIND),
-    _BRACKETED,
+# With parts in small letters one of which is in all that it finds: to look for these is fast.
+_Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
+_EPOCHS: Final[tuple[_Hinted, ...]] = (
+    (("epoch", "round", "轮"), _EPOCH),
+    (("第",), _NTH_EPOCH),
+    (("epoch results: ",), _SUMMED_UP),
+    (("train (", "valid ("), _OF_SET),
+)
+_STEPS: Final[tuple[_Hinted, ...]] = (
+    (("global_", "acc_iter"), _DECLARED),
+    ((": episode", " (epoch ", ", i = "), _OF_RUN),
+    (("epoch/iter: ",), _EPOCH_ITER),
+    (("step", "it", "update", "步", "迭代", "训练"), _STEP),
+    (("第",), _NTH_STEP),
+)
+_BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH),)
+_OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR),)
+_LESS_SURE: Final[tuple[_Hinted, ...]] = (
+    (("[",), _BEFORE_EPOCH),
+    (("ep",), _EPISODE),
+    (("fit progress",), _FIT),
+    (("loss",), _OF_LOSS),
+    (("loss",), _BARE),
+    (("[",), _CLU),
+    (("[",), _HEADED),
+    (("step", "iter"), _STEP_BEHIND),
+    (("[",), _BRACKETED),
 )
 
 
@@ -132,6 +166,9 @@ class CounterPlace(Struct, frozen=True, gc=False):  # no cycles: there are milli
 
 def evaluations(line: str) -> Callable[[int], bool]:
     """Whether what is at a place of a line was evaluated."""
+    small = line.lower()
+    if not any(word in small for word in _HELD_OUT):
+        return lambda _: False
     sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
     if len({evaluated for _, evaluated in sections}) > 1:
         return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
@@ -187,22 +224,24 @@ _Found: TypeAlias = re.Match[str] | None
 
 def _finest(line: str) -> tuple[Kind, _Found, _Found]:
     """The counter and the epoch it is in: of steps, batches or bars, else the epoch alone."""
-    for named, counted in _UNNAMED:
-        if (epoch := named.search(line)) and (batch := counted.search(line, epoch.end())):
-            return "batch", batch, epoch
-    epoch = _first(line, _EPOCH, _NTH_EPOCH, _SUMMED_UP, _OF_SET)
-    if step := _first(line, _DECLARED, _OF_RUN, _EPOCH_ITER, _STEP, _NTH_STEP):
+    small = line.lower()
+    for hint, named, counted in _UNNAMED:
+        found = named.search(line) if hint in small else None
+        if found and (batch := counted.search(line, found.end())):
+            return "batch", batch, found
+    epoch = _first(line, small, _EPOCHS)
+    if step := _first(line, small, _STEPS):
         return "step", step, epoch
-    if batch := _BATCH.search(line):  # of an epoch, where it says of how many
+    if batch := _first(line, small, _BATCHES):  # of an epoch, where it says of how many
         return ("batch" if batch[2] else "step"), batch, epoch
     after = epoch.end() if epoch else 0
-    if bar := _BAR.search(line, after) or _OPEN_BAR.search(line, after):
+    if bar := _BAR.search(line, after) or _first(line, small, _OPEN_BARS, after):
         return "bar", bar, epoch
     if epoch:
         return _within(line, epoch)
     return (
         "step",
-        _first(line, *_LESS_SURE),
+        _first(line, small, _LESS_SURE),
         None,
     )
 
@@ -217,8 +256,15 @@ def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
     return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
 
 
-def _first(line: str, *patterns: re.Pattern[str]) -> _Found:
-    return next((found for pattern in patterns if (found := pattern.search(line))), None)
+def _first(line: str, small: str, patterns: Iterable[_Hinted], start: int = 0) -> _Found:
+    """What the first finds that finds something; `small` is the line in small letters."""
+    for hints, pattern in patterns:
+        for hint in hints:
+            if hint in small:
+                if found := pattern.search(line, start):
+                    return found
+                break
+    return None
 
 
 _texts: Final = Shapes(counter_parts)

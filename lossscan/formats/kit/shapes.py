@@ -21,7 +21,7 @@ RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
 _RUNS: Final = expression(r"\d+| +")
 _DIGITS: Final = expression(r"\d+")
-_NUMBER: Final = expression(r"\d|nan|inf", re.IGNORECASE)
+NUMBER: Final = expression(r"\d|nan|inf", re.IGNORECASE)  # in what states or counts something
 
 Label = TypeVar("Label", bound=Hashable)
 Key = TypeVar("Key", bound=Hashable)
@@ -86,7 +86,7 @@ class Shapes(Generic[Label]):
                 if at:
                     self._recent = [shape, *recent[:at], *recent[at + 1 :]]
                 return shape.taken(found)
-        if _NUMBER.search(line) is None:  # a million empty lines would take a minute
+        if NUMBER.search(line) is None:  # a million empty lines would take a minute
             return {}
         key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
         known = self._telling.known.get(key)

@@ -13,6 +13,7 @@ from lossscan.canonical.names import MEANS, canonical, is_known, is_part
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of, tests
+from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
@@ -34,6 +35,7 @@ _SPACED: Final = expression(  # a name and its number with nothing between
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
+_SPACED_NAMES: Final = ("loss", "lr", "learning", "ppl", "norm", "损失")  # one is in each of those
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
     rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
 )
@@ -89,10 +91,15 @@ class StatedLine(Struct, frozen=True, gc=False):  # no cycles: there are million
     indented: bool
 
 
+_IDLE: Final = StatedLine(None, {}, indented=False)
+_INDENTED: Final = StatedLine(None, {}, indented=True)
+
+
 class LineReader:
     """Lines as what they count and what they state, by known names and the user's own."""
 
     def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self.idle = IdleLines(asked)
         self._row = _row_reader(asked)
         self.parts = self._row.find  # where the numbers of a line are, by what names them
         self._in_evaluation = False
@@ -101,15 +108,19 @@ class LineReader:
     def take(self, line: str) -> StatedLine:
         """Read a line, of one that is very long its beginning."""
         line = line[:LONGEST]
-        if line.startswith(_NO_POINT):
-            return StatedLine(None, {}, indented=False)
-        indented = line[:1].isspace() and bool(line.strip())
-        place, row = place_of(line), self._row(line)
         if _NET in line:
-            return _of_net(line, row)
-        if _EVAL_BLOCK in line:
-            self._in_evaluation = True
-            return StatedLine(None, {}, indented=False)
+            return _of_net(line, self._row(line))
+        self._in_evaluation = self._in_evaluation or _EVAL_BLOCK in line
+        if line.startswith(_NO_POINT) or _EVAL_BLOCK in line:
+            return _IDLE
+        indented = line[:1].isspace() and not line.isspace()
+        if self.idle.holds(line):
+            return _INDENTED if indented else _IDLE
+        return self._looked_at(line, indented=indented)
+
+    def _looked_at(self, line: str, *, indented: bool) -> StatedLine:
+        place, row = place_of(line), self._row(line)
+        self.idle.learn(line, states=bool(row), counts=place is not None)
         if self._in_evaluation and row and place is None:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
@@ -142,8 +153,9 @@ class _Names:
 
     def parts(self, line: str) -> Iterator[Part[str]]:
         """Where they are; what an evaluation states has names of its own."""
-        evaluates = evaluations(line)
-        for part in self._named(line):
+        parts = list(self._named(line))
+        evaluates = evaluations(line if parts else "")
+        for part in parts:
             name = canonical(part.label)
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
@@ -151,10 +163,12 @@ class _Names:
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
-        spaced = list(_SPACED.finditer(line))
+        small = line.lower()
+        named = any(word in small for word in _SPACED_NAMES)
+        spaced = list(_SPACED.finditer(line)) if named else []
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
-        yield from _rare(line)
+        yield from _rare(line, small)
         yield from _listed(line)
         if "train" in line and (both := _OF_BOTH.search(line)):
             yield Part("train_loss", both.start(), *both.span(1))
@@ -216,10 +230,9 @@ def _players(line: str) -> Iterator[Part[str]]:
             yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
 
 
-def _rare(line: str) -> Iterator[Part[str]]:
+def _rare(line: str, small: str) -> Iterator[Part[str]]:
     """Losses in shapes of a few trainers; to look for a word takes a hundredth of the time."""
-    said = line.lower()
-    for shape in (_AFTER, _AT) if "loss" in said or "cost" in said else ():
+    for shape in (_AFTER, _AT) if "loss" in small or "cost" in small else ():
         for match in shape.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
     if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):

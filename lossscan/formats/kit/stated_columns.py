@@ -8,6 +8,7 @@ become objects again.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
@@ -155,9 +156,13 @@ class _Points:
         rows = np.full(len(self._lines.ids), -1, dtype=np.int32)
         rows[self._rows] = np.arange(len(self._rows), dtype=np.int32)
         whole = len(self._rows) == len(rows) and self._kind != "bar"
+        taking = _holders(self._names)
+        stating = _holders([form.names for form in self._lines.forms])
         for name, numbers in self._lines.log.cells.items():
-            takes = np.array([name in names for names in self._names])
-            drops = np.array([name in form.names for form in self._lines.forms]) & ~takes
+            takes, drops = np.zeros((2, len(self._names)), dtype=bool)
+            takes[taking[name]] = True
+            drops[stating[name]] = True
+            drops &= ~takes
             cells[name] = numbers
             if not whole or drops.any():
                 places, values = numbers.places, numbers.values
@@ -203,6 +208,15 @@ class _Points:
                 launches.begin()
                 launches.point(int(steps[at]))
         return tuple(launches.steps)
+
+
+def _holders(named: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """By name the forms that have it: to ask each form for each name takes quadratic time."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for at, names in enumerate(named):
+        for name in names:
+            holders[name].append(at)
+    return holders
 
 
 def _grown(places: IntArray, values: FloatArray) -> Grown[np.float64]:

@@ -48,6 +48,7 @@ class StatedLog:
         self._numbered: dict[Form, int] = {}
         self._ids, self._counts = array("i"), array("q")
         self._held: list[StatedLine] = []
+        self._idle: bool | None = None  # whether the last line is indented, if it says nothing
 
     def __len__(self) -> int:
         return len(self._ids) + len(self._held)
@@ -65,7 +66,11 @@ class StatedLog:
         return np.frombuffer(self._counts, dtype=np.int64)
 
     def add(self, line: StatedLine) -> None:
-        """One more."""
+        """One more; of lines in a row that say nothing the first stands for all."""
+        idle = line.place is None and not line.row
+        if idle and self._idle is line.indented:
+            return
+        self._idle = line.indented if idle else None
         self._held.append(line)
         if len(self._held) >= HELD:
             self._settle()
@@ -85,6 +90,7 @@ class StatedLog:
     ) -> None:
         """Many more in a row: `told` are the places of how many, epoch and count in their texts."""
         self._settle()
+        self._idle = None
         places = np.arange(len(self), len(self) + len(texts))
         columns = list(zip(*texts, strict=True))
         of, epoch, count = (None if at is None else columns[at] for at in told)

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, counter_parts
+from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
 from lossscan.formats.kit.shapes import LONGEST, Learned, Part, shape_of
@@ -29,35 +30,40 @@ _DIGITS: Final = expression(r"\d+")
 class ReadLines(Struct):
     """What the lines of a log say."""
 
+    idle: IdleLines
     log: StatedLog = field(default_factory=StatedLog)
     loss_scales: LossScaleLog = field(default_factory=LossScaleLog)
     begun: list[int] = field(default_factory=list)  # places of lines that say a launch goes on
 
 
 def read_lines(head: Head, asked: frozenset[str]) -> ReadLines:
-    """All lines of a file; `asked` are the user's own names."""
-    read, reader = ReadLines(), LineReader(asked)
+    """All lines of a file; `asked` are the user's own names. Raises UnreadableLog."""
+    reader = LineReader(asked)
+    read = ReadLines(reader.idle)
     steady = _SteadyLines(reader.parts)
     for block in blocks(head):
-        at = 0
+        text = "".join(block)
+        speaking = is_about_scales(text.lower()) or resumes(text)
+        at, idle = 0, ""  # the last line, if it says nothing
         while at < len(block):
+            if block[at] == idle:
+                at += 1
+                continue
             shape, texts = steady.shape, steady.texts(block, at)
             if shape is not None and len(texts) >= MANY:
+                idle = ""
                 read.log.add_run(shape.form, texts, shape.told, shape.cells)
             else:
                 for line in block[at : at + max(len(texts), 1)]:
-                    steady.learn(line, _taken(line, read, reader))
+                    if speaking:
+                        read.loss_scales.take(line, len(read.log))
+                        read.begun += [len(read.log)] * resumes(line)
+                    stated = reader.take(line)
+                    read.log.add(stated)
+                    steady.learn(line, stated)
+                    idle = "" if speaking or stated.row or stated.place else line
             at += max(len(texts), 1)
     return read
-
-
-def _taken(line: str, read: ReadLines, reader: LineReader) -> StatedLine:
-    place = len(read.log)
-    read.loss_scales.take(line, place)
-    read.begun += [place] * resumes(line)
-    stated = reader.take(line)
-    read.log.add(stated)
-    return stated
 
 
 class _LineShape(NamedTuple):

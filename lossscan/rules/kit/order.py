@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Final
 
 from lossscan.model import Cause, Change, Message
@@ -53,12 +52,12 @@ def _other_data(case: Case, step: int) -> Message:
 
 def in_resumed_epoch(case: Case, step: float) -> bool:
     """Whether a launch resumed earlier in the epoch that the step is in."""
-    ends = [mark.step + mark.slack for mark in case.run.schedule.of("epoch_boundary")]
-    for resume in case.run.schedule.resumes:
-        end = min((end for end in ends if end > resume.step), default=inf)
-        if not resume.fresh and resume.step < step <= end:
-            return True
-    return False
+    kept = (resume.step for resume in case.run.schedule.resumes if not resume.fresh)
+    last = max((each for each in kept if each < step), default=None)
+    if last is None:
+        return False
+    ends = (mark.step + mark.slack for mark in case.run.schedule.of("epoch_boundary"))
+    return not any(last < end < step for end in ends)
 
 
 def samples_between(case: Case, first: int, last: int) -> tuple[int, int] | None:

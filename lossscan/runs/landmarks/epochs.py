@@ -203,20 +203,28 @@ def _preferred(shortest: float, longest: float, expected: float | None) -> float
 
 
 def _local(steps: IntArray, values: FloatArray, half: FloatArray) -> Iterator[Boundary]:
-    """Boundaries wherever the number of the epoch that a point is in rises."""
-    number = np.ceil(values - half).astype(np.int64)
-    for place in np.flatnonzero(np.diff(number) > 0):
+    """Boundaries wherever the number of the epoch that a point is in rises.
+
+    None where these are more than any run has: the column jumps to and fro.
+    """
+    number = np.maximum(np.ceil(values - half), 1).astype(np.int64)
+    rises = np.diff(number)
+    if rises[rises > 0].sum() > MAX_EPOCHS:
+        return
+    whole = np.floor(values)
+    ends = np.flatnonzero(np.append(whole[1:] != whole[:-1], True))  # the last point of each
+    for place in np.flatnonzero(rises > 0):
         at = int(place) + 1
-        for epoch in range(max(int(number[place]), 1), int(number[at])):
-            yield _between(steps, values, half, at, epoch)
+        pace = _pace_between(steps, values, at, int(ends[np.searchsorted(ends, at)]))
+        for epoch in range(int(number[place]), int(number[at])):
+            yield _between(steps, values, half, at, epoch, pace)
 
 
 def _between(
-    steps: IntArray, values: FloatArray, half: FloatArray, at: int, epoch: int
+    steps: IntArray, values: FloatArray, half: FloatArray, at: int, epoch: int, pace: float
 ) -> Boundary:
     """The boundary just before the point `at`, by the pace of the epoch that it opens."""
     before, after = float(steps[at - 1]), float(steps[at])
-    pace = _pace_from(steps, values, at)
     if pace <= 0:
         return Boundary(epoch, (before + after) / 2, (after - before) / 2)
     step = after - (float(values[at]) - epoch) / pace
@@ -224,10 +232,8 @@ def _between(
     return Boundary(epoch, min(max(step, before), after), min(slack, after - before))
 
 
-def _pace_from(steps: IntArray, values: FloatArray, at: int) -> float:
+def _pace_between(steps: IntArray, values: FloatArray, at: int, stop: int) -> float:
     """Epochs a step from the point `at` to the end of its epoch; 0 where it has no other point."""
-    same = np.floor(values[at:]) == np.floor(values[at])
-    stop = at + (len(same) if same.all() else int(np.argmin(same))) - 1
     rise = float(values[stop] - values[at])
     return rise / float(steps[stop] - steps[at]) if stop > at else 0.0
 

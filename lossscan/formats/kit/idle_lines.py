@@ -1,0 +1,79 @@
+"""Lines of a console that say nothing, told at a glance: a log may hold millions of them.
+
+A line that is like one that said nothing says nothing either. Of lines that are like no other and
+no points each is looked at, up to a number; beyond it only those that name a loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
+from lossscan.formats.kit.shapes import LONGEST, NUMBER, Learned, Shape, shape_of
+from lossscan.model import Note
+
+MOST = 50_000  # unlike lines that are no points, of any words: a look takes 50 microseconds
+MOST_JUDGED = 100_000  # also with those that name a loss: to look at all of them takes 6 s
+TOLD: Final = 10_000  # shapes of lines that said something: a bar has one for each of its widths
+JUDGED: Final = (  # one is in each line that states a loss or a reward
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
+    *("损失", "奖励"),
+    *("Score at iteration", ", Gradient "),
+    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
+)
+_DIGITS: Final = expression(r"\d+")
+
+
+class IdleLines:
+    """What the lines so far have shown."""
+
+    def __init__(self, asked: frozenset[str]) -> None:
+        self.passed_over = False  # whether a line was, because too many were no points
+        self._words = (*JUDGED, *asked)
+        self._like: Callable[[str], re.Match[str] | None] | None = None  # the last idle line
+        self._learned = Learned[str, Callable[[str], re.Match[str] | None]]()
+        self._told: set[str] = set()
+        self._looked_at = 0
+        self._key = ""  # of the line that was asked for last
+
+    def holds(self, line: str) -> bool:
+        """Whether a line need not be looked at."""
+        if self._like is not None and self._like(line):
+            return True
+        if NUMBER.search(line) is None:
+            return True
+        self._key = key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
+        known = self._learned.known.get(key)
+        if known is not None and known(line):
+            self._like = known
+            return True
+        if self._looked_at < MOST or key in self._told or any(word in line for word in self._words):
+            return False
+        self.passed_over = True
+        return True
+
+    def learn(self, line: str, *, states: bool, counts: bool) -> None:
+        """Note what the line that was asked for last says; raises UnreadableLog."""
+        key = self._key
+        if states or counts:
+            if key and len(self._told) < TOLD:
+                self._told.add(key)
+        else:
+            self._learned.learn(key, lambda: _alike(line) if key else None)
+        if not (states and counts) and key not in self._told:
+            self._looked_at += 1
+            if self._looked_at > MOST_JUDGED:
+                raise UnreadableLog("too_many_unlike", lines=MOST_JUDGED)
+
+    def notes(self, path: Path) -> tuple[Note, ...]:
+        """The remark on a log of which lines were passed over."""
+        return (Note("unlike_lines", path, {"most": MOST}),) if self.passed_over else ()
+
+
+def _alike(line: str) -> Callable[[str], re.Match[str] | None] | None:
+    shape: Shape[str] | None = shape_of(line, ())
+    return None if shape is None else shape.match
