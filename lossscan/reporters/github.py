@@ -58,7 +58,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
         used[each.level] += 1
         yield f"{_command(each) if used[each.level] <= MOST else _plain(each)}\n"
     closed = closing(rows, replace(page, exit_status=report.exit_status()))
-    yield f"{_harmless(closed)}\n"
+    yield f"{closed}\n"
 
 
 def _annotations(
@@ -104,16 +104,11 @@ def _command(each: Annotation) -> str:
 
 def _plain(each: Annotation) -> str:
     place = "" if each.file is None else f"{words.printable(each.file)}:{each.line}: "
-    return _harmless(f"{each.level}: {place}{each.title}")
+    return f"{each.level}: {place}{each.title}"
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:
     return "".join(table.get(character, character) for character in text)
-
-
-def _harmless(line: str) -> str:
-    """A line that the runner cannot take for a command, of the present or the older kind."""
-    return line.replace("::", ": :").replace("##[", "## [")
 
 
 REPORTER = Reporter(name="github", stream=stream)

@@ -105,8 +105,8 @@ def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> Non
 
 
 def _clean(text: str) -> str:
-    """Text without what no XML may hold, not even escaped."""
-    return ILLEGAL.sub("\ufffd", text)
+    """Text without what no XML may hold, not even escaped, and without commands of a runner."""
+    return ILLEGAL.sub("\ufffd", words.inert(text))
 
 
 REPORTER = Reporter(name="junit", stream=stream)

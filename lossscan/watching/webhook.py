@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from lossscan import __version__, words
 from lossscan.errors import UsageError, Worded, reason_of
+from lossscan.expressions import expression
 from lossscan.model import Message
 
 TIME_LIMIT: Final = 10.0  # seconds for one try: it only passes a message
@@ -28,6 +29,7 @@ MOST_BYTES: Final = (
 )
 MOST_ANSWER: Final = 4096  # bytes that are read of an answer: it is one short sentence
 BUSY: Final = 429  # HTTP status: too many messages
+_AT: Final = expression(r"(?i)<(?=/?at\b)")
 OUTCOMES: Final = ("errcode", "code", "StatusCode")  # DingTalk and WeCom, Feishu, Feishu before v2
 
 Alert: TypeAlias = Mapping[str, Any]  # the finding as in the JSON report, and `run` and `text`
@@ -45,10 +47,15 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def _apart(text: str) -> str:
+    """For Feishu, where `<at user_id="all">` does, and an escape would be shown as it is."""
+    return _AT.sub("< ", text)
+
+
 STYLES: Final[Mapping[str, Callable[[Alert], Any]]] = {
     "json": lambda alert: alert,
     "slack": lambda alert: {"text": _escaped(_text(alert))},
-    "feishu": lambda alert: {"msg_type": "text", "content": {"text": _text(alert)}},
+    "feishu": lambda alert: {"msg_type": "text", "content": {"text": _apart(_text(alert))}},
     "dingtalk": lambda alert: {"msgtype": "text", "text": {"content": _text(alert)}},
     "wecom": lambda alert: {"msgtype": "text", "text": {"content": _text(alert)}},
 }

@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections.abc import Iterable
 
+from lossscan.expressions import expression
 from lossscan.model import Message
 
 LANGUAGES = ("en", "zh")
@@ -61,12 +62,21 @@ def slip(word: str, choices: Iterable[str]) -> Message | None:
     return Message("did_you_mean", name=close[0]) if close and word not in known else None
 
 
-def printable(text: str) -> str:
-    """One line without control characters: text from a log may not steer a terminal."""
-    if text.isprintable():  # nearly all text is, and this takes a hundredth of the time
-        return text.strip()
-    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text).strip()
+def inert(text: str) -> str:
+    """Text in whose lines no CI runner finds a command, though the log has one."""
+    return _COMMAND.sub(r"\g<0> ", text) if "##" in text or "::" in text else text
 
+
+def printable(text: str) -> str:
+    """One line that steers neither a terminal nor a CI runner, whatever log it is from."""
+    if not text.isprintable():  # nearly all text is, and to ask takes a hundredth of the time
+        text = "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text)
+    return inert(text.strip())
+
+
+# GitHub's runner obeys `::error` where a line begins and `##[error]` anywhere (ActionCommand.cs of
+# github.com/actions/runner), Azure's obeys `##vso[`, TeamCity `##teamcity[`.
+_COMMAND = expression(r"(?m)##\w{0,20}(?=\[)|^[^\S\n]{0,400}:(?=:)")
 
 # The same for a class of characters in a regular expression, but for the line break and the tab.
 UNPRINTED = (

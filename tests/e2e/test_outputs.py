@@ -7,37 +7,21 @@ import os
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 
 from lossscan import commands
 from lossscan.words import UNPRINTABLE
+from tests.wild import WILD, write_run
 
 FORMATS = ("rich", "json", "jsonl", "markdown", "junit", "github", "gitlab", "sarif", "csv")
-WILD = "a\x1b[31mb\x1b]8;;http://evil.example\x07c\x9b1m\x7f\u202ed\u2028e\u2066f\rg"
-
-
-def _run(folder: Path) -> Path:
-    """A run that speaks in every text that a report shows."""
-    run = folder / f"run {WILD}".replace("/", "_")
-    run.mkdir()
-    rows = []
-    for step in range(1, 200):
-        row = {"step": step, "loss": 2 + step % 7 / 50 + (step > 100) * 3, f"eval_{WILD}_loss": 2.0}
-        rows.append(json.dumps(row))
-    (run / "trainer_log.jsonl").write_text("\n".join(rows) + "\n")
-    said = json.dumps({"learning_rate": 0.1, "optim": WILD, "dataset": WILD, "num_train_epochs": 3})
-    (run / "training_args.json").write_text(said)
-    (run / "train.log").write_text(f"Traceback (most recent call last):\n  x\nError: {WILD}\n")
-    return run
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("verb", ["analyze", "batch"])
 def test_no_control_character_of_a_log_is_printed_raw(tmp_path, capsysbinary, verb, name):
     """Neither escapes, nor bidirectional marks, nor line separators."""
-    run = _run(tmp_path)
+    run = write_run(tmp_path, WILD["terminal"], 3.0)
     given = [str(run)] if verb == "analyze" else [str(tmp_path), "--jobs", "1"]
     assert commands.main([verb, *given, "--format", name, "--fail-on", "never"]) == 0
     out, err = (text.decode() for text in capsysbinary.readouterr())

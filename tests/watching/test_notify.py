@@ -19,7 +19,8 @@ from lossscan.watching import webhook
 from lossscan.watching.notify import Command, Notifier
 from lossscan.watching.webhook import STYLES, Webhook
 
-ALERT = {"rule": "loss-jump", "text": "sft <!channel> & co: CRITICAL"}
+SAID = 'sft <!channel> & <at user_id="all">: CRITICAL'
+ALERT = {"rule": "loss-jump", "text": SAID}
 KEYWORD = "[lossscan] "
 
 
@@ -78,8 +79,14 @@ def _send(target: Command | Webhook) -> str:
     ("style", "body"),
     [
         ("json", ALERT),
-        ("slack", {"text": f"{KEYWORD}sft &lt;!channel&gt; &amp; co: CRITICAL"}),
-        ("feishu", {"msg_type": "text", "content": {"text": KEYWORD + ALERT["text"]}}),
+        (
+            "slack",
+            {"text": f'{KEYWORD}sft &lt;!channel&gt; &amp; &lt;at user_id="all"&gt;: CRITICAL'},
+        ),
+        (
+            "feishu",
+            {"msg_type": "text", "content": {"text": KEYWORD + SAID.replace("<at", "< at")}},
+        ),
         ("dingtalk", {"msgtype": "text", "text": {"content": KEYWORD + ALERT["text"]}}),
         ("wecom", {"msgtype": "text", "text": {"content": KEYWORD + ALERT["text"]}}),
     ],
@@ -87,7 +94,7 @@ def _send(target: Command | Webhook) -> str:
 def test_each_service_gets_the_body_it_reads(
     service: tuple[str, list[bytes]], style: str, body: object
 ):
-    """Slack calls nobody, and the name of the tool is there for bots that ask for a keyword."""
+    """Slack and Feishu call nobody; bots that ask for a keyword find the name of the tool."""
     url, bodies = service
     assert not _send(Webhook.of(url, style))
     assert [json.loads(each) for each in bodies] == [body]

@@ -7,6 +7,7 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
+from lossscan import words
 from lossscan.reporters import Page
 from lossscan.reporters.kit.ascii_art import plain
 
@@ -27,4 +28,4 @@ def printed(parts: Iterable[RenderableType], page: Page) -> str:
         for part in parts:
             console.print(part)
     text = plain(capture.get()) if page.ascii else capture.get()
-    return "".join(line.rstrip() + "\n" for line in text.splitlines())
+    return "".join(line.rstrip() + "\n" for line in words.inert(text).splitlines())

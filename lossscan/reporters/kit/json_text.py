@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lossscan import words
 from lossscan.expressions import expression
 
-_WILD: Final = expression(f"[{words.UNPRINTED}]")
+_WILD: Final = expression(rf"[{words.UNPRINTED}]|#(?=#\w{{0,20}}\[)")
 
 
 def tame(text: str) -> str:
-    """JSON in which what could steer a terminal or a viewer is written as an escape."""
-    return _WILD.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    """JSON in which what could steer a terminal, a viewer or a CI runner is an escape."""
+    return _WILD.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return r"\u0023" if found[0] == "#" else json.dumps(found[0])[1:-1]
 
 
 def dumped(value: Any, *, inside: int = 0) -> str:
