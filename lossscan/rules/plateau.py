@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -64,11 +65,13 @@ _SAID = {"untouched": "chance"}  # the sentence where it is that of another kind
 def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     """Yield a finding where the loss has not changed by `max_change`, and something shows why."""
     loss = case.loss
-    if loss is None or len(loss) < MIN_POINTS or case.run.objective not in JUDGED:
+    if loss is None or len(loss) < MIN_POINTS or case.is_policy:
         return
-    if not _is_flat(loss, max_change) and not _settles_at_chance(case, loss):
+    judged, flat = case.run.objective in JUDGED, _is_flat(loss, max_change)
+    if not flat and not (judged and _settles_at_chance(case, loss)):
         return
-    holds = next(iter(_held_by(case, loss)), None)
+    signs = (_untrained(case), _by_level(case, loss) if judged else ())
+    holds = next(chain.from_iterable(signs), None)
     if holds is not None:
         yield _finding(case, loss, holds)
 
@@ -108,24 +111,22 @@ def _error(noise: float, points: int) -> float:
     return SURE_SIGMA * noise * math.sqrt(2 / points)
 
 
-def _held_by(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
-    """The evidence that the model does not learn, the strongest first."""
+def _untrained(case: Case) -> Iterator[tuple[str, Evidence]]:
+    """What shows of itself that no update moves the model, the strongest first."""
     norms, rate = case.points("grad_norm"), case.points("learning_rate")
+    of_norms, of_rate = (case.run.source_of(name) for name in ("grad_norm", "learning_rate"))
     if norms is not None and (norms.values == 0).mean() >= MOSTLY:
-        yield (
-            "no-gradient",
-            Evidence(Message("no-gradient"), source=case.run.source_of("grad_norm"), value=0.0),
-        )
+        yield "no-gradient", Evidence(Message("no-gradient"), source=of_norms, value=0.0)
     if rate is not None and (rate.values == 0).all():
-        yield (
-            "zero-rate",
-            Evidence(Message("zero-rate"), source=case.run.source_of("learning_rate"), value=0.0),
-        )
+        yield "zero-rate", Evidence(Message("zero-rate"), source=of_rate, value=0.0)
+
+
+def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
+    """What the level of a probability's loss tells, the strongest first."""
+    norms, rate = case.points("grad_norm"), case.points("learning_rate")
     if rate is not None and 0 < rate.values.max() <= TINY_RATE:
-        yield (
-            "tiny-rate",
-            Evidence(Message("tiny-rate"), source=case.run.source_of("learning_rate")),
-        )
+        source = case.run.source_of("learning_rate")
+        yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
     chance = _chance(case, median(loss.values))
     if chance is not None:
         untouched = norms is None and _is_untouched(loss, rate, chance)

@@ -15,7 +15,7 @@ from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
-from lossscan.signals.levels import early_rise, split
+from lossscan.signals.levels import early_rise, rises_at, split
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
@@ -70,16 +70,17 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
     changes, excursions, least = _departures(loss, ratios, run) if ratios else _NOTHING
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
+    tests = judge_landmarks(
+        loss,
+        marks,
+        averaged=run.averaging == "window",
+        walls=[c.index for c in changes if _is_wall(c)],
+        excursions=[e for e in excursions if _is_aside(e)],
+    )
     return Signals(
-        changes=tuple(changes),
+        changes=(*changes, *rises_at(loss, tests, run.schedule.landmarks, changes)),
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
-        boundaries=judge_landmarks(
-            loss,
-            marks,
-            averaged=run.averaging == "window",
-            walls=[c.index for c in changes if _is_wall(c)],
-            excursions=[e for e in excursions if _is_aside(e)],
-        ),
+        boundaries=tests,
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,

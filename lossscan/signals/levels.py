@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from lossscan.model import Change, Curve, Excursion, Landmark
+from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
 from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
-from lossscan.signals.breaks import Break
+from lossscan.signals.breaks import SIGMA_TO_CONFIRM, Break
 from lossscan.signals.clean import from_scale
 from lossscan.signals.spikes import excursion
 from lossscan.signals.turns import MEDIAN_ERROR
@@ -51,6 +52,23 @@ def split(
             changes.append(change)
         at += 1
     return changes, excursions
+
+
+def rises_at(
+    curve: Curve,
+    tests: Iterable[BoundaryTest],
+    landmarks: tuple[Landmark, ...],
+    known: Sequence[Change],
+) -> list[Change]:
+    """Rises at tested landmarks that stay and are as sure as any break, but that no search found.
+
+    Of 341 clean labeled runs none has a step up so sure at the end of an epoch. One at a resume is
+    the resume's.
+    """
+    sure = [t for t in tests if t.sigma >= SIGMA_TO_CONFIRM and t.landmark.kind != "resume"]
+    at = [t for t in sure if all(abs(c.index - t.index) > LEVEL_POINTS for c in known)]
+    rises = (_change(curve, [Break(t.index, t.gap, t.sigma, t.points)], landmarks) for t in at)
+    return [rise for rise in rises if rise.stays >= STAYS]
 
 
 def _decays(curve: Curve, at: Break, following: Break | None = None) -> bool:

@@ -37,6 +37,7 @@ TOLD = {
     "an evaluation that each line repeats": steps(1, 9, "step {n} loss: {loss} val_loss: 2.5\n"),
     "bars drawn again": steps(0, 9, BAR) + steps(0, 9, BAR),
     "launches that go on": f"{steps(1, 9)}Resuming training from out\n{steps(12, 20)}",
+    "a checkpoint that is taken up": f"{steps(1, 9)}Resumed from checkpoint: a\n{steps(12, 20)}",
     "a loss scale": f"{steps(1, 9)}OVERFLOW! Skipping step, reducing to 4.0 \n{steps(9, 20)}",
     "its own epoch by name": steps(1, 9, "step {n} loss: {loss} epoch: 1\n"),
 }

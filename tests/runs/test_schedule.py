@@ -424,3 +424,16 @@ def test_schedule_of_the_accumulation_sample_ends_epochs_at_the_odd_points() -> 
     losses = np.array([row["loss"] for row in rows])
     low = np.flatnonzero(losses < losses.mean() / 2) + 1
     assert _steps(schedule.of("epoch_boundary")) == pytest.approx(low.tolist(), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"), [("out/checkpoint-40", [40]), ("out/checkpoint-400", []), ("True", [])]
+)
+def test_schedule_resumes_at_the_checkpoint_that_a_setting_names(
+    stated: str, expected: list[int]
+) -> None:
+    """No step goes back where the log is carried on; the checkpoint of another run is elsewhere."""
+    logged = _logged(range(10, 101, 10), loss=[1.0] * 10)
+    schedule = schedule_of(logged, config(resume_from_checkpoint=stated))
+    assert [resume.step for resume in schedule.resumes] == expected
+    assert _steps(schedule.of("resume")) == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lossscan.model import Run, Series, Signals
+from lossscan.model import Landmark, Run, Schedule, Series, Signals
 from lossscan.signals import scan
 
 AT, POINTS = 34, 100  # index of the rise, and points of the run
@@ -35,3 +35,27 @@ def test_rise_that_decays_within_a_descent_is_no_jump(seed: int):
     signals = _scanned(1 + 0.6 * np.exp(-np.arange(POINTS - AT) / 6), seed)
     assert signals.changes_of("loss", "level_up") == ()
     assert [each.start for each in signals.excursions_of("loss")] == [AT]
+
+
+def _with_epoch(rise: np.ndarray, seed: int) -> Signals:
+    """Two epochs in noise of 10 %, the second multiplied by a rise."""
+    values = np.exp(0.1 * np.random.default_rng(seed).normal(size=60))
+    values[-len(rise) :] *= rise
+    series = Series("loss", np.arange(1, 61), values)
+    schedule = Schedule((Landmark("epoch_boundary", 60.0 - len(rise), epoch=1),))
+    return scan(Run("r", "r", {"loss": series}, (), schedule=schedule))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 6])
+def test_step_up_that_only_the_end_of_an_epoch_makes_sure_is_a_jump(seed: int):
+    """A search of all places does not find it; the test at this one does."""
+    (jump,) = _with_epoch(np.full(23, 1.5), seed).changes_of("loss", "level_up")
+    assert jump.aligned_to is not None
+    assert jump.aligned_to.kind == "epoch_boundary"
+
+
+@pytest.mark.parametrize("seed", [0, 1, 6])
+def test_step_up_at_the_end_of_an_epoch_that_is_soon_over_is_no_jump(seed: int):
+    """The loss is back after a fourth of the epoch."""
+    rise = np.concatenate([np.full(6, 1.5), np.ones(17)])
+    assert _with_epoch(rise, seed).changes_of("loss", "level_up") == ()

@@ -39,9 +39,14 @@ class Launches(Struct):
 
 
 def resumes(line: str) -> bool:
-    """Whether nanoGPT, torchtitan, Lightning or NeMo says that a launch takes up a checkpoint."""
+    """Whether nanoGPT, torchtitan, Lightning, NeMo or accelerate's examples say it.
+
+    That is, that a launch takes up a checkpoint.
+    """
     return (  # of what thousands of lines are asked; three times as fast as one expression
         "Resuming training from " in line
         or "Training starts at step " in line
         or "Restored all states from the checkpoint" in line
+        or "esumed from checkpoint" in line
+        or "esuming from checkpoint" in line
     )

@@ -12,6 +12,7 @@ from math import ceil, floor, isfinite
 
 import numpy as np
 
+from lossscan.expressions import expression
 from lossscan.model import Field, Landmark, Resume, Schedule, Series
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import spacing
@@ -22,6 +23,7 @@ from lossscan.samples import samples_per_step
 
 Config = Mapping[str, Field]
 MAX_CHECKPOINTS = 10_000  # more than any run keeps; a broken step must not fill the memory
+_CHECKPOINT = expression(r"checkpoint-(\d{1,12})/?$")
 EVALUATED = ("eval_runtime", "eval_loss")  # series that have a point at each evaluation
 
 
@@ -37,6 +39,7 @@ def schedule_of(
     What one step reads depends on the framework, which is None where nobody knows it.
     """
     first, last = _range(series)
+    resumes = _with_stated(resumes, config, series)
     batch = samples_per_step(config, framework)
     epochs = _epochs(series, config, batch)
     warm = warmup_end(series.get("learning_rate"), config)
@@ -131,6 +134,22 @@ def _planned(config: Config, epochs: Epochs) -> int | None:
     if planned is None and wanted is not None and epochs.steps_per_epoch is not None:
         planned = wanted * epochs.steps_per_epoch
     return None if planned is None or not isfinite(planned) else round(planned)
+
+
+def _with_stated(
+    resumes: Sequence[Resume], config: Config, series: Mapping[str, Series]
+) -> Sequence[Resume]:
+    """The resumes, and that from the checkpoint a setting names, where no log shows another.
+
+    transformers carries the log of the launch before on: no step goes back there.
+    """
+    named, steps = config.get("resume_from_checkpoint"), _loss_steps(series)
+    found = _CHECKPOINT.search(str(named.value)) if named is not None else None
+    if named is None or found is None or resumes:
+        return resumes
+    step = int(found[1])
+    inside = len(steps) > 0 and steps[0] <= step < steps[-1]
+    return (Resume(step, source=named.source),) if inside else resumes
 
 
 def _resumes(
