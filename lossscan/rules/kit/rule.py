@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lossscan.model import Finding, RuledOut
-
-if TYPE_CHECKING:  # `explain` lists rules, and needs no numpy for it
+if TYPE_CHECKING:  # `explain` lists rules, and needs neither numpy nor a report for it
+    from lossscan.model import Finding, RuledOut
     from lossscan.rules.kit.case import Case
 
-Outcome: TypeAlias = Finding | RuledOut
+Outcome: TypeAlias = "Finding | RuledOut"
 
 
 @dataclass(frozen=True, slots=True)
