@@ -202,7 +202,8 @@ def how_to_map() -> tuple[Message, ...]:
 def runs_in(path: Path) -> list[str]:
     """The names of the runs in a file whose format may hold several, else none."""
     start = head_of(path)  # nothing is unpacked for a log of one run
-    runs = next((each.runs for each in formats() if each.runs and _claims(each, start)), None)
+    asked = (each for each in formats() if each.runs or each.priority < 0)  # those tell at a glance
+    runs = next((each.runs for each in asked if _claims(each, start)), None)
     if runs is None:
         return []
     with plain(path) as head:

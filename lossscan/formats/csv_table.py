@@ -172,12 +172,13 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
         header = _header(line)
         if not header:
             continue
-        if tag_and_value(header) and counts(header) and _separator(line) in _OF_FILES:
+        separator = _separator(line)
+        if separator in _OF_FILES and tag_and_value(header) and counts(header):
             below = (zip(header, _header(each), strict=False) for each in above[at + 1 :])
             header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))
         judged = any(_is_judged(name, line) for name in map(canonical, header))
-        if (judged or (_separator(line) in _OF_FILES and by_file(header, file))) and (
-            (counts(header) and _separator(line) != _BLANK)
+        if (judged or (separator in _OF_FILES and by_file(header, file))) and (
+            (separator != _BLANK and counts(header))
             or _holds_numbers(line, *above[at + 1 : at + 2])
         ):
             return at
@@ -218,11 +219,14 @@ def _split(line: str, separator: str) -> list[str]:
 
 def _header(line: str) -> list[str]:
     line = _uncommented(line.strip(" \r\n"))
-    names = [name.strip().strip('"') for name in _split(line, _separator(line))]
+    separator = _separator(line)
+    names = [name.strip().strip('"') for name in _split(line, separator)]
     if "episode" in names and not any(map(is_judged, names)):
         names = ["reward" if name in _SCORES else name for name in names]
-    stating = _separator(line) in (_GAP, _BLANK) and any(number(name) is not None for name in names)
-    return names if 1 < len(names) <= MOST_COLUMNS and not stating else []
+    if not 1 < len(names) <= MOST_COLUMNS:
+        return []
+    stating = separator in (_GAP, _BLANK) and any(number(name) is not None for name in names)
+    return [] if stating else names
 
 
 def _take(sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: str) -> int:

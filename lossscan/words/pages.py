@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -85,6 +85,7 @@ def _brought(rule: str) -> str:
     return page
 
 
+@lru_cache(maxsize=4096)  # all texts of all pages, each of which a batch says in many runs
 def text_of(key: str) -> Text | None:
     """The text that a key such as `rules/loss-jump/messages/default` leads to, if to any."""
     _, rule, *path = key.split("/")

@@ -41,10 +41,12 @@ class Grown(Generic[Kind]):
         """Some more numbers, at rising places."""
         if not len(places):
             return
-        begins = np.flatnonzero(np.diff(places, prepend=self._next - 1) != 1)
-        self._begins.frombytes((begins + len(self)).astype(np.uint32).tobytes())
-        self._firsts.frombytes(places[begins].astype(np.uint32).tobytes())
-        self._next = int(places[-1]) + 1
+        last = int(places[-1])
+        if places[0] != self._next or last - self._next >= len(places):  # else all side by side
+            begins = np.flatnonzero(np.diff(places, prepend=self._next - 1) != 1)
+            self._begins.frombytes((begins + len(self)).astype(np.uint32).tobytes())
+            self._firsts.frombytes(places[begins].astype(np.uint32).tobytes())
+        self._next = last + 1
         self._values.frombytes(values.tobytes())
 
     def fills(self, rows: int) -> bool:
@@ -95,7 +97,9 @@ class RowSteps:
         """The numbers of one quantity at their steps; of two in a row that of the fuller counts."""
         if len(numbers) == 1 and numbers[0].fills(len(self._steps)) and self._placed:
             return Column(steps=self._steps, values=numbers[0].values)
-        places, values = joined(sorted(numbers, key=self._fullness, reverse=True))
+        if len(numbers) > 1:
+            numbers = sorted(numbers, key=self._fullness, reverse=True)
+        places, values = joined(numbers)
         placed = self._steps[places] >= 0
         if not placed.all():
             places, values = places[placed], values[placed]

@@ -56,9 +56,9 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unquoted, quoted),
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
-            (_unwrapped, sum(map(_is_opened, shown)) >= FEWEST),
+            (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (_unglued, "] - ETA" in text and bool(_GLUED.search(text))),
-            (_rejoined, sum(map(_is_cut_row, shown)) >= FEWEST),
+            (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
         )

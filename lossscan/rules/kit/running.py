@@ -41,6 +41,7 @@ SPREAD: Final = 1.11
 FADES: Final = -0.65
 SURE: Final = 5.0  # standard errors of it
 DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2
+EPSILON: Final = float(np.finfo(np.float64).eps)  # for the logarithm of no wobble
 NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
 
 
@@ -127,7 +128,7 @@ def _fades(epochs: Sequence[FloatArray]) -> bool:
         return False
     if not _shows(epochs):
         return False
-    mean = sum(float(x.sum()) for epoch in epochs for x, _ in _wobbles(epoch)) / points
+    mean = sum(float(x.sum()) for epoch in epochs for x in _places(len(epoch))) / points
     spread = product = 0.0
     for x, y in chain.from_iterable(map(_wobbles, epochs)):
         centred = x - mean
@@ -150,10 +151,16 @@ def _shows(epochs: Sequence[FloatArray]) -> bool:
 
 def _wobbles(values: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
     """The logarithms of the place of each point of an epoch and of its wobble, some at a time."""
-    for at in blocks(len(values) - 2):
+    for at, places in zip(blocks(len(values) - 2), _places(len(values)), strict=True):
         bends = np.diff(np.log(values[at.start : at.stop + 2]), 2)  # a steady fall does not bend
-        wobble = np.maximum(np.abs(bends), np.finfo(np.float64).eps)
-        yield np.log(np.arange(at.start + 2, at.stop + 2)), np.log(wobble)
+        wobble = np.maximum(np.abs(bends), EPSILON)
+        yield places, np.log(wobble)
+
+
+def _places(points: int) -> Iterator[FloatArray]:
+    """The logarithms of the places of so many points, but for the first and last, in blocks."""
+    for at in blocks(points - 2):
+        yield np.log(np.arange(at.start + 2, at.stop + 2))
 
 
 def near_starts(curve: Curve, running: Running) -> frozenset[int]:
