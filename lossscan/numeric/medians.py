@@ -54,7 +54,8 @@ def row_medians(rows: FloatArray | IntArray, *, spoil: bool = False) -> FloatArr
 
 def row_sigmas(rows: FloatArray) -> FloatArray:
     """The `robust_sigma` of each row of finite numbers, over the last axis of any array."""
-    return MAD_TO_SIGMA * row_medians(np.abs(rows - row_medians(rows)[..., None]))
+    away = rows - row_medians(rows)[..., None]
+    return MAD_TO_SIGMA * row_medians(np.abs(away, out=away), spoil=True)
 
 
 def block_medians(values: FloatArray, size: int) -> FloatArray:

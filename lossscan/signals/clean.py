@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.model import Curve, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
@@ -223,10 +224,9 @@ def _sigmas(scaled: FloatArray, course: FloatArray, places: IntArray, half: int)
     reach = half + 2  # the bend at the rim of a window depends on a point more
     here = slice(max(int(places[0]) - reach, 0), min(int(places[-1]) + reach, n))
     found = _measures(scaled[here], course[here])
-    return row_sigmas(found[:, _around(places, half, n) - here.start])
-
-
-def _around(places: IntArray, half: int, n: int) -> IntArray:
-    """(k, 2 * half + 1) the indices around each place, mirrored at both ends of the curve."""
-    around = np.abs(places[:, None] + np.arange(-half, half + 1))
-    return np.asarray(np.minimum(around, 2 * (n - 1) - around))
+    first, last = int(places[0]) - half, int(places[-1]) + half
+    found = found[:, max(first, 0) - here.start : last + 1 - here.start]
+    before, behind = max(-first, 0), max(last + 1 - n, 0)  # beyond an end the curve is mirrored
+    ends = found[:, before:0:-1], found[:, -2 : -2 - behind : -1]
+    mirrored = np.concatenate([ends[0], found, ends[1]], axis=1)
+    return row_sigmas(sliding_window_view(mirrored, 2 * half + 1, axis=1)[:, ::half])

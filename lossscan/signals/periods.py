@@ -19,7 +19,7 @@ MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not
 VALLEY = 0.3  # of the peak, below which it must fall before: a wave is low between its crests
 LONGEST = 1 << 18  # points: in a million these are the longest; further ones take memory
-SPECTRUM = 4 * LONGEST  # numbers transformed together: half of them, and as many that follow
+SPECTRUM = 5 * LONGEST  # numbers transformed together: four of five, and those that follow
 SMOOTH_POINTS = 51  # the trend that is removed first
 
 
@@ -52,15 +52,16 @@ def period(curve: Curve) -> tuple[float | None, float]:
     longest = min(len(flat) // MIN_PERIODS, LONGEST)
     if longest <= MIN_LAG or not np.any(flat):
         return None, 0.0
-    strength = _autocorrelation(flat, 2 * longest + 2)  # a little more than at twice the lag
+    flat -= flat.mean()
+    strength = _autocorrelation(flat, longest + 2)
     valley = np.flatnonzero(np.diff(strength) > 0)
     start = max(MIN_LAG, int(valley[0]) if len(valley) else longest + 1)
     if start > longest:
         return None, 0.0
     lag = start + int(np.argmax(strength[start : longest + 1]))
-    again = strength[2 * lag - 1 : 2 * lag + 2]
+    again = max(float(flat[:-far] @ flat[far:]) for far in range(2 * lag - 1, 2 * lag + 2))
     slow = strength[1:lag].min() > VALLEY * strength[lag]
-    if slow or len(again) == 0 or again.max() < RETURNS * strength[lag]:
+    if slow or again < RETURNS * strength[lag] * float(flat @ flat):
         return None, 0.0
     return lag * spacing(curve.steps), float(strength[lag])
 
@@ -82,9 +83,8 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
 def _autocorrelation(flat: FloatArray, lags: int) -> FloatArray:
     """At lags 0, 1, ..., by the Fourier transforms of stretches and of what follows each.
 
-    `flat` is used up.
+    `flat` has the mean 0.
     """
-    flat -= flat.mean()
     size = _quick_size(min(len(flat) + lags, SPECTRUM))
     spectrum: NDArray[np.complex128] = np.zeros(size // 2 + 1, dtype=np.complex128)
     for at in blocks(len(flat), size - lags):
