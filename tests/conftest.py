@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from hypothesis import settings
 # A timing is no test: on a busy machine any example may take long.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-# Else each process that a test starts compiles the whole package anew: ten times its work.
+# Else each process that a test starts compiles the whole package again: ten times its work. And
+# each worker all tests, whose `assert`s pytest rewrites: half of the time until the first begins.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 GOLDEN = Path(__file__).parent / "golden"
 MakeRun = Callable[..., Path]

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from lossscan.model import Message
+from lossscan.words.pages import as_yaml
 
 MANY_TIMES = math.log(2)  # from there on a factor is easier to read than a percentage
 LARGEST = 700.0  # of a logarithm; the exponential of more is no number
@@ -37,11 +37,7 @@ class Catalogue(Struct, frozen=True):
 @cache
 def catalogue() -> Catalogue:
     """The catalogue, read once."""
-    import yaml
-
-    raw: dict[str, Any] = yaml.safe_load(
-        Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8")
-    )
+    raw = as_yaml(Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8"))
     families, shapes = raw["families"], raw["shapes"]
     return Catalogue(
         unrelated=frozenset(raw["unrelated"].split()),

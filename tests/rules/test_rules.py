@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from msgspec.structs import replace
 
 from lossscan import words
@@ -19,12 +18,13 @@ from lossscan.rules import load_rule
 from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.signals import scan
+from lossscan.words.pages import as_yaml
 from tests.curves import make_run
 
 CASES = [
     pytest.param(path.stem, case, id=f"{path.stem}-{name}")
     for path in sorted(Path(__file__).parent.glob("*.yaml"))
-    for name, case in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+    for name, case in as_yaml(path.read_text(encoding="utf-8")).items()
 ]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import ruptures
 
 import lossscan
 from lossscan.model import Report
@@ -29,6 +28,8 @@ def _levels(seed: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(12))
 def test_levels_are_those_of_kernel_cpd(seed: int) -> None:
     """The same edges, in the same order."""
+    import ruptures  # brings scipy: a worker without these tests does not wait for it
+
     values = _levels(seed)
     search = ruptures.KernelCPD(kernel="linear", min_size=3).fit(values.reshape(-1, 1))
     assert pieces.level_edges(values, 0.1) == search.predict(pen=0.1)[:-1]
@@ -37,6 +38,8 @@ def test_levels_are_those_of_kernel_cpd(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_lines_are_those_of_binary_segmentation(seed: int) -> None:
     """The same edges, though all costs come from one table."""
+    import ruptures
+
     values = np.cumsum(np.cumsum(_levels(seed)[:120])) / 50
     search = ruptures.Binseg(model="clinear", min_size=5, jump=1).fit(values.reshape(-1, 1))
     assert pieces.line_edges(values, 0.3) == search.predict(pen=0.3)[:-1]
