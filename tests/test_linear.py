@@ -10,7 +10,7 @@ import re
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -67,14 +67,20 @@ def _within(value: Any) -> Iterator[re.Pattern[Any]]:
             yield from _within(each)
 
 
-def _uses() -> dict[str, set[str]]:
+def _uses(named: Iterable[str]) -> dict[str, set[str]]:
     """The methods of each name; it is `ELSEWHERE` too where it is handed to something else.
 
-    A private name is that of its module, a public one is the same everywhere.
+    A private name is that of its module, a public one is the same everywhere. Modules that have
+    none of the expressions are not parsed: these are three of four.
     """
     uses: dict[str, set[str]] = defaultdict(set)
+    homes, names = zip(*(name.rpartition(".")[::2] for name in named), strict=True)
+    public = {name for name in names if not name.startswith("_")}
     for module in _modules():
-        nodes = list(ast.walk(ast.parse(inspect.getsource(module))))
+        source = inspect.getsource(module)
+        if module.__name__ not in homes and not any(name in source for name in public):
+            continue
+        nodes = list(ast.walk(ast.parse(source)))
         held = [node for node in nodes if isinstance(node, ast.Attribute)]
         called = {id(node.value): node.attr for node in held}
         loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
@@ -86,7 +92,7 @@ def _uses() -> dict[str, set[str]]:
 
 def _ways(named: list[tuple[str, re.Pattern[Any]]]) -> dict[tuple[Any, int], set[str]]:
     """How each expression is held against a text, under whatever names."""
-    uses = _uses()
+    uses = _uses(full for full, _ in named)
     ways: dict[tuple[Any, int], set[str]] = defaultdict(set)
     for full, pattern in named:
         name = full.rpartition(".")[2]
