@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lossscan import api
 from lossscan.commands import main
+from tests.wild import WILD, write_run
 
 
 def _log(folder: Path) -> Path:
@@ -67,3 +69,12 @@ def test_what_is_not_recognized_is_described_by_its_keys(
     assert "badness" in said
     assert "lossscan formats" in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("wild", ["terminal", "runner"])
+def test_names_of_a_log_steer_neither_a_terminal_nor_a_ci_runner(tmp_path, capsys, wild):
+    """Its series are printed as they are called, without what is no text."""
+    assert main(["analyze", str(write_run(tmp_path, WILD[wild], 0.0)), "--show-data"]) == 0
+    said = capsys.readouterr().out
+    assert not [line for line in said.split("\n") if not line.isprintable()]
+    assert not re.search(r"(?m)^\s*::|##\w*\[", said)

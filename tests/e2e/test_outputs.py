@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -29,6 +30,21 @@ def test_no_control_character_of_a_log_is_printed_raw(tmp_path, capsysbinary, ve
     wild = {c for c in out + err if unicodedata.category(c) in UNPRINTABLE} - {"\n", "\u200b"}
     assert not wild
     assert name not in ("json", "gitlab", "sarif") or json.loads(out)
+
+
+def test_details_of_what_broke_steer_neither_a_terminal_nor_a_ci_runner():
+    """An error repeats the text over which it broke."""
+    wild = WILD["terminal"] + "\n  " + WILD["runner"]
+    code = (
+        "import logging; from lossscan.commands.kit.shape import speak; speak()\n"
+        f"try: raise ValueError({wild!r})\n"
+        f"except ValueError: logging.getLogger('lossscan').debug('%s: x', {wild!r}, exc_info=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    said = done.stderr.decode()
+    assert "ValueError" in said
+    assert not [line for line in said.split("\n") if not line.isprintable()]
+    assert not re.search(r"(?m)^\s*::|##\w*\[", said)
 
 
 def test_an_address_is_no_link_in_markdown():

@@ -23,9 +23,9 @@ def points_read(run: Run, lang: str) -> Iterator[str]:
     for each in series:
         path = run.source_of(each.name)
         source = f"{path} ({formats[path]})" if path in formats else NONE
-        yield _described(each, source, lang) + "\n"
+        yield words.printable(_described(each, source, lang)) + "\n"
     yield "\n"
-    yield from _aligned(["step", *(each.name for each in series)], _rows(series))
+    yield from _aligned(["step", *(words.printable(each.name) for each in series)], _rows(series))
 
 
 def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:

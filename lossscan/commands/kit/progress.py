@@ -51,7 +51,7 @@ def tally(counts: Mapping[str, int], lang: str) -> str:
 def tell(text: str, details: Iterable[str] = ()) -> None:
     """A line on standard error, on a terminal wrapped between words; and what belongs to it."""
     line, room = f"lossscan: {words.printable(text)}", _room()
-    lines = [wrapped(line, room) if room else line, *(f"  {_indented(each)}" for each in details)]
+    lines = [wrapped(line, room) if room else line, *(f"  {indented(each)}" for each in details)]
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - no result
 
 
@@ -62,7 +62,8 @@ def _room() -> int:
     return 0
 
 
-def _indented(line: str) -> str:
+def indented(line: str) -> str:
+    """A line that steers nothing, as far to the right as it was."""
     return " " * (len(line) - len(line.lstrip(" "))) + words.printable(line)
 
 

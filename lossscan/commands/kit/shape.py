@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType
-from typing import Annotated, Any, TypeAlias, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,6 +24,9 @@ from lossscan.commands.kit.language import spoken
 from lossscan.errors import UsageError
 from lossscan.model import Message
 from lossscan.words.help import helped
+
+if TYPE_CHECKING:
+    from logging import LogRecord
 
 REPORT_FORMAT = "FORMAT"
 
@@ -235,7 +238,22 @@ def speak() -> None:
     """Log debug details to standard error from here on."""
     import logging
 
-    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_tamed)
+    logging.basicConfig(level=logging.DEBUG, handlers=[handler])
+
+
+def _tamed(record: LogRecord) -> bool:
+    """Let a record pass, without what steers a terminal in its path and in lines of an error."""
+    from traceback import format_exception
+
+    from lossscan.commands.kit.progress import indented
+
+    record.msg, record.args = indented(record.getMessage()), None
+    if record.exc_info and record.exc_info[0]:
+        lines = "".join(format_exception(*record.exc_info)).splitlines()
+        record.exc_text = "\n".join(map(indented, lines))
+    return True
 
 
 def hush() -> None:
