@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lossscan import analyze, batch, compare
 from lossscan.model import Report
 from lossscan.model.comparison import Comparison, Member
 from lossscan.reporters import Page, render
+from lossscan.settings import Settings
+from lossscan.words import printable
 from tests.reports import clean, diverged, jumped, report, unreadable
+from tests.wild import WILD, write_run, write_unreadable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -122,6 +126,26 @@ def test_a_run_named_like_a_script_runs_nothing(shown, kind):
     tab = shown(_page(kind, SCRIPT))
     assert tab.title() != "owned"
     assert "<script>" in tab.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("wild", WILD)
+def test_what_hostile_runs_say_is_text(shown, tmp_path, wild, lang):
+    """Of one run, of many and compared: nothing runs, is asked for or leads away."""
+    runs = [write_run(tmp_path / side, WILD[wild], jump) for side, jump in (("a", 3.0), ("b", 0))]
+    write_unreadable(tmp_path / "c", WILD[wild])
+    settings = Settings(lang=lang)
+    reports = {
+        "run": report(analyze(runs[0], settings=settings)),
+        "batch": batch(tmp_path, settings=settings),
+        "compare": compare(runs, settings=settings),
+    }
+    for kind, whole in reports.items():
+        tab = shown(render("html", whole, Page(lang=lang, single=kind == "run")))
+        assert tab.locator("img, iframe, object, embed, [onerror]").count() == 0
+        links = tab.locator("[href]").evaluate_all("all => all.map(each => each.href)")
+        assert not [link for link in links if "evil" in link or link.startswith("javascript:")]
+        assert printable(f"/{runs[0].name}")[:12] in tab.locator("body").inner_text()
 
 
 def test_verdicts_and_marks_lead_to_each_other(shown):

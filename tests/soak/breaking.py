@@ -15,8 +15,11 @@ from tests.soak.kit import GOOD, batch_of, check, need, run_of
 MOST_SECONDS = 15  # of CPU
 MOST_MEMORY = 2 << 30  # bytes of addresses, beside those that a process begins with
 LOGS = {"trainer_log.jsonl", "a.jsonl"}  # a good one of these is beside most of what is hostile
-UNKNOWN = "unrecognized log format"  # where the only log begins with a key of 300 kB
-CUT = "truncated JSON"  # of a log beside the good one: what it held would have counted
+NO_LOG = (  # what is said where the only log is not one
+    "unrecognized log format",  # it begins with a key of 300 kB
+    "binary data, not text",  # NUL in each of its keys
+    "truncated JSON",  # of a log beside the good one: what it held would have counted
+)
 SAMPLE = 9  # folders, of which the batch takes one
 
 
@@ -48,7 +51,7 @@ def _wrong(folder: Path) -> Iterator[str]:
     _, status, used = os.wait4(child, 0)
     code, text = os.waitstatus_to_exitcode(status), said.read_text(errors="replace")
     beside = LOGS & {path.name for path in folder.iterdir()}
-    good = beside and not any(why in text for why in (UNKNOWN, CUT))
+    good = beside and not any(why in text for why in NO_LOG)
     if code not in ((0,) if good else (0, 2)):
         yield f"status {code}: {text[:200]}"
     if used.ru_utime + used.ru_stime > MOST_SECONDS:
