@@ -18,7 +18,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
         " 训练loss 训练集损失 训练集loss"
         " mini_batch_loss minibatch_loss loss_value loss_values"
-        " perda perte pérdida perdida verlust perdita",
+        " perda perte pérdida perdida verlust perdita 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " cv_loss loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
@@ -86,8 +86,9 @@ _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err_?[dg]|[dg]_err(?:or)?)"
 )
-_CHINESE: Final = expression(  # 整体测试集上的Loss
-    r"[^\W\da-z]{0,12}(?:(测试|验证)|训练)[^\W\da-z]{0,12}(?:loss|损失值?)"
+_EASTERN: Final = expression(  # 整体测试集上的Loss
+    r"[^\W\da-z]{0,12}(?:(测试|验证|検証|テスト|검증)|训练|訓練|学習|훈련|학습)"
+    r"[^\W\da-z]{0,12}(?:loss|损失值?|損失|손실)"
 )
 _EVALUATION: Final = expression(r"(?:eval|evaluation|vali?|valid|validation|cv|dev)[/_](.+)")
 _TURNED: Final = expression(
@@ -139,14 +140,17 @@ _STAND_INS: Final = (
 _SETS: Final[Mapping[str, str]] = {
     word: name
     for name, words in {
-        "train_loss": "train training tr trn treino treinamento entrenamiento",
+        "train_loss": "train training tr trn treino treinamento entrenamiento 訓練 学習 훈련 학습",
         "eval_loss": "val vali valid validation vl eval evaluation dev"
-        " validacao validação validación",
-        "test_loss": "test testing tst teste prueba",
+        " validacao validação validación 検証 검증",
+        "test_loss": "test testing tst teste prueba テスト",
     }.items()
     for word in words.split()
 }
-_LOSS: Final = ("perda", "perte", "pérdida", "perdida", "verlust", "perdita")
+_LOSS: Final = (
+    *("perda", "perte", "pérdida", "perdida", "verlust", "perdita"),
+    *("потери", "потеря", "損失", "ロス", "손실", "로스"),
+)
 _FILLING: Final = expression(
     r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far"
 )
@@ -175,7 +179,7 @@ def canonical(raw: str) -> str:
         return "learning_rate" if composed[1] else "eval_loss"
     evaluated = _EVALUATION.fullmatch(folded)
     if evaluated is None:
-        return _turned(folded) or _measured(folded) or _chinese(folded) or bare
+        return _turned(folded) or _measured(folded) or _eastern(folded) or bare
     name = f"eval_{evaluated[1]}"
     return _ALIASES.get(name, name)
 
@@ -212,9 +216,9 @@ def _measured(folded: str) -> str | None:
     return f"{said.removesuffix('loss')}{match[1]}" if match and said else None
 
 
-def _chinese(folded: str) -> str | None:
+def _eastern(folded: str) -> str | None:
     """A loss that Chinese words say to be of the training or of another set."""
-    found = None if folded.isascii() else _CHINESE.fullmatch(folded)
+    found = None if folded.isascii() else _EASTERN.fullmatch(folded)
     return None if found is None else "eval_loss" if found[1] else "loss"
 
 

@@ -1,12 +1,14 @@
 """Numbers and nothing else: `375 0.13` or `(375, 0.13)`, the first a step that rises.
 
-Further columns, as of a mean, are passed over.
+Further columns, as of a mean, are passed over. So are code and prose around tensors that a loop
+printed one below the other: `tensor(2.31, device='cuda:0')`, where a loss is spoken of.
 A list of such pairs may be on one line. In a file whose name says `loss`, single numbers
 are losses too, and the header of a table without names is passed over.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
@@ -29,11 +31,20 @@ _LINE: Final = expression(
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
+PRINTED: Final = 3  # tensors in a row: an example shows one or two
+_TENSOR: Final = expression(
+    rf"(?m)^\s{{0,20}}tensor\(({NUMBER})(?:, [\w=<>':.() ,]{{1,100}})?\)[ \t]*$"
+)
+_TENSORS: Final = expression(
+    rf"(?:{_TENSOR.pattern.removeprefix('(?m)')}\n?){{{PRINTED}}}", re.MULTILINE
+)
 _BETWEEN: Final = expression(r"([)\]]), ?([(\[])")  # two pairs
 
 
 def claims(head: Head) -> bool:
     """Whether each line of the start is such a pair, the steps rise, and values have decimals."""
+    if _are_tensors(head):
+        return True
     unnamed = "loss" in head.name.lower() and head.start.startswith(_UNNAMED)
     if not unnamed and head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
         return False
@@ -45,6 +56,12 @@ def claims(head: Head) -> bool:
         return False
     rises = all(int(one[1]) < int(two[1]) for one, two in pairwise(found))
     return rises and any("." in match[2] for match in found)
+
+
+def _are_tensors(head: Head) -> bool:
+    """Whether tensors of one number are printed below each other, and a loss is spoken of."""
+    text = peek(head)
+    return "tensor(" in text and "loss" in text.lower() and _TENSORS.search(text) is not None
 
 
 def _split(text: Iterable[str]) -> list[str]:
@@ -71,20 +88,21 @@ def _items(line: str) -> list[str]:
 
 def read(head: Head, settings: Settings) -> Table:
     """All lines; the second number is taken for the loss, or the only one."""
-    alone = _are_alone(head)
-    rows = list(_alone(head) if alone else _pairs(head))
+    shape = _TENSOR if _are_tensors(head) else _ALONE if _are_alone(head) else None
+    rows = list(_pairs(head) if shape is None else _alone(head, shape))
     note = Note("steps_counted", head.path, {"entries": len(rows)})
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
         fallback=True,
-        notes=(note,) if alone else (),
+        notes=() if shape is None else (note,),
     )
 
 
-def _alone(head: Head) -> Iterator[Row]:
-    found = filter(None, map(_ALONE.match, _singles(lines(head))))
+def _alone(head: Head, shape: re.Pattern[str]) -> Iterator[Row]:
+    text = lines(head) if shape is _TENSOR else _singles(lines(head))
+    found = filter(None, map(shape.match, text))
     return ((step, {"loss": match[1]}) for step, match in enumerate(found, start=1))
 
 

@@ -29,6 +29,7 @@ ONSET_SHARE = 0.1  # of the climb: where it shows at the latest
 BEFORE_SHARE = 0.5  # of the points of the climb, looked at before it for the knee where it begins:
 MOST_KNEES = 300  # in so many bins; 3 points off in 41 climbs put into real curves, 16 without
 JUMP_SHARE = 0.6  # of the climb that one jump makes: then it is a jump
+AT_ONCE = 5  # points in which a jump is made: a window may show one between, and one may be wild
 START_POINTS = 5  # whose lowest is where the run began: an early spike is not
 WORSE_THAN_START = 0.95  # of the first level, that a moderate climb must reach
 SURE = (1.0, 0.5)  # 123 of 123 were right on the simulated train half, none below 5 noise units
@@ -142,8 +143,17 @@ def _onset(curve: Curve, climb: Climb) -> int:
 
 def _jump(case: Case, height: float) -> Change | None:
     """The single jump that makes most of the climb, if there is one."""
-    rises = [c for c in case.rises if c.ratio]
-    return next((c for c in rises if np.log(c.ratio or 1.0) >= JUMP_SHARE * height), None)
+    scaled = case.curve.scaled
+    return next(
+        (
+            change
+            for change in case.rises
+            if np.log(change.ratio or 1.0) >= JUMP_SHARE * height
+            and median(scaled[change.index : change.index + AT_ONCE]) - scaled[change.index - 1]
+            >= JUMP_SHARE * height
+        ),
+        None,
+    )
 
 
 def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:

@@ -254,6 +254,26 @@ PASTED = {
         "[rank1]: {{'loss': {x}, 'grad_norm': 1.2, 'learning_rate': 2e-05, 'epoch': 0.{n}}}\n",
         copies=2,
     ),
+    "translated with the page, signs and all": Pasted(
+        "> 2020-11-10 17：44：0{n},503-INFO：纪元：0，迭代：{n}0，lr：0.001，'损失'：{x}，时间：1.2\n"
+    ),
+    "in Japanese": Pasted("エポック {n}: 訓練損失 = {x}, 検証損失 = {y}\n", eval_loss=6),
+    "in Korean": Pasted("에포크 {n}/6 손실: {x} 검증 손실: {y}\n", eval_loss=6),
+    "in Russian": Pasted("Эпоха {n}/6, потери: {x}, точность: 0.5\n"),
+    "of a fence next to the text": Pasted(
+        "Epoch {n}/500\n1/1 [====] - 0s 3ms/step - loss: {x}\n", before="As output I get:\n``````"
+    ),
+    "in backticks, line by line": Pasted("`step {n}: loss {x}` \n"),
+    "with what matters in bold": Pasted(
+        "> {n}\t**{x}**\t{y}\t**best**\n", eval_loss=6, before="> Epoch\ttrain/loss\tval/loss\t\n"
+    ),
+    "as one paragraph": Pasted(
+        "Epoch {n}/6 - 67s - loss: {x} - val_loss: {y} - acc: 0.5 ", eval_loss=6
+    ),
+    "as tensors, next to the code": Pasted(
+        "tensor({x}, device='cuda:0', grad_fn=<NllLossBackward0>)\n",
+        before="```\nfor x in data:\n    loss = model(x)\n    loss.backward()\n    print(loss)\n```\n",
+    ),
     "as pairs": Pasted("({n}, {x})\n"),
     "as a list of pairs": Pasted("({n}, {x}), ", before="["),
     "as single numbers": Pasted("{x}\n", file="loss.txt"),
@@ -400,6 +420,26 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
 
     path = tmp_path / "scores.txt"
     path.write_text("0.5\n0.25\n")
+    with pytest.raises(NoLogFound):
+        read_file(path, Settings())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The loss of epoch 3 is lower than the loss of epoch 2, and the loss of epoch 1 is high.\n",
+        "`loss = criterion(out, y)`\n`loss.backward()`\n`step 3 of the guide`\n",
+        "x = torch.tensor([1.5, 2.5])\nx.sum()\ntensor(4.)\nx.mean()\ntensor(2.)\nloss = x.sum()\n",
+        "Das Ergebnis:\n**3** Punkte, **loss** 0,5 kg, **12** Tage\n",
+        "2週目の損失は3000円、1週目の損失は2000円でした。\n",
+    ],
+)
+def test_prose_with_a_loss_in_it_is_no_log(tmp_path: Path, text: str):
+    """Sentences name losses and epochs, code names them too, and Markdown marks any number."""
+    from lossscan.errors import NoLogFound
+
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
     with pytest.raises(NoLogFound):
         read_file(path, Settings())
 

@@ -28,6 +28,12 @@ _HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
+# Steps and epochs in other languages than English, also as browsers translate a page.
+_STEP_WORDS: Final = ("步数", "步骤", "迭代", "训练", "重复", "ステップ", "스텝", "шаг", "итерация")
+_EPOCH_WORDS: Final = (
+    *("轮次", "轮数", "纪元", "时代", "エポック", "에포크", "에폭"),
+    *("эпоха", "época", "epoca", "époque", "epoque", "epoche"),
+)
 _BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (
@@ -41,14 +47,16 @@ _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, t
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
-    rf"|(?<![\w/])it\b|步[数骤]|(?:迭代|训练)(?:次数)?){_BETWEEN}{_COUNT}{_OF}"
+    rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-zа-я])){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index))?\b(?!:? ?\(\d{1,9}, ?\d)"
     rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
-    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b|轮[次数]){_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b"
+    rf"|(?<![a-zа-я])(?:{'|'.join(_EPOCH_WORDS)})(?![a-zа-я]))"
+    rf"{_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
 _SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
@@ -127,7 +135,7 @@ _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
 # With parts in small letters one of which is in all that it finds: to look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
 _EPOCHS: Final[tuple[_Hinted, ...]] = (
-    (("epoch", "round", "轮"), _EPOCH),
+    (("epoch", "round", "pass", *_EPOCH_WORDS), _EPOCH),
     (("第",), _NTH_EPOCH),
     (("epoch results: ",), _SUMMED_UP),
     (("train (", "valid ("), _OF_SET),
@@ -136,7 +144,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     (("global_", "acc_iter"), _DECLARED),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
-    (("step", "it", "update", "步", "迭代", "训练"), _STEP),
+    (("step", "it", "update", *_STEP_WORDS), _STEP),
     (("第",), _NTH_STEP),
 )
 _BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH),)

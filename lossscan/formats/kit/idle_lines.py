@@ -21,7 +21,8 @@ MOST_JUDGED = 100_000  # also with those that name a loss: to look at all of the
 TOLD: Final = 10_000  # shapes of lines that said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
-    *("损失", "奖励"),
+    *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
+    *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
 )

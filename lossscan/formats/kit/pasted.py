@@ -1,4 +1,4 @@
-"""What a log went through on its way: it is quoted, typeset, escaped, wrapped or of Julia."""
+"""What a log went through: it is quoted, fenced, typeset, escaped, wrapped, glued or of Julia."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
 LONGEST: Final = 4096  # characters of an entry that is put together again
 _MARK: Final = expression(r"\A> ?(?!>)")
+_FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
+_FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
+_BOLD: Final = expression(r"\*\*(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*")
 _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
@@ -26,6 +29,10 @@ _ROW: Final = expression(
 )
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/\d{1,9} \[[=>.]{3,60}\] - )")
+_HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 7/9`
+    r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
+)
+_HEADED: Final = 3  # of one kind in a line: a sentence names two
 _COMMA: Final = expression(r"(?i:loss|lr|acc\w{0,10})[:=：]? {0,4}\d{1,9},\d{1,12}(?!,?\d)")
 _POINT: Final = expression(r"\d\.\d")
 _DECIMAL: Final = expression(r"(\d),(?=\d)")
@@ -54,10 +61,13 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
         repair
         for repair, holds in (
             (_unquoted, quoted),
+            (_unfenced, "`" in text and bool(_FENCED.search(text))),
+            (_plain_weight, "**" in text and bool(_BOLD.search(text))),
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (_unglued, "] - ETA" in text and bool(_GLUED.search(text))),
+            (_parted, "oss" in text and any(map(_heads, shown))),
             (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
@@ -68,6 +78,14 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
 
 def _unquoted(text: Iterable[str]) -> Iterator[str]:
     return (_MARK.sub("", line) for line in text)
+
+
+def _unfenced(text: Iterable[str]) -> Iterator[str]:
+    return (_FENCE.sub("", line) for line in text)
+
+
+def _plain_weight(text: Iterable[str]) -> Iterator[str]:
+    return (_BOLD.sub(r"\1", line) for line in text)
 
 
 def _straight(text: Iterable[str]) -> Iterator[str]:
@@ -82,6 +100,27 @@ def _unglued(text: Iterable[str]) -> Iterator[str]:
     """Each bar of Keras on a line of its own: the carriage returns between them are lost."""
     for line in text:
         yield from _GLUED.sub("\n", line).splitlines(keepends=True) if "[" in line else (line,)
+
+
+def _heads(line: str) -> list[int]:
+    """Where in a line several epochs, or steps, begin that were a line each; empty where none."""
+    if line.lower().count("loss") < _HEADED:
+        return []
+    found: dict[str, list[int]] = {}
+    for head in _HEADS.finditer(line):
+        found.setdefault(head[0].lower().rstrip("0123456789/ :=#["), []).append(head.start())
+    return next((places for places in found.values() if len(places) >= _HEADED), [])
+
+
+def _parted(text: Iterable[str]) -> Iterator[str]:
+    """Each epoch, or step, on a line of its own: a page may show all of them as one paragraph."""
+    for line in text:
+        at = 0
+        for place in _heads(line):
+            if line[at:place].strip():
+                yield f"{line[at:place]}\n"
+                at = place
+        yield line[at:]
 
 
 def _is_opened(line: str) -> bool:

@@ -29,8 +29,8 @@ UNIT = 2  # bytes, of UTF-16: a part of a file must begin with a whole one
 FEW = 0.1  # of the low bytes at most are zero in text: such characters are rare in any language
 _ANSI: Final = expression(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
 
-# Bounded, so that a hostile line costs no quadratic time; loops may print in Chinese.
-_WORD = r"[A-Za-z_(\u4e00-\u9fff][\w./()#-]{0,60}+"
+# Bounded, so that a hostile line costs no quadratic time; loops may print in any language.
+_WORD = r"(?:[^\W\d]|\()[\w./()#-]{0,60}+"
 NUMBER: Final = (
     r"[-+]?(?:1\.#(?:QNAN|SNAN|IND|INF)\d{0,4}|(?:nan|NaN|NAN)(?:xxx|\((?:ind|snan|qnan)\))|"
     r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?"
