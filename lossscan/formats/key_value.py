@@ -181,7 +181,8 @@ def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Foun
     rows, length, doubts = _rows(list(placed(stated_at, kind)), kind)
     rows = without_settings(rows)
     launches = _launches(parsed, kind, begun, [step for step, _ in rows])
-    return _Found(kind, columns(without_echo(rows), settings), length, launches, doubts)
+    own = rows if kind == "epoch" and not doubts else without_echo(rows)  # a row for each epoch
+    return _Found(kind, columns(own, settings), length, launches, doubts)
 
 
 def _table(head: Head, found: _Found, said: ReadLines) -> Table:

@@ -395,6 +395,21 @@ def test_one_bar_is_a_log(tmp_path: Path):
     assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
 
 
+def test_a_bar_that_never_moved_shows_its_loss(tmp_path: Path):
+    """A training that is lost at once is stopped before its bar is drawn again."""
+    path = tmp_path / "train.log"
+    bar = "Steps:   0%|          | 0/3000 [00:0{n}<?, ?it/s{said}]\n"
+    path.write_text(bar.format(n=0, said="") + bar.format(n=7, said=", loss=nan, lr=1e-6"))
+    assert len(read_file(path, Settings()).columns["loss"].values) == 1
+
+
+def test_an_evaluation_of_each_epoch_may_stay_the_same(tmp_path: Path):
+    """Of a net that learns nothing each evaluation is one: none repeats the one before."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"Epoch {n} loss: {2 / n:.4f} val_loss: 2.3026\n" for n in STEPS))
+    assert len(read_file(path, Settings()).columns["eval_loss"].steps) == len(STEPS)
+
+
 def test_what_nets_of_caffe_put_out_belongs_to_their_iteration(tmp_path: Path):
     """Two iterations are a log; a test is at the iteration that announces it."""
     path = tmp_path / "train.log"
