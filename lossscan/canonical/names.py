@@ -17,7 +17,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
         " 训练loss 训练集损失 训练集loss"
-        " mini_batch_loss minibatch_loss loss_value loss_values"
+        " mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
         " perda perte pérdida perdida verlust perdita 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " cv_loss loss_val loss_valid loss_validation loss_eval"
@@ -33,7 +33,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " critic/rewards/mean objective/rlhf_reward"
         " episode_reward episode_rewards mean_episode_reward episode_reward_mean episode_return"
         " episode_returns total_reward total_rewards rewards ep_reward ep_rewards ep_return"
-        " average_ep_ret cumulative_reward cumulative_rewards 奖励 平均奖励 总奖励 累计奖励"
+        " average_episodic_return average_ep_ret cumulative_reward cumulative_rewards"
+        " 奖励 平均奖励 总奖励 累计奖励"
         " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"

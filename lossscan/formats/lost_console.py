@@ -10,7 +10,7 @@ from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.lost import lost
-from lossscan.formats.kit.text import lines, peek
+from lossscan.formats.kit.text import PAIR, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -18,6 +18,7 @@ from lossscan.sources.files import Head
 NAME: Final = "lost_console"
 MOST: Final = 2  # lines that hold a NaN and no curve
 _NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
+NAMED: Final = 4  # numbers that a line names, among them such a loss: no sentence does
 
 
 def claims(head: Head) -> bool:
@@ -57,9 +58,11 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _is_a_nan(text: str) -> bool:
-    """Whether nothing but a line or two is there, with a loss that is NaN."""
+    """Whether nothing but a line or two is there, with a loss that is NaN, or a logged one."""
     said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
-    return 0 < len(said) <= MOST and any(map(_NAN.search, said))
+    lost = list(filter(_NAN.search, said))
+    logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)
+    return logged or (len(said) <= MOST and bool(lost))
 
 
 def _message(head: Head) -> Note | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -250,12 +251,15 @@ PASTED = {
     "in Chinese": Pasted(
         "第 {n}/6 个epoch, 训练loss: {x}, 验证loss: {y}\n", eval_loss=6, encoding="gbk"
     ),
+    "of ArcFace on MXNet": Pasted(
+        "INFO:root:Epoch[0] Batch [{n}0-{n}9]\tSpeed: 0.96 samples/sec\tlossvalue={x}\n"
+    ),
     "of each rank": Pasted(
         "[rank1]: {{'loss': {x}, 'grad_norm': 1.2, 'learning_rate': 2e-05, 'epoch': 0.{n}}}\n",
         copies=2,
     ),
     "translated with the page, signs and all": Pasted(
-        "> 2020-11-10 17：44：0{n},503-INFO：纪元：0，迭代：{n}0，lr：0.001，'损失'：{x}，时间：1.2\n"
+        "> 2020-11-10 17：44：0{n},503-INFO：纪元：0，迭代：{n}0，lr：0.001，'损失'：{x}，a：1\n"
     ),
     "in Japanese": Pasted("エポック {n}: 訓練損失 = {x}, 検証損失 = {y}\n", eval_loss=6),
     "in Korean": Pasted("에포크 {n}/6 손실: {x} 검증 손실: {y}\n", eval_loss=6),
@@ -272,7 +276,7 @@ PASTED = {
     ),
     "as tensors, next to the code": Pasted(
         "tensor({x}, device='cuda:0', grad_fn=<NllLossBackward0>)\n",
-        before="```\nfor x in data:\n    loss = model(x)\n    loss.backward()\n    print(loss)\n```\n",
+        before="```\nimport torch\nfor x in data:\n    loss = model(x)\n    loss.backward()\n```\n",
     ),
     "as pairs": Pasted("({n}, {x})\n"),
     "as a list of pairs": Pasted("({n}, {x}), ", before="["),
@@ -395,6 +399,20 @@ def test_one_bar_is_a_log(tmp_path: Path):
     assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lr: 1.8e-04, time: 1.07, memory: 6349, loss_cls: 1.42, loss_box: nan, loss: nan",
+        "INFO:tensorflow:Error reported: <class 'InvalidArgumentError'>, LossTensor is inf or nan.",
+    ],
+)
+def test_one_line_tells_that_the_loss_is_lost(tmp_path: Path, line: str):
+    """Who asks why it is NaN pastes the line and no more, with words around it."""
+    path = tmp_path / "train.log"
+    path.write_text(f"Why is it so?\n\n{line}\n\nI use three cards.\nThank you.\n")
+    assert not math.isfinite(read_file(path, Settings()).columns["loss"].values[-1])
+
+
 def test_a_bar_that_never_moved_shows_its_loss(tmp_path: Path):
     """A training that is lost at once is stopped before its bar is drawn again."""
     path = tmp_path / "train.log"
@@ -446,6 +464,7 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
         "`loss = criterion(out, y)`\n`loss.backward()`\n`step 3 of the guide`\n",
         "x = torch.tensor([1.5, 2.5])\nx.sum()\ntensor(4.)\nx.mean()\ntensor(2.)\nloss = x.sum()\n",
         "Das Ergebnis:\n**3** Punkte, **loss** 0,5 kg, **12** Tage\n",
+        "I set lr: 0.1 and the loss: nan came.\nThen lr: 0.01 was fine.\nThank you all.\n",
         "2週目の損失は3000円、1週目の損失は2000円でした。\n",
     ],
 )

@@ -47,7 +47,7 @@ _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, t
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
-    rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-zа-я])){_BETWEEN}{_COUNT}{_OF}"
+    rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index))?\b(?!:? ?\(\d{1,9}, ?\d)"
@@ -55,7 +55,7 @@ _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
 )
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b"
-    rf"|(?<![a-zа-я])(?:{'|'.join(_EPOCH_WORDS)})(?![a-zа-я]))"
+    rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
     rf"{_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
 )
 _SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed

@@ -35,7 +35,7 @@ _SAID: Final = tuple(
     for pattern in (
         rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
         rf"\b{_LOST} (?:\w{{1,20}} ){{0,3}}loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
-        rf"(?:Error|Exception): .{{0,80}}?\bloss\b.{{0,80}}?\b{_LOST}\b",
+        rf"(?:Error|Exception)(?:: |'>, ).{{0,80}}?\bloss(?:tensor)?\b.{{0,80}}?\b{_LOST}\b",
         rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?(?:\b|_)loss(?:es)?\b",
         r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
         rf"\b{_STOPS}\b.{{0,40}}?\b{_LOST} loss\b",  # stopped because of NaN loss

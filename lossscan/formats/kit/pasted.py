@@ -30,7 +30,8 @@ _ROW: Final = expression(
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/\d{1,9} \[[=>.]{3,60}\] - )")
 _HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 7/9`
-    r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
+    r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)"
+    r"[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
 )
 _HEADED: Final = 3  # of one kind in a line: a sentence names two
 _COMMA: Final = expression(r"(?i:loss|lr|acc\w{0,10})[:=：]? {0,4}\d{1,9},\d{1,12}(?!,?\d)")
