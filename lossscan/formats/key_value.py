@@ -73,9 +73,9 @@ _SAID: Final = {  # what only this trainer prints
 _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
 )
-_LOST: Final = expression(  # a line that holds nothing but a counter and such a loss
-    r"(?im)^\W{0,9}(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
-    r"[ ,:;|-]{1,5}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
+_LOST: Final = expression(  # a line that holds nothing but counters and such a loss
+    r"(?im)^\W{0,9}(?:(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
+    r"[ ,:;|-]{1,5}){1,3}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
 )
 _BLANKS: Final = expression(r"\n{3,}")
 _SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe

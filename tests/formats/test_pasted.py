@@ -402,6 +402,7 @@ def test_one_bar_is_a_log(tmp_path: Path):
 @pytest.mark.parametrize(
     "line",
     [
+        "epoch 6 iter  2610, loss: nan",
         "lr: 1.8e-04, time: 1.07, memory: 6349, loss_cls: 1.42, loss_box: nan, loss: nan",
         "INFO:tensorflow:Error reported: <class 'InvalidArgumentError'>, LossTensor is inf or nan.",
     ],
