@@ -17,7 +17,7 @@ from lossscan import commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
-from lossscan.formats.kit.records import Records
+from lossscan.formats.kit.records import Records, in_array
 from lossscan.gate import exit_status
 from lossscan.model import FAILED, FAILED_NOTE, Failure, Message, Report, RunReport
 from lossscan.pipeline import examine
@@ -165,7 +165,7 @@ def test_json_takes_integers_of_any_length_and_refuses_bottomless_nesting():
 @pytest.mark.parametrize("key", ["a\\b", 'a"b', "a\tb", "a\ud800b"])
 def test_odd_keys_are_decoded_one_by_one(key):
     """The decoder made of keys cannot hold them."""
-    records = Records()
+    records = Records(in_array)
     records.meet(["step", key])
     assert records.group(b'[{"step": 1}]', 0) is None
 

@@ -17,7 +17,7 @@ from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
-from lossscan.formats.kit.records import Records
+from lossscan.formats.kit.records import Records, in_lines
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -110,24 +110,19 @@ class _Log:
         self.rows = 0
         self.broken: dict[str, int] = {}  # how many lines, and the first, counted from 1
         self.cut = False
-        self._records = Records()
+        self._records = Records(in_lines)
 
     def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
-        count = piece.count(b"\n") + (not piece.endswith(b"\n"))  # lines
-        text = piece.strip(b"\n")
-        while b"\n\n" in text:
-            text = text.replace(b"\n\n", b"\n")
-        listed = text.replace(b"\n", b",\n")
-        size = len(listed) - len(text) + bool(text)  # lines that are not empty
-        group = self._records.group(b"[%b]" % listed, self.rows)
-        if group is not None and len(group.places) == size:  # else two are on one line
+        lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
+        group = self._records.group(piece, self.rows)
+        if group is not None and _is_one_a_line(group, piece, lines):
             self._add(group)
-            self._remember(group.row(at) for at in reversed(range(size)))
-            self.rows += size
-        elif text:
+            self._remember(group.row(at) for at in reversed(range(len(group.places))))
+            self.rows += len(group.places)
+        else:
             self._take_singly(lines_of(piece))
-        self.lines += count
+        self.lines += lines
 
     def _take_singly(self, lines: Sequence[str]) -> None:
         rows = []
@@ -164,6 +159,12 @@ class _Log:
             shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
             self.clock.add(group.places, shown)
         self.sheet.add(Group(group.places, cells))
+
+
+def _is_one_a_line(group: Group, piece: bytes, lines: int) -> bool:
+    """Whether there are as many objects as lines, or as lines that are not empty."""
+    count = len(group.places)
+    return count == lines or count == sum(map(bool, piece.split(b"\n")))
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

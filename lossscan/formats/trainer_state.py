@@ -15,7 +15,7 @@ from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
-from lossscan.formats.kit.records import Records
+from lossscan.formats.kit.records import Records, in_array
 from lossscan.formats.kit.text import PIECE, UTF_8, encoding
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
@@ -45,7 +45,7 @@ _STATED: Final = (
     "num_input_tokens_seen",
 )
 _CONSUMED = "consumed_samples"  # PaddleNLP's
-_ANYTHING: Final = msgspec.json.Decoder()
+_ANYTHING: Final = msgspec.json.Decoder().decode
 
 
 def claims(head: Head) -> bool:
@@ -90,7 +90,7 @@ class _History:
         self.summaries: list[Mapping[str, Any]] = []
         self.rows = 0
         self._no_points: list[int] = []  # rows
-        self._records = Records()
+        self._records = Records(in_array)
 
     def take_text(self, entries: bytes) -> bool:
         """Read some entries: at once where they are like those before. False for no entries."""
@@ -187,8 +187,11 @@ def _opens(before: bytes, head: Head) -> bool:
 
 def _last_end(text: bytes) -> int | None:
     """The place of the last comma between two entries, at a guess."""
-    ends = [match.end() - 1 for match in _NEXT.finditer(text, max(len(text) - _LONG, 0))]
-    return ends[-1] if ends else None
+    first, at = max(len(text) - _LONG, 0), len(text)
+    while (at := text.rfind(b"}", first, at)) >= 0:
+        if (found := _NEXT.match(text, at)) is not None:
+            return found.end() - 1
+    return None
 
 
 def _rest(stream: BinaryIO, head: Head) -> bytes:

@@ -216,18 +216,19 @@ def numbers_of(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatA
     try:
         return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
     except struct.error:
-        filled = list(map(is_not, cells, repeat(None)))
-    if all(filled):
+        filled = bytes(map(is_not, cells, repeat(None)))  # half as long as a list for numpy takes
+    if 0 not in filled:
         return _from_text(places, cells)
-    return numbers_of(places[np.array(filled)], list(compress(cells, filled)))
+    return numbers_of(places[np.frombuffer(filled, dtype=bool)], list(compress(cells, filled)))
 
 
 def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
     """The cells of a console: as a rule all are numbers in text."""
     try:
-        return places, np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+        numbers = np.array(cells, dtype=np.float64)  # `float` of each, in two thirds of its time
     except (TypeError, ValueError, OverflowError):
         return _scattered(places, cells)
+    return (places, numbers) if numbers.ndim == 1 else _scattered(places, cells)  # of lists
 
 
 def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:

@@ -6,7 +6,7 @@ reading a log of a million lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
@@ -20,15 +20,27 @@ from lossscan.sources.safe_json import decoded
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
 _UNFIT: Final = expression(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
+Decode: TypeAlias = Callable[[bytes], list[Any]]
 _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
 
 
-class Records:
-    """Decodes blocks of objects whose keys it has met before."""
+def in_lines(record: type[Any]) -> Decode:
+    """What decodes lines of JSON; an object may also be on several of them, or the other way."""
+    return msgspec.json.Decoder(record).decode_lines
 
-    def __init__(self) -> None:
+
+def in_array(record: type[Any]) -> Decode:
+    """What decodes a JSON array."""
+    return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
+
+
+class Records:
+    """Decodes blocks of objects whose keys it has met before, in lines or in an array."""
+
+    def __init__(self, decoder: Callable[[type[Any]], Decode]) -> None:
+        self._decoder = decoder
         self._keys: dict[str, None] = {}
-        self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._decode: Decode | None = None
         self._fit = True
 
     def meet(self, keys: Iterable[str]) -> None:
@@ -39,19 +51,19 @@ class Records:
         if new:
             self._keys |= dict.fromkeys(new)
             self._fit = len(self._keys) <= MOST_KEYS and not any(map(_UNFIT.search, new))
-            self._decoder = None
+            self._decode = None
 
-    def group(self, array: bytes, first: int) -> Group | None:
-        """The objects of a JSON array as rows, numbered from `first`.
+    def group(self, block: bytes, first: int) -> Group | None:
+        """The objects of a block as rows, numbered from `first`.
 
         A bare NaN becomes text. None where one of them holds a key that was not met or is odd, or
         an object, or is broken or no UTF-8.
         """
         if not (self._fit and self._keys):
             return None
-        self._decoder = self._decoder or _decoder(self._keys)
+        self._decode = self._decode or self._decoder(_record(self._keys))
         try:
-            found = decoded(self._decoder, array)
+            found = decoded(self._decode, block)
         except (ValueError, RecursionError):
             return None
         row_by_row = list(chain.from_iterable(map(astuple, found)))  # zip(*...): half as long again
@@ -59,13 +71,12 @@ class Records:
         return Group(np.arange(first, first + len(found)), cells)
 
 
-def _decoder(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:
+def _record(keys: Iterable[str]) -> type[Any]:
     names = {f"key_{number}": key for number, key in enumerate(keys)}
-    record = msgspec.defstruct(
+    return msgspec.defstruct(
         "Record",
         [(name, _Cell, None) for name in names],
         rename=names,
         forbid_unknown_fields=True,
         gc=False,  # it holds no cycles, and a million are made
     )
-    return msgspec.json.Decoder(list[record])  # type: ignore[valid-type]

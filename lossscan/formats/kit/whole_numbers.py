@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def whole_numbers(cells: Sequence[Any]) -> IntArray | None:
     """The numbers; None where a cell is no text, no whole number, or does not fit."""
-    if not all(type(each) is str for each in cells):  # `int` would take a float, too
+    if set(map(type, cells)) != {str}:  # `int` would take a float, too
         return None
     try:
-        return np.fromiter(map(int, cells), dtype=np.int64, count=len(cells))
+        return np.array(cells, dtype=np.int64)
     except (ValueError, OverflowError):
         return None
