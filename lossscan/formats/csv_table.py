@@ -26,6 +26,7 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
     tag_and_value,
 )
+from lossscan.formats.kit.number_rows import number_columns
 from lossscan.formats.kit.ruled import unruled
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.stacked import unstacked
@@ -233,37 +234,37 @@ def _take(sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: s
     """Add all rows to a sheet, some at a time, so that no row is kept; gives their number."""
     rows, at_once = 0, min(max(CELLS // len(header), FEWEST_ROWS), MOST_ROWS)
     while below := list(islice(text, at_once)):
-        columns = _even(below, separator) or _uneven(below, separator)
+        columns = number_columns(below, separator) or map(_filled, _texts(below, separator))
         sheet.add(Group(np.arange(rows, rows + len(below)), _named(header, columns, len(below))))
         rows += len(below)
     return rows
 
 
 def _named(
-    header: Sequence[str], columns: Iterable[Sequence[str]], rows: int
+    header: Sequence[str], columns: Iterable[Sequence[Any]], rows: int
 ) -> dict[str, Sequence[Any]]:
-    """The cells of each column, None where empty; of two of one name the last filled one counts."""
+    """The cells of each column by name; of two of one name the last filled one counts."""
     found: dict[str, Sequence[Any]] = {}
-    for name, cells in zip(header, chain(columns, repeat(("",) * rows)), strict=False):
+    for name, cells in zip(header, chain(columns, repeat((None,) * rows)), strict=False):
         if name not in _INDEX:
-            filled = [cell or None for cell in cells] if "" in cells else cells
-            twice = zip(filled, found.get(name, ()), strict=False)
-            found[name] = [b if a is None else a for a, b in twice] or filled
+            twice = zip(cells, found.get(name, ()), strict=False)
+            found[name] = [b if a is None else a for a, b in twice] or cells
     return found
 
 
-def _even(lines: Sequence[str], separator: str) -> list[list[str]] | None:
-    """The columns of lines with equally many cells and no quotes, which a single split gives."""
+def _filled(cells: Sequence[str]) -> Sequence[str | None]:
+    """The cells, None where one is empty."""
+    return [cell or None for cell in cells] if "" in cells else cells
+
+
+def _texts(lines: Sequence[str], separator: str) -> Iterable[Sequence[str]]:
+    """The columns; of lines with equally many cells and no quotes a single split gives them."""
     text, widths = "".join(lines), {line.count(separator) + 1 for line in lines}
     if len(widths) > 1 or separator in (_GAP, _BLANK) or '"' in text or not text.endswith("\n"):
-        return None
+        return zip_longest(*(_cells(line, separator) for line in lines), fillvalue="")
     width = widths.pop()
     cells = text.replace("\n", separator).split(separator)[:-1]
     return [cells[at::width] for at in range(width)]
-
-
-def _uneven(lines: Sequence[str], separator: str) -> Iterable[Sequence[str]]:
-    return zip_longest(*(_cells(line, separator) for line in lines), fillvalue="")
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -184,6 +184,8 @@ ODD_LINES = {
     "nested": '{"current_steps": 35, "loss": {"main": 1.0}}\n',
     "new key": '{"current_steps": 35, "loss": 1.0, "grad_norm": 0.5}\n',
     "two objects": '{"current_steps": 35, "loss": 1.0}, {"loss": 2.0}\n',
+    "no comma": '{"current_steps": 35, "loss": 1.0}{"loss": 2.0}\n',
+    "two lines": '{"current_steps": 35,\n"loss": 1.0}\n',
     "no object": "[1, 2]\n",
     "blank": " \n\n",
     "carriage return": '{"current_steps": 35, "loss": 1.0}\r{"current_steps": 36, "loss": 2.0}\r\n',
