@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
 import sys
@@ -11,7 +12,6 @@ from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_origin
 
 import typer
@@ -53,10 +53,9 @@ def _unloaded(verb: str) -> str | None:
     """The docstring of a verb that is not loaded: to load all takes a fifth of `--help`."""
     module = f"{commands.__name__}.{verb}"
     loader: Any = getattr(find_spec(module), "loader", None)
-    parts = loader.get_code(module).co_consts  # its functions among them
-    function = next(c for c in parts if isinstance(c, CodeType) and c.co_name == verb)
-    docstring: str | None = function.co_consts[0]
-    return docstring
+    parts = ast.parse(loader.get_source(module)).body
+    function = next(p for p in parts if isinstance(p, ast.FunctionDef) and p.name == verb)
+    return ast.get_docstring(function)
 
 
 def _built(verb: str) -> Any:
