@@ -6,7 +6,7 @@ LossscanError
 ├─ InputError           this run cannot be examined
 │  ├─ NoLogFound        nothing below the path is a log
 │  ├─ UnreadableLog     a log that cannot be read
-│  │  └─ ReaderFailed   a log that breaks its reader
+│  │  └─ ReaderFailed   a log that breaks its reader, or is too much for it
 │  ├─ ExaminationFailed a run that breaks what follows
 │  ├─ NoUsableSeries    logs were read and hold no series to judge
 │  ├─ WorkerLost        the process that read a run of a batch ended
@@ -172,7 +172,7 @@ class UnreadableLog(InputError):  # noqa: N818
 
 
 class ReaderFailed(UnreadableLog):
-    """A log that its reader breaks on: lossscan is at fault, but only for this file."""
+    """A log that its reader breaks on, or gives up: other readers may not see all of it."""
 
 
 class ExaminationFailed(InputError):  # noqa: N818

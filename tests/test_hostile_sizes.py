@@ -13,6 +13,8 @@ import pytest
 from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table, json_table
+from lossscan.formats.kit import trainer_lines
+from lossscan.model import FAILED_NOTE
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
@@ -237,3 +239,15 @@ def test_dicts_whose_epoch_always_falls_take_no_quadratic_time(tmp_path):
     """Each is a launch of its own, and what follows it is not looked at for each of them."""
     text = "".join(f"{{'loss': 2.5, 'epoch': {900 - n / 100:.2f}}}\n" for n in range(20_000))
     assert _seconds(tmp_path / "train.log", text) < 5
+
+
+def test_a_log_of_very_many_trainings_is_given_up(tmp_path, monkeypatch):
+    """Each of them is told apart, which takes its time; another reader may not see all."""
+    monkeypatch.setattr(trainer_lines, "MOST", 20)
+    point = "{'loss': 2.5, 'epoch': 0.5}\n{'loss': 2.25, 'epoch': 1.0}\n"
+    one = point + "{'train_runtime': 5.0, 'train_loss': 2.5, 'epoch': 1.0}\n"
+    kinds = [
+        FAILED_NOTE in {note.kind for note in _read(tmp_path / "train.log", one * count).notes}
+        for count in (20, 21)
+    ]
+    assert kinds == [False, True]

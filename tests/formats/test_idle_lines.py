@@ -66,6 +66,13 @@ def test_a_log_of_unlike_lines_that_name_losses_is_refused(tmp_path):
 
 
 @pytest.mark.usefixtures("bounds")
+def test_a_log_of_unlike_lines_that_name_no_loss_of_it_is_read(tmp_path):
+    """Printed answers tell of costs, while the log states losses."""
+    table = read_log(tmp_path, POINTS + JUDGED.replace("loss", "cost") + ENDED)
+    assert table.columns["loss"].steps.tolist() == list(range(1, 11))
+
+
+@pytest.mark.usefixtures("bounds")
 def test_points_are_read_however_unlike_each_other(tmp_path):
     """What counts and states a loss is no noise."""
     lines = (f"step {n} {LETTERS[n % 81]}{LETTERS[n // 81]} loss: 2.5\n" for n in range(1, 1_000))

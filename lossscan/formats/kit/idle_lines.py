@@ -1,7 +1,8 @@
 """Lines of a console that say nothing, told at a glance: a log may hold millions of them.
 
 A line that is like one that said nothing says nothing either. Of lines that are like no other and
-no points each is looked at, up to a number; beyond it only those that name a loss.
+no points each is looked at, up to a number; beyond it only those that name a loss by a word that
+stated one before.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import ReaderFailed
 from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import LONGEST, NUMBER, Learned, Shape, shape_of
 from lossscan.model import Note
 
 MOST = 50_000  # unlike lines that are no points, of any words: a look takes 50 microseconds
 MOST_JUDGED = 100_000  # also with those that name a loss: to look at all of them takes 6 s
+LONG: Final = 100  # characters of a line that take as long again as a line
 TOLD: Final = 10_000  # shapes of lines that said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
@@ -34,7 +36,8 @@ class IdleLines:
 
     def __init__(self, asked: frozenset[str]) -> None:
         self.passed_over = False  # whether a line was, because too many were no points
-        self._words = (*JUDGED, *asked)
+        self._asked = asked
+        self._words: set[str] = set()  # of JUDGED, in lines that stated something
         self._like: Callable[[str], re.Match[str] | None] | None = None  # the last idle line
         self._learned = Learned[str, Callable[[str], re.Match[str] | None]]()
         self._told: set[str] = set()
@@ -52,23 +55,29 @@ class IdleLines:
         if known is not None and known(line):
             self._like = known
             return True
-        if self._looked_at < MOST or key in self._told or any(word in line for word in self._words):
+        if self._looked_at < MOST or key in self._told or self._names(line):
             return False
         self.passed_over = True
         return True
 
     def learn(self, line: str, *, states: bool, counts: bool) -> None:
-        """Note what the line that was asked for last says; raises UnreadableLog."""
+        """Note what the line that was asked for last says; raises ReaderFailed."""
         key = self._key
+        if states and key not in self._told:
+            self._words.update(word for word in JUDGED if word in line)
         if states or counts:
             if key and len(self._told) < TOLD:
                 self._told.add(key)
         else:
             self._learned.learn(key, lambda: _alike(line) if key else None)
         if not (states and counts) and key not in self._told:
-            self._looked_at += 1
+            self._looked_at += 1 + len(line) // LONG
             if self._looked_at > MOST_JUDGED:
-                raise UnreadableLog("too_many_unlike", lines=MOST_JUDGED)
+                raise ReaderFailed("too_many_unlike", lines=MOST_JUDGED)
+
+    def _names(self, line: str) -> bool:
+        """Whether a line names a loss as those before; without such, in any way."""
+        return any(word in line for word in (*(self._words or JUDGED), *self._asked))
 
     def notes(self, path: Path) -> tuple[Note, ...]:
         """The remark on a log of which lines were passed over."""

@@ -150,6 +150,7 @@ class _Names:
 
     def __init__(self, asked: frozenset[str]) -> None:
         self._asked = asked
+        self._known = lru_cache(maxsize=1 << 14)(self._known_part)  # keys come again and again
 
     def parts(self, line: str) -> Iterator[Part[str]]:
         """Where they are; what an evaluation states has names of its own."""
@@ -182,11 +183,11 @@ class _Names:
             label = _own_name(match[1], name) if several else name
             yield Part(label, match.start(), *match.span(2))
 
-    def _known(self, key: str) -> str | None:
+    def _known_part(self, key: str) -> str | None:
         """The part of a key that is a known name: prose and prefixes may be before it."""
         before, _, behind = key.rpartition("(")
         if before and (found := _QUALIFYING.fullmatch(behind)):
-            known = self._known(before.rstrip())
+            known = self._known_part(before.rstrip())
             return f"val_{known}" if found[1] and known else known
         if key.casefold().endswith(_CLOCKED):
             return None

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from lossscan.errors import ReaderFailed
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
@@ -23,6 +24,7 @@ _DICT: Final = rf"\{{'[^{{}}]{{1,{LONGEST_DICT}}}\}}"
 _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = expression(f"(?P<entry>{_DICT})|{_BAR}")
 LONGEST: Final = 200  # lines of one dict: GRPO logs some fifty numbers
+MOST = 1000  # trainings in one log: each takes a millisecond, and a search has a few hundred
 MANY: Final = 64  # dicts in a row: of fewer, columns take longer than objects
 BEGINS: Final = "***** Running training"
 _EPOCH: Final = expression(r"'loss': .{1,2000}'epoch': '?(\d{1,9}(?:\.\d{1,18})?)")
@@ -141,6 +143,7 @@ def read_consoles(head: Head, settings: Settings) -> list[Console]:
     """The trainings of a log one after the other; a summary ends one, unless it is taken up again.
 
     What is between two belongs to the next where that is announced, else to the one before.
+    Raises ReaderFailed where they are too many.
     """
     reader = _Reader(settings)
     for block in blocks(head):
@@ -201,6 +204,8 @@ class _Reader:
             banner = replace(console.banner, config=dict(console.banner.config))
             console = Console(self._steady, EntryLog(self._settings), banner, first=place)
             consoles.append(console)
+        if len(consoles) > MOST:
+            raise ReaderFailed("too_many_trainings", most=MOST)
         self._bar = console.take(line, self._bar)
         console.last = place
         if len(consoles) > 1 and console.banner.launches and not console.entries:
