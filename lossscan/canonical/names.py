@@ -81,7 +81,9 @@ _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
     r"[a-z][a-z0-9]{0,20}"
     r"|(?:(?:average|avg|mean)_)?loss_"
-    r"(?!scale|mask(?:ed|s|ing|_)|weight|type|fn|step|epoch|avg|mean|min|max)[a-z][a-z0-9_]{0,60}"
+    r"(?!scale|mask(?:ed|s|ing|_)|weight|type|fn|step|epoch|avg|mean|min|max"
+    r"|(?:ratio|rate|amount|date|given|year|pct|percent|flag|reason|id)(?![a-z]))"  # of claims
+    r"[a-z][a-z0-9_]{0,60}"
     r"|loss/(?:segm?|iou|(?:target_)?clf|bb(?:ox)?|cls|reg|kl|mel)"  # of pytracking, of TTS
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real

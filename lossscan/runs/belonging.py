@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from lossscan.expressions import expression
 
-_CONTAINERS: Final = "runs wandb lightning_logs"  # each folder in them is a run
+_CONTAINERS: Final = (  # each folder in them is a run, as Lightning's version_0
+    "runs wandb lightning_logs csv csv_logs tensorboard tb_logs"
+)
 _PARTS: Final = (  # folders in which a run keeps its own
-    "runs wandb lightning_logs checkpoints logs log tb tb_logs tensorboard tensorboard_logs"
-    " vdl vdl_log events files plots metrics console train train_inner validation val valid eval"
-    " vis_data dvclive trackio"
+    "runs wandb lightning_logs csv csv_logs checkpoints logs log tb tb_logs tensorboard"
+    " tensorboard_logs vdl vdl_log events files plots metrics console train train_inner validation"
+    " val valid eval vis_data dvclive trackio"
 )
 
 CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")

@@ -93,10 +93,11 @@ def test_parts_of_a_loss(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["loss_mask_prob", "train_total_loss", "train_avg_loss", "train_loss"]
+    "name",
+    ["loss_mask_prob", "train_total_loss", "train_avg_loss", "train_loss", "loss_ratio"],
 )
 def test_no_parts_of_a_loss(name: str):
-    """Settings, totals and means."""
+    """Settings, totals and means, and what insurers keep."""
     assert not is_part(name)
 
 

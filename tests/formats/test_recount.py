@@ -210,3 +210,42 @@ def test_a_printed_setting_is_no_point(tmp_path: Path):
     )
     table = logs.read_log(tmp_path, text)
     assert _steps(table) == _steps(table, "learning_rate") == [1, 2, 3, 4, 5]
+
+
+def test_steps_behind_an_epoch_in_words_are_counted(tmp_path: Path):
+    """Where both are in brackets above the losses, the steps of the run are finer."""
+    text = "".join(
+        f"Display training progress at (epoch {at}, total_steps {at * 320})\nloss: {3 / at:.4f}\n"
+        for at in range(1, 6)
+    )
+    assert _steps(logs.read_log(tmp_path, text)) == [320, 640, 960, 1280, 1600]
+
+
+def test_a_rate_in_a_line_of_its_own_belongs_to_the_step_before(tmp_path: Path):
+    """Below the losses of a detector: the rate and parts that count nothing."""
+    text = "".join(
+        f"epoch:0 || iter:{at} || Loss:{9 - at / 10}\n->> lr:0.000{9 - at // 10}\n"
+        for at in range(0, 50, 10)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert _steps(table, "learning_rate") == _steps(table) == [0, 10, 20, 30, 40]
+
+
+def test_of_a_sum_and_a_mean_of_the_same_the_mean_counts(tmp_path: Path):
+    """The sum over an evaluation tells its size."""
+    text = "".join(
+        f"Epoch {at}\nAverage eval loss: {3 / at}\nTotal eval loss: {3000 / at}\nloss: {2 / at}\n"
+        for at in range(1, 6)
+    )
+    assert logs.points(logs.read_log(tmp_path, text), "eval_loss")[0] == (1, 3.0)
+
+
+def test_a_loss_behind_the_accuracy_of_a_set_is_of_that_set(tmp_path: Path):
+    """The mean of the training is above it, and called a mean."""
+    text = "".join(
+        f"step {at}:\n  learning_rate = 1e-3, loss_average = {3 / at:.2e}\n"
+        f"  validation accuracy: 0.93 (20 / 21), loss: {2 / at:.2e}\n"
+        for at in range(1, 6)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert (logs.points(table, "loss")[0], logs.points(table, "eval_loss")[0]) == ((1, 3), (1, 2))

@@ -69,6 +69,16 @@ def test_discover_takes_each_folder_of_a_container_for_a_run(tmp_path: Path, nam
     assert len(discover(tmp_path, Settings())) == 2
 
 
+@pytest.mark.parametrize("container", ["csv", "tensorboard", "tb_logs"])
+def test_discover_joins_what_a_logger_keeps_below_the_only_run(tmp_path: Path, container: str):
+    """Templates for Hydra and Lightning keep the console in one folder, the curves two below."""
+    curves = {"csv": "metrics.csv"}.get(container, "events.out.tfevents.1.host")
+    grow(tmp_path, "train.log", f"{container}/version_0/{curves}")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["."]
+    grow(tmp_path, f"{container}/version_1/{curves}")
+    assert len(discover(tmp_path, Settings())) == 3
+
+
 def test_discover_joins_launches_where_the_training_shows(tmp_path: Path):
     """Next to a trainer_state.json or its saved arguments, launches are those of one training."""
     launches = [f"runs/Nov21_06-3{i}-31_host/events.out.tfevents.{i}" for i in (1, 2)]

@@ -20,6 +20,7 @@ from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.spelled import spelled
+from lossscan.formats.kit.totals import without_totals
 from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
@@ -130,10 +131,10 @@ class Sheet:
         same, that of the fuller column counts.
         """
         named: dict[str, list[Grown[np.float64]]] = defaultdict(list)
-        for key, numbers in self.numbers.items():
-            if len(numbers):
-                numbers.scale(factor(key))
-                named[self.name_of(key)].append(numbers)
+        filled = {key: numbers for key, numbers in self.numbers.items() if len(numbers)}
+        for key in without_totals(filled, self.name_of):
+            filled[key].scale(factor(key))
+            named[self.name_of(key)].append(filled[key])
         row_steps = RowSteps(steps)
         found = {name: row_steps.column(numbers) for name, numbers in named.items()}
         return _with_loss({name: column for name, column in found.items() if len(column.steps)})

@@ -20,6 +20,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
+    rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
     r"(?: set| phase| epoch| results| summary)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
@@ -44,6 +45,7 @@ _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global_iter)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
+_AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
@@ -142,6 +144,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
     (("global_", "acc_iter"), _DECLARED),
+    (("total_steps",), _AT_EPOCH),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
     (("step", "it", "update", *_STEP_WORDS), _STEP),

@@ -42,7 +42,7 @@ def is_evaluation(*names: str) -> bool:
 
 def is_beside(name: str) -> bool:
     """Whether what a line without a counter states belongs to the last one that has one."""
-    return is_evaluation(name) or canonical(name) == "reward"
+    return is_evaluation(name) or canonical(name) in ("reward", "learning_rate")
 
 
 def trains(row: Iterable[str]) -> bool:

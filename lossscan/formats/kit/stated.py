@@ -35,7 +35,15 @@ _SPACED: Final = expression(  # a name and its number with nothing between
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
-_SPACED_NAMES: Final = ("loss", "lr", "learning", "ppl", "norm", "损失")  # one is in each of those
+_SPACED_NAMES: Final = (
+    "loss",
+    "lr",
+    "learning",
+    "ppl",
+    "norm",
+    ", cost",
+    "损失",
+)  # one is in each of those
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
     rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
 )
