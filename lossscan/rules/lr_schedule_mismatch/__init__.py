@@ -9,10 +9,11 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.arrays import FloatArray
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.lr_schedule_mismatch.rises import replay_of, rise_of
 from lossscan.trainers import may_be_transformers
 
 NAME: Final = "lr-schedule-mismatch"
@@ -25,13 +26,6 @@ SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next ste
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
 RISING = ("restart", "cycl", "wave", "step", "wsd", "custom", "trapez", "noam")  # kinds that may
-FELL = 0.1  # of its highest so far: a rate that rises again from there starts again
-ALMOST = 0.9  # of it
-BEYOND = 2.0  # times the highest before: a warm restart goes back to that
-AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
-DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
-REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
-MOST_RISES = 20  # looked for: more say nothing more
 
 _SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {
     # share of the peak over the progress behind the warm-up, 0..1
@@ -98,71 +92,16 @@ def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]
 
 
 def _rises(case: Case, rate: Series) -> Iterator[Finding]:
-    """A rate that had fallen and warms up again, or leaps, where nothing says that it should."""
+    """A rate that had fallen and warms up again, leaps or starts over, and nothing says so."""
     kind = str(case.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
         return
-    leaps = _leaps(rate.values, case.number("learning_rate") or np.inf)
-    at = sorted({*_restarts(rate.values), *leaps}) or list(_warm_ups(rate.values))
-    if at and not _is_regular(at):
-        yield _finding(case, rate, "rises", slice(at[0], len(rate)))
-
-
-def _restarts(rates: FloatArray) -> Iterator[int]:
-    """Where a rate that had fallen to a tenth of its highest climbs again: its lowest entries."""
-    start = 0
-    for _ in range(MOST_RISES):
-        least = np.maximum.accumulate(rates[start:])
-        least *= FELL
-        fell = _first((rates[start:] <= least) & (least > 0))
-        if fell is None:
-            return
-        first, floor = start + fell, float(least[fell])
-        del least  # before another takes memory
-        climbed = np.minimum.accumulate(rates[first:])
-        climbed *= AGAIN
-        again = _first(rates[first:] >= np.maximum(climbed, floor, out=climbed))
-        if again is None:
-            return
-        start = first + again
-        yield start - 1 - int(np.argmin(rates[first:start][::-1]))  # the last of equals
-
-
-def _first(true: BoolArray) -> int | None:
-    """The first place that is true."""
-    at = int(true.argmax())
-    return at if true[at] else None
-
-
-def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
-    """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
-
-    A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
-    to more than twice of what is configured.
-    """
-    leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1])
-    last, after = rates[leaps], rates[leaps + 1]
-    before = np.maximum.accumulate(rates)[leaps]
-    far = (after >= ALMOST * AGAIN * last) | (after > BEYOND * configured)
-    high = leaps[(before > 0) & (after >= BEYOND * before) & far] + 1
-    yield from high[high >= FEW].tolist()[:MOST_RISES]
-
-
-def _warm_ups(rates: FloatArray) -> Iterator[int]:
-    """Where a rate falls at once and climbs as if from 0, to more than it had been.
-
-    Few entries see such a climb, and the first may be beyond a tenth of it.
-    """
-    fell = np.flatnonzero(rates[1:-1] <= DROPPED * rates[:-2]) + 1
-    for at in fell[:MOST_RISES].tolist():
-        if rates[at + 1] >= 2 * rates[at] > 0 and rates[at:].max() >= rates[at - 1]:
-            yield at
-
-
-def _is_regular(at: list[int]) -> bool:
-    """Whether rises come at even distances, the first one included: a cycle, stated or not."""
-    gaps = np.diff([0, *at])
-    return len(at) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
+    rise = rise_of(rate.values, case.number("learning_rate") or np.inf)
+    replay = replay_of(rate.values) if rise is None else None
+    if rise is not None:
+        yield _finding(case, rate, "rises", slice(rise, len(rate)))
+    elif replay is not None:
+        yield _finding(case, rate, "replays", slice(replay, len(rate)))
 
 
 def _zeros_at_the_end(rate: Series) -> int:
@@ -234,6 +173,7 @@ def _rise_evidence(rate: Series, at: int) -> Evidence:
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
     "rises": (0.97, {"second-schedule": 0.6, "rate-raised": 0.5}),
+    "replays": (0.97, {"second-schedule": 0.9}),
     "again": (0.95, {"second-schedule": 0.7, "rate-raised": 0.4}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
@@ -272,7 +212,7 @@ def _finding(
                 if promised is not None
                 else []
             ),
-            *([_rise_evidence(rate, where.start)] if message == "rises" else []),
+            *([_rise_evidence(rate, where.start)] if message in {"rises", "replays"} else []),
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
         causes=tuple(

@@ -1,0 +1,101 @@
+"""Where a learning rate rises again: (n,) rates come in, the place of the first rise goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossscan.numeric.arrays import BoolArray, FloatArray
+
+FEW = 3  # entries: a warm-up of so few may leap
+FELL = 0.1  # of its highest so far: a rate that rises again from there starts again
+ALMOST = 0.9  # of it
+BEYOND = 2.0  # times the highest before: a warm restart goes back to that
+AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
+DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
+REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
+MOST_RISES = 20  # looked for: more say nothing more
+REPLAYED = 5  # entries, or more, that are the first of the run once more: no other schedule is
+SAME = 1e-6  # of each rate: a float of 32 bits
+
+
+def rise_of(rates: FloatArray, configured: float) -> int | None:
+    """The entry from which a rate that had fallen climbs again, or at which it leaps."""
+    at = sorted({*_restarts(rates), *_leaps(rates, configured)}) or list(_warm_ups(rates))
+    return at[0] if at and not _is_regular(at) else None
+
+
+def replay_of(rates: FloatArray) -> int | None:
+    """The entry at which a rate starts over: it goes through its first values once more."""
+    at = list(_replays(rates))
+    return at[0] if at and not _is_regular(at) else None
+
+
+def _restarts(rates: FloatArray) -> Iterator[int]:
+    """Where a rate that had fallen to a tenth of its highest climbs again: its lowest entries."""
+    start = 0
+    for _ in range(MOST_RISES):
+        least = np.maximum.accumulate(rates[start:])
+        least *= FELL
+        fell = _first((rates[start:] <= least) & (least > 0))
+        if fell is None:
+            return
+        first, floor = start + fell, float(least[fell])
+        del least  # before another takes memory
+        climbed = np.minimum.accumulate(rates[first:])
+        climbed *= AGAIN
+        again = _first(rates[first:] >= np.maximum(climbed, floor, out=climbed))
+        if again is None:
+            return
+        start = first + again
+        yield start - 1 - int(np.argmin(rates[first:start][::-1]))  # the last of equals
+
+
+def _first(true: BoolArray) -> int | None:
+    """The first place that is true."""
+    at = int(true.argmax())
+    return at if true[at] else None
+
+
+def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
+    """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
+
+    A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
+    to more than twice of what is configured.
+    """
+    leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1])
+    last, after = rates[leaps], rates[leaps + 1]
+    before = np.maximum.accumulate(rates)[leaps]
+    far = (after >= ALMOST * AGAIN * last) | (after > BEYOND * configured)
+    high = leaps[(before > 0) & (after >= BEYOND * before) & far] + 1
+    yield from high[high >= FEW].tolist()[:MOST_RISES]
+
+
+def _warm_ups(rates: FloatArray) -> Iterator[int]:
+    """Where a rate falls at once and climbs as if from 0, to more than it had been.
+
+    Few entries see such a climb, and the first may be beyond a tenth of it.
+    """
+    fell = np.flatnonzero(rates[1:-1] <= DROPPED * rates[:-2]) + 1
+    for at in fell[:MOST_RISES].tolist():
+        if rates[at + 1] >= 2 * rates[at] > 0 and rates[at:].max() >= rates[at - 1]:
+            yield at
+
+
+def _replays(rates: FloatArray) -> Iterator[int]:
+    """Where a rate rises to the first of the run, and all after it are the first once more."""
+    off = rates[1:] - rates[0]
+    again = (rates[1:] > rates[:-1]) & (np.abs(off, out=off) <= SAME * rates[0])
+    for at in (np.flatnonzero(again) + 1)[:MOST_RISES].tolist():
+        count = min(at, len(rates) - at)
+        first, now = rates[:count], rates[at : at + count]
+        distinct = len(np.unique(first[:REPLAYED])) == REPLAYED  # a constant is no replay
+        if distinct and (np.abs(now - first) <= SAME * first).all():
+            yield at
+
+
+def _is_regular(at: list[int]) -> bool:
+    """Whether rises come at even distances, the first one included: a cycle, stated or not."""
+    gaps = np.diff([0, *at])
+    return len(at) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
