@@ -18,6 +18,7 @@ from lossscan.rules.ga_loss_scaling.defects import (
     is_divided_twice,
     scaling_causes,
 )
+from lossscan.rules.ga_loss_scaling.epochs import told_by_epochs
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
@@ -81,13 +82,17 @@ def check(
     `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
-    loss, steps = case.loss, case.accumulation
+    loss, stated = case.loss, case.accumulation
+    steps = stated or told_by_epochs(case)
     if loss is None or steps is None or steps <= 1 or not case.is_cross_entropy:
         return
     scaled = _Scaled(case, loss, steps, _ratios(case, loss), defect_of(case))
     agreeing = _agreeing(scaled, tolerance, min_ratio)
-    if agreeing in _SURE:
+    telling = stated or (steps >= TELLING and len(scaled.ratios))
+    if agreeing in _SURE and telling:
         yield _multiplied(scaled, agreeing)
+    elif not stated:
+        return  # epochs tell a divisor of the steps: only a ratio that confirms it counts
     elif _is_divided(scaled, tolerance):
         yield _divided(scaled)
     elif _speaks_against(scaled, tolerance):
@@ -216,6 +221,8 @@ def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
     if vocabulary and _worse_than_uniform(scaled):
         numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
         yield Evidence(Message("uniform", **numbers), step=int(scaled.loss.steps[0]))
+    if case.accumulation is None:
+        yield Evidence(Message("epochs", accumulation=scaled.steps), case.run.source_of("epoch"))
     if scaled.defect:
         numbers_of = {"model": scaled.defect.name, "version": case.setting("transformers_version")}
         yield Evidence(
