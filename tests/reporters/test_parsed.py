@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
 
+import cmarkgfm
 import pandas
 import pyte
 import pytest
@@ -78,9 +79,8 @@ def _html(text: str) -> None:
 
 def _markdown(text: str) -> None:
     """As GitHub's own renderer shows it, before GitHub takes out what could be dangerous."""
-    gfm = pytest.importorskip("cmarkgfm")
-    raw = gfm.cmark.Options.CMARK_OPT_UNSAFE
-    page = _Page(gfm.github_flavored_markdown_to_html(text, options=raw))
+    raw = cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
+    page = _Page(cmarkgfm.github_flavored_markdown_to_html(text, options=raw))
     assert page.live == []
     assert page.elements <= MARKDOWN
     assert not re.search(r"(?<![\w`])@\w", re.sub(r"(?s)```.*?```|`[^`]*`", "", text))

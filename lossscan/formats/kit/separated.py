@@ -1,0 +1,81 @@
+"""Lines of a table whose cells a separator parts: its header, and the cells of one line or many."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Final
+
+from lossscan.canonical.names import is_judged
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import number
+
+MOST_COLUMNS = 2000  # a line with more separators is no header
+OF_FILES: Final = ",;\t"
+BLANK: Final = " "  # parts the words of a header above numbers, where no two are side by side
+GAP: Final = "  "  # separates where nothing else does, as in fastai's table
+_SEPARATORS: Final = OF_FILES + "|"  # Markdown's
+_TWO_WORDS: Final = expression(r"(?i)\b(train|val|valid|validation|test|eval) (loss|acc)")
+_SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
+
+
+def separator_of(line: str) -> str:
+    """What is most often in a line; else two blanks or more, or one."""
+    likely = max(_SEPARATORS, key=line.count)
+    return likely if likely in line else GAP if GAP in line.strip() else BLANK
+
+
+def split(line: str, separator: str) -> list[str]:
+    """The parts of a line without quotes, as they are."""
+    if separator == BLANK:
+        return _TWO_WORDS.sub(r"\1_\2", line).split()
+    return re.split(" {2,}", line.strip()) if separator == GAP else line.split(separator)
+
+
+def uncommented(line: str) -> str:
+    """A header behind the mark that numpy and DeePMD set before it; of others it is a name."""
+    bare = line.removeprefix("#").lstrip(" ") if line.startswith("#") else line
+    return bare if bare[:1].isalpha() else line
+
+
+def header_of(line: str) -> list[str]:
+    """The names in a line; none where it holds numbers, a single part or too many."""
+    line = uncommented(line.strip(" \r\n"))
+    separator = separator_of(line)
+    names = [name.strip().strip('"') for name in split(line, separator)]
+    if "episode" in names and not any(map(is_judged, names)):
+        names = ["reward" if name in _SCORES else name for name in names]
+    if not 1 < len(names) <= MOST_COLUMNS:
+        return []
+    stating = separator in (GAP, BLANK) and any(number(name) is not None for name in names)
+    return [] if stating else names
+
+
+def columns_of(lines: Sequence[str], separator: str) -> Iterable[Sequence[str | None]]:
+    """The cells of each column, None where one is empty."""
+    for cells in _texts(lines, separator):
+        yield [cell or None for cell in cells] if "" in cells else cells
+
+
+def _texts(lines: Sequence[str], separator: str) -> Iterable[Sequence[str]]:
+    """Of lines with equally many cells and no quotes a single split gives the columns."""
+    text, widths = "".join(lines), {line.count(separator) + 1 for line in lines}
+    if len(widths) > 1 or separator in (GAP, BLANK) or '"' in text or not text.endswith("\n"):
+        return zip_longest(*(cells_of(line, separator) for line in lines), fillvalue="")
+    width = widths.pop()
+    cells = text.replace("\n", separator).split(separator)[:-1]
+    return [cells[at::width] for at in range(width)]
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """The cells of a line; the last one of a line that is cut may be cut too and is left out."""
+    if '"' not in line or separator in (GAP, BLANK):
+        cells = split(line.rstrip("\n"), separator)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=separator))
+        except csv.Error:  # a cell of more than 128 KiB
+            return []
+    return cells if line.endswith("\n") else cells[:-1]
