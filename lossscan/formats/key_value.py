@@ -125,7 +125,7 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
         return FEWEST
     rated = any(canonical(name) == "learning_rate" for name in row)
     if place.of is None:
-        both = any(map(_is_eval_loss, row))  # the loss of each set
+        both = len({_is_eval_loss(name) for name in row if is_judged(name)}) > 1  # sets
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
         return 1 + lost + (sure or rated or both)
     return 2 + (lost or rated)

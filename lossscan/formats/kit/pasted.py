@@ -18,7 +18,7 @@ LONGEST: Final = 4096  # characters of an entry that is put together again
 _MARK: Final = expression(r"\A> ?(?!>)")
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
-_BOLD: Final = expression(r"\*\*(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*")
+_BOLD: Final = expression(r"(?<!\*)\*\*(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
 _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
