@@ -39,6 +39,7 @@ from lossscan.rules.kit.waves import above_crests
 NAME: Final = "loss-spike"
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
+BEYOND_DOUBT = 8.0  # noise units: of 340 labeled clean runs two have one that is so high
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
@@ -69,7 +70,7 @@ class Pattern(Struct, frozen=True):
 
 
 def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
-    """The upward excursions: the engine is sure of each, so that low ones are said, too.
+    """The upward excursions, once one of them is high or beyond doubt.
 
     `min_ratio`: peak over course from which one is a warning; the clean public runs hold blips of
     up to 1.1.
@@ -83,6 +84,8 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     if not spikes and found:
         yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
         return
+    if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
+        spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
         yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
