@@ -14,9 +14,10 @@ from lossscan.formats.kit.stated import StatedLine
 from lossscan.formats.kit.stated_columns import placed_lines
 from lossscan.formats.kit.stated_log import StatedLog
 from lossscan.ledger import diagnose
-from lossscan.model import Column, Curve, Landmark, Run, Schedule, Series, Table
+from lossscan.model import Column, Curve, Landmark, Resume, Run, Schedule, Series, Table
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
+from lossscan.rules.kit.order import in_resumed_epoch
 from lossscan.rules.resume_discontinuity import check
 from lossscan.runs.continued import chained
 from lossscan.runs.landmarks.epochs import epochs_of
@@ -121,6 +122,14 @@ def _shuffled(n: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(n)
 
 
+def _ordered(epochs: int) -> object:
+    """Whether each epoch was resumed in, as rules ask for it at boundaries."""
+    marks = tuple(Landmark("epoch_boundary", float(at)) for at in range(epochs))
+    schedule = Schedule(landmarks=marks, resumes=tuple(map(Resume, range(0, epochs, 2))))
+    case = Case(Run(path="a", name="a", sources=(), series={}, schedule=schedule))
+    return [in_resumed_epoch(case, at + 0.5) for at in range(epochs)]
+
+
 def _broken(n: int) -> object:
     """A run that steps up or down at each two hundredth point."""
     steps = np.arange(n)
@@ -144,6 +153,7 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "epochs": (_judged, 400),
     "epochs to and fro": (_alternating, 4000),
     "lines of names of their own": (_unlike, 250),
+    "epochs that were resumed": (_ordered, 4_000),
     "levels at evaluations": (_levels, 200_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),

@@ -147,6 +147,17 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
         return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
 
     @cached_property
+    def resumed(self) -> list[float]:
+        """The steps at which launches went on, in order."""
+        return sorted(resume.step for resume in self.run.schedule.resumes if not resume.fresh)
+
+    @cached_property
+    def epochs_ended(self) -> list[float]:
+        """The steps at which epochs have ended for sure, in order."""
+        marks = self.run.schedule.of("epoch_boundary")
+        return sorted(mark.step + mark.slack for mark in marks)
+
+    @cached_property
     def period_points(self) -> int | None:
         """Logged points of a period; None where the loss does not come in waves."""
         if self.signals.period is None or self.signals.period_strength < PERIODIC:

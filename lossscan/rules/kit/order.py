@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
 
 from lossscan.model import Cause, Change, Message
@@ -52,12 +54,14 @@ def _other_data(case: Case, step: int) -> Message:
 
 def in_resumed_epoch(case: Case, step: float) -> bool:
     """Whether a launch resumed earlier in the epoch that the step is in."""
-    kept = (resume.step for resume in case.run.schedule.resumes if not resume.fresh)
-    last = max((each for each in kept if each < step), default=None)
-    if last is None:
-        return False
-    ends = (mark.step + mark.slack for mark in case.run.schedule.of("epoch_boundary"))
-    return not any(last < end < step for end in ends)
+    resumed, ended = (_last_before(steps, step) for steps in (case.resumed, case.epochs_ended))
+    return resumed is not None and (ended is None or ended <= resumed)
+
+
+def _last_before(steps: Sequence[float], step: float) -> float | None:
+    """The last of sorted steps that is below one."""
+    at = bisect_left(steps, step)
+    return steps[at - 1] if at else None
 
 
 def samples_between(case: Case, first: int, last: int) -> tuple[int, int] | None:
