@@ -53,6 +53,7 @@ MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _BOX: Final = str.maketrans("│┃║", "|||")
+NEWLINE: Final = expression(rb"[\r\n]")
 _DECIMAL_COMMA: Final = expression(  # not one of thousands
     r"[;\t\n] {0,9}-?(?:0,\d{3}|\d{1,9},(?:\d{4,20}|\d{1,2}))(?:[eE]| {0,9}[;\t\r\n])"
 )
@@ -60,17 +61,24 @@ _DECIMAL_COMMA: Final = expression(  # not one of thousands
 
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
-    text = _plain(peek(head)).split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
-    above = unstacked(list(unruled(text)))
+    above = unstacked(list(unruled(_seen(head))))
     return _header_at(above, head.name) is not None
 
 
 def keys(head: Head) -> list[str]:
     """The names in the first line of a table; none where the next has not as many cells."""
-    first, second = [*peek(head).split("\n", 2), "", ""][:2]
+    first, second = [*_seen(head), "", ""][:2]
     prose = first.startswith("{") or separator_of(first) == BLANK
     header = [] if prose else header_of(first)
     return header if len(header_of(second)) == len(header) else []
+
+
+def _seen(head: Head) -> list[str]:
+    """The first lines of what is looked at; only two where the header is longer than that."""
+    text = _plain(peek(head))
+    if text and head.size > len(head.start) and not NEWLINE.search(head.start):
+        return list(map(_plain, islice(lines(head), 2)))
+    return text.split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
 
 
 def runs(head: Head) -> list[str]:

@@ -117,6 +117,21 @@ def test_the_file_says_that_they_are_losses(
     assert series <= set(read_file(path, Settings()).columns)
 
 
+@pytest.mark.parametrize("loss", ["val_loss", "norm"])
+def test_a_header_may_be_longer_than_what_a_glance_shows(tmp_path: Path, loss: str):
+    """A norm for each of 5,000 weights, sorted before the loss; without a loss it is no log."""
+    names = [f"grad_norm/layers.{n}.weight" for n in range(5_000)]
+    rows = [[step, *range(5_000), 2.5 - step / 8] for step in range(9)]
+    text = "".join(",".join(map(str, row)) + "\n" for row in [["epoch", *names, loss], *rows])
+    path = tmp_path / "metrics.csv"
+    path.write_text(text)
+    assert claims(head_of(path)) == (loss == "val_loss")
+    if claims(head_of(path)):
+        columns = read_file(path, Settings()).columns
+        assert columns["eval_loss"].values.tolist() == [row[-1] for row in rows]
+        assert len(columns) > 5_000
+
+
 def test_tensors_are_numbers(tmp_path: Path):
     """As `csv.writer` prints what nobody called `item` on."""
     path = tmp_path / "losses.csv"

@@ -11,8 +11,8 @@ from typing import Final
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.many_keys import MOST_KEYS, bounded
 
-MOST_COLUMNS = 2000  # a line with more separators is no header
 OF_FILES: Final = ",;\t"
 BLANK: Final = " "  # parts the words of a header above numbers, where no two are side by side
 GAP: Final = "  "  # separates where nothing else does, as in fastai's table
@@ -41,14 +41,17 @@ def uncommented(line: str) -> str:
 
 
 def header_of(line: str) -> list[str]:
-    """The names in a line; none where it holds numbers, a single part or too many."""
+    """The names in a line, of very many only those that are read; none of numbers or one part."""
     line = uncommented(line.strip(" \r\n"))
     separator = separator_of(line)
     names = [name.strip().strip('"') for name in split(line, separator)]
     if "episode" in names and not any(map(is_judged, names)):
         names = ["reward" if name in _SCORES else name for name in names]
-    if not 1 < len(names) <= MOST_COLUMNS:
+    if len(names) == 1:
         return []
+    if len(names) > MOST_KEYS:
+        kept = set(bounded(names))
+        names = [name if name in kept else "" for name in names]
     stating = separator in (GAP, BLANK) and any(number(name) is not None for name in names)
     return [] if stating else names
 
