@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lossscan.canonical.values import count, flag, names, real, stage, text, tuning, word
 
+LONGEST_NAME = 40  # characters of a schedule's name: twice those of PyTorch's and transformers'
 MAX_EPOCHS = 1e6  # transformers puts sys.maxsize where a stream has no length
 
 _REALS = """
@@ -105,6 +106,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "lr_scheduler_warmup_ratio": "warmup_ratio",
     "lr_scheduler": "lr_scheduler_type",
     "lr_decay_style": "lr_scheduler_type",
+    "scheduler": "lr_scheduler_type",
     "grad_clip": "max_grad_norm",
     "clip_grad": "max_grad_norm",
     "clip_norm": "max_grad_norm",
@@ -151,6 +153,10 @@ _HALVES: Final = {
     "bf16": ("bf16", "bfloat16"),
     "fp16": ("fp16", "float16", "16", "half"),
 }
+_SCHEDULES: Final = (  # marks of a schedule's name: a bare `scheduler` may be of jobs or requests
+    *("constant", "linear", "cos", "poly", "step", "exponential", "plateau", "cycle", "restart"),
+    *("inverse_sqrt", "wsd", "warmup", "noam"),
+)
 _NAMES = (*FIELDS, *ALIASES)
 _POSITIVE = ("max_steps", "eval_steps", "save_steps", "logging_steps", "steps_per_epoch")
 _ABSENT = (None, "", "auto", "None", "none", "null")
@@ -164,13 +170,21 @@ def canonical_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in filter(raw.__contains__, _NAMES):
         target = ALIASES.get(name, name)
-        if target not in fields and not _absent(raw[name]):
+        if target not in fields and not _absent(raw[name]) and _is_meant(name, raw[name]):
             _convert(fields, target, raw[name])
     return _folded(fields, raw)
 
 
 def _absent(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value in _ABSENT)
+
+
+def _is_meant(name: str, value: Any) -> bool:
+    """Whether a bare `scheduler` is one of the rate: its value names a schedule, no object."""
+    if name != "scheduler":
+        return True
+    plain = isinstance(value, str) and len(value) < LONGEST_NAME and value.isidentifier()
+    return plain and any(mark in value.lower() for mark in _SCHEDULES)
 
 
 def _convert(fields: dict[str, Any], name: str, value: Any) -> None:

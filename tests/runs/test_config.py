@@ -383,3 +383,15 @@ def test_config_takes_a_large_file_of_any_name_for_data(tmp_path: Path) -> None:
     """A training set often lies beside the log; nobody wants to hear of it."""
     _write(tmp_path, "train.json", '{"text": "' + "x" * MAX_BYTES + '"}')
     assert _read(tmp_path).notes == ()
+
+
+def test_a_bare_scheduler_that_names_a_schedule_is_of_the_rate():
+    """`scheduler: cosine_with_restarts` is the type of schedule."""
+    fields = canonical_fields({"scheduler": "cosine_with_restarts"})
+    assert fields == {"lr_scheduler_type": "cosine_with_restarts"}
+
+
+@pytest.mark.parametrize("value", ["slurm", "<torch.optim.lr_scheduler.StepLR object at 0x7f>", {}])
+def test_any_other_scheduler_is_none_of_the_rate(value: object):
+    """A scheduler of jobs, a printed object or a section states no schedule."""
+    assert canonical_fields({"scheduler": value}) == {}
