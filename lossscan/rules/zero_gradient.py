@@ -17,6 +17,7 @@ from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "zero-gradient"
 
+TAIL = 6  # zeros up to the end, as the sigma of a break: one masked batch in ten gives 1 in 10**6
 LONG_SHARE = 0.1  # of the entries: shorter stretches are masked samples one after the other
 END = 5  # logged losses that make a level, where a fall is steep and ends soon;
 PARTS = 4  # or as many as a fourth of them, where it is slow or noisy
@@ -36,7 +37,7 @@ _CAUSES = {  # what each sign points at, and how likely
 def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
     """Yield a finding where at least `min_points` entries in a row show no gradient."""
     norms = case.points("grad_norm")
-    found = _longest(norms.values == 0, min_points) if norms is not None else None
+    found = _stretch(norms.values == 0, min_points) if norms is not None else None
     if norms is not None and found is not None and not _is_else(case, norms, found):
         yield _finding(case, norms, found, "policy" if case.is_policy else "default")
         return
@@ -48,13 +49,17 @@ def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
             return
 
 
-def _longest(zero: BoolArray, min_points: int) -> tuple[int, int] | None:
-    """The longest stretch of zeros, where it is long by itself and of the run."""
+def _stretch(zero: BoolArray, min_points: int) -> tuple[int, int] | None:
+    """The longest stretch of zeros, where it is long by itself and of the run.
+
+    One that the log ends in had no time to grow longer: it may be of TAIL points.
+    """
     spans = stretches(zero)
     if not spans:
         return None
     start, stop = max(spans, key=lambda span: span[1] - span[0])
-    least = max(min_points, LONG_SHARE * len(zero))
+    ends = start > 0 and stop == len(zero)
+    least = max(min(TAIL, min_points) if ends else min_points, LONG_SHARE * len(zero))
     return (start, stop) if stop - start >= least else None
 
 
@@ -65,7 +70,7 @@ def _is_else(case: Case, norms: Series, span: tuple[int, int]) -> bool:
         return True
     first, last = norms.steps[span[0]], norms.steps[span[1] - 1]
     inside = loss.values[(loss.steps >= first) & (loss.steps <= last)]
-    if len(inside) < 2 * END:
+    if len(inside) < TAIL:
         return True
     if case.run.objective in NEVER_ZERO and median(inside) == 0:
         return True  # a loss of masked labels is the business of zero-loss
