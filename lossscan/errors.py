@@ -6,7 +6,8 @@ LossscanError
 ├─ InputError           this run cannot be examined
 │  ├─ NoLogFound        nothing below the path is a log
 │  ├─ UnreadableLog     a log that cannot be read
-│  │  └─ ReaderFailed   a log that breaks its reader, or is too much for it
+│  │  └─ ReaderFailed   a log that breaks its reader
+│  │     └─ ReaderGaveUp a log that is too much for its reader
 │  ├─ ExaminationFailed a run that breaks what follows
 │  ├─ NoUsableSeries    logs were read and hold no series to judge
 │  ├─ WorkerLost        the process that read a run of a batch ended
@@ -21,9 +22,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
-from lossscan.model import HINT, Message
+from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
 SYSTEM: Final = {  # what a user meets when a file cannot be had
@@ -172,7 +173,15 @@ class UnreadableLog(InputError):  # noqa: N818
 
 
 class ReaderFailed(UnreadableLog):
-    """A log that its reader breaks on, or gives up: other readers may not see all of it."""
+    """A log that breaks its reader: other readers may not see all of it."""
+
+    noted: ClassVar[str] = FAILED_NOTE  # the kind of the note on it
+
+
+class ReaderGaveUp(ReaderFailed):
+    """A log of which a reader has a bound: no fault, and other readers may not see all of it."""
+
+    noted = GAVE_UP_NOTE
 
 
 class ExaminationFailed(InputError):  # noqa: N818

@@ -17,9 +17,19 @@ from lossscan.errors import (
     LossscanError,
     NoLogFound,
     ReaderFailed,
+    ReaderGaveUp,
     UnreadableLog,
 )
-from lossscan.model import FAILED_NOTE, Failure, Finding, Message, Note, Run, RunReport
+from lossscan.model import (
+    FAILED_NOTE,
+    UNVOUCHED,
+    Failure,
+    Finding,
+    Message,
+    Note,
+    Run,
+    RunReport,
+)
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,12 +79,14 @@ def _reported(run: Run, settings: Settings) -> RunReport:
 
 
 def _unvouched(run: Run) -> Failure | None:
-    """Why a run without findings is not "ok": a log of it broke its reader."""
-    failed = next((note for note in run.notes if note.kind == FAILED_NOTE), None)
+    """Why a run without findings is not "ok": a log of it broke its reader, or was given up."""
+    failed = next((note for note in run.notes if note.kind in UNVOUCHED), None)
     if failed is None:
         return None
     said = _remark(failed, Path(run.path))
-    return Failure(ReaderFailed.__name__, said.placed(run.path), Message("report"))
+    if failed.kind == FAILED_NOTE:
+        return Failure(ReaderFailed.__name__, said.placed(run.path), Message("report"))
+    return Failure(ReaderGaveUp.__name__, said.placed(run.path), Message("give_less"))
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:

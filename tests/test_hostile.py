@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan import commands, formats, reporters, rules
-from lossscan.errors import ExaminationFailed, ReaderFailed, UnreadableLog
+from lossscan.errors import ExaminationFailed, ReaderFailed, ReaderGaveUp, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
 from lossscan.formats.kit.records import Records, in_array
@@ -71,6 +71,20 @@ def test_a_log_that_breaks_its_reader_leaves_the_others_and_fails_the_gate(tmp_p
         assert "ZeroDivisionError" in told
         assert report.status != "ok"
         assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+def test_a_log_that_is_given_up_is_no_bug_to_report(tmp_path, monkeypatch):
+    """The other log speaks; the limit and the way out are named, and the status is 2."""
+    _jsonl(tmp_path)
+    _jsonl(tmp_path, "logging.jsonl")
+    _break(monkeypatch, "json_lines", ReaderGaveUp("too_many_trainings", most=9), "logging.jsonl")
+    report = examine(tmp_path, Settings())
+    assert report.run is not None
+    assert len(report.run.series["loss"]) == 39
+    assert any("logging.jsonl: not read to its end" in str(each) for each in report.remarks)
+    assert any("more than 9 trainings" in str(each) for each in report.remarks)
+    assert report.error is None or "report this" not in str(report.error.hint)
+    assert exit_status(Report("0", (report,)), None) == FAILED
 
 
 def test_the_only_log_that_breaks_its_reader_is_one_clear_error(tmp_path, monkeypatch):

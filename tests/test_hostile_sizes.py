@@ -14,7 +14,7 @@ from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table, json_table
 from lossscan.formats.kit import trainer_lines
-from lossscan.model import FAILED_NOTE
+from lossscan.model import GAVE_UP_NOTE
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
@@ -253,7 +253,7 @@ def test_a_log_of_very_many_trainings_is_given_up(tmp_path, monkeypatch):
     point = "{'loss': 2.5, 'epoch': 0.5}\n{'loss': 2.25, 'epoch': 1.0}\n"
     one = point + "{'train_runtime': 5.0, 'train_loss': 2.5, 'epoch': 1.0}\n"
     kinds = [
-        FAILED_NOTE in {note.kind for note in _read(tmp_path / "train.log", one * count).notes}
+        GAVE_UP_NOTE in {note.kind for note in _read(tmp_path / "train.log", one * count).notes}
         for count in (20, 21)
     ]
     assert kinds == [False, True]

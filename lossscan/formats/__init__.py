@@ -27,7 +27,7 @@ from lossscan.formats.kit.ending import ending, last_words
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.lost import lost
 from lossscan.formats.kit.unlike import nearest_line, unlike_a_log
-from lossscan.model import FAILED_NOTE, Message, Note, Table
+from lossscan.model import Message, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of, plain
 from lossscan.sources.notebook import is_notebook
@@ -291,7 +291,7 @@ def _with_settings(table: Table, settings_alone: Table) -> Table:
 
 
 def _with_failures(table: Table, head: Head, refused: Iterable[UnreadableLog]) -> Table:
-    """The table with a note of each better reader that broke on the file."""
+    """The table with a note of each better reader that broke on the file, or gave up."""
     broken = (error for error in refused if isinstance(error, ReaderFailed))
-    failures = [Note(FAILED_NOTE, head.path, reason=error.message) for error in broken]
+    failures = [Note(error.noted, head.path, reason=error.message) for error in broken]
     return replace(table, notes=(*table.notes, *failures)) if failures else table

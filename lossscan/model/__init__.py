@@ -35,10 +35,17 @@ if TYPE_CHECKING:
         RuledOut,
         Waiver,
     )
-    from lossscan.model.message import HINT, PAGES, Message, spoken
+    from lossscan.model.message import (
+        FAILED_NOTE,
+        GAVE_UP_NOTE,
+        HINT,
+        PAGES,
+        Message,
+        spoken,
+    )
     from lossscan.model.report import (
         DAMAGES,
-        FAILED_NOTE,
+        UNVOUCHED,
         AccountedFor,
         ChangePoint,
         Failure,
@@ -83,10 +90,12 @@ __all__ = [
     "FAILED",
     "FAILED_NOTE",
     "FOUND",
+    "GAVE_UP_NOTE",
     "HINT",
     "PAGES",
     "PASSED",
     "PLAIN",
+    "UNVOUCHED",
     "AccountedFor",
     "Advice",
     "Alignment",

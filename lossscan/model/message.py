@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar, cast
 T = TypeVar("T")
 
 HINT: Final = ".hint"  # ends the key of what to do about an error
+FAILED_NOTE: Final = "reader_failed"  # of a log that would have counted
+GAVE_UP_NOTE: Final = "reader_gave_up"  # of a log that is too much for its reader
 PAGES: Final = "rules/"  # begins the key of a text in the page of a rule
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from lossscan.model.base import Severity
 from lossscan.model.findings import Finding, RuledOut
-from lossscan.model.message import Message
+from lossscan.model.message import FAILED_NOTE, GAVE_UP_NOTE, Message
 from lossscan.model.run import Note, Run
 from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lossscan.model.comparison import Comparison
 
 
-FAILED_NOTE = "reader_failed"  # of a log that would have counted
-DAMAGES = ("cut_json", FAILED_NOTE)  # kinds of notes
+UNVOUCHED = (FAILED_NOTE, GAVE_UP_NOTE)
+DAMAGES = ("cut_json", *UNVOUCHED)  # kinds of notes
 
 
 class Failure(Struct, frozen=True):

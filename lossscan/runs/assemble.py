@@ -23,7 +23,7 @@ from lossscan.errors import (
 )
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
-from lossscan.model import FAILED_NOTE, Message, Note, Run, Schedule, Series, Skipped, Table
+from lossscan.model import Message, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
@@ -172,9 +172,9 @@ def _cards(files: RunFiles, settings: Settings) -> list[Table]:
 
 
 def _failures(refused: _Refused) -> list[Note]:
-    """A note for each log that broke its reader: what it holds cannot be vouched for."""
+    """A note for each log that broke its reader or was given up: none can vouch for it."""
     return [
-        Note(FAILED_NOTE, path, reason=reason_of(error).bare())
+        Note(error.noted, path, reason=reason_of(error).bare())
         for path, error in refused.broken.items()
         if isinstance(error, ReaderFailed)
     ]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import ReaderFailed
+from lossscan.errors import ReaderGaveUp
 from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import LONGEST, NUMBER, Learned, Shape, shape_of
 from lossscan.model import Note
@@ -61,7 +61,7 @@ class IdleLines:
         return True
 
     def learn(self, line: str, *, states: bool, counts: bool) -> None:
-        """Note what the line that was asked for last says; raises ReaderFailed."""
+        """Note what the line that was asked for last says; raises ReaderGaveUp."""
         key = self._key
         if states and key not in self._told:
             self._words.update(word for word in JUDGED if word in line)
@@ -73,7 +73,7 @@ class IdleLines:
         if not (states and counts) and key not in self._told:
             self._looked_at += 1 + len(line) // LONG
             if self._looked_at > MOST_JUDGED:
-                raise ReaderFailed("too_many_unlike", lines=MOST_JUDGED)
+                raise ReaderGaveUp("too_many_unlike", lines=MOST_JUDGED)
 
     def _names(self, line: str) -> bool:
         """Whether a line names a loss as those before; without such, in any way."""

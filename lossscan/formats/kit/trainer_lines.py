@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lossscan.errors import ReaderFailed
+from lossscan.errors import ReaderGaveUp
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
@@ -143,7 +143,7 @@ def read_consoles(head: Head, settings: Settings) -> list[Console]:
     """The trainings of a log one after the other; a summary ends one, unless it is taken up again.
 
     What is between two belongs to the next where that is announced, else to the one before.
-    Raises ReaderFailed where they are too many.
+    Raises ReaderGaveUp where they are too many.
     """
     reader = _Reader(settings)
     for block in blocks(head):
@@ -205,7 +205,7 @@ class _Reader:
             console = Console(self._steady, EntryLog(self._settings), banner, first=place)
             consoles.append(console)
         if len(consoles) > MOST:
-            raise ReaderFailed("too_many_trainings", most=MOST)
+            raise ReaderGaveUp("too_many_trainings", most=MOST)
         self._bar = console.take(line, self._bar)
         console.last = place
         if len(consoles) > 1 and console.banner.launches and not console.entries:
