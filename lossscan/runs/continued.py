@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 
 import numpy as np
@@ -27,7 +28,13 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
     for table in sorted(tables, key=_begin):
         steps, kind = _steps(table), _kind(table)
         gap = _gap(steps) if len(steps) >= MIN_POINTS else 0.0
-        before = [chain for chain in chains if chain.kind == kind and chain.goes_on(steps, gap)]
+        first, last = _begin(table)
+        earlier = chains[: bisect_left(chains, first - LOG_GAPS * gap, key=_begun)]
+        before = [
+            chain
+            for chain in earlier
+            if chain.kind == kind and chain.goes_on(len(steps), first, last)
+        ]
         if len(before) == 1:
             before[0].add(table, steps, gap)
         else:
@@ -54,13 +61,15 @@ class _Chain(Struct):
         self.tables.append(table)
         self.shortest, self.gap = min(self.shortest, len(steps)), gap
 
-    def goes_on(self, steps: IntArray, gap: float) -> bool:
-        """Whether a log begins within the steps of these, or right behind, and goes further."""
-        if min(len(steps), self.shortest) < MIN_POINTS:
+    def goes_on(self, points: int, first: int, last: int) -> bool:
+        """Whether a log begins no later than right behind these, and goes further."""
+        if min(points, self.shortest) < MIN_POINTS:
             return False
-        midway = steps[0] > self.begun + LOG_GAPS * gap
-        behind = steps[0] <= self.ended + LOG_GAPS * self.gap
-        return bool(midway and behind and steps.max() > self.ended)
+        return first <= self.ended + LOG_GAPS * self.gap and last > self.ended
+
+
+def _begun(chain: _Chain) -> int:
+    return chain.begun
 
 
 def _begin(table: Table) -> tuple[int, int]:

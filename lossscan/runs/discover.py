@@ -265,7 +265,8 @@ def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:
 
 def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunFiles]:
     """Each tracker's store by itself where a folder holds nothing but several."""
-    logs = [path for path in files.files if path in folders[path.parent].logs]
+    held = {path for folder in folders.values() for path in folder.logs}
+    logs = [path for path in files.files if path in held]
     if len(logs) <= 1 or not all(map(is_store, logs)):
         return [files]
     others = tuple(path for path in files.files if path not in logs)

@@ -150,6 +150,10 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "breaks": (_broken, 20_000),
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
+    "logs side by side": (
+        lambda n: chained([_table(np.arange(9), f"{at}") for at in range(n)]),
+        400,
+    ),
     "epochs": (_judged, 400),
     "epochs to and fro": (_alternating, 4000),
     "lines of names of their own": (_unlike, 250),
