@@ -27,7 +27,7 @@ ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is l
 # A loss that falls as before up to its last point speaks against the rate, which lets it climb
 # first, and for a value out of range (8 of 8 trained runs; 2 of 2 that climbed had a high rate).
 CALM, UNKNOWN = 0.25, 0.4  # scores of the rate
-OUT_OF_RANGE = {True: 0.45, False: 0.3}  # score of fp16 where the precision is not stated
+OUT_OF_RANGE = {True: 0.28, False: 0.2}  # of fp16 that nothing states: below data and numerics
 WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
@@ -36,7 +36,7 @@ def nan_causes(
 ) -> tuple[Cause, ...]:
     """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate."""
     half = (*case.advise("fp16", suggest=False), *case.advise("bf16", suggest=True))
-    calm = calm or _is_calm(sound)
+    calm = calm or _is_calm(case, step, sound)
     return (
         *skipped_updates(case, step),
         *half_precision(case, 0.8, half, calm=calm),
@@ -68,7 +68,8 @@ def other_causes(
     case: Case, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
 ) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""
-    likely = CALM if calm or _is_calm(sound) else ROSE if rose(sound) else UNKNOWN
+    climbs = rose(sound) or _gradient_rose(case, step)
+    likely = CALM if calm or _is_calm(case, step, sound) else ROSE if climbs else UNKNOWN
     if _is_absurd(case, step) and likely != CALM:
         likely = SURE
     return (
@@ -86,9 +87,17 @@ def _is_absurd(case: Case, step: int) -> bool:
     return rate.value >= ABSURD * (rate_limit(case) or LORA_RATE)
 
 
-def _is_calm(before: FloatArray) -> bool:
-    """Whether the loss had a course of its own and kept to it."""
-    return int(np.isfinite(before).sum()) >= STEADY_POINTS and not rose(before)
+def _is_calm(case: Case, step: int, before: FloatArray) -> bool:
+    """Whether the loss had a course of its own and kept to it, and the gradient did so too."""
+    steady = int(np.isfinite(before).sum()) >= STEADY_POINTS and not rose(before)
+    return steady and not _gradient_rose(case, step)
+
+
+def _gradient_rose(case: Case, step: int) -> bool:
+    """Whether the last finite gradient norm before a step is far above the usual one."""
+    norms = case.points("grad_norm")
+    before = norms.values[norms.steps < step] if norms is not None else NONE
+    return len(before) >= MIN_POINTS and before[-1] > ABSURD * median(before)
 
 
 def rose(before: FloatArray) -> bool:
