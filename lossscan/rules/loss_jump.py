@@ -31,7 +31,7 @@ LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (m
 def check(
     case: Case, *, min_ratio: float = 1.15, min_sigma: float = 6.0
 ) -> Iterator[Finding | RuledOut]:
-    """Each upward change of level that is large and lasts.
+    """Each upward change of level that is large, and lasts or begins too near the end to tell.
 
     `min_ratio`: after over before; a resume without its weights was reported at 1.16, clean public
     runs hold lasting rises of up to 1.04.
@@ -54,9 +54,17 @@ def check(
         yield _judged(case, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
         yield from none_seen(NAME, case, case.signals.least_step, min_ratio - 1)
-    for late in large:
-        if not _lasts(points, late):
-            numbers = {"step": late.step, "points": points - late.index}
+    yield from _late(case, [c for c in large if not _lasts(points, c)])
+
+
+def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
+    """The rises too near the end to tell whether they stay, but for what a spike may be."""
+    own = [c for c in rises if outlives_period(case, c) and not _is_spike(case, c)]
+    if own:
+        yield _judged(case, own)
+    for rise in rises:
+        if rise not in own:
+            numbers = {"step": rise.step, "points": len(case.curve.steps) - rise.index}
             yield RuledOut(NAME, Message("at-the-end", **numbers))
 
 
@@ -83,6 +91,11 @@ def _lasts(points: int, change: Change) -> bool:
     return points - change.index >= max(MIN_AFTER, stay)
 
 
+def _is_spike(case: Case, rise: Change) -> bool:
+    """Whether a rise is the front of a spike, or within one: loss-spike judges it."""
+    return any(spike.start <= rise.index + 1 and rise.index < spike.stop for spike in case.spikes)
+
+
 def _left(case: Case, jump: Change) -> float:
     """The share of a jump that is left at the end of the run, 0..1."""
     end = median(case.curve.values[-END_POINTS:])
@@ -91,24 +104,27 @@ def _left(case: Case, jump: Change) -> float:
 
 def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
-    last = int(case.curve.steps[-1])
+    last, points = int(case.curve.steps[-1]), len(case.curve.steps)
+    stays = _lasts(points, worst)
     left, lower = _left(case, worst), lower_rate(case, worst)
-    over = left < OVER
+    over = stays and left < OVER
+    told = "over" if over else "default" if left >= STAYS else "fades"
     return Finding(
         rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
         message=Message(
-            "over" if over else "default" if left >= STAYS else "fades",
+            told if stays else "late",
             before=worst.before,
             after=worst.after,
             step=worst.step,
             stays=left,
             last=last,
+            points=points - worst.index,
             count=len(jumps),
             lower=lower,
         ),
         stated_severity=Severity.CRITICAL
-        if _ratio(worst) >= CRITICAL_RATIO and not over
+        if _ratio(worst) >= CRITICAL_RATIO and stays and not over
         else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
@@ -118,7 +134,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=rise_causes(case, worst),
-        remedies=() if over else (Message("last-good-checkpoint"),),
+        remedies=() if over or not stays else (Message("last-good-checkpoint"),),
         next=Message("replay" if lower is None else "replay-at-rate"),
         claims=frozenset(jump.step for jump in jumps),
     )
