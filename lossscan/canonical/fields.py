@@ -154,7 +154,7 @@ _HALVES: Final = {
     "fp16": ("fp16", "float16", "16", "half"),
 }
 _SCHEDULES: Final = (  # marks of a schedule's name: a bare `scheduler` may be of jobs or requests
-    *("constant", "linear", "cos", "poly", "step", "exponential", "plateau", "cycle", "restart"),
+    *("constant", "linear", "cos", "poly", "step", "exponential", "reduce", "cycle", "restart"),
     *("inverse_sqrt", "wsd", "warmup", "noam"),
 )
 _NAMES = (*FIELDS, *ALIASES)

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -273,8 +273,7 @@ def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunF
     return [replace(files, root=path, files=(path, *others)) for path in logs]
 
 
-def _files(parts: Iterable[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
-    parts = list(parts)
+def _files(parts: Collection[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
     numbers = {path: int(m[1]) for path in parts if (m := CHECKPOINT.fullmatch(path.name))}
     last = sorted(numbers, key=lambda path: numbers[path])[-CHECKPOINTS:]
     for path in sorted(parts):
