@@ -179,7 +179,7 @@ class ReaderFailed(UnreadableLog):
 
 
 class ReaderGaveUp(ReaderFailed):
-    """A log of which a reader has a bound: no fault, and other readers may not see all of it."""
+    """A log beyond the bound of its reader: no fault, and other readers may not see all of it."""
 
     noted = GAVE_UP_NOTE
 

@@ -85,7 +85,7 @@ def _brought(rule: str) -> str:
     return page
 
 
-@lru_cache(maxsize=4096)  # all texts of all pages, each of which a batch says in many runs
+@lru_cache(maxsize=4096)  # all texts of all pages: a batch says each in many runs
 def text_of(key: str) -> Text | None:
     """The text that a key such as `rules/loss-jump/messages/default` leads to, if to any."""
     _, rule, *path = key.split("/")

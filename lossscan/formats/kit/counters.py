@@ -134,7 +134,7 @@ _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
-# With parts in small letters one of which is in all that it finds: to look for these is fast.
+# Each with words in small letters, one of them in all that it finds: a look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
 _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("epoch", "round", "pass", *_EPOCH_WORDS), _EPOCH),

@@ -80,7 +80,7 @@ class IdleLines:
         return any(word in line for word in (*(self._words or JUDGED), *self._asked))
 
     def notes(self, path: Path) -> tuple[Note, ...]:
-        """The remark on a log of which lines were passed over."""
+        """The remark on a log some of whose lines were passed over."""
         return (Note("unlike_lines", path, {"most": MOST}),) if self.passed_over else ()
 
 
