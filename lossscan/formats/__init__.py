@@ -24,7 +24,7 @@ from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, 
 from lossscan.expressions import expression
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words
-from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.format import Format, claimed
 from lossscan.formats.kit.lost import lost
 from lossscan.formats.kit.unlike import nearest_line, unlike_a_log
 from lossscan.model import Message, Note, Table
@@ -96,16 +96,7 @@ def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     if not OWN_REPORT.match(head.start):  # it may be in the run
         is_yaml = head.path.suffix in YAML  # prose in one reads like a console
         likely = (each for each in formats() if each.may_be_yaml or not is_yaml)
-        yield from (each for each in likely if _claims(each, head))
-
-
-def _claims(each: Format, head: Head) -> bool:
-    """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
-    try:
-        return each.claims(head)
-    except Exception:
-        _log.debug("%s: claims of %s", head.path, each.name, exc_info=True)
-        return True
+        yield from (each for each in likely if claimed(each, head))
 
 
 def _read_by(each: Format, head: Head, settings: Settings) -> Table:
@@ -113,7 +104,8 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     from lossscan.numeric.arrays import ignore_float_errors
 
     try:
-        each.claims(head)
+        if isinstance(failure := claimed(each, head), Exception):
+            raise failure
         with ignore_float_errors():
             table = _bounded(replace(each.read(head, settings), format=each.name))
             return _with_echoes(_with_ending(table, head, each), head, each)
@@ -203,7 +195,7 @@ def runs_in(path: Path) -> list[str]:
     """The names of the runs in a file whose format may hold several, else none."""
     start = head_of(path)  # nothing is unpacked for a log of one run
     asked = (each for each in formats() if each.runs or each.priority < 0)  # those tell at a glance
-    runs = next((each.runs for each in asked if _claims(each, start)), None)
+    runs = next((each.runs for each in asked if claimed(each, start)), None)
     if runs is None:
         return []
     with plain(path) as head:

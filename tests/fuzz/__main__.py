@@ -6,6 +6,7 @@ anything else is a fault. All runs in this process, from memory or a file system
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -84,6 +85,7 @@ def main(seconds: float, seed: int) -> int:
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # where packed logs are unpacked
         campaign = Campaign(Path(folder) / "files", seed)
         campaign.warm_up()
+        gc.freeze()  # what was imported is not looked through again and again
         warnings.simplefilter("error")  # a user would see them as noise
         told = time.monotonic()
         end = told + seconds

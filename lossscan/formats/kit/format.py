@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,6 +12,8 @@ from msgspec import Struct
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+
+_log = logging.getLogger(__name__)
 
 
 class Format(Struct, frozen=True, kw_only=True):
@@ -32,3 +36,17 @@ class Format(Struct, frozen=True, kw_only=True):
     files: str = ""  # patterns of names, between blanks, that are a log for sure
     maybe_files: str = ""  # patterns of names whose content has to tell
     may_be_yaml: bool = False  # a file that is named as YAML may hold it
+
+
+def claimed(each: Format, head: Head) -> bool | Exception:
+    """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
+    return _claimed(each.claims, head)
+
+
+@lru_cache(maxsize=128)  # three files: each is asked about as a store, as a log, and to be read
+def _claimed(claims: Callable[[Head], bool], head: Head) -> bool | Exception:
+    try:
+        return claims(head)
+    except Exception as error:
+        _log.debug("%s: %s fails", head.path, claims, exc_info=True)
+        return error.with_traceback(None)  # it would hold the text of the file
