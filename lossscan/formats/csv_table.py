@@ -52,6 +52,7 @@ CELLS = 1 << 17  # that are held as text at once: some 10 MB
 MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
+_MEMBER: Final = '": '  # of an object of JSON: no header names one, and a settings file has many
 _BOX: Final = str.maketrans("│┃║", "|||")
 NEWLINE: Final = expression(rb"[\r\n]")
 _DECIMAL_COMMA: Final = expression(  # not one of thousands
@@ -180,7 +181,7 @@ def _plain(text: str) -> str:
 def _header_at(above: Sequence[str], file: str) -> int | None:
     """The place of the line that names a loss, and a counter or numbers in the line below."""
     for at, line in enumerate(above[:MOST_ABOVE]):
-        header = header_of(line)
+        header = [] if _MEMBER in line else header_of(line)
         if not header:
             continue
         separator = separator_of(line)

@@ -59,6 +59,8 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _is_a_nan(text: str) -> bool:
     """Whether nothing but a line or two is there, with a loss that is NaN, or a logged one."""
+    if "nan" not in text.lower():
+        return False
     said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
     lost = list(filter(_NAN.search, said))
     logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)

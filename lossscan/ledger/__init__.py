@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
 from lossscan.ledger.unasked import is_asked, is_of_nothing
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
+from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
 from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
@@ -39,15 +41,16 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
     remarks = list(_too_short(run))
     broken, case = 0, Case(run, signals)
     chosen = tuple(name for name in chosen if is_asked(name, case))
-    for name in chosen:
-        try:
-            outcomes += _ask(name, case, settings)
-        except Exception as error:  # one broken rule must not silence the others
-            _log.debug("rule %s: please report this with the log", name, exc_info=True)
-            broken += 1
-            if broken == len(chosen):  # nothing was judged: that is no verdict
-                raise
-            remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
+    with ignore_float_errors():
+        for name in chosen:
+            try:
+                outcomes += _ask(name, case, settings)
+            except Exception as error:  # one broken rule must not silence the others
+                _log.debug("rule %s: please report this with the log", name, exc_info=True)
+                broken += 1
+                if broken == len(chosen):  # nothing was judged: that is no verdict
+                    raise
+                remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
     outcomes, accounts = _all_accounted(outcomes, case, chosen)
     findings, ruled_out = _settled(outcomes)
     told = tuple(change_point(each, _accounting(each)) for each in accounts)
@@ -56,11 +59,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
 
 def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
     """What one rule says, completed."""
-    from lossscan.numeric.arrays import ignore_float_errors
-
-    with ignore_float_errors():
-        outcomes = list(load_rule(name)(case, settings.rules.get(name)))
-    for each in outcomes:
+    for each in load_rule(name)(case, settings.rules.get(name)):
         if isinstance(each, RuledOut):
             yield ruled_out_of(each)
         elif not is_of_nothing(each, case):
@@ -97,7 +96,12 @@ def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[Ru
         else:
             kept.append(each)
     told = {finding.rule for finding in kept}
-    once = {(out.rule, str(out.text)): out for out in ruled_out if out.rule not in told}
+    several = Counter(out.rule for out in ruled_out)  # only of these the words are needed
+    once = {
+        (out.rule, str(out.text) if several[out.rule] > 1 else ""): out
+        for out in ruled_out
+        if out.rule not in told
+    }
     return tuple(sorted(kept, key=_order)), tuple(once.values())
 
 

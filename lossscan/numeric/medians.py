@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from bottleneck import move_median  # in C, and 2 ms to import; scipy.ndimage takes 200
 
-from lossscan.numeric.arrays import BLOCK, FloatArray, IntArray, blocks
+from lossscan.numeric.arrays import BLOCK, FloatArray, IntArray, blocks, differences
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 FEW = 1000  # numbers that are sorted in less time than their middle is found
@@ -26,17 +26,18 @@ def median(values: FloatArray | IntArray | Sequence[float], *, spoil: bool = Fal
     n = len(values)
     if n == 0:
         return math.nan
-    array = np.asarray(values)
     if n > FEW:
+        array = np.asarray(values)
         return math.nan if math.isnan(array.max()) else float(row_medians(array, spoil=spoil))
-    ordered = np.sort(array)
+    ordered = np.array(values)  # to call `np.sort` takes as long as both
+    ordered.sort()
     low, high = (n - 1) // 2, n // 2
     return math.nan if math.isnan(ordered[-1]) else (float(ordered[low]) + float(ordered[high])) / 2
 
 
 def spacing(steps: IntArray) -> float:
     """Steps between neighboring points, as most have it; NaN of a single one."""
-    return median(np.diff(steps), spoil=True)
+    return median(differences(steps), spoil=True)
 
 
 def row_medians(rows: FloatArray | IntArray, *, spoil: bool = False) -> FloatArray:

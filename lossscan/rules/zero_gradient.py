@@ -8,11 +8,10 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, stretches
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, finite
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "zero-gradient"

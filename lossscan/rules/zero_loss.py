@@ -10,12 +10,12 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
-from lossscan.numeric.arrays import BoolArray
+from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
 from lossscan.points import NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
-from lossscan.rules.kit.levels import episodes_of, stretches, window_lengths
+from lossscan.rules.kit.levels import episodes_of, window_lengths
 from lossscan.rules.kit.nan_causes import lost_from, nan_causes, restart, weights_lost
 from lossscan.rules.kit.nan_filter import Hidden, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule

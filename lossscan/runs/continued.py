@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from lossscan.model import Table
-from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray, differences
 from lossscan.numeric.medians import median
 from lossscan.runs.launches import LOG_GAPS
 
@@ -87,4 +87,4 @@ def _steps(table: Table) -> IntArray:
 
 
 def _gap(steps: IntArray) -> float:
-    return median(np.abs(np.diff(steps)))
+    return median(np.abs(differences(steps)))

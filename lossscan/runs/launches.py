@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from lossscan.errors import UnreadableLog
 from lossscan.model import Resume, Series, Table
-from lossscan.numeric.arrays import BoolArray, IntArray, Once
-from lossscan.numeric.medians import median
+from lossscan.numeric.arrays import BoolArray, IntArray, Once, differences
+from lossscan.numeric.medians import median, spacing
 from lossscan.runs.overtaken import Rows, overtaken
 
 REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
@@ -108,7 +108,7 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
             stop=int(steps[a:b].max()),
             path=table.path,
             declared=cuts.get(a),
-            gap=median(np.diff(steps[a:b]), spoil=True) if b - a > 1 else 0.0,
+            gap=spacing(steps[a:b]) if b - a > 1 else 0.0,
         )
         for a, b in pairwise(edges)
     ]
@@ -121,7 +121,7 @@ def _falls(steps: IntArray) -> list[int]:
 
 def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int, int | None]:
     """Where an announced launch begins: at falls to just beyond `step`, else at its crossing."""
-    gap = median(np.abs(np.diff(steps))) if len(steps) > 1 else 1.0
+    gap = median(np.abs(differences(steps))) if len(steps) > 1 else 1.0
     reach = step + LOG_GAPS * gap
     matching: dict[int, int | None] = {cut: step for cut in falls if step < steps[cut] <= reach}
     if matching or step <= steps[0]:

@@ -42,7 +42,7 @@ def located(run: Run, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     The most telling place is first: the first point in the log, then the settings that its causes
     name; a finding without a step is about the settings. Each file is read once for all of them.
     """
-    folder = _folder(run)
+    folder = _folder(run) if findings else None
     if folder is None:
         return tuple(findings)
     text_of = cache(text_in)

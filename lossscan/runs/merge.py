@@ -17,7 +17,7 @@ from lossscan import formats
 from lossscan.expressions import expression
 from lossscan.model import Column, Message, Note, Numbers, Resume, Series, Skipped, Source, Table
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import median
+from lossscan.numeric.medians import spacing
 from lossscan.runs.continued import chained
 from lossscan.runs.interleave import split_writers
 from lossscan.runs.launches import REFERENCE, Course, course_of
@@ -254,7 +254,7 @@ def _overtaken(resume: Resume) -> int:
 
 
 def _gap(series: Series) -> float:
-    return median(np.diff(series.steps)) if len(series) > 1 else 1.0
+    return spacing(series.steps) if len(series) > 1 else 1.0
 
 
 def _is_near(step: int, places: Sequence[int], gap: float) -> bool:

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.model import Curve, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
+from lossscan.numeric.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    blocks,
+    differences,
+    stretches,
+)
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.numeric.scales import to_scale
 
@@ -78,7 +85,7 @@ def _quantum(values: FloatArray) -> float:
     size.sort()
     least = math.inf
     for at in blocks(len(size)):
-        apart = np.diff(size[at.start : at.stop + 1])
+        apart = differences(size[at.start : at.stop + 1])
         least = min(least, float(apart.min(initial=math.inf, where=apart > 0)))
     return least if least < math.inf else 0.0
 
@@ -175,14 +182,6 @@ def _is_step(falling: FloatArray) -> bool:
     return bool(quick >= STEP_SHARE * (falling[0] - falling[-1]))
 
 
-def stretches(true: BoolArray) -> list[tuple[int, int]]:
-    """The stretches of true values, half-open, in order."""
-    walled = np.zeros(len(true) + 2, dtype=bool)
-    walled[1:-1] = true
-    edges = np.flatnonzero(walled[1:] != walled[:-1]).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))
-
-
 def _takes_back(smooth: FloatArray, start: int, stop: int) -> bool:
     """Whether the fall from `start` to `stop` makes good a rise from a course that was settled."""
     low = int(np.argmin(smooth[: start + 1]))
@@ -213,8 +212,9 @@ def _local_noise(scaled: FloatArray, course: FloatArray) -> FloatArray:
 
 def _measures(scaled: FloatArray, course: FloatArray) -> FloatArray:
     """(2, n) the bend at each point, and its distance from the running median."""
-    slopes = np.diff(scaled)
-    bends = np.diff(np.concatenate([-slopes[:1], slopes, -slopes[-1:]])) / math.sqrt(6)
+    slopes = differences(scaled)
+    ends = np.concatenate([-slopes[:1], slopes, -slopes[-1:]])
+    bends = differences(ends) / math.sqrt(6)
     return np.stack([bends, scaled - course])
 
 

@@ -54,7 +54,7 @@ def period(curve: Curve) -> tuple[float | None, float]:
         return None, 0.0
     flat -= flat.mean()
     strength = _autocorrelation(flat, longest + 2)
-    valley = np.flatnonzero(np.diff(strength) > 0)
+    valley = np.flatnonzero(strength[1:] > strength[:-1])
     start = max(MIN_LAG, int(valley[0]) if len(valley) else longest + 1)
     if start > longest:
         return None, 0.0

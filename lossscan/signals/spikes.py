@@ -10,10 +10,10 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
-from lossscan.numeric.arrays import BoolArray, FloatArray, blocks
+from lossscan.numeric.arrays import BoolArray, FloatArray, blocks, stretches
 from lossscan.numeric.medians import median, medians_within, past_median, running_median, spacing
 from lossscan.numeric.meetings import meetings
-from lossscan.signals.clean import from_scale, stretches
+from lossscan.signals.clean import from_scale
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,

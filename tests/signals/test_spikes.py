@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lossscan.model import Run, Series
+from lossscan.numeric.arrays import stretches
 from lossscan.signals import scan
-from lossscan.signals.clean import curve_of, stretches
+from lossscan.signals.clean import curve_of
 from lossscan.signals.spikes import (
     EARLY_SIDE,
     EARLY_SIGMA,

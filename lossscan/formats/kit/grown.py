@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from lossscan.model import Column
-from lossscan.numeric.arrays import Once
+from lossscan.numeric.arrays import Once, differences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,8 @@ class Grown(Generic[Kind]):
             return
         last = int(places[-1])
         if places[0] != self._next or last - self._next >= len(places):  # else all side by side
-            begins = np.flatnonzero(np.diff(places, prepend=self._next - 1) != 1)
+            apart = np.append(places[0] != self._next, differences(places) != 1)
+            begins = np.flatnonzero(apart)
             self._begins.frombytes((begins + len(self)).astype(np.uint32).tobytes())
             self._firsts.frombytes(places[begins].astype(np.uint32).tobytes())
         self._next = last + 1
@@ -60,7 +61,8 @@ class Grown(Generic[Kind]):
         if self._begins:
             begins = np.array(self._begins, dtype=np.int64)
             ahead = np.array(self._firsts, dtype=np.int64) - begins
-            places[begins[0] :] += np.repeat(ahead, np.diff(begins, append=len(self)))
+            ends = np.array(self._begins[1:] + array("I", [len(self)]))
+            places[begins[0] :] += np.repeat(ahead, ends - begins)
         return places
 
     @property

@@ -13,12 +13,15 @@ _TUPLE: Final = expression(  # `(loss(x, y), now()) = (0.25, ...)`
     r"\A\(((?:\w{1,30}_)?loss)\([\w, .;]{1,60}\), .{1,60}\) = \(([\d.]{1,30}(?:e-?\d{1,3})?)(?!\w)"
 )
 _FRAME: Final = expression(r"\A[┌│└] {0,4}")
+_EXPONENT: Final = expression(r"f(?<=\df)-?\d")  # a glance: by a letter, as it is searched fast
+_QUICK: Final = ("Info: ", "julia> ")
 _SAYS: Final = expression(r"(?m)^(?:\[|┌) Info: |^julia> ")
 
 
 def is_julia(text: str) -> bool:
     """Whether a text shows a message of Julia's logger, its prompt or a single that it printed."""
-    return _SAYS.search(text) is not None or _SINGLE.search(text) is not None
+    said = any(word in text for word in _QUICK) and _SAYS.search(text) is not None
+    return said or (_EXPONENT.search(text) is not None and _SINGLE.search(text) is not None)
 
 
 def plain(text: Iterable[str]) -> Iterator[str]:

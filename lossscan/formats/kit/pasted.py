@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from html import unescape
+from itertools import repeat
 from typing import Final
 
 from lossscan.expressions import expression
@@ -18,7 +19,7 @@ LONGEST: Final = 4096  # characters of an entry that is put together again
 _MARK: Final = expression(r"\A> ?(?!>)")
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
-_BOLD: Final = expression(r"(?<!\*)\*\*(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
+_BOLD: Final = expression(r"\*\*(?<!\*{3})(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
 _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
@@ -54,7 +55,8 @@ def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
 @lru_cache(maxsize=2)
 def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ...]:
     shown = [line for line in start.decode(errors="replace").splitlines() if line.strip()]
-    quoted = sum(line.startswith(("> ", ">\t")) for line in shown) >= MOST * max(len(shown), 1)
+    marked = sum(line.startswith(("> ", ">\t")) for line in shown) if b">" in start else 0
+    quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
     text = "\n".join(shown)
@@ -68,7 +70,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (_unglued, "] - ETA" in text and bool(_GLUED.search(text))),
-            (_parted, "oss" in text and any(map(_heads, shown))),
+            (_parted, _is_crowded(text) and any(map(_heads, shown))),
             (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
@@ -101,6 +103,11 @@ def _unglued(text: Iterable[str]) -> Iterator[str]:
     """Each bar of Keras on a line of its own: the carriage returns between them are lost."""
     for line in text:
         yield from _GLUED.sub("\n", line).splitlines(keepends=True) if "[" in line else (line,)
+
+
+def _is_crowded(text: str) -> bool:
+    """Whether a line names a loss so often that several may be in it."""
+    return max(map(str.count, text.lower().split("\n"), repeat("loss"))) >= _HEADED
 
 
 def _heads(line: str) -> list[int]:

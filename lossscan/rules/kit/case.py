@@ -50,7 +50,18 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
 
     def points(self, name: str) -> Series | None:
         """The finite points of a series; None where there are none."""
-        return finite(self.logged(name))
+        series = self.logged(name)
+        if name in self._whole:
+            return series
+        points = finite(series)
+        if points is series and points is not None:
+            self._whole.add(name)
+        return points
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        """The series that are known to be finite: rules ask for the same ones again and again."""
+        return set()
 
     def eval_losses(self) -> dict[str, Series]:
         """The finite evaluation losses: `eval_loss` and those of several sets."""

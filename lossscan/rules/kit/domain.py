@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -68,7 +69,11 @@ def _is_other_model(case: Case) -> bool:
         return True
     names = (case.setting("model_name_or_path"), case.setting("model_type"))
     built = (_HUMPS.sub(" ", str(name)) for name in case.setting("architectures") or ())
-    named = " ".join((*(str(name or "") for name in names), *built)).lower()
+    return _says_other(" ".join((*(str(name or "") for name in names), *built)).lower())
+
+
+@lru_cache(maxsize=64)  # the runs of a batch are of a few models
+def _says_other(named: str) -> bool:
     return any(name.search(named) for name in (_SEES, _SPANS))
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 import numpy as np
 
 from lossscan.model import Episode, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, stretches
 from lossscan.numeric.medians import median, row_medians, spacing
 
 
@@ -36,12 +36,6 @@ def window_lengths(series: Series) -> IntArray:
     first = int(series.steps[0])
     usual = int(spacing(series.steps)) if len(series.steps) > 1 else first
     return np.maximum(np.diff(series.steps, prepend=first - min(first, usual)), 1)
-
-
-def stretches(mask: BoolArray) -> list[tuple[int, int]]:
-    """The half-open index ranges over which a mask is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def episodes_of(series: Series, mask: BoolArray) -> tuple[Episode, ...]:

@@ -16,10 +16,10 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve
-from lossscan.numeric.arrays import FloatArray, blocks
+from lossscan.numeric.arrays import FloatArray, blocks, differences
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.waves import wobble_alike
+from lossscan.rules.kit.waves import bends_of, wobble_alike
 
 Kind: TypeAlias = Literal["sum", "mean"]
 
@@ -87,7 +87,7 @@ def _is_sum(values: FloatArray, starts: Sequence[int]) -> bool:
 
 def _climbs_from_zero(values: FloatArray) -> bool:
     """Whether values grow from point to point by about what the first one is."""
-    gains = np.diff(values)
+    gains = differences(values)
     return bool(
         (gains < 0).mean() <= BACKWARD
         and values[-1] >= GROWS * len(values) * values[0]
@@ -144,15 +144,15 @@ def _shows(epochs: Sequence[FloatArray]) -> bool:
 
     What is rounded to a few digits is often the same as before, and seems to fade by that.
     """
-    digits = [float(np.diff(np.unique(epoch)).min(initial=epoch[0])) for epoch in epochs]
-    moved = np.concatenate([np.abs(np.diff(epoch[:MIN_MEAN], 2)) for epoch in epochs])
+    digits = [float(differences(np.unique(epoch)).min(initial=epoch[0])) for epoch in epochs]
+    moved = np.concatenate([np.abs(bends_of(epoch[:MIN_MEAN])) for epoch in epochs])
     return median(moved) >= DIGITS * min(digits)
 
 
 def _wobbles(values: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
     """The logarithms of the place of each point of an epoch and of its wobble, some at a time."""
     for at, places in zip(blocks(len(values) - 2), _places(len(values)), strict=True):
-        bends = np.diff(np.log(values[at.start : at.stop + 2]), 2)  # a steady fall does not bend
+        bends = bends_of(np.log(values[at.start : at.stop + 2]))  # a steady fall does not bend
         wobble = np.maximum(np.abs(bends), EPSILON)
         yield places, np.log(wobble)
 

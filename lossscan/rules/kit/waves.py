@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, differences
 from lossscan.numeric.medians import median, row_medians
 from lossscan.rules.kit.case import Case
 
@@ -28,10 +28,15 @@ def wobble_alike(epochs: Sequence[FloatArray]) -> bool:
     length = min(min(map(len, epochs), default=0), COMPARED)
     if (len(epochs) - 1) * (length - 2) < MIN_BENDS:
         return False
-    bends = [np.sign(np.diff(epoch[:length], 2)) for epoch in epochs]
+    bends = [np.sign(bends_of(epoch[:length])) for epoch in epochs]
     return sum(float((one * two).mean()) for one, two in pairwise(bends)) > ALIKE * (
         len(epochs) - 1
     )
+
+
+def bends_of(values: FloatArray) -> FloatArray:
+    """(n - 2,) how much the course bends at each point but the first and the last."""
+    return differences(differences(values))
 
 
 def above_crests(case: Case, spikes: Sequence[Excursion]) -> list[Excursion]:

@@ -9,9 +9,8 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.levels import stretches
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.lr_schedule_mismatch.rises import replay_of, rise_of
 from lossscan.trainers import may_be_transformers
@@ -136,7 +135,7 @@ def _best_shift(promised: _Schedule, rate: Series) -> FloatArray:
 
 def _frozen(rate: Series, expected: FloatArray, margin: float) -> slice | None:
     """The longest stretch of one same rate over which the promised one moves."""
-    same = np.concatenate([np.diff(rate.values) == 0, [False]])
+    same = np.append(rate.values[1:] == rate.values[:-1], False)
     start, stop = max(stretches(same), key=lambda pair: pair[1] - pair[0], default=(0, 0))
     long = stop - start >= max(FEW, SHARE_OFF * len(rate))
     moves = long and np.ptp(expected[start : stop + 1]) > margin

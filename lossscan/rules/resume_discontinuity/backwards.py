@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
+from lossscan.numeric.arrays import differences
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 
@@ -38,7 +39,7 @@ def goes_back(case: Case, name: str) -> Finding | None:
 
 def _falls(case: Case, series: Series, least: float) -> list[int]:
     """The entries at which a series that else only rises has gone back."""
-    gone = np.diff(series.values)
+    gone = differences(series.values)
     falls = (np.flatnonzero(gone < -least) + 1).tolist()
     if not falls or len(falls) > MOST or falls[0] < FEW or len(series) - falls[-1] < FEW:
         return []
