@@ -61,8 +61,10 @@ def check(
         yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
-    combined = float(sum(test.sigma for test in free) / np.sqrt(len(free)))
-    down = [test for test in free if test.sigma <= EPISODE_SIGMA and _falls(case, test)]
+    usual = sum(test.sigma for test in free) / len(free)
+    combined = float(usual * np.sqrt(len(free)))
+    named = max(EPISODE_SIGMA, usual)  # many small steps are sure together, and none by itself
+    down = [test for test in free if test.sigma <= named and _falls(case, test)]
     drops = [share_of(case, test) for test in down]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median(drops)
@@ -75,12 +77,8 @@ def check(
     if _is_saw(case, down):
         yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
         return
-    yield _finding(case, [test for test in free if _is_named(test)], combined)
-
-
-def _is_named(test: BoundaryTest) -> bool:
-    """Whether a boundary takes part in steps that are sure: a climb behind it may hide half."""
-    return test.sigma <= EPISODE_SIGMA and test.after < test.before
+    part = [test for test in free if test.sigma <= named and test.after < test.before]
+    yield _finding(case, part, combined)  # a climb behind a boundary may hide half of its step
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool) -> str:

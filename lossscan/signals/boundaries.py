@@ -26,6 +26,7 @@ WIDTHS = (6, 24, 96)  # points a side: short for sharp steps, long for small one
 MIXED = 0.1  # of a logging window on the far side: less does not shift the window's mean visibly
 WALL_REACH = 6  # points within which a change found by search is the landmark's own
 MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed then
+LEAST_ROOM = 2  # points a side: both sides share one slope, and many boundaries are judged together
 NEIGHBORS = 5  # points; the outermost may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
 LEVEL_POINTS = (
@@ -50,7 +51,7 @@ def judge_landmarks(
     walls: Iterable[int] = (),
     excursions: Iterable[Excursion] = (),
 ) -> tuple[BoundaryTest, ...]:
-    """The step at each landmark that has at least 3 points on each side; in order.
+    """The step at each landmark that has at least 2 points on each side; in order.
 
     `walls`: indices of changes with causes of their own, which no window may cross.
     `excursions`: passed over, since the end of one is no step of the course.
@@ -120,7 +121,7 @@ def _places(
         floor = max([0, *below, *([curve.descent_end] if curve.descent_end < start else [])])
         roof = min([len(curve.steps), *above])
         room = min(start - floor, roof - stop)
-        if room >= MIN_SIDE and start > curve.descent_end:
+        if room >= LEAST_ROOM and start > curve.descent_end:
             places.append(Place(mark, start, stop, room))
     return places
 
