@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Effect, Episode, Evidence, Finding, Message, RuledOut, Series
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.ga_loss_scaling.defects import (
     Defect,
@@ -40,6 +40,7 @@ EARLY_COUNT = 3  # evaluations, all near: fewer may be so by chance
 ONE_FACTOR = 0.05  # by which all ratios are alike and near the steps: nothing else brings that
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
 FIRST = 3  # logged points at either end that tell the level there
+FALLING = 1.5  # times the next point: a mean over both is then a quarter above what is reached
 
 # Confidence by what agrees. The ratio alone, with few steps, is what dropout may bring: silent.
 _SURE = {
@@ -100,15 +101,23 @@ def check(
 
 
 def _ratios(case: Case, loss: Series) -> FloatArray:
-    """Training over evaluation loss at each evaluation during training."""
+    """Training over evaluation loss at each evaluation during training, but in steep falls."""
     evaluated = case.points("eval_loss")
     if evaluated is None:
         return np.zeros(0)
     after = evaluated.steps >= loss.steps[0]  # an evaluation before training has no partner
+    after &= ~_in_fall(loss, evaluated.steps)
     trained = np.array([level_at(loss, step, points=NEAR) for step in evaluated.steps[after]])
     values = evaluated.values[after]
     positive = (values > 0) & (trained > 0)
     return np.asarray(trained[positive] / values[positive])
+
+
+def _in_fall(loss: Series, steps: IntArray) -> BoolArray:
+    """(k,) whether the loss falls by a third between the points around each of k steps."""
+    falls = np.concatenate([[False], loss.values[:-1] > FALLING * loss.values[1:], [False]])
+    at = np.searchsorted(loss.steps, steps).clip(0, len(loss) - 1)
+    return np.asarray(falls[at] | falls[at + 1])
 
 
 def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
