@@ -20,7 +20,7 @@ from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
 
 NAME: Final = "divergence"
-MIN_POINTS = 8  # fewer logged points have no course
+MIN_POINTS = 8  # fewer logged points have no course: only a loss that has exploded is sure then
 END_SHARE = 0.05  # of the run, whose median is where it ends
 END_POINTS = 3  # or a whole period of a loss that comes in waves
 SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
@@ -53,7 +53,7 @@ class Climb(Struct, frozen=True):
     end: float
     start: float  # the lowest of the first points: what a climb has to pass
     sigma: float  # in noise units of one point
-    wild: bool = False  # from the first points on, so that all that follows is noise
+    wild: bool = False  # leaves its first points at once and for good: all that follows is noise
 
 
 def check(
@@ -65,9 +65,12 @@ def check(
     below 1.1.
     `min_sigma`: the climb in units of the noise of one point; the end is a median of several.
     """
-    if not case.searched or len(case.curve.steps) < MIN_POINTS or not case.curve.log:
+    if not case.searched or not case.curve.log:
         return
-    climb = _wild(case.curve) or _climb(case.curve, case.period_points or END_POINTS)
+    if len(case.curve.steps) < MIN_POINTS:
+        climb = _exploded(case.curve)
+    else:
+        climb = _wild(case.curve) or _climb(case.curve, case.period_points or END_POINTS)
     if climb is None:
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
@@ -126,6 +129,17 @@ def _wild(curve: Curve) -> Climb | None:
     sigma = (end - low) / median(curve.local_noise)
     start, last = float(np.exp(low)), float(np.exp(end))
     return Climb(at, at + 1, start, last, start, sigma, wild=True)
+
+
+def _exploded(curve: Curve) -> Climb | None:
+    """The climb of a few points whose last two are far above all before."""
+    at = int(np.argmin(curve.scaled[:-2]))
+    low, end = float(curve.scaled[at]), float(curve.scaled[-2:].min())
+    if end - low < math.log(WILD):
+        return None
+    start, last = float(np.exp(low)), float(curve.values[-1])
+    sigma = (end - low) / median(curve.local_noise)
+    return Climb(at, len(curve.steps) - 2, start, last, start, sigma, wild=True)
 
 
 def _onset(curve: Curve, climb: Climb) -> int:
