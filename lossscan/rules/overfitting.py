@@ -108,10 +108,14 @@ def _noise(values: FloatArray) -> float:
     """Relative noise of one evaluation, from how the series bends; 0 where too short to tell.
 
     A steep fall bends as well: the part behind the minimum tells it alone where it is long enough.
+    Of a few bends the median is a matter of luck: what a line leaves of them says more.
     """
     if len(values) < SMOOTHED_FROM:
         return 0.0
-    return float(BEND_TO_NOISE * median(np.abs(np.diff(np.log(values), n=2))))
+    level, at = np.log(values), np.arange(len(values))
+    left = level - np.polyval(np.polyfit(at, level, 1), at)
+    around = float(np.sqrt(left @ left / (len(values) - 2)))
+    return min(float(BEND_TO_NOISE * median(np.abs(np.diff(level, n=2)))), around)
 
 
 def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
