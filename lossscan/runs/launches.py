@@ -170,7 +170,10 @@ def _surviving(
     training: int | None,
 ) -> Course:
     courses = _courses(launches)
-    chosen = _asked(courses, training, tables) or _chosen(courses, rows.get(reference))
+    chosen = _asked(courses, training, tables)
+    if chosen is None:
+        lost = _lost(rows.get(reference), launches, courses) if len(tables) == 1 else ()
+        chosen = _chosen(courses, rows.get(reference), lost)
     series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
     resumes = _resumes(rows, launches, chosen, reference)
     before = courses.index(chosen) - 1
@@ -205,15 +208,28 @@ def _courses(launches: Sequence[_Launch]) -> list[range]:
     return [range(a, b) for a, b in pairwise(edges)]
 
 
-def _chosen(courses: Sequence[range], rows: Rows | None) -> range:
+def _lost(
+    rows: Rows | None, launches: Sequence[_Launch], courses: Sequence[range]
+) -> Sequence[range]:
+    """The courses of one log whose loss, at a point that no resume overtook, is no number."""
+    if rows is None or np.isfinite(rows.values).all():
+        return ()
+    lost = ~np.isfinite(rows.values)
+    return [course for course in courses if lost[_alive(rows, launches, course)].any()]
+
+
+def _chosen(courses: Sequence[range], rows: Rows | None, lost: Sequence[range]) -> range:
     """The latest course that is long enough to be judged, else the longest; `rows` of the loss.
 
+    Of these one that was `lost` counts first: a log is not good because its last training is.
     A launch that was announced where no step goes back may have no point of its own.
     """
     written = np.bincount(rows.launch if rows else [], minlength=courses[-1].stop)
     points = {course: int(written[course.start : course.stop].sum()) for course in courses}
     long = [course for course in courses if points[course] >= COURSE_POINTS]
-    return long[-1] if long else max(courses, key=lambda course: points[course])
+    if long:
+        return next((course for course in reversed(long) if course in lost), long[-1])
+    return max(courses, key=lambda course: (course in lost, points[course]))
 
 
 def _alive(rows: Rows, launches: Sequence[_Launch], course: range) -> BoolArray | slice:

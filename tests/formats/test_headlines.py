@@ -37,6 +37,24 @@ def test_an_epoch_is_a_point_of_both_losses(tmp_path: Path, shape: str):
     assert logs.points(table, "eval_loss") == [(n, float(f"0.{n}")) for n in range(1, 5)]
 
 
+@pytest.mark.parametrize("rounded", ["", "step 2K loss 2.0\n"], ids=["at-once", "by-lines"])
+def test_headlines_number_the_epochs_of_steps_that_go_on(tmp_path: Path, rounded: str):
+    """The counter need not begin again for them to hold."""
+    text = "".join(
+        f"Epoch {n}/3:\n" + "".join(f"step {3 * n + at}00 loss 2.{at}\n" for at in range(3))
+        for n in range(1, 4)
+    )
+    table = logs.read_log(tmp_path, text + rounded)
+    found = logs.points(table, "epoch")[:9]
+    assert found == [(100 * (at + 3), at // 3 + 1) for at in range(9)]
+
+
+def test_a_single_headline_numbers_no_epoch(tmp_path: Path):
+    """It may be a setting: `epoch: 300`."""
+    text = "Epoch 300:\n" + "".join(f"step {n}00 loss 2.{n}\n" for n in range(1, 6))
+    assert "epoch" not in logs.read_log(tmp_path, text).columns
+
+
 def test_batches_below_a_headline_are_all_taken(tmp_path: Path):
     """Many lines of one name below an epoch are points of their own, not one."""
     text = "".join(f"Epoch {n}\n" + "loss: 2.5\n" * 12 for n in range(1, 4))

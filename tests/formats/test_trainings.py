@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lossscan.errors import NoLogFound, UnreadableLog
@@ -92,6 +93,31 @@ def test_a_training_that_lost_its_loss_is_judged(tmp_path: Path):
     """Another finished training does not make up for NaN."""
     text = _training(9, 2.5, lost=2) + _training(20, 0.5)
     assert len(logs.read_log(tmp_path, text).columns["loss"].steps) == 9
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "judged"), [(10, 10, 10), (2, 20, 20)], ids=["long", "a-try"]
+)
+def test_a_log_whose_first_training_died_is_not_good(
+    tmp_path: Path, first: int, again: int, judged: int
+):
+    """The last one does not make up for it, unless the first was no more than a try."""
+    lost = "".join(f"step {n}0 loss {'nan' if n > 1 else 2.5}\n" for n in range(1, first + 1))
+    good = "".join(f"step {n}0 loss 0.5\n" for n in range(1, again + 1))
+    (tmp_path / "train.log").write_text(lost + good)
+    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    assert len(run.series["loss"]) == judged
+    assert np.isnan(run.series["loss"].values).any() == (first > again / 2)
+
+
+def test_nan_that_a_resume_took_back_is_no_training_that_died(tmp_path: Path):
+    """The last training is judged, as the first recovered."""
+    one = "".join(f"step {n}0 loss {'nan' if n > 25 else 2.5}\n" for n in range(1, 31))
+    resumed = "".join(f"step {n}0 loss 2.25\n" for n in range(20, 40))
+    two = "".join(f"step {n}0 loss 0.5\n" for n in range(1, 11))
+    (tmp_path / "train.log").write_text(one + resumed + two)
+    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    assert set(run.series["loss"].values) == {0.5}
 
 
 def test_a_training_may_be_taken_up_behind_its_summary(tmp_path: Path):

@@ -10,6 +10,7 @@ import numpy as np
 from lossscan.canonical.names import is_judged
 from lossscan.formats.kit.blocks import is_counted
 from lossscan.formats.kit.counters import Kind
+from lossscan.formats.kit.headlines import are_numbered
 from lossscan.formats.kit.recount import SEVERAL, is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
 from lossscan.formats.kit.stated_log import Form, StatedLog
@@ -65,7 +66,7 @@ class FormLines:
     def epochs(self) -> IntArray:
         """(n,) the epoch of each line, -1 for none: its own, or that of the headline it is below.
 
-        The latter where its counter begins again at these; see `headed`.
+        The latter where these count its epochs; see `headed`.
         """
         own = self.of(lambda form: -1 if form.epoch is None else form.epoch)
         told = self.at(own)
@@ -74,7 +75,7 @@ class FormLines:
             return told
         bare = self.at((self.kinds >= 0) & (self.kinds != _EPOCH) & (own < 0))
         points = np.flatnonzero(bare & self.at(self.judged))
-        if len(points) < SEVERAL or not self._falls_at(points, heads):
+        if len(points) < SEVERAL or not self._are_headed(points, heads):
             return told
         stated = self.counts[heads]
         if points[0] < heads[0]:  # headlines are behind their lines; the last has none yet
@@ -84,11 +85,13 @@ class FormLines:
             held = np.append(-1, stated)[before]
         return np.where(bare & (held >= 0), held, told)
 
-    def _falls_at(self, points: IntArray, heads: IntArray) -> bool:
-        """Whether the counter falls, and only across a headline."""
+    def _are_headed(self, points: IntArray, heads: IntArray) -> bool:
+        """Whether the counter falls only across headlines, or these number epochs as it goes on."""
         falls = np.flatnonzero(np.diff(self.counts[points]) <= 0)
+        if not len(falls):
+            return are_numbered(self.counts[heads])
         edges = np.searchsorted(heads, points)
-        return len(falls) > 0 and bool((edges[falls] != edges[falls + 1]).all())
+        return bool((edges[falls] != edges[falls + 1]).all())
 
     def finest(self) -> Kind:
         """What most lines with a loss count; of equal numbers what comes first.

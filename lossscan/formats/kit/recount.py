@@ -1,7 +1,7 @@
 """Lines with a counter become rows at steps of the run, where the counter restarts or is coarse.
 
-In each epoch a counter may begin again, with the epoch in a headline alone; it may state only the
-epoch, on many lines; and what an evaluation counts is its own.
+In each epoch a counter may begin again; it may state only the epoch, on many lines; and what an
+evaluation counts is its own.
 """
 
 from __future__ import annotations
@@ -50,48 +50,7 @@ def trains(row: Iterable[str]) -> bool:
     return any(is_judged(name) and not is_evaluation(name) for name in row)
 
 
-# --- epochs that are in headlines, or missing ---------------------------------------------------
-
-
-def headed(places: Sequence[CounterPlace | None], points: Sequence[bool]) -> list[int | None]:
-    """The epoch of each line by the headlines, where its counter begins again at these; else None.
-
-    `points` says which lines hold a loss at a counter that states no epoch. A headline such as
-    `Epoch 2` is before its lines or, where lines are before the first one, behind them.
-    """
-    heads = [at for at, place in enumerate(places) if place is not None and place.kind == "epoch"]
-    counted = [at for at, point in enumerate(points) if point]
-    none: list[int | None] = [None] * len(places)
-    if not heads or len(counted) < SEVERAL or not _falls_at(places, counted, heads):
-        return none
-    behind = counted[0] < heads[0]
-    epochs = list(_held(places, reverse=behind))
-    if behind:  # the last epoch has no headline yet
-        last = places[heads[-1]]
-        begun = None if last is None else last.count + 1
-        epochs = [begun if epoch is None else epoch for epoch in epochs]
-    return epochs
-
-
-def _held(places: Sequence[CounterPlace | None], *, reverse: bool) -> Iterable[int | None]:
-    """The headline that holds at each line: the last before it, or the next."""
-    held: list[int | None] = []
-    epoch: int | None = None
-    for place in reversed(places) if reverse else places:
-        if place is not None and place.kind == "epoch":
-            epoch = place.count
-        held.append(epoch)
-    return reversed(held) if reverse else held
-
-
-def _falls_at(
-    places: Sequence[CounterPlace | None], counted: Sequence[int], heads: Sequence[int]
-) -> bool:
-    """Whether the counter falls, and only across a headline."""
-    edges = np.searchsorted(heads, counted)
-    counts = [place.count for at in counted if (place := places[at]) is not None]
-    falls = [at for at, (one, two) in enumerate(pairwise(counts)) if two <= one]
-    return bool(falls) and all(edges[at] != edges[at + 1] for at in falls)
+# --- epochs that are missing ----------------------------------------------------------------------
 
 
 def assumed(placed: Sequence[Placed]) -> list[Placed] | None:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.counters import CounterPlace, Kind
 from lossscan.formats.kit.form_lines import TWO_LOOPS
-from lossscan.formats.kit.recount import headed, is_beside, is_evaluation
+from lossscan.formats.kit.headlines import headed
+from lossscan.formats.kit.recount import is_beside, is_evaluation
 from lossscan.formats.kit.stated import StatedLine
 
 STILL: Final = ("step", "batch")  # that may be one number for all epochs: that of each one's only
