@@ -60,7 +60,11 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
         text=True,
         tunes=True,
     ),
-    "transformers": Trainer(of_transformers=True, tunes=True),
+    "transformers": Trainer(
+        keys=("single_value/train_runtime",),
+        of_transformers=True,
+        tunes=True,  # of SwanLab's callback
+    ),
     "torchtitan": Trainer(
         keys=("loss_metrics/global_avg_loss",), instant=("console", "events"), text=True
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -114,7 +114,7 @@ _TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IG
 
 # Of some lines, or of an evaluation.
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")
-# Names that are the loss of some trainers and something else in others, the likeliest first.
+# The loss of some trainers and something else in others, the likeliest first.
 _STAND_INS: Final = (
     "train_loss",
     "epoch_loss",
@@ -271,12 +271,12 @@ def namer(series: Mapping[str, str]) -> Callable[[str], str]:
     return name_of if chosen else canonical
 
 
-def fallback_loss(points: Mapping[str, int]) -> str | None:
+def fallback_loss(points: Mapping[str, int], lost: Container[str] = ()) -> str | None:
     """The column that serves as the loss where none is called so; `points` counts each column's.
 
     `train_loss` is what Lightning and Keras call the loss, and the mean of the whole run in the
-    summary that transformers logs last, with how long the run took. Of one epoch alone
-    it is the loss where an evaluation is next to it.
+    summary that transformers logs last, with how long the run took. Of one epoch alone it is the
+    loss where an evaluation is next to it. A mean is `lost` as soon as one loss is.
     """
     if "loss" in points:
         return None
@@ -284,7 +284,7 @@ def fallback_loss(points: Mapping[str, int]) -> str | None:
     of_epochs = trained > 1 or 0 < trained == points.get("eval_loss")  # fastai's only epoch
     if of_epochs and "train_runtime" not in points:
         return "train_loss"
-    return next((name for name in _STAND_INS if points.get(name, 0) > MEANS_AT_MOST), None)
+    return next((n for n in _STAND_INS if n in lost or points.get(n, 0) > MEANS_AT_MOST), None)
 
 
 def _bare(raw: str) -> str:

@@ -1,9 +1,10 @@
 """Numbers and nothing else: `375 0.13` or `(375, 0.13)`, the first a step that rises.
 
-Further columns, as of a mean, are passed over. So are code and prose around tensors that a loop
-printed one below the other: `tensor(2.31, device='cuda:0')`, where a loss is spoken of.
-A list of such pairs may be on one line. In a file whose name says `loss`, single numbers
-are losses too, and the header of a table without names is passed over.
+It may be the batch behind its epoch, `2_375`. Further columns, as of a mean, are passed over. So
+are code and prose around tensors that a loop printed one below the other,
+`tensor(2.31, device='cuda:0')`, where a loss is spoken of. A list of such pairs may be on one line.
+In a file whose name says `loss`, single numbers are losses too, and the header of a table without
+names is passed over.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset(b"0123456789([-.")
 _LINE: Final = expression(
-    rf"^\s{{0,20}}[(\[]{{0,2}}(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})"
+    rf"^\s{{0,20}}[(\[]{{0,2}}(?:(\d{{1,9}})_)?(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})"
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
@@ -54,8 +55,13 @@ def claims(head: Head) -> bool:
     found = [match for line in text[:-1] if (match := _LINE.match(line))]
     if len(found) < len(text) - 1 or len(text) < FEWEST or not _LINE.match(text[-1]):
         return False
-    rises = all(int(one[1]) < int(two[1]) for one, two in pairwise(found))
-    return rises and any("." in match[2] for match in found)
+    rises = all(_count(one) < _count(two) for one, two in pairwise(found))
+    return rises and any("." in match[3] for match in found)
+
+
+def _count(match: re.Match[str]) -> tuple[int, int]:
+    """The epoch, 0 where there is none, and the step."""
+    return int(match[1] or 0), int(match[2])
 
 
 def _are_tensors(head: Head) -> bool:
@@ -108,7 +114,9 @@ def _alone(head: Head, shape: re.Pattern[str]) -> Iterator[Row]:
 
 def _pairs(head: Head) -> Iterator[Row]:
     whole = _split(line for line in lines(head) if line.endswith(("\n", ")", "]")))
-    return ((int(found[1]), {"loss": found[2]}) for line in whole if (found := _LINE.match(line)))
+    for found in filter(None, map(_LINE.match, whole)):
+        epoch, step = _count(found)
+        yield step, {"loss": found[3]} | ({"epoch": epoch} if epoch else {})
 
 
 FORMAT = Format(

@@ -10,7 +10,7 @@ from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.lost import lost
-from lossscan.formats.kit.text import PAIR, lines, peek
+from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -18,13 +18,16 @@ from lossscan.sources.files import Head
 NAME: Final = "lost_console"
 MOST: Final = 2  # lines that hold a NaN and no curve
 _NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
+_NORM: Final = expression(  # a loss and the norm of its gradient, and nothing else
+    rf"(?im)^\W{{0,4}}loss\W{{1,5}}({NUMBER})\W{{1,4}}grad_?norm\W{{1,5}}({NUMBER})\W{{0,4}}$"
+)
 NAMED: Final = 4  # numbers that a line names, among them such a loss: no sentence does
 
 
 def claims(head: Head) -> bool:
     """Whether the program stopped for it, or fp16 skipped updates until no scale was left."""
     text = peek(head)
-    if _message(head) is not None or _is_a_nan(text):
+    if _message(head) is not None or _is_a_nan(text) or _norms(text):
         return True
     if "verflow" not in text and "oss scale" not in text:
         return False
@@ -35,7 +38,7 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The loss at the step that the message names, else the first; or gradients that overflowed."""
+    """The loss at the step that the message names, else the first; or gradients that are lost."""
     scales, count = LossScaleLog(), 0
     for line in lines(head):
         scales.take(line, count)
@@ -48,6 +51,7 @@ def read(head: Head, settings: Settings) -> Table:
     ]
     if said is not None or _is_a_nan(peek(head)):
         rows = [(_step(said) if said else 1, {"loss": math.nan})]
+    rows = rows or _norms(peek(head))
     return Table(
         path=head.path,
         format=NAME,
@@ -65,6 +69,13 @@ def _is_a_nan(text: str) -> bool:
     lost = list(filter(_NAN.search, said))
     logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)
     return logged or (len(said) <= MOST and bool(lost))
+
+
+def _norms(text: str) -> list[Row]:
+    """Lines of a loss and its gradient norm, counted, where one of these is no number."""
+    found = _NORM.findall(text) if "norm" in text else []
+    lost = any(norm.lower().startswith("nan") for _, norm in found)
+    return [(at, {"loss": x, "grad_norm": y}) for at, (x, y) in enumerate(found, 1) if lost]
 
 
 def _message(head: Head) -> Note | None:

@@ -1,8 +1,11 @@
-"""Boxes of names and numbers, as Stable-Baselines and its kin print: `|  ep_rew_mean  | 27.1 |`."""
+"""Boxes of names and numbers, as loops of reinforcement learning print: `|  ep_rew_mean  | 27.1 |`.
+
+Stable-Baselines and Spinning Up draw them with bars; rlpyt, garage and rlkit between rules alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from lossscan.canonical.names import is_judged
@@ -15,28 +18,33 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "stable_baselines"
-_COUNTERS: Final = ("total_timesteps", "TimestepsSoFar", "step", "steps", "nupdates", "Iteration")
-_CELL: Final = expression(
-    rf"^\| {{1,8}}([\w/](?:[\w/ ]{{0,60}}[\w/])?) {{0,60}}\| {{0,8}}({NUMBER}) {{0,60}}\|\s"
+_OWN: Final = "total_timesteps"
+_COUNTERS: Final = (  # the best first, without groups and signs
+    "totaltimesteps timestepssofar totalenvsteps totalenvinteracts cumsteps step steps nupdates"
+    " iteration itr epoch"
 )
-_LINE: Final = expression(r"^-{10,200}\s*$")
+_CELL: Final = expression(
+    rf"^\| {{1,60}}([\w/](?:[\w/ ]{{0,60}}[\w/])?) {{0,60}}\| {{0,60}}({NUMBER}) {{0,60}}\|\s"
+)
+_BARE_CELL: Final = expression(
+    rf"^([A-Za-z][\w/-]{{0,60}}(?: [\w/-]{{1,30}}){{0,4}}) {{2,60}}({NUMBER})\s*$"
+)
+_LINE: Final = expression(r"^-{10,200}\s*$|^-{3,100} {1,4}-{3,100}\s*$")
+_HEADLINE: Final = expression(r"\b(?:itr|epoch) #(\d{1,15})\b")
+_GROUP: Final = expression(r"\A(?:rollout|time|trainer)/")
 _REWARDS: Final = (
-    "ep_rew_mean",
-    "ep_reward_mean",
-    "episode_reward",
-    "EpRewMean",
-    "eprewmean",
-    "mean 100 episode reward",
+    "eprewmean eprewardmean episodereward mean100episodereward averageepret returnaverage"
+    " averagereturn averagereturns"
 )
 
 
 def claims(head: Head) -> bool:
     """Whether a box with a count of steps is in it."""
     text = peek(head)
-    if not any(word in text for word in _COUNTERS):
+    if "----------" not in text and _OWN not in text:
         return False
     rows = _rows(text.splitlines(keepends=True))
-    return any(_COUNTERS[0] in box or any(map(is_judged, box)) for _, box in rows)
+    return any(_OWN in box or any(map(is_judged, box)) for _, box in rows)
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -46,27 +54,37 @@ def read(head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        framework="stable-baselines" if any(_COUNTERS[0] in row for _, row in rows) else None,
+        framework="stable-baselines" if any(_OWN in row for _, row in rows) else None,
     )
 
 
 def _rows(text: Iterable[str]) -> Iterator[Row]:
     box: dict[str, str] = {}
+    ruled, headline = False, ""  # whether the last rule has two columns
     for line in text:
         if _LINE.match(line):
-            yield from _counted(box)
-            box = {}
-        elif cell := _CELL.match(line):
-            name = cell[1].removeprefix("rollout/").removeprefix("time/")
-            box["reward" if name in _REWARDS else name] = cell[2]
-            box.pop("iterations", None)  # they count boxes
-    yield from _counted(box)
+            yield from _counted(box, headline)
+            box, ruled = {}, "- " in line and not box
+        elif cell := (_CELL if line.startswith("|") else _BARE_CELL).match(line):
+            if line.startswith("|") or ruled:
+                name = _GROUP.sub("", cell[1])
+                box["reward" if _folded(name) in _REWARDS.split() else name] = cell[2]
+                box.pop("iterations", None)  # they count boxes
+        elif said := _HEADLINE.search(line):
+            headline = said[1]
+    yield from _counted(box, headline)
 
 
-def _counted(box: dict[str, str]) -> Iterator[Row]:
-    """A box at its count."""
-    stated = next((box[name] for name in _COUNTERS if name in box), "")
-    step = step_number(stated.replace(",", ""))
+def _folded(name: str) -> str:
+    """A name without its group, in small letters alone."""
+    return name.rpartition("/")[2].replace("_", "").replace(" ", "").lower()
+
+
+def _counted(box: Mapping[str, str], headline: str) -> Iterator[Row]:
+    """A box at its count, or at that of the headline above it."""
+    counts = {_folded(name): value for name, value in box.items()}
+    stated = next((counts[name] for name in _COUNTERS.split() if name in counts), headline)
+    step = step_number(stated.replace(",", "")) if box else None
     if step is not None:
         yield step, box
 

@@ -32,6 +32,7 @@ from lossscan.formats.kit.protobuf import (
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_with_key
 
 NAME: Final = "swanlab_file"
 _MAGIC: Final = b":SWL\xd6\xe1"
@@ -69,13 +70,14 @@ def read(head: Head, settings: Settings) -> Table:
                 log.malformed += 1
     if log.records == log.malformed:
         raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="SwanLab")
-    own = (
+    own = [
         (step, {k: v for k, v in row.items() if k[:2] != "__"}) for step, row in log.rows.items()
-    )
+    ]
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(list(own), settings),
+        columns=columns(own, settings),
+        framework=trainer_with_key({key for _, row in own for key in row}),
         complete=log.complete,
         notes=tuple(notes_of(head.path, tally, log.malformed)),
     )

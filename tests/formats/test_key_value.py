@@ -117,11 +117,11 @@ def test_read_places_a_log_that_begins_in_a_later_epoch(tmp_path: Path):
 
 
 def test_read_takes_what_a_bar_shows_last_at_a_step(tmp_path: Path):
-    """A progress bar is drawn many times; the number of the step before stands in it first."""
+    """It is drawn many times, first with the number of the step before; at 0 there was none."""
     bar = "steps:  10%|#         | {}/120 [00:10<01:00, 10.00it/s, lr=1e-5, step_loss={}]"
     shown = [(step, value) for step in (0, 1, 2, 3) for value in (9.0, step + 0.5)]
     table = logs.read_log(tmp_path, "\r".join(bar.format(*each) for each in shown) + "\n")
-    assert logs.points(table, "loss") == [(1, 1.5), (2, 2.5), (3, 3.5)]
+    assert logs.points(table, "loss") == [(n, n + 0.5) for n in range(4)]
 
 
 def test_read_places_the_evaluation_that_sums_up_an_epoch(tmp_path: Path):

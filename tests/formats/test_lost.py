@@ -78,3 +78,9 @@ def test_read_knows_nan_by_its_other_names(tmp_path: Path, spelled: str):
     """C and its libraries spell NaN their own way."""
     table = logs.read_log(tmp_path, f"{TRAINED}step 60 loss: {spelled} lr 0.1\n")
     assert [step for step, value in logs.points(table, "loss") if isnan(value)] == [60]
+
+
+def test_a_mean_that_is_lost_is_a_loss(tmp_path: Path):
+    """It is NaN as soon as one loss is: a single one tells enough."""
+    text = "--- Iteration #50 ---\nAverage Episodic Return: nan\nAverage Loss: nan\n---\n"
+    assert isnan(logs.read_log(tmp_path, text).columns["loss"].values[0])

@@ -63,6 +63,33 @@ PASTED = {
         eval_loss=6,
         file="scalars.csv",
     ),
+    "of YOLACT": Pasted(
+        "[  0]     {n}0 || B: 5.235 | C: 7.436 | S: 1.533 | T: {x} || ETA: 12 days || timer: 1.3\n"
+    ),
+    "of rlpyt": Pasted(
+        "2019-09-20 14:42:22.229543  | dqn_0 itr #{n}99 \n-----------------  -------\n"
+        "Diagnostics/CumSteps  {n}9900\nReturnAverage  -20.0\nlossAverage      {x}\n"
+        "-----------------  -------\n"
+    ),
+    "of rlkit": Pasted(
+        "2019-05-10 22:11:33.211 UTC | [name] Epoch {n} finished\n---------------  ------\n"
+        "trainer/QF1 Loss          {x}\nEpoch           {n}\n---------------  ------\n"
+    ),
+    "of Spinning Up": Pasted(
+        "----------------------\n|             Epoch |     {n} |\n"
+        "| TotalEnvInteracts |    4e+0{n} |\n|             LossV |    {x} |\n----------------\n"
+    ),
+    "of Paddle's first trainer": Pasted(
+        "I0423 09:59:16 Trainer.cpp:181]  Batch=20 samples=640 AvgCost=9 CurrentCost={x} Eval: a\n"
+        "I0423 09:59:16 Trainer.cpp:181]  Batch=40 samples=640 AvgCost=9 CurrentCost=1 Eval: a\n"
+        "I0423 10:00:00 TrainerInternal.cpp:180]  Pass={n} Batch=50 samples=90 AvgCost=8 Eval\n",
+        loss=2 * len(STEPS),
+    ),
+    "with the epoch before its batch": Pasted("{n}_{n} {x}\n"),
+    "of dicts behind the bar of the step before": Pasted(
+        "\r  9%|#  | {n}/13000 [00:10<36:34:36, 10.13s/it]{{'loss': {x}, 'reward': 5.7}}\n"
+    ),
+    "of dicts with a gradient that is lost": Pasted("'loss': {x}, 'grad_norm': nan\n"),
     "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
     "of its scikit-learn kind": Pasted(
         "[{n}]\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{y}\n", eval_loss=6

@@ -254,7 +254,8 @@ def _value(cell: Any) -> float | None:
 def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
     if "test_loss" in found and "eval_loss" not in found:
         found["eval_loss"] = found.pop("test_loss")
-    name = fallback_loss({name: len(column.steps) for name, column in found.items()})
+    lost = {name for name, column in found.items() if not np.isfinite(column.values).all()}
+    name = fallback_loss({name: len(column.steps) for name, column in found.items()}, lost)
     if name is not None:
         found["loss"] = found.pop(name)
         evaluated = f"eval_{name.removeprefix('train_')}"

@@ -25,6 +25,7 @@ _OVERRIDE: Final = expression(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
 _FLAG: Final = expression(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
 _PLACEHOLDER: Final = expression(r"[A-Z][A-Z_]{0,80}|[\[<{].{0,200}")  # what a usage text has
 _NUMBER: Final = expression(r"[\d.,e+-]{1,40}")
+_GROUPED: Final = {"data.train_batch_size": "global_batch_size"}  # verl's, of all its workers
 _QUOTES: Final = str.maketrans("", "", "[]'\",")
 
 
@@ -80,7 +81,7 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
 
 def _leaf(name: str) -> str:
     """The name of a setting without its groups, written as in Python."""
-    return name.rpartition(".")[2].replace("-", "_")
+    return _GROUPED.get(name) or name.rpartition(".")[2].replace("-", "_")
 
 
 def _value(behind: Sequence[str]) -> str | None:

@@ -103,6 +103,11 @@ _UNNAMED: Final = (
         expression(r"^\s*(\d{1,9})(?=[ ,:]{1,3}\d{1,15}[ ,:]{1,3}(?i:(?:train )?loss)[ :=])"),
         expression(r"[ ,:](\d{1,15})(?=[ ,:])"),
     ),
+    (  # of YOLACT
+        " || ",
+        expression(r"^\[ {0,4}(\d{1,9})(?=\] {1,8}\d)"),
+        expression(r" (\d{1,15}) \|\| "),
+    ),
     (  # NVIDIA's DLLogger
         '"step": [',
         expression(r'"step": \[(\d{1,9})(?=, ?\d)'),

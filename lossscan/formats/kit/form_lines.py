@@ -10,8 +10,8 @@ import numpy as np
 from lossscan.canonical.names import is_judged
 from lossscan.formats.kit.blocks import is_counted
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.headlines import are_numbered
-from lossscan.formats.kit.recount import SEVERAL, is_evaluation
+from lossscan.formats.kit.headlines import headed
+from lossscan.formats.kit.recount import is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
 from lossscan.formats.kit.stated_log import Form, StatedLog
 
@@ -69,29 +69,13 @@ class FormLines:
         The latter where these count its epochs; see `headed`.
         """
         own = self.of(lambda form: -1 if form.epoch is None else form.epoch)
-        told = self.at(own)
-        heads = np.flatnonzero(self.at(self.kinds == _EPOCH))
-        if not len(heads):
-            return told
         bare = self.at((self.kinds >= 0) & (self.kinds != _EPOCH) & (own < 0))
-        points = np.flatnonzero(bare & self.at(self.judged))
-        if len(points) < SEVERAL or not self._are_headed(points, heads):
+        told = self.at(own)
+        if not bare.any() or bare.all():
             return told
-        stated = self.counts[heads]
-        if points[0] < heads[0]:  # headlines are behind their lines; the last has none yet
-            held = np.append(stated, stated[-1] + 1)[np.searchsorted(heads, np.arange(len(told)))]
-        else:
-            before = np.searchsorted(heads, np.arange(len(told)), "right")
-            held = np.append(-1, stated)[before]
-        return np.where(bare & (held >= 0), held, told)
-
-    def _are_headed(self, points: IntArray, heads: IntArray) -> bool:
-        """Whether the counter falls only across headlines, or these number epochs as it goes on."""
-        falls = np.flatnonzero(np.diff(self.counts[points]) <= 0)
-        if not len(falls):
-            return are_numbered(self.counts[heads])
-        edges = np.searchsorted(heads, points)
-        return bool((edges[falls] != edges[falls + 1]).all())
+        stated = np.where(self.at(self.kinds == _EPOCH), self.counts, told)
+        held = headed(self.counts, stated, np.flatnonzero(bare & self.at(self.judged)))
+        return told if held is None else np.where(bare, held, told)
 
     def finest(self) -> Kind:
         """What most lines with a loss count; of equal numbers what comes first.

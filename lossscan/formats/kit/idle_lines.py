@@ -26,7 +26,19 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", ", Gradient "),
-    *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "train==[", "fit progress"),
+    *(
+        "cycle_A",
+        "errD",
+        "Err_",
+        "_err",
+        " l_",
+        "G_GAN",
+        " G=",
+        " G: ",
+        "train==[",
+        "fit progress",
+        "| T: ",
+    ),
 )
 _DIGITS: Final = expression(r"\d+")
 

@@ -183,9 +183,10 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
 def last_drawn(counts: IntArray, epochs: IntArray, evaluated: BoolArray) -> IntArray:
     """Of bars that were drawn several times the last, in the order in which they were drawn first.
 
-    Before the first count a bar shows numbers of the epoch before, unless nothing else is there.
+    At count 0 a bar shows numbers of the epoch before, unless no bar went before it.
     """
-    drawn = np.flatnonzero((counts > 0) | (counts.max(initial=0) == 0))
+    began = int(np.argmax(counts > 0)) if counts.any() else len(counts)
+    drawn = np.flatnonzero((counts > 0) | (np.arange(len(counts)) < began))
     told = np.stack([epochs[drawn], counts[drawn], evaluated[drawn]])
     _, first, same = np.unique(told, axis=1, return_index=True, return_inverse=True)
     last = np.zeros(len(first), dtype=np.int64)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
@@ -67,16 +68,24 @@ def sums_up(counted: Kind, kind: Kind | None) -> bool:
 
 def with_headlines(lines: list[StatedLine]) -> list[StatedLine]:
     """The lines with the epochs that are in headlines alone, where their counter needs these."""
-    if not any(each.place is not None and each.place.kind == "epoch" for each in lines):
+    counts = np.array([each.place.count if each.place else 0 for each in lines], dtype=np.int64)
+    stated = np.array([_epoch(each.place) for each in lines], dtype=np.int64)
+    points = [at for at, each in enumerate(lines) if _is_bare(each)]
+    held = headed(counts, stated, np.array(points, dtype=np.int64))
+    if held is None:
         return lines
-    points = [_is_bare(each.place) and any(map(is_judged, each.row)) for each in lines]
-    epochs = headed([each.place for each in lines], points)
     return [
-        replace(each, place=replace(each.place, epoch=epoch))
-        if each.place is not None and epoch is not None and _is_bare(each.place)
+        replace(each, place=replace(each.place, epoch=int(epoch)))
+        if each.place is not None and stated[at] < 0 <= epoch
         else each
-        for each, epoch in zip(lines, epochs, strict=True)
+        for at, (each, epoch) in enumerate(zip(lines, held, strict=True))
     ]
+
+
+def _epoch(place: CounterPlace | None) -> int:
+    """The epoch that a line states, -1 for none."""
+    epoch = None if place is None else place.count if place.kind == "epoch" else place.epoch
+    return -1 if epoch is None else epoch
 
 
 def stands_still(lines: Iterable[StatedLine], kind: Kind) -> bool:
@@ -94,6 +103,6 @@ def of_epoch(line: StatedLine) -> StatedLine:
     return replace(line, place=replace(place, kind="epoch", count=place.epoch))
 
 
-def _is_bare(place: CounterPlace | None) -> bool:
-    """Whether a line counts something and states no epoch."""
-    return place is not None and place.kind != "epoch" and place.epoch is None
+def _is_bare(line: StatedLine) -> bool:
+    """Whether a line states a loss at a count and no epoch."""
+    return line.place is not None and _epoch(line.place) < 0 and any(map(is_judged, line.row))

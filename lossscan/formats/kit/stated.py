@@ -14,6 +14,7 @@ from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of, tests
 from lossscan.formats.kit.idle_lines import IdleLines
+from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
@@ -44,46 +45,11 @@ _SPACED_NAMES: Final = (
     ", cost",
     "损失",
 )  # one is in each of those
-_LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
-    rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
-)
-_ITEM: Final = expression(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|{ENDS})")
-_PLAYERS: Final = expression(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
-    rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER}){ENDS}"
-)
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _BEHIND: Final = expression(rf"(?:^|{TRAINING} )loss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
-)
-_AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
-    rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss)"
-    r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
-    rf"(?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
-    rf"(?: ?[:=] ?|,? is (?:equal to )?)({NUMBER}){ENDS}"
-)
-_AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`
-    r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
-    rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
-)
-_SCORE: Final = expression(  # of Deeplearning4j, whose score is the loss
-    rf"\bScore at iteration \d{{1,12}} is ({NUMBER}){ENDS}"
-)
-_SHALLOW: Final = expression(  # of MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
-    rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
-)
-_VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
-    rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
-)
-_GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
-    r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
-)
-_OF_BOTH: Final = (
-    expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
-        rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-        rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
-    )
 )
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
@@ -177,12 +143,7 @@ class _Names:
         spaced = list(_SPACED.finditer(line)) if named else []
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
-        yield from _rare(line, small)
-        yield from _listed(line)
-        if "train" in line and (both := _OF_BOTH.search(line)):
-            yield Part("train_loss", both.start(), *both.span(1))
-            yield Part("val_loss", both.start(), *both.span(2))
-        yield from _players(line)
+        yield from rare_parts(line, small)
         pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         if pairs and " loss " in line:
@@ -219,40 +180,6 @@ def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
         return StatedLine(None, {f"val_{name}": each for name, each in row.items()}, indented=True)
     parts = {name: each for name, each in row.items() if canonical(name) != "loss"}
     return StatedLine(None, parts, indented=True)
-
-
-def _listed(line: str) -> Iterator[Part[str]]:
-    """What a list of losses names one by one; its total is the loss."""
-    begun = _LISTED.search(line) if "," in line else None
-    at = begun.end() if begun else len(line)
-    while match := _ITEM.match(line, at):
-        name = match[1].lower()
-        yield Part(f"{name}_loss" if "loss" not in name else name, match.start(), *match.span(2))
-        at = match.end()
-
-
-def _players(line: str) -> Iterator[Part[str]]:
-    """The losses of both nets, where single letters name them; of one alone, nobody knows."""
-    found = list(_PLAYERS.finditer(line)) if "D" in line and "G" in line else []
-    if {match[1][0] for match in found} == {"D", "G"}:
-        for match in found:
-            yield Part(f"{match[1]}_loss", match.start(), *match.span(2))
-
-
-def _rare(line: str, small: str) -> Iterator[Part[str]]:
-    """Losses in shapes of a few trainers; to look for a word takes a hundredth of the time."""
-    for shape in (_AFTER, _AT) if "loss" in small or "cost" in small else ():
-        for match in shape.finditer(line):
-            yield Part(match[1], match.start(2), *match.span(2))
-    if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
-        yield Part("val_loss", found.start(), *found.span(1))
-    if ", Gradient " in line and (found := _SHALLOW.search(line)):
-        yield Part("train_loss", found.start(1), *found.span(1))
-        yield Part("grad_norm", found.start(2), *found.span(2))
-    if "Score at" in line and (found := _SCORE.search(line)):
-        yield Part("train_loss", found.start(1), *found.span(1))
-    for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
-        yield Part("train_loss", match.start(), *match.span(1))
 
 
 def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]]) -> str:
