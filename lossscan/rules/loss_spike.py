@@ -37,9 +37,9 @@ from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
 
 NAME: Final = "loss-spike"
+SURE_SIGMA = 7.2  # of one too low for a warning: of 615 clean labeled runs two have one beyond it
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
-BEYOND_DOUBT = 8.0  # noise units: of 340 labeled clean runs two have one that is so high
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
@@ -84,7 +84,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     if not spikes and found:
         yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
         return
-    if not any(_height(e) >= min_ratio or e.sigma >= BEYOND_DOUBT for e in spikes):
+    if not any(_height(e) >= min_ratio or e.sigma >= SURE_SIGMA for e in spikes):
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:

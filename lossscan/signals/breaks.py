@@ -31,6 +31,7 @@ from lossscan.signals.gaps import (
     sums_in,
     windows_at,
 )
+from lossscan.signals.lone_step import find_lone_step
 from lossscan.signals.pieces import level_edges, line_edges
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
@@ -50,6 +51,7 @@ MAX_BREAKS = 30  # a run with more is noise on another scale,
 POINTS_A_BREAK = 10_000  # but for a long one, which may have one in so many points,
 MANY_BREAKS = 300  # up to so many: the search has five times as many bins
 SIGMA_TO_CONFIRM = 6.0  # see tests/accuracy: 1 % of simulated clean curves have a gap beyond it
+SIGMA_OF_ONE = 4.5  # the lone step of a short run shows so much at least; 9 in 10 clean runs less
 SLOPE_PENALTY = 6.0  # noise variances times log n for a knot: its place and two slopes (BIC)
 # Of a gap that the levels before and after must show: lines fitted to where a curve begins to climb
 # have a gap that is none. 59 of 60 such falls in simulated climbs show less, and 9 of 60 breaks of
@@ -100,14 +102,16 @@ def find_breaks(
     `ratios` are its `gap_ratios`: the run's own spread only takes from them, and where none is
     large enough, as in 19 of 20 healthy series, no search is needed.
     """
-    if not ratios.strongest >= threshold:
-        return []
     first, (level, noise) = curve.descent_end, _course(curve)
-    candidates = _candidates(level, noise, threshold)
+    found: list[Break] = []
+    if ratios.strongest >= threshold:
+        candidates = _candidates(level, noise, threshold)
+        found = _confirmed(level, noise, candidates, threshold)
+    elif ratios.strongest >= SIGMA_OF_ONE and (lone := find_lone_step(level)) is not None:
+        width = min(lone.index, len(level) - lone.index)
+        found = [Break(lone.index, lone.gap, lone.sigma, width)]
     return [
-        Break(b.index + first, b.gap, b.sigma, b.width)
-        for b in _confirmed(level, noise, candidates, threshold)
-        if _is_seen(level, noise, b)
+        Break(b.index + first, b.gap, b.sigma, b.width) for b in found if _is_seen(level, noise, b)
     ]
 
 

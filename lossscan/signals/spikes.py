@@ -68,8 +68,9 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     sigma[: curve.descent_end] = 0.0
     for block in blocks:
         sigma[block.start : block.stop] = 0.0
-    dips = _deepest(sigma[curve.descent_end :])
-    tail = noise_reach(dips, len(sigma) - curve.descent_end)
+    level = sigma[curve.descent_end + window // 2 :]  # before, the median reaches into the descent
+    dips = _deepest(level)
+    tail = noise_reach(dips, len(level))
     return Heights(window, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
 
 
@@ -103,7 +104,7 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
     for peak, lower in reversed(high):
         far = peak >= FAR_APART * lower and peak >= DEEPER * deepest
         if peak >= APART * lower and (peak >= tail or far):
-            return peak
+            return max(PEAK_SIGMA, APART * lower, 0.0 if far else tail)
     return max(PEAK_SIGMA, tail, APART * peaks[0])
 
 

@@ -6,6 +6,7 @@ noise or seasons half hide, where nothing else happens in the series: these.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -55,12 +56,16 @@ def _unit(values: FloatArray) -> FloatArray:
     return (values - values.mean()) / spread if spread > SMALL else np.zeros(len(values))
 
 
-def _around_decay(series: FloatArray) -> float:
-    """Squared distances from the best of smooth courses: a cubic, two decays and a slope."""
-    n = len(series)
+def courses(n: int) -> Iterator[FloatArray]:
+    """(n, 4) the columns of smooth courses: a cubic, or two decays and a slope."""
     u = np.arange(1, n + 1) / n
     shapes = [(u**2, u**3), *((np.exp(-rate * u), np.exp(-3 * rate * u)) for rate in RATES)]
-    return min(_apart(series, np.column_stack([np.ones(n), u, *shape])) for shape in shapes)
+    yield from (np.column_stack([np.ones(n), u, *shape]) for shape in shapes)
+
+
+def _around_decay(series: FloatArray) -> float:
+    """Squared distances from the best of smooth courses."""
+    return min(_apart(series, columns) for columns in courses(len(series)))
 
 
 def _apart(series: FloatArray, columns: FloatArray) -> float:

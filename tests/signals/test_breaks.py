@@ -40,6 +40,21 @@ def test_one_step_is_found_at_its_point(n):
     assert breaks(values) == [at]
 
 
+def test_step_that_short_windows_hardly_see_is_found_by_the_whole_course():
+    """A drop by 38 % in 10 % noise, with 60 points in all: no bend explains them as well."""
+    values = (0.25 + np.exp(-np.arange(60) / 12)) * noise(60, 5, 0.1)
+    values[25:] *= 0.62
+    assert breaks(values) == [25]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_bend_of_a_short_run_is_no_step(seed):
+    """A loss that begins to fall four times as fast steps at no point."""
+    t = np.arange(60)
+    values = np.where(t < 25, 1 - 0.005 * t, 0.875 - 0.02 * (t - 25)).clip(0.2)
+    assert breaks(values * noise(60, seed, 0.06)) == []
+
+
 def test_two_drops_on_a_decay_are_both_found():
     """Trend and steps are told apart."""
     n = 1500

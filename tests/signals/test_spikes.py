@@ -49,6 +49,24 @@ def test_single_point_far_above_its_course_is_a_spike():
     assert spike.peak / spike.base == pytest.approx(2, rel=0.15)
 
 
+def test_spikes_side_by_side_are_all_found():
+    """Where two stand out together from all other points, the lower of them is no noise."""
+    values = decay()
+    values[[200, 300]] *= 1.5
+    values[[203, 303]] *= 1.4
+    assert [spike.start_step for spike in spikes_in(values)] == [201, 204, 301, 304]
+
+
+def test_dips_right_behind_the_descent_hide_no_spike():
+    """There the course itself still falls: what is below it tells nothing of the noise later."""
+    n, rng = 200, np.random.default_rng(3)
+    values = 3 + 2 / (1 + np.exp((np.arange(n) - 20) / 5))
+    values *= np.exp(0.02 * rng.normal(size=n))
+    values[[42, 45]] *= 0.88
+    values[77] *= 1.28
+    assert [spike.start_step for spike in spikes_in(values)] == [78]
+
+
 def test_block_of_points_is_one_spike():
     """Six logged points of other data are one episode, not six."""
     values = decay()
