@@ -26,7 +26,7 @@ class Trainer(Struct, frozen=True, kw_only=True):
     text: bool = False  # trains language models alone: its loss is the mean over tokens, in nats
     tunes: bool = False  # fine-tunes what it is given, with AdamW where nothing else is stated
     in_bits: bool = False  # what it logs is divided by ln 2
-    torch: bool = True  # is built on PyTorch: its functions and its users' settings can be named
+    tokens: bool = True  # may train on tokens with PyTorch: label masks, attention, its functions
 
 
 TRAINERS: Final[Mapping[str, Trainer]] = {
@@ -71,11 +71,14 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
     "mlx-lm": Trainer(keys=("It/sec",), text=True),
     "fairseq": Trainer(keys=("wpb",), sums_losses=True, in_bits=True),
     "deepspeed": Trainer(instant=("console",)),
-    "keras": Trainer(torch=False),
-    "caffe": Trainer(torch=False),
-    "darknet": Trainer(torch=False),
-    "marian": Trainer(torch=False),
-    "spacy": Trainer(torch=False),
+    "keras": Trainer(tokens=False),
+    "caffe": Trainer(tokens=False),
+    "darknet": Trainer(tokens=False),
+    "marian": Trainer(tokens=False),
+    "spacy": Trainer(tokens=False),
+    "ultralytics": Trainer(tokens=False),
+    "nnunet": Trainer(tokens=False),
+    "stable-baselines": Trainer(tokens=False),
 }
 _UNKNOWN: Final = Trainer()
 

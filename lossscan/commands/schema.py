@@ -18,7 +18,7 @@ def schema(
         str,
         typer.Argument(
             metavar="|".join(SCHEMAS),
-            help="Of what.",
+            help="Which schema to print.",
             autocompletion=one_of(lambda: SCHEMAS),
         ),
     ],

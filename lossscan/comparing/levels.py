@@ -13,7 +13,8 @@ from lossscan.model.comparison import Metric
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.samples import samples_per_step
 
-NEAR = 5  # points up to the place that a training loss is the median of: one is noisy
+LAST_POINTS = 9  # of a stretch whose median is where it ends: one is noisy
+LAST_SHARE = 0.2  # of its points at most: of five evaluations only the last
 LIKE = 1e-4  # relative: counts of the same place, rounded on their way
 AxisName: TypeAlias = Literal["step", "samples", "tokens"]
 AXES: tuple[AxisName, ...] = ("step", "samples", "tokens")
@@ -93,4 +94,9 @@ def _value(series: Series, places: FloatArray, at: float) -> float | None:
         return None
     if series.name.startswith("eval_"):
         return float(np.interp(at, places, series.values))
-    return float(np.median(series.values[max(upto - NEAR, 0) : upto]))
+    return float(np.median(series.values[upto - last_points(upto) : upto]))
+
+
+def last_points(points: int) -> int:
+    """How many of so many points are its end; odd, so that their median is one of them."""
+    return (max(1, min(LAST_POINTS, int(LAST_SHARE * points))) - 1) | 1

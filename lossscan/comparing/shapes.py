@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.bands import pair_margin
+from lossscan.comparing.levels import last_points
 from lossscan.comparing.parting import (
     SEED_DRIFT,
     Stretch,
@@ -28,8 +29,6 @@ from lossscan.signals.clean import from_scale
 
 SERIES = ("loss", "eval_loss", "reward")
 LATE = ("eval_loss",)  # its first point comes long after the first step
-END_POINTS = 10  # of the end that a level is the median of, as in signals.levels
-END_SHARE = 0.2  # of the points at most: of five evaluations only the last
 LEAST_SCALE = math.log(1.5)  # a smaller factor may be a course that differs from the start
 CONSTANT = 0.1  # by how much a factor may vary along the run, relative to itself
 BLOCKS = 8  # of the run, over which a factor is compared with itself
@@ -110,7 +109,7 @@ def _parting(
 
 
 def _ends(pair: Courses, noise: FloatArray) -> Ends:
-    count = max(1, min(END_POINTS, int(END_SHARE * len(pair.steps))))
+    count = last_points(len(pair.steps))
     first, second = (
         from_scale(float(np.median(row[-count:])), log=pair.log) for row in pair.scaled
     )

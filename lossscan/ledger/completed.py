@@ -64,17 +64,17 @@ def ruled_out_of(out: RuledOut) -> RuledOut:
 
 
 def _text(finding: Finding, section: str, said: Message, run: Run | None = None) -> Message:
-    """A text of the finding's page; of a trainer that may be without PyTorch the plain one."""
+    """A text of the finding's page; the plain one for what is no language model in PyTorch."""
     texts: Mapping[str, Any] = getattr(load_page(finding.rule), section)
-    if run is not None and not _is_torch(run) and said.key + PLAIN in texts:
+    if run is not None and not _of_tokens(run) and said.key + PLAIN in texts:
         said = Message(said.key + PLAIN, **said.values)
     return _keyed(finding.rule, section, texts, said, finding.message.values)
 
 
-def _is_torch(run: Run) -> bool:
-    """Whether a run is known to be built on PyTorch: some trainers are, and so are text models."""
+def _of_tokens(run: Run) -> bool:
+    """Whether a run may train on tokens with PyTorch: by its trainer, or by a vocabulary."""
     known = run.framework is not None or "vocab_size" in run.config
-    return known and trainer_of(run.framework).torch
+    return known and trainer_of(run.framework).tokens
 
 
 def _keyed(

@@ -17,7 +17,7 @@ from lossscan.model.signals import Alignment
 
 DEFAULT: Final = Message("default")
 TITLE: Final = Message("title")
-PLAIN: Final = "-plain"  # ends the name of a text for trainers that are not built on PyTorch
+PLAIN: Final = "-plain"  # ends the name of a text for what is no language model in PyTorch
 
 
 class Episode(Struct, frozen=True):

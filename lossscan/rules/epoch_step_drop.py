@@ -166,11 +166,19 @@ def _step_evidence(test: BoundaryTest, drop: float) -> Evidence:
 
 def _verdict(case: Case, first_boundary: float) -> str:
     """Benign, harmful or unknown; the harm itself is `overfitting`'s to report."""
-    change = case.eval_change(first_boundary)
+    change = case.eval_change(first_boundary) or _evaluated_since(case, first_boundary)
     if change is None:
         return "unknown"
     before, last = change
     return "harmful" if last > before * (1 + HARMFUL) else "benign"
+
+
+def _evaluated_since(case: Case, step: float) -> tuple[float, float] | None:
+    """The first and the last evaluation loss of a run that was not evaluated before a step."""
+    series = case.points("eval_loss")
+    if series is None or not step < series.steps[0] < series.steps[-1]:
+        return None
+    return float(series.values[0]), float(series.values[-1])
 
 
 def _causes(case: Case) -> tuple[Cause, ...]:

@@ -49,7 +49,6 @@ STATED = {True: 0.2, False: -0.2, None: 0.0}  # score of file order: less than w
 MANY = 12  # episodes named one by one
 LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
 ONE_BATCH = 0.35  # where few are: above file order that nothing but the spike speaks for
-SHUFFLED = 0.1  # taken off file order where epochs are compared and have nothing in common
 LOW_SHARE, HALF = 0.1, 0.5  # of a peak: a point below the first belongs to the course
 GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
 RAISED = 0.5  # the same where the log shows that the rate leaps
@@ -67,6 +66,18 @@ class Pattern(Struct, frozen=True):
     widest: int  # of them at half of its height and more: what one odd batch leaves behind is less
     correlation: float | None
     leads: bool | None  # the gradient rose before the highest; None where it is not logged
+
+    @property
+    def returns(self) -> bool:
+        """Whether spikes come back with the samples; those at the ends of epochs need no order."""
+        return bool(self.recurring) and not self.at_ends
+
+    @property
+    def in_order(self) -> bool | None:
+        """Whether epochs show one order of the samples; None where they do not tell."""
+        if self.correlation is not None and self.correlation >= ORDER_CORRELATION:
+            return True
+        return None if self.correlation is None or self.recurring else False
 
 
 def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
@@ -91,8 +102,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
-        loud = max(map(_height, spikes)) >= min_ratio
-        yield _finding(case, spikes, None if loud else Severity.INFO)
+        yield _finding(case, spikes, loud=max(map(_height, spikes)) >= min_ratio)
     elif not restarts:
         yield from none_seen(NAME, case, case.signals.least_peak, min_ratio - 1)
 
@@ -117,13 +127,13 @@ def _height(spike: Excursion) -> float:
     return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
 
 
-def _finding(case: Case, spikes: list[Excursion], severity: Severity | None) -> Finding:
+def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = _pattern(case, spikes, top)
     return Finding(
         rule=NAME,
         confidence=logistic(top.sigma, *SURE),
-        stated_severity=severity,
+        stated_severity=None if loud else Severity.INFO,
         message=Message(
             _message(pattern, len(spikes)),
             count=len(spikes),
@@ -214,34 +224,26 @@ def _spike_evidence(spike: Excursion) -> Evidence:
 
 def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> Iterator[Evidence]:
     """Which samples of the epoch were read there; known only where their order is fixed."""
-    if not pattern.recurring or pattern.at_ends:
+    if not pattern.returns:
         return
     window = int(spacing(case.curve.steps))
     read: dict[tuple[int, int], list[int]] = {}  # start steps by samples
     for spike in spikes:
         samples = samples_between(case, spike.start_step - window, spike.end_step)
         if samples is not None:
-            first, last = samples
-            same = next((r for r in read if r[0] < last and first < r[1]), samples)
+            same = next((r for r in read if r[0] < samples[1] and samples[0] < r[1]), samples)
             read.setdefault(same, []).append(spike.start_step)
     for (first, last), steps in read.items():
         places = ", ".join(map(str, steps))
-        yield Evidence(Message("samples", first=first, last=last, steps=places), step=steps[0])
+        said = Message("samples", first=first, last=last, count=len(steps), steps=places)
+        yield Evidence(said, step=steps[0])
 
 
 def _order_evidence(pattern: Pattern) -> Iterator[Evidence]:
     """What epochs have in common; where spikes return, that says more than all other places."""
-    if pattern.correlation is None:
-        return
-    if pattern.correlation >= ORDER_CORRELATION:
-        yield Evidence(Message("order-fixed", r=pattern.correlation))
-    elif not pattern.recurring:
-        yield Evidence(Message("order-shuffled", r=pattern.correlation))
-
-
-def _returns(pattern: Pattern) -> bool:
-    """Whether spikes come back with the samples; those at the ends of epochs need no order."""
-    return bool(pattern.recurring) and not pattern.at_ends
+    if pattern.in_order is not None:
+        kind = "order-fixed" if pattern.in_order else "order-shuffled"
+        yield Evidence(Message(kind, r=pattern.correlation))
 
 
 def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
@@ -249,8 +251,9 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
     if pattern.at_ends:
         advice = case.advise("dataloader_drop_last", suggest=True)
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
-    ordered = _ordered(case, pattern, step)
-    yield Cause(Message("unshuffled-data"), ordered, config=case.advise("shuffle", suggest=True))
+    if pattern.in_order is not False or file_order(case, step):
+        ordered, advice = _ordered(case, pattern, step), case.advise("shuffle", suggest=True)
+        yield Cause(Message("unshuffled-data"), ordered, config=advice)
     odd = LONG_FOR_A_BATCH if pattern.widest >= BLOCK_POINTS else ONE_BATCH
     yield Cause(Message("odd-batch"), odd, config=case.advise("total_train_batch_size"))
     unstable = _unstable(case, pattern, step)
@@ -260,11 +263,8 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
 
 def _ordered(case: Case, pattern: Pattern, step: int) -> float:
     """The score of data read in file order."""
-    alike, returns = pattern.correlation, _returns(pattern)
-    compared = 0.0 if alike is None else 0.1 if alike >= ORDER_CORRELATION else -SHUFFLED
-    if returns:
-        compared = max(compared, 0.0)
-    ordered = 0.3 + 0.35 * returns + STATED[file_order(case, step)] + compared
+    ordered = 0.3 + 0.35 * pattern.returns + STATED[file_order(case, step)]
+    ordered += 0.1 * (pattern.in_order is True)
     if pattern.widest >= BLOCK_POINTS and not pattern.leads:
         ordered += 0.1
     return min(ordered, 0.95)

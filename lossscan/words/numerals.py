@@ -11,6 +11,7 @@ from lossscan.expressions import expression
 ORDINAL: Final = "th"  # the whole format of an ordinal: 1st, 2nd
 RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
 SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
+SMALL: Final = 1e-3  # of other numbers: 0.05, 0.003, but 8.5e-4
 
 
 def shown(value: Any, spec: str) -> str:
@@ -25,6 +26,8 @@ def _special(value: Any, spec: str) -> str:
     """A number in a format of Python's, or in one of ours."""
     if spec == ORDINAL:
         return f"{value}{_ending(int(value))}"
+    if spec.endswith("g") and 0 < abs(value) < SMALL:
+        return _short(value, spec)
     return _rate(value, spec) if spec.endswith(RATE) else format(value, spec)
 
 
@@ -36,10 +39,14 @@ def _ending(number: int) -> str:
 
 def _rate(value: Any, spec: str) -> str:
     """A learning rate as people write it: 0.05, 1e-4, 2.5e-5."""
-    plain = format(value, f"{spec.removesuffix(RATE)}g")
-    if not 0 < abs(float(plain)) < SMALL_RATE:
-        return plain
-    mantissa, exponent = f"{float(plain):e}".split("e")
+    plain = f"{spec.removesuffix(RATE)}g"
+    small = 0 < abs(float(format(value, plain))) < SMALL_RATE
+    return _short(value, plain) if small else format(value, plain)
+
+
+def _short(value: Any, spec: str) -> str:
+    """A number below 1 without its leading zeros: 8.5e-4."""
+    mantissa, exponent = f"{float(format(value, spec)):e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
 
 

@@ -108,5 +108,5 @@ def test_a_setting_that_one_run_does_not_state_is_said_to_be_unset():
 def test_chinese_pages_have_chinese_headings():
     """The page speaks the language of its reader."""
     text = render("rich", diverged(lang="zh"), dataclasses.replace(PAGE, lang="zh"))
-    assert "在哪里分开" in text
+    assert "分叉位置" in text
     assert "Where" not in text

@@ -51,7 +51,7 @@ def test_a_picture_needs_no_font_of_the_language(monkeypatch):
     for kind in ("pdf", "svg"):
         picture([replace(jumped(), path="训练")], kind, View(), Page(lang="zh"))  # nor a warning
     assert "critical" in said[0]
-    assert "No font here has Chinese characters" in said[0]
+    assert "No font with Chinese characters" in said[0]
     assert "严重" in said[1]
 
 

@@ -83,7 +83,7 @@ def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
         )
         for each in differences
     ]
-    return _table("differences", ("setting", "values", "explains", "page_why"), rows, page)
+    return _table("differences", ("setting", "values", "explains", "because"), rows, page)
 
 
 def _grouped(values: Mapping[str, Field | None], page: Page) -> str:
@@ -125,7 +125,7 @@ def _telling(metrics: Iterable[Metric]) -> Iterator[Metric]:
 
 
 def _place(metric: Metric, page: Page) -> str:
-    at = f"{metric.at:,.0f}".replace(",", " ")
+    at = f"{metric.at:.0f}"
     averaged = metric.axis == "step" and not metric.series.startswith("eval_")
     key = "axis_last" if averaged else f"axis_{metric.axis}"
     return words.say(page.lang, key, series=metric.series, place=at)

@@ -12,7 +12,6 @@ from lossscan.model import Advice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 from lossscan.words.numerals import shown
 
-SMALL = 1e-3  # below it people write a learning rate as 5e-4; a loss of 0.0096 is written so
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
     "learning_rate",
@@ -36,7 +35,7 @@ SERIES = ("loss", "eval_loss", "reward", "grad_norm", "learning_rate")  # worth 
 def amount(value: Any) -> str:
     """A number in four digits, a small one as 5e-4; anything else as its text on one line."""
     if isinstance(value, float):
-        return shown(value, ".4r" if abs(value) < SMALL else ".4g")
+        return shown(value, ".4g")
     return words.printable(str(value))
 
 

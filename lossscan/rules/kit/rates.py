@@ -11,6 +11,7 @@ from lossscan.model import Cause, Message
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.domain import rate_limit
 
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
@@ -18,7 +19,6 @@ RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
-LOWER = 0.5  # the usual first cut of a learning rate that is too high
 
 
 class Rate(Struct, frozen=True):
@@ -107,5 +107,11 @@ def rate_returns(case: Case, step: float) -> bool:
 def high_rate(case: Case, score: float) -> Cause:
     """The learning rate as a cause, with a lower one where it is stated."""
     rate = case.number("learning_rate")
-    lower = case.advise("learning_rate", rate * LOWER) if rate else ()
-    return Cause(Message("learning-rate-too-high"), score, config=lower)
+    advice = case.advise("learning_rate", lower(case, rate)) if rate else ()
+    return Cause(Message("learning-rate-too-high"), score, config=advice)
+
+
+def lower(case: Case, rate: float) -> float:
+    """A learning rate to try instead: a fifth, and within the usual limit if that is known."""
+    fifth, limit = rate / 5, rate_limit(case)
+    return float(f"{fifth if limit is None else min(fifth, limit):.1g}")

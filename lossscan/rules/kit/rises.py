@@ -12,7 +12,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
-from lossscan.rules.kit.rates import highest_rate, lost_state, rate_at, rate_raised
+from lossscan.rules.kit.rates import highest_rate, lost_state, lower, rate_at, rate_raised
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -82,8 +82,9 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
 
 def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     climbs = change.kind == "slope_up"
-    rate = highest_rate(case, change.step) if climbs else rate_at(case, change.step)
-    if rate is None:
+    there = rate_at(case, change.step)
+    rate = highest_rate(case, change.step) if climbs else there
+    if rate is None or there is None:
         yield Cause(Message("learning-rate-unknown"), BASE)
         return
     configured = case.number("learning_rate")
@@ -102,7 +103,7 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     yield Cause(
         Message(
             _of_rate(beyond=beyond, leaps=leaps),
-            rate=rate.value,
+            rate=rate.value if raised else there.value,
             suggest=suggest,
             configured=configured,
         ),
@@ -135,13 +136,9 @@ def _is_borne(case: Case, change: Change, lead: float | None) -> bool:
 
 
 def lower_rate(case: Case, change: Change) -> float | None:
-    """A learning rate to try from before a change: a fifth, and within the usual limit if known."""
+    """A learning rate to try from before a change; None where none is known."""
     rate = rate_at(case, change.step)
-    if rate is None:
-        return None
-    limit = rate_limit(case)
-    fifth = rate.value / 5
-    return float(f"{fifth if limit is None else min(fifth, limit):.1g}")
+    return None if rate is None else lower(case, rate.value)
 
 
 def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
