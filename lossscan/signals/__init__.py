@@ -16,6 +16,7 @@ from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.levels import early_rise, rises_at, split
+from lossscan.signals.outbursts import wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
@@ -108,9 +109,13 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
         for spike in (
             *find_spikes(curve, heights, epoch=run.schedule.steps_per_epoch),
             *(early_spikes(curve) if not isinstance(early, Change) else ()),
+            *wild_points(curve),
         )
         if not any(block.start <= spike.start < block.stop for block in blocks)
     ]
+    last = wild_end(curve, landmarks)
+    if last is not None and all(change.index < last.index for change in changes):
+        changes.append(last)
     aligner = Aligner(curve.steps, landmarks)
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn

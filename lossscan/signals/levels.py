@@ -170,6 +170,11 @@ def _change(curve: Curve, pair: list[Break], landmarks: tuple[Landmark, ...]) ->
     )
 
 
+def change_at(curve: Curve, at: Break, landmarks: tuple[Landmark, ...]) -> Change:
+    """One break that nothing follows, as a change."""
+    return _change(curve, [at], landmarks)
+
+
 def _level(curve: Curve, start: int, stop: int) -> float:
     return median(curve.scaled[max(start, 0) : stop])
 
