@@ -61,9 +61,9 @@ def check(
         yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
-    usual = sum(test.sigma for test in free) / len(free)
-    combined = float(usual * np.sqrt(len(free)))
-    named = max(EPISODE_SIGMA, usual)  # many small steps are sure together, and none by itself
+    sigmas, errors = np.array([(t.sigma, t.gap / t.sigma) for t in free]).T
+    combined = float((sigmas / errors).sum() / np.sqrt((errors**-2).sum()))  # as precise as each is
+    named = max(EPISODE_SIGMA, sigmas.mean())  # many small steps are sure together, none by itself
     down = [test for test in free if test.sigma <= named and _falls(case, test)]
     drops = [share_of(case, test) for test in down]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
