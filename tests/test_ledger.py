@@ -27,6 +27,7 @@ from lossscan.model import (
 )
 from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
+from lossscan.signals import scan
 from lossscan.words.pages import load_page
 from tests.curves import make_run
 
@@ -289,3 +290,10 @@ def test_diagnose_shows_a_dozen_of_much_evidence(says):
     assert [each.step for each in finding.evidence[:10]] == list(range(10))
     assert str(finding.evidence[10].text).startswith("the learning rate")
     assert str(finding.evidence[11].text) == "20 more places like these"
+
+
+def test_diagnose_titles_a_rise_at_the_end_as_one():
+    """Where the log ends too early to tell whether a rise stays, its title claims no more."""
+    run = make_run(loss=[[0, 3000, 2.0, 1.9]], noise=0.02, put={"loss": {3000: 90.0}})
+    (finding,) = diagnose(run, scan(run), Settings(select=("loss-jump",))).findings
+    assert str(finding.title) == "The loss rises just before the log ends"

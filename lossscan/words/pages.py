@@ -39,6 +39,7 @@ class RulePage:
     summary: Text  # one line
     why: Text
     messages: Mapping[str, Text]  # by the name of Finding.message
+    titles: Mapping[str, Text] = field(default_factory=dict)  # by that name, where another is apt
     yields_to: tuple[str, ...] = ()  # rules that explain the same change better
     telltales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by language
     lookalikes: Mapping[str, Text] = field(default_factory=dict)  # by the other rule's name
