@@ -99,7 +99,8 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, find_breaks(curve, ratios), landmarks)
     heights = heights_of(curve, blocks)
-    early = early_rise(curve, landmarks)
+    found_at = [*(change.index for change in changes), *(block.start for block in blocks)]
+    early = early_rise(curve, landmarks, before=min(found_at, default=len(curve.steps)))
     if isinstance(early, Change):
         changes.insert(0, early)
     elif early is not None:

@@ -26,6 +26,10 @@ FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
 SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
 EARLY_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
+EARLY_SHARE = (
+    10  # the first tenth counts as descent where none shows, since the loss rises at once,
+)
+EARLY_LEAST, EARLY_MOST = 5, 20  # so many points at least, and at most: later it may be a wave
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 
@@ -179,13 +183,16 @@ def _level(curve: Curve, start: int, stop: int) -> float:
     return median(curve.scaled[max(start, 0) : stop])
 
 
-def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excursion | None:
-    """A rise within the initial descent, where a healthy loss only falls: one that stays, or not.
+def early_rise(
+    curve: Curve, landmarks: tuple[Landmark, ...], *, before: int
+) -> Change | Excursion | None:
+    """A rise at the start of a run, where a healthy loss only falls: one that stays, or not.
 
     It is the climb of a median of 3 points from its running minimum to the highest point before the
-    curve is back at that minimum.
+    curve is back at that minimum. `before`: the index of the first break that the search found.
     """
-    stop = curve.descent_end
+    first = min(max(len(curve.steps) // EARLY_SHARE, EARLY_LEAST), EARLY_MOST)
+    stop = max(curve.descent_end, min(first, before))
     if stop < EARLY_POINTS:
         return None
     smooth = running_median(curve.scaled[: stop + SMOOTH_POINTS], SMOOTH_POINTS)[:stop]
@@ -193,7 +200,7 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
     climb = np.subtract(smooth, low, out=smooth)
     climb /= curve.local_noise[:stop]
     top = int(np.argmax(climb))
-    if climb[top] < EARLY_SIGMA:
+    if climb[top] < EARLY_SIGMA or _goes_on(curve, top, stop):
         return None
     start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
     back = curve.scaled[top + 1 :] <= low[top]
@@ -204,3 +211,10 @@ def early_rise(curve: Curve, landmarks: tuple[Landmark, ...]) -> Change | Excurs
         return excursion(curve, course, start, end, float(climb[top]))
     rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
     return _change(curve, [rise], landmarks)
+
+
+def _goes_on(curve: Curve, top: int, stop: int) -> bool:
+    """Whether a rise up to `top` is the beginning of a climb, which is no step of its own."""
+    highest = running_median(curve.scaled[top:], SMOOTH_POINTS)[max(stop - top, 1) :]
+    higher = highest.max(initial=-np.inf) - curve.scaled[top]
+    return bool(higher >= EARLY_SIGMA * curve.local_noise[top])

@@ -59,3 +59,14 @@ def test_step_up_at_the_end_of_an_epoch_that_is_soon_over_is_no_jump(seed: int):
     """The loss is back after a fourth of the epoch."""
     rise = np.concatenate([np.full(6, 1.5), np.ones(17)])
     assert _with_epoch(rise, seed).changes_of("loss", "level_up") == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rise_in_the_first_points_of_a_run_that_only_falls_behind_it_is_found(seed: int):
+    """The first two steps make the loss a hundred times as large, and it never comes back."""
+    course = np.concatenate([[60, 600], 6000 * np.exp(-np.arange(48) / 13)])
+    values = course * np.exp(0.1 * np.random.default_rng(seed).normal(size=50))
+    values = np.maximum(values, 150.0 * (np.arange(50) > 0))
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 51), values)}, ()))
+    (rise,) = signals.changes_of("loss", "level_up")
+    assert rise.index <= 2
