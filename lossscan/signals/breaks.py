@@ -105,7 +105,7 @@ def find_breaks(
     first, (level, noise) = curve.descent_end, _course(curve)
     found: list[Break] = []
     if ratios.strongest >= threshold:
-        candidates = _candidates(level, noise, threshold)
+        candidates = _candidates(level, noise, ratios.placebos, threshold)
         found = _confirmed(level, noise, candidates, threshold)
     elif ratios.strongest >= SIGMA_OF_ONE and (lone := find_lone_step(level)) is not None:
         width = min(lone.index, len(level) - lone.index)
@@ -141,13 +141,15 @@ def _widths(n: int) -> tuple[int, ...]:
     return tuple(width for width in WIDTHS if width <= widest)
 
 
-def _candidates(level: FloatArray, noise: FloatArray, threshold: float) -> list[Break]:
+def _candidates(
+    level: FloatArray, noise: FloatArray, placebos: FloatArray, threshold: float
+) -> list[Break]:
     """The strongest is taken first and its step removed, so that it does not hide another."""
     found: list[Break] = []
     proposals, widths = _propose(level), _widths(len(level))
     if len(level) > SAMPLED:
         proposals = near_gaps(level, noise, proposals, widths, threshold)
-    curve = Flattening(level, noise, proposals, widths)
+    curve = Flattening(level, noise, proposals, placebos, widths)
     most = min(max(MAX_BREAKS, len(level) // POINTS_A_BREAK), MANY_BREAKS)
     while len(curve.proposals) and len(found) < most:
         best = _strongest(curve, threshold)

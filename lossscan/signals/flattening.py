@@ -16,7 +16,6 @@ from lossscan.signals.gaps import (
     gaps_at,
     gaps_near,
     placebo_places,
-    placebos_in,
     ratios_near,
     together,
 )
@@ -30,16 +29,24 @@ class Flattening:
     """The proposals of a curve, and its placebos, while steps are taken out of it."""
 
     def __init__(
-        self, level: FloatArray, noise: FloatArray, proposals: IntArray, widths: tuple[int, ...]
+        self,
+        level: FloatArray,
+        noise: FloatArray,
+        proposals: IntArray,
+        placebos: FloatArray,
+        widths: tuple[int, ...],
     ) -> None:
-        """`proposals` are in order; each width is twice the one before."""
+        """`proposals` are in order, `placebos` (w, k) are those of the curve by width.
+
+        Each width is twice the one before.
+        """
         self.level = level.copy()
         self.proposals, self.widths = proposals, widths
         self._sizes, error = gaps_at(level, proposals, *widths)
         self._error = error * noise[proposals]
         self.ratios = self._steps(slice(None))  # (w, k) of the proposals that show a step
         self._places, self._noise = placebo_places(len(level)), noise
-        self._placebos = placebos_in(level, noise, *widths)
+        self._placebos = placebos.copy()
 
     def _steps(self, near: slice) -> FloatArray:
         """Gaps in standard errors; 0 where narrower windows show that it is a bend."""

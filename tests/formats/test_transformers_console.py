@@ -37,6 +37,18 @@ def steps(table: Table, name: str = "loss") -> list[int]:
     return [int(step) for step in table.columns[name].steps]
 
 
+@pytest.mark.parametrize("before", ["", "Training: "])
+@pytest.mark.parametrize("drawn", [1, 5])
+def test_a_bar_places_a_line_whatever_is_before_it(before, drawn, tmp_path: Path):
+    """A bare bar, which is taken at a glance, tells the same as one with words before it."""
+    bars = "".join(
+        f"{before} {at}%|{'█' * at}{'▎' * (at < 100)} | {at * 6}/600 [00:10<01:00,  3.21it/s]\r"
+        f"{entry(at / 20) if at % 20 == 0 else ''}"
+        for at in range(20 // drawn, 101, 20 // drawn)
+    )
+    assert steps(logs.read_log(tmp_path, bars)) == [120, 240, 360, 480, 600]
+
+
 def test_read_places_lines_by_the_progress_bar(tmp_path: Path):
     """Without a banner the bar beside each line tells how many steps an epoch has."""
     table = logs.read_log(tmp_path, logs.TRANSFORMERS)

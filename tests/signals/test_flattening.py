@@ -21,17 +21,22 @@ def _steps(n: int, at: tuple[int, ...]) -> np.ndarray:
     return values
 
 
+def _flattening(level: np.ndarray, proposals: np.ndarray) -> Flattening:
+    noise = np.full(len(level), 0.1)
+    return Flattening(level, noise, proposals, gaps.placebos_in(level, noise, *WIDTHS), WIDTHS)
+
+
 @pytest.mark.parametrize("sampled", [gaps.SAMPLED, 100])
 def test_what_is_left_is_as_if_the_step_had_never_been(sampled, monkeypatch):
     """After a step is taken out, all gaps are those of the curve without it."""
     monkeypatch.setattr(gaps, "SAMPLED", sampled)
-    level, noise = _steps(400, (100, 220)), np.full(400, 0.1)
+    level = _steps(400, (100, 220))
     proposals = np.array([98, 99, 100, 110, 219, 220, 221, 300])
-    curve = Flattening(level, noise, proposals, WIDTHS)
+    curve = _flattening(level, proposals)
     spread = curve.spread_without(100, 1.0, 1)
     curve.remove(100, 1.0)
     level[100:] -= 1.0
-    fresh = Flattening(level, noise, proposals, WIDTHS)
+    fresh = _flattening(level, proposals)
     np.testing.assert_allclose(curve.ratios, fresh.ratios, atol=1e-9)
     assert spread == pytest.approx(fresh.spread_without(100, 0.0, 1))
     curve.drop(220)
@@ -50,7 +55,7 @@ def test_a_step_costs_the_same_in_a_curve_of_any_length(monkeypatch):
 
     monkeypatch.setattr(gaps, "sums_of", counted)
     for n in (30_000, 60_000):
-        curve = Flattening(_steps(n, (n // 2,)), np.full(n, 0.1), np.array([n // 2]), WIDTHS)
+        curve = _flattening(_steps(n, (n // 2,)), np.array([n // 2]))
         summed.clear()
         curve.remove(n // 2, 1.0)
         assert sum(summed) <= 8 * sum(WIDTHS) + 8 * WIDTHS[-1]

@@ -23,6 +23,10 @@ from lossscan.sources.files import Head
 _DICT: Final = rf"\{{'[^{{}}]{{1,{LONGEST_DICT}}}\}}"
 _BAR: Final = r"(?<![\d/])(\d{1,12})/(\d{1,12}) \["
 _EITHER: Final = expression(f"(?P<entry>{_DICT})|{_BAR}")
+_BARE: Final = expression(  # most lines of a console: a bar of tqdm that says nothing else
+    r"\s{0,9}\d{1,3}%\|[ #\d\u2580-\u259f]{0,400}\| (\d{1,12})/(\d{1,12}) \[[\d:<?, .]{1,60}"
+    r"(?:it/s|s/it)\]\s{0,9}"
+)
 LONGEST: Final = 200  # lines of one dict: GRPO logs some fifty numbers
 MOST = 1000  # trainings in one log: each takes a millisecond, and a search has a few hundred
 MANY: Final = 64  # dicts in a row: of fewer, columns take longer than objects
@@ -57,7 +61,7 @@ class Console:
         for match in _EITHER.finditer(line):
             if match["entry"] is None:
                 bar = Bar(int(match[2]), int(match[3]))
-                self._show(bar)
+                self.show(bar)
             elif entry := entry_of(match["entry"]):
                 self.steady.learn(match["entry"], entry)
                 self._add(entry, bar)
@@ -112,7 +116,7 @@ class Console:
         entry.bars = (bar,) if bar else ()
         return entry
 
-    def _show(self, bar: Bar) -> None:
+    def show(self, bar: Bar) -> None:
         """A bar after an entry: the trainer draws it again with the step of the entry."""
         if self.entries and len(self.entries.last.bars) <= 1:
             self.entries.last.bars += (bar,)
@@ -197,6 +201,11 @@ class _Reader:
 
     def _take_whole(self, line: str, place: int) -> None:
         console, consoles = self._consoles[-1], self._consoles
+        if drawn := _BARE.fullmatch(line):
+            self._bar = Bar(int(drawn[1]), int(drawn[2]))
+            console.show(self._bar)
+            console.last = place
+            return
         if console.over and _begins(line):
             console = Console(self._steady, EntryLog(self._settings), first=place)
             consoles.append(console)
