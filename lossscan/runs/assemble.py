@@ -33,6 +33,7 @@ from lossscan.runs.parts import with_total
 from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
+from lossscan.runs.training.files import states_no_points
 from lossscan.settings import Settings
 from lossscan.sources.files import PIPE, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed, one_run
@@ -136,7 +137,7 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
     named = files.files[0] if files.part is not None else files.root
     for path in [named] if alone else files.files:
         may_be_log = path == named or is_log_name(path.name)
-        if path.suffix in SETTINGS_ONLY and not may_be_log:
+        if not may_be_log and (path.suffix in SETTINGS_ONLY or states_no_points(path)):
             continue
         try:
             if may_be_log:

@@ -44,6 +44,16 @@ def test_read_run_puts_a_folder_together(tmp_path: Path) -> None:
     assert run.complete is False
 
 
+@pytest.mark.parametrize(("name", "sources"), [("config.json", 1), ("other.json", 2)])
+def test_read_run_looks_for_no_points_in_a_file_of_settings(
+    tmp_path: Path, name: str, sources: int
+) -> None:
+    """One whose name says what it holds; any other beside a log may be one as well."""
+    _state(tmp_path, _rows(200))
+    (tmp_path / name).write_text(json.dumps(_rows(200)))
+    assert len(_run(tmp_path).sources) == sources
+
+
 @pytest.mark.parametrize("name", ["eval_results.json", "all_results.json"])
 def test_read_run_knows_of_an_evaluation_after_training(tmp_path: Path, name: str) -> None:
     """No log holds it: transformers writes it to a file of its own, wherever the run is found."""

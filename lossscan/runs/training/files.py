@@ -70,6 +70,12 @@ def is_config_name(path: Path) -> bool:
     return _kind_of(path.name) is not None
 
 
+def states_no_points(path: Path) -> bool:
+    """Whether files of this name are known to state settings alone, as `config.json` does."""
+    kind = _kind_of(path.name)
+    return kind is not None and kind[1] is not Trust.SETTINGS
+
+
 def read_settings(
     path: Path, trust: Trust | None = None, room: Room | None = None
 ) -> Stated | None:
