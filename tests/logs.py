@@ -178,6 +178,9 @@ ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
 WANDB_EXPORT = (
     '"Step","sun-1 - train/loss","sun-1 - train/loss__MIN"\n"0","3.5","3.5"\n"10","2.5","2.5"\n'
 )
+EPOCH_FILE = (
+    '{\n  "best_epoch": 2,\n  "epoch": 3,\n  "training_loss": 2.5,\n  "validation_loss": 2.25\n}'
+)
 LOST = "Start training for 300 epochs\nLoss is nan, stopping training\n"
 ALL = {
     "lost_console": LOST,
@@ -201,6 +204,7 @@ ALL = {
     "wandb_export": WANDB_EXPORT,
     "json_lines": LLAMAFACTORY,
     "json_table": JSON_TABLE,
+    "epoch_file": EPOCH_FILE,
     "csv_table": LIGHTNING,
     "transformers_console": TRANSFORMERS,
     "minimind": MINIMIND,

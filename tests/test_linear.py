@@ -52,7 +52,8 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
         for name, value in vars(module).items():
             for pattern in _within(value):
                 yield f"{module.__name__}.{name}", pattern
-    yield from zip(("discover._LOGS", "discover._DOUBTFUL"), discover.names(), strict=True)
+    named = ("discover._LOGS", "discover._DOUBTFUL", "discover._WHOLE")
+    yield from zip(named, discover.names(), strict=True)
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:

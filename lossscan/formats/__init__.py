@@ -58,10 +58,12 @@ def named(name: str) -> Format:
 
 
 @cache
-def file_patterns() -> tuple[str, str]:
-    """The names of files that some format is sure of, and those whose content has to tell."""
+def file_patterns() -> tuple[str, str, str]:
+    """Names of logs: sure ones, those whose content has to tell, and those of whole histories."""
     every = formats()
-    return " ".join(each.files for each in every), " ".join(each.maybe_files for each in every)
+    whole = (f"{each.files} {each.maybe_files}" for each in every if each.whole)
+    sure, maybe = (each.files for each in every), (each.maybe_files for each in every)
+    return " ".join(sure), " ".join(maybe), " ".join(whole)
 
 
 def claimants(head: Head, settings: Settings) -> Iterator[Format]:

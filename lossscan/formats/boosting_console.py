@@ -25,7 +25,8 @@ _ALONE: Final = expression(  # a metric a line, of LightGBM's own program
     rf"\bIteration:(\d{{1,9}}), (\w{{1,60}}) ([\w@.]{{1,60}}) : ({NUMBER})\s"
 )
 _VALUE: Final = expression(
-    rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})(?=\s)"
+    rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})"
+    r"(?:\+[\d.e-]{1,20})?(?=\s)"  # a deviation, of folds
 )
 _TRAINED: Final = (
     "train",

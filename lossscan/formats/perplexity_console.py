@@ -22,7 +22,7 @@ from lossscan.sources.files import Head
 NAME: Final = "perplexity_console"
 FEWEST = 3  # lines that make a log: fewer are in documents
 _STATED: Final = expression(
-    rf"(?i)(?<![\w/])(?:({ANY})(?:[ _]|: {{0,4}}))?"
+    rf"(?i)(?<![\w/])(?:({ANY})(?:[ _-]|: {{0,4}}))?"
     r"(?:ppl|perplexity)\b\s{0,4}[:=]?\s{0,8}(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
 )
 

@@ -265,6 +265,7 @@ FORMAT = Format(
     priority=-1,  # asked first: known by a glance, while others search the whole start for a line
     recorded=True,
     precision=6,
+    whole=True,
     files="trainer_state.json",
     maybe_files="*state*.json",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from lossscan.expressions import expression
+from lossscan.sources.packed import plain_name
 
 _CONTAINERS: Final = (  # each folder in them is a run, as Lightning's version_0
     "runs wandb lightning_logs csv csv_logs tensorboard tb_logs"
@@ -20,6 +22,7 @@ _PARTS: Final = (  # folders in which a run keeps its own
     " val valid eval vis_data dvclive trackio"
 )
 
+CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
 _LAUNCH: Final = expression(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
 _OF_WANDB_RUN: Final = expression(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
@@ -101,3 +104,16 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
         or _LAUNCH.fullmatch(path.name)
     )
     return bool(known)
+
+
+def without_beginnings(logs: Mapping[Path, Sequence[Path]], whole: re.Pattern[str]) -> list[Path]:
+    """The folders of a run, by name, without checkpoints of which later ones hold all.
+
+    `logs` are those in each folder, `whole` what the names of histories from the start meet. Logs
+    that are in the folders of epochs hold their own epoch.
+    """
+    found = {path: found for path in logs if (found := CHECKPOINT.fullmatch(path.name))}
+    named = {path: [plain_name(log.name.lower()) for log in logs[path]] for path in found}
+    alike = [path for path in found if all(map(whole.fullmatch, named[path]))]
+    last = sorted(alike, key=lambda path: int(found[path][1]))[-CHECKPOINTS:]
+    return sorted(logs.keys() - set(alike) | set(last))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 from msgspec import Struct, field
@@ -16,16 +19,19 @@ from lossscan.runs.launches import LOG_GAPS
 
 TRAINED = ("loss", "reward")  # evaluations alone say nothing of launches
 MIN_POINTS = 2  # one has no gap
+_NUMBER: Final = re.compile(r"\d+")
 
 
 def chained(tables: Iterable[Table]) -> list[list[Table]]:
     """Tables of one format, those of one training together in the order of its launches.
 
     A log that begins in the middle of a training belongs to the one that comes as far as that,
-    where there is only one. Tables keep their order where none goes on.
+    where there is only one. Tables keep their order where none goes on. Files that hold a point
+    each are one log where only a number tells their names apart.
     """
     chains: list[_Chain] = []
-    for table in sorted(tables, key=_begin):
+    several, points = _points_apart(sorted(tables, key=_begin))
+    for table in several:
         steps, kind = _steps(table), _kind(table)
         gap = _gap(steps) if len(steps) >= MIN_POINTS else 0.0
         first, last = _begin(table)
@@ -40,7 +46,19 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
         else:
             chains.append(_Chain(kind))
             chains[-1].add(table, steps, gap)
-    return [chain.tables for chain in chains]
+    return [*(chain.tables for chain in chains), *points]
+
+
+def _points_apart(tables: Iterable[Table]) -> tuple[list[Table], list[list[Table]]]:
+    """The tables of several points, and those of one, of a kind together."""
+    several: list[Table] = []
+    alike: dict[str, list[Table]] = defaultdict(list)
+    for table in tables:
+        if len(_steps(table)) == 1:
+            alike[_NUMBER.sub("#", str(table.path))].append(table)
+        else:
+            several.append(table)
+    return several, list(alike.values())
 
 
 class _Chain(Struct):

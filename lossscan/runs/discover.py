@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
-from lossscan.runs.belonging import CHECKPOINT, holding_of, owner_of
+from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name
@@ -30,7 +30,6 @@ PLOT = 4  # folders from a run to a line of a plot, whose name is three at most
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
 PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
-CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 
 # Names of logs of any format, and names that only the content can tell. The formats add their own;
 # anything else may be a settings file.
@@ -173,12 +172,12 @@ def _kind(path: Path, content: _Folder) -> list[Path] | None:
 
 
 @cache
-def names() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What meets the names of logs, and what those that only the content can tell."""
+def names() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What meets the names of logs, those that only the content can tell, and whole histories."""
     from lossscan import formats  # loads numpy
 
-    sure, maybe = formats.file_patterns()
-    return any_of(f"{LOGS} {sure}"), any_of(f"{DOUBTFUL} {maybe}")
+    sure, maybe, whole = formats.file_patterns()
+    return any_of(f"{LOGS} {sure}"), any_of(f"{DOUBTFUL} {maybe}"), any_of(whole)
 
 
 def _is_sure(name: str) -> bool:
@@ -274,11 +273,9 @@ def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunF
 
 
 def _files(parts: Collection[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
-    numbers = {path: int(m[1]) for path in parts if (m := CHECKPOINT.fullmatch(path.name))}
-    last = sorted(numbers, key=lambda path: numbers[path])[-CHECKPOINTS:]
-    for path in sorted(parts):
-        if path not in numbers or path in last:
-            yield from sorted(folders[path].files)
+    logs = {path: folders[path].logs for path in parts}
+    for path in without_beginnings(logs, names()[2]):
+        yield from sorted(folders[path].files)
 
 
 def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[Skipped]]:

@@ -417,3 +417,14 @@ def test_torch_rnn_counts_the_steps_of_the_run(tmp_path: Path):
     text = "".join(f"Epoch 43.28 / 50, i = {n} / 973300, loss = 4.5\n" for n in (822990, 822991))
     steps = [step for step, _ in logs.points(logs.read_log(tmp_path, text), "loss")]
     assert steps == [822990, 822991]
+
+
+def test_read_takes_the_steps_of_a_plan_for_no_point(tmp_path: Path):
+    """CodeXGLUE states how many there are, and counts those of each epoch."""
+    text = "  Total optimization steps = 39350\n" + "".join(
+        f"epoch {epoch} step {step} loss 0.{19 - 5 * epoch - step // 100}\n"
+        for epoch in range(2)
+        for step in range(100, 600, 100)
+    )
+    steps = [step for step, _ in logs.points(logs.read_log(tmp_path, text), "loss")]
+    assert steps == list(range(100, 1100, 100))

@@ -192,3 +192,22 @@ def test_a_validation_result_belongs_to_the_evaluation(tmp_path: Path):
     table = logs.read_log(tmp_path, steps + said)
     assert logs.points(table, "eval_loss") == [(300, 9.5)]
     assert len(logs.points(table, "loss")) == 3
+
+
+def test_a_checkpoint_of_sockeye_evaluates(tmp_path: Path):
+    """It states no count of batches: its perplexity is at the last one."""
+    text = "".join(
+        f"Epoch[0] Batch [{n}] Speed: 429.27 samples/sec perplexity={2 ** (9 - n)}.0\n"
+        for n in range(1, 6)
+    )
+    text += "Checkpoint [1]\tTrain-perplexity=32.0\nCheckpoint [1]\tValidation-perplexity=64.0\n"
+    assert logs.points(logs.read_log(tmp_path, text), "eval_loss") == [(5, log(64))]
+
+
+def test_the_mean_of_folds_is_read_without_its_deviation(tmp_path: Path):
+    """XGBoost's `cv` prints both, in R behind the marks of knitr."""
+    text = "".join(
+        f"## [{n}] train-logloss:0.{9 - n}+0.000656 test-logloss:0.5+0.002 \n" for n in range(1, 6)
+    )
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert points == [(n, float(f"0.{9 - n}")) for n in range(1, 6)]

@@ -60,3 +60,10 @@ def test_chained_leaves_evaluations_alone():
     """They are no launch of the training."""
     alone = table("e.out", "megatron_console", {"eval_loss": ([500, 1000], [2.0, 1.9])})
     assert names(log("a.out", 10, 500), alone) == [["e.out"], ["a.out"]]
+
+
+def test_chained_joins_files_of_a_point_each():
+    """AllenNLP writes the numbers of each epoch to a file of its own."""
+    points = [log(f"metrics_epoch_{at}.json", at, at) for at in (2, 10, 1)]
+    order = ["metrics_epoch_1.json", "metrics_epoch_2.json", "metrics_epoch_10.json"]
+    assert names(*points, log("metrics_bert.json", 3, 3)) == [order, ["metrics_bert.json"]]

@@ -46,6 +46,14 @@ def test_discover_joins_what_one_training_left(tmp_path: Path):
     }
 
 
+def test_discover_reads_the_logs_of_all_epochs(tmp_path: Path):
+    """A log in the folder of an epoch holds that epoch, no history from the start."""
+    grow(tmp_path, *(f"epoch_{n}/train.log" for n in range(5)))
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {
+        ".": [f"epoch_{n}/train.log" for n in range(5)]
+    }
+
+
 def test_discover_reads_the_last_checkpoints(tmp_path: Path):
     """The histories of the others are their beginnings; numbers are no words."""
     grow(tmp_path, *(f"checkpoint-{n}/trainer_state.json" for n in (5, 50, 100, 900, 1000)))

@@ -30,6 +30,7 @@ class Format(Struct, frozen=True, kw_only=True):
     priority: int = 0  # above 0: more general and asked later; below: known at a glance
     mappable: bool = False  # reads any keys that `settings.series` names
     recorded: bool = False  # holds no output of the program, so no word of how it ended
+    whole: bool = False  # a file holds all that those of earlier checkpoints hold
     joined: bool = False  # each launch begins a new file: all of them are read as one
     holds_arguments: bool = False  # its settings are the trainer's arguments, not what it printed
     precision: int = 0  # where two logs of a run disagree, the digits of the higher one count

@@ -1,0 +1,71 @@
+"""A file for each epoch, with its numbers in a JSON object: AllenNLP's `metrics_epoch_3.json`.
+
+A folder of them is a curve: their points are put together in the order of the steps.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+from lossscan.canonical.names import canonical
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.documents import Rows, tables_in
+from lossscan.formats.kit.entries import sums_up
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import encoding
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+from lossscan.sources.safe_json import python_json
+from lossscan.trainers import trainer_with_key
+
+NAME: Final = "epoch_file"
+_KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
+_TRAINED: Final = ("loss", "train_loss")
+
+
+def claims(head: Head) -> bool:
+    """Whether it is one whole object with a counter and a loss of the training.
+
+    What a trainer sums up at its end, with the time that it took, is no point.
+    """
+    start = head.start
+    if not start.startswith(b"{") or head.size > len(start) or b"oss" not in start:
+        return False
+    if not any(key in start for key in _KEYS):
+        return False
+    row = next(iter(_rows(head.start.decode(encoding(head), errors="replace"))), {})
+    trained = any(canonical(key) in _TRAINED for key in row)
+    return trained and any(canonical(key) in ("epoch", "step") for key in row) and not sums_up(row)
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Its only point."""
+    rows = _rows(head.start.decode(encoding(head), errors="replace"))
+    found, _ = table(rows, settings)
+    framework = trainer_with_key({key for row in rows for key in row})
+    return Table(path=head.path, format=NAME, columns=found, framework=framework, fallback=True)
+
+
+@lru_cache(maxsize=2)
+def _rows(text: str) -> Rows:
+    """The object as the only row of a table; no rows where it is none."""
+    with suppress(json.JSONDecodeError, RecursionError):
+        document = python_json(text)
+        if isinstance(document, dict):
+            return tables_in([document]).get("", [])
+    return []
+
+
+FORMAT = Format(
+    name=NAME,
+    sample='metrics_epoch_3.json: {"epoch": 3, "training_loss": 0.51}',
+    claims=claims,
+    read=read,
+    priority=51,  # behind tables and lines of JSON
+    recorded=True,
+    maybe_files="metrics*.json *epoch*.json",
+)
