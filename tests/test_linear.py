@@ -32,7 +32,7 @@ TRIES = 3  # of which the quickest counts, in CPU time: the machine is busy
 ELSEWHERE = "elsewhere"
 MARK = "\ue000"  # between the beginning of a line and what is repeated
 NAMES = 255  # characters of a file's name: what is held against names only meets no more
-OF_NAMES = {"_KEPT", "_OTHER", "_LOGS", "_DOUBTFUL", "_WEIGHTS", "_SETTINGS_NAME"}
+OF_NAMES = {"_KEPT", "_OTHER", "_LOGS", "_DOUBTFUL", "_WHOLE", "_WEIGHTS", "_SETTINGS_NAME"}
 AMBIGUOUS = ("1", " ", "a", ".", "-", "/", "\n", ", ", ": ", "x1", "a ", "1 ", "=", "* ", "|")
 MORE = ('"', "[", "{", "(", "'a': 1, ", "\\", "1,", "a.", "a=1 ", "\u4e00", "\uff08")
 

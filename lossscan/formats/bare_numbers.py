@@ -3,8 +3,8 @@
 It may be the batch behind its epoch, `2_375`. Further columns, as of a mean, are passed over. So
 are code and prose around tensors that a loop printed one below the other,
 `tensor(2.31, device='cuda:0')`, where a loss is spoken of. A list of such pairs may be on one line.
-In a file whose name says `loss`, single numbers are losses too, and the header of a table without
-names is passed over.
+In a file whose name says `loss`, single numbers are losses too, in `val_loss.txt` those of an
+evaluation, and the header of a table without names is passed over.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
+from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
@@ -21,6 +23,7 @@ from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.packed import plain_name
 
 NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
@@ -95,7 +98,8 @@ def _items(line: str) -> list[str]:
 def read(head: Head, settings: Settings) -> Table:
     """All lines; the second number is taken for the loss, or the only one."""
     shape = _TENSOR if _are_tensors(head) else _ALONE if _are_alone(head) else None
-    rows = list(_pairs(head) if shape is None else _alone(head, shape))
+    key = _key(head.path)
+    rows = list(_pairs(head, key) if shape is None else _alone(head, shape, key))
     note = Note("steps_counted", head.path, {"entries": len(rows)})
     return Table(
         path=head.path,
@@ -106,17 +110,23 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _alone(head: Head, shape: re.Pattern[str]) -> Iterator[Row]:
+def _key(path: Path) -> str:
+    """What the numbers are by the name of the file: `val_loss.txt` is next to `train_loss.txt`."""
+    name = canonical(plain_name(path.name).rpartition(".")[0])
+    return name if name in ("eval_loss", "test_loss") else "loss"
+
+
+def _alone(head: Head, shape: re.Pattern[str], key: str) -> Iterator[Row]:
     text = lines(head) if shape is _TENSOR else _singles(lines(head))
     found = filter(None, map(shape.match, text))
-    return ((step, {"loss": match[1]}) for step, match in enumerate(found, start=1))
+    return ((step, {key: match[1]}) for step, match in enumerate(found, start=1))
 
 
-def _pairs(head: Head) -> Iterator[Row]:
+def _pairs(head: Head, key: str) -> Iterator[Row]:
     whole = _split(line for line in lines(head) if line.endswith(("\n", ")", "]")))
     for found in filter(None, map(_LINE.match, whole)):
         epoch, step = _count(found)
-        yield step, {"loss": found[3]} | ({"epoch": epoch} if epoch else {})
+        yield step, {key: found[3]} | ({"epoch": epoch} if epoch else {})
 
 
 FORMAT = Format(

@@ -55,7 +55,7 @@ def _rows(text: str) -> Rows:
     """The object as the only row of a table; no rows where it is none."""
     with suppress(json.JSONDecodeError, RecursionError):
         document = python_json(text)
-        if isinstance(document, dict):
+        if isinstance(document, dict) and not tables_in(document):
             return tables_in([document]).get("", [])
     return []
 

@@ -19,6 +19,7 @@ from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -34,7 +35,6 @@ _MOST: Final = 10_000  # files in a folder; a metric for each layer of a large m
 _WIDTHS: Final = (2, 3, 5)  # fields of a line
 _SUMMARY = "total_flos"  # transformers logs it when training has ended
 _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
-_TRAINING_ARGUMENT = "per_device_train_batch_size"
 
 
 def claims(head: Head) -> bool:
@@ -61,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
         path=folder / _METRICS,
         format=NAME,
         columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
-        framework="transformers" if _TRAINING_ARGUMENT in config else None,
+        framework=trainer_by_arguments(config),
         config=config | _start(meta),
         complete=True if _SUMMARY in columns else _complete(meta),
         notes=tuple(notes),

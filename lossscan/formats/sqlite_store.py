@@ -16,6 +16,7 @@ from lossscan.formats.kit.columns import Row, by_name, columns, number, step_num
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import by_own_count
+from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -156,6 +157,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
         path=head.path,
         format=NAME,
         columns=by_name(_mlflow_columns(store, run), settings),
+        framework=trainer_by_arguments(stated),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
         notes=_apart(head, called.get(run, run), found),
@@ -181,11 +183,13 @@ def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     found = _counted(store, "run_name")
     run = _chosen(head, found, {})
+    config = _trackio_config(store, run) if "configs" in _tables(store) else {}
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(by_own_count(list(_trackio_rows(store, run)), settings), settings),
-        config=_trackio_config(store, run) if "configs" in _tables(store) else {},
+        framework=trainer_by_arguments(config),
+        config=config,
         notes=_apart(head, run, found),
     )
 

@@ -25,6 +25,7 @@ from lossscan.formats.kit.protobuf import (
     message,
     varint,
 )
+from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -40,7 +41,6 @@ _LONG: Final = 128  # from this length on a length takes two bytes
 _LARGEST: Final = 1 << 16  # bytes of a value; a longer one is a table or a picture
 _DEEPEST: Final = 4  # levels of nesting that become dotted keys
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended
-_TRAINING_ARGUMENT = "per_device_train_batch_size"
 _LIGHTNING_STEP = "trainer/global_step"
 
 
@@ -190,9 +190,8 @@ def _put(row: dict[str, Any], key: str, value: Any, depth: int = _DEEPEST) -> No
 
 
 def _framework(log: _Log, keys: Sequence[str]) -> str | None:
-    if _TRAINING_ARGUMENT in log.config:
-        return "transformers"
-    return "lightning" if _LIGHTNING_STEP in keys else None
+    own = "lightning" if _LIGHTNING_STEP in keys else None
+    return trainer_by_arguments(log.config) or own
 
 
 FORMAT = Format(

@@ -24,6 +24,7 @@ _PARTS: Final = (  # folders in which a run keeps its own
 
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
+_RANK: Final = expression(r"rank[._-]?\d+")  # what each process of a training printed
 _LAUNCH: Final = expression(r"[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.+|\d{10}\.\d+\.\d+")  # HF, hparams
 _OF_WANDB_RUN: Final = expression(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a launch, with run id
 
@@ -101,6 +102,7 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
     known = (
         path.name in _PARTS.split()
         or CHECKPOINT.fullmatch(path.name)
+        or _RANK.fullmatch(path.name)
         or _LAUNCH.fullmatch(path.name)
     )
     return bool(known)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
+from lossscan.runs.outputs import outputs_of
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name
@@ -236,15 +237,16 @@ def _is_log(path: Path, settings: Settings) -> bool:
 def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     with_logs = {path: folder.logs for path, folder in tree.folders.items() if folder.logs}
     settings = {path: folder.settings for path, folder in tree.folders.items()}
-    holding = holding_of(with_logs, _homes(with_logs), settings)
+    homes = _homes(with_logs) | outputs_of(with_logs, settings)
+    holding = holding_of(with_logs, homes, settings)
     owners: dict[Path, list[Path]] = defaultdict(list)
     for path in tree.folders:
         owners[owner_of(path, tree.root, holding)].append(path)
     roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
-    homes = {path: owner_of(path, tree.root, holding) for path in tree.refused}
-    lost = sorted(set(homes.values()) - set(roots))
+    refused = {path: owner_of(path, tree.root, holding) for path in tree.refused}
+    lost = sorted(set(refused.values()) - set(roots))
     skipped = _shared_out(tree.skipped, roots)
-    for path, home in sorted(homes.items()):
+    for path, home in sorted(refused.items()):
         skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     found = (
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))

@@ -428,3 +428,17 @@ def test_read_takes_the_steps_of_a_plan_for_no_point(tmp_path: Path):
     )
     steps = [step for step, _ in logs.points(logs.read_log(tmp_path, text), "loss")]
     assert steps == list(range(100, 1100, 100))
+
+
+@pytest.mark.parametrize(
+    ("line", "series"),
+    [
+        ("I0214 08:10:21.123456 14023 train.py:88] [{n}00] train/loss=2.5, train/lr=0.1\n", "loss"),
+        ("[validation_set] epoch: 1, step: {n}00, loss: 2.5, global ppl: 12.2\n", "eval_loss"),
+    ],
+    ids=["clu", "ernie"],
+)
+def test_read_takes_names_and_sets_in_brackets(tmp_path: Path, line: str, series: str):
+    """CLU's writer has a step in brackets before names with a slash, ERNIE the set."""
+    table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 6)))
+    assert logs.points(table, series) == [(100 * n, 2.5) for n in range(1, 6)]

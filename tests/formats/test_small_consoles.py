@@ -211,3 +211,12 @@ def test_the_mean_of_folds_is_read_without_its_deviation(tmp_path: Path):
     )
     points = logs.points(logs.read_log(tmp_path, text), "loss")
     assert points == [(n, float(f"0.{9 - n}")) for n in range(1, 6)]
+
+
+def test_numbers_of_a_file_called_after_an_evaluation_are_evaluated(tmp_path: Path):
+    """NumPy's `savetxt` of two lists gives `train_loss.txt` and `val_loss.txt`."""
+    for name in ("train_loss.txt", "val_loss.txt"):
+        (tmp_path / name).write_text("2.500000e+00\n2.250000e+00\n2.125000e+00\n")
+    (found,) = discover(tmp_path, Settings())
+    run = read_run(found, Settings())
+    assert {name: len(points) for name, points in run.series.items()} == {"loss": 3, "eval_loss": 3}

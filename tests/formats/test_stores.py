@@ -259,6 +259,7 @@ def test_the_trainers_count_is_better_than_that_of_calls():
     run = _run(FIXTURES / "trackio_hf")
     assert run.series["loss"].steps.tolist() == list(range(10, 130, 10))
     assert run.series["eval_loss"].steps.tolist() == [40, 80, 120]
+    assert run.framework == "transformers"
 
 
 def test_what_ray_says_of_itself_is_no_series(tmp_path: Path):

@@ -269,3 +269,41 @@ def test_discover_takes_the_store_of_a_tracker_to_its_run(tmp_path: Path, folder
     )
     (tmp_path / "out" / folder / "loss.tsv").write_text("step\tloss\n1\t2.5\n2\t2.25\n")
     assert [run.root for run in discover(tmp_path, Settings())] == [tmp_path / "out"]
+
+
+OUTPUT = "output_dir:\n  desc: ''\n  sort: 88\n  value: {}\n"
+
+
+def test_discover_joins_the_output_that_the_tracker_states(tmp_path: Path):
+    """W&B and SwanLab keep their folder next to that of the output, and its name in a config."""
+    grow(
+        tmp_path,
+        "out/checkpoint-9/trainer_state.json",
+        "wandb/run-20260101_000000-abc/run-abc.wandb",
+    )
+    grow(
+        tmp_path, "wandb/run-20260101_000000-abc/files/config.yaml", content=OUTPUT.format("./out")
+    )
+    (run,) = discover(tmp_path, Settings())
+    assert run.root == tmp_path / "out"
+    assert len(run.files) == 3
+
+
+@pytest.mark.parametrize("stated", ["elsewhere", "out\n---"])
+def test_discover_leaves_a_tracker_apart_whose_output_is_not_there(tmp_path: Path, stated: str):
+    """The folder next to it is of another training, or two trainings wrote to it."""
+    grow(tmp_path, "out/trainer_state.json")
+    ids = ("abc", "def") if stated.startswith("out") else ("abc",)
+    for each in ids:
+        folder = f"wandb/run-20260101_000000-{each}"
+        grow(tmp_path, f"{folder}/run-{each}.wandb")
+        grow(tmp_path, f"{folder}/files/config.yaml", content=OUTPUT.format(stated))
+    assert len(discover(tmp_path, Settings())) == 1 + len(ids)
+
+
+def test_discover_joins_the_ranks_of_one_training(tmp_path: Path):
+    """MindSpore gives each process a folder."""
+    grow(tmp_path, "rank.0/train.log", "rank.1/train.log")
+    assert shown(discover(tmp_path, Settings()), tmp_path) == {
+        ".": ["rank.0/train.log", "rank.1/train.log"]
+    }

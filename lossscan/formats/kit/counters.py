@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
     r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?: set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?:[ _]set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     r"|\bvalid(?:ation)? on '"  # fairseq's
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
@@ -138,7 +138,7 @@ _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_O
 _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
-_CLU: Final = expression(r"\] \[(\d{1,15})\] (?=\w{1,60}=)")
+_CLU: Final = expression(r"\] \[(\d{1,15})\] (?=[\w/]{1,60}=)")
 # Each with words in small letters, one of them in all that it finds: a look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
 _EPOCHS: Final[tuple[_Hinted, ...]] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from typing import Any, Final
 
 ARGS: Final = "args"
@@ -30,6 +31,11 @@ def trainer_settings(args: bytes, model: bytes) -> dict[str, Any]:
 def are_arguments(args: bytes) -> bool:
     """Whether a text holds the arguments of such a trainer."""
     return _TRAINING_ARGUMENT in _object_in(args)
+
+
+def trainer_by_arguments(config: Container[str]) -> str | None:
+    """The trainer whose arguments a tracker was given, where they are those of transformers."""
+    return "transformers" if _TRAINING_ARGUMENT in config else None
 
 
 def _object_in(text: bytes) -> dict[str, Any]:

@@ -217,6 +217,7 @@ _FRAMEWORK_KEYS: Final = {
     "tuner_type": "ms-swift",
     "train_type": "ms-swift",
     "sequence_len": "axolotl",
+    "per_device_train_batch_size": "transformers",  # those above hold its arguments too
 }
 Unpack = Callable[[Mapping[str, Any]], dict[str, Any]]
 _SHAPES: Final[tuple[tuple[tuple[str, ...], Unpack], ...]] = (
