@@ -17,7 +17,7 @@ from lossscan.sources.files import Head
 
 NAME: Final = "keras_console"
 FEWEST = 3  # bars of an epoch whose headline is not in the text
-_EPOCH: Final = expression(r"^Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
+_EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
 _BAR: Final = expression(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
 _LOST: Final = "- loss: nan"
 _QUICK: Final = "loss: "  # to look for it takes a hundredth of the time

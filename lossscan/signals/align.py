@@ -32,7 +32,8 @@ def reach_of(noise_units: float) -> int:
 
     The search stops where the noise's own sums beat the step's, at a distance of (noise / step)^2.
     """
-    return int(min(max(DOUBT / max(noise_units, 1.0) ** 2, REACH), MOST_DOUBT))
+    size = min(max(noise_units, 1.0), DOUBT)  # larger ones are at REACH; a square may be too large
+    return int(min(max(DOUBT / size**2, REACH), MOST_DOUBT))
 
 
 class Aligner:

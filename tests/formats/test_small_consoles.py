@@ -220,3 +220,14 @@ def test_numbers_of_a_file_called_after_an_evaluation_are_evaluated(tmp_path: Pa
     (found,) = discover(tmp_path, Settings())
     run = read_run(found, Settings())
     assert {name: len(points) for name, points in run.series.items()} == {"loss": 3, "eval_loss": 3}
+
+
+def test_keras_is_read_as_a_page_indents_it(tmp_path: Path):
+    """A notebook that became Markdown has four blanks before each line of output."""
+    text = "".join(
+        f"    Epoch {n}/5\n    40/71 [==>.] - ETA: 9s - loss: 3.5 - acc: 0.5\n"
+        f"    71/71 [====] - 55s 765ms/step - loss: {3 - n / 8} - val_loss: 2.5\n"
+        for n in range(1, 6)
+    )
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert points == [(n, 3 - n / 8) for n in range(1, 6)]

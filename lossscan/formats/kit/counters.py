@@ -52,7 +52,7 @@ _STEP: Final = expression(
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
-    r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index))?\b(?!:? ?\(\d{1,9}, ?\d)"
+    r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index)| ?个数)?\b(?!:? ?\(\d{1,9}, ?\d)"
     rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
