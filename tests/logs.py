@@ -173,6 +173,9 @@ PERPLEXITY = "".join(
     for n in range(1, 6)
 )
 LOSS_BEHIND = "".join(f"   {n} 93.44 s run, {9 - n / 8} loss, 0.001 LR\n" for n in range(1, 6))
+SET_LINES = "".join(
+    f"epoch {n} | train {3 - n / 8} (seg 0.5) | val 3.5 (seg 0.5) | lr 3e-06\n" for n in range(1, 6)
+)
 BARE = "".join(f"{n * 375} {3 - n / 8}\n" for n in range(1, 6))
 ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
 WANDB_EXPORT = (
@@ -199,6 +202,7 @@ ALL = {
     "kaldi_console": KALDI,
     "perplexity_console": PERPLEXITY,
     "loss_behind": LOSS_BEHIND,
+    "set_lines": SET_LINES,
     "yolo_console": YOLO,
     "one_metric": ONE_METRIC,
     "wandb_export": WANDB_EXPORT,

@@ -27,6 +27,7 @@ FIRST = {
     "kaldi_console": (logs.KALDI, "loss", (19, 2.875)),
     "perplexity_console": (logs.PERPLEXITY, "loss", (10, log(256))),
     "loss_behind": (logs.LOSS_BEHIND, "loss", (1, 8.875)),
+    "set_lines": (logs.SET_LINES, "loss", (1, 2.875)),
     "yolo_console": (logs.YOLO, "loss", (1, 5.125)),
 }
 
@@ -231,3 +232,18 @@ def test_keras_is_read_as_a_page_indents_it(tmp_path: Path):
     )
     points = logs.points(logs.read_log(tmp_path, text), "loss")
     assert points == [(n, 3 - n / 8) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Epoch {n}: train 0.{n}5, val 0.{n}3\n",  # a share that rises
+        "Epoch {n}: train 9{n}.5%, val 8{n}.5%\n",
+        "Epoch {n}: train 2.{n} val 1.{n}, Dice scores\n",
+        "Epoch {n}: 800 samples, train 640 val 160\n",
+    ],
+)
+def test_numbers_of_sets_that_are_no_loss_are_not_read(tmp_path: Path, line: str):
+    """Nothing in the line calls them so, and they do not behave like one."""
+    text = "".join(line.format(n=n) for n in range(1, 9))
+    assert logs.claimed_by(tmp_path, text) == []
