@@ -15,17 +15,17 @@ _ALIASES: Final[Mapping[str, str]] = {
         "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
         " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
         " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
-        " loss/total_loss loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失 损失值"
-        " 训练loss 训练集损失 训练集loss"
+        " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
+        " 损失值 训练loss 训练集损失 训练集loss"
         " mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
         " perda perte pérdida perdida verlust perdita 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
         " cv_loss loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
-        " actor/grad_norm",
+        " optim/grad_norm actor/grad_norm",
         "learning_rate": "lr train_lr learn_rate 学习率 samples/lr"
-        " optim/lr_(group_0) learning_rate_(group_0)"
+        " optim/lr optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",

@@ -246,3 +246,13 @@ def test_read_knows_ms_swift_by_its_lines_also_once_it_has_ended(tmp_path: Path)
     assert (table.format, table.framework) == ("json_lines", "ms-swift")
     assert [step for step, _ in logs.points(table, "loss")] == [1, 2, 3]
     assert table.notes == ()
+
+
+def test_read_takes_the_loss_of_lingua(tmp_path: Path):
+    """It calls what the model put out `loss/out`."""
+    text = "".join(
+        f'{{"global_step": {n}, "optim/lr": 0.5, "optim/grad_norm": 19.5, "loss/out": {8 - n}.5}}\n'
+        for n in range(1, 4)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert {"loss", "learning_rate", "grad_norm"} <= table.columns.keys()

@@ -442,3 +442,13 @@ def test_read_takes_names_and_sets_in_brackets(tmp_path: Path, line: str, series
     """CLU's writer has a step in brackets before names with a slash, ERNIE the set."""
     table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 6)))
     assert logs.points(table, series) == [(100 * n, 2.5) for n in range(1, 6)]
+
+
+def test_read_counts_episodes_and_not_the_steps_of_each(tmp_path: Path):
+    """A loop of Q-learning prints how many steps the last episode took."""
+    text = "".join(
+        f"INFO | Episode {n * 1000:6d} | Avg reward (last 1000): {n - 3:+.2f} | Steps: {20 - n}\n"
+        for n in range(1, 6)
+    )
+    points = logs.points(logs.read_log(tmp_path, text), "reward")
+    assert points == [(1000 * n, n - 3) for n in range(1, 6)]

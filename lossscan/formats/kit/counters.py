@@ -247,7 +247,8 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
             return "batch", batch, found
     epoch = _first(line, small, _EPOCHS)
     if step := _first(line, small, _STEPS):
-        return "step", step, epoch
+        episode = _EPISODE.search(line, 0, step.start()) if "episode" in small else None
+        return "step", episode or step, epoch  # the steps behind an episode are those it took
     if batch := _first(line, small, _BATCHES):  # of an epoch, where it says of how many
         return ("batch" if batch[2] else "step"), batch, epoch
     after = epoch.end() if epoch else 0

@@ -52,8 +52,8 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
     r"[A-Za-z][a-z]{1,30} $"
 )
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
-_QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`
-    rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean)\)"
+_QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
+    rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean|last \d{{1,6}}(?: \w{{1,12}})?)\)"
 )
 
 

@@ -42,7 +42,7 @@ WRAPPED: Final = (  # as Python prints it
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
 ENDS: Final = r"(?=[^\w.+-]|\.\.?\s)"
 PAIR: Final = expression(
-    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,3}}\))){{0,5}}+)['\"]?"
+    rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,6}}\))){{0,5}}+)['\"]?"
     rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER}){ENDS}"
 )
 
