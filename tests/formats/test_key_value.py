@@ -452,3 +452,12 @@ def test_read_counts_episodes_and_not_the_steps_of_each(tmp_path: Path):
     )
     points = logs.points(logs.read_log(tmp_path, text), "reward")
     assert points == [(1000 * n, n - 3) for n in range(1, 6)]
+
+
+def test_the_best_evaluation_of_a_run_is_none_at_its_end(tmp_path: Path):
+    """A summary below the last epoch took the place of what was evaluated in it."""
+    text = "".join(
+        f"Epoch {n}/5\nTrain Loss: {1 / n:.4f}\nVal Loss: 0.{n}5\n\n" for n in range(1, 6)
+    )
+    table = logs.read_log(tmp_path, text + "Best validation loss: 0.1500\n")
+    assert logs.points(table, "eval_loss") == [(n, float(f"0.{n}5")) for n in range(1, 6)]

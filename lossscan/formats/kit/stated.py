@@ -52,6 +52,7 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
     r"[A-Za-z][a-z]{1,30} $"
 )
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
+_BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
     rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean|last \d{{1,6}}(?: \w{{1,12}})?)\)"
 )
@@ -164,6 +165,8 @@ class _Names:
             return None
         words = _SAID.sub("", key).split(" ")
         for first in range(len(words)):
+            if first and words[first - 1].casefold() in _BEST:
+                return None
             name = " ".join(words[first:]).removeprefix("(")
             if name in self._asked or is_known(name) or _is_part(name):
                 return name
