@@ -41,6 +41,14 @@ def test_boundaries_hold_the_true_ones(
         assert set(inside) <= {mark.epoch for mark in found} | _near_ends(length, every)
 
 
+def test_share_of_an_epoch_tells_its_end_to_less_than_a_step() -> None:
+    """Twelve steps an epoch in four decimals: no point is in doubt, so that steps there show."""
+    steps = list(range(2, 101, 2))
+    found = epochs_of(series("epoch", steps, [round(step / 12, 4) for step in steps])).boundaries
+    assert [mark.step for mark in found] == [12, 24, 36, 48, 60, 72, 84, 96]
+    assert max(mark.slack for mark in found) < 1
+
+
 def _near_ends(length: float, every: int) -> set[int]:
     """Epochs shorter than the logging are told only as far as they can be told apart."""
     return set(range(1, 9)) if length < every else set()

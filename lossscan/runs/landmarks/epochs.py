@@ -25,10 +25,10 @@ MIN_POINTS = 2  # one point has no pace
 DECIMALS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # units of a rounded column; nobody rounds coarser
 DIGITS = 4  # significant digits of transformers 5 on the console
 FLOAT32 = 1.2e-7  # relative precision of an unrounded epoch in an event file
-EXACT = 1e-6  # relative: below it a length is known as well as it was written
+EXACT = 1e-6  # the least epoch whose digits are counted
 MAX_EPOCHS = 10_000  # more than any run has; a broken number must not fill the memory
 Bounds: TypeAlias = Callable[[slice], tuple[FloatArray, FloatArray]]  # of epochs, at some points
-LEAST_SLACK = 1.0  # steps; frameworks disagree on whether the step counts before or after
+LEAST_SLACK = 1.0  # steps; of a mere number, frameworks disagree on which side a step counts
 
 
 class Boundary(Struct, frozen=True):
@@ -66,9 +66,8 @@ def epochs_of(column: Series, expected: float | None = None, once: ArrayLike = (
     if pace is None:
         boundaries = tuple(_local(steps, values, half))
         return Epochs(_length(steps, values, boundaries), float(values[-1]), boundaries)
-    length, uncertainty = pace
-    least = LEAST_SLACK if uncertainty > EXACT * length else 0.0
-    found = regular(int(steps[0]), int(steps[-1]), length, uncertainty=uncertainty, least=least)
+    length, uncertainty = pace  # a share of an epoch tells on which side of its end a step is
+    found = regular(int(steps[0]), int(steps[-1]), length, uncertainty=uncertainty)
     return Epochs(length, float(steps[-1]) / length, tuple(found))
 
 
