@@ -95,7 +95,7 @@ class LineReader:
 
     def _looked_at(self, line: str, *, indented: bool) -> StatedLine:
         place, row = place_of(line), self._row(line)
-        if all(canonical(name) == "step" for name in row):  # of a plan: `Total steps = 39350`
+        if len(row) == 1 and canonical(*row) == "step":  # of a plan: `Total steps = 39350`
             row = {}
         self.idle.learn(line, states=bool(row), counts=place is not None)
         if self._in_evaluation and row and place is None:
