@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Final
 
+from lossscan.canonical.rewards import rewarding
 from lossscan.expressions import expression
 
 _ALIASES: Final[Mapping[str, str]] = {
@@ -29,13 +30,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         " actor/lr epoch_learning_rate lr/pg0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
-        "reward": "avg_reward average_reward average_reward_score mean_reward reward_mean"
-        " critic/rewards/mean objective/rlhf_reward"
-        " episode_reward episode_rewards mean_episode_reward episode_reward_mean episode_return"
-        " episode_returns total_reward total_rewards rewards ep_reward ep_rewards ep_return"
-        " average_episodic_return average_ep_ret cumulative_reward cumulative_rewards"
-        " 奖励 平均奖励 总奖励 累计奖励"
-        " ep_rew_mean rollout/ep_rew_mean env_runners/episode_return_mean",
+        "reward": "average_reward_score critic/rewards/mean objective/rlhf_reward"
+        " env_runners/episode_return_mean 奖励 平均奖励 总奖励 累计奖励",
         "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"
         " n_tokens_seen",
@@ -75,7 +71,7 @@ JUDGED: Final = (
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least
-    r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
+    r"(?!.{0,99}time\Z)(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
     r"|epoch)_|train_(?:loss|total)|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
@@ -176,7 +172,7 @@ def canonical(raw: str) -> str:
     folded = _folded(bare)
     if folded in _ALIASES or folded in _STAND_INS:
         return _ALIASES.get(folded, folded)
-    if worded := _worded(folded):
+    if worded := _worded(folded) or rewarding(folded):
         return worded
     if composed := _COMPOSER.fullmatch(folded):
         return "learning_rate" if composed[1] else "eval_loss"

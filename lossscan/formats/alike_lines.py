@@ -18,11 +18,11 @@ from lossscan.sources.files import Head
 
 NAME: Final = "alike_lines"
 FEWEST: Final = 5  # lines of one shape: no document repeats a sentence with numbers so often
-LOGGED: Final = 3  # of a logger, behind a clock
+LOGGED: Final = 2  # of a logger, behind a clock: no prose has one
 FEWEST_NUMBERS: Final = 2  # numbers that a line names, the loss among them; prose has one
 LONGEST: Final = 1000  # characters of a line that has a shape
 _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
-_CLOCK: Final = expression(r"\W{0,3}\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
+_CLOCK: Final = expression(r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
 
 
 def claims(head: Head) -> bool:
@@ -55,19 +55,25 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _repeated(text: Iterable[str]) -> str:
-    """The shape of most lines that count nothing and state a loss; empty where few are of it."""
+    """The shape of most lines that count nothing and state a loss; empty where few are of it.
+
+    Where none is of the training, the loss of an evaluation.
+    """
     reader = LineReader()
-    shapes: Counter[str] = Counter()
+    shapes: Counter[tuple[bool, str]] = Counter()  # whether it is of the training
     logged: set[str] = set()
     for line in text:
         if len(line) > LONGEST or "oss" not in line.lower():
             continue
         stated = reader.take(line)
         clock = _CLOCK.match(line) is not None
-        if stated.place is None and _trained(stated.row) and (clock or _names_several(line)):
-            shapes[_shape(line)] += 1
+        judged = any(map(is_judged, stated.row))
+        if stated.place is None and judged and (clock or _names_several(line)):
+            shapes[_trained(stated.row), _shape(line)] += 1
             logged |= {_shape(line)} if clock else set()
-    shape, count = next(iter(shapes.most_common(1)), ("", 0))
+    trained = any(trained for trained, _ in shapes)
+    counts = ((count, shape) for (of, shape), count in shapes.most_common() if of is trained)
+    count, shape = next(counts, (0, ""))
     return shape if count >= (LOGGED if shape in logged else FEWEST) else ""
 
 

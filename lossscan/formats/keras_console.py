@@ -18,7 +18,9 @@ from lossscan.sources.files import Head
 NAME: Final = "keras_console"
 FEWEST = 3  # bars of an epoch whose headline is not in the text
 _EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
-_BAR: Final = expression(r"(?:^|\x08) *(\d{1,12})/(\d{1,12}) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )")
+_BAR: Final = expression(
+    r"(?:^|\x08) *(\d{1,12})/(\d{1,12}|Unknown) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )"
+)
 _LOST: Final = "- loss: nan"
 _QUICK: Final = "loss: "  # to look for it takes a hundredth of the time
 
@@ -81,7 +83,7 @@ def _bars(head: Head) -> Iterator[_Bar]:
         row = pairs(line[bars[-1].end() :]) if bars else {}
         row.pop("ETA", None)
         if row:
-            yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2]), row)
+            yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2].replace("Unknown", "0")), row)
 
 
 FORMAT = Format(

@@ -127,7 +127,8 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     if place.of is None:
         both = len({_is_eval_loss(name) for name in row if is_judged(name)}) > 1  # sets
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
-        return 1 + lost + (sure or rated or both)
+        placed = place.kind != "epoch" and place.epoch is not None
+        return 1 + lost + (sure or rated or both or placed)
     return 2 + (lost or rated)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
@@ -18,6 +19,10 @@ from lossscan.sources.files import Head
 NAME: Final = "lost_console"
 MOST: Final = 2  # lines that hold a NaN and no curve
 _NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
+_ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it: no sentence
+    rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?-?nan\b"
+    r"(?: - batch nan)?[\s;,\d]{0,40}$"
+)
 _NORM: Final = expression(  # a loss and the norm of its gradient, and nothing else
     rf"(?im)^\W{{0,4}}loss\W{{1,5}}({NUMBER})\W{{1,4}}grad_?norm\W{{1,5}}({NUMBER})\W{{0,4}}$"
 )
@@ -68,7 +73,7 @@ def _is_a_nan(text: str) -> bool:
     said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
     lost = list(filter(_NAN.search, said))
     logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)
-    return logged or (len(said) <= MOST and bool(lost))
+    return logged or any(map(_ALONE.match, said)) or (len(said) <= MOST and bool(lost))
 
 
 def _norms(text: str) -> list[Row]:

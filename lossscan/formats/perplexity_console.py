@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from lossscan.canonical.names import canonical
 from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import Placed, counted
+from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import are_most, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -59,11 +61,15 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:
+    reader = LineReader()
     for line in text:
         found = list(_STATED.finditer(line))
         if found:
             evaluates = evaluations(line)
-            yield place_of(line), {_name(each, evaluates): _log(float(each[2])) for each in found}
+            row = {_name(each, evaluates): _log(float(each[2])) for each in found}
+            own = reader.take(line).row
+            rates = {n: float(own[n]) for n in own if canonical(n) == "learning_rate"}
+            yield place_of(line), row | rates
 
 
 def _name(stated: re.Match[str], evaluates: Callable[[int], bool]) -> str:

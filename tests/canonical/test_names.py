@@ -106,3 +106,20 @@ def test_one_epoch_with_a_validation_has_a_training_loss():
     assert fallback_loss({"train_loss": 1, "eval_loss": 1}) == "train_loss"
     assert fallback_loss({"train_loss": 1}) is None
     assert fallback_loss({"train_loss": 1, "eval_loss": 1, "train_runtime": 1}) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("Average Episode Return", "reward"),
+        ("mean_ep_rew", "reward"),
+        ("rollout/ep_rew_mean", "reward"),
+        ("total_rewards", "reward"),
+        ("eval/episode_reward", "eval_episode_reward"),
+        ("returns", "returns"),
+        ("return", "return"),
+    ],
+)
+def test_a_reward_has_many_names(key: str, name: str):
+    """In any order of its words; a bare `return` may be of a stock."""
+    assert canonical(key) == name

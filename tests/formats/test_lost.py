@@ -84,3 +84,12 @@ def test_a_mean_that_is_lost_is_a_loss(tmp_path: Path):
     """It is NaN as soon as one loss is: a single one tells enough."""
     text = "--- Iteration #50 ---\nAverage Episodic Return: nan\nAverage Loss: nan\n---\n"
     assert isnan(logs.read_log(tmp_path, text).columns["loss"].values[0])
+
+
+@pytest.mark.parametrize(
+    "line", ["  - Train Loss: epoch NaN - batch NaN\n", "170 / 178 : loss = nan;1076660156255;\n"]
+)
+def test_a_logged_nan_among_other_lines_is_a_loss(tmp_path: Path, line: str):
+    """Behind a bullet or a count, and nothing behind it."""
+    text = f"[Metrics]\n  - Accuracy: 0.00 %\n{line}\n[Progress]\n  - done\n"
+    assert isnan(logs.read_log(tmp_path, text).columns["loss"].values[0])

@@ -21,7 +21,7 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
     A headline states a step or an epoch and nothing else; what follows it has names of its
     own, each once. Below `Epoch 1` may be a hundred lines of batches: these are no block.
     """
-    kinds = {"step", "epoch"} if _each_once(parsed) else {"step"}
+    kinds = {"step", "batch"} | ({"epoch"} if _each_once(parsed) else set())
     block: StatedLine | None = None
     headed = False  # whether the block began with a headline
     for line in parsed:

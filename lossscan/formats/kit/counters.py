@@ -47,7 +47,7 @@ _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, t
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
-    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?)?"
+    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )

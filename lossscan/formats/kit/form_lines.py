@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
 KINDS: Final[tuple[Kind, ...]] = ("step", "batch", "bar", "epoch")
-_STEP, _BAR, _EPOCH = KINDS.index("step"), KINDS.index("bar"), KINDS.index("epoch")
+_BAR, _EPOCH = KINDS.index("bar"), KINDS.index("epoch")
+HEADS: Final = tuple(KINDS.index(kind) for kind in KINDS if kind != "bar")  # of a headline
 
 
 class FormLines:
@@ -52,7 +53,7 @@ class FormLines:
         if (bare & self.stating & self.of(lambda form: form.indented)).any():
             return True
         counted = self.of(lambda form: all(map(is_counted, form.names)))
-        heads = np.flatnonzero(self.at(counted & np.isin(self.kinds, (_STEP, _EPOCH))))
+        heads = np.flatnonzero(self.at(counted & np.isin(self.kinds, HEADS)))
         if not len(heads):
             return False
         bars = np.flatnonzero(self.at(~self.stating & (self.kinds == _BAR)))

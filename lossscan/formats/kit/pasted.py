@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from html import unescape
 from itertools import repeat
@@ -29,7 +30,12 @@ _ROW: Final = expression(
     r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
 )
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
-_GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/\d{1,9} \[[=>.]{3,60}\] - )")
+_GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
+_NAMED: Final = expression(r"(?i)\[\w{0,30}loss\w{0,10}\] ?[:=]")  # `[epoch]: 3, [loss]: 4.9`
+_NAME: Final = expression(r"\[([A-Za-z]\w{0,40})\](?= ?[:=])")
+_LIST: Final = expression(r"\[([-+\d.e, ]{1,600}|nan(?:, ?nan){0,60})\]")  # the terms of a loss
+_LIST_ROW: Final = expression(r"\W{0,9}\d{1,12}\b[^\[\n]{1,200}\[[-+\d.e]{1,40}, ?[-+\d.e]")
+_LIST_HEAD: Final = expression(r"(?i)(?!.{0,500}[\d:=]).{0,200}\bloss\b")
 _HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 7/9`
     r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)"
     r"[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
@@ -69,7 +75,9 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
-            (_unglued, "] - ETA" in text and bool(_GLUED.search(text))),
+            (_unglued, "] - ETA" in text or "/Unknown - " in text),
+            (_unnamed, "]" in text and bool(_NAMED.search(text))),
+            (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
             (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
@@ -102,7 +110,30 @@ def _unescaped(text: Iterable[str]) -> Iterator[str]:
 def _unglued(text: Iterable[str]) -> Iterator[str]:
     """Each bar of Keras on a line of its own: the carriage returns between them are lost."""
     for line in text:
-        yield from _GLUED.sub("\n", line).splitlines(keepends=True) if "[" in line else (line,)
+        yield from _GLUED.sub("\n", line).splitlines(keepends=True)
+
+
+def _unnamed(text: Iterable[str]) -> Iterator[str]:
+    """Names without the brackets around them."""
+    return (_NAME.sub(r"\1", line) if "]" in line else line for line in text)
+
+
+def _are_lists(shown: Sequence[str]) -> bool:
+    """Whether rows below a header with a loss hold lists, as of the terms of a loss."""
+    headed = any(_LIST_HEAD.match(line) for line in shown)
+    return headed and sum(_LIST_ROW.match(line) is not None for line in shown) >= FEWEST
+
+
+def _summed(text: Iterable[str]) -> Iterator[str]:
+    """Rows with the sum of each list in its place."""
+    return (_LIST.sub(_sum, line) if "[" in line else line for line in text)
+
+
+def _sum(found: re.Match[str]) -> str:
+    try:
+        return repr(sum(map(float, found[1].split(","))))
+    except ValueError:
+        return found[0]
 
 
 def _is_crowded(text: str) -> bool:

@@ -32,7 +32,7 @@ _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/])?loss"
-    r"|lr|learning_?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=, )cost"
+    r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=, )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,4}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
@@ -51,6 +51,7 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
 )
+_STATISTICS: Final = ("std", "stddev", "max", "maximum", "min", "minimum", "best", "lowest")
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
@@ -169,7 +170,8 @@ class _Names:
                 return None
             name = " ".join(words[first:]).removeprefix("(")
             if name in self._asked or is_known(name) or _is_part(name):
-                return name
+                of_many = first > 0 and words[first - 1].lower() in _STATISTICS
+                return None if of_many else name
         return None
 
 
