@@ -61,7 +61,7 @@ def test_behind_very_many_unlike_lines_losses_are_read_still(tmp_path):
 @pytest.mark.usefixtures("bounds")
 def test_a_log_of_unlike_lines_that_name_losses_is_refused(tmp_path):
     """To look at millions of them would take minutes."""
-    with pytest.raises(UnreadableLog, match="unlike any other"):
+    with pytest.raises(UnreadableLog, match="kinds of lines that hold no points"):
         read_log(tmp_path, POINTS + JUDGED + ENDED)
 
 
