@@ -96,7 +96,7 @@ def test_results_are_no_curve(tmp_path: Path):
     """A row for each fold is its result."""
     path = tmp_path / "results.csv"
     path.write_text("fold,epoch,val_loss\n1,10,0.5\n2,12,0.75\n3,9,0.5\n")
-    with pytest.raises(UnreadableLog, match="the result of another run"):
+    with pytest.raises(UnreadableLog, match="the result of a different run"):
         read_file(path, Settings())
 
 
