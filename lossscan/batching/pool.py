@@ -6,7 +6,6 @@ with it only the chunk it was at, and no guessing is needed about which run kill
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import signal
@@ -121,18 +120,13 @@ def _process(folder: str) -> Executor:
 
     What it unpacks is in the folder, so that it goes with the batch wherever the process is killed.
     """
-    given = folder, gc.get_threshold()
     return ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_follow_parent, initargs=given
+        1, mp_context=get_context("spawn"), initializer=_follow_parent, initargs=(folder,)
     )
 
 
-def _follow_parent(folder: str, garbage: tuple[int, int, int]) -> None:
-    """End with the parent, even where it is killed: nobody else would ever end this process.
-
-    Cycles are searched for as seldom as there: at Python's own threshold that takes a tenth.
-    """
-    gc.set_threshold(*garbage)
+def _follow_parent(folder: str) -> None:
+    """End with the parent, even where it is killed: nobody else would ever end this process."""
     tempfile.tempdir = folder
     parent = parent_process()
     if parent is not None:

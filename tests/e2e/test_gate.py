@@ -79,7 +79,7 @@ def test_what_does_not_count_is_told_apart_without_color(lossscan, form):
     lossscan("batch", "runs/nan", "--write-baseline", "known.json")
     text = lossscan("batch", "runs/nan", "--baseline", "known.json", "--format", form).stdout
     assert re.search(r"\(zero-loss@\W?80\)", text)
-    assert "runs: 1 (1 critical) · findings not counting: 1 · exit status: 0" in text
+    assert "runs: 1 (1 critical) · findings not counted: 1 · exit status: 0" in text
 
 
 def test_baseline_of_another_run_does_not_help(lossscan):
