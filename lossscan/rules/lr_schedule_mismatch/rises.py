@@ -27,9 +27,13 @@ def rise_of(rates: FloatArray, configured: float) -> int | None:
 
 
 def replay_of(rates: FloatArray) -> int | None:
-    """The entry at which a rate starts over: it goes through its first values once more."""
+    """The entry at which a rate starts over: it goes through its first values once more.
+
+    Of a cycle that is no whole number of entries long only some do, to the digit.
+    """
     at = list(_replays(rates))
-    return at[0] if at and not _is_regular(at) else None
+    regular = _is_regular(at) or _is_regular(list(_restarts(rates)))
+    return at[0] if at and not regular else None
 
 
 def _restarts(rates: FloatArray) -> Iterator[int]:
