@@ -258,6 +258,14 @@ def test_settings_of_runs_that_do_not_part_explain_nothing():
     assert (only.score, str(only.reason)) == (0.0, "runs that differ in it do not diverge")
 
 
+def test_a_sentence_and_the_table_end_at_the_same_values():
+    """What two runs come to is one pair of numbers, wherever it is said."""
+    compared_runs = _compare(_plain(1), _plain(2))[0]
+    (parting,), (metric, *_) = compared_runs.partings, compared_runs.metrics
+    ends = (parting.ends.first, parting.ends.second)
+    assert ends == pytest.approx((metric.values["a"], metric.values["b"]))
+
+
 # --- metrics and findings ----------------------------------------------------------------------
 
 

@@ -110,3 +110,11 @@ def test_a_template_without_numbers_names_them():
 def test_learning_rates_are_written_as_people_write_them(rate, said):
     """No zeros to count, and none in the exponent."""
     assert shown(rate, ".3r") == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(8.485e-4, "8.485e-4"), (6.67e-5, "6.67e-5"), (0.0012, "0.0012"), (0, "0")]
+)
+def test_a_small_number_has_no_leading_zeros(number, said):
+    """A loss is written in a sentence as it is in the line above it."""
+    assert shown(number, ".4g") == said

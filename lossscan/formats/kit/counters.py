@@ -255,7 +255,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
     if bar := _BAR.search(line, after) or _first(line, small, _OPEN_BARS, after):
         return "bar", bar, epoch
     if epoch:
-        return _within(line, epoch)
+        return _within(line, small, epoch)
     return (
         "step",
         _first(line, small, _LESS_SURE),
@@ -263,10 +263,12 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
     )
 
 
-def _within(line: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
+def _within(line: str, small: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
     """The batch of an epoch, or the bar before it, else the epoch alone."""
-    said, at = line.lower(), epoch.start()
-    glued = "loss" in said[at:] and "loss" not in said[:at]  # a message behind a bar of no numbers
+    at = epoch.start()
+    glued = (
+        "loss" in small[at:] and "loss" not in small[:at]
+    )  # a message behind a bar of no numbers
     if not glued and (bar := _BAR.search(line)):  # else what is behind it is another message
         return "bar", bar, None
     share = _NEXT_SHARE.match(line, epoch.end()) or _SHARE.search(line, epoch.end())
