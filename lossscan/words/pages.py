@@ -50,6 +50,7 @@ class RulePage:
     ruled_out: Mapping[str, Text] = field(default_factory=dict)  # by the name of RuledOut.text
     options: Mapping[str, Text] = field(default_factory=dict)  # by the names of its options
     references: tuple[str, ...] = ()  # "owner/repository#number" or an address
+    against_expected: bool = False  # its effect is what is logged against what should be
 
 
 @cache

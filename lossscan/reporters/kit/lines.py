@@ -11,6 +11,7 @@ from lossscan import words
 from lossscan.model import Advice, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 from lossscan.words.numerals import shown
+from lossscan.words.pages import load_page, page_names
 
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
@@ -120,7 +121,11 @@ def change_of(finding: Finding, page: Page) -> list[str]:
     name = words.printable(finding.series)
     if effect is None or effect.before is None or effect.after is None:
         return [name]
-    change = f"{name} {amount(effect.before)} -> {amount(effect.after)}"
+    before, after = amount(effect.before), amount(effect.after)
+    if finding.rule in page_names() and load_page(finding.rule).against_expected:
+        key = "expected_change"
+        return [words.say(page.lang, key, name=name, before=before, after=after)]
+    change = f"{name} {before} -> {after}"
     several = len(finding.episodes) > 1
     return [words.say(page.lang, "largest", change=change) if several else change]
 
