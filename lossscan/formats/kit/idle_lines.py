@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import ReaderGaveUp
-from lossscan.expressions import expression
-from lossscan.formats.kit.shapes import LONGEST, NUMBER, Learned, Shape, shape_of
+from lossscan.formats.kit.shapes import NUMBER, Learned, Shape, key_of, shape_of
 from lossscan.model import Note
 
 MOST = 50_000  # unlike lines that are no points, of any words: a look takes 50 microseconds
-MOST_JUDGED = 100_000  # also with those that name a loss: to look at all of them takes 6 s
+MOST_JUDGED = 75_000  # also with those that name a loss, and points: to look at all takes 12 s
 LONG: Final = 100  # characters of a line that take as long again as a line
-TOLD: Final = 10_000  # shapes of lines that said something: a bar has one for each of its widths
+TOLD: Final = 10_000  # of lines, shapes that said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
@@ -40,7 +39,6 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
         "| T: ",
     ),
 )
-_DIGITS: Final = expression(r"\d+")
 
 
 class IdleLines:
@@ -53,7 +51,7 @@ class IdleLines:
         self._like: Callable[[str], re.Match[str] | None] | None = None  # the last idle line
         self._learned = Learned[str, Callable[[str], re.Match[str] | None]]()
         self._told: set[str] = set()
-        self._looked_at = 0
+        self._looked_at = self._told_by = 0  # counted in lines, long ones as several
         self._key = ""  # of the line that was asked for last
 
     def holds(self, line: str) -> bool:
@@ -62,7 +60,7 @@ class IdleLines:
             return True
         if NUMBER.search(line) is None:
             return True
-        self._key = key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
+        self._key = key = key_of(line)
         known = self._learned.known.get(key)
         if known is not None and known(line):
             self._like = known
@@ -77,13 +75,14 @@ class IdleLines:
         key = self._key
         if states and key not in self._told:
             self._words.update(word for word in JUDGED if word in line)
-        if states or counts:
-            if key and len(self._told) < TOLD:
-                self._told.add(key)
-        else:
+        worth = 1 + len(line) // LONG
+        if not (states or counts):
             self._learned.learn(key, lambda: _alike(line) if key else None)
-        if not (states and counts) and key not in self._told:
-            self._looked_at += 1 + len(line) // LONG
+        elif key and key not in self._told and self._told_by < TOLD:
+            self._told.add(key)
+            self._told_by += worth
+        if key not in self._told:
+            self._looked_at += worth
             if self._looked_at > MOST_JUDGED:
                 raise ReaderGaveUp("too_many_unlike", lines=MOST_JUDGED)
 

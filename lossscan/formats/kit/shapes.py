@@ -1,26 +1,31 @@
 """Lines of one shape are understood once; of the later ones only the numbers are taken.
 
 To look for any name and number in a line takes 30 to 100 microseconds; to match a line of a shape
-that is known, 3. A log has a handful of shapes.
+that is known, 3. A log has a handful of shapes: a fraction behind a name or a blank has any sign,
+any number of digits and any exponent in all of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from lossscan.expressions import expression
 
-LONGEST = 1000  # characters of a line that has a shape; a longer one is looked at each time
+LONGEST = 1 << 14  # characters of a line that has a shape: verl's longest lines take 8,000
 WORTH = 30  # lines of a shape: to compile it takes as long as to look at some thirty
 MOST = 2000  # shapes and lines that are remembered: a bar has a shape for each of its widths
 RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
-_RUNS: Final = expression(r"\d+| +")
+_FRACTION: Final = r"[-+]?\d{1,15}\.\d{1,40}(?:[eE][-+]?\d{1,4})?"
+_FRACTIONS: Final = expression(rf"(?<=[:= ]){_FRACTION}(?![\w.])")
+_RUNS: Final = expression(rf"{_FRACTIONS.pattern}|\d+| +")
 _DIGITS: Final = expression(r"\d+")
+_NO_NAME: Final = frozenset[int]()
 NUMBER: Final = expression(r"\d|nan|inf", re.IGNORECASE)  # in what states or counts something
 
 Label = TypeVar("Label", bound=Hashable)
@@ -88,7 +93,7 @@ class Shapes(Generic[Label]):
                 return shape.taken(found)
         if NUMBER.search(line) is None:  # a million empty lines would take a minute
             return {}
-        key = _DIGITS.sub("0", line) if len(line) <= LONGEST else ""
+        key = key_of(line)
         known = self._telling.known.get(key)
         if known is not None and (found := known.match(line)):
             self._recent = [known, *recent[: RECENT - 1]]
@@ -114,15 +119,21 @@ class Shapes(Generic[Label]):
         return parts
 
 
+@lru_cache(maxsize=1)  # whoever looks at a line asks for it
+def key_of(line: str) -> str:
+    """What lines of a shape have in common; empty where a line is too long to have one."""
+    return _DIGITS.sub("0", _FRACTIONS.sub(".", line)) if len(line) <= LONGEST else ""
+
+
 def shape_of(line: str, parts: Sequence[Part[Label]]) -> Shape[Label] | None:
     """The shape of a line; None where numbers overlap or a digit may matter by its value."""
     spans = sorted({(part.start, part.stop) for part in parts})
     if any(two[0] < one[1] for one, two in pairwise(spans)):
         return None
-    names = [(part.begin, part.start) for part in parts]
+    names = {place for part in parts for place in range(part.begin, part.start)}
     pieces, at = [], 0
     for start, stop in spans:
-        pieces += [_loosened(line, at, start, names), f"({_loosened(line, start, stop, ())})"]
+        pieces += [_loosened(line, at, start, names), f"({_loosened(line, start, stop, _NO_NAME)})"]
         at = stop
     pattern = "".join([*pieces, _loosened(line, at, len(line), names)])
     groups = {span: group for group, span in enumerate(spans, start=1)}
@@ -131,8 +142,11 @@ def shape_of(line: str, parts: Sequence[Part[Label]]) -> Shape[Label] | None:
     return Shape(re.compile(pattern).fullmatch, labels, wanted)
 
 
-def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]) -> str:
-    """A pattern of `line[start:stop]` with other digits, and other spaces next to digits."""
+def _loosened(line: str, start: int, stop: int, names: Set[int]) -> str:
+    """A pattern of `line[start:stop]` with other digits, and other spaces next to digits.
+
+    Digits at the places of `names` are the same in all.
+    """
     pieces, at = [], start
     for run in _RUNS.finditer(line, start, stop):
         a, b = run.span()
@@ -140,8 +154,10 @@ def _loosened(line: str, start: int, stop: int, names: Sequence[tuple[int, int]]
         if line[a] == " ":
             around = line[max(a - 1, 0) : a] + line[b : b + 1]
             pieces.append(" +" if any(char.isdigit() for char in around) else re.escape(run[0]))
-        elif any(begin <= a < end for begin, end in names):
-            pieces.append(run[0])
+        elif a in names:
+            pieces.append(re.escape(run[0]))
+        elif not run[0].isdigit():
+            pieces.append(_FRACTION)
         elif b - a > COUNTED or _of_thousands(line, a, b):
             pieces.append(rf"\d{{{b - a}}}")
         else:

@@ -129,6 +129,7 @@ class _Names:
     def __init__(self, asked: frozenset[str]) -> None:
         self._asked = asked
         self._known = lru_cache(maxsize=1 << 14)(self._known_part)  # keys come again and again
+        self._is_name = lru_cache(maxsize=1 << 14)(self._names_a_number)  # and so do their ends
 
     def parts(self, line: str) -> Iterator[Part[str]]:
         """Where they are; what an evaluation states has names of its own."""
@@ -169,10 +170,13 @@ class _Names:
             if first and words[first - 1].casefold() in _BEST:
                 return None
             name = " ".join(words[first:]).removeprefix("(")
-            if name in self._asked or is_known(name) or _is_part(name):
+            if self._is_name(name):
                 of_many = first > 0 and words[first - 1].lower() in _STATISTICS
                 return None if of_many else name
         return None
+
+    def _names_a_number(self, name: str) -> bool:
+        return name in self._asked or is_known(name) or _is_part(name)
 
 
 def _evaluated(name: str) -> str:

@@ -12,19 +12,17 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
-from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, counter_parts
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
-from lossscan.formats.kit.shapes import LONGEST, Learned, Part, shape_of
+from lossscan.formats.kit.shapes import Learned, Part, key_of, shape_of
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.stated_log import Form, StatedLog
 from lossscan.formats.kit.text import blocks
 from lossscan.sources.files import Head
 
 MANY: Final = 64  # lines in a row: of fewer, columns take longer than objects
-_DIGITS: Final = expression(r"\d+")
 
 
 class ReadLines(Struct):
@@ -95,8 +93,8 @@ class _SteadyLines:
 
     def learn(self, line: str, stated: StatedLine) -> None:
         """Note the shape of a line."""
-        counts = bool(stated.row) and stated.place is not None and len(line) <= LONGEST
-        key = _DIGITS.sub("0", line) if counts else ""
+        counts = bool(stated.row) and stated.place is not None
+        key = key_of(line) if counts else ""
         again, self._last = key != "" and key == self._last, key
         self.shape = self._learned.known.get(key) if again else None
         if again and self.shape is None:
