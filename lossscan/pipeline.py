@@ -84,9 +84,10 @@ def _unvouched(run: Run) -> Failure | None:
     if failed is None:
         return None
     said = _remark(failed, Path(run.path))
+    placed = said if failed.path == Path(run.path) else said.placed(run.path)  # it names the log
     if failed.kind == FAILED_NOTE:
-        return Failure(ReaderFailed.__name__, said.placed(run.path), Message("report"))
-    return Failure(ReaderGaveUp.__name__, said.placed(run.path), Message("give_less"))
+        return Failure(ReaderFailed.__name__, placed, Message("report"))
+    return Failure(ReaderGaveUp.__name__, placed, Message("give_less"))
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:
