@@ -6,6 +6,8 @@ import bz2
 import io
 import json
 import lzma
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -81,10 +83,19 @@ def test_a_log_that_is_given_up_is_no_bug_to_report(tmp_path, monkeypatch):
     report = examine(tmp_path, Settings())
     assert report.run is not None
     assert len(report.run.series["loss"]) == 39
-    assert any("logging.jsonl: not read to its end" in str(each) for each in report.remarks)
+    assert any("logging.jsonl: not read to the end" in str(each) for each in report.remarks)
     assert any("more than 9 trainings" in str(each) for each in report.remarks)
     assert report.error is None or "report this" not in str(report.error.hint)
     assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+def test_help_is_shown_where_python_drops_docstrings():
+    """`-OO` leaves none."""
+    for given in ("--help", "analyze --help"):
+        command = [sys.executable, "-OO", "-m", "lossscan", *given.split()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "analyze" in done.stdout
 
 
 def test_the_only_log_that_breaks_its_reader_is_one_clear_error(tmp_path, monkeypatch):

@@ -24,7 +24,9 @@ def summary(command: Any, formatter: Any) -> None:
     """What a command is for."""
     formatter.write_paragraph()
     with formatter.indentation():
-        formatter.write_text(_fitting(command.help, formatter.width - formatter.current_indent))
+        formatter.write_text(
+            _fitting(command.help or "", formatter.width - formatter.current_indent)
+        )
 
 
 def sections(command: Any, ctx: Any, formatter: Any) -> None:

@@ -60,7 +60,7 @@ def _unloaded(verb: str) -> str | None:
 
 def _built(verb: str) -> Any:
     function = _function(verb)
-    summary, examples = _told(function.__doc__)
+    summary, examples = _told(function.__doc__ or _unloaded(verb))  # -OO leaves none
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(verb, cls=Verb, help=summary, short_help=summary, epilog=examples)(function)
     return get_command(app)
