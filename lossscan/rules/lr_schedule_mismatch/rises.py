@@ -89,9 +89,9 @@ def _warm_ups(rates: FloatArray) -> Iterator[int]:
 
 def _replays(rates: FloatArray) -> Iterator[int]:
     """Where a rate comes back to the first of the run, and all after it are the first once more."""
-    off = rates[1:] - rates[0]
-    again = (rates[1:] != rates[:-1]) & (np.abs(off, out=off) <= SAME * rates[0])
-    for at in (np.flatnonzero(again) + 1)[:MOST_RISES].tolist():
+    off = rates - rates[0]
+    there = np.abs(off, out=off) <= SAME * rates[0]  # the first entries of a slow fall all are
+    for at in (np.flatnonzero(there[1:] & ~there[:-1]) + 1)[:MOST_RISES].tolist():
         count = min(at, len(rates) - at)
         first, now = rates[:count], rates[at : at + count]
         distinct = len(np.unique(first[:REPLAYED])) == REPLAYED  # a constant is no replay
