@@ -181,7 +181,7 @@ def test_settings_files_of_a_run_share_what_is_read(tmp_path, monkeypatch, least
         (tmp_path / name).write_text("learning_rate: 1e-4\nseed: 1\nfp16: true\n" + "# \n" * 100)
     (tmp_path / "training_args.yaml").write_text("learning_rate: 2e-4\n")
     report = examine(tmp_path, Settings())
-    beyond = [each.say("en") for each in report.remarks if "MiB together" in each.say("en")]
+    beyond = [each.say("en") for each in report.remarks if "MiB of them" in each.say("en")]
     assert [each.split(":")[0] for each in beyond] == ["b.yaml"]
 
 

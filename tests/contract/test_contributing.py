@@ -70,8 +70,8 @@ def test_the_format_of_the_page_reads_a_log(lossscan: Command):
 @pytest.mark.parametrize(
     ("lang", "message"),
     [
-        ("en", "At step 20 the learning rate grows from 1e-06 to 0.01."),
-        ("zh", "第 20 步学习率由 1e-06 变为 0.01。"),
+        ("en", "At step 20 the learning rate grows from 1e-6 to 0.01."),
+        ("zh", "第 20 步学习率由 1e-6 变为 0.01。"),
     ],
 )
 def test_the_rule_of_the_page_speaks(lossscan: Command, lang: str, message: str):

@@ -66,7 +66,7 @@ def test_a_package_adds_a_format_and_a_rule(example: Command):
     report = json.loads(done.stdout)
     assert report["run"]["sources"][0]["format"] == "acme_console"
     (finding,) = report["findings"]
-    assert finding["message"] == "At step 20 the learning rate grows from 0.0001 to 0.01."
+    assert finding["message"] == "At step 20 the learning rate grows from 1e-4 to 0.01."
     assert done.returncode == 0
 
 
