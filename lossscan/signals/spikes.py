@@ -62,13 +62,15 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     if len(curve.steps) < MIN_POINTS:
         return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
+    end = curve.descent_end
     sigma = running_median(curve.scaled, window)
     np.subtract(curve.scaled, sigma, out=sigma)
     sigma /= curve.local_noise
-    sigma[: curve.descent_end] = 0.0
+    sigma[:end] = 0.0
     for block in blocks:
         sigma[block.start : block.stop] = 0.0
-    level = sigma[curve.descent_end + window // 2 :]  # before, the median reaches into the descent
+    descent = end + window // 2 if end else 0  # until there the median reaches into it
+    level = sigma[descent:]
     dips = _deepest(level)
     tail = noise_reach(dips, len(level))
     return Heights(window, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))

@@ -67,6 +67,14 @@ def test_dips_right_behind_the_descent_hide_no_spike():
     assert [spike.start_step for spike in spikes_in(values)] == [78]
 
 
+def test_noise_of_a_run_without_a_descent_counts_from_its_first_point():
+    """A tail that goes as far down in the first points may go as far up later."""
+    values = 3 * np.exp(0.02 * np.random.default_rng(0).normal(size=200))
+    values[[3, 6]] *= 0.88
+    values[77] *= 1.15
+    assert spikes_in(values) == []
+
+
 def test_block_of_points_is_one_spike():
     """Six logged points of other data are one episode, not six."""
     values = decay()
