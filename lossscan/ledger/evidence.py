@@ -12,7 +12,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
-from lossscan.rules.kit.rises import lower_rate, rise_causes
+from lossscan.rules.kit.rises import lower_rate, next_try, rise_causes
 from lossscan.rules.kit.sizes import relative
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -55,7 +55,7 @@ def _of_rise(rule: str, rise: Change, case: Case) -> Told:
     return Told(
         evidence=(first, *others),
         causes=rise_causes(case, rise),
-        next=Message("replay" if lower is None else "replay-at-rate"),
+        next=next_try(case, rise, lower),
         numbers={"lower": lower},
     )
 

@@ -14,7 +14,14 @@ from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
-from lossscan.rules.kit.rises import is_policy_size, lower_rate, rise_causes, spike_behind
+from lossscan.rules.kit.rises import (
+    is_policy_size,
+    lower_rate,
+    next_try,
+    rise_causes,
+    spike_behind,
+    way_back,
+)
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
@@ -217,8 +224,8 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
             *around(case, step, "rate", "limit", "gradient", "eval"),
         ),
         causes=rise_causes(case, onset),
-        remedies=(Message("last-good-checkpoint"),),
-        next=Message("replay" if lower is None else "replay-at-rate"),
+        remedies=(way_back(case, onset),),
+        next=next_try(case, onset, lower),
         claims=frozenset({step, *_own_changes(case, climb, index)}),
     )  # fmt: skip
 

@@ -12,7 +12,15 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import dip_before
-from lossscan.rules.kit.rises import END_POINTS, OVER, is_policy_size, lower_rate, rise_causes
+from lossscan.rules.kit.rises import (
+    END_POINTS,
+    OVER,
+    is_policy_size,
+    lower_rate,
+    next_try,
+    rise_causes,
+    way_back,
+)
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
@@ -136,8 +144,8 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=rise_causes(case, worst),
-        remedies=() if over or not stays else (Message("last-good-checkpoint"),),
-        next=Message("replay" if lower is None else "replay-at-rate"),
+        remedies=() if over or not stays else (way_back(case, worst),),
+        next=next_try(case, worst, lower),
         claims=frozenset(jump.step for jump in jumps),
     )
 

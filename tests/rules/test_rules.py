@@ -195,6 +195,15 @@ def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
     assert "learning rate of 5e-5" in str(jump.next)
 
 
+@pytest.mark.parametrize(("first", "advice"), [(0, "from scratch"), (5000, "last checkpoint")])
+def test_a_climb_from_the_first_points_on_has_no_checkpoint_to_go_back_to(first: int, advice: str):
+    """Unless the run was resumed there: then it began from one."""
+    run = {"loss": [[first, first + 1000, 2.0, 30.0]], "noise": 0.02}
+    (climb,) = _findings("divergence", {"run": run}, "en")
+    assert advice in str(climb.remedies[0])
+    assert ("Resume from" in str(climb.next)) == bool(first)
+
+
 @pytest.mark.parametrize(
     "method",
     [

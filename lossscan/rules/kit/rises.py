@@ -35,6 +35,7 @@ OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradie
 
 OVER = 0.2  # of a rise, or of a spike's height: where less is left at the end, it is over
 END_POINTS = 10  # logged points whose median is where the run ends
+FIRST_POINTS = 5  # of a run: no checkpoint from before them has learned what is worth keeping
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
@@ -139,6 +140,23 @@ def lower_rate(case: Case, change: Change) -> float | None:
     """A learning rate to try from before a change; None where none is known."""
     rate = rate_at(case, change.step)
     return None if rate is None else lower(case, rate.value)
+
+
+def from_the_start(case: Case, change: Change) -> bool:
+    """Whether a change is within the first points of a run that began at step 0."""
+    steps = case.curve.steps
+    return change.index < FIRST_POINTS and bool(2 * steps[0] <= steps[1] + 1)
+
+
+def way_back(case: Case, change: Change) -> Message:
+    """From where to train again."""
+    return Message("start-over" if from_the_start(case, change) else "last-good-checkpoint")
+
+
+def next_try(case: Case, change: Change, lower: float | None) -> Message:
+    """The short run that tells the learning rate from the data."""
+    name = "start-over" if from_the_start(case, change) else "replay"
+    return Message(name if lower is None else f"{name}-at-rate")
 
 
 def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
