@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from statistics import median_low
 
 import numpy as np
 
@@ -67,9 +68,11 @@ def rises_at(
     """Rises at tested landmarks that stay and are as sure as any break, but that no search found.
 
     Of 341 clean labeled runs none has a step up so sure at the end of an epoch. One at a resume is
-    the resume's.
+    the resume's. A rise that half of the epochs end with is a wave: only what is above it counts.
     """
-    sure = [t for t in tests if t.sigma >= SIGMA_TO_CONFIRM and t.landmark.kind != "resume"]
+    own = [t for t in tests if t.landmark.kind != "resume"]
+    usual = max(median_low([0.0, *(t.gap for t in own)]), 0.0)  # of a lone one, none
+    sure = [t for t in own if t.sigma * (1 - usual / t.gap) >= SIGMA_TO_CONFIRM]
     at = [t for t in sure if all(abs(c.index - t.index) > LEVEL_POINTS for c in known)]
     rises = (_change(curve, [Break(t.index, t.gap, t.sigma, t.points)], landmarks) for t in at)
     return [rise for rise in rises if rise.stays >= STAYS]

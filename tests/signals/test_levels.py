@@ -70,3 +70,14 @@ def test_rise_in_the_first_points_of_a_run_that_only_falls_behind_it_is_found(se
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 51), values)}, ()))
     (rise,) = signals.changes_of("loss", "level_up")
     assert rise.index <= 2
+
+
+def test_loss_that_rises_with_each_epoch_and_falls_within_does_not_jump():
+    """Data read in one order makes a wave of every epoch."""
+    wave = np.tile(np.exp(-0.06 * np.linspace(0, 1, 20)), 20)
+    values = wave * np.exp(0.008 * np.random.default_rng(0).normal(size=400))
+    series = Series("loss", np.arange(1, 401), values)
+    ends = tuple(Landmark("epoch_boundary", 20.0 * e, epoch=e) for e in range(1, 20))
+    signals = scan(Run("r", "r", {"loss": series}, (), schedule=Schedule(ends)))
+    assert any(test.sigma > 6 for test in signals.boundaries)
+    assert signals.changes_of("loss", "level_up") == ()
