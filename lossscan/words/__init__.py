@@ -19,6 +19,13 @@ def say(lang: str, said: Message | str, **values: object) -> str:
     return (said if isinstance(said, Message) else Message(said, **values)).say(lang)
 
 
+def steps(lang: str, first: int | None, last: int | None) -> str:
+    """A step, or the stretch from one to another; a dash where there is none."""
+    if first is None:
+        return "-"
+    return say(lang, "at_step" if last in {None, first} else "from_to", first=first, last=last)
+
+
 def noted(kind: str, path: str, **numbers: object) -> Message:
     """What a reader noted; a kind or number without words is shown bare and not lost."""
     from lossscan.words.messages import catalogue

@@ -39,14 +39,9 @@ def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:
 
 
 def _described(series: Series, source: str, lang: str) -> str:
-    known = len(series.steps) > 0
-    numbers = {
-        "name": series.name,
-        "count": len(series),
-        "first": int(series.steps[0]) if known else None,
-        "last": int(series.steps[-1]) if known else None,
-        "source": source,
-    }
+    first, last = (int(series.steps[i]) if len(series) else None for i in (0, -1))
+    steps = words.steps(lang, first, last)
+    numbers = {"name": series.name, "count": len(series), "steps": steps, "source": source}
     return words.say(lang, "series_read", **numbers)
 
 

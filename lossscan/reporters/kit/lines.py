@@ -61,7 +61,7 @@ def span_of(run: Run, page: Page) -> list[str]:
     parts = []
     if steps:
         first, last = min(s[0] for s in steps), max(s[-1] for s in steps)
-        parts.append(words.say(page.lang, "step_range", first=first, last=last))
+        parts.append(words.steps(page.lang, first, last))
     if run.schedule.epochs is not None:
         parts.append(words.say(page.lang, "epoch_count", epochs=amount(run.schedule.epochs)))
     if run.complete is not None:
@@ -94,8 +94,7 @@ def place_of(finding: Finding, page: Page) -> list[str]:
     first, last = finding.start_step, finding.end_step
     if first is None:
         return parts
-    key = "at_step" if last in {None, first} else "from_to"
-    return [*parts, words.say(page.lang, key, first=first, last=last)]
+    return [*parts, words.steps(page.lang, first, last)]
 
 
 def relevant(finding: Finding, run: Run | None) -> Finding:
