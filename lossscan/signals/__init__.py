@@ -79,7 +79,7 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         excursions=[e for e in excursions if _is_aside(e)],
     )
     return Signals(
-        changes=(*changes, *rises_at(loss, tests, run.schedule.landmarks, changes)),
+        changes=(*changes, *rises_at(loss, tests, run.schedule.landmarks, (*changes, *excursions))),
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
         boundaries=tests,
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
@@ -125,14 +125,14 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
 
 
 def _is_wall(change: Change) -> bool:
-    """Whether a change of level of the loss has a cause of its own, away from all landmarks."""
+    """Whether a change of level of the loss is at none of the landmarks that are to be tested."""
     level = change.kind in ("level_up", "level_down")
-    return level and change.series == "loss" and change.aligned_to is None
+    return level and change.series == "loss" and _is_aside(change)
 
 
-def _is_aside(episode: Excursion) -> bool:
-    """Whether an excursion does not begin at a landmark that is to be tested."""
-    return episode.aligned_to is None or episode.aligned_to.kind not in TESTED
+def _is_aside(found: Change | Excursion) -> bool:
+    """Whether it does not begin at a landmark that is to be tested."""
+    return found.aligned_to is None or found.aligned_to.kind not in TESTED
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:

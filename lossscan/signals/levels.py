@@ -63,7 +63,7 @@ def rises_at(
     curve: Curve,
     tests: Iterable[BoundaryTest],
     landmarks: tuple[Landmark, ...],
-    known: Sequence[Change],
+    known: Sequence[Change | Excursion],
 ) -> list[Change]:
     """Rises at tested landmarks that stay and are as sure as any break, but that no search found.
 
@@ -73,9 +73,16 @@ def rises_at(
     own = [t for t in tests if t.landmark.kind != "resume"]
     usual = max(median_low([0.0, *(t.gap for t in own)]), 0.0)  # of a lone one, none
     sure = [t for t in own if t.sigma * (1 - usual / t.gap) >= SIGMA_TO_CONFIRM]
-    at = [t for t in sure if all(abs(c.index - t.index) > LEVEL_POINTS for c in known)]
+    at = [t for t in sure if not any(_is_known(t.index, each) for each in known)]
     rises = (_change(curve, [Break(t.index, t.gap, t.sigma, t.points)], landmarks) for t in at)
     return [rise for rise in rises if rise.stays >= STAYS]
+
+
+def _is_known(index: int, found: Change | Excursion) -> bool:
+    """Whether what is at an index is a change next to it, or an excursion over it."""
+    if isinstance(found, Excursion):
+        return found.start <= index < found.stop
+    return abs(found.index - index) <= LEVEL_POINTS
 
 
 def _decays(curve: Curve, at: Break, following: Break | None = None) -> bool:

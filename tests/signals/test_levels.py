@@ -81,3 +81,26 @@ def test_loss_that_rises_with_each_epoch_and_falls_within_does_not_jump():
     signals = scan(Run("r", "r", {"loss": series}, (), schedule=Schedule(ends)))
     assert any(test.sigma > 6 for test in signals.boundaries)
     assert signals.changes_of("loss", "level_up") == ()
+
+
+def test_block_that_begins_with_an_epoch_is_over_and_no_jump():
+    """What the search has seen to come back is no rise that stays, whatever the test says."""
+    rng = np.random.default_rng(0)
+    values = np.exp(0.01 * rng.normal(size=160))
+    values[80:100] *= 1.15
+    series = Series("loss", np.arange(1, 161), values)
+    schedule = Schedule((Landmark("epoch_boundary", 80.0, epoch=1),))
+    signals = scan(Run("r", "r", {"loss": series}, (), schedule=schedule))
+    assert [each.start for each in signals.excursions] == [80]
+    assert signals.changes == ()
+
+
+def test_fall_with_the_learning_rate_is_no_rise_at_the_end_of_the_next_epoch():
+    """No window that judges the end of an epoch reaches over a step with a cause of its own."""
+    values = np.exp(0.012 * np.random.default_rng(0).laplace(size=600))
+    values[350:] *= 0.85
+    series = Series("loss", np.arange(1, 601), values)
+    marks = (Landmark("lr_change", 350.0), Landmark("epoch_boundary", 400.0, epoch=2))
+    schedule = Schedule(marks)
+    (end,) = scan(Run("r", "r", {"loss": series}, (), schedule=schedule)).boundaries
+    assert abs(end.sigma) < 4
