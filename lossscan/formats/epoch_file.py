@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from lossscan.canonical.names import canonical
+from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.documents import Rows, tables_in
 from lossscan.formats.kit.entries import sums_up
@@ -25,17 +26,20 @@ from lossscan.trainers import trainer_with_key
 NAME: Final = "epoch_file"
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
+_NUMBERED: Final = expression(
+    r"\d(?:\.[a-z]{1,8}){1,2}$"
+)  # one of several: other names are results
 
 
 def claims(head: Head) -> bool:
-    """Whether it is one whole object with a counter and a loss of the training.
+    """Whether it is one whole object with a counter and a loss of the training, by a numbered name.
 
     What a trainer sums up at its end, with the time that it took, is no point.
     """
     start = head.start
     if not start.startswith(b"{") or head.size > len(start) or b"oss" not in start:
         return False
-    if not any(key in start for key in _KEYS):
+    if not _NUMBERED.search(head.path.name) or not any(key in start for key in _KEYS):
         return False
     row = next(iter(_rows(head.start.decode(encoding(head), errors="replace"))), {})
     trained = any(canonical(key) in _TRAINED for key in row)
