@@ -125,14 +125,15 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
 
 
 def _is_wall(change: Change) -> bool:
-    """Whether a change of level of the loss is at none of the landmarks that are to be tested."""
+    """Whether a change of level of the loss has a cause of its own: at no landmark, or the rate."""
     level = change.kind in ("level_up", "level_down")
-    return level and change.series == "loss" and _is_aside(change)
+    own = change.aligned_to is None or change.aligned_to.kind == "lr_change"
+    return level and change.series == "loss" and own
 
 
-def _is_aside(found: Change | Excursion) -> bool:
-    """Whether it does not begin at a landmark that is to be tested."""
-    return found.aligned_to is None or found.aligned_to.kind not in TESTED
+def _is_aside(episode: Excursion) -> bool:
+    """Whether an excursion does not begin at a landmark that is to be tested."""
+    return episode.aligned_to is None or episode.aligned_to.kind not in TESTED
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:
