@@ -26,9 +26,7 @@ from lossscan.trainers import trainer_with_key
 NAME: Final = "epoch_file"
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
-_NUMBERED: Final = expression(
-    r"\d(?:\.[a-z]{1,8}){1,2}$"
-)  # one of several: other names are results
+_NUMBERED: Final = expression(r"\d(?:\.[a-z]{1,8}){1,2}$")  # else it holds results
 
 
 def claims(head: Head) -> bool:

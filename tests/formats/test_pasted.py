@@ -38,6 +38,7 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of batches whose word is behind them": Pasted("E001 | {n}00/731 batches | loss {x}\n"),
     "of MATLAB, whose header takes two lines": Pasted(
         "|  1 |  {n}00 |  00:00:0{n} |  50.00% |  {x} |  {y} |  0.0010 |\n",
         before="Training on single CPU.\n|=======|\n"

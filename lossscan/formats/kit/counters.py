@@ -132,6 +132,7 @@ _BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in b
 _BRACKETED: Final = expression(  # Dreamer's `[5000] div 77.2 / model_loss 5864.5 / `
     r"^\[(\d{1,15})\](?= [a-z]\w{1,40} \S{1,50} / [a-z]\w{1,40} \S{1,50} / )"
 )
+_OF_BATCHES: Final = expression(r"(?<![\w./])(\d{1,15})/ {0,8}(\d{1,15}) batches \|")
 _FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
 _EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
 _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_OF}")
@@ -155,7 +156,10 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     (("step", "it", "update", *_STEP_WORDS), _STEP),
     (("第",), _NTH_STEP),
 )
-_BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH),)
+_BATCHES: Final[tuple[_Hinted, ...]] = (
+    (("batch",), _BATCH),
+    ((" batches |",), _OF_BATCHES),
+)
 _OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR),)
 _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _BEFORE_EPOCH),
