@@ -17,7 +17,7 @@ from lossscan.formats.kit.shapes import NUMBER, Learned, Shape, key_of, shape_of
 from lossscan.model import Note
 
 MOST = 50_000  # unlike lines that are no points, of any words: a look takes 50 microseconds
-MOST_JUDGED = 75_000  # also with those that name a loss, and points: to look at all takes 12 s
+MOST_JUDGED = 55_000  # also with those that name a loss, and points: to look at all takes 9 s
 LONG: Final = 100  # characters of a line that take as long again as a line
 TOLD: Final = 10_000  # of lines, shapes that said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
