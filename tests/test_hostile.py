@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan import commands, formats, reporters, rules
-from lossscan.errors import ExaminationFailed, ReaderFailed, ReaderGaveUp, UnreadableLog
+from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.placing import Scale, placed, usable
 from lossscan.formats.kit.records import Records, in_array
@@ -340,3 +340,11 @@ def test_a_path_that_steers_a_terminal_does_not_in_the_error_of_its_run(name):
     report = Report("0", (RunReport("a", "a", "error", error=failure),))
     text = "".join(each for each in reporters.pieces(name, report, page) if isinstance(each, str))
     assert not {"\x1b", "\x9b"} & set(text)
+
+
+def test_the_only_file_of_an_archive_may_lack_a_name(tmp_path: Path):
+    """Found by fuzzing: Python 3.11 asks for the last letter of the name."""
+    with zipfile.ZipFile(tmp_path / "run.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), "step 1 loss 2.5\n")
+    with pytest.raises(NoLogFound, match="run.zip"):
+        examine(tmp_path / "run.zip", Settings())

@@ -55,7 +55,7 @@ def companion(path: Path, name: str) -> bytes | None:
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    held = [info for info in archive.infolist() if not info.is_dir()]
+    held = [info for info in archive.infolist() if not info.filename.endswith("/")]  # or no name
     known = [info for info in held if info.filename in _LOGS]
     if not known and len(held) != 1:
         raise UnreadableLog("no_log_in_zip", at=path, files=len(held))
