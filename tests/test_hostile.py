@@ -346,5 +346,5 @@ def test_the_only_file_of_an_archive_may_lack_a_name(tmp_path: Path):
     """Found by fuzzing: Python 3.11 asks for the last letter of the name."""
     with zipfile.ZipFile(tmp_path / "run.zip", "w") as archive:
         archive.writestr(zipfile.ZipInfo(""), "step 1 loss 2.5\n")
-    with pytest.raises(NoLogFound, match="run.zip"):
+    with pytest.raises(NoLogFound, match=r"run\.zip"):
         examine(tmp_path / "run.zip", Settings())
