@@ -175,8 +175,8 @@ def _rows(objects: Rows, *, within_set: bool) -> Rows:
 def _of_numbers(rows: Rows, keys: Collection[str]) -> set[str]:
     """The keys that hold a number in any row."""
     left = set(keys)
-    for row in rows:
-        left -= {key for key in left & row.keys() if is_number(row[key])}
+    for row in rows:  # `left & row.keys()` goes through the room of all that ever were in it
+        left.difference_update([key for key in row if key in left and is_number(row[key])])
     return set(keys) - left
 
 
