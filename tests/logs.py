@@ -224,6 +224,11 @@ ALL = {
 }
 
 
+def name_of(log: str) -> str:
+    """A name for the file of one of ALL: some logs are known by it, too."""
+    return "metrics_epoch_3.json" if log == "epoch_file" else "train.log"
+
+
 def head_with(folder: Path, content: str | bytes, name: str = "train.log") -> Head:
     """Write a log and look at its beginning."""
     path = folder / name
@@ -231,9 +236,14 @@ def head_with(folder: Path, content: str | bytes, name: str = "train.log") -> He
     return head_of(path)
 
 
-def read_log(folder: Path, content: str | bytes, series: dict[str, str] | None = None) -> Table:
+def read_log(
+    folder: Path,
+    content: str | bytes,
+    series: dict[str, str] | None = None,
+    name: str = "train.log",
+) -> Table:
     """Write a log and read it by the format that claims it."""
-    return formats.read(head_with(folder, content), Settings(series=series or {}))
+    return formats.read(head_with(folder, content, name), Settings(series=series or {}))
 
 
 def read_traced(each: Format, head: Head) -> tuple[Table, int]:
@@ -247,9 +257,9 @@ def read_traced(each: Format, head: Head) -> tuple[Table, int]:
         tracemalloc.stop()
 
 
-def claimed_by(folder: Path, content: str | bytes) -> list[str]:
+def claimed_by(folder: Path, content: str | bytes, name: str = "train.log") -> list[str]:
     """The formats that see their own in it."""
-    head = head_with(folder, content)
+    head = head_with(folder, content, name)
     return [each.name for each in formats.claimants(head, Settings())]
 
 

@@ -37,7 +37,7 @@ def test_claims_of_a_real_file_are_made_by_one_format(path: Path):
 @pytest.mark.parametrize("name", logs.ALL)
 def test_claims_of_a_text_log_are_made_by_one_format(tmp_path: Path, name: str):
     """No two formats quarrel over a text, but for those that read any pairs."""
-    head = logs.head_with(tmp_path, logs.ALL[name])
+    head = logs.head_with(tmp_path, logs.ALL[name], logs.name_of(name))
     found = [each.name for each in formats.formats() if each.claims(head)]
     assert [each for each in found if each not in GENERAL] == [name][: name not in GENERAL]
 

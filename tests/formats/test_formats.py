@@ -26,7 +26,7 @@ NO_LOGS = {
 @pytest.mark.parametrize("name", logs.ALL)
 def test_claimants_begin_with_the_format_at_home(tmp_path: Path, name: str):
     """The log of a trainer is claimed by its own format first."""
-    assert logs.claimed_by(tmp_path, logs.ALL[name])[0] == name
+    assert logs.claimed_by(tmp_path, logs.ALL[name], logs.name_of(name))[0] == name
 
 
 @pytest.mark.parametrize("name", NO_LOGS)

@@ -89,5 +89,5 @@ def seeds() -> dict[str, bytes]:
         "lossscan.yaml": b"lang: zh\nfail_on: warning\nseries: {loss: l}\nignore: [plateau]\n",
         "baseline.json": json.dumps({"schema": baseline.SCHEMA, "findings": [known]}).encode(),
     }
-    every = {f"{name}/train.log": text.encode() for name, text in logs.ALL.items()}
+    every = {f"{name}/{logs.name_of(name)}": text.encode() for name, text in logs.ALL.items()}
     return special | every | {"trainer_state.json": logs.TRAINER_STATE.encode()}

@@ -55,8 +55,10 @@ def packed_log(tmp_path: Path, suffix: str, data: bytes, name: str = "train.log"
 @pytest.mark.parametrize("name", logs.ALL)
 def test_read_file_reads_a_compressed_copy_alike(tmp_path: Path, name: str, suffix: str):
     """Every text format reads the same from a compressed file."""
-    path = packed_log(tmp_path, suffix, logs.ALL[name].encode())
-    table, plain = formats.read_file(path, Settings()), logs.read_log(tmp_path, logs.ALL[name])
+    text, called = logs.ALL[name], logs.name_of(name)
+    path = packed_log(tmp_path, suffix, text.encode(), called)
+    table = formats.read_file(path, Settings())
+    plain = logs.read_log(tmp_path, text, name=called)
     assert table.path == path
     assert table.format == name
     read, expected = ({n: points(each, n) for n in each.columns} for each in (table, plain))

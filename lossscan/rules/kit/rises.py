@@ -155,8 +155,9 @@ def way_back(case: Case, change: Change) -> Message:
 
 def next_try(case: Case, change: Change, lower: float | None) -> Message:
     """The short run that tells the learning rate from the data."""
-    name = "start-over" if from_the_start(case, change) else "replay"
-    return Message(name if lower is None else f"{name}-at-rate")
+    if from_the_start(case, change):
+        return Message("start-over" if lower is None else "start-over-at-rate")
+    return Message("replay" if lower is None else "replay-at-rate")
 
 
 def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
