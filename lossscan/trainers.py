@@ -61,9 +61,9 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
         tunes=True,
     ),
     "transformers": Trainer(
-        keys=("single_value/train_runtime",),
+        keys=("single_value/train_runtime",),  # of SwanLab's callback
         of_transformers=True,
-        tunes=True,  # of SwanLab's callback
+        tunes=True,
     ),
     "torchtitan": Trainer(
         keys=("loss_metrics/global_avg_loss",), instant=("console", "events"), text=True

@@ -71,7 +71,8 @@ JUDGED: Final = (
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least
-    r"(?!.{0,99}time\Z)(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
+    r"(?!.{0,99}time\Z)"
+    r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
     r"|epoch)_|train_(?:loss|total)|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"

@@ -39,24 +39,24 @@ def claims(head: Head) -> bool:
         return False
     if not _NUMBERED.search(head.path.name) or not any(key in start for key in _KEYS):
         return False
-    row = next(iter(_rows(head.start.decode(encoding(head), errors="replace"))), {})
+    row = next(iter(_rows(head)), {})
     trained = any(canonical(key) in _TRAINED for key in row)
     return trained and any(canonical(key) in ("epoch", "step") for key in row) and not sums_up(row)
 
 
 def read(head: Head, settings: Settings) -> Table:
     """Its only point."""
-    rows = _rows(head.start.decode(encoding(head), errors="replace"))
+    rows = _rows(head)
     found, _ = table(rows, settings)
     framework = trainer_with_key({key for row in rows for key in row})
     return Table(path=head.path, format=NAME, columns=found, framework=framework, fallback=True)
 
 
 @lru_cache(maxsize=2)
-def _rows(text: str) -> Rows:
+def _rows(head: Head) -> Rows:
     """The object as the only row of a table; no rows where it is none."""
     with suppress(json.JSONDecodeError, RecursionError):
-        document = python_json(text)
+        document = python_json(head.start.decode(encoding(head), errors="replace"))
         if isinstance(document, dict) and not tables_in(document):
             return tables_in([document]).get("", [])
     return []

@@ -20,8 +20,8 @@ from lossscan.sources.files import Head
 NAME: Final = "stable_baselines"
 _OWN: Final = "total_timesteps"
 _COUNTERS: Final = (  # the best first, without groups and signs
-    "totaltimesteps timestepssofar totalenvsteps totalenvinteracts cumsteps step steps nupdates"
-    " iteration itr epoch"
+    *("totaltimesteps", "timestepssofar", "totalenvsteps", "totalenvinteracts", "cumsteps"),
+    *("step", "steps", "nupdates", "iteration", "itr", "epoch"),
 )
 _CELL: Final = expression(
     rf"^\| {{1,60}}([\w/](?:[\w/ ]{{0,60}}[\w/])?) {{0,60}}\| {{0,60}}({NUMBER}) {{0,60}}\|\s"
@@ -33,8 +33,8 @@ _LINE: Final = expression(r"^-{10,200}\s*$|^-{3,100} {1,4}-{3,100}\s*$")
 _HEADLINE: Final = expression(r"\b(?:itr|epoch) #(\d{1,15})\b")
 _GROUP: Final = expression(r"\A(?:rollout|time|trainer)/")
 _REWARDS: Final = (
-    "eprewmean eprewardmean episodereward mean100episodereward averageepret returnaverage"
-    " averagereturn averagereturns"
+    *("eprewmean", "eprewardmean", "episodereward", "mean100episodereward"),
+    *("averageepret", "returnaverage", "averagereturn", "averagereturns"),
 )
 
 
@@ -68,7 +68,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
         elif cell := (_CELL if line.startswith("|") else _BARE_CELL).match(line):
             if line.startswith("|") or ruled:
                 name = _GROUP.sub("", cell[1])
-                box["reward" if _folded(name) in _REWARDS.split() else name] = cell[2]
+                box["reward" if _folded(name) in _REWARDS else name] = cell[2]
                 box.pop("iterations", None)  # they count boxes
         elif said := _HEADLINE.search(line):
             headline = said[1]
@@ -83,7 +83,7 @@ def _folded(name: str) -> str:
 def _counted(box: Mapping[str, str], headline: str) -> Iterator[Row]:
     """A box at its count, or at that of the headline above it."""
     counts = {_folded(name): value for name, value in box.items()}
-    stated = next((counts[name] for name in _COUNTERS.split() if name in counts), headline)
+    stated = next((counts[name] for name in _COUNTERS if name in counts), headline)
     step = step_number(stated.replace(",", "")) if box else None
     if step is not None:
         yield step, box

@@ -32,13 +32,12 @@ def completed(finding: Finding, run: Run) -> Finding:
     likeliest_first = sorted(finding.causes, key=lambda cause: -cause.score)
     causes = tuple(_cause(cause, finding, run) for cause in likeliest_first)
     page, said = load_page(finding.rule), finding.message.key
+    title = ("titles", said) if said in page.titles else ("title",)
     return replace(
         finding,
         stated_severity=finding.stated_severity or page.severity,
         confidence=round(min(max(finding.confidence, HARDLY), SURE), 2),
-        title=Message(
-            key_of(finding.rule, *(("titles", said) if said in page.titles else ("title",)))
-        ),
+        title=Message(key_of(finding.rule, *title)),
         message=_text(finding, "messages", finding.message),
         evidence=tuple(_evidences(finding, run)),
         causes=causes,

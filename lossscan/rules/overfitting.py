@@ -15,6 +15,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.waves import bends_of
 
 NAME: Final = "overfitting"
 
@@ -115,7 +116,7 @@ def _noise(values: FloatArray) -> float:
     level, at = np.log(values), np.arange(len(values))
     left = level - np.polyval(np.polyfit(at, level, 1), at)
     around = float(np.sqrt(left @ left / (len(values) - 2)))
-    return min(float(BEND_TO_NOISE * median(np.abs(np.diff(level, n=2)))), around)
+    return min(float(BEND_TO_NOISE * median(np.abs(bends_of(level)))), around)
 
 
 def _training(loss: Series | None, low_step: int) -> tuple[float, float]:

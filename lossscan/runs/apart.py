@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lossscan.errors import LossscanError
-from lossscan.runs.beside import by_name
 from lossscan.runs.discover import PART, RunFiles, is_log_name
+from lossscan.runs.siblings import by_name
 from lossscan.sources.notebook import is_notebook
 
 

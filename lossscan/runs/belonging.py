@@ -109,7 +109,7 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
 
 
 def without_beginnings(logs: Mapping[Path, Sequence[Path]], whole: re.Pattern[str]) -> list[Path]:
-    """The folders of a run, by name, without checkpoints of which later ones hold all.
+    """The folders of a run, by name, without the checkpoints whose whole history later ones hold.
 
     `logs` are those in each folder, `whole` what the names of histories from the start meet. Logs
     that are in the folders of epochs hold their own epoch.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct, field
 
+from lossscan.expressions import expression
 from lossscan.model import Table
 from lossscan.numeric.arrays import IntArray, differences
 from lossscan.numeric.medians import median
@@ -19,7 +19,7 @@ from lossscan.runs.launches import LOG_GAPS
 
 TRAINED = ("loss", "reward")  # evaluations alone say nothing of launches
 MIN_POINTS = 2  # one has no gap
-_NUMBER: Final = re.compile(r"\d+")
+_NUMBER: Final = expression(r"\d+")
 
 
 def chained(tables: Iterable[Table]) -> list[list[Table]]:

@@ -1,4 +1,4 @@
-"""The folder that a training wrote to, as the settings in its tracker's folder beside it say."""
+"""The folder that a training wrote to, as the settings in the tracker's folder next to it say."""
 
 from __future__ import annotations
 

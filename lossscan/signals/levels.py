@@ -27,10 +27,8 @@ FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
 SMOOTH_POINTS = 3  # whose median one wild point does not move
 EARLY_POINTS = 3
 EARLY_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
-EARLY_SHARE = (
-    10  # the first tenth counts as descent where none shows, since the loss rises at once,
-)
-EARLY_LEAST, EARLY_MOST = 5, 20  # so many points at least, and at most: later it may be a wave
+# Where no descent shows since the loss rises at once, the first tenth counts as one: so many points
+EARLY_SHARE, EARLY_LEAST, EARLY_MOST = 10, 5, 20  # at least, and at most: later it may be a wave
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 
@@ -74,7 +72,7 @@ def rises_at(
     usual = max(median_low([0.0, *(t.gap for t in own)]), 0.0)  # of a lone one, none
     sure = [t for t in own if t.sigma * (1 - usual / t.gap) >= SIGMA_TO_CONFIRM]
     at = [t for t in sure if not any(_is_known(t.index, each) for each in known)]
-    rises = (_change(curve, [Break(t.index, t.gap, t.sigma, t.points)], landmarks) for t in at)
+    rises = (change_at(curve, Break(t.index, t.gap, t.sigma, t.points), landmarks) for t in at)
     return [rise for rise in rises if rise.stays >= STAYS]
 
 
@@ -220,7 +218,7 @@ def early_rise(
         course = np.minimum.accumulate(smooth)[start:end]
         return excursion(curve, course, start, end, float(climb[top]))
     rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
-    return _change(curve, [rise], landmarks)
+    return change_at(curve, rise, landmarks)
 
 
 def _goes_on(curve: Curve, top: int, stop: int) -> bool:

@@ -158,7 +158,7 @@ of 40 points, the last data epoch below 3 noise units, frozen weights under nois
 of a tenth, two accumulation steps in losses that depend on the size of a batch.
 
 Three sets of public runs were labelled by eye from their plots before lossscan read them:
-trainers' files, tables and logs pasted into issues (one of which was known before), 4 to 135 points
+trainers' files, tables and logs pasted into issues (one was known before), 4 to 135 points
 long, one or two of a repository. First at first sight, then after the misses of the set had been
 read and repaired as kinds, which was done before the next set was read:
 

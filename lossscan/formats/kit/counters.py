@@ -270,10 +270,8 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
 def _within(line: str, small: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:
     """The batch of an epoch, or the bar before it, else the epoch alone."""
     at = epoch.start()
-    glued = (
-        "loss" in small[at:] and "loss" not in small[:at]
-    )  # a message behind a bar of no numbers
-    if not glued and (bar := _BAR.search(line)):  # else what is behind it is another message
+    glued = "loss" in small[at:] and "loss" not in small[:at]
+    if not glued and (bar := _BAR.search(line)):  # else a message is behind a bar of no numbers
         return "bar", bar, None
     share = _NEXT_SHARE.match(line, epoch.end()) or _SHARE.search(line, epoch.end())
     return ("batch", share, epoch) if share else ("epoch", epoch, epoch)

@@ -42,11 +42,10 @@ _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
-_OF_BOTH: Final = (
-    expression(  # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
-        rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-        rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
-    )
+# PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
+_OF_BOTH: Final = expression(
+    rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
+    rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
 )
 
 

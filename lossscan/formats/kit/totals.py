@@ -1,4 +1,4 @@
-"""A sum beside the mean of the same: `Total eval loss: 3085.1` below `Average eval loss: 2.5`."""
+"""A sum next to the mean of the same: `Total eval loss: 3085.1` below `Average eval loss: 2.5`."""
 
 from __future__ import annotations
 
