@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
+from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.own_lines import own_lines
+from lossscan.formats.kit.text import NUMBER
 
-NAME: Final = "marian_console"
 _POINT: Final = expression(
     rf"\bEp\. (\d{{1,9}}) : Up\. (\d{{1,15}}) : (?:Sen\. [\d,]{{1,20}} : Cost ({NUMBER})(?=[ *:])"
     rf"|(cross-entropy|ce-mean-words) : ({NUMBER})(?= :))"
@@ -23,24 +19,9 @@ _NAMES: Final = {"gNorm": "grad_norm", "L.r.": "learning_rate"}
 _UPDATE = "Up. "  # in each line, to be quick
 
 
-def claims(head: Head) -> bool:
-    """Whether a point is in it."""
-    text = peek(head)
-    return _UPDATE in text and _POINT.search(text) is not None
-
-
-def read(head: Head, settings: Settings) -> Table:
+def _rows(text: Iterable[str]) -> Iterator[Row]:
     """All updates and validations; a cost is the mean since the line before."""
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(head)), settings),
-        framework="marian",
-    )
-
-
-def _rows(head: Head) -> Iterator[Row]:
-    for line in lines(head):
+    for line in text:
         found = _POINT.search(line) if _UPDATE in line else None
         if found is None:
             continue
@@ -51,9 +32,10 @@ def _rows(head: Head) -> Iterator[Row]:
         yield int(found[2]), {"epoch": found[1], "loss": found[3], **behind}
 
 
-FORMAT = Format(
-    name=NAME,
+FORMAT = own_lines(
+    name="marian_console",
     sample="Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786",
-    claims=claims,
-    read=read,
+    marks=(_UPDATE,),
+    rows=_rows,
+    framework="marian",
 )

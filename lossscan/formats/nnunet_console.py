@@ -6,14 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
+from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.own_lines import own_lines
+from lossscan.formats.kit.text import NUMBER
 
-NAME: Final = "nnunet_console"
 _CLOCK = r"^(?!- )[\d :.-]{0,40}"
 _EPOCH: Final = expression(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
 _VALUE: Final = expression(
@@ -28,26 +24,8 @@ _NAMES: Final = {
 }
 
 
-def claims(head: Head) -> bool:
-    """Whether an epoch with a loss of its own line is in it."""
-    text = peek(head)
-    if "poch" not in text or ("rain_loss" not in text and "rain loss" not in text):
-        return False
-    return any("loss" in row for _, row in _rows(text.splitlines(keepends=True)))
-
-
-def read(head: Head, settings: Settings) -> Table:
-    """One point for each epoch."""
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(lines(head))), settings),
-        framework="nnunet",
-        config={"logging_strategy": "epoch"},
-    )
-
-
 def _rows(text: Iterable[str]) -> Iterator[Row]:
+    """One point for each epoch."""
     epoch: int | None = None
     row: dict[str, str] = {}
     for line in text:
@@ -62,9 +40,12 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
         yield epoch, row
 
 
-FORMAT = Format(
-    name=NAME,
+FORMAT = own_lines(
+    name="nnunet_console",
     sample="Epoch 0, then train_loss -0.12 and val_loss -0.23",
-    claims=claims,
-    read=read,
+    marks=("rain_loss", "rain loss"),
+    rows=_rows,
+    needs="loss",
+    framework="nnunet",
+    config={"logging_strategy": "epoch"},
 )

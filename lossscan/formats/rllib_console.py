@@ -6,14 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns, step_number
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
+from lossscan.formats.kit.columns import Row, step_number
+from lossscan.formats.kit.own_lines import own_lines
+from lossscan.formats.kit.text import NUMBER
 
-NAME: Final = "rllib_console"
 _ENTRY: Final = expression(rf"\A\s{{0,60}}(\w{{1,60}}): ({NUMBER})\s{{1,9}}\Z")  # or cut
 _NAMES: Final = {
     "episode_reward_mean": "reward",
@@ -31,26 +27,11 @@ _COUNTERS: Final = (
 )
 
 
-def claims(head: Head) -> bool:
-    """Whether a result with a reward and a loss is in it."""
-    text = peek(head)
-    if "episode_reward_mean: " not in text:
-        return False
-    return any("loss" in row for _, row in _rows(text.splitlines(keepends=True)))
-
-
-def read(head: Head, settings: Settings) -> Table:
-    """Each result is a point at the steps that were sampled until then."""
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(lines(head))), settings),
-        framework="rllib",
-    )
-
-
 def _rows(text: Iterable[str]) -> Iterator[Row]:
-    """A result ends at a blank line, or where its date comes again; of several nets the first."""
+    """Each result is a point at the steps that were sampled until then; of several nets the first.
+
+    It ends at a blank line, or where its date comes again.
+    """
     result: dict[str, str] = {}
     dated = False
     for line in text:
@@ -72,9 +53,11 @@ def _counted(result: dict[str, str]) -> Iterator[Row]:
         yield step, row
 
 
-FORMAT = Format(
-    name=NAME,
+FORMAT = own_lines(
+    name="rllib_console",
     sample="episode_reward_mean: 22.5 ... total_loss: 8.86 ... timesteps_total: 4000",
-    claims=claims,
-    read=read,
+    marks=("episode_reward_mean: ",),
+    rows=_rows,
+    needs="loss",
+    framework="rllib",
 )

@@ -6,14 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
+from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.own_lines import own_lines
+from lossscan.formats.kit.text import NUMBER
 
-NAME: Final = "rsl_rl_console"
 _HEAD: Final = "Learning iteration "
 _ITERATION: Final = expression(r"Learning iteration (\d{1,12})/\d{1,12}(?=\D)")
 _ENTRY: Final = expression(
@@ -31,23 +27,8 @@ _NAMES: Final = {
 }
 
 
-def claims(head: Head) -> bool:
-    """Whether a block with a loss or a reward is in it."""
-    text = peek(head)
-    return _HEAD in text and any(row for _, row in _rows(text.splitlines(keepends=True)))
-
-
-def read(head: Head, settings: Settings) -> Table:
-    """Each block is a point at its iteration."""
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(lines(head))), settings),
-        framework="rsl-rl",
-    )
-
-
 def _rows(text: Iterable[str]) -> Iterator[Row]:
+    """Each block is a point at its iteration."""
     step: int | None = None
     for line in text:
         if _HEAD in line and (found := _ITERATION.search(line)):
@@ -56,9 +37,10 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             yield step, {_NAMES[entry[1]]: entry[2]}
 
 
-FORMAT = Format(
-    name=NAME,
+FORMAT = own_lines(
+    name="rsl_rl_console",
     sample="Learning iteration 8391/10000, below Value function loss: 0.0123",
-    claims=claims,
-    read=read,
+    marks=(_HEAD,),
+    rows=_rows,
+    framework="rsl-rl",
 )

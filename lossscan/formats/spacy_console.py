@@ -10,38 +10,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
-from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.columns import Row
+from lossscan.formats.kit.own_lines import own_lines
 from lossscan.formats.kit.shapes import COUNTED
-from lossscan.formats.kit.text import lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
 
-NAME: Final = "spacy_console"
 _QUICK = (" LOSS ", "Itn")
 _COUNT: Final = expression(rf"\d{{1,{COUNTED}}}")
 _HEADER: Final = expression(r"\AE +# +LOSS \S")
 _HEADER_2: Final = expression(r"\AItn\.?[ \t]+[A-Z][\w. ]{0,9}Loss\b")
 
 
-def claims(head: Head) -> bool:
-    """Whether the header and a row below it are in it."""
-    text = peek(head)
-    return any(word in text for word in _QUICK) and any(_rows(text.splitlines(keepends=True)))
-
-
-def read(head: Head, settings: Settings) -> Table:
-    """All rows; the losses of the components are sums over the batches since the last row."""
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(lines(head))), settings),
-        framework="spacy",
-    )
-
-
 def _rows(text: Iterable[str]) -> Iterator[Row]:
+    """All rows; the losses of the components are sums over the batches since the last row."""
     header: list[str] = []
     for line in text:
         if _HEADER.match(line):
@@ -70,9 +50,10 @@ def _split(line: str) -> list[str]:
     return re.split(r" {2,}|\t", line.strip())
 
 
-FORMAT = Format(
-    name=NAME,
+FORMAT = own_lines(
+    name="spacy_console",
     sample="E    #       LOSS TOK2VEC  LOSS NER, then 0     200     12.3  45.6",
-    claims=claims,
-    read=read,
+    marks=_QUICK,
+    rows=_rows,
+    framework="spacy",
 )

@@ -1,4 +1,4 @@
-"""What ingest makes: files become Tables, and these one Run."""
+"""What reading makes: files become Tables, and these one Run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Table(Struct, frozen=True):
 
     path: Path
     format: str  # name of the format module that read it
-    columns: Mapping[str, Column]  # canonical names, see ingest.names
+    columns: Mapping[str, Column]  # canonical names, see canonical.names
     framework: str | None = None
     config: Mapping[str, Any] = field(
         default_factory=dict

@@ -1,0 +1,44 @@
+"""The format of lines that one trainer alone prints: all it takes is what finds their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import lines, peek
+from lossscan.model import Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+
+def own_lines(
+    *,
+    name: str,
+    sample: str,
+    marks: tuple[str, ...],
+    rows: Callable[[Iterable[str]], Iterator[Row]],
+    needs: str = "",
+    **fields: Any,
+) -> Format:
+    """The format whose points are the `rows` of the lines of a file.
+
+    A file is claimed for a row, one with the series `needs` where that is given; texts that hold
+    none of `marks` are not looked through. `fields` are those of the table.
+    """
+
+    def shows(row: Mapping[str, Any]) -> bool:
+        return needs in row if needs else bool(row)
+
+    def claims(head: Head) -> bool:
+        text = peek(head)
+        if not any(mark in text for mark in marks):
+            return False
+        return any(shows(row) for _, row in rows(text.splitlines(keepends=True)))
+
+    def read(head: Head, settings: Settings) -> Table:
+        series = columns(list(rows(lines(head))), settings)
+        return Table(path=head.path, format=name, columns=series, **fields)
+
+    return Format(name=name, sample=sample, claims=claims, read=read)
