@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from lossscan.model import PAGES, PLAIN, Cause, Evidence, Finding, Message, RuledOut, Run
+from lossscan.model import PAGES, PLAIN, Advice, Cause, Evidence, Finding, Message, RuledOut, Run
 from lossscan.trainers import trainer_of
 from lossscan.words.pages import load_page
 
-MOST_EVIDENCE = 12  # of one finding: what a person reads; `episodes` hold every place
+MOST_EVIDENCE = 8  # of one finding: what a person reads; `episodes` hold every place
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 REMEDY: Final = "remedy"  # ends the key of what to do about a cause
 
@@ -106,17 +107,22 @@ def _evidences(finding: Finding, run: Run) -> Iterator[Evidence]:
 
 def _cause(cause: Cause, finding: Finding, run: Run) -> Cause:
     """A cause with the run's own values; a setting that is as advised already is no advice."""
-    advice = tuple(
-        replace(
-            advice,
-            value=run.setting(advice.field),
-            source=run.config[advice.field].source if advice.field in run.config else None,
-        )
-        for advice in cause.config
-        if advice.suggest is None or advice.suggest != run.setting(advice.field)
-    )
+    known = (_known(each, run) for each in cause.config)
+    advice = tuple(each for each in known if each.suggest is None or each.suggest != each.value)
     text = _text(finding, "causes", cause.text, run)
     return Cause(text, round(cause.score, 2), advice)
+
+
+def _known(advice: Advice, run: Run) -> Advice:
+    """Advice with the value of the setting; one that only the log shows is the highest logged."""
+    if advice.field in run.config:
+        stated = run.config[advice.field]
+        return replace(advice, value=stated.value, source=stated.source)
+    logged = run.series.get(advice.field)
+    finite = [] if logged is None else [v for v in logged.values.tolist() if math.isfinite(v)]
+    if not finite:
+        return advice
+    return replace(advice, value=max(finite), source=run.source_of(advice.field))
 
 
 def _remedies(finding: Finding, causes: Iterable[Cause]) -> Iterator[Message]:

@@ -12,7 +12,8 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
-from lossscan.rules.kit.rises import lower_rate, next_try, rise_causes
+from lossscan.rules.kit.rates import lower_rate
+from lossscan.rules.kit.rises import next_try, rise_causes
 from lossscan.rules.kit.sizes import relative
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -45,7 +46,7 @@ def told(rule: str, event: Departure, case: Case) -> Told:
 
 
 def _of_rise(rule: str, rise: Change, case: Case) -> Told:
-    lower = lower_rate(case, rise)
+    lower, causes = lower_rate(case, rise.step), rise_causes(case, rise)
     if rule == "loss-jump":
         first = level_evidence(case, rise.before, rise.after, rise.step)
         others = around(case, rise, "rate", "limit", "gradient", "landmark", "order", "eval")
@@ -54,8 +55,8 @@ def _of_rise(rule: str, rise: Change, case: Case) -> Told:
         others = around(case, rise, "rate", "limit", "gradient", "eval")
     return Told(
         evidence=(first, *others),
-        causes=rise_causes(case, rise),
-        next=next_try(case, rise, lower),
+        causes=causes,
+        next=next_try(case, rise, causes, lower),
         numbers={"lower": lower},
     )
 

@@ -14,9 +14,9 @@ from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
     is_policy_size,
-    lower_rate,
     next_try,
     rise_causes,
     spike_behind,
@@ -205,13 +205,14 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
-    lower = lower_rate(case, onset)
+    lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(
         rule=NAME,
         stated_severity=severity,
         confidence=max(logistic(climb.sigma, *SURE), WILD_SURE if climb.wild else 0.0),
         message=Message(
-            "default", low=climb.low, end=climb.end, step=step, ratio=ratio, last=last, lower=lower
+            "default", low=climb.low, end=climb.end, step=step, last=last,
+            rise=ratio - 1, lower=lower,
         ),
         episodes=(Episode(step, last, climb.sigma),),
         effect=effect_of(climb.low, climb.end, climb.sigma),
@@ -223,9 +224,9 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
             ),
             *around(case, step, "rate", "limit", "gradient", "eval"),
         ),
-        causes=rise_causes(case, onset),
+        causes=causes,
         remedies=(way_back(case, onset),),
-        next=next_try(case, onset, lower),
+        next=next_try(case, onset, causes, lower),
         claims=frozenset({step, *_own_changes(case, climb, index)}),
     )  # fmt: skip
 

@@ -38,7 +38,11 @@ def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
     since = course.lasting(np.asarray(course.levels <= limit))
     if since is not None:
         bonus = Cause(Message("no-bonus"), 0.5)
-        causes = (bonus, high_rate(case, 0.45), Cause(Message("same-rewards"), 0.35))
+        causes = (
+            bonus,
+            high_rate(case, course.series.steps[since], 0.45),
+            Cause(Message("same-rewards"), 0.35),
+        )
         yield change_finding(NAME, case, course, since, course.start, causes)
 
 

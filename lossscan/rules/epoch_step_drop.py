@@ -24,7 +24,7 @@ from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rates import rate_at
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
+from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.kit.waves import share_in_means
 
 NAME: Final = "epoch-step-drop"
@@ -122,7 +122,7 @@ def _falls(case: Case, test: BoundaryTest) -> bool:
 
 
 def _finding(case: Case, down: list[BoundaryTest], combined: float) -> Finding:
-    drops = [share_of(case, test) for test in down]
+    drops = [relative(test.after - test.before, test.before) for test in down]  # as quoted
     first, largest = down[0], down[int(np.argmin(drops))]
     verdict = _verdict(case, first.landmark.step)
     rate = rate_at(case, largest.landmark.step)

@@ -136,7 +136,7 @@ def _finding(
             *around(case, step, "rate"),
         ),
         causes=(
-            high_rate(case, 0.6),
+            high_rate(case, step, 0.6),
             Cause(Message("bad-batch"), 0.3 if lasts else 0.6),
             Cause(Message("no-clipping"), 0.5, config=case.advise("max_grad_norm", CLIP))
             if (case.number("max_grad_norm") or 0) > CLIP

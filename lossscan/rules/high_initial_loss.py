@@ -16,6 +16,7 @@ NAME: Final = "high-initial-loss"
 
 FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
+UNREAD = 0.5  # of ln V: a model that still is above it at the end was not pretrained
 CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
@@ -31,7 +32,7 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         if vocabulary and first > uniform:
             yield RuledOut(NAME, Message("near", first=first, uniform=uniform))
         return
-    step, steps = int(loss.steps[0]), case.accumulation
+    step, steps, last = int(loss.steps[0]), case.accumulation, median(loss.values[-FIRST:])
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     yield Finding(
         NAME,
@@ -42,20 +43,20 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
             uniform=uniform,
             vocabulary=int(vocabulary or LARGEST),
             step=step,
-            last=median(loss.values[-FIRST:]),
+            last=last,
         ),
         episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
         effect=Effect(before=uniform, after=first, delta=first - uniform),
         evidence=(
             Evidence(Message("first"), step=step, value=first),
-            *([Evidence(Message("recovers"))] if median(loss.values[-FIRST:]) < uniform else []),
+            *([Evidence(Message("recovers"))] if last < uniform else []),
         ),
         causes=(
             *([Cause(Message("accumulation", steps=steps), 0.7)] if scaled else []),
             Cause(Message("wrong-model-or-template"), 0.5, config=case.advise("template")),
             Cause(Message("attention"), 0.45, config=case.advise("flash_attn")),
             Cause(Message("new-tokens"), 0.4),
-            Cause(Message("initialisation"), 0.35),
+            Cause(Message("initialisation"), 0.6 if last > UNREAD * uniform else 0.35),
         ),
         next=Message("one-batch"),
         claims=frozenset({step}),

@@ -34,7 +34,14 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
         beta = Cause(Message("penalty-too-weak"), 0.5, config=case.advise("kl_coef"))
-        yield change_finding(NAME, case, course, since, usual, (high_rate(case, 0.6), beta))
+        yield change_finding(
+            NAME,
+            case,
+            course,
+            since,
+            usual,
+            (high_rate(case, course.series.steps[since], 0.6), beta),
+        )
 
 
 RULE = Rule(name=NAME, check=check)

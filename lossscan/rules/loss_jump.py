@@ -12,11 +12,11 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import dip_before
+from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
     END_POINTS,
     OVER,
     is_policy_size,
-    lower_rate,
     next_try,
     rise_causes,
     way_back,
@@ -116,8 +116,9 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     last, points = int(case.curve.steps[-1]), len(case.curve.steps)
     stays = _lasts(points, worst)
-    left, lower = _left(case, worst), lower_rate(case, worst)
+    left, lower = _left(case, worst), lower_rate(case, worst.step)
     over = stays and left < OVER
+    causes = rise_causes(case, worst)
     told = "over" if over else "default" if left >= STAYS else "fades"
     return Finding(
         rule=NAME,
@@ -143,9 +144,9 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             level_evidence(case, worst.before, worst.after, worst.step),
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
-        causes=rise_causes(case, worst),
+        causes=causes,
         remedies=() if over or not stays else (way_back(case, worst),),
-        next=next_try(case, worst, lower),
+        next=next_try(case, worst, causes, lower),
         claims=frozenset(jump.step for jump in jumps),
     )
 

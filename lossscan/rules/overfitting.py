@@ -136,6 +136,7 @@ def _confidence(rise: _Rise) -> float:
 def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
     last = int(rise.series.steps[-1])
     per_epoch = case.run.schedule.steps_per_epoch
+    done = rise.low_step + int(rise.series.steps[0] == 0)  # a count from 0 is of what was begun
     numbers = {
         "low": rise.low,
         "low_step": rise.low_step,
@@ -165,7 +166,7 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_causes(case, rise.low_step / per_epoch if per_epoch else None)),
+        causes=tuple(_causes(case, done / per_epoch if per_epoch else None)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
@@ -176,7 +177,8 @@ def _causes(case: Case, low_epoch: float | None) -> Iterator[Cause]:
     examples, often = case.number("num_examples"), (epochs or 0) > FEW_EPOCHS
     yield Cause(Message("memorisation"), 0.85 if often else 0.5)
     if often and low_epoch is not None:
-        config = case.advise("num_train_epochs", max(1, round(low_epoch)))
+        fewer = round(low_epoch) if low_epoch >= 1 else float(f"{low_epoch:.2g}")
+        config = case.advise("num_train_epochs", fewer)
         yield Cause(Message("too-many-epochs", epochs=epochs, low_epoch=low_epoch), 0.8, config)
     limit = rate_limit(case)
     if rate is not None and limit is not None and rate > limit:

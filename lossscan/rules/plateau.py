@@ -124,7 +124,8 @@ def _untrained(case: Case) -> Iterator[tuple[str, Evidence]]:
 def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """What the level of a probability's loss tells, the strongest first."""
     norms, rate = case.points("grad_norm"), case.points("learning_rate")
-    if rate is not None and 0 < rate.values.max() <= TINY_RATE:
+    warms_up = rate is not None and rate.values[-1] > median(rate.values)
+    if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
     chance = _chance(case, median(loss.values))

@@ -33,7 +33,7 @@ def check(case: Case, *, min_share: float = 0.5) -> Iterator[Finding]:
     since = course.lasting(np.asarray(course.levels < best - least / 2))
     if since is not None:
         causes = (
-            high_rate(case, 0.5),
+            high_rate(case, course.series.steps[since], 0.5),
             Cause(Message("hacked"), 0.4),
             Cause(Message("reward-source"), 0.35),
         )

@@ -100,6 +100,7 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
     whole = count == len(series)
     rewards = case.points("reward_std")
     spread = None if rewards is None else median(rewards.values)
+    excluded = {"equal-rewards"} if message == "policy" and spread else ()
     return Finding(
         NAME,
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
@@ -114,11 +115,7 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
                 first,
                 0.0,
             ),
-            *(
-                [Evidence(Message("rewards-differ", spread=spread))]
-                if message == "policy" and spread
-                else []
-            ),
+            *([Evidence(Message("rewards-differ", spread=spread))] if excluded else []),
         ),
         causes=tuple(
             Cause(
@@ -127,6 +124,7 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
                 config=case.advise("finetuning_type") if "frozen" in cause else (),
             )
             for cause, score in _CAUSES[message].items()
+            if cause not in excluded
         ),
         next=Message("one-update"),
         claims=frozenset({first}),

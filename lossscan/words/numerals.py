@@ -12,6 +12,9 @@ ORDINAL: Final = "th"  # the whole format of an ordinal: 1st, 2nd
 RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
 SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
 SMALL: Final = 1e-3  # of other numbers: 0.05, 0.003, but 8.5e-4
+LARGE: Final = 1e6  # the same: 25450, but 1.1e13
+GROWTH: Final = "x"  # the whole format of a growth: +36%, and 4.3x from a doubling on
+TENTH: Final = 0.1  # of growth: below it a digit more
 
 
 def shown(value: Any, spec: str) -> str:
@@ -26,8 +29,12 @@ def _special(value: Any, spec: str) -> str:
     """A number in a format of Python's, or in one of ours."""
     if spec == ORDINAL:
         return f"{value}{_ending(int(value))}"
-    if spec.endswith("g") and 0 < abs(value) < SMALL:
+    if spec == GROWTH:
+        return _growth(value)
+    if spec.endswith("g") and (0 < abs(value) < SMALL or abs(value) >= LARGE):
         return _short(value, spec)
+    if spec.endswith("g") and abs(value) >= 1:
+        return format(float(format(value, spec)), ".15g")
     return _rate(value, spec) if spec.endswith(RATE) else format(value, spec)
 
 
@@ -35,6 +42,13 @@ def _ending(number: int) -> str:
     """What makes a number an ordinal: 1st, 2nd, 3rd, 4th, 11th."""
     teen = number // 10 % 10 == 1
     return "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _growth(value: float) -> str:
+    """By what a value has grown."""
+    if value >= 1:
+        return f"{_special(1 + value, '.2g')}x"
+    return format(value, "+.1%" if abs(value) < TENTH else "+.0%")
 
 
 def _rate(value: Any, spec: str) -> str:
@@ -45,7 +59,7 @@ def _rate(value: Any, spec: str) -> str:
 
 
 def _short(value: Any, spec: str) -> str:
-    """A number below 1 without its leading zeros: 8.5e-4."""
+    """A number by its power of ten: 8.5e-4, 1.1e13."""
     mantissa, exponent = f"{float(format(value, spec)):e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
 

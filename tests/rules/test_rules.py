@@ -88,6 +88,27 @@ def test_spikes_of_whole_epochs_are_at_no_common_place():
     assert "same place" not in str(spike.message)
 
 
+def test_the_best_of_epochs_that_count_from_0_is_no_epoch_0():
+    """Keras numbers its epochs from 0, and nobody trains for none."""
+    steps = {"loss": 0.9, "eval_loss": 0.34}
+    run = {"framework": "keras", "every": 1, "epochs": 6} | {
+        name: {step: first * factor**step for step in range(6)}
+        for (name, first), factor in zip(steps.items(), (0.7, 1.1), strict=True)
+    }
+    (found,) = _findings("overfitting", {"run": run}, "en")
+    assert "epoch 0" not in " ".join(_texts(found))
+
+
+def test_a_step_at_an_epoch_is_as_large_as_its_levels_say():
+    """By what share it drops can be checked with the two losses next to it."""
+    stairs = [[0, 400, 2.0, 1.9], [400, 800, 1.5, 1.45], [800, 1200, 1.1, 1.08]]
+    run = {"loss": stairs, "noise": 0.03, "epochs": 3}
+    (found,) = _findings("epoch-step-drop", {"run": run}, "en")
+    steps = [e.text.values for e in found.evidence if "drop" in e.text.values]
+    assert steps
+    assert all(s["drop"] == pytest.approx(1 - s["after"] / s["before"]) for s in steps)
+
+
 def test_a_jump_that_fades_is_not_said_to_stay():
     """Where little of a jump is left at the end, the message says that it comes back."""
     run = {
@@ -195,7 +216,36 @@ def test_a_jump_is_tried_again_at_a_rate_that_cannot_break_it():
     assert "learning rate of 5e-5" in str(jump.next)
 
 
-@pytest.mark.parametrize(("first", "advice"), [(0, "from scratch"), (5000, "last checkpoint")])
+def test_a_rate_that_no_method_holds_is_brought_to_the_highest_that_one_does():
+    """Of a fine-tuning whose method is not known, too: a fifth of 0.1 is no advice."""
+    run = {"loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02, "learning_rate": 0.1}
+    (jump,) = _findings("loss-jump", {"run": run | {"framework": "transformers"}}, "en")
+    assert "learning rate of 2e-4" in str(jump.next)
+
+
+def test_a_rise_that_the_rate_cannot_explain_is_tried_again_in_another_order():
+    """A lower rate tells nothing where the rate breaks no run."""
+    run = {"framework": "trl", "loss": [[0, 500, 2.0, 1.9], [500, 1000, 3.5, 3.4]], "noise": 0.02}
+    (jump,) = _findings("loss-jump", {"run": run | {"learning_rate": 1e-6}}, "en")
+    assert "in another order" in str(jump.next)
+
+
+def test_a_rate_to_set_is_taken_from_the_highest_that_the_run_reached():
+    """In a warm-up not from the peak that it never saw; where none is stated, from the log."""
+    warming = {"learning_rate": [[0, 400, 0.0, 0.04]], "config": {"learning_rate": 0.1}}
+    falling = {"learning_rate": [[0, 100, 0.0, 0.04], [100, 400, 0.04, 0.001]]}
+    run = {"loss": [[0, 300, 2.0, 1.5]], "put": {"loss": {310: math.nan, 320: math.nan}}}
+    for rates, value in ((warming, 0.1), (falling, 0.04)):
+        (lost,) = _findings("non-finite-loss", {"run": run | rates}, "en")
+        cause = next(each for each in lost.causes if each.id == "learning-rate-too-high")
+        (advice,) = cause.config
+        assert advice.value == value
+        assert 0.005 < advice.suggest < 0.009
+
+
+@pytest.mark.parametrize(
+    ("first", "advice"), [(0, "from the beginning"), (5000, "last checkpoint")]
+)
 def test_a_climb_from_the_first_points_on_has_no_checkpoint_to_go_back_to(first: int, advice: str):
     """Unless the run was resumed there: then it began from one."""
     run = {"loss": [[first, first + 1000, 2.0, 30.0]], "noise": 0.02}
@@ -209,7 +259,6 @@ def test_a_climb_from_the_first_points_on_has_no_checkpoint_to_go_back_to(first:
     [
         {},
         {"framework": "keras"},
-        {"framework": "transformers"},
         {"framework": "llamafactory", "config": {"stage": "sft", "optim": "sgd", "lora_rank": 8}},
         {"framework": "llamafactory", "config": {"stage": "pt", "finetuning_type": "full"}},
     ],

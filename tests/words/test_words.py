@@ -113,6 +113,21 @@ def test_learning_rates_are_written_as_people_write_them(rate, said):
 
 
 @pytest.mark.parametrize(
+    ("growth", "said"),
+    [(0.36, "+36%"), (-0.017, "-1.7%"), (1.0, "2x"), (3.264, "4.3x"), (1.754e6, "1.8e6x")],
+)
+def test_a_growth_is_a_share_until_it_doubles(growth, said):
+    """Nobody reads a rise by 175404648%."""
+    assert shown(growth, "x") == said
+
+
+@pytest.mark.parametrize(("number", "said"), [(110.0, "110"), (25450, "25450"), (2.1e21, "2.1e21")])
+def test_a_large_number_has_a_power_of_ten_only_where_it_is_very_large(number, said):
+    """Noise of 1.1e+02% is 110%."""
+    assert shown(number, ".4g") == said
+
+
+@pytest.mark.parametrize(
     ("number", "said"), [(8.485e-4, "8.485e-4"), (6.67e-5, "6.67e-5"), (0.0012, "0.0012"), (0, "0")]
 )
 def test_a_small_number_has_no_leading_zeros(number, said):

@@ -21,6 +21,7 @@ from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw, starts_of
 from lossscan.reporters.kit.panels import UPPER
 from lossscan.reporters.kit.prose import Prose
+from lossscan.words.numerals import shown
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis
 RATIO, LEAST, MOST = 7, 8, 18  # a chart seven times as wide as high, within these rows
@@ -208,7 +209,7 @@ def title_line(
     title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
     for mark, extreme, _ in cuts:
         key = "picture_above" if mark == ABOVE else "picture_below"
-        said = words.say(page.lang, key, value=f"{extreme:.4g}")
+        said = words.say(page.lang, key, value=shown(extreme, ".4g"))
         title.append(f"  {mark}", STYLES[mark]).append(f" {said}", "dim")
     return title
 
@@ -220,8 +221,14 @@ def body(
     ticks = {0, frame.height // 2, frame.height - 1}
     for number, row in enumerate(canvas):
         value = frame.value(1 - number / (frame.height - 1))
-        label = f"{value:>7.3g} ┤" if number in ticks else f"{'':>7} │"
+        label = f"{_tick(value):>7} ┤" if number in ticks else f"{'':>7} │"
         yield Text(label, style="dim") + _colored("".join(row), "cyan", styles)
+
+
+def _tick(value: float) -> str:
+    """A number that fits the gutter."""
+    texts = [shown(value, f".{digits}g") for digits in (3, 2, 1)]
+    return next((text for text in texts if len(text) <= GUTTER - 2), texts[-1])
 
 
 def axis(frame: ChartFrame) -> Iterable[Text]:

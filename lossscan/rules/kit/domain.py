@@ -40,6 +40,7 @@ OF_WORDS: Final = (
 )
 LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (LlamaFactory#7129)
 FULL_RATE: Final = 5e-5  # the same for full fine-tuning
+ABSURD: Final = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
 
 
 def is_token_loss(case: Case) -> bool:
@@ -134,6 +135,11 @@ def is_usual_rate(case: Case, rate: float) -> bool:
     if not is_tuned_with_adam(case):
         return False
     return rate <= (rate_limit(case) or FULL_RATE)
+
+
+def is_absurd_rate(case: Case, rate: float) -> bool:
+    """Whether a pretrained model is tuned at a rate far beyond what Adam holds for any method."""
+    return is_tuned_with_adam(case) and rate >= ABSURD * (rate_limit(case) or LORA_RATE)
 
 
 def is_tuned_with_adam(case: Case) -> bool:

@@ -10,37 +10,51 @@ from lossscan.model import Advice, Cause, Evidence, Message, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import LORA_RATE, is_tuned_with_adam, rate_limit
+from lossscan.rules.kit.domain import is_absurd_rate, is_usual_rate
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
 NONE: FloatArray = np.empty(0)
 MIN_POINTS = 4  # fewer show no course
+MIN_RATES = 4  # logged; fewer show no schedule
 STEADY_POINTS = 8  # fewer may be the climb itself
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
 NEAR_LOWEST = 0.1  # above it: noise of most runs, and no part of a climb
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
-ABSURD = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
+LEAPS = 10.0  # times the usual gradient norm: beyond the noise of any run
 SURE = 0.95  # of a rate that no model survives, where the loss did not fall at it
 ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is lost
 # A loss that falls as before up to its last point speaks against the rate, which lets it climb
 # first, and for a value out of range (8 of 8 trained runs; 2 of 2 that climbed had a high rate).
 CALM, UNKNOWN = 0.25, 0.4  # scores of the rate
 OUT_OF_RANGE = {True: 0.28, False: 0.2}  # of fp16 that nothing states: below data and numerics
+FP16 = 0.8  # where it is stated
 WIDE = 0.1  # score where bf16 is stated, which holds what float32 does
 
 
-def nan_causes(
-    case: Case, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
+def nan_causes(  # noqa: PLR0913 - what the rule knows of it
+    case: Case,
+    step: int,
+    sound: FloatArray = NONE,
+    *,
+    alone: bool = False,
+    calm: bool = False,
+    skipped: bool = False,
+    idle: bool = False,
 ) -> tuple[Cause, ...]:
-    """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate."""
+    """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate.
+
+    `skipped`: the loss goes on behind NaN gradients, as only a loss scaler lets it; `idle`: no
+    update was made at all, and the rate moved nothing.
+    """
     half = (*case.advise("fp16", suggest=False), *case.advise("bf16", suggest=True))
     calm = calm or _is_calm(case, step, sound)
+    others = other_causes(case, step, sound, alone=alone, calm=calm)
     return (
         *skipped_updates(case, step),
-        *half_precision(case, 0.8, half, calm=calm),
-        *other_causes(case, step, sound, alone=alone, calm=calm),
+        *half_precision(case, FP16, half, unknown=FP16 if skipped else OUT_OF_RANGE[calm]),
+        *(each for each in others if not (idle and each.text.key == "learning-rate-too-high")),
     )
 
 
@@ -55,13 +69,17 @@ def restart(lost: dict[str, int] | None) -> tuple[Message, ...]:
 
 
 def half_precision(
-    case: Case, score: float, config: tuple[Advice, ...] = (), *, calm: bool = False
+    case: Case,
+    score: float,
+    config: tuple[Advice, ...] = (),
+    *,
+    unknown: float = OUT_OF_RANGE[False],
 ) -> Iterator[Cause]:
-    """fp16, unless the run states that it is off."""
+    """fp16, unless the run states that it is off; `unknown`: the score where nothing states it."""
     fp16 = case.setting("fp16")
     if fp16 is not False:
-        unknown = WIDE if case.setting("bf16") else OUT_OF_RANGE[calm]
-        yield Cause(Message("half-precision"), score if fp16 else unknown, config=config)
+        other = WIDE if case.setting("bf16") else unknown
+        yield Cause(Message("half-precision"), score if fp16 else other, config=config)
 
 
 def other_causes(
@@ -69,22 +87,16 @@ def other_causes(
 ) -> tuple[Cause, ...]:
     """The rate, the data and the operations of the model."""
     climbs = rose(sound) or _gradient_rose(case, step)
+    rate = rate_at(case, step)
+    usual = not climbs and rate is not None and is_usual_rate(case, rate.value)
     likely = CALM if calm or _is_calm(case, step, sound) else ROSE if climbs else UNKNOWN
-    if _is_absurd(case, step) and likely != CALM:
+    if rate is not None and is_absurd_rate(case, rate.value) and likely != CALM:
         likely = SURE
     return (
-        high_rate(case, likely),
+        *(() if usual else (high_rate(case, step, likely),)),
         Cause(Message("masked-batch"), 0.6 if alone else 0.3),
         Cause(Message("numerics"), 0.35),
     )
-
-
-def _is_absurd(case: Case, step: int) -> bool:
-    """Whether a pretrained model is tuned at a rate far beyond what Adam holds for any method."""
-    rate = rate_at(case, step)
-    if rate is None or not is_tuned_with_adam(case):
-        return False
-    return rate.value >= ABSURD * (rate_limit(case) or LORA_RATE)
 
 
 def _is_calm(case: Case, step: int, before: FloatArray) -> bool:
@@ -97,7 +109,7 @@ def _gradient_rose(case: Case, step: int) -> bool:
     """Whether the last finite gradient norm before a step is far above the usual one."""
     norms = case.points("grad_norm")
     before = norms.values[norms.steps < step] if norms is not None else NONE
-    return len(before) >= MIN_POINTS and before[-1] > ABSURD * median(before)
+    return len(before) >= MIN_POINTS and before[-1] > LEAPS * median(before)
 
 
 def rose(before: FloatArray) -> bool:
@@ -106,6 +118,17 @@ def rose(before: FloatArray) -> bool:
     if len(values) < MIN_POINTS:
         return False
     return median(values[-LAST_POINTS:]) > RISE * float(np.min(values)) > 0
+
+
+def frozen(case: Case) -> Iterator[Evidence]:
+    """The scheduler moves only with the optimizer: a rate that does not move means no update."""
+    rate, schedule = case.logged("learning_rate"), case.setting("lr_scheduler_type")
+    moves = schedule or case.trainer.of_transformers  # whose rate falls where nothing is stated
+    if rate is None or len(rate) < MIN_RATES or schedule == "constant":
+        return
+    if np.ptp(rate.values) == 0 and (moves or rate.values[0] == 0):  # 0, where a warm-up begins
+        source = case.run.source_of("learning_rate")
+        yield Evidence(Message("frozen"), source, value=float(rate.values[0]))
 
 
 def keeps_its_loss(case: Case, first: int) -> bool:

@@ -7,17 +7,20 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Cause, Message
+from lossscan.model import Advice, Cause, Message
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import rate_limit
+from lossscan.rules.kit.domain import LORA_RATE, is_absurd_rate, rate_limit
 
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
+SET_BACK = (
+    0.6  # score of a resume from older weights where the rate goes back up: or a new schedule
+)
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
 
 
@@ -87,6 +90,14 @@ def lost_state(case: Case, step: float) -> tuple[Cause, ...]:
     return (Cause(Message("state-lost"), 0.85),) if restarts else ()
 
 
+def set_back(case: Case, step: float) -> tuple[Cause, ...]:
+    """A resume that no log states as the cause, where the rate goes back up at once."""
+    rate = rate_at(case, step)
+    if rate is None or not rate_restarts(case, step):
+        return ()
+    return (Cause(Message("rate-restarts", rate=rate.value), SET_BACK),)
+
+
 def rate_returns(case: Case, step: float) -> bool:
     """Whether the rate came back from a low, to where it was, in the points up to a step.
 
@@ -104,14 +115,24 @@ def rate_returns(case: Case, step: float) -> bool:
     return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest
 
 
-def high_rate(case: Case, score: float) -> Cause:
-    """The learning rate as a cause, with a lower one where it is stated."""
-    rate = case.number("learning_rate")
-    advice = case.advise("learning_rate", lower(case, rate)) if rate else ()
+def high_rate(case: Case, step: float, score: float) -> Cause:
+    """The learning rate up to a step as a cause, with a lower one where any is known."""
+    lower = lower_rate(case, step)
+    advice = () if lower is None else (Advice("learning_rate", suggest=lower),)
     return Cause(Message("learning-rate-too-high"), score, config=advice)
 
 
-def lower(case: Case, rate: float) -> float:
-    """A learning rate to try instead: a fifth, and within the usual limit if that is known."""
-    fifth, limit = rate / 5, rate_limit(case)
-    return float(f"{fifth if limit is None else min(fifth, limit):.1g}")
+def lower_rate(case: Case, step: float) -> float | None:
+    """A learning rate to set instead: a fifth of what was reached up to a step, or less.
+
+    The highest up to there: what follows in a warm-up the run never saw, and a schedule that has
+    come down is set by its peak. Not above the usual limit; None where no rate is known.
+    """
+    series, limit = case.points("learning_rate"), rate_limit(case)
+    stated = case.number("learning_rate") or 0.0
+    reached = 0.0 if series is None else series.values[series.steps <= step].max(initial=0.0)
+    rate = float(reached or stated)
+    if limit is None and is_absurd_rate(case, rate):
+        limit = LORA_RATE  # the highest of any method
+    fifth = rate / 5
+    return float(f"{fifth if limit is None else min(fifth, limit):.1g}") or None

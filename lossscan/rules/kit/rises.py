@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -12,7 +12,14 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
-from lossscan.rules.kit.rates import highest_rate, lost_state, lower, rate_at, rate_raised
+from lossscan.rules.kit.rates import (
+    highest_rate,
+    lost_state,
+    lower_rate,
+    rate_at,
+    rate_raised,
+    set_back,
+)
 from lossscan.rules.kit.skips import skipped_updates
 
 # A score is a sum of such weights: what a sign makes likelier. The order of causes is what counts;
@@ -36,6 +43,10 @@ OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradie
 OVER = 0.2  # of a rise, or of a spike's height: where less is left at the end, it is over
 END_POINTS = 10  # logged points whose median is where the run ends
 FIRST_POINTS = 5  # of a run: no checkpoint from before them has learned what is worth keeping
+OF_RATE = {  # causes that a lower learning rate tells from the data
+    "learning-rate-too-high", "learning-rate-unknown", "learning-rate-raised", "rate-leaps",
+    "no-warmup", "skipped-updates", "overflow", "large-accumulation",
+}  # fmt: skip
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
@@ -73,7 +84,7 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
         *_no_warmup(case, change),
         *skipped_updates(case, change.step),
         *_overflow(case, change),
-        *(_resume(change) or lost_state(case, change.step)),
+        *(_resume(change) or lost_state(case, change.step) or set_back(case, change.step)),
         *_scale(case, change),
         *_data(case, change, lead),
         *_older_weights(case, change),
@@ -88,6 +99,9 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     if rate is None or there is None:
         yield Cause(Message("learning-rate-unknown"), BASE)
         return
+    suggest = lower_rate(case, change.step)
+    if suggest is None:  # 0 until there
+        return
     configured = case.number("learning_rate")
     beyond = configured is not None and rate.value > RAISED * configured
     leaps = rate_raised(case, change.step)
@@ -100,7 +114,6 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     score += STRONG * leaps - STRONG * _is_borne(case, change, lead)
-    suggest = lower_rate(case, change)
     yield Cause(
         Message(
             _of_rate(beyond=beyond, leaps=leaps),
@@ -136,12 +149,6 @@ def _is_borne(case: Case, change: Change, lead: float | None) -> bool:
     return now is not None and bool((rate.values[borne] >= now.value).any())
 
 
-def lower_rate(case: Case, change: Change) -> float | None:
-    """A learning rate to try from before a change; None where none is known."""
-    rate = rate_at(case, change.step)
-    return None if rate is None else lower(case, rate.value)
-
-
 def from_the_start(case: Case, change: Change) -> bool:
     """Whether a change is within the first points of a run that began at step 0."""
     steps = case.curve.steps
@@ -153,11 +160,14 @@ def way_back(case: Case, change: Change) -> Message:
     return Message("start-over" if from_the_start(case, change) else "last-good-checkpoint")
 
 
-def next_try(case: Case, change: Change, lower: float | None) -> Message:
-    """The short run that tells the learning rate from the data."""
-    if from_the_start(case, change):
-        return Message("start-over" if lower is None else "start-over-at-rate")
-    return Message("replay" if lower is None else "replay-at-rate")
+def next_try(case: Case, change: Change, causes: Iterable[Cause], lower: float | None) -> Message:
+    """The short run that tells the learning rate from the data, or the data from all else."""
+    early = from_the_start(case, change)
+    if not any(cause.text.key in OF_RATE for cause in causes):
+        return Message("start-over-in-other-order" if early else "replay-in-other-order")
+    if lower is None:
+        return Message("start-over" if early else "replay")
+    return Message("start-over-at-rate" if early else "replay-at-rate")
 
 
 def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:

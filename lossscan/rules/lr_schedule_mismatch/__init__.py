@@ -188,7 +188,7 @@ def _finding(
     worst = 0 if expected is None else int(np.argmax(np.abs(values - expected[where])))
     promised = None if expected is None else float(expected[where][worst])
     logged = float(values[worst])
-    compared = {"promised": promised, "logged": logged}
+    compared = {"promised": promised, "logged": logged, "at": int(steps[worst])}
     return Finding(
         NAME,
         confidence,

@@ -16,6 +16,7 @@ from lossscan.rules.kit.levels import episodes_of
 from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
     climbed,
+    frozen,
     half_precision,
     keeps_its_loss,
     lost_from,
@@ -35,7 +36,6 @@ NAME: Final = "non-finite-loss"
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "scaled-often", "passing", "exhausted", "exhausted-once")
 A_FEW = 0.1  # of the gradient norms: the scaler of fp16 spoils fewer once it has its scale
-MIN_RATES = 4  # logged; fewer show no schedule
 
 
 def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
@@ -67,9 +67,10 @@ def _loss(case: Case) -> Finding | None:
     first = int(np.argmax(bad))
     alone = int(bad.sum()) == 1 and not bad[-1]
     before, step = loss.values[:first], int(loss.steps[first])
-    lost = lost_from(case, loss, step)
-    held = lost if bad[-1] else None
-    shown = first > 0 or int(bad.sum()) > 1  # of one NaN and nothing else nobody knows the weights
+    lost, sound = lost_from(case, loss, step), np.flatnonzero(~bad)
+    since = int(sound[-1]) + 1 if len(sound) else 0
+    held = lost_from(case, loss, int(loss.steps[since])) if bad[-1] else None
+    shown = len(loss) - since > 1  # one NaN may be that of a batch, and the weights sound
     return Finding(
         NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
@@ -157,8 +158,10 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
     said = "scaled-often" if kind == "scaled" and bad.mean() > A_FEW else kind
     first = int(norms.steps[int(np.argmax(bad))])
     lost = lost_at(case, first)
-    frozen = tuple(_frozen(case)) if lasting else ()
-    known = lost if lasting and not frozen else None  # without an update the weights are sound
+    still = tuple(frozen(case)) if lasting else ()
+    kept = keeps_its_loss(case, first)
+    idle = lasting and (bool(still) or (kept and bool(bad[0])))  # no update was made
+    known = lost if lasting and not (idle or kept) and int(bad.sum()) > 1 else None
     return Finding(
         NAME,
         confidence,
@@ -166,12 +169,14 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         stated_severity=severity,
         message=Message(said, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
-        evidence=(Evidence(Message("gradient-count"), step=first), *frozen, *weights_lost(known)),
+        evidence=(Evidence(Message("gradient-count"), step=first), *still, *weights_lost(known)),
         causes=nan_causes(
             case,
             first,
             alone=kind == "passing",
-            calm=kind == "scaled" or keeps_its_loss(case, first),
+            calm=kind == "scaled" or kept,
+            skipped=kind == "scaled",
+            idle=idle,
         ),
         remedies=restart(known),
         next=restarted("find-first", lost) if lasting else None,
@@ -181,16 +186,6 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
 
 def _is_search(case: Case, steps: list[int], tolerated: int) -> bool:
     return may_be_fp16(case) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
-
-
-def _frozen(case: Case) -> Iterator[Evidence]:
-    """The scheduler moves only with the optimizer: a rate that does not move means no update."""
-    rate = case.logged("learning_rate")
-    if rate is None or len(rate) < MIN_RATES or case.setting("lr_scheduler_type") == "constant":
-        return
-    if np.ptp(rate.values) == 0:  # also at 0, where a warm-up begins
-        source = case.run.source_of("learning_rate")
-        yield Evidence(Message("frozen"), source, value=float(rate.values[0]))
 
 
 def _exhausted(case: Case) -> Finding | None:
