@@ -13,7 +13,7 @@ RATE: Final = "r"  # ends the format of a learning rate: `.3r` has three digits
 SMALL_RATE: Final = 0.01  # people write 0.05, and 1e-4 where the zeros are hard to count
 SMALL: Final = 1e-3  # of other numbers: 0.05, 0.003, but 8.5e-4
 LARGE: Final = 1e6  # the same: 25450, but 1.1e13
-GROWTH: Final = "x"  # the whole format of a growth: +36%, and 4.3x from a doubling on
+GROWTH: Final = "x"  # begins the format of a growth: +36%, from a doubling on 4.3x, or what follows
 TENTH: Final = 0.1  # of growth: below it a digit more
 
 
@@ -29,8 +29,8 @@ def _special(value: Any, spec: str) -> str:
     """A number in a format of Python's, or in one of ours."""
     if spec == ORDINAL:
         return f"{value}{_ending(int(value))}"
-    if spec == GROWTH:
-        return _growth(value)
+    if spec.startswith(GROWTH):
+        return _growth(value, spec.removeprefix(GROWTH) or GROWTH)
     if spec.endswith("g") and (0 < abs(value) < SMALL or abs(value) >= LARGE):
         return _short(value, spec)
     if spec.endswith("g") and abs(value) >= 1:
@@ -44,10 +44,10 @@ def _ending(number: int) -> str:
     return "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
-def _growth(value: float) -> str:
+def _growth(value: float, times: str) -> str:
     """By what a value has grown."""
     if value >= 1:
-        return f"{_special(1 + value, '.2g')}x"
+        return _special(1 + value, ".2g") + times
     return format(value, "+.1%" if abs(value) < TENTH else "+.0%")
 
 

@@ -116,7 +116,7 @@ def test_a_jump_that_fades_is_not_said_to_stay():
         "noise": 0.02,
     }
     (jump,) = _findings("loss-jump", {"run": run}, "en")
-    assert "takes long to recover" in str(jump.message)
+    assert "stays up for a while" in str(jump.message)
 
 
 def test_a_jump_that_overshoots_is_one_event():

@@ -117,8 +117,9 @@ def test_learning_rates_are_written_as_people_write_them(rate, said):
     [(0.36, "+36%"), (-0.017, "-1.7%"), (1.0, "2x"), (3.264, "4.3x"), (1.754e6, "1.8e6x")],
 )
 def test_a_growth_is_a_share_until_it_doubles(growth, said):
-    """Nobody reads a rise by 175404648%."""
+    """Nobody reads a rise by 175404648%; another language counts in words of its own."""
     assert shown(growth, "x") == said
+    assert shown(growth, "x times") == said.replace("x", " times")
 
 
 @pytest.mark.parametrize(("number", "said"), [(110.0, "110"), (25450, "25450"), (2.1e21, "2.1e21")])
