@@ -10,6 +10,7 @@ from lossscan.numeric.arrays import BoolArray, FloatArray
 POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
 ADVERSARIAL = "adversarial"  # two nets: one gains what the other loses
 NEVER_ZERO = ("cross-entropy", "classification", "distillation")  # the loss of RL may well be 0
+COMPOSITE = "composite"  # a sum of parts, as of a detector
 NEAR = 5  # logged values on either side of a zero that tell whether it may be one of them
 ROUNDED = 0.01  # a loss around it rounds to 0.0 at four decimals now and then: 100 last digits
 

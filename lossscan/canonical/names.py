@@ -45,7 +45,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps _step"
         " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
-        " itr step_num step_number iteration_number",
+        " itr step_num step_number iteration_number example_counter",
         "max_steps": "total_steps",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
@@ -84,6 +84,7 @@ _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale
     r"|loss/(?:segm?|iou|(?:target_)?clf|bb(?:ox)?|cls|reg|kl|mel)"  # of pytracking, of TTS
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
+    r"|(?!train|val|test|eval)(?:[a-z]{1,12}_)?loss_?\d{1,2}[a-z]?"  # by number: loss1, loss2u
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err_?[dg]|[dg]_err(?:or)?)"
 )
 _EASTERN: Final = expression(  # 整体测试集上的Loss
@@ -171,8 +172,9 @@ def canonical(raw: str) -> str:
         return raw
     bare = _bare(raw)
     folded = _folded(bare)
-    if folded in _ALIASES or folded in _STAND_INS:
-        return _ALIASES.get(folded, folded)
+    stand_in = folded.replace("training_", "train_", 1)
+    if folded in _ALIASES or stand_in in _STAND_INS:
+        return _ALIASES.get(folded, stand_in)
     if worded := _worded(folded) or rewarding(folded):
         return worded
     if composed := _COMPOSER.fullmatch(folded):
@@ -232,7 +234,8 @@ def is_known(raw: str) -> bool:
 def is_judged(raw: str) -> bool:
     """Whether the key names a loss, one that may stand in for it, a part of it, or a reward."""
     name = canonical(raw)
-    return name in JUDGED or name in _STAND_INS or is_part(raw)
+    known = name in JUDGED or name in _STAND_INS
+    return known or is_part(name.removeprefix("eval_"))
 
 
 @lru_cache(maxsize=1 << 16)  # more keys than a log may have: each is asked for many times

@@ -8,7 +8,7 @@ from lossscan.expressions import expression
 
 _REWARD: Final = expression(
     r"(?:rollout/)?(?:(?:avg|average|mean|total|cumulative)_)?(?:ep(?:isode|isodic)?_)?"
-    r"(?:rew(?:ard)?s?|returns?|ret)(?:_mean)?"
+    r"(?:rew(?:ard)?s?|returns?|ret)(?:_(?:mean|sum))?"
 )
 _BARE: Final = ("return", "returns", "ret", "rew")  # of a stock, or of a function
 

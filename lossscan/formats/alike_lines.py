@@ -1,9 +1,13 @@
-"""Lines of one shape that state a loss among others and count nothing, as graph nets print them."""
+"""Lines of one shape that state a loss among others and count nothing, as graph nets print them.
+
+The number that each begins with is its count where it rises: `[100] recall: 0.4, loss: 4.92`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from lossscan.canonical.names import canonical, is_judged
@@ -19,10 +23,12 @@ from lossscan.sources.files import Head
 NAME: Final = "alike_lines"
 FEWEST: Final = 5  # lines of one shape: no document repeats a sentence with numbers so often
 LOGGED: Final = 2  # of a logger, behind a clock: no prose has one
+RISING: Final = 3  # that begin with a count: two may be items of a list
 FEWEST_NUMBERS: Final = 2  # numbers that a line names, the loss among them; prose has one
 LONGEST: Final = 1000  # characters of a line that has a shape
 _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
 _CLOCK: Final = expression(r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
+_LEADING: Final = expression(r"[\[(#\s]{0,4}(\d{1,12})[\])\s:|,]")
 
 
 def claims(head: Head) -> bool:
@@ -32,24 +38,27 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """These lines, counted as steps, and evaluations at the last one before them."""
+    """These lines at what they begin with, else counted as steps; evaluations at the last one."""
     shape = _repeated(peek(head).splitlines(keepends=True))
     reader = LineReader(frozenset(settings.series.values()))
     rows: list[Row] = []
-    step = 0
+    counts: list[int | None] = []
     for line in lines(head):
         row = reader.take(line).row
         if row and _shape(line) == shape:
-            step += 1
-            rows.append((step, row))
-        elif step and row:
+            counts.append(_leading(line))
+            rows.append((len(counts), row))
+        elif counts and row:
             evaluated = {n: value for n, value in row.items() if canonical(n).startswith("eval_")}
-            rows += [(step, evaluated)] if evaluated else []
+            rows += [(len(counts), evaluated)] if evaluated else []
+    note = Note("steps_counted", head.path, {"entries": len(counts)})
+    if steps := _rising(counts):
+        rows = [(steps[at - 1], row) for at, row in rows]
     return Table(
         path=head.path,
         format=NAME,
         columns=columns(rows, settings),
-        notes=(Note("steps_counted", head.path, {"entries": step}), *reader.idle.notes(head.path)),
+        notes=(*(() if steps else (note,)), *reader.idle.notes(head.path)),
         fallback=True,
     )
 
@@ -60,7 +69,7 @@ def _repeated(text: Iterable[str]) -> str:
     Where none is of the training, the loss of an evaluation.
     """
     reader = LineReader()
-    shapes: Counter[tuple[bool, str]] = Counter()  # whether it is of the training
+    shapes: dict[tuple[bool, str], list[int | None]] = defaultdict(list)  # and whether they train
     logged: set[str] = set()
     for line in text:
         if len(line) > LONGEST or "oss" not in line.lower():
@@ -69,12 +78,26 @@ def _repeated(text: Iterable[str]) -> str:
         clock = _CLOCK.match(line) is not None
         judged = any(map(is_judged, stated.row))
         if stated.place is None and judged and (clock or _names_several(line)):
-            shapes[_trained(stated.row), _shape(line)] += 1
+            shapes[_trained(stated.row), _shape(line)].append(_leading(line))
             logged |= {_shape(line)} if clock else set()
     trained = any(trained for trained, _ in shapes)
-    counts = ((count, shape) for (of, shape), count in shapes.most_common() if of is trained)
-    count, shape = next(counts, (0, ""))
-    return shape if count >= (LOGGED if shape in logged else FEWEST) else ""
+    own = {shape: counts for (of, shape), counts in shapes.items() if of is trained}
+    shape = max(own, key=lambda each: len(own[each]), default="")
+    fewest = LOGGED if shape in logged else RISING if _rising(own.get(shape, ())) else FEWEST
+    return shape if len(own.get(shape, ())) >= fewest else ""
+
+
+def _leading(line: str) -> int | None:
+    """The number that a line begins with, and no part of a clock."""
+    found = _LEADING.match(line)
+    return int(found[1]) if found else None
+
+
+def _rising(counts: Sequence[int | None]) -> list[int]:
+    """The counts, where all are there and each is above the last; else none."""
+    told = [count for count in counts if count is not None]
+    rises = len(told) == len(counts) and all(one < two for one, two in pairwise(told))
+    return told if rises and len(told) > 1 else []
 
 
 def _trained(row: Iterable[str]) -> bool:

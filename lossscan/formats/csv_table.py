@@ -33,6 +33,7 @@ from lossscan.formats.kit.separated import (
     cells_of,
     columns_of,
     header_of,
+    separator_between,
     separator_of,
     split,
     uncommented,
@@ -52,6 +53,7 @@ CELLS = 1 << 17  # that are held as text at once: some 10 MB
 MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
+_NAME: Final = expression(r"(?!.{0,40}(?:: |:\d|=))(?:\S{1,40} ?){0,4}")  # and no words of prose
 _MEMBER: Final = '": '  # of an object of JSON: no header names one, and a settings file has many
 _BOX: Final = str.maketrans("│┃║", "|||")
 NEWLINE: Final = expression(rb"[\r\n]")
@@ -71,7 +73,8 @@ def keys(head: Head) -> list[str]:
     first, second = [*_seen(head), "", ""][:2]
     prose = first.startswith("{") or separator_of(first) == BLANK
     header = [] if prose else header_of(first)
-    return header if len(header_of(second)) == len(header) else []
+    named = all(map(_NAME.fullmatch, header))
+    return header if named and len(header_of(second)) == len(header) else []
 
 
 def _seen(head: Head) -> list[str]:
@@ -141,10 +144,11 @@ def _body(head: Head) -> _Body:
     at = _header_at(above, head.name) or 0
     first = above[at] if above else ""
     below: Iterable[str] = chain(above[at + 1 :], text)
-    separator = separator_of(first)
+    second = next(iter(above[at + 1 :]), "")
+    separator = separator_between(first, second)
     if separator != "," and _DECIMAL_COMMA.search(peek(head)):
         below = (line.replace(",", ".") for line in below)
-    header, second = header_of(first), next(iter(above[at + 1 :]), "")
+    header = header_of(first)
     if separator in (GAP, BLANK) and len(split(second, separator)) == len(header) + 1:
         header = ["", *header]  # what R and pandas print: rows have names
     return _Body(header, separator, iter(below))
@@ -204,7 +208,7 @@ def _is_judged(name: str, line: str) -> bool:
 def _holds_numbers(header: str, below: str = "") -> bool:
     """Whether the line below a header has as many cells, and all that are filled are numbers."""
     header = uncommented(header)
-    separator = separator_of(header)
+    separator = separator_between(header, below)
     cells = [cell.strip() for cell in cells_of(below.rstrip("\r\n") + "\n", separator)]
     same = len(cells) == len(split(header.rstrip("\r\n"), separator))
     filled = [cell for cell in cells if cell and not cell.startswith("[")]  # a list of Python

@@ -16,7 +16,7 @@ from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import Placed, counted
 from lossscan.formats.kit.stated import LineReader
-from lossscan.formats.kit.text import are_most, lines, peek
+from lossscan.formats.kit.text import PASTED, are_most, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -35,8 +35,9 @@ def claims(head: Head) -> bool:
     if "ppl" not in text and "erplexity" not in text:
         return False
     alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
-    found = sum(place is not None for place, _ in _stated(alone))
-    return found >= FEWEST or are_most(found, text)
+    counted = [place is not None for place, _ in _stated(alone)]
+    found = sum(counted)  # below each of two may be what was evaluated
+    return found >= FEWEST or (found >= PASTED and are_most(len(counted), text))
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
-from lossscan.points import NEAR, NEVER_ZERO, ROUNDED
+from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of, window_lengths
@@ -90,7 +90,7 @@ def check(
     loss = case.points("loss")
     if loss is None or not (loss.values == 0).any():
         return
-    if case.run.objective not in NEVER_ZERO:
+    if case.run.objective not in NEVER_ZERO and not _is_nothing(case, loss):
         count = int((loss.values == 0).sum())
         yield RuledOut(NAME, Message("objective", objective=case.run.objective, count=count))
         return
@@ -104,6 +104,12 @@ def check(
     skipped = _skipped(case, zeros)
     kind = _kind(zeros, skipped, floor, partly)
     yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
+
+
+def _is_nothing(case: Case, loss: Series) -> bool:
+    """Whether all parts of a sum are 0 from the first entry to the last: nothing was trained."""
+    several = len(loss) > IN_A_ROW
+    return case.run.objective == COMPOSITE and several and not loss.values.any()
 
 
 def _zeros(case: Case, loss: Series) -> _Zeros:

@@ -11,10 +11,9 @@ from typing import Final
 from lossscan.canonical.names import is_part
 from lossscan.expressions import expression
 from lossscan.model import Field
-from lossscan.points import ADVERSARIAL
+from lossscan.points import ADVERSARIAL, COMPOSITE
 
 CROSS_ENTROPY: Final = "cross-entropy"
-COMPOSITE: Final = "composite"  # a sum of parts, as of a detector
 PARTS: Final = 2  # a language model may log one of its own making: a router's, a distillation's
 # Parts that language models log: MiniMind's two, the heads of multi-token prediction, the z-loss.
 _OF_LANGUAGE: Final = expression(

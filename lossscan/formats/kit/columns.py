@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import compress, repeat
 from operator import is_not
@@ -252,8 +252,8 @@ def _value(cell: Any) -> float | None:
 
 
 def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
-    if "test_loss" in found and "eval_loss" not in found:
-        found["eval_loss"] = found.pop("test_loss")
+    if "eval_loss" not in found and (other := _other_eval_loss(found)):
+        found["eval_loss"] = found.pop(other)
     lost = {name for name, column in found.items() if not np.isfinite(column.values).all()}
     name = fallback_loss({name: len(column.steps) for name, column in found.items()}, lost)
     if name is not None:
@@ -266,6 +266,15 @@ def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
     return found
 
 
+def _other_eval_loss(found: Collection[str]) -> str | None:
+    """What stands in for the loss of an evaluation: of the test, or of the only set with a name."""
+    if "test_loss" in found:
+        return "test_loss"
+    named = [name for name in found if name.startswith("eval_") and name.endswith("_loss")]
+    alone = len(named) == 1 and named[0].removeprefix("eval_") not in found
+    return named[0] if alone and "loss" in found else None
+
+
 def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
     """The sum of the parts of a loss without a logged total, and of the same evaluated."""
     parts = [name for name in found if is_part(name)]
@@ -273,8 +282,9 @@ def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
     if whole is not None and len(parts) > FEWEST_TERMS:
         return {"loss": found[whole]}
     total = {"loss": added_up([found[name] for name in parts])} if parts else {}
-    evaluated = [f"eval_{name}" for name in parts]
-    if parts and "eval_loss" not in found and found.keys() >= set(evaluated):
+    evaluated = [name for name in found if is_part(name.removeprefix("eval_"))]
+    evaluated = [f"eval_{name}" for name in parts] if parts else evaluated
+    if evaluated and "eval_loss" not in found and found.keys() >= set(evaluated):
         total["eval_loss"] = added_up([found[name] for name in evaluated])
     return total
 

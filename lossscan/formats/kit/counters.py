@@ -43,7 +43,8 @@ _OF: Final = (
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
-    r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global_iter)['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+    r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter)"
+    r"['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
@@ -71,7 +72,7 @@ _NTH_EPOCH: Final = expression(
 _SUMMED_UP: Final = expression(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
 _OF_SET: Final = expression(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
 _NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
-    r"\s{0,4}[,:;|-]\s{0,8}(\d{1,15})/(\d{1,15})(?=[^\w./-])"
+    r"\s{0,4}[,:;|-]\s{0,8}(\d{1,15})/ {0,8}(\d{1,15})(?=[^\w./-])"
 )
 _SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
 _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
@@ -149,7 +150,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("train (", "valid ("), _OF_SET),
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
-    (("global_", "acc_iter"), _DECLARED),
+    (("global", "acc_iter"), _DECLARED),
     (("total_steps",), _AT_EPOCH),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),

@@ -23,6 +23,7 @@ FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
 MOST: Final = 1000  # runs in a table
 _SETS: Final = expression(rf"(?i)(?:{HELD_OUT})")
 PHASES: Final = "phase split mode set stage subset"
+_TRAINS: Final = ("train", "training", "is_train", "is_training")  # true or false
 _TAGS: Final = "tag metric metric_name name key variable series scalar"
 _VALUES: Final = "value metric_value val score"
 
@@ -92,14 +93,21 @@ def beside_tag(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def phase_key(columns: Iterable[str]) -> str | None:
-    """The column that says whether a row is of training or of an evaluation."""
-    return next((key for key in columns if key.strip().lower() in PHASES.split()), None)
+    """The column that says whether a row is of training or of an evaluation.
+
+    Next to a loss `train` is no loss.
+    """
+    named = {key.strip().lower(): key for key in columns}
+    sure = (*PHASES.split(), *(_TRAINS if "loss" in named else ()))
+    return next((key for name, key in named.items() if name in sure), None)
 
 
 def beside_phase(row: dict[str, Any]) -> dict[str, Any]:
     """The row of an evaluation with names that say so, where another key says it."""
     said = phase_key(row)
     phase = str(row[said]).strip() if said else ""
+    if phase.lower() == "false":
+        phase = "val"
     if not _SETS.fullmatch(phase):
         return row
     return {f"{phase}/{key}" if is_judged(key) else key: row[key] for key in row}

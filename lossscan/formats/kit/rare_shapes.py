@@ -21,11 +21,12 @@ _LETTERS: Final = expression(  # of YOLACT: `|| B: 5.23 | C: 7.43 | T: 12.66 ||`
     rf"(?<=\| )([A-Z]): ({NUMBER})(?= \|)"
 )
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
-    rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss)"
+    rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss|(?:total )?rewards?)"
     r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
     rf"(?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
     rf"(?: ?[:=] ?|,? is (?:equal to )?)({NUMBER}){ENDS}"
 )
+_OF_AFTER: Final = ("loss", "cost", "reward")
 _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`
     r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
     rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
@@ -87,7 +88,7 @@ def _lettered(line: str) -> Iterator[Part[str]]:
 
 def _rare(line: str, small: str) -> Iterator[Part[str]]:
     """Losses in shapes of a few trainers; to look for a word takes a hundredth of the time."""
-    for shape in (_AFTER, _AT) if "loss" in small or "cost" in small else ():
+    for shape in (_AFTER, _AT) if any(word in small for word in _OF_AFTER) else ():
         for match in shape.finditer(line):
             yield Part(match[1], match.start(2), *match.span(2))
     if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):

@@ -27,6 +27,15 @@ def separator_of(line: str) -> str:
     return likely if likely in line else GAP if GAP in line.strip() else BLANK
 
 
+def separator_between(header: str, below: str) -> str:
+    """What parts a header and the row below it: one blank too, where wide numbers leave no more."""
+    separator = separator_of(header)
+    names, cells = split(header, separator), below.split()
+    if separator != GAP or len(split(below, GAP)) >= len(names):
+        return separator
+    return BLANK if len(cells) == len(header.split()) == len(names) else GAP
+
+
 def split(line: str, separator: str) -> list[str]:
     """The parts of a line without quotes, as they are."""
     if separator == BLANK:
@@ -44,7 +53,7 @@ def header_of(line: str) -> list[str]:
     """The names in a line, of very many only those that are read; none of numbers or one part."""
     line = uncommented(line.strip(" \r\n"))
     separator = separator_of(line)
-    names = [name.strip().strip('"') for name in split(line, separator)]
+    names = [name.strip().strip("\"'") for name in split(line, separator)]
     if "episode" in names and not any(map(is_judged, names)):
         names = ["reward" if name in _SCORES else name for name in names]
     if len(names) == 1:

@@ -40,7 +40,7 @@ WRAPPED: Final = (  # as Python prints it
     r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\(|\[{1,2}(?=[\w.+-]{1,40}\]))?"
 )
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
-ENDS: Final = r"(?=[^\w.+-]|\.\.?\s)"
+ENDS: Final = r"(?=[^\w.+-]|\.{1,3}\s)"
 PAIR: Final = expression(
     rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,6}}\))){{0,5}}+)['\"]?"
     rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER}){ENDS}"

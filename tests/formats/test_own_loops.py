@@ -1,0 +1,128 @@
+"""What loops of one's own and trainers without a reader print, in lines and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lossscan.errors import NoLogFound
+from tests import logs
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Episode {n}, Reward Sum {n}.5.\n",
+        "[06-09 23:30:15 MainThread @main.py:30] Episode {n} total reward {n}.5 steps 9\n",
+        "Total rewards in episode {n} is {n}.5\n",
+    ],
+)
+def test_a_reward_needs_no_sign_before_its_number(tmp_path: Path, line: str):
+    """Loops of one's own print words and numbers with nothing between."""
+    text = "".join(line.format(n=n) for n in range(1, 6))
+    found = logs.points(logs.read_log(tmp_path, text), "reward")
+    assert found == [(n, n + 0.5) for n in range(1, 6)]
+
+
+def test_losses_may_be_numbered(tmp_path: Path):
+    """Two losses without a total are parts of one that is lost."""
+    text = "".join(f"train: epoch 1, iter:{n}, loss1u: nan, loss2u: nan\n" for n in range(1, 6))
+    run = logs.read_log(tmp_path, text)
+    assert {"loss", "loss1u", "loss2u"} <= run.columns.keys()
+
+
+def test_an_ellipsis_ends_a_number(tmp_path: Path):
+    """Who shortens what is pasted leaves the first digits."""
+    text = "".join(f"Epoch {n}/5 loss: 0.{9 - n}1... acc: 0.5\n" for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (1, 0.81)
+
+
+def test_the_only_set_that_is_evaluated_may_have_a_name(tmp_path: Path):
+    """wav2letter calls the validation after its file."""
+    text = "".join(f"epoch: {n} | loss: 3.5 | val.lst-loss: 4.5\n" for n in range(1, 6))
+    assert len(logs.points(logs.read_log(tmp_path, text), "eval_loss")) == 5
+
+
+def test_two_sets_with_a_name_are_two(tmp_path: Path):
+    """Nobody knows which of them is the evaluation."""
+    line = "epoch: {n} | loss: 3.5 | dev-clean-loss: 4.5 | dev-other-loss: 5.5\n"
+    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 6)))
+    assert {"eval_clean_loss", "eval_other_loss"} <= run.columns.keys()
+    assert "eval_loss" not in run.columns
+
+
+def test_parts_that_are_evaluated_alone_are_added_up(tmp_path: Path):
+    """Of a training with two nets people paste what the evaluations printed."""
+    text = "".join(f"Epoch {n}: val_d_loss=0.5, val_g_loss=2.5\n" for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text), "eval_loss")[0] == (1, 3.0)
+
+
+def test_a_number_in_brackets_that_rises_is_the_step(tmp_path: Path):
+    """Lines of one shape may begin with their count."""
+    text = "".join(f"[{n}00] Recall: 0.1, Precision: 0.2, Loss: {n}.5\n" for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (300, 3.5)
+
+
+def test_a_number_in_brackets_that_stays_is_no_step(tmp_path: Path):
+    """It is that of the process: the lines are counted."""
+    text = "".join(f"[4711] recall: 0.1, precision: 0.2, loss: {n}.5\n" for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (5, 5.5)
+
+
+def test_a_header_of_two_lines_is_one(tmp_path: Path):
+    """Vowpal Wabbit prints `average` above `loss`, and the count of examples."""
+    header = (
+        "Num weight bits = 18\n"
+        "average    since         example     example  current  current  current\n"
+        "loss       last          counter      weight    label  predict features\n"
+    )
+    row = "0.{n}41010   0.641010   {n:12d} {n:9d}.0  -1.0000  -0.1864        4\n"
+    text = header + "".join(row.format(n=n) for n in (1, 2, 4, 8))
+    assert [step for step, _ in logs.points(logs.read_log(tmp_path, text), "loss")] == [1, 2, 4, 8]
+
+
+def test_a_wide_number_leaves_one_blank_in_its_row(tmp_path: Path):
+    """The columns of spaCy's example touch where a loss has three digits before the point."""
+    rows = "".join(f"18{n}.500 0.505   1.000   0.671\n" for n in range(4))
+    text = f"Training the model...\nLOSS      P       R       F\n{rows}This movie was bad\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (4, 183.5)
+
+
+def test_a_column_says_whether_a_row_trains(tmp_path: Path):
+    """A row of each set per epoch, told by `train`."""
+    rows = "".join(f"0.8 | {n}.25 | {n} | True\n0.8 | {n}.5 | {n} | False\n" for n in (1, 2, 3))
+    run = logs.read_log(tmp_path, f"accuracy | loss | epoch | train\n-- | -- | -- | --\n{rows}")
+    assert logs.points(run, "loss") == [(1, 1.25), (2, 2.25), (3, 3.25)]
+    assert logs.points(run, "eval_loss") == [(1, 1.5), (2, 2.5), (3, 3.5)]
+
+
+def test_a_header_in_single_quotes_names_errors(tmp_path: Path):
+    """DeepXi writes the names of its columns as Python prints them."""
+    rows = "".join(f"0.6{n}, 0.5{n}, {n}, 2019-10-14/15:15:27\n" for n in (1, 2, 3))
+    run = logs.read_log(tmp_path, f"'Validation error', 'Training error', 'Epoch', 'D/T'\n{rows}")
+    assert logs.points(run, "loss")[0] == (1, 0.51)
+    assert logs.points(run, "eval_loss")[0] == (1, 0.61)
+
+
+def test_a_batch_behind_its_epoch_may_be_padded(tmp_path: Path):
+    """OpenNMT pads both numbers: `Epoch  2,   550/  725;`."""
+    row = "Epoch  2,   {n}50/  725; acc:   0.00; ppl:  11.85; 5187 src tok/s\n"
+    text = "".join(row.format(n=n) for n in (1, 2, 3)) + "Validation perplexity: 11.5\n"
+    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 3
+
+
+def test_the_step_of_the_run_counts_and_not_that_of_a_loop_in_it(tmp_path: Path):
+    """A line may count several loops."""
+    row = "train | inner iter:   7/  8 | global iter:  {n}/  5000| tot_loss: 2.5 | rl_loss: 0.5\n"
+    text = "".join(row.format(n=n) for n in (13, 14, 15))
+    found = logs.points(logs.read_log(tmp_path, text), "tot_loss")
+    assert [step for step, _ in found] == [13, 14, 15]
+
+
+def test_words_between_commas_are_no_keys(tmp_path: Path):
+    """What a user is told to map are names, not halves of sentences."""
+    text = "I train it, it runs, then: nothing\nepoch 1, x: 3, lossy: 4\nepoch 2, x: 3, lossy: 5\n"
+    with pytest.raises(NoLogFound) as caught:
+        logs.read_log(tmp_path, text)
+    assert "it runs" not in str(caught.value)
