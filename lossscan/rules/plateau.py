@@ -44,11 +44,13 @@ NO_FALL = 1.28  # standard errors of the slope: 1 in 10 runs of pure noise falls
 EARLIEST = 2.0  # logging intervals: a later first point is not the beginning of training
 HIDDEN = 0.1  # of the loss: a larger fall must have shown beyond the noise
 MEMORY = 3.0  # standard errors of the correlation of neighboring points
+SAME = 5  # losses in a row that are those of an epoch before, digit by digit: no chance of two
 
 # What holds the loss: confidence, the causes and their scores.
 _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
     "zero-rate": (0.97, {"zero-rate": 0.95}),
+    "repeats": (0.97, {"frozen-parameters": 0.8, "zero-rate": 0.5}),
     "chance": (0.94, {"rate-unsuitable": 0.7, "labels-unrelated": 0.5, "frozen-parameters": 0.4}),
     "untouched": (
         0.94,
@@ -70,7 +72,7 @@ def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     judged, flat = case.run.objective in JUDGED, _is_flat(loss, max_change)
     if not flat and not (judged and _settles_at_chance(case, loss)):
         return
-    signs = (_untrained(case), _by_level(case, loss) if judged else ())
+    signs = (_untrained(case, loss), _by_level(case, loss) if judged else ())
     holds = next(chain.from_iterable(signs), None)
     if holds is not None:
         yield _finding(case, loss, holds)
@@ -111,7 +113,7 @@ def _error(noise: float, points: int) -> float:
     return SURE_SIGMA * noise * math.sqrt(2 / points)
 
 
-def _untrained(case: Case) -> Iterator[tuple[str, Evidence]]:
+def _untrained(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """What shows of itself that no update moves the model, the strongest first."""
     norms, rate = case.points("grad_norm"), case.points("learning_rate")
     of_norms, of_rate = (case.run.source_of(name) for name in ("grad_norm", "learning_rate"))
@@ -119,6 +121,16 @@ def _untrained(case: Case) -> Iterator[tuple[str, Evidence]]:
         yield "no-gradient", Evidence(Message("no-gradient"), source=of_norms, value=0.0)
     if rate is not None and (rate.values == 0).all():
         yield "zero-rate", Evidence(Message("zero-rate"), source=of_rate, value=0.0)
+    if apart := _repeats(loss):
+        yield "repeats", Evidence(Message("repeats", points=apart))
+
+
+def _repeats(loss: Series) -> int | None:
+    """After how many points all losses come again: in one order, batches differ by the model."""
+    values = loss.values
+    again = (np.flatnonzero(values[SAME:-SAME] == values[0]) + SAME).tolist()
+    same = (lag for lag in again[:SAME] if (values[lag:] == values[:-lag]).all())
+    return next(same, None) if len(np.unique(values[:SAME])) == SAME else None
 
 
 def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
@@ -179,7 +191,7 @@ def _is_untouched(loss: Series, rate: Series | None, choices: int) -> bool:
 def _chance(case: Case, value: float) -> int | None:
     """The number of choices among which a model with this loss guesses."""
     accuracy = _accuracy(case)
-    if accuracy is not None:
+    if accuracy is not None and not _counts_rows(accuracy, value):
         return _chance_by(accuracy, value)
     choices = [int(case.number("vocab_size") or 0)]
     if case.run.objective == "classification":
@@ -205,6 +217,11 @@ def _chance_by(accuracy: float, value: float) -> int | None:
         return None
     off = abs(accuracy - 1 / choices)
     return choices if off <= min(ACCURACY, 1 / choices) else None
+
+
+def _counts_rows(accuracy: float, value: float) -> bool:
+    """Whether a coin would be right more often: all labels of a sample are to be right at once."""
+    return abs(value / math.log(2) - 1) <= TIGHT and accuracy < 1 / 2 - ACCURACY
 
 
 def _is_text(case: Case) -> bool:
