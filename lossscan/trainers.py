@@ -13,6 +13,14 @@ from msgspec import Struct
 Medium: TypeAlias = Literal["console", "events", "table", "wandb"]
 
 
+class PolicyOptions(Struct, frozen=True, kw_only=True):
+    """What a trainer of policies calls its options."""
+
+    penalty: str = "beta, kl_coef"  # of the divergence from a reference
+    exploration: str = "epsilon_high=0.28, entropy_coeff"
+    update: str = "clip_range, target_kl"  # limits how far one update moves the policy
+
+
 class Trainer(Struct, frozen=True, kw_only=True):
     """What rooms must know of one trainer, whatever it logs to."""
 
@@ -27,15 +35,36 @@ class Trainer(Struct, frozen=True, kw_only=True):
     tunes: bool = False  # fine-tunes what it is given, with AdamW where nothing else is stated
     in_bits: bool = False  # what it logs is divided by ln 2
     tokens: bool = True  # may train on tokens with PyTorch: label masks, attention, its functions
+    policy: PolicyOptions = PolicyOptions()
 
 
+_OTHERS: Final = (  # of which nothing else need be known
+    "keras",
+    "caffe",
+    "darknet",
+    "kaldi",
+    "marian",
+    "mmengine",
+    "nnunet",
+    "so-vits-svc",
+    "spacy",
+    "tesseract",
+    "ultralytics",
+)
 TRAINERS: Final[Mapping[str, Trainer]] = {
     "llamafactory": Trainer(keys=("current_steps",), of_transformers=True, tunes=True),
     "ms-swift": Trainer(
-        keys=("global_step/max_steps", "memory(GiB)"), of_transformers=True, tunes=True
+        keys=("global_step/max_steps", "memory(GiB)"),
+        of_transformers=True,
+        tunes=True,
+        policy=PolicyOptions(penalty="beta", exploration="epsilon_high=0.28"),
     ),
     "axolotl": Trainer(of_transformers=True, tunes=True),
-    "trl": Trainer(of_transformers=True, tunes=True),
+    "trl": Trainer(
+        of_transformers=True,
+        tunes=True,
+        policy=PolicyOptions(penalty="beta (GRPO), kl_coef (PPO)", exploration="epsilon_high=0.28"),
+    ),
     "paddlenlp": Trainer(
         of_transformers=True,
         shuffles_last_apart=True,
@@ -71,14 +100,26 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
     "mlx-lm": Trainer(keys=("It/sec",), text=True),
     "fairseq": Trainer(keys=("wpb",), sums_losses=True, in_bits=True),
     "deepspeed": Trainer(instant=("console",)),
-    "keras": Trainer(tokens=False),
-    "caffe": Trainer(tokens=False),
-    "darknet": Trainer(tokens=False),
-    "marian": Trainer(tokens=False),
-    "spacy": Trainer(tokens=False),
-    "ultralytics": Trainer(tokens=False),
-    "nnunet": Trainer(tokens=False),
-    "stable-baselines": Trainer(tokens=False),
+    "verl": Trainer(
+        policy=PolicyOptions(
+            penalty="actor_rollout_ref.actor.kl_loss_coef, algorithm.kl_ctrl.kl_coef",
+            exploration="actor_rollout_ref.actor.clip_ratio_high=0.28, entropy_coeff",
+            update="actor_rollout_ref.actor.clip_ratio, ppo_epochs",
+        ),
+    ),
+    "stable-baselines": Trainer(
+        tokens=False,
+        policy=PolicyOptions(exploration="ent_coef", update="clip_range, n_epochs, target_kl"),
+    ),
+    "rllib": Trainer(
+        tokens=False,
+        policy=PolicyOptions(exploration="entropy_coeff", update="clip_param, kl_target"),
+    ),
+    "rsl-rl": Trainer(
+        tokens=False,
+        policy=PolicyOptions(exploration="entropy_coef", update="clip_param, desired_kl"),
+    ),
+    **dict.fromkeys(_OTHERS, Trainer(tokens=False)),
 }
 _UNKNOWN: Final = Trainer()
 

@@ -119,6 +119,15 @@ _LEAVES: Final[Mapping[str, Leaves]] = {
         "logs/ppo",
     ),
     "nnunet": Leaves("nnU-Net", {"training_log_*.txt": "nnunet_console"}, "fold_0"),
+    "verl": Leaves("verl", {"train.log": "key_value", **_EVENTS}, "train.log", _CAPTURE),
+    "rllib": Leaves(
+        "RLlib", {"progress.csv": "csv_table", "train.log": "rllib_console"}, "ray_results/PPO_1"
+    ),
+    "rsl-rl": Leaves("rsl_rl", {"train.log": "rsl_rl_console", **_EVENTS}, "logs/rsl_rl/run1"),
+    "kaldi": Leaves("Kaldi", {"log/train.*.log": "kaldi_console"}, "exp/chain/tdnn/log"),
+    "mmengine": Leaves("MMEngine", {"*.log": "key_value"}, "work_dirs/run1"),
+    "so-vits-svc": Leaves("so-vits-svc", {"train.log": "sovits_console"}, "logs/44k"),
+    "tesseract": Leaves("Tesseract", {"train.log": "tesseract_console"}, "train.log", _CAPTURE),
 }
 _MEDIA: Final[Mapping[Medium, str]] = {
     "console": "console",

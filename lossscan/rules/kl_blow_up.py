@@ -15,7 +15,8 @@ from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "kl-blow-up"
-DIVERGENCE: Final = ("kl", "objective/kl", "actor/ppo_kl", "ppo_kl", "approx_kl")
+OF_UPDATE: Final = ("actor/ppo_kl", "ppo_kl", "approx_kl")  # from the policy before the update
+DIVERGENCE: Final = ("kl", "objective/kl", *OF_UPDATE)
 
 
 def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Iterator[Finding]:
@@ -33,15 +34,12 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
         return
     since = course.lasting(np.asarray(course.levels >= limit))
     if since is not None:
+        rate = high_rate(case, course.series.steps[since], 0.6)
+        of_update = course.series.name in OF_UPDATE or not case.trainer.tokens  # no reference there
         beta = Cause(Message("penalty-too-weak"), 0.5, config=case.advise("kl_coef"))
-        yield change_finding(
-            NAME,
-            case,
-            course,
-            since,
-            usual,
-            (high_rate(case, course.series.steps[since], 0.6), beta),
-        )
+        other = Cause(Message("update-too-large"), 0.5) if of_update else beta
+        said = "update" if of_update else "default"
+        yield change_finding(NAME, case, course, since, usual, (rate, other), said=said)
 
 
 RULE = Rule(name=NAME, check=check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
@@ -56,13 +56,15 @@ def course_of(case: Case, names: Sequence[str]) -> PolicyCourse | None:
     )
 
 
-def change_finding(
+def change_finding(  # noqa: PLR0913 - what the finding says
     rule: str,
     case: Case,
     course: PolicyCourse,
     since: int,
     before: float,
     causes: Sequence[Cause],
+    *,
+    said: str = "default",
 ) -> Finding:
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
@@ -72,7 +74,13 @@ def change_finding(
         0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
         series=series.name,
         message=Message(
-            "default", name=series.name, before=before, after=course.end, step=step, last=last
+            said,
+            name=series.name,
+            before=before,
+            after=course.end,
+            step=step,
+            last=last,
+            **structs.asdict(case.trainer.policy),
         ),
         episodes=(Episode(step, last, sigma),),
         effect=effect_of(before, course.end, sigma),
