@@ -63,7 +63,7 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
     "trl": Trainer(
         of_transformers=True,
         tunes=True,
-        policy=PolicyOptions(penalty="beta (GRPO), kl_coef (PPO)", exploration="epsilon_high=0.28"),
+        policy=PolicyOptions(exploration="epsilon_high=0.28"),
     ),
     "paddlenlp": Trainer(
         of_transformers=True,

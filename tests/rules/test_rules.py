@@ -109,6 +109,33 @@ def test_a_step_at_an_epoch_is_as_large_as_its_levels_say():
     assert all(s["drop"] == pytest.approx(1 - s["after"] / s["before"]) for s in steps)
 
 
+@pytest.mark.parametrize(
+    ("trainer", "objective", "logged", "options"),
+    [
+        ("trl", "grpo", "kl", "beta, kl_coef"),
+        ("verl", "grpo", "actor/ppo_kl", "actor_rollout_ref.actor.clip_ratio"),
+        ("stable-baselines", "ppo", "approx_kl", "target_kl"),
+        ("rllib", "ppo", "kl", "kl_target"),
+    ],
+)
+def test_advice_on_a_policy_names_the_options_of_its_trainer(trainer, objective, logged, options):
+    """Also where no reference is: there the divergence is that of one update."""
+    run = {"framework": trainer, "objective": objective, "loss": [[0, 1000, 0.1, 0.1]]}
+    (found,) = _findings(
+        "kl-blow-up", {"run": run | {logged: [[0, 600, 0.01, 0.02], [600, 1000, 5.0, 6.0]]}}, "en"
+    )
+    assert options in str(found.remedies[-1])
+    assert ("reference" in str(found.message)) == (trainer == "trl")
+
+
+@pytest.mark.parametrize("trainer", ["keras", "mmengine", "kaldi", None])
+def test_no_advice_on_tokens_goes_to_who_trains_none(trainer: str | None):
+    """Of a classifier nobody has an adapter, and of Keras no requires_grad."""
+    run = {"framework": trainer, "objective": "classification", "loss": [[0, 300, 0.6931, 0.6931]]}
+    (found,) = _findings("plateau", {"run": run | {"noise": 0.0005}}, "en")
+    assert not re.search("requires_grad|adapter|template", " ".join(_texts(found)))
+
+
 def test_a_jump_that_fades_is_not_said_to_stay():
     """Where little of a jump is left at the end, the message says that it comes back."""
     run = {

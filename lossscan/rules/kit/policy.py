@@ -65,6 +65,7 @@ def change_finding(  # noqa: PLR0913 - what the finding says
     causes: Sequence[Cause],
     *,
     said: str = "default",
+    again: str = "rerun",
 ) -> Finding:
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
@@ -90,5 +91,5 @@ def change_finding(  # noqa: PLR0913 - what the finding says
         ),
         causes=tuple(causes),
         remedies=(Message("last-good-checkpoint"),),
-        next=Message("rerun"),
+        next=Message(again),
     )
