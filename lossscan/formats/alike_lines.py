@@ -1,4 +1,4 @@
-"""Lines of one shape that state a loss among others and count nothing, as graph nets print them.
+"""Lines of one shape that state a loss or reward among others and name no count, as graph nets do.
 
 The number that each begins with is its count where it rises: `[100] recall: 0.4, loss: 4.92`.
 """
@@ -28,13 +28,16 @@ FEWEST_NUMBERS: Final = 2  # numbers that a line names, the loss among them; pro
 LONGEST: Final = 1000  # characters of a line that has a shape
 _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
 _CLOCK: Final = expression(r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
-_LEADING: Final = expression(r"[\[(#\s]{0,4}(\d{1,12})[\])\s:|,]")
+_LEADING: Final = expression(  # `[100] `, `Game number: 010590  `
+    r"[\[(#\s]{0,4}(?:[A-Za-z]{1,20}[ :=#]{1,3}){0,3}(\d{1,12})[\])\s:|,]"
+)
+_QUICK: Final = ("oss", "eward", "OSS")  # one is in each of these lines
 
 
 def claims(head: Head) -> bool:
     """Whether so many lines are of one shape."""
     text = peek(head)
-    return ("oss" in text or "OSS" in text) and _repeated(text.splitlines(keepends=True)) != ""
+    return any(word in text for word in _QUICK) and _repeated(text.splitlines(keepends=True)) != ""
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -64,7 +67,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _repeated(text: Iterable[str]) -> str:
-    """The shape of most lines that count nothing and state a loss; empty where few are of it.
+    """The shape of most lines that count nothing and are judged; empty where few are of it.
 
     Where none is of the training, the loss of an evaluation.
     """
@@ -72,7 +75,7 @@ def _repeated(text: Iterable[str]) -> str:
     shapes: dict[tuple[bool, str], list[int | None]] = defaultdict(list)  # and whether they train
     logged: set[str] = set()
     for line in text:
-        if len(line) > LONGEST or "oss" not in line.lower():
+        if len(line) > LONGEST or not any(word in line for word in _QUICK):
             continue
         stated = reader.take(line)
         clock = _CLOCK.match(line) is not None
@@ -88,7 +91,7 @@ def _repeated(text: Iterable[str]) -> str:
 
 
 def _leading(line: str) -> int | None:
-    """The number that a line begins with, and no part of a clock."""
+    """The number that a line begins with, behind its name at most, and no part of a clock."""
     found = _LEADING.match(line)
     return int(found[1]) if found else None
 

@@ -37,6 +37,7 @@ _TRAINED: Final = (
     "valid_0",
 )  # likeliest first
 _OWNED: Final = "'s "  # LightGBM's, between the name of a set and its metric
+_KEPT: Final = ("valid", "eval-", "test-")  # where only what is kept apart is watched
 _APART: Final = expression(r"(?i)val|test|eval|dev|hold")
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
 _Values = dict[tuple[str, str], str]  # set, metric
@@ -45,14 +46,16 @@ _Values = dict[tuple[str, str], str]  # set, metric
 def claims(head: Head) -> bool:
     """Whether rounds with a loss of the training are in it."""
     text = peek(head)
-    if ":" not in text or not any(name in text for name in (*_TRAINED, _OWNED)):
+    if ":" not in text or not any(name in text for name in (*_TRAINED, _OWNED, *_KEPT)):
         return False
     found = [each for line in text.splitlines(keepends=True) if (each := _round(line))]
-    return len(found) >= FEWEST and any(_loss_of(row) for _, row in found[:FEWEST])
+    return len(found) >= FEWEST and any(
+        _loss_of(row) or _kept_metric(row) for _, row in found[:FEWEST]
+    )
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """The first loss of the training set, and the same of the set that is named behind it."""
+    """The first loss of the training set, else of one kept apart, and that of the next set."""
     rows = list(_rows(head))
     return Table(path=head.path, format=NAME, columns=columns(rows, settings), averaging="instant")
 
@@ -63,6 +66,7 @@ def _rows(head: Head) -> Iterator[Row]:
         number, found = _round(line) or (0, {})
         loss = _loss_of(found)
         if loss is None:
+            metric = metric or _kept_metric(found)
             evaluated = (value for (_, name), value in found.items() if name == metric)
             yield from ((number, {"eval_loss": value}) for value in evaluated)
             continue
@@ -94,6 +98,12 @@ def _loss_of(found: _Values) -> tuple[str, str] | None:
     if not known and len({name for name, _ in found}) == 1:
         known = [key for key in losses if key[1] and not _APART.match(key[0])]
     return known[0] if known else None
+
+
+def _kept_metric(found: _Values) -> str:
+    """The loss of a set that is kept apart; empty where it has none."""
+    named = (metric for name, metric in found if _APART.match(name) and not is_score(metric))
+    return next(named, "")
 
 
 FORMAT = Format(

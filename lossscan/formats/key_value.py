@@ -77,6 +77,10 @@ _LOST: Final = expression(  # a line that holds nothing but counters and such a 
     r"(?im)^\W{0,9}(?:(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
     r"[ ,:;|-]{1,5}){1,3}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
 )
+_BEGINS: Final = expression(  # with its count and a loss of many digits: no prose has two such
+    r"(?im)^\W{0,9}(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
+    r"[ ,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}\b"
+)
 _BLANKS: Final = expression(r"\n{3,}")
 _SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
@@ -89,7 +93,7 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in JUDGED) or _OF_SAMPLES.search(text):
         return False
-    if _LOST.search(text) or _SOLVER.search(text):
+    if _LOST.search(text) or _SOLVER.search(text) or _goes_on(_BEGINS.findall(text)):
         return True
     found: Counter[Kind] = Counter()
     last: Kind | None = None  # of a training whose evaluation may be in a line of its own
@@ -105,6 +109,11 @@ def claims(head: Head) -> bool:
         if max(found.values(), default=0) >= FEWEST:
             return True
     return are_most(max(found.values(), default=0), text)
+
+
+def _goes_on(counts: Sequence[str]) -> bool:
+    """Whether a second count is above the first."""
+    return len(counts) > 1 and int(counts[0]) < int(counts[1])
 
 
 def _is_eval_loss(name: str) -> bool:

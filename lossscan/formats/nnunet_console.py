@@ -46,6 +46,7 @@ FORMAT = own_lines(
     marks=("rain_loss", "rain loss"),
     rows=_rows,
     needs="loss",
+    says=("nnU", "seudo dice", "foreground Dice", "urrent learning rate", "This epoch took"),
     framework="nnunet",
     config={"logging_strategy": "epoch"},
 )

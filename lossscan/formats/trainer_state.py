@@ -29,6 +29,7 @@ AT_ONCE = 1024  # entries taken together: as many as the processor's cache holds
 _HISTORY: Final = expression(rb'"log_history"\s*:')
 _LIST: Final = expression(r'"log_history"\s*:\s*\[')
 _OPENED: Final = expression(rb'"log_history"\s{0,32}:\s{0,32}\[')
+_PASTED: Final = expression(rb'(?m)^\s{0,9}"log_history": \[\s{0,9}$')
 _NEXT: Final = expression(
     rb"\}\s{0,32},(?=\s{0,32}\{)"
 )  # may be in a list in an entry, or in a text
@@ -49,12 +50,21 @@ _ANYTHING: Final = msgspec.json.Decoder().decode
 
 
 def claims(head: Head) -> bool:
-    """Whether it is a JSON object with a `log_history`: its keys are sorted, so this is early."""
-    start = head.start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    """Whether it is a JSON object with a `log_history`: its keys are sorted, so this is early.
+
+    Who pastes it may leave out where it begins.
+    """
+    start = _start(head)
+    if not start.startswith((b"{", b"[")):
+        return b'"log_history"' in start and _PASTED.search(start) is not None
     first = start.partition(b"\n")[0].rstrip()
     # Of JSON lines the first counts: ms-swift's last one holds the history once more.
     own = first if first.endswith(b"}") else start
     return start.startswith(b"{") and _HISTORY.search(own) is not None
+
+
+def _start(head: Head) -> bytes:
+    return head.start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -69,7 +79,8 @@ def read(head: Head, settings: Settings) -> Table:
         raise UnreadableLog("history_no_list")
     for first in range(0, len(entries), AT_ONCE):
         history.take(entries[first : first + AT_ONCE])
-    notes = [Note("cut_json", head.path, {"entries": history.rows})] if cut else []
+    damaged = cut and _start(head).startswith(b"{")  # and no piece that was pasted
+    notes = [Note("cut_json", head.path, {"entries": history.rows})] if damaged else []
     notes += [] if history.rows or entries else [Note("empty_log_history", head.path)]
     return Table(
         path=head.path,

@@ -126,3 +126,59 @@ def test_words_between_commas_are_no_keys(tmp_path: Path):
     with pytest.raises(NoLogFound) as caught:
         logs.read_log(tmp_path, text)
     assert "it runs" not in str(caught.value)
+
+
+def test_a_count_may_have_a_name_of_its_own(tmp_path: Path):
+    """Games are counted by lines of one shape, and what rises at their start is the count."""
+    row = (
+        "Game number: 01059{n}  Frame number: 079434{n}  Average reward: {n}.5  Time taken: 69.4s\n"
+    )
+    text = "".join(row.format(n=n) for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text), "reward")[0] == (10591, 1.5)
+
+
+def test_an_evaluation_that_counts_its_own_batches_is_behind_the_training(tmp_path: Path):
+    """Its counter is far below that of the training, whose run goes on."""
+    train = "epoch : 9, iteration : {n}, train loss : 0.5, train loss_ce: 0.25\n"
+    text = "".join(train.format(n=1600 + n) for n in range(5))
+    text += "epoch : 9, iteration : 90, val loss : 0.75, val loss_ce: 0.5\n"
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "eval_loss") == [(1604, 0.75)]
+
+
+def test_a_line_of_a_file_is_no_step(tmp_path: Path):
+    """Detectron says where in its code it stops."""
+    text = "".join(f'json_stats: {{"iter": {n}, "loss": "4.5", "lr": "0.1"}}\n' for n in range(5))
+    text += "CRITICAL train_net.py: 159: Loss is NaN, exiting...\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (4, 4.5)
+
+
+def test_what_is_kept_apart_may_be_all_that_is_watched(tmp_path: Path):
+    """XGBoost prints the sets that it is given, perhaps the validation alone."""
+    text = "".join(f"[{n}]\tvalidation-mlogloss:1.{n}5\n" for n in range(5))
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "eval_loss")[-1] == (4, 1.45)
+    assert "loss" not in run.columns
+
+
+def test_epochs_with_a_loss_of_each_set_are_not_all_of_nnunet(tmp_path: Path):
+    """The trainer is named where it says more than a loop of one's own would."""
+    own = "".join(f"Epoch {n}\n-----\nTrain loss: 0.5\nTest loss: 0.5\n\n" for n in range(5))
+    assert logs.read_log(tmp_path, own).framework is None
+    assert logs.read_log(tmp_path, logs.NNUNET).framework == "nnunet"
+
+
+def test_a_history_is_read_where_its_beginning_was_not_pasted(tmp_path: Path):
+    """People leave out the brace, and write a sentence in its place."""
+    entry = '    {{\n      "epoch": {n}.0,\n      "loss": {n}.5,\n      "step": {n}00\n    }},\n'
+    text = 'Here it is:\n  "global_step": 300,\n  "log_history": [\n'
+    run = logs.read_log(tmp_path, text + "".join(entry.format(n=n) for n in (1, 2, 3)))
+    assert logs.points(run, "loss") == [(100, 1.5), (200, 2.5), (300, 3.5)]
+    assert not run.notes
+
+
+def test_two_lines_with_a_count_and_a_loss_of_many_digits_are_a_log(tmp_path: Path):
+    """A short trial of two epochs, below what the program says of itself."""
+    said = "Device: cpu\nModel params: 104535\n"
+    text = f"{said}Epoch 1: train_loss=40.898, val=2mm\nEpoch 2: train_loss=40.822 (saved)\nEnd\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 40.898), (2, 40.822)]

@@ -20,12 +20,14 @@ def own_lines(
     marks: tuple[str, ...],
     rows: Callable[[Iterable[str]], Iterator[Row]],
     needs: str = "",
+    says: tuple[str, ...] = (),
     **fields: Any,
 ) -> Format:
     """The format whose points are the `rows` of the lines of a file.
 
     A file is claimed for a row, one with the series `needs` where that is given; texts that hold
-    none of `marks` are not looked through. `fields` are those of the table.
+    none of `marks` are not looked through. `fields` are those of the table. Where loops of one's
+    own print such lines too, the framework is that of texts that hold one of `says`.
     """
 
     def shows(row: Mapping[str, Any]) -> bool:
@@ -39,6 +41,9 @@ def own_lines(
 
     def read(head: Head, settings: Settings) -> Table:
         series = columns(list(rows(lines(head))), settings)
-        return Table(path=head.path, format=name, columns=series, **fields)
+        text = peek(head) if says else ""
+        own = not says or any(mark in text for mark in says)
+        told = fields if own else fields | {"framework": None}
+        return Table(path=head.path, format=name, columns=series, **told)
 
     return Format(name=name, sample=sample, claims=claims, read=read)

@@ -34,10 +34,9 @@ SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it,
 
 @lru_cache(maxsize=256)
 def is_evaluation(*names: str) -> bool:
-    """Whether all that a row of such names holds was evaluated, on any set."""
-    return bool(names) and all(
-        name.startswith("eval_") or name == "test_loss" for name in map(canonical, names)
-    )
+    """Whether all that a row of such names holds was evaluated, on any set, but for its counts."""
+    stated = [name for name in map(canonical, names) if name not in ("epoch", "step")]
+    return bool(stated) and all(name.startswith("eval_") or name == "test_loss" for name in stated)
 
 
 def is_beside(name: str) -> bool:
@@ -215,6 +214,9 @@ def in_steps(
     if length is not None:
         told = (epochs - epochs[own].min(initial=1)) * length + counts
         steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
+    elif not own.all():  # an evaluation that counts its own batches, below all of the training
+        early = ~own & (counts < found.min())
+        steps = np.where(early, _evaluated(steps, counts, own), steps)
     return steps, length
 
 
