@@ -23,9 +23,9 @@ JUDGED = "".join(f"no loss in {a} {b} 5\n" for a, b in product(LETTERS, repeat=2
 @pytest.fixture
 def bounds(monkeypatch):
     """Bounds that a small log reaches."""
-    monkeypatch.setattr(idle_lines, "MOST", 100)
-    monkeypatch.setattr(idle_lines, "MOST_JUDGED", 400)
-    monkeypatch.setattr(idle_lines, "TOLD", 50)
+    monkeypatch.setattr(idle_lines, "MOST", 1_500)
+    monkeypatch.setattr(idle_lines, "MOST_JUDGED", 10_500)
+    monkeypatch.setattr(idle_lines, "TOLD", 1_300)
 
 
 def test_lines_that_are_like_idle_ones_are_not_looked_at(monkeypatch):
@@ -55,7 +55,7 @@ def test_behind_very_many_unlike_lines_losses_are_read_still(tmp_path):
     table = read_log(tmp_path, text)
     assert table.columns["loss"].steps.tolist() == list(range(1, 11))
     assert math.isnan(table.columns["loss"].values[8])
-    assert [(note.kind, note.numbers) for note in table.notes] == [("unlike_lines", {"most": 100})]
+    assert [(note.kind, note.numbers) for note in table.notes] == [("unlike_lines", {"most": 0.0015})]
 
 
 @pytest.mark.usefixtures("bounds")

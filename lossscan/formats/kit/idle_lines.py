@@ -1,7 +1,7 @@
 """Lines of a console that say nothing, told at a glance: a log may hold millions of them.
 
 A line that is like one that said nothing says nothing either. Of lines that are like no other and
-no points each is looked at, up to a number; beyond it only those that name a loss by a word that
+no points each is looked at, up to a size; beyond it only those that name a loss by a word that
 stated one before.
 """
 
@@ -16,10 +16,11 @@ from lossscan.errors import ReaderGaveUp
 from lossscan.formats.kit.shapes import NUMBER, Learned, Shape, key_of, shape_of
 from lossscan.model import Note
 
-MOST = 50_000  # unlike lines that are no points, of any words: a look takes 50 microseconds
-MOST_JUDGED = 55_000  # also with those that name a loss, and points: all take 12 to 13 s
-LONG: Final = 100  # characters of a line that take as long again as a line
-TOLD: Final = 10_000  # of lines, shapes that said something: a bar has one for each of its widths
+MEGABYTE: Final = 1_000_000
+# Of lines, whatever their length, a look takes 2 microseconds a character: all three 6 s.
+MOST = 1_500_000  # characters of unlike lines that are no points, of any words
+MOST_JUDGED = 2_000_000  # also with those that name a loss, and points
+TOLD: Final = 500_000  # of lines whose shapes said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "entropy"),
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
@@ -40,7 +41,7 @@ class IdleLines:
         self._like: Callable[[str], re.Match[str] | None] | None = None  # the last idle line
         self._learned = Learned[str, Callable[[str], re.Match[str] | None]]()
         self._told: set[str] = set()
-        self._looked_at = self._told_by = 0  # counted in lines, long ones as several
+        self._looked_at = self._told_by = 0  # characters
         self._key = ""  # of the line that was asked for last
 
     def holds(self, line: str) -> bool:
@@ -64,16 +65,15 @@ class IdleLines:
         key = self._key
         if states and key not in self._told:
             self._words.update(word for word in JUDGED if word in line)
-        worth = 1 + len(line) // LONG
         if not (states or counts):
             self._learned.learn(key, lambda: _alike(line) if key else None)
         elif key and key not in self._told and self._told_by < TOLD:
             self._told.add(key)
-            self._told_by += worth
+            self._told_by += len(line)
         if key not in self._told:
-            self._looked_at += worth
+            self._looked_at += len(line)
             if self._looked_at > MOST_JUDGED:
-                raise ReaderGaveUp("too_many_unlike", lines=MOST_JUDGED)
+                raise ReaderGaveUp("too_many_unlike", most=MOST_JUDGED / MEGABYTE)
 
     def _names(self, line: str) -> bool:
         """Whether a line names a loss as those before; without such, in any way."""
@@ -81,7 +81,7 @@ class IdleLines:
 
     def notes(self, path: Path) -> tuple[Note, ...]:
         """The remark on a log some of whose lines were passed over."""
-        return (Note("unlike_lines", path, {"most": MOST}),) if self.passed_over else ()
+        return (Note("unlike_lines", path, {"most": MOST / MEGABYTE}),) if self.passed_over else ()
 
 
 def _alike(line: str) -> Callable[[str], re.Match[str] | None] | None:
