@@ -14,8 +14,10 @@ from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table, json_table
 from lossscan.formats.kit import trainer_lines
-from lossscan.model import GAVE_UP_NOTE
+from lossscan.gate import exit_status
+from lossscan.model import FAILED, GAVE_UP_NOTE, Report
 from lossscan.pipeline import examine
+from lossscan.runs import assemble
 from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
 from lossscan.sources import archive, packed
@@ -257,3 +259,32 @@ def test_a_log_of_very_many_trainings_is_given_up(tmp_path, monkeypatch):
         for count in (20, 21)
     ]
     assert kinds == [False, True]
+
+
+def test_a_log_that_was_passed_and_is_given_up_is_named_once(tmp_path, monkeypatch):
+    """In the error, which begins with its path."""
+    monkeypatch.setattr(trainer_lines, "MOST", 20)
+    point = "{'loss': 2.5, 'epoch': 0.5}\n{'loss': 2.25, 'epoch': 1.0}\n"
+    one = point + "{'train_runtime': 5.0, 'train_loss': 2.5, 'epoch': 1.0}\n"
+    (tmp_path / "train.log").write_text(one * 21)
+    failure = examine(tmp_path / "train.log", Settings()).error
+    assert failure is not None
+    assert str(failure.message).count("train.log") == 1
+
+
+def test_of_a_folder_of_very_many_logs_the_largest_are_read(tmp_path, monkeypatch):
+    """Event files, one of each launch, are not counted; the others are one remark, no row each."""
+    monkeypatch.setattr(assemble, "MOST_LOGS", 2)
+    for n in range(1, 6):
+        lines = (f"step {step} loss: {2 + 1 / step}\n" for step in range(1, 10 * n))
+        (tmp_path / f"train{n}.log").write_text("".join(lines))
+    for n in range(4):
+        points = [(step, 2 + 1 / (step + 1)) for step in range(9 * n, 9 * n + 9)]
+        (tmp_path / f"events.out.tfevents.{n}.h").write_bytes(event_bytes({"loss": points}))
+    report = examine(tmp_path, Settings())
+    assert report.run is not None
+    used = {Path(source.path).name for source in report.run.sources}
+    assert {name for name in used if name.endswith(".log")} == {"train4.log", "train5.log"}
+    assert sum(".tfevents." in name for name in used) == 4
+    assert sum("more than 2 logs" in str(each) for each in report.remarks) == 1
+    assert exit_status(Report("0", (report,)), None) == FAILED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -18,6 +18,7 @@ from lossscan.errors import (
     NoLogFound,
     NoUsableSeries,
     ReaderFailed,
+    ReaderGaveUp,
     UnreadableLog,
     reason_of,
 )
@@ -35,7 +36,7 @@ from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
 from lossscan.runs.training.files import states_no_points
 from lossscan.settings import Settings
-from lossscan.sources.files import PIPE, head_of, relative, spooled
+from lossscan.sources.files import PIPE, any_of, head_of, relative, spooled
 from lossscan.sources.packed import is_compressed, one_run
 from lossscan.trainers import trainer_of
 
@@ -45,6 +46,7 @@ _NUMBER: Final = expression(r"(?a)[1-9]\d{0,3}")
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
 _SPEAKING: Final = (*JUDGED, SKIPPED)  # a run that has points of one of them is judged
 MOST_NAMED = 12  # series or files named in an error
+MOST_LOGS = 2_000  # small ones take 5 ms each; files of launches, which may be more, a fraction
 
 
 def assemble(files: RunFiles, settings: Settings) -> Run:
@@ -135,7 +137,7 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
     # Of files next to a log that was named, none is another.
     alone = files.part is not None or files.root in files.files
     named = files.files[0] if files.part is not None else files.root
-    for path in [named] if alone else files.files:
+    for path in [named] if alone else _bounded(files, refused):
         may_be_log = path == named or is_log_name(path.name)
         if not may_be_log and (path.suffix in SETTINGS_ONLY or states_no_points(path)):
             continue
@@ -149,6 +151,17 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
     return tables or _cards(files, settings), refused
+
+
+def _bounded(files: RunFiles, refused: _Refused) -> Sequence[Path]:
+    """The files of a run, of very many logs the largest."""
+    of_launches = any_of(" ".join(each.files for each in formats.formats() if each.joined))
+    others = (path for path in files.files if not of_launches.fullmatch(path.name))
+    logs = [path for path in others if is_log_name(path.name)]
+    left = {*sorted(logs, key=lambda path: path.stat().st_size, reverse=True)[MOST_LOGS:]}
+    if left:
+        refused.broken[files.root] = ReaderGaveUp("too_many_logs", most=MOST_LOGS, left=len(left))
+    return [path for path in files.files if path not in left]
 
 
 def _beside_logs(path: Path, settings: Settings) -> Table | None:

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -36,11 +37,12 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
         gap = _gap(steps) if len(steps) >= MIN_POINTS else 0.0
         first, last = _begin(table)
         earlier = chains[: bisect_left(chains, first - LOG_GAPS * gap, key=_begun)]
-        before = [
+        goes_on = (
             chain
             for chain in earlier
             if chain.kind == kind and chain.goes_on(len(steps), first, last)
-        ]
+        )
+        before = list(islice(goes_on, 2))  # two tell as much as thousands
         if len(before) == 1:
             before[0].add(table, steps, gap)
         else:
