@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lossscan import formats
 from lossscan.errors import UnreadableLog
-from lossscan.formats import csv_table, json_table
+from lossscan.formats import csv_table, json_table, sqlite_store
 from lossscan.formats.kit import trainer_lines
 from lossscan.gate import exit_status
 from lossscan.model import FAILED, GAVE_UP_NOTE, Report
@@ -23,7 +25,7 @@ from lossscan.settings import Settings
 from lossscan.sources import archive, packed
 from tests.fuzz.faults import fault
 from tests.fuzz.targets import read_store
-from tests.writers import event_bytes, record
+from tests.writers import event_bytes, record, wandb_bytes, wandb_history
 
 
 def _read(path: Path, text: str):
@@ -288,3 +290,51 @@ def test_of_a_folder_of_very_many_logs_the_largest_are_read(tmp_path, monkeypatc
     assert sum(".tfevents." in name for name in used) == 4
     assert sum("more than 2 logs" in str(each) for each in report.remarks) == 1
     assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+def test_among_very_many_files_of_metrics_the_loss_is_found(tmp_path, monkeypatch):
+    """Whatever order the system lists them in."""
+    monkeypatch.setattr("lossscan.formats.kit.many_keys.MOST_KEYS", 20)
+    (tmp_path / "meta.yaml").write_text("artifact_uri: x\nrun_id: a\n")
+    (tmp_path / "metrics").mkdir()
+    for name in [*(f"k{n}" for n in range(100)), "loss"]:
+        (tmp_path / "metrics" / name).write_text("1 2.5 1\n2 2.25 2\n")
+    table = formats.read_file(tmp_path / "meta.yaml", Settings())
+    assert table.columns["loss"].values.tolist() == [2.5, 2.25]
+    assert len(table.columns) == 21
+
+
+def test_among_very_many_keys_of_wandb_the_loss_is_found(tmp_path, monkeypatch):
+    """Items of other keys are left out before they are parsed."""
+    monkeypatch.setattr("lossscan.formats.wandb_file.MOST_KEYS", 100)
+    rows = [{"_step": str(n), **{f"k{n}_{i}": "1" for i in range(9)}} for n in range(30)]
+    rows += [{"_step": str(n), "loss": "2.5", "more": "1"} for n in range(30, 40)]
+    path = tmp_path / "run-a.wandb"
+    path.write_bytes(wandb_bytes(map(wandb_history, rows)))
+    table = formats.read_file(path, Settings())
+    assert table.columns["loss"].steps.tolist() == list(range(30, 40))
+    assert "more" not in table.columns
+
+
+_TRACKIO = "CREATE TABLE metrics(id, run_name, step, metrics)"
+_MLFLOW = (
+    "CREATE TABLE runs(run_uuid, name, status); CREATE TABLE params(key, value, run_uuid);"
+    "CREATE TABLE metrics(run_uuid, key, value, timestamp, step, is_nan)"
+)
+
+
+@pytest.mark.parametrize(
+    ("tables", "row"),
+    [(_TRACKIO, "?1, 'r', ?1, '{\"loss\": 2.5}'"), (_MLFLOW, "'r', 'loss', 2.5, ?1, ?1, 0")],
+)
+def test_a_run_of_too_many_points_in_a_database_is_refused(tmp_path, monkeypatch, tables, row):
+    """What is beyond is not left out without a word."""
+    path = tmp_path / "runs.db"
+    with closing(sqlite3.connect(path)) as store:
+        store.executescript(tables)
+        store.executemany(f"INSERT INTO metrics VALUES({row})", ((n,) for n in range(9)))
+        store.commit()
+    assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 9
+    monkeypatch.setattr(sqlite_store, "MOST_POINTS", 8)
+    with pytest.raises(UnreadableLog, match="more than 8 points"):
+        formats.read_file(path, Settings())

@@ -8,8 +8,9 @@ What is claimed is the run's meta.yaml; the points are next to it in `metrics/<k
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
@@ -31,7 +33,6 @@ _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings lie; of two with one name the later holds
 _LARGEST: Final = 1 << 28  # bytes of a metric: ten million points
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
-_MOST: Final = 10_000  # files in a folder; a metric for each layer of a large model is fewer
 _WIDTHS: Final = (2, 3, 5)  # fields of a line
 _SUMMARY = "total_flos"  # transformers logs it when training has ended
 _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
@@ -94,23 +95,26 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files below a folder by key, in order; a `/` in a key makes a folder. No link counts."""
     if folder.is_symlink():
         return
-    found = (Path(name) / file for name, _, files in os.walk(folder) for file in files)
-    regular = (path for path in found if path.is_file() and not path.is_symlink())
-    for path in sorted(islice(regular, _MOST)):
-        yield path.relative_to(folder).as_posix(), path
+    paths = sorted(Path(name) / file for name, _, files in os.walk(folder) for file in files)
+    found = {path.relative_to(folder).as_posix(): path for path in paths}
+    for key in bounded(found):
+        if found[key].is_file() and not found[key].is_symlink():
+            yield key, found[key]
 
 
 def _column(path: Path) -> tuple[Column, list[Note]]:
     with path.open("rb") as stream:
         text = stream.read(_LARGEST).rstrip(b"\0")  # a crash may leave a hole
     whole, _, cut = text.rpartition(b"\n")
-    lines = whole.splitlines()
-    points = [point for at, line in enumerate(lines, 1) if (point := _point(line.split(), at))]
+    steps, values, lines = array("q"), array("d"), 0
+    for lines, line in enumerate(BytesIO(whole), 1):
+        if point := _point(line.split(), lines):
+            steps.append(point[0])
+            values.append(point[1])
     notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []
-    if broken := len(lines) - len(points):
+    if broken := lines - len(steps):
         notes.append(Note("broken_lines", path, {"lines": broken}))
-    steps = np.array([step for step, _ in points], dtype=np.int64)
-    return Column(steps, np.array([value for _, value in points], dtype=np.float64)), notes
+    return Column(np.array(steps), np.array(values)), notes
 
 
 def _point(parts: list[bytes], place: int) -> tuple[int, float] | None:

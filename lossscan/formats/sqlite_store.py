@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 NAME: Final = "sqlite_store"
-MOST_POINTS: Final = 5_000_000  # of one run; its numbers take some 100 bytes each
+MOST_POINTS: Final = 5_000_000  # of one run; its numbers take 100 to 200 bytes each
 MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
 LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
@@ -167,12 +167,13 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
 def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
     """All points in the order of time; what is no number is stored with a mark."""
     query = (
-        "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ?"
-        " ORDER BY timestamp, step LIMIT ?"
+        "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ? ORDER BY timestamp, step"
     )
     places: dict[str, array[int]] = defaultdict(lambda: array("q"))
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
-    for step, key, stored, lost in store.execute(query, (run, MOST_POINTS)):
+    for at, (step, key, stored, lost) in enumerate(store.execute(query, (run,))):
+        if at >= MOST_POINTS:
+            raise UnreadableLog("too_many_points", most=MOST_POINTS)
         place, value = step_number(step), float("nan") if lost else number(stored)
         if place is not None and value is not None:
             places[str(key)].append(place)
@@ -195,11 +196,18 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
 
 
 def _trackio_rows(store: sqlite3.Connection, run: str) -> Iterator[Row]:
-    query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id LIMIT ?"
-    for step, text in store.execute(query, (run, MOST_POINTS)):
+    query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id"
+    left = MOST_POINTS
+    for step, text in store.execute(query, (run,)):
         place, row = step_number(step), _object(text)
+        left -= 1 + len(row)
+        if left < 0:
+            raise UnreadableLog("too_many_points", most=MOST_POINTS)
         if place is not None and row:
-            yield place, {key: row[key] for key in row if key != "step" and not _is_long(row[key])}
+            yield (
+                place,
+                {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])},
+            )
 
 
 def _is_long(value: Any) -> bool:

@@ -15,6 +15,7 @@ from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.own_count import by_own_count
 from lossscan.formats.kit.protobuf import (
     BYTES,
@@ -39,6 +40,7 @@ _ITEM_JSON: Final = b"\x82\x01"  # how field 16 begins on the wire
 _SHORT_ITEM: Final = 0x0A  # how field 1 of a history begins
 _LONG: Final = 128  # from this length on a length takes two bytes
 _LARGEST: Final = 1 << 16  # bytes of a value; a longer one is a table or a picture
+_CLOCK: Final = "_"  # how the keys of W&B's own begin
 _DEEPEST: Final = 4  # levels of nesting that become dotted keys
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended
 _LIGHTNING_STEP = "trainer/global_step"
@@ -101,7 +103,7 @@ def _history(log: _Log, data: bytes, part: WireField) -> None:
     for key, text in _items(log.keys, data, part):
         if key == "_step":
             step = _value(text)
-        elif key[:1] != "_":  # W&B's own clock
+        elif key[:1] != _CLOCK:
             _put(row, key, _value(text))
     log.history.append((step, row))
 
@@ -150,6 +152,8 @@ def _item(keys: dict[bytes, str], item: bytes) -> tuple[str, bytes]:
     """What items of one key begin with is parsed once."""
     start, _, rest = item.partition(_ITEM_JSON)
     key = keys.get(start)
+    if key is None and len(keys) >= MOST_KEYS and not is_needed(start.decode(errors="replace")):
+        return _CLOCK, b""  # of very many keys; to parse each takes some 20 microseconds
     if key is not None and rest and rest[0] == len(rest) - 1 < _LONG:
         return key, rest[1:]
     parts = list(fields(item, 0, len(item)))

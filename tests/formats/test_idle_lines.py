@@ -55,7 +55,9 @@ def test_behind_very_many_unlike_lines_losses_are_read_still(tmp_path):
     table = read_log(tmp_path, text)
     assert table.columns["loss"].steps.tolist() == list(range(1, 11))
     assert math.isnan(table.columns["loss"].values[8])
-    assert [(note.kind, note.numbers) for note in table.notes] == [("unlike_lines", {"most": 0.0015})]
+    assert [(note.kind, note.numbers) for note in table.notes] == [
+        ("unlike_lines", {"most": 0.0015})
+    ]
 
 
 @pytest.mark.usefixtures("bounds")
