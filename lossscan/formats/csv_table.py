@@ -139,7 +139,8 @@ class _Body:
 
 
 def _body(head: Head) -> _Body:
-    text = unruled(map(_plain, lines(head)))
+    drawn = _is_drawn(peek(head))  # no table of millions of rows is: none of them is looked at
+    text = unruled(map(_plain, lines(head)) if drawn else lines(head))
     above = unstacked(list(islice(text, MOST_ABOVE + 1)))
     at = _header_at(above, head.name) or 0
     first = above[at] if above else ""
@@ -179,7 +180,11 @@ def _wide(body: _Body, head: Head) -> Renamed:
 
 def _plain(text: str) -> str:
     """The text with the lines of a drawn box as Markdown has them."""
-    return text.translate(_BOX) if "│" in text or "┃" in text else text
+    return text.translate(_BOX) if _is_drawn(text) else text
+
+
+def _is_drawn(text: str) -> bool:
+    return "│" in text or "┃" in text
 
 
 def _header_at(above: Sequence[str], file: str) -> int | None:

@@ -32,20 +32,21 @@ LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a s
 MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_POINTS take a third
 MOST_NAMED: Final = 8  # runs in an error
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
+_MLFLOW: Final = "mlflow.db"
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
 def claims(head: Head) -> bool:
-    """Whether it is a database with the tables of one of the two."""
+    """Whether it is a database with the tables of one of the two, or is called so and damaged."""
     if not head.start.startswith(_MAGIC):
         return False
     try:
         with closing(_opened(head)) as store:
             return _is_mlflow(store) or _is_trackio(store)
     except _damage():
-        return False
+        return head.name == _MLFLOW
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -235,7 +236,7 @@ FORMAT = Format(
     read=read,
     priority=-5,  # known by its first bytes
     recorded=True,
-    files="mlflow.db",
+    files=_MLFLOW,
     maybe_files="*.db",
     runs=runs,
 )

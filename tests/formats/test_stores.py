@@ -209,6 +209,13 @@ def test_a_broken_notebook_is_no_run(tmp_path: Path):
         read_run(discover(tmp_path / "train.ipynb", Settings())[0], Settings())
 
 
+def test_a_damaged_database_of_mlflow_is_named(tmp_path: Path):
+    """Its name tells what it is, though not one table of it can be listed."""
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
+    (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
+    assert [each.path for each in _run(tmp_path).skipped] == ["mlflow.db"]
+
+
 def test_another_database_is_no_run(tmp_path: Path):
     """A database of something else, or one that is damaged, is not taken for a log."""
     with sqlite3.connect(tmp_path / "cache.db") as store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from lossscan.expressions import expression
@@ -18,18 +18,14 @@ _BAR: Final = "|"
 def unruled(lines: Iterable[str]) -> Iterator[str]:
     """The lines, those of such a table with bars between their cells and without the rule."""
     below = iter(lines)
-    header = ""
+    above: list[str] = []
     for line in islice(below, FIRST):
-        if bounds := _bounds(header, line):
-            yield _BAR.join(name[0] for name in _NAME.finditer(header)) + "\n"
-            yield from (_barred(each, bounds) if each.strip() else each for each in below)
-            return
-        if header:
-            yield header
-        header = line
-    if header:
-        yield header
-    yield from below
+        if above and (bounds := _bounds(above[-1], line)):
+            header = _BAR.join(name[0] for name in _NAME.finditer(above.pop())) + "\n"
+            barred = (_barred(each, bounds) if each.strip() else each for each in below)
+            return chain(above, [header], barred)
+        above.append(line)
+    return chain(above, below)  # of a table of millions of rows none is looked at
 
 
 def _bounds(header: str, rule: str) -> list[int]:
