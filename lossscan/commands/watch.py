@@ -132,23 +132,15 @@ def _announce(
     report: RunReport, new: tuple[Finding, ...], settings: Settings, notifier: Any, say: Say
 ) -> bool:
     """Print and send the new findings; whether one of them fails the gate."""
+    from lossscan.watching.announced import announcement
+
     for finding in new:
-        text = line_of(finding, settings.lang)
+        text = announcement(finding, settings.lang)
         say(text)
         named = {"run": report.path, "text": f"{report.name}: {text}"}
         notifier.send(_message(finding, report, settings.lang) | named)
     gate = settings.fail_on
     return gate is not None and any(finding.severity.rank <= gate.rank for finding in new)
-
-
-def line_of(finding: Finding, lang: str) -> str:
-    """A finding as one line: severity, rule, step, message."""
-    severity = words.say(lang, str(finding.severity)).upper()
-    step = (
-        "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
-    )
-    parts = (severity, finding.rule, step, words.printable(words.say(lang, finding.message)))
-    return "  ".join(part for part in parts if part)
 
 
 def _message(finding: Finding, report: RunReport, lang: str) -> dict[str, Any]:

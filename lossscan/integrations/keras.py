@@ -34,7 +34,7 @@ class LossScanCallback(Callback):  # type: ignore[misc]  # the library may be ab
 
     def on_train_begin(self, logs: Any = None) -> None:
         """A new training is watched from its beginning."""
-        self._monitor = Monitor(settings=self._settings)
+        self._monitor = Monitor(settings=self._settings, framework="keras")
         self._batches = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

@@ -29,7 +29,7 @@ class LossScanCallback(Callback):  # type: ignore[misc]  # the library may be ab
     def on_train_start(self, trainer: Any, module: Any) -> None:
         """A new training is watched from its beginning."""
         planned = {"max_steps": trainer.max_steps} if trainer.max_steps > 0 else {}
-        self._monitor = Monitor(settings=self._settings, config=planned)
+        self._monitor = Monitor(settings=self._settings, config=planned, framework="lightning")
         self._owners, self._seen = {}, trainer.global_step
 
     def on_train_batch_end(self, trainer: Any, *_: Any, **__: Any) -> None:

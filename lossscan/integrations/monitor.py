@@ -15,7 +15,7 @@ from lossscan.integrations.alarm import Alarm
 from lossscan.model import Field, Finding, Run, RunReport, Series, Severity, spoken
 from lossscan.pipeline import report_on
 from lossscan.settings import Settings
-from lossscan.watching.announced import FIRST, Announced
+from lossscan.watching.announced import FIRST, Announced, announcement
 
 GROWTH: Final = 0.25  # more points until the next look where nothing calls: 16 looks at 1000
 SOON: Final = 10  # points after an alarm until it is looked again, then twice as many each time
@@ -31,8 +31,9 @@ _log = logging.getLogger("lossscan")
 class Monitor:
     """Watches the series that a training loop logs.
 
-    `config` holds settings of the training by their canonical names (docs/formats.md). New findings
-    go to the logger `lossscan` as warnings.
+    `config` holds settings of the training by their canonical names (docs/formats.md); `framework`
+    is the trainer, whose options advice names. New findings go to the logger `lossscan` as
+    warnings.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Monitor:
         *,
         settings: Settings | None = None,
         config: Mapping[str, Any] | None = None,
+        framework: str | None = None,
         name: str = "training",
     ) -> None:
         self._settings = settings or Settings()
         self._config = dict(config or {})
+        self._framework = framework
         self._name = name
         self._columns: dict[str, _LoggedPoints] = {}  # by canonical names
         self._known: dict[str, _LoggedPoints] = {}  # the same by the names that the loop uses
@@ -109,11 +112,11 @@ class Monitor:
     def _said(self, report: RunReport, *, last: bool = False) -> tuple[Finding, ...]:
         new = self._announced.new(report, last=last)
         for finding in new:
-            where = "" if finding.start_step is None else f" at step {finding.start_step}"
-            _log.warning("%s: %s%s: %s", finding.severity, finding.rule, where, finding.message)
+            _log.warning("%s", announcement(finding, self._settings.lang))
         return new
 
     def _run(self) -> Run:
+        from lossscan.runs.frameworks import framework_of
         from lossscan.runs.landmarks.schedule import schedule_of
         from lossscan.runs.objective import objective_of
 
@@ -123,6 +126,7 @@ class Monitor:
             path=f"monitor://{self._name}",
             name=self._name,
             series=series,
+            framework=framework_of([self._framework], series),
             sources=(),
             objective=objective_of(series, config),
             config=config,

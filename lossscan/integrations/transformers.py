@@ -27,7 +27,8 @@ class LossScanCallback(TrainerCallback):  # type: ignore[misc]  # the library br
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A new training is watched from its beginning."""
-        self._monitor = Monitor(settings=self._settings, config=_settings_of(args, state))
+        config = _settings_of(args, state)
+        self._monitor = Monitor(settings=self._settings, config=config, framework="transformers")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """One row of the log."""

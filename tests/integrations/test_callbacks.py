@@ -239,3 +239,13 @@ def test_an_alarm_is_for_the_bad_side():
         alarm = Alarm(sign)
         assert not any(alarm.sounds(value) for value in level)
         assert any(alarm.sounds(value) for value in changed) is sounds
+
+
+@pytest.mark.parametrize(("trainer", "count"), [("transformers", 1), ("keras", 0)])
+def test_a_monitor_advises_in_the_terms_of_its_trainer(trainer: str, count: int):
+    """Labels of -100 are those of transformers."""
+    monitor = lossscan.Monitor(framework=trainer)
+    for step in range(1, 41):
+        monitor.log(step, loss=np.nan if step > 38 else 2.0 - 0.01 * step)
+    (found,) = monitor.report().findings
+    assert sum("-100" in str(remedy) for remedy in found.remedies) == count
