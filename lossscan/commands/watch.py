@@ -132,7 +132,7 @@ def _announce(
     report: RunReport, new: tuple[Finding, ...], settings: Settings, notifier: Any, say: Say
 ) -> bool:
     """Print and send the new findings; whether one of them fails the gate."""
-    from lossscan.watching.announced import announcement
+    from lossscan.reporters.kit.lines import announcement
 
     for finding in new:
         text = announcement(finding, settings.lang)

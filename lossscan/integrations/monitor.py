@@ -14,8 +14,9 @@ from lossscan.gate import stamped
 from lossscan.integrations.alarm import Alarm
 from lossscan.model import Field, Finding, Run, RunReport, Series, Severity, spoken
 from lossscan.pipeline import report_on
+from lossscan.reporters.kit.lines import announcement
 from lossscan.settings import Settings
-from lossscan.watching.announced import FIRST, Announced, announcement
+from lossscan.watching.announced import FIRST, Announced
 
 GROWTH: Final = 0.25  # more points until the next look where nothing calls: 16 looks at 1000
 SOON: Final = 10  # points after an alarm until it is looked again, then twice as many each time

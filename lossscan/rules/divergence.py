@@ -16,6 +16,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
+    collapse_evidence,
     is_policy_size,
     next_try,
     rise_causes,
@@ -222,6 +223,7 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
                         end=climb.end, start=_began(case)),
                 step=step, value=climb.end,
             ),
+            *collapse_evidence(case, onset),
             *around(case, step, "rate", "limit", "gradient", "eval"),
         ),
         causes=causes,

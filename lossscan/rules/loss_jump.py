@@ -16,6 +16,7 @@ from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
     END_POINTS,
     OVER,
+    collapse_evidence,
     is_policy_size,
     next_try,
     rise_causes,
@@ -142,6 +143,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         aligned_to=jumps[0].aligned_to,
         evidence=(
             level_evidence(case, worst.before, worst.after, worst.step),
+            *collapse_evidence(case, worst),
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=causes,

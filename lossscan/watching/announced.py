@@ -6,7 +6,6 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
-from lossscan import words
 from lossscan.model import Finding, Run, RunReport, Severity
 
 FIRST: Final = 30  # logged points before the first look counts: fewer tell level from noise badly
@@ -97,13 +96,3 @@ def _points_of(report: RunReport) -> int:
 def key_of(finding: Finding) -> Key:
     """What makes two findings of a growing run the same."""
     return (finding.rule, finding.series, str(finding.severity))
-
-
-def announcement(finding: Finding, lang: str) -> str:
-    """A finding as one line: severity, rule, step, message."""
-    severity = words.say(lang, str(finding.severity)).upper()
-    step = (
-        "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
-    )
-    parts = (severity, finding.rule, step, words.printable(words.say(lang, finding.message)))
-    return "  ".join(part for part in parts if part)

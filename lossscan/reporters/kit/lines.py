@@ -141,3 +141,13 @@ def last_loss(run: Run) -> str:
     """The last logged loss, or nothing."""
     series = run.series.get("loss")
     return amount(float(series.values[-1])) if series is not None and len(series) else ""
+
+
+def announcement(finding: Finding, lang: str) -> str:
+    """A finding as one line: severity, rule, step, message."""
+    severity = words.say(lang, str(finding.severity)).upper()
+    step = (
+        "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
+    )
+    parts = (severity, finding.rule, step, words.printable(words.say(lang, finding.message)))
+    return "  ".join(part for part in parts if part)

@@ -116,9 +116,10 @@ def rate_returns(case: Case, step: float) -> bool:
 
 
 def high_rate(case: Case, step: float, score: float) -> Cause:
-    """The learning rate up to a step as a cause, with a lower one where any is known."""
-    lower = lower_rate(case, step)
-    advice = () if lower is None else (Advice("learning_rate", suggest=lower),)
+    """The learning rate up to a step as a cause, with a lower one to set where any is known."""
+    lower, stated = lower_rate(case, step), case.number("learning_rate")
+    lowers = lower is not None and (stated is None or lower < stated)  # what raised it is not set
+    advice = (Advice("learning_rate", suggest=lower),) if lowers else ()
     return Cause(Message("learning-rate-too-high"), score, config=advice)
 
 

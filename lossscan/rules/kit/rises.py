@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Cause, Change, Message
+from lossscan.model import Advice, Cause, Change, Evidence, Message
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_usual_rate, rate_limit
@@ -47,6 +48,9 @@ OF_RATE = {  # causes that a lower learning rate tells from the data
     "learning-rate-too-high", "learning-rate-unknown", "learning-rate-raised", "rate-leaps",
     "no-warmup", "skipped-updates", "overflow", "large-accumulation",
 }  # fmt: skip
+CLASSES = (10, 100, 1000)  # of data sets that classifiers are trained on
+GUESSING = 0.005  # of ln of them: how near to it a model ends that answers the same to everything
+SATURATED = 87.3365  # -ln of the smallest normal float32, where softmax losses are clipped (Caffe)
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
@@ -92,6 +96,22 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
     return tuple(sorted(found, key=lambda cause: -cause.score))
 
 
+def collapsed(case: Case, level: float) -> Message | None:
+    """That a loss has risen to where a model is that has lost all it learned; None elsewhere."""
+    if abs(level / SATURATED - 1) <= GUESSING:
+        return Message("saturated", after=level)
+    vocabulary = int(case.number("vocab_size") or 0)
+    known = (vocabulary,) if vocabulary > 1 else () if case.trainer.text else CLASSES
+    near = (k for k in known if abs(level / math.log(k) - 1) <= GUESSING)
+    return next((Message("guessing", after=level, choices=k) for k in near), None)
+
+
+def collapse_evidence(case: Case, change: Change) -> tuple[Evidence, ...]:
+    """The same as evidence."""
+    said = collapsed(case, change.after)
+    return () if said is None else (Evidence(said, step=change.step, value=change.after),)
+
+
 def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     climbs = change.kind == "slope_up"
     there = rate_at(case, change.step)
@@ -113,6 +133,7 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += STRONG if limit is not None and rate.value > limit else 0.0
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
+    score += STRONG if collapsed(case, change.after) else 0.0
     score += STRONG * leaps - STRONG * _is_borne(case, change, lead)
     yield Cause(
         Message(
@@ -217,11 +238,14 @@ def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
     if ordered and not file_order(case, change.step):  # file order ends there
         weight += STRONG
-    yield Cause(Message("data-switch"), 0.2 + MILD * calm + weight)
+    weight -= MILD if collapsed(case, change.after) else 0.0  # no other data costs just that
+    yield Cause(Message("data-switch"), max(0.2 + MILD * calm + weight, 0.05))
 
 
 def _older_weights(case: Case, change: Change) -> Iterator[Cause]:
     """An older checkpoint or a part of one, where the loss is back at a level that it had."""
     before = case.curve.steps < change.step
+    if collapsed(case, change.after):
+        return
     if change.kind == "level_up" and change.after <= case.curve.values[before].max(initial=-np.inf):
         yield Cause(Message("older-weights"), LOST)
