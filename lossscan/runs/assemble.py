@@ -155,13 +155,23 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
 
 def _bounded(files: RunFiles, refused: _Refused) -> Sequence[Path]:
     """The files of a run, of very many logs the largest."""
+    if len(files.files) <= MOST_LOGS:
+        return files.files
     of_launches = any_of(" ".join(each.files for each in formats.formats() if each.joined))
     others = (path for path in files.files if not of_launches.fullmatch(path.name))
     logs = [path for path in others if is_log_name(path.name)]
-    left = {*sorted(logs, key=lambda path: path.stat().st_size, reverse=True)[MOST_LOGS:]}
+    left = {*sorted(logs, key=_size, reverse=True)[MOST_LOGS:]}
     if left:
         refused.broken[files.root] = ReaderGaveUp("too_many_logs", most=MOST_LOGS, left=len(left))
     return [path for path in files.files if path not in left]
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 of a file that is gone since it was found."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _beside_logs(path: Path, settings: Settings) -> Table | None:
