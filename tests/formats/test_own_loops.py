@@ -182,3 +182,11 @@ def test_two_lines_with_a_count_and_a_loss_of_many_digits_are_a_log(tmp_path: Pa
     said = "Device: cpu\nModel params: 104535\n"
     text = f"{said}Epoch 1: train_loss=40.898, val=2mm\nEpoch 2: train_loss=40.822 (saved)\nEnd\n"
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 40.898), (2, 40.822)]
+
+
+def test_metrics_of_an_evaluation_are_no_training(tmp_path: Path):
+    """TensorFlow Federated's tutorial prints those of both sets below each round."""
+    block = "Round {n}\n\\Eval metrics: loss=0.{n}, accuracy=0.5\n\tTrain metrics: loss=0.9{n}\n"
+    run = logs.read_log(tmp_path, "".join(block.format(n=n) for n in range(1, 6)))
+    assert logs.points(run, "loss")[0] == (1, 0.91)
+    assert logs.points(run, "eval_loss")[0] == (1, 0.1)

@@ -22,7 +22,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"|\bvalid(?:ation)? on '"  # fairseq's
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
-    r"(?: set| phase| epoch| results| summary)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
+    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
 )
 _HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
