@@ -122,6 +122,7 @@ def _settings(chinese: Sequence[str]) -> dict[Any, Any]:
         "pdf.fonttype": 42,
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "axes.formatter.useoffset": False,  # a rate that hardly moves is not drawn around 0
     }
 
 
