@@ -99,6 +99,9 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, find_breaks(curve, ratios), landmarks)
     heights = heights_of(curve, blocks)
+    if heights is not None:  # a short block is surer by its peak than by the gap of its front
+        peaks = zip(blocks, heights.blocks, strict=True)
+        blocks = [replace(block, sigma=max(block.sigma, peak)) for block, peak in peaks]
     found_at = [*(change.index for change in changes), *(block.start for block in blocks)]
     early = early_rise(curve, landmarks, before=min(found_at, default=len(curve.steps)))
     if isinstance(early, Change):

@@ -44,7 +44,8 @@ def split(
         if len(pair) == 2 and _taken_back(curve, *pair):  # noqa: PLR2004 - a rise and its fall
             up, down = pair
             course = np.full(len(curve.steps), _level(curve, up.index - LEVEL_POINTS, up.index))
-            excursions.append(excursion(curve, course, up.index, down.index, up.sigma))
+            both = (up.sigma - down.sigma) / math.sqrt(2)  # its two edges are told apart from noise
+            excursions.append(excursion(curve, course, up.index, down.index, both))
             at += 2
             continue
         stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)

@@ -52,6 +52,7 @@ class Heights(Struct, frozen=True):
     dips: FloatArray  # the deepest distances below the course in noise units, deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
     reach: float  # noise units that a lone point must have
+    blocks: tuple[float, ...]  # peak of each known excursion in noise units
 
 
 def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None:
@@ -67,13 +68,16 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     np.subtract(curve.scaled, sigma, out=sigma)
     sigma /= curve.local_noise
     sigma[:end] = 0.0
+    peaks = []
     for block in blocks:
+        peaks.append(float(sigma[block.start : block.stop].max()))
         sigma[block.start : block.stop] = 0.0
     descent = end + window // 2 if end else 0  # until there the median reaches into it
     level = sigma[descent:]
     dips = _deepest(level)
     tail = noise_reach(dips, len(level))
-    return Heights(window, sigma, dips, tail, _reach(sigma, float(dips[0]), tail))
+    reach = _reach(sigma, float(dips[0]), tail)
+    return Heights(window, sigma, dips, tail, reach, tuple(peaks))
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:

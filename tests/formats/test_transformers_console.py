@@ -86,6 +86,15 @@ def test_read_places_lines_by_the_banner_of_unsloth(tmp_path: Path, behind: str,
     assert table.config["total_train_batch_size"] == 8
 
 
+@pytest.mark.parametrize("an_epoch", [30, 31])
+def test_read_counts_a_last_batch_only_where_it_is_read(tmp_path: Path, an_epoch: int):
+    """481 samples in batches of 16 are 30 steps with drop_last, and 31 of which 30 were asked."""
+    banner = BANNER.replace("1,600", "481").replace("= 8\n", "= 16\n").replace("= 400", "= 30")
+    lines = "".join(entry(round(i / an_epoch, 4)) for i in range(1, 31))
+    table = logs.read_log(tmp_path, banner.replace("Epochs = 2", "Epochs = 1") + lines)
+    assert steps(table) == list(range(1, 31))
+
+
 @pytest.mark.parametrize("bar", ["", BAR])
 def test_read_leaves_counts_that_do_not_fit_the_plan_alone(tmp_path: Path, bar: str):
     """GRPO's batch of 8 holds 2 samples with 4 completions each: 800 steps an epoch, not 200."""

@@ -31,7 +31,7 @@ def epoch_scale(console: Console, training: Entries, total: int) -> Scale | None
 
 def _surest(console: Console, training: Entries, total: int) -> Scale | None:
     stated = console.banner.config
-    seen = _by_counts(stated) or _by_bars(training, total)
+    seen = _by_counts(stated, training) or _by_bars(training, total)
     summary = console.entries.summary
     if summary is None or not len(training) or summary.epoch <= 0:
         return seen or _by_plan(stated)
@@ -50,16 +50,35 @@ def _agree(planned: Scale, seen: Scale, summary: Entry) -> bool:
     return apart * summary.epoch <= allowed * summary.epoch + 1
 
 
-def _by_counts(stated: Mapping[str, Any]) -> Scale | None:
-    """None where they do not fit the plan: GRPO's batches hold several completions a sample."""
+def _by_counts(stated: Mapping[str, Any], training: Entries) -> Scale | None:
+    """None where they do not fit the plan: GRPO's batches hold several completions a sample.
+
+    The last batch counts unless it is left out (`drop_last`), which no line says: then the entries
+    are no whole number of steps apart by a count with it, and are by one without.
+    """
     samples, batch = stated.get("num_examples"), stated.get("total_train_batch_size")
     if not samples or not batch:
         return None
-    steps = -(-samples // batch)
+    counts = (-(-samples // batch), samples // batch)
+    fitting = [steps for steps in dict.fromkeys(counts) if steps and _is_planned(stated, steps)]
+    if len(fitting) > 1 and _shows(training, *fitting):
+        del fitting[0]
+    return Scale(fitting[0], 1 / fitting[0]) if fitting else None
+
+
+def _is_planned(stated: Mapping[str, Any], steps: int) -> bool:
+    """Whether so many steps an epoch fit the planned steps and epochs, where both are stated."""
     planned, epochs = stated.get("max_steps"), stated.get("num_train_epochs", MAX_EPOCHS)
-    if planned and epochs < MAX_EPOCHS and -(-planned // steps) != epochs:
-        return None
-    return Scale(steps, 1 / steps)
+    return not planned or epochs >= MAX_EPOCHS or -(-planned // steps) == epochs
+
+
+def _shows(training: Entries, whole: int, cut: int) -> bool:
+    """Whether the epochs of the last launch tell that the shorter of two counts is right."""
+    if not len(training):
+        return False
+    own = training.only(training.launches == training.launches[-1])
+    off, right = (misfit(own.epochs, Scale(steps)) for steps in (whole, cut))
+    return bool(off > _mean_slack(own, Scale(whole)) >= right)
 
 
 def _by_plan(stated: Mapping[str, Any]) -> Scale | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import math
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
-from msgspec import Struct
 
 from lossscan.model import (
     Cause,
-    Curve,
     Effect,
     Episode,
     Evidence,
@@ -22,62 +19,32 @@ from lossscan.model import (
     RuledOut,
     Severity,
 )
-from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
-from lossscan.numeric.meetings import meetings
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.evidence import around
-from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, samples_between
 from lossscan.rules.kit.rates import lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
+from lossscan.rules.loss_spike.pattern import BLOCK_POINTS, Pattern, pattern_of, recurring_of
 
 NAME: Final = "loss-spike"
 SURE_SIGMA = 7.2  # of one too low for a warning: of 615 clean labeled runs two have one beyond it
-SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
-ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
-AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
-BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 SURE = (2.0, 0.315)  # fitted on 111 findings of trained runs and of the simulated train half
 STATED = {True: 0.2, False: -0.2, None: 0.0}  # score of file order: less than what the loss shows
 MANY = 12  # episodes named one by one
 LONG_FOR_A_BATCH = 0.1  # score of one odd batch where several logged points are high
 ONE_BATCH = 0.35  # where few are: above file order that nothing but the spike speaks for
-LOW_SHARE, HALF = 0.1, 0.5  # of a peak: a point below the first belongs to the course
 GROWING = 0.35  # score of an optimizer that steps too far, where steps are the longest
 RAISED = 0.5  # the same where the log shows that the rate leaps
 CALM = 0.1  # taken off where gradient norms are logged and do not rise before
 EARLY = 0.15  # of the run: where a missing warm-up shows
 NEAR_END = 0.2  # of the warm-up, behind its end
-
-
-class Pattern(Struct, frozen=True):
-    """What the spikes of a run have in common."""
-
-    recurring: frozenset[int]  # start steps of those that return at the same place of an epoch
-    at_ends: bool  # that place is the end of the epoch, and each is a point wide
-    slowest: int  # points of the longest
-    widest: int  # of them at half of its height and more: what one odd batch leaves behind is less
-    correlation: float | None
-    leads: bool | None  # the gradient rose before the highest; None where it is not logged
-
-    @property
-    def returns(self) -> bool:
-        """Whether spikes come back with the samples; those at the ends of epochs need no order."""
-        return bool(self.recurring) and not self.at_ends
-
-    @property
-    def in_order(self) -> bool | None:
-        """Whether epochs show one order of the samples; None where they do not tell."""
-        if self.correlation is not None and self.correlation >= ORDER_CORRELATION:
-            return True
-        return None if self.correlation is None or self.recurring else False
 
 
 def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]:
@@ -89,13 +56,13 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     if not case.searched:
         return
     found = [e for e in case.spikes if _height(e) >= min_ratio or not _overshoots(case, e)]
-    recurring = frozenset[int]() if _is_grouped(case) else _recurring(case, found)
+    recurring = frozenset[int]() if _is_grouped(case) else recurring_of(case, found)
     above = set(above_crests(case, found))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
         yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
         return
-    if not any(_height(e) >= min_ratio or e.sigma >= SURE_SIGMA for e in spikes):
+    if not any(_height(e) >= min_ratio for e in spikes) and _together(spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
@@ -105,6 +72,11 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         yield _finding(case, spikes, loud=max(map(_height, spikes)) >= min_ratio)
     elif not restarts:
         yield from none_seen(NAME, case, case.signals.least_peak, min_ratio - 1)
+
+
+def _together(spikes: Sequence[Excursion]) -> float:
+    """How sure the spikes of a run are together, in noise units: Fisher's sum for normal tails."""
+    return math.hypot(*(spike.sigma for spike in spikes))
 
 
 def _overshoots(case: Case, spike: Excursion) -> bool:
@@ -129,7 +101,7 @@ def _height(spike: Excursion) -> float:
 
 def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
-    pattern = _pattern(case, spikes, top)
+    pattern = pattern_of(case, spikes, top)
     return Finding(
         rule=NAME,
         confidence=logistic(top.sigma, *SURE),
@@ -162,58 +134,6 @@ def _message(pattern: Pattern, count: int) -> str:
     if pattern.at_ends:
         return "at-ends"
     return "recurring" if pattern.recurring else "isolated" if count > 1 else "single"
-
-
-def _pattern(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
-    recurring = _recurring(case, spikes)
-    lead = leading_gradient(case, top.start_step)
-    return Pattern(
-        recurring=recurring,
-        at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
-        slowest=max(_high_points(case.curve, spike) for spike in spikes),
-        widest=max(int((_shares(case.curve, spike) >= HALF).sum()) for spike in spikes),
-        correlation=case.signals.epoch_correlation,
-        leads=None if lead is None else lead >= LEAD_SIGMA,
-    )
-
-
-def _high_points(curve: Curve, spike: Excursion) -> int:
-    """The points of an excursion without those that are back at the course between two peaks."""
-    low = _shares(curve, spike) < LOW_SHARE
-    return spike.stop - spike.start - int(np.count_nonzero(low[:-1]))
-
-
-def _shares(curve: Curve, spike: Excursion) -> FloatArray:
-    """How high its points are, in its height."""
-    level = curve.values[spike.start : spike.stop]
-    return np.asarray((level - spike.base) / (spike.peak - spike.base))
-
-
-def _recurring(case: Case, spikes: Sequence[Excursion]) -> frozenset[int]:
-    """Spikes that are at the same place of their epoch as a spike of another epoch."""
-    per_epoch = case.run.schedule.steps_per_epoch
-    if not per_epoch or not spikes:
-        return frozenset()
-    reach = max(spacing(case.run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
-    if per_epoch <= 2 * reach:  # in one or two points, all places are the same
-        return frozenset()
-    starts = np.array([spike.start_step for spike in spikes])
-    return frozenset(starts[meetings(starts, per_epoch, reach) > 0].tolist())
-
-
-def _at_ends(case: Case, spikes: list[Excursion]) -> bool:
-    """Whether the spikes are the points that hold the last batch of an epoch."""
-    window = spacing(case.run.series["loss"].steps)
-    marks = case.run.schedule.of("epoch_boundary")
-    ends = sorted((mark.step + mark.slack, mark.step - mark.slack) for mark in marks)
-    late = [late for late, _ in ends]
-    earliest = list(accumulate((early for _, early in reversed(ends)), min, initial=np.inf))[::-1]
-    there = [
-        spike.stop - spike.start < BLOCK_POINTS
-        and earliest[bisect_right(late, spike.start_step - window)] <= spike.end_step
-        for spike in spikes
-    ]
-    return bool(there) and sum(there) >= AT_ENDS * len(there)
 
 
 def _spike_evidence(spike: Excursion) -> Evidence:
