@@ -27,7 +27,7 @@ FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have
 DEEPER = 2.0
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
-BLOCK_SIGMA = 4.5  # for 3 points and more in a row: three independent ones at 4.5 never happen
+BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
 PAIR_SIGMA = 6.0  # both of two in a row: so high in none of 549 clean runs without deep dips
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
@@ -136,7 +136,7 @@ def find_spikes(
     episodes = [e for e in _episodes(sigma > ENTER_SIGMA) if e[1] < len(sigma)]
     if not episodes:
         return
-    strength = np.array([sigma[a:b].sum() / np.sqrt(b - a) for a, b in episodes])
+    strength = np.array([_sum(sigma[a:b]) for a, b in episodes])
     steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
     again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
     for (start, stop), recurs in zip(episodes, again, strict=True):
@@ -147,10 +147,15 @@ def find_spikes(
 
 
 def _is_block(sigma: FloatArray, deepest: float) -> bool:
-    """Whether points in a row vouch for each other: three by their middle, two by the lower."""
+    """Whether points in a row vouch for each other: three by their sum, two by the lower."""
     if len(sigma) < BLOCK_POINTS:
         return len(sigma) > 1 and float(sigma.min()) >= max(PAIR_SIGMA, BLOCK_DIPS * deepest)
-    return median(sigma) >= max(BLOCK_SIGMA, BLOCK_DIPS * deepest)
+    return _sum(sigma) >= BLOCK_SIGMA and median(sigma) >= BLOCK_DIPS * deepest
+
+
+def _sum(sigma: FloatArray) -> float:
+    """How high points in a row are together, in the noise of their sum (Stouffer)."""
+    return float(sigma.sum()) / math.sqrt(len(sigma))
 
 
 def early_spikes(curve: Curve) -> Iterator[Excursion]:
