@@ -52,7 +52,7 @@ class Heights(Struct, frozen=True):
     dips: FloatArray  # the deepest distances below the course in noise units, deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
     reach: float  # noise units that a lone point must have
-    blocks: tuple[float, ...]  # peak of each known excursion in noise units
+    blocks: tuple[float, ...]  # peak of each known excursion, 0 where dips are nearly as deep
 
 
 def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None:
@@ -77,7 +77,8 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     dips = _deepest(level)
     tail = noise_reach(dips, len(level))
     reach = _reach(sigma, float(dips[0]), tail)
-    return Heights(window, sigma, dips, tail, reach, tuple(peaks))
+    beyond = tuple(peak if peak >= BLOCK_DIPS * dips[0] else 0.0 for peak in peaks)
+    return Heights(window, sigma, dips, tail, reach, beyond)
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:
