@@ -15,12 +15,12 @@ from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
-from lossscan.signals.levels import early_rise, rises_at, split
+from lossscan.signals.levels import early_rise, late_rises, rises_at, split
 from lossscan.signals.outbursts import wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
-from lossscan.signals.turns import beside_humps, find_turns
+from lossscan.signals.turns import beside_humps, find_turns, without_humps
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
@@ -120,11 +120,16 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     last = wild_end(curve, landmarks)
     if last is not None and all(change.index < last.index for change in changes):
         changes.append(last)
+    known = [*(change.index for change in changes), *(each.start for each in (*blocks, *lone))]
+    slow = late_rises(curve, known)
     aligner = Aligner(curve.steps, landmarks)
-    found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone)]
+    found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     turns = beside_humps(list(find_turns(flat, landmarks)), found)
-    return changes or turns, found, least_peak(curve, heights)
+    if not changes:
+        changes, humps = without_humps(curve, turns)
+        found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
+    return changes, found, least_peak(curve, heights)
 
 
 def _is_wall(change: Change) -> bool:

@@ -10,16 +10,19 @@ from msgspec import Struct
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import block_means, block_medians
+from lossscan.numeric.medians import block_means, block_medians, running_median
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale
+from lossscan.signals.spikes import excursion
 
 MIN_POINTS = 40  # two stretches of 20 show two directions
 BLOCKS = 20  # whose medians tell cheaply whether the curve rises at all
 MAX_BINS = 120  # the search takes 20 ms for these; it is made only for curves that rise
 TURN_SIGMA = 6.0  # of the slope on either side, as for a change of level
 MIN_RISE = 0.03  # over a stretch, on the curve's scale: what an epoch's stair must have, too
+SMOOTH_POINTS = 5  # whose median no two wild points move
+LEFT = 0.5  # of a climb: where less is left at the end, it has come back
 MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for normal noise
 
 
@@ -47,6 +50,24 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
     for before, after in pairwise(sure):
         if before.sigma * after.sigma < 0 and abs(after.last - after.first) >= MIN_RISE:
             yield _change(curve, after, after.start * size, landmarks)
+
+
+def without_humps(curve: Curve, turns: list[Change]) -> tuple[list[Change], list[Excursion]]:
+    """The turns but those upward from which the loss comes back down before the end: humps."""
+    humps = {turn.index: hump for turn in turns if (hump := _hump(curve, turn))}
+    return [turn for turn in turns if turn.index not in humps], list(humps.values())
+
+
+def _hump(curve: Curve, turn: Change) -> Excursion | None:
+    """From an upward turn to where half of the climb is gone; None where more than that stays."""
+    smooth = running_median(curve.scaled, SMOOTH_POINTS)
+    base = float(smooth[max(turn.index - SMOOTH_POINTS, 0) : turn.index + 1].min())
+    top = turn.index + int(smooth[turn.index :].argmax())
+    low = smooth < base + LEFT * (smooth[top] - base)
+    if turn.kind != "slope_up" or not low[-1]:
+        return None
+    stop = top + int(low[top:].argmax())
+    return excursion(curve, np.full(len(smooth), base), turn.index, stop, turn.sigma)
 
 
 def beside_humps(turns: list[Change], humps: list[Excursion]) -> list[Change]:

@@ -104,3 +104,26 @@ def test_fall_with_the_learning_rate_is_no_rise_at_the_end_of_the_next_epoch():
     schedule = Schedule(marks)
     (end,) = scan(Run("r", "r", {"loss": series}, (), schedule=schedule)).boundaries
     assert abs(end.sigma) < 4
+
+
+def _descent(rise: np.ndarray, seed: int) -> np.ndarray:
+    """A smooth fall over 80 points, multiplied by a rise from the 40th on."""
+    course = 2.0 * np.exp(-np.arange(80) / 60)
+    course[40 : 40 + len(rise)] *= rise
+    return course * np.exp(0.005 * np.random.default_rng(seed).normal(size=80))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_slow_hump_on_a_smooth_curve_is_found_where_it_begins(seed: int):
+    """Five points of a tenth and more, too slow for a step, stand out of a smooth descent."""
+    values = _descent(np.array([1.06, 1.13, 1.2, 1.18, 1.08]), seed)
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 81), values)}, ()))
+    assert any(39 <= each.start <= 43 for each in signals.excursions)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_smooth_descent_without_a_hump_has_none(seed: int):
+    """Its noise makes no climb that comes back."""
+    values = _descent(np.ones(0), seed)
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 81), values)}, ()))
+    assert signals.excursions == ()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lossscan.model import Series
+from lossscan.model import Run, Series
+from lossscan.signals import scan
 from lossscan.signals.clean import curve_of
 from lossscan.signals.turns import find_turns
 
@@ -41,3 +42,26 @@ def test_warm_up_fall_of_a_rate_is_one_turn():
     t = np.arange(200)
     (turn,) = turns(np.where(t < 40, (t + 1) / 40, 1 - 0.9 * (t - 40) / 160))
     assert turn.kind == "slope_down"
+
+
+def _scanned(end: float, seed: int):
+    """What is found in a loss that climbs to three times its level, and ends on another."""
+    points = [0, 60, 90, 110, 140]
+    course = np.exp(np.interp(np.arange(140), points, np.log([1, 0.5, 1.5, end, end])))
+    values = course * np.exp(0.05 * np.random.default_rng(seed).normal(size=140))
+    return scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 141), values)}, ()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_slow_climb_that_comes_back_is_one_excursion(seed: int):
+    """The loss rises over 30 points and is back 20 later: no turn is left."""
+    signals = _scanned(0.45, seed)
+    assert any(45 <= each.start <= 80 for each in signals.excursions)
+    assert signals.changes_of("loss", "slope_up") == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_slow_climb_that_stays_is_a_turn(seed: int):
+    """The same climb without the way back is for the rules of what diverges."""
+    signals = _scanned(1.6, seed)
+    assert signals.changes_of("loss", "slope_up", "level_up")

@@ -131,9 +131,10 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
 
 
 def _message(pattern: Pattern, count: int) -> str:
-    if pattern.at_ends:
-        return "at-ends"
-    return "recurring" if pattern.recurring else "isolated" if count > 1 else "single"
+    if pattern.recurring:
+        return "at-ends" if pattern.at_ends else "recurring"
+    alone = "slow" if pattern.slowest >= SLOW_POINTS else "single"
+    return "isolated" if count > 1 else alone
 
 
 def _spike_evidence(spike: Excursion) -> Evidence:
@@ -197,10 +198,7 @@ def _unstable(case: Case, pattern: Pattern, step: int) -> float:
     unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     unstable -= CALM * (pattern.leads is False)
-    if rate_raised(case, step):
-        unstable += RAISED
-    elif _is_early(case, step):
-        unstable += GROWING
+    unstable += RAISED if rate_raised(case, step) else GROWING * _is_early(case, step)
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
     return max(unstable, 0.05)
