@@ -190,3 +190,17 @@ def test_metrics_of_an_evaluation_are_no_training(tmp_path: Path):
     run = logs.read_log(tmp_path, "".join(block.format(n=n) for n in range(1, 6)))
     assert logs.points(run, "loss")[0] == (1, 0.91)
     assert logs.points(run, "eval_loss")[0] == (1, 0.1)
+
+
+@pytest.mark.parametrize("width", [8, 12, 16])
+def test_numbers_may_be_padded_to_a_column(tmp_path: Path, width: int):
+    """The same loss is in the same place of each line, with more or fewer blanks before it."""
+    line = "step {n} - loss{loss:{width}.3f} - moving ave loss{loss:{width}.3f}\n"
+    text = "".join(line.format(n=n, loss=10.5 / n, width=width) for n in range(1, 9))
+    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 8
+
+
+def test_a_lost_loss_may_be_padded_too(tmp_path: Path):
+    """A paste of what was left of a training."""
+    text = "".join(f"step {n} - loss        nan - moving ave loss        nan\n" for n in (5, 6, 7))
+    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 3
