@@ -127,7 +127,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     turns = beside_humps(list(find_turns(flat, landmarks)), found)
     if not changes:
-        changes, humps = without_humps(curve, turns)
+        changes, humps = without_humps(curve, turns, found)
         found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
     return changes, found, least_peak(curve, heights)
 

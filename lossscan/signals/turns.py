@@ -52,9 +52,15 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
             yield _change(curve, after, after.start * size, landmarks)
 
 
-def without_humps(curve: Curve, turns: list[Change]) -> tuple[list[Change], list[Excursion]]:
-    """The turns but those upward from which the loss comes back down before the end: humps."""
-    humps = {turn.index: hump for turn in turns if (hump := _hump(curve, turn))}
+def without_humps(
+    curve: Curve, turns: list[Change], known: list[Excursion]
+) -> tuple[list[Change], list[Excursion]]:
+    """The turns but those upward from which the loss comes back down before the end: humps.
+
+    None that holds a known excursion: that is told by itself.
+    """
+    found = [hump for turn in turns if (hump := _hump(curve, turn))]
+    humps = {h.start: h for h in found if not any(h.start <= k.start < h.stop for k in known)}
     return [turn for turn in turns if turn.index not in humps], list(humps.values())
 
 
@@ -67,7 +73,7 @@ def _hump(curve: Curve, turn: Change) -> Excursion | None:
     if turn.kind != "slope_up" or not low[-1]:
         return None
     stop = top + int(low[top:].argmax())
-    return excursion(curve, np.full(len(smooth), base), turn.index, stop, turn.sigma)
+    return excursion(curve, np.full(len(smooth), base), turn.index, stop, float(turn.sigma))
 
 
 def beside_humps(turns: list[Change], humps: list[Excursion]) -> list[Change]:
