@@ -23,6 +23,7 @@ from lossscan.signals.stairs import find_stairs
 from lossscan.signals.turns import beside_humps, find_turns, without_humps
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
+EPOCH_POINTS = 20  # logged points of an epoch that is longer than what is sought within it
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
 
 __all__ = ["change_points", "scan"]
@@ -121,13 +122,16 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     if last is not None and all(change.index < last.index for change in changes):
         changes.append(last)
     known = [*(change.index for change in changes), *(each.start for each in (*blocks, *lone))]
-    slow = late_rises(curve, known)
+    ends = [mark.step for mark in run.schedule.of("epoch_boundary")]
+    if len(ends) * EPOCH_POINTS < len(curve.steps):  # a mean since then starts again there
+        known += np.searchsorted(curve.steps, ends).tolist()
+    slow = list(late_rises(curve, known))
     aligner = Aligner(curve.steps, landmarks)
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     turns = beside_humps(list(find_turns(flat, landmarks)), found)
     if not changes:
-        changes, humps = without_humps(curve, turns, found)
+        changes, humps = without_humps(curve, turns, [*known, *(each.start for each in slow)])
         found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
     return changes, found, least_peak(curve, heights)
 

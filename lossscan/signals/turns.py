@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -53,14 +53,14 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
 
 
 def without_humps(
-    curve: Curve, turns: list[Change], known: list[Excursion]
+    curve: Curve, turns: list[Change], known: Sequence[int]
 ) -> tuple[list[Change], list[Excursion]]:
     """The turns but those upward from which the loss comes back down before the end: humps.
 
-    None that holds a known excursion: that is told by itself.
+    None that holds something known, by its index: that is told by itself.
     """
     found = [hump for turn in turns if (hump := _hump(curve, turn))]
-    humps = {h.start: h for h in found if not any(h.start <= k.start < h.stop for k in known)}
+    humps = {h.start: h for h in found if not any(h.start <= at < h.stop for at in known)}
     return [turn for turn in turns if turn.index not in humps], list(humps.values())
 
 
