@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from scipy.stats import fisher_exact
 
 from lossscan.associations import LEVEL, Collected, as_findings
 from lossscan.model import Field, Finding, Run, RunReport, Severity
@@ -48,6 +47,8 @@ def test_a_threshold_is_found_with_its_counts():
 
 def test_the_p_value_is_that_of_fishers_exact_test():
     """The test agrees with scipy's, times the three thresholds tried."""
+    from scipy.stats import fisher_exact  # for which no other test has to wait
+
     (found,) = _associations(_issue_example())
     expected = fisher_exact([[14, 3], [1, 59]]).pvalue * 3
     assert found.p_value == pytest.approx(expected, rel=1e-9)

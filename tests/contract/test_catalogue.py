@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -16,6 +17,7 @@ from lossscan.errors import UsageError
 from lossscan.model import PLAIN, Severity
 from lossscan.rules import load_rule, rule_names
 from lossscan.words.pages import LANGUAGES, RulePage, Text, load_page, page_names
+from tests.code import tree
 
 FOLDER = Path(lossscan.rules.__file__).parent
 PROMISED = {  # the table of the public contract
@@ -139,31 +141,34 @@ def _tree(module: str) -> ast.Module:
     """A module, or all modules of a folder as one."""
     folder = sorted((FOLDER / module).glob("*.py"))
     files = folder or [FOLDER / f"{module}.py"]
-    bodies = (ast.parse(file.read_text(encoding="utf-8")).body for file in files)
+    bodies = (tree(file).body for file in files)
     return ast.Module(body=[node for body in bodies for node in body], type_ignores=[])
 
 
-def _nodes(rule: str) -> Iterator[ast.AST]:
+@cache
+def _nodes(rule: str) -> list[ast.AST]:
     """All nodes of a rule's module and of the helper functions it calls, however indirectly."""
+    found: list[ast.AST] = []
     trees = [_tree(rule.replace("-", "_"))]
     while trees:
-        tree = trees.pop()
-        yield from ast.walk(tree)
+        held = list(ast.walk(trees.pop()))
+        found += held
         trees += [
             _called(
                 "kit/" + node.module.rpartition(".")[2],
-                {alias.name for alias in node.names} | _kinds_around(tree),
+                {alias.name for alias in node.names} | _kinds_around(held),
             )
-            for node in ast.walk(tree)
+            for node in held
             if isinstance(node, ast.ImportFrom)
             and node.module is not None
             and node.module.startswith("lossscan.rules.kit.")
         ]
+    return found
 
 
-def _kinds_around(tree: ast.AST) -> set[str]:
+def _kinds_around(nodes: list[ast.AST]) -> set[str]:
     """The functions behind the kinds of evidence that calls of `around` ask for."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = (node for node in nodes if isinstance(node, ast.Call))
     around = (call for call in calls if getattr(call.func, "id", None) == "around")
     kinds = (kind for call in around for kind in call.args[2:] if isinstance(kind, ast.Constant))
     return {str(kind.value) + "_evidence" for kind in kinds}

@@ -14,9 +14,8 @@ import pytest
 
 from lossscan.formats import formats
 from lossscan.rules import rule_names
+from tests.code import HOUSE, MODULES, nodes, tree
 
-HOUSE = Path(__file__).parents[2] / "lossscan"
-MODULES = sorted(HOUSE.rglob("*.py"))
 LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN_MODULE = 300, 50, 110  # lines
 SPEAKERS = (  # rooms that know a language
     *(
@@ -41,10 +40,6 @@ def _length(module: Path) -> int:
     return len(module.read_text(encoding="utf-8").splitlines())
 
 
-def _nodes(module: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(module.read_text(encoding="utf-8")))
-
-
 def test_modules_are_short():
     """A reader holds a module in the head."""
     lengths = {_name(module): _length(module) for module in MODULES}
@@ -58,7 +53,7 @@ def test_functions_are_short():
         f"{_name(module)}:{node.name}"
         for module in MODULES
         if not module.is_relative_to(VERB_FUNCTIONS)
-        for node in _nodes(module)
+        for node in nodes(module)
         if isinstance(node, ast.FunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno >= LONGEST_FUNCTION
     }
@@ -71,7 +66,7 @@ def test_a_language_is_chosen_where_words_are():
         f"{_name(module)}:{getattr(node, 'lineno', 0)}"
         for module in MODULES
         if not _name(module).startswith(SPEAKERS)
-        for node in _nodes(module)
+        for node in nodes(module)
         if "lang" in (getattr(node, name, None) for name in ("id", "arg", "attr"))
     }
     assert not early
@@ -83,7 +78,7 @@ def test_public_class_names_are_unique():
     for module in MODULES:
         if module.parent.name == "integrations":  # one callback for each trainer, all called alike
             continue
-        for node in _nodes(module):
+        for node in nodes(module):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(_name(module))
     assert not {name: places for name, places in homes.items() if len(places) > 1}
@@ -94,7 +89,7 @@ def test_private_names_stay_in_their_folder():
     foreign = [
         f"{_name(module)}: {node.module}.{alias.name}"
         for module in MODULES
-        for node in _nodes(module)
+        for node in nodes(module)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lossscan")
         for alias in node.names
         if re.search(r"(^|\.)_(?!_)", f"{node.module}.{alias.name}")
@@ -112,7 +107,7 @@ def test_no_two_modules_need_each_other():
     needs = {
         name: {
             found
-            for place in _imported(ast.parse(module.read_text(encoding="utf-8")).body)
+            for place in _imported(tree(module).body)
             for found in (place, place.rpartition(".")[0])
             if found in by_name and not f"{name}.".startswith(f"{found}.")
         }
@@ -150,7 +145,7 @@ def test_members_are_named_in_their_own_file_only(room: str):
     strangers = {
         f"{_name(module)}: {node.value}"
         for module in MODULES
-        for node in _nodes(module)
+        for node in nodes(module)
         if isinstance(node, ast.Constant) and node.value in names - KNOWN_FORMATS
         if not _name(module).startswith(f"{room}/{node.value.replace('-', '_')}")
         if not (room == "rules" and _name(module).startswith(KNOW_RULES))

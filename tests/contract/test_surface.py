@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -57,11 +58,12 @@ def test_an_unknown_name_is_an_attribute_error():
         lossscan.analyse  # noqa: B018
 
 
-@pytest.mark.parametrize("module", ["batching", "words.pages", "signals.breaks", "commands"])
-def test_public_names_survive_the_import_of_modules(module):
+def test_public_names_survive_the_import_of_modules():
     """No module of ours takes the place of a function once it is imported."""
     each = "all(callable(getattr(lossscan, name)) for name in lossscan._HOMES)"
-    code = f"import lossscan.{module}, lossscan; print({each})"
+    named = ("batching", "words.pages", "signals.breaks", "commands")
+    modules = ", ".join(f"lossscan.{name}" for name in named)
+    code = f"import {modules}; print({each})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
 
@@ -118,29 +120,29 @@ def test_batch_says_of_each_run_what_analyze_says(make_run, tmp_path, capsys):
 )
 def test_help_and_usage_errors_load_nothing_heavy(arguments):
     """Help comes at once."""
-    assert not _loaded(arguments) & HEAVY
+    assert not _loaded(*arguments) & HEAVY
 
 
 @pytest.mark.parametrize("arguments", [["rules"], ["explain", "loss-jump"]])
 def test_the_catalogue_loads_no_engine(arguments):
     """Reading about a rule does not wait for numpy."""
-    assert not _loaded(arguments) & {"numpy", "pandas", "pydantic", "ruptures", "scipy"}
+    assert not _loaded(*arguments) & {"numpy", "pandas", "pydantic", "ruptures", "scipy"}
 
 
 def test_a_cold_analysis_loads_no_statistics():
     """A run with breaks is searched without what takes longer to load than the search."""
-    loaded = _loaded(["analyze", "sample_logs/loss-jump", "--format", "json"])
+    loaded = _loaded("analyze", "sample_logs/loss-jump", "--format", "json")
     assert not loaded & {"pandas", "pydantic", "ruptures", "scipy", "jinja2"}
 
 
 def test_a_number_of_the_command_line_loads_no_validator():
     """What typer loads for one takes longer than a run."""
-    assert "pydantic" not in _loaded(["batch", "sample_logs/nan", "--jobs", "1", "--quiet"])
+    assert "pydantic" not in _loaded("batch", "sample_logs/nan", "--jobs", "1", "--quiet")
 
 
 def test_a_cold_analysis_loads_what_it_uses_only():
     """What other logs, other report formats and plug-ins need takes as long as the analysis."""
-    loaded = _loaded(["analyze", "sample_logs/resumed-in-order"])
+    loaded = _loaded("analyze", "sample_logs/resumed-in-order")
     others = {"importlib.metadata", "email", "xml", "sqlite3", "pickletools", "crc32c"}
     assert not loaded & others
 
@@ -154,21 +156,23 @@ def test_a_report_format_has_the_name_of_its_module(name):
 @pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["analyze"], ["wrong"], ["--help"]])
 def test_a_slip_loads_neither_reports_nor_plug_ins(arguments):
     """What is wrong with a command line is told before anything is looked for."""
-    assert not _loaded(arguments) & {"lossscan.model.run", "importlib.metadata", "tomllib"}
+    assert not _loaded(*arguments) & {"lossscan.model.run", "importlib.metadata", "tomllib"}
 
 
 @pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["explain", "loss-jump"]])
 def test_only_the_verb_asked_for_is_loaded(arguments):
     """One verb does not wait for the others."""
     others = {f"lossscan.commands.{verb}" for verb in commands.verbs() if verb != arguments[0]}
-    assert not _loaded(arguments) & others
+    assert not _loaded(*arguments) & others
 
 
-def _loaded(arguments) -> set[str]:
+@cache
+def _loaded(*arguments: str) -> set[str]:
+    """The modules that a command has loaded when it is through."""
     code = (
         "import sys, contextlib, io, lossscan.commands as c\n"
         "with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):\n"
-        f"    c.main({arguments!r})\n"
+        f"    c.main({[*arguments]!r})\n"
         "print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

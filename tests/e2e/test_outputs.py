@@ -77,13 +77,28 @@ def test_a_closed_stream_is_no_finding_and_no_traceback(tmp_path, closing):
         assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", FORMATS[1:])
-def test_reports_for_programs_are_utf_8_in_every_locale(tmp_path, name):
+_EACH_FORMAT = """
+import sys
+from lossscan.commands import main
+run, *names = sys.argv[1:]
+for name in names:
+    sys.stdout.reconfigure(encoding="latin-1")
+    status = main(["analyze", run, "--format", name, "--lang", "zh", "--fail-on", "never"])
+    print(f"\\nend of {name} {status}", flush=True)
+"""
+
+
+def test_reports_for_programs_are_utf_8_in_every_locale(tmp_path):
     """A Chinese report in a Latin terminal is still one that a program reads."""
     (tmp_path / "trainer_log.jsonl").write_text(
         "".join(f'{{"step": {n}, "loss": {2 + n % 7 / 50 + 3 * (n > 50)}}}\n' for n in range(1, 99))
     )
-    command = f"$LOSSSCAN analyze '{tmp_path}' --format {name} --lang zh --fail-on never"
-    done = _shell(command, PYTHONIOENCODING="latin-1")
-    assert done.returncode == 0, done.stderr
-    assert any("\u4e00" <= c <= "\u9fff" for c in done.stdout.decode("utf-8"))
+    done = subprocess.run(
+        [sys.executable, "-c", _EACH_FORMAT, tmp_path, *FORMATS[1:]],
+        capture_output=True,
+        check=True,
+    )
+    said = re.split(r"\nend of (\w+) 0\n", done.stdout.decode("utf-8"))
+    reports = dict(zip(said[1::2], said[0::2], strict=False))
+    assert [*reports] == [*FORMATS[1:]]
+    assert all(re.search("[\u4e00-\u9fff]", text) for text in reports.values())

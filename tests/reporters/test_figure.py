@@ -18,7 +18,6 @@ from lossscan.reporters.kit import figure
 from lossscan.reporters.kit.figure import View, picture
 from tests.reports import clean, jumped, unreadable
 
-Figure = pytest.importorskip("matplotlib.figure").Figure
 WHOLE = View()
 BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
@@ -47,7 +46,8 @@ def test_a_picture_needs_no_font_of_the_language(monkeypatch):
     """Without a Chinese font a PDF is in English and says why; an SVG leaves it to the viewer."""
     monkeypatch.setattr(figure, "CHINESE", ())
     said = []
-    monkeypatch.setattr(Figure, "supxlabel", lambda _, text, **__: said.append(text))
+    heading = "matplotlib.figure.Figure.supxlabel"
+    monkeypatch.setattr(heading, lambda _, text, **__: said.append(text))
     for kind in ("pdf", "svg"):
         picture([replace(jumped(), path="训练")], kind, View(), Page(lang="zh"))  # nor a warning
     assert "critical" in said[0]

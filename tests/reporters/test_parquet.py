@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import pandas as pd
 import pytest
 from msgspec.structs import replace
 
@@ -27,6 +26,8 @@ def test_parquet_names_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch
 
 def test_parquet_takes_a_path_that_is_no_text():
     """One such path costs no report of all the others."""
+    import pandas as pd  # for which no other test has to wait
+
     odd = replace(jumped(), path="run-\udcff\udcfe")
     (data,) = stream("parquet", finished(report(odd, jumped()), Page()), Page())
     assert isinstance(data, bytes)
