@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,28 +62,43 @@ def _plain() -> tuple[Any, ...]:
     return jumped(), clean(), unreadable()
 
 
-@pytest.fixture
-def shown(browser, tmp_path):
-    """Opens a page from disk; fails at the end where the console had anything to say."""
-    said: list[str] = []
-    contexts = []
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What a page says on the console, and the addresses that it asks for."""
+    return []
 
-    def opened(text: str, size: str = "desk", **how: Any) -> Tab:
-        file = Path(tmp_path / "page.html")
-        file.write_text(text, encoding="utf-8")
+
+@pytest.fixture(scope="module")
+def tab_of(browser, said) -> Callable[..., Tab]:
+    """A tab for each size and scheme, kept: opening one takes longer than showing a page."""
+
+    @cache
+    def opened(size: str, **how: Any) -> Tab:
         width, height = SIZES[size]
         context = browser.new_context(viewport={"width": width, "height": height}, **how)
-        contexts.append(context)
         tab: Tab = context.new_page()
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("request", lambda r: None if r.url.startswith("file:") else said.append(r.url))
+        return tab
+
+    return opened
+
+
+@pytest.fixture
+def shown(tab_of, said, tmp_path):
+    """Shows a page from disk; fails at the end where the console had anything to say."""
+
+    def opened(text: str, size: str = "desk", **how: Any) -> Tab:
+        file = Path(tmp_path / "page.html")
+        file.write_text(text, encoding="utf-8")
+        tab: Tab = tab_of(size, **how)
+        tab.emulate_media(media="screen")  # the page before may have been printed
         tab.goto(file.as_uri())
         return tab
 
+    said.clear()
     yield opened
-    for context in contexts:
-        context.close()
     assert said == []
 
 
