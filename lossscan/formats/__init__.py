@@ -204,6 +204,11 @@ def runs_in(path: Path) -> list[str]:
         return runs(head)
 
 
+def has_home(path: Path) -> bool:
+    """Whether a log may be a part of a run above, or that run: both have logs of such a format."""
+    return any(each.home is not None and fnmatch(path.name, each.files) for each in formats())
+
+
 def home_of(path: Path) -> Path | None:
     """The folder of the run that a log in a folder below it is a part of, where its place tells."""
     for each in formats():

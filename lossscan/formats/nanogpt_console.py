@@ -22,6 +22,7 @@ _POINT: Final = expression(
     r"(?i)(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +(\d{1,15}): "  # of a number only behind a clock
     rf"(?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
+_SAID: Final = (": loss ", ": train loss ", ": val loss ")  # one is in each point
 _SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
@@ -35,8 +36,14 @@ _MILLISECONDS = 1e-3
 def claims(head: Head) -> bool:
     """Whether a point is in it."""
     text = peek(head)
-    said = "loss " in text.lower() and _POINT.search(text) is not None  # the first is far faster
-    return (said and _EPOCHS.search(text) is None) or len(_SHORT.findall(text)) >= FEWEST
+    return _holds_points(text) or len(_SHORT.findall(text)) >= FEWEST
+
+
+def _holds_points(text: str) -> bool:
+    lowered = text.lower()
+    if not any(each in lowered for each in _SAID):  # far faster than the expression
+        return False
+    return _POINT.search(text) is not None and _EPOCHS.search(text) is None
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -38,7 +38,7 @@ _MARK: Final = expression(
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
 BLOCK: Final = 1 << 16  # numbers that are objects at the same time
-_LLAMAFACTORY: Final = expression(r"\b(?:llamafactory|llmtuner)\.[\w.]{1,100}:\d{1,9} >> ")
+_LLAMAFACTORY: Final = expression(r"ll(?:amafactory|mtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
 def claims(head: Head) -> bool:

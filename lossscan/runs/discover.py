@@ -259,8 +259,9 @@ def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:
     """The folders that are parts of one above, as their logs say."""
     from lossscan import formats  # loads numpy
 
-    nested = (path for path in with_logs if not with_logs.keys().isdisjoint(path.parents[:PLOT]))
-    homes = ((path, formats.home_of(with_logs[path][0])) for path in nested)
+    first = {path: logs[0] for path, logs in with_logs.items() if any(map(formats.has_home, logs))}
+    nested = (path for path in first if not first.keys().isdisjoint(path.parents[:PLOT]))
+    homes = ((path, formats.home_of(first[path])) for path in nested)
     return {path: home for path, home in homes if home and home in with_logs}
 
 
