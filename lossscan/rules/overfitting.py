@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -28,6 +29,7 @@ BEND_TO_NOISE = 1.4826 / np.sqrt(6)  # from the median size of second difference
 # Standard errors of Kendall's trend: chance brings that once in 100 runs, and of 16 runs whose
 # noisy evaluation is no overfitting the highest has 2.04.
 TREND = 2.33
+COMPARED = 1 << 10  # evaluations, each with each; of more, means of some in a row show the trend
 STRONG = 1.3  # a rise by 30 % is strong (hiyouga/LlamaFactory#3687)
 CLEAR = 1.1  # beyond what a reshuffled evaluation set brings
 NEAR = 5  # logged training points that tell the level at an evaluation
@@ -106,6 +108,8 @@ def _rise(series: Series) -> Iterator[_Rise]:
 
 def _climbs(values: FloatArray) -> bool:
     """Whether later values are above earlier ones more often than noise brings (Mann 1945)."""
+    together = math.ceil(len(values) / COMPARED)
+    values = values[len(values) % together :].reshape(-1, together).mean(axis=1)
     n = len(values)
     later = np.sign(values - values[:, None])[np.triu_indices(n, 1)]
     return bool(later.sum() >= TREND * np.sqrt(n * (n - 1) * (2 * n + 5) / 18) > 0)

@@ -252,7 +252,8 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
         RunFiles(root, tuple(_files(owners[root], tree.folders)), tuple(skipped[root]))
         for root in sorted([*roots, *lost])
     )
-    return tuple(each for files in found for each in _stores_apart(files, tree.folders))
+    held = {path for logs in with_logs.values() for path in logs}
+    return tuple(each for files in found for each in _stores_apart(files, held))
 
 
 def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:
@@ -265,9 +266,8 @@ def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:
     return {path: home for path, home in homes if home and home in with_logs}
 
 
-def _stores_apart(files: RunFiles, folders: Mapping[Path, _Folder]) -> list[RunFiles]:
-    """Each tracker's store by itself where a folder holds nothing but several."""
-    held = {path for folder in folders.values() for path in folder.logs}
+def _stores_apart(files: RunFiles, held: Collection[Path]) -> list[RunFiles]:
+    """Each tracker's store by itself where a folder holds nothing but several; `held` are logs."""
     logs = [path for path in files.files if path in held]
     if len(logs) <= 1 or not all(map(is_store, logs)):
         return [files]

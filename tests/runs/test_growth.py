@@ -18,7 +18,9 @@ from lossscan.model import Column, Curve, Landmark, Resume, Run, Schedule, Serie
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.order import in_resumed_epoch
+from lossscan.rules.overfitting import check as overfitting
 from lossscan.rules.resume_discontinuity import check
+from lossscan.runs import discover
 from lossscan.runs.continued import chained
 from lossscan.runs.landmarks.epochs import epochs_of
 from lossscan.runs.launches import course_of
@@ -130,6 +132,22 @@ def _ordered(epochs: int) -> object:
     return [in_resumed_epoch(case, at + 0.5) for at in range(epochs)]
 
 
+def _sweep(n: int) -> object:
+    """Folders of one log each, below one."""
+    logs = [Path(f"sweep/{at}/trainer_log.jsonl") for at in range(n)]
+    folders = {log.parent: discover._Folder(logs=[log]) for log in logs}
+    return discover._runs(discover._Tree(Path("sweep"), folders))
+
+
+def _evaluated(n: int) -> object:
+    """A run whose evaluation was lowest at first, by less than noise alone can tell."""
+    steps = np.arange(n)
+    values = np.where(steps % 2, 1.99, 2.01)
+    values[:5] -= 0.02
+    series = {name: Series(name, steps, values) for name in ("loss", "eval_loss")}
+    return list(overfitting(Case(Run(path="a", name="a", sources=(), series=series))))
+
+
 def _broken(n: int) -> object:
     """A run that steps up or down at each two hundredth point."""
     steps = np.arange(n)
@@ -158,6 +176,8 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "epochs to and fro": (_alternating, 4000),
     "lines of names of their own": (_unlike, 250),
     "epochs that were resumed": (_ordered, 4_000),
+    "runs of a sweep": (_sweep, 2000),
+    "evaluations behind the lowest": (_evaluated, 2000),
     "levels at evaluations": (_levels, 200_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),
