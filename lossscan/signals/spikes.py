@@ -151,7 +151,8 @@ def _is_block(sigma: FloatArray, deepest: float) -> bool:
     """Whether points in a row vouch for each other: three by their sum, two by the lower."""
     if len(sigma) < BLOCK_POINTS:
         return len(sigma) > 1 and float(sigma.min()) >= max(PAIR_SIGMA, BLOCK_DIPS * deepest)
-    return _sum(sigma) >= BLOCK_SIGMA and median(sigma) >= BLOCK_DIPS * deepest
+    in_a_row = float(sigma.min()) >= ENTER_SIGMA and _sum(sigma) >= BLOCK_SIGMA
+    return in_a_row and median(sigma) >= BLOCK_DIPS * deepest
 
 
 def _sum(sigma: FloatArray) -> float:
