@@ -56,8 +56,9 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """The first loss of the training set, else of one kept apart, and that of the next set."""
-    rows = list(_rows(head))
-    return Table(path=head.path, format=NAME, columns=columns(rows, settings), averaging="instant")
+    return Table(
+        path=head.path, format=NAME, columns=columns(_rows(head), settings), averaging="instant"
+    )
 
 
 def _rows(head: Head) -> Iterator[Row]:

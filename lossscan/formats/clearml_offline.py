@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -29,13 +28,12 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """Every scalar at its iteration; raises UnreadableLog where there is none."""
-    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    points = PointLog()
     for line in lines(head):
         for event in _events(line):
-            step = step_number(event.get("iter"))
-            if event.get("type") == _SCALAR and step is not None:
-                rows[step][_name(event)] = event.get("value")
-    found = columns(list(rows.items()), settings)
+            if event.get("type") == _SCALAR:
+                points.add(_name(event), event.get("iter"), event.get("value"))
+    found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found, config=_config(head.path))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -29,18 +28,18 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """Every logged number at its step; raises UnreadableLog where there is none."""
-    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    points = PointLog()
     config: dict[str, Any] = {}
     for line in lines(head):
         if _METRIC in line or _PARAMETER in line:
-            _take(line, rows, config)
-    found = columns(list(rows.items()), settings)
+            _take(line, points, config)
+    found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found, config=config)
 
 
-def _take(line: str, rows: dict[int, dict[str, Any]], config: dict[str, Any]) -> None:
+def _take(line: str, points: PointLog, config: dict[str, Any]) -> None:
     """Add what a message says; one that is cut or of another form says nothing."""
     try:
         payload = json.loads(line)["payload"]
@@ -48,11 +47,10 @@ def _take(line: str, rows: dict[int, dict[str, Any]], config: dict[str, Any]) ->
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return
     if isinstance(metric, dict) and not str(metric.get("metricName")).startswith(_OWN):
-        step = step_number(metric.get("step") or 0)
-        if step is not None:
-            name = _name(payload.get("context"), str(metric.get("metricName")))
-            rows[step][name] = metric.get("metricValue")
-            rows[step].setdefault("epoch", metric.get("epoch"))
+        step = metric.get("step") or 0
+        name = _name(payload.get("context"), str(metric.get("metricName")))
+        points.add(name, step, metric.get("metricValue"))
+        points.add("epoch", step, metric.get("epoch"))
     elif isinstance(parameter, dict):
         config[str(parameter.get("paramName"))] = parameter.get("paramValue")
 

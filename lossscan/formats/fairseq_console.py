@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.columns import RowLog, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.loss_scale_log import LossScaleLog
+from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -44,7 +44,9 @@ def read(head: Head, settings: Settings) -> Table:
 
     Where there are no others, the means of the epochs are the points.
     """
-    rows: list[tuple[int, dict[str, Any]]] = []
+    log = RowLog(settings)
+    points: list[int] = []
+    last = None  # step
     by_epoch = not any(each.search(peek(head)) for each in (_POINT, _OBJECT))
     config: dict[str, Any] = {}
     launches, loss_scales = Launches(), LossScaleLog()
@@ -54,24 +56,25 @@ def read(head: Head, settings: Settings) -> Table:
         if point := _POINT.search(line):
             config["steps_per_epoch"] = int(point[2])
         step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
-        if step is None and rows and "valid_loss" in row:
-            step = rows[-1][0]
+        if step is None and "valid_loss" in row:
+            step = last
         if step is None:
-            loss_scales.take(line, len(rows))
+            loss_scales.take(line, len(log))
             if loaded := _LOADED.search(line):
                 launches.load(int(loaded[1]))
             continue
         if "loss" in row:
             launches.point(step)
             since_last = since_last or _WINDOW in line
-        rows.append((step, row))
-    points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    loss_scales.fill([row for _, row in rows], points)
+            points.append(len(log))
+        last = step
+        log.add(step, row)
+    log.write(SKIPPED, loss_scales.skipped(points))
     means = () if since_last or by_epoch else (Note("running_means", head.path),)
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=log.columns(),
         framework="fairseq",
         config=config,
         launches=tuple(launches.steps),

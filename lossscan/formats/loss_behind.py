@@ -34,7 +34,7 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """All lines at the count that they begin with or name."""
-    return Table(path=head.path, format=NAME, columns=columns(list(_rows(lines(head))), settings))
+    return Table(path=head.path, format=NAME, columns=columns(_rows(lines(head)), settings))
 
 
 def _has_loss(row: Iterable[str]) -> bool:

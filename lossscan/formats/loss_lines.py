@@ -7,7 +7,7 @@ from typing import Final
 from lossscan.canonical.names import MEANS, canonical, is_known
 from lossscan.canonical.sets import ANY, HELD_OUT
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import ENDS, NUMBER, are_most, lines, pairs, peek
 from lossscan.model import Note, Table
@@ -53,7 +53,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     A headline such as `Epoch 2` holds until the next.
     """
-    rows: list[Row] = []
+    log = RowLog(settings)
     step, epoch, before = 0, None, ""
     for line in lines(head):
         if headline := _EPOCH.match(line):
@@ -62,15 +62,16 @@ def read(head: Head, settings: Settings) -> Table:
             step += _of_training(found[1])
             behind = pairs(line[found.end() :])
             row = {found[1]: found[2], **{name: behind[name] for name in filter(is_known, behind)}}
-            rows.append((step, row if epoch is None else {"epoch": epoch, **row}))
+            log.add(step, row if epoch is None else {"epoch": epoch, **row})
         elif _EVALUATED.match(before):
             means = {n: value for n, value in pairs(line).items() if canonical(n) in MEANS}
-            rows += [(step, {"eval_loss": value}) for value in list(means.values())[:1]]
+            for value in list(means.values())[:1]:
+                log.add(step, {"eval_loss": value})
         before = line
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=log.columns(),
         notes=(Note("steps_counted", head.path, {"entries": step}),),
         fallback=True,
     )

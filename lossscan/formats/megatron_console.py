@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Any, Final, TypeAlias
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from lossscan.canonical.names import namer
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import consistent, data_facts
-from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.columns import Row, RowLog
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
+from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
+from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import IntArray
 
 NAME: Final = "megatron_console"
 _POINT: Final = expression(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
@@ -40,8 +47,6 @@ _SKIPPED = "number of skipped iterations"
 _NAN = "number of nan iterations"
 _EXTRA: Final = expression(r"balanc|aux|router|indexer|^z_|^mtp|^moe")  # losses next to the loss
 
-_Fields: TypeAlias = dict[str, Any]
-
 
 def claims(head: Head) -> bool:
     """Whether a point is in it, or the block of arguments."""
@@ -53,8 +58,7 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """All points and validations; what the arguments and the dataset builder say is config."""
-    points: list[tuple[int, _Fields]] = []
-    rows: list[Row] = []
+    log, points = RowLog(settings), array("q")  # the places of the points among the rows
     arguments: dict[str, Any] = {}
     facts: dict[str, Any] = {}
     launches, loss_scales = Launches(), LossScaleLog()
@@ -63,10 +67,10 @@ def read(head: Head, settings: Settings) -> Table:
         if point := _POINT.search(line):
             launches.point(int(point[1]))
             arguments["train_iters"] = int(point[2])
-            points.append((launches.last, _fields(line, point.end())))
-            rows.append(points[-1])
+            points.append(len(log))
+            log.add(launches.last, _fields(line[point.end() :]))
         elif validation := _VALIDATION.search(line):
-            rows.append(_validated(validation, max(launches.last, 0)))
+            log.add(*_validated(validation, max(launches.last, 0)))
         else:
             loss_scales.take(line, len(points))
             opens = _ARGUMENTS.search(line) is not None
@@ -74,12 +78,11 @@ def read(head: Head, settings: Settings) -> Table:
             in_arguments = (in_arguments or opens) and _END not in line
             arguments |= _arguments(line) if in_arguments else {}
             facts = dict(data_facts(line)) | facts
-    _restore_nan_losses(points, settings)
     loss_scales.end(range(len(points)))  # which count skipped updates themselves
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=_columns(log, np.array(points, dtype=np.int64), settings),
         framework="megatron",
         config=arguments | consistent(facts),
         launches=tuple(launches.steps),
@@ -87,18 +90,23 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _fields(line: str, start: int) -> _Fields:
+def _parts(text: str) -> Iterator[Part[str]]:
     """The fields of a point that end with their bar, so that a cut number is none.
 
     Kin of its first versions print no colon: `learning rate 1.0E-05`.
     """
-    fields: _Fields = {}
-    for part in line[start:].split("|")[:-1]:
-        name, colon, value = part.rpartition(":")
-        if not colon:
-            name, _, value = part.strip().rpartition(" ")
-        fields[name.strip()] = value.strip()
-    return fields
+    begin = 0
+    for field in text.split("|")[:-1]:
+        stop = len(field.rstrip())
+        colon = field.rfind(":")
+        behind = (field.rfind(" ", 0, stop) if colon < 0 else colon) + 1
+        start = stop - len(field[behind:stop].lstrip())
+        name = field[: max(behind - 1, 0)].strip()
+        yield Part(name, begin, begin + start, begin + stop)
+        begin += len(field) + 1
+
+
+_fields: Final = Shapes(_parts)
 
 
 def _validated(found: re.Match[str], last: int) -> Row:
@@ -122,26 +130,27 @@ def _arguments(line: str) -> dict[str, str]:
 # --- the loss that is not printed ----------------------------------------------------------------
 
 
-def _restore_nan_losses(points: Sequence[tuple[int, _Fields]], settings: Settings) -> None:
-    """Write NaN where the loss was NaN, take out what is no loss, and call the loss so.
+def _columns(log: RowLog, points: IntArray, settings: Settings) -> dict[str, Column]:
+    """All columns: NaN where the loss of a point was NaN, and none where there was no loss.
 
     Megatron prints no loss that is NaN: the field is missing while all others are there. Where all
     iterations of a line were skipped there was no loss: the field is missing, or 0.
     """
-    name = _loss_name((name for _, fields in points for name in fields), settings)
-    called = _called(name, settings)
-    steps = [step for step, _ in points]
-    spans = [1, *(max(b - a, 1) for a, b in pairwise(steps))]  # of the first one nothing is known
-    for span, (_, fields) in zip(spans, points, strict=False):
-        value = fields.pop(name, None)
-        skipped = number(fields.get(_SKIPPED))
-        if skipped is not None:  # else the line is cut, or of a version that prints NaN
-            none_left = skipped >= span
-            lost = not none_left or bool(number(fields.get(_NAN)))
-            value = None if none_left and number(value) == 0 else value
-            value = math.nan if value is None and lost else value
-        if value is not None:
-            fields[called] = value
+    numbers, rows = log.sheet.numbers, len(log)
+    name = _loss_name((name for name in numbers if not name.startswith("eval_")), settings)
+    shown, losses = numbers.pop(name, Grown(np.float64)).spread(rows)
+    counted, skipped = numbers[_SKIPPED].spread(rows)  # else cut, or of a version that prints NaN
+    _, nans = numbers[_NAN].spread(rows)
+    spans = np.ones(rows)  # of the first point nothing is known
+    spans[points[1:]] = np.maximum(np.diff(log.steps[points]), 1)
+    none_left = counted & (skipped >= spans)
+    shown &= ~(none_left & (losses == 0))
+    lost = counted & ~shown & (~none_left | (nans > 0))
+    restored = Grown(np.float64)
+    places = np.flatnonzero(shown | lost)
+    restored.add(places, np.where(lost, math.nan, losses)[places])
+    log.sheet.take(_called(name, settings), restored)
+    return log.columns()
 
 
 def _loss_name(names: Iterable[str], settings: Settings) -> str:

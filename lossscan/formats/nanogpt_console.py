@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.columns import Row, RowLog, number
 from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches, resumes
+from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -26,11 +28,12 @@ _SAID: Final = (": loss ", ": train loss ", ": val loss ")  # one is in each poi
 _SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
-_TRAINED: Final = {"eval_train_loss": "loss"}
+_TRAINED: Final = "eval_train_loss"
 _FIELD: Final = expression(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
 _VOCABULARY: Final = expression(r"vocab_size (?:= |of GPT-2 to )(\d{1,9})(?=\D)")
 _MILLISECONDS = 1e-3
+_STEP, _TIME = "#", "#ms"  # labels that are no names
 
 
 def claims(head: Head) -> bool:
@@ -51,24 +54,25 @@ def read(head: Head, settings: Settings) -> Table:
 
     `step` lines are evaluations, of the training data too: that becomes `eval_train_loss`.
     """
-    rows: list[Row] = []
+    log = RowLog(settings)
     config: dict[str, str] = {}
     launches = Launches()
     instant = False
     for line in lines(head):
-        if vocabulary := _VOCABULARY.search(line):
+        if "vocab_size" in line and (vocabulary := _VOCABULARY.search(line)):
             config["vocab_size"] = vocabulary[1]
         if resumes(line):
             launches.begin()
         elif parsed := _point(line):
             step, row = parsed
-            rows.append((step, row))
+            log.add(step, row)
             if "loss" in row:  # who resumes evaluates first, at the step of the checkpoint
                 launches.point(step)
                 instant = True
-    if rows and not any("loss" in row for _, row in rows):  # only the evaluations were kept
-        rows = [(step, {_TRAINED.get(name, name): row[name] for name in row}) for step, row in rows]
-    found = columns(rows, settings)
+    numbers = log.sheet.numbers
+    if not numbers["loss"] and _TRAINED in numbers:  # only the evaluations were kept
+        log.sheet.take("loss", numbers.pop(_TRAINED))
+    found = log.columns()
     return Table(
         path=head.path,
         format=NAME,
@@ -83,29 +87,31 @@ def read(head: Head, settings: Settings) -> Table:
 def _point(line: str) -> Row | None:
     if short := _SHORT.match(line):
         return int(short[1]), {_SHORT_NAMES[short[2]]: short[3]}
-    point = _POINT.search(line)
-    if not point:
-        return None
-    row = _row(line[point.end() :])
-    if "train loss" in row and not line.endswith("\n"):
+    row: dict[str, float | str] = dict(_told(line))
+    if not row or ("train loss" in row and not line.endswith("\n")):
         return None  # cut: it may have been an evaluation
-    if "loss" in row and EVALUATES.search(line):
-        row["eval_loss"] = row.pop("loss")
-    return int(point[1]), row
+    step = int(row.pop(_STEP))
+    if (milliseconds := number(row.pop(_TIME, None))) is not None:
+        row["seconds_per_step"] = milliseconds * _MILLISECONDS
+    return step, row
 
 
-def _row(text: str) -> dict[str, float | str]:
-    row: dict[str, float | str] = {}
-    for key, value, unit in _FIELD.findall(text):
-        name = key.strip()
-        if name == "time" and unit:
-            if (milliseconds := number(value)) is not None:
-                row["seconds_per_step"] = milliseconds * _MILLISECONDS
-        else:
-            row[name] = value
-    if any(canonical(name) == "eval_loss" for name in row) and "train loss" in row:
-        row["eval_train_loss"] = row.pop("train loss")
-    return row
+def _parts(line: str) -> Iterator[Part[str]]:
+    """The step of a point, and the numbers behind it by their names."""
+    point = _POINT.search(line)
+    if point is None:
+        return
+    yield Part(_STEP, point.start(), *point.span(1))
+    fields = [(field[1].strip(), field) for field in _FIELD.finditer(line, point.end())]
+    renamed = {"loss": "eval_loss"} if EVALUATES.search(line) else {}
+    if any(canonical(name) == "eval_loss" for name, _ in fields):
+        renamed["train loss"] = _TRAINED
+    for name, field in fields:
+        label = _TIME if name == "time" and field[3] else renamed.get(name, name)
+        yield Part(label, field.start(), *field.span(2))
+
+
+_told: Final = Shapes(_parts)
 
 
 FORMAT = Format(

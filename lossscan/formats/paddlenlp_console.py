@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
-from lossscan.formats.kit.columns import columns, number, step_number
+from lossscan.formats.kit.columns import RowLog, number, step_number
 from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.loss_scale_log import LossScaleLog
+from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -37,7 +37,9 @@ def read(head: Head, settings: Settings) -> Table:
 
     A loss of 0 may stand for a window in which all updates were skipped.
     """
-    rows: list[tuple[int, dict[str, Any]]] = []
+    log = RowLog(settings)
+    points: list[int] = []
+    last = 0  # step
     banner, loss_scales = Banner(), LossScaleLog()
     facts: dict[str, Any] = {}
     complete = None
@@ -47,17 +49,18 @@ def read(head: Head, settings: Settings) -> Table:
             complete = True
         elif row:
             step = step_number(row.pop("global_step", None))
-            rows.append((_last(rows) if step is None else step, row))
+            last = last if step is None else step
+            points += [len(log)] * ("loss" in row)
+            log.add(last, row)
         else:
             banner.take(line)
-            loss_scales.take(line, len(rows))
+            loss_scales.take(line, len(log))
             facts = dict(data_facts(line)) | facts
-    points = [at for at, (_, row) in enumerate(rows) if "loss" in row]
-    loss_scales.fill([row for _, row in rows], points)
+    log.write(SKIPPED, loss_scales.skipped(points))
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(rows, settings),
+        columns=log.columns(),
         framework="paddlenlp",
         config=banner.config | consistent(facts),
         launches=tuple(banner.launches),
@@ -76,10 +79,6 @@ def _row(line: str) -> dict[str, Any]:
     if (speed := number(row.pop(_SPEED, None))) is not None and speed > 0:
         row["seconds_per_step"] = 1 / speed
     return row
-
-
-def _last(rows: list[tuple[int, dict[str, Any]]]) -> int:
-    return rows[-1][0] if rows else 0
 
 
 FORMAT = Format(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import encoding, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -36,14 +35,12 @@ def read(head: Head, settings: Settings) -> Table:
     """Every metric at its steps; raises UnreadableLog where it is no JSON or holds no points."""
     if head.size > LARGEST:
         raise UnreadableLog("too_large_metrics", mib=LARGEST >> 20)
-    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    points = PointLog()
     for name, metric in _document(head).items():
         if isinstance(metric, dict):
             for stated, value in zip(_list(metric, "steps"), _list(metric, "values"), strict=False):
-                step = step_number(stated)
-                if step is not None:
-                    rows[step][name.replace(".", "/")] = _plain(value)
-    found = columns(sorted(rows.items()), settings)
+                points.add(name.replace(".", "/"), stated, _plain(value))
+    found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
     return Table(path=head.path, format=NAME, columns=found, complete=_complete(head.path))

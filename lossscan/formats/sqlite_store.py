@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from lossscan.errors import UnreadableLog, reason_of
-from lossscan.formats.kit.columns import Row, by_name, columns, number, step_number
+from lossscan.formats.kit.columns import by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.own_count import by_own_count
+from lossscan.formats.kit.own_count import CountedLog
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Numbers, Table
 from lossscan.settings import Settings
@@ -189,14 +189,15 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(by_own_count(list(_trackio_rows(store, run)), settings), settings),
+        columns=_trackio_columns(store, run, settings),
         framework=trainer_by_arguments(config),
         config=config,
         notes=_apart(head, run, found),
     )
 
 
-def _trackio_rows(store: sqlite3.Connection, run: str) -> Iterator[Row]:
+def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) -> dict[str, Column]:
+    log = CountedLog(settings)
     query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id"
     left = MOST_POINTS
     for step, text in store.execute(query, (run,)):
@@ -205,10 +206,9 @@ def _trackio_rows(store: sqlite3.Connection, run: str) -> Iterator[Row]:
         if left < 0:
             raise UnreadableLog("too_many_points", most=MOST_POINTS)
         if place is not None and row:
-            yield (
-                place,
-                {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])},
-            )
+            keys = (key for key in bounded(row) if key != "step" and not _is_long(row[key]))
+            log.add(place, {key: row[key] for key in keys})
+    return log.columns()
 
 
 def _is_long(value: Any) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import struct
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from msgspec import Struct, field
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
-from lossscan.formats.kit.columns import columns, number, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.protobuf import (
     BYTES,
     FIXED64,
@@ -45,7 +44,7 @@ _DOUBLE: Final = struct.Struct("<d")
 
 
 class _Log(Struct):
-    rows: dict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    points: PointLog = field(default_factory=PointLog)
     complete: bool | None = None
     records: int = 0
     malformed: int = 0
@@ -70,14 +69,11 @@ def read(head: Head, settings: Settings) -> Table:
                 log.malformed += 1
     if log.records == log.malformed:
         raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="SwanLab")
-    own = [
-        (step, {k: v for k, v in row.items() if k[:2] != "__"}) for step, row in log.rows.items()
-    ]
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(own, settings),
-        framework=trainer_with_key({key for _, row in own for key in row}),
+        columns=log.points.columns(settings),
+        framework=trainer_with_key(log.points.keys),
         complete=log.complete,
         notes=tuple(notes_of(head.path, tally, log.malformed)),
     )
@@ -99,12 +95,15 @@ def _scalar(log: _Log, data: bytes, parts: dict[int, WireField]) -> None:
     stated = message(data, value).get(1)
     if stated is not None and stated.wire != FIXED64:
         raise Malformed("a value is no double")
-    place = step_number(_count(data, parts[_STEP]) if _STEP in parts else 0)
-    if place is not None:
-        name = data[key.start : key.stop].decode(errors="replace")
-        log.rows[place][name] = (
-            0.0 if stated is None else _DOUBLE.unpack_from(data, stated.start)[0]
-        )
+    step = _count(data, parts[_STEP]) if _STEP in parts else 0
+    name = data[key.start : key.stop].decode(errors="replace")
+    found = 0.0 if stated is None else _DOUBLE.unpack_from(data, stated.start)[0]
+    _add(log, name, step, found)
+
+
+def _add(log: _Log, key: str, step: Any, value: Any) -> None:
+    if key[:2] != "__":  # SwanLab's own
+        log.points.add(key, step, value)
 
 
 def _count(data: bytes, part: WireField) -> int:
@@ -119,9 +118,7 @@ def _take_line(log: _Log, data: bytes) -> None:
     if kind == "Footer":
         log.complete = held.get("success") is True
     elif kind == "Scalar":
-        place = step_number(held.get("step"))
-        if place is not None:
-            log.rows[place][str(held.get("key"))] = number(held["metric"].get("data"))
+        _add(log, str(held.get("key")), held.get("step"), held["metric"].get("data"))
 
 
 FORMAT = Format(

@@ -13,10 +13,9 @@ from msgspec import Struct, field
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
-from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.own_count import by_own_count
+from lossscan.formats.kit.own_count import CountedLog
 from lossscan.formats.kit.protobuf import (
     BYTES,
     VARINT,
@@ -47,7 +46,7 @@ _LIGHTNING_STEP = "trainer/global_step"
 
 
 class _Log(Struct):
-    history: list[tuple[float | None, dict[str, Any]]] = field(default_factory=list)  # _step, row
+    history: CountedLog
     config: dict[str, Any] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)  # how an item begins -> its key
     records: int = 0
@@ -64,18 +63,18 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where not one record is whole.
     """
-    tally, log = Tally(), _Log()
+    tally, log = Tally(), _Log(CountedLog(settings))
     with head.open() as stream:
         for record in records(stream, tally):
             _take(log, record)
     if log.records == log.malformed:
         raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="W&B")
-    keys = sorted({key for _, row in log.history for key in row})
+    keys = log.history.keys
     framework = _framework(log, keys)
     return Table(
         path=head.path,
         format=NAME,
-        columns=columns(by_own_count(log.history, settings), settings),
+        columns=log.history.columns(),
         framework=framework,
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
@@ -105,7 +104,7 @@ def _history(log: _Log, data: bytes, part: WireField) -> None:
             step = _value(text)
         elif key[:1] != _CLOCK:
             _put(row, key, _value(text))
-    log.history.append((step, row))
+    log.history.add(step, row)
 
 
 def _config(log: _Log, data: bytes, part: WireField) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from lossscan.canonical.names import is_part
-from lossscan.formats.kit.columns import added_up
+from lossscan.formats.kit.total_loss import added_up
 from lossscan.model import Column, Table
 
 _LOSS: Final = "loss"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import compress, repeat
 from operator import is_not
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from lossscan.canonical.names import NOT_SERIES, factor, fallback_loss, is_judged, is_part, namer
-from lossscan.expressions import expression
+from lossscan.canonical.names import NOT_SERIES, factor, is_judged, namer
 from lossscan.formats.kit.clock import clocks
 from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.spelled import spelled
+from lossscan.formats.kit.total_loss import with_loss
 from lossscan.formats.kit.totals import without_totals
 from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.formats.kit.whole_numbers import whole_numbers
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
-_WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
-FEWEST_TERMS: Final = 2  # besides the whole
+HELD: Final = 4096  # rows that are objects at most: 8 MB; fewer cost time for each group
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 
@@ -42,7 +42,7 @@ class Sheet:
     def __init__(self, settings: Settings) -> None:
         self.numbers: dict[str, Grown[np.float64]] = defaultdict(lambda: Grown(np.float64))
         self.name_of = cache(namer(settings.series))
-        self._stated: dict[str, Grown[np.int64]] = defaultdict(lambda: Grown(np.int64))
+        self.stated: dict[str, Grown[np.int64]] = defaultdict(lambda: Grown(np.int64))
 
     def add(self, group: Group) -> None:
         """Take the cells that are numbers; of very many keys see `bounded`."""
@@ -53,7 +53,7 @@ class Sheet:
             if name not in NOT_SERIES:
                 numbers.add(*numbers_of(group.places, cells))
             elif name == "step":
-                self._stated[key].add(group.places, step_numbers(cells))
+                self.stated[key].add(group.places, step_numbers(cells))
 
     def take(self, key: str, numbers: Grown[np.float64]) -> None:
         """All numbers of a key at once."""
@@ -66,22 +66,15 @@ class Sheet:
 
     def stated_steps(self, rows: int) -> IntArray:
         """The step that each row states, -1 where it states none."""
-        own_first = sorted(self._stated, key=lambda key: key.startswith("_"))  # a tracker's last
-        stated = [self._stated[key] for key in own_first]
-        if len(stated) == 1 and stated[0].fills(rows):
-            return stated[0].values
-        steps = np.full(rows, -1, dtype=np.int64)
-        for each in stated:
-            places = each.places
-            steps[places] = np.where(steps[places] < 0, each.values, steps[places])
-        return steps
+        own_first = sorted(self.stated, key=lambda key: key.startswith("_"))  # a tracker's last
+        return stated_steps([self.stated[key] for key in own_first], rows)
 
     def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
         """The step of each row, -1 for none: as stated, else its whole epoch, else its number.
 
         And whether it is no more than that number.
         """
-        counts = self.stated_steps(rows) if self._stated else self._epoch_steps(rows)
+        counts = self.stated_steps(rows) if self.stated else self._epoch_steps(rows)
         if counts is None or is_erratic(counts):
             other = counted(self.numbers, rows)
             counts = counts if other is None else other
@@ -137,27 +130,71 @@ class Sheet:
             named[self.name_of(key)].append(filled[key])
         row_steps = RowSteps(steps)
         found = {name: row_steps.column(numbers) for name, numbers in named.items()}
-        return _with_loss({name: column for name, column in found.items() if len(column.steps)})
+        return with_loss({name: column for name, column in found.items() if len(column.steps)})
+
+
+class RowLog:
+    """Rows of a log at their steps, in file order: some thousands are objects at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._sheet = Sheet(settings)
+        self._steps: array[int] = array("q")
+        self._held: list[Mapping[str, Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def add(self, step: int, row: Mapping[str, Any]) -> None:
+        """One more, which must not change from then on."""
+        self._steps.append(step)
+        self._held.append(row)
+        if len(self._held) == HELD:
+            self._settle()
+
+    def write(self, key: str, values: Mapping[int, float]) -> None:
+        """Put a number into some rows, by their places, which say nothing by that key."""
+        numbers, places = Grown(np.float64), sorted(values)
+        told = np.array([values[place] for place in places], dtype=np.float64)
+        numbers.add(np.array(places, dtype=np.int64), told)
+        self.sheet.take(key, numbers)
+
+    def columns(self) -> dict[str, Column]:
+        """The columns of all rows; none can be added any more."""
+        return self.sheet.columns(self.sheet.run_steps(self.steps))
+
+    @property
+    def sheet(self) -> Sheet:
+        """The numbers of all rows."""
+        self._settle()
+        return self._sheet
+
+    @property
+    def steps(self) -> IntArray:
+        """(n,) the step of each row."""
+        return np.frombuffer(self._steps, dtype=np.int64) if self._steps else np.empty(0, np.int64)
+
+    def _settle(self) -> None:
+        """Let the rows that are held become numbers."""
+        held, self._held = self._held, []
+        for group in groups_of(held, len(self) - len(held)):
+            self._sheet.add(group)
 
 
 def table(rows: Sequence[Mapping[str, Any]], settings: Settings) -> tuple[dict[str, Column], bool]:
     """The columns of a `Sheet` of rows that state their steps, or not; see `counted_steps`."""
-    sheet = _layout(rows, settings)
+    sheet = Sheet(settings)
+    for group in groups_of(rows):
+        sheet.add(group)
     steps, counted = sheet.counted_steps(len(rows))
     return sheet.columns(steps), counted
 
 
-def columns(rows: Sequence[Row], settings: Settings) -> dict[str, Column]:
-    """The columns of a `Sheet` of rows in file order."""
-    sheet = _layout([row for _, row in rows], settings)
-    return sheet.columns(sheet.run_steps(np.array([step for step, _ in rows], dtype=np.int64)))
-
-
-def _layout(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Sheet:
-    sheet = Sheet(settings)
-    for group in groups_of(rows):
-        sheet.add(group)
-    return sheet
+def columns(rows: Iterable[Row], settings: Settings) -> dict[str, Column]:
+    """The columns of a `RowLog`."""
+    log = RowLog(settings)
+    for step, row in rows:
+        log.add(step, row)
+    return log.columns()
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
@@ -167,7 +204,7 @@ def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
     for key in sorted(raw, key=lambda key: (len(raw[key].steps), key)):
         steps, values = raw[key].steps, raw[key].values
         found[name_of(key)] = Column(steps=steps, values=values * factor(key))
-    return _with_loss({name: found[name] for name in found if name not in NOT_SERIES})
+    return with_loss({name: found[name] for name in found if name not in NOT_SERIES})
 
 
 def number(value: Any) -> float | None:
@@ -204,6 +241,17 @@ def step_numbers(stated: Sequence[Any]) -> IntArray:
     if steps is None or steps.max(initial=0) > LARGEST_STEP:
         stated = [-1 if (step := step_number(each)) is None else step for each in stated]
         return np.array(stated, dtype=np.int64)
+    return steps
+
+
+def stated_steps(stated: Sequence[Grown[np.int64]], rows: int) -> IntArray:
+    """The first step that each row states, -1 where it states none."""
+    if len(stated) == 1 and stated[0].fills(rows):
+        return stated[0].values
+    steps = np.full(rows, -1, dtype=np.int64)
+    for each in stated:
+        places = each.places
+        steps[places] = np.where(steps[places] < 0, each.values, steps[places])
     return steps
 
 
@@ -249,48 +297,3 @@ def _value(cell: Any) -> float | None:
     """`number`, and infinity for an integer of more than 308 digits, as for the same in text."""
     found = number(cell)
     return number(str(cell)[:400]) if found is None and type(cell) is int else found
-
-
-def _with_loss(found: dict[str, Column]) -> dict[str, Column]:
-    if "eval_loss" not in found and (other := _other_eval_loss(found)):
-        found["eval_loss"] = found.pop(other)
-    lost = {name for name, column in found.items() if not np.isfinite(column.values).all()}
-    name = fallback_loss({name: len(column.steps) for name, column in found.items()}, lost)
-    if name is not None:
-        found["loss"] = found.pop(name)
-        evaluated = f"eval_{name.removeprefix('train_')}"
-        if "eval_loss" not in found and evaluated in found:
-            found["eval_loss"] = found.pop(evaluated)
-    elif "loss" not in found and "reward" not in found:
-        found |= _summed_up(found)
-    return found
-
-
-def _other_eval_loss(found: Collection[str]) -> str | None:
-    """What stands in for the loss of an evaluation: of the test, or of the only set with a name."""
-    if "test_loss" in found:
-        return "test_loss"
-    named = [name for name in found if name.startswith("eval_") and name.endswith("_loss")]
-    alone = len(named) == 1 and named[0].removeprefix("eval_") not in found
-    return named[0] if alone and "loss" in found else None
-
-
-def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
-    """The sum of the parts of a loss without a logged total, and of the same evaluated."""
-    parts = [name for name in found if is_part(name)]
-    whole = next((name for name in parts if _WHOLE.search(name)), None)
-    if whole is not None and len(parts) > FEWEST_TERMS:
-        return {"loss": found[whole]}
-    total = {"loss": added_up([found[name] for name in parts])} if parts else {}
-    evaluated = [name for name in found if is_part(name.removeprefix("eval_"))]
-    evaluated = [f"eval_{name}" for name in parts] if parts else evaluated
-    if evaluated and "eval_loss" not in found and found.keys() >= set(evaluated):
-        total["eval_loss"] = added_up([found[name] for name in evaluated])
-    return total
-
-
-def added_up(parts: Sequence[Column]) -> Column:
-    """Parts added up, those that are logged as often as the fullest: NaN stays."""
-    fullest = max(parts, key=lambda column: len(column.steps))
-    whole = [part.values for part in parts if np.array_equal(part.steps, fullest.steps)]
-    return Column(steps=fullest.steps, values=np.sum(whole, axis=0))

@@ -19,7 +19,7 @@ from lossscan.numeric.arrays import Once, differences
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lossscan.numeric.arrays import FloatArray, IntArray
+    from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 
 Kind = TypeVar("Kind", np.float64, np.int64)
 
@@ -71,6 +71,12 @@ class Grown(Generic[Kind]):
         if not len(self):
             return np.empty(0, self._kind)
         return np.frombuffer(self._values, dtype=self._kind)
+
+    def spread(self, rows: int) -> tuple[BoolArray, FloatArray]:
+        """(rows,) which rows hold a number, and (rows,) the numbers, NaN in the others."""
+        places, held, values = self.places, np.zeros(rows, dtype=bool), np.full(rows, np.nan)
+        held[places], values[places] = True, self.values
+        return held, values
 
     def scale(self, factor: float) -> None:
         """Multiply all numbers."""

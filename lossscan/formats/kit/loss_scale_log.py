@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
@@ -71,11 +71,6 @@ class LossScaleLog:
     def end(self, points: Places) -> None:
         """The log ends, and these are the places of its points: what is said behind them counts."""
         self._points = int(points[-1]) + 1 if len(points) else 0
-
-    def fill(self, rows: Sequence[dict[str, Any]], points: Sequence[int]) -> None:
-        """Write what was `skipped` into the rows of the points; `rows` are at all places."""
-        for at, count in self.skipped(points).items():
-            rows[at][SKIPPED] = count
 
     def is_used_up(self) -> bool:
         """Whether the scale fell as low as it can, where gradients are not scaled any more."""

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from lossscan.canonical.names import namer
-from lossscan.formats.kit.columns import Row, step_number
-from lossscan.formats.kit.labels import keys_of
+import numpy as np
+
+from lossscan.formats.kit.columns import RowLog, stated_steps, step_number
+from lossscan.model import Column
 from lossscan.settings import Settings
 
 
-def by_own_count(
-    counted: Sequence[tuple[float | None, Mapping[str, Any]]], settings: Settings
-) -> list[Row]:
-    """The rows at the steps that they state, those without one at that of the row before.
+class CountedLog:
+    """The rows of a tracker's log."""
 
-    Where none states any they keep the tracker's count, else their number.
-    """
-    name_of = namer(settings.series)
-    keys = sorted(keys_of(row for _, row in counted))
-    counters = [key for key in keys if name_of(key) == "step"]
-    rows: list[Row] = []
-    last = 0
-    for at, (calls, row) in enumerate(counted):
-        own = (step_number(row.get(key)) for key in counters)
-        found = last if counters else step_number(at if calls is None else calls)
-        last = next((step for step in own if step is not None), found or 0)
-        rows.append((last, row))
-    return rows
+    def __init__(self, settings: Settings) -> None:
+        self._rows = RowLog(settings)
+
+    def add(self, calls: float | None, row: Mapping[str, Any]) -> None:
+        """One more, at the tracker's count, or else at its number."""
+        self._rows.add(step_number(len(self._rows) if calls is None else calls) or 0, row)
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all rows, in order."""
+        return sorted(self._rows.sheet.numbers)
+
+    def columns(self) -> dict[str, Column]:
+        """The columns at the steps that rows state, those without one at that of the row before.
+
+        Where none states any they keep the tracker's count.
+        """
+        sheet, rows = self._rows.sheet, len(self._rows)
+        counters = [sheet.stated[key] for key in sorted(sheet.stated)]
+        if not counters:
+            return self._rows.columns()
+        steps = stated_steps(counters, rows)
+        last = np.maximum.accumulate(np.where(steps >= 0, np.arange(rows), 0))
+        return sheet.columns(sheet.run_steps(np.maximum(steps[last], 0)))

@@ -40,7 +40,7 @@ def own_lines(
         return any(shows(row) for _, row in rows(text.splitlines(keepends=True)))
 
     def read(head: Head, settings: Settings) -> Table:
-        series = columns(list(rows(lines(head))), settings)
+        series = columns(rows(lines(head)), settings)
         text = peek(head) if says else ""
         own = not says or any(mark in text for mark in says)
         told = fields if own else fields | {"framework": None}

@@ -1,0 +1,72 @@
+"""Points that come one by one, each with its key and its step, as trackers store them."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossscan.formats.kit.columns import Sheet, number, step_number
+from lossscan.formats.kit.grown import Grown
+from lossscan.formats.kit.many_keys import bounded
+from lossscan.model import Column
+from lossscan.settings import Settings
+
+if TYPE_CHECKING:
+    from lossscan.numeric.arrays import FloatArray, IntArray
+
+
+class PointLog:
+    """The points of a log by key: of those of one key and one step the last counts."""
+
+    def __init__(self) -> None:
+        self._steps: dict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._values: dict[str, array[float]] = defaultdict(lambda: array("d"))
+
+    def add(self, key: str, step: Any, value: Any) -> None:
+        """One more; one without a step, or whose value is no number, is left out."""
+        place, found = step_number(step), number(value)
+        if place is not None and found is not None:
+            self._steps[key].append(place)
+            self._values[key].append(found)
+
+    def columns(self, settings: Settings) -> dict[str, Column]:
+        """The columns of all points, a row for each step."""
+        points = {key: self._points(key) for key in bounded(self._steps)}
+        steps = _all_of([each for each, _ in points.values()])
+        sheet = Sheet(settings)
+        for key, (own, values) in points.items():
+            numbers = Grown(np.float64)
+            numbers.add(np.searchsorted(steps, own), values)
+            sheet.take(key, numbers)
+        return sheet.columns(steps)
+
+    @property
+    def keys(self) -> set[str]:
+        """Of the points there are."""
+        return set(self._steps)
+
+    def _points(self, key: str) -> tuple[IntArray, FloatArray]:
+        """The steps of a key, rising, and their last values."""
+        steps = np.frombuffer(self._steps[key], dtype=np.int64)
+        values = np.frombuffer(self._values[key])
+        if (steps[1:] > steps[:-1]).all():
+            return steps, values
+        rising, last = np.unique(steps[::-1], return_index=True)
+        return rising, values[::-1][last]
+
+
+def _all_of(parts: Sequence[IntArray]) -> IntArray:
+    """All steps, rising; most keys are logged at those of the key before."""
+    apart = [one for one, next_ in zip_longest(parts, parts[1:]) if not _are_same(one, next_)]
+    return (
+        apart[0] if len(apart) == 1 else np.unique(np.concatenate([np.empty(0, np.int64), *apart]))
+    )
+
+
+def _are_same(one: IntArray, other: IntArray | None) -> bool:
+    return other is not None and np.array_equal(one, other)

@@ -1,0 +1,61 @@
+"""The column that stands for the loss where none is called so: a kindred one, or a sum of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from lossscan.canonical.names import fallback_loss, is_part
+from lossscan.expressions import expression
+from lossscan.model import Column
+
+_WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
+FEWEST_TERMS: Final = 2  # besides the whole
+
+
+def with_loss(found: dict[str, Column]) -> dict[str, Column]:
+    """The columns with what stands for the loss under its name, where none is called so."""
+    if "eval_loss" not in found and (other := _other_eval_loss(found)):
+        found["eval_loss"] = found.pop(other)
+    lost = {name for name, column in found.items() if not np.isfinite(column.values).all()}
+    name = fallback_loss({name: len(column.steps) for name, column in found.items()}, lost)
+    if name is not None:
+        found["loss"] = found.pop(name)
+        evaluated = f"eval_{name.removeprefix('train_')}"
+        if "eval_loss" not in found and evaluated in found:
+            found["eval_loss"] = found.pop(evaluated)
+    elif "loss" not in found and "reward" not in found:
+        found |= _summed_up(found)
+    return found
+
+
+def _other_eval_loss(found: Collection[str]) -> str | None:
+    """What stands in for the loss of an evaluation: of the test, or of the only set with a name."""
+    if "test_loss" in found:
+        return "test_loss"
+    named = [name for name in found if name.startswith("eval_") and name.endswith("_loss")]
+    alone = len(named) == 1 and named[0].removeprefix("eval_") not in found
+    return named[0] if alone and "loss" in found else None
+
+
+def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
+    """The sum of the parts of a loss without a logged total, and of the same evaluated."""
+    parts = [name for name in found if is_part(name)]
+    whole = next((name for name in parts if _WHOLE.search(name)), None)
+    if whole is not None and len(parts) > FEWEST_TERMS:
+        return {"loss": found[whole]}
+    total = {"loss": added_up([found[name] for name in parts])} if parts else {}
+    evaluated = [name for name in found if is_part(name.removeprefix("eval_"))]
+    evaluated = [f"eval_{name}" for name in parts] if parts else evaluated
+    if evaluated and "eval_loss" not in found and found.keys() >= set(evaluated):
+        total["eval_loss"] = added_up([found[name] for name in evaluated])
+    return total
+
+
+def added_up(parts: Sequence[Column]) -> Column:
+    """Parts added up, those that are logged as often as the fullest: NaN stays."""
+    fullest = max(parts, key=lambda column: len(column.steps))
+    whole = [part.values for part in parts if np.array_equal(part.steps, fullest.steps)]
+    return Column(steps=fullest.steps, values=np.sum(whole, axis=0))
