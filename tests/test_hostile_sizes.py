@@ -338,3 +338,32 @@ def test_a_run_of_too_many_points_in_a_database_is_refused(tmp_path, monkeypatch
     monkeypatch.setattr(sqlite_store, "MOST_POINTS", 8)
     with pytest.raises(UnreadableLog, match="more than 8 points"):
         formats.read_file(path, Settings())
+
+
+def test_what_of_a_coarser_log_was_not_read_is_no_ok(tmp_path, monkeypatch):
+    """The finer log next to it holds another part of the training, for all that is known."""
+    monkeypatch.setattr(trainer_lines, "MOST", 20)
+    point = "{'loss': 2.5, 'epoch': 0.5}\n{'loss': 2.25, 'epoch': 1.0}\n"
+    one = point + "{'train_runtime': 5.0, 'train_loss': 2.5, 'epoch': 1.0}\n"
+    rows = (f'{{"step": {n}, "loss": {2 + 1 / n}}}\n' for n in range(1, 60))
+    (tmp_path / "trainer_log.jsonl").write_text("".join(rows))
+    for count, status in ((20, 0), (21, FAILED)):
+        (tmp_path / "train.log").write_text(one * count)
+        report = examine(tmp_path, Settings(select=frozenset()))
+        assert report.run is not None
+        assert len(report.run.series["loss"]) == 59
+        assert exit_status(Report("0", (report,)), None) == status
+
+
+def test_of_a_database_row_of_very_many_keys_the_loss_is_read(tmp_path, monkeypatch):
+    """What is left out of it does not count."""
+    monkeypatch.setattr("lossscan.formats.kit.many_keys.MOST_KEYS", 20)
+    monkeypatch.setattr(sqlite_store, "MOST_POINTS", 9 * 22)
+    row = json.dumps({**{f"k{n}": 1 for n in range(100)}, "loss": 2.5})
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as store:
+        store.execute(_TRACKIO)
+        rows = ((n, "r", n, row) for n in range(9))
+        store.executemany("INSERT INTO metrics VALUES(?, ?, ?, ?)", rows)
+        store.commit()
+    table = formats.read_file(tmp_path / "runs.db", Settings())
+    assert table.columns["loss"].steps.tolist() == list(range(9))

@@ -202,12 +202,12 @@ def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) ->
     left = MOST_POINTS
     for step, text in store.execute(query, (run,)):
         place, row = step_number(step), _object(text)
-        left -= 1 + len(row)
+        kept = {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])}
+        left -= 1 + len(kept)
         if left < 0:
             raise UnreadableLog("too_many_points", most=MOST_POINTS)
         if place is not None and row:
-            keys = (key for key in bounded(row) if key != "step" and not _is_long(row[key]))
-            log.add(place, {key: row[key] for key in keys})
+            log.add(place, kept)
     return log.columns()
 
 

@@ -24,7 +24,7 @@ from lossscan.errors import (
 )
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
-from lossscan.model import Message, Note, Run, Schedule, Series, Skipped, Table
+from lossscan.model import UNVOUCHED, Message, Note, Run, Schedule, Series, Skipped, Table
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
@@ -82,6 +82,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             *config.notes,
             *final,
             *_failures(refused),
+            *_unvouched(tables, chosen),
             *_units(framework, merged),
         ),
         skipped=(
@@ -113,6 +114,13 @@ def _without_fallbacks(tables: list[Table]) -> list[Table]:
     """The logs that speak: coarse ones only where no other holds a curve."""
     full = [table for table in tables if not table.fallback]
     return full if any(name in table.columns for table in full for name in JUDGED) else tables
+
+
+def _unvouched(tables: list[Table], chosen: list[Table]) -> Iterator[Note]:
+    """The notes of logs that do not speak on what of them was not read: it might have counted."""
+    speaking = {table.path for table in chosen}
+    silent = (table for table in tables if table.path not in speaking)
+    return (note for table in silent for note in table.notes if note.kind in UNVOUCHED)
 
 
 def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
