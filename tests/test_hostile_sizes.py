@@ -349,7 +349,7 @@ def test_what_of_a_coarser_log_was_not_read_is_no_ok(tmp_path, monkeypatch):
     (tmp_path / "trainer_log.jsonl").write_text("".join(rows))
     for count, status in ((20, 0), (21, FAILED)):
         (tmp_path / "train.log").write_text(one * count)
-        report = examine(tmp_path, Settings(select=frozenset()))
+        report = examine(tmp_path, Settings(select=("plateau",)))
         assert report.run is not None
         assert len(report.run.series["loss"]) == 59
         assert exit_status(Report("0", (report,)), None) == status

@@ -59,9 +59,9 @@ def _rate(value: Any, spec: str) -> str:
 
 
 def _short(value: Any, spec: str) -> str:
-    """A number by its power of ten: 8.5e-4, 1.1e13."""
-    mantissa, exponent = f"{float(format(value, spec)):e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
+    """A number by its power of ten: 8.5e-4, 1.1e13; one that is beyond all as `inf`."""
+    mantissa, _, exponent = f"{float(format(value, spec)):e}".partition("e")
+    return f"{float(mantissa):g}e{int(exponent)}" if exponent else mantissa
 
 
 _FIELD: Final = expression(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")
