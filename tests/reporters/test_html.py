@@ -20,7 +20,7 @@ from tests.reports import HOSTILE, clean, jumped, report, unreadable
 ALERT = "<script>alert(1)</script>"
 ALL = (jumped(), clean(), unreadable())
 LIMIT = 1_000_000  # bytes of a page beside its data
-VOID = {"meta", "input", "polyline", "br"}
+VOID = {"wbr", "meta", "input", "polyline", "br"}
 
 
 class Read(HTMLParser):

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from lossscan import analyze, batch, compare
-from lossscan.model import Report
+from lossscan.model import Episode, Report
 from lossscan.model.comparison import Comparison, Member
 from lossscan.reporters import Page, render
 from lossscan.settings import Settings
@@ -195,6 +196,35 @@ def test_tools_redraw_the_chart(shown):
         tab.locator(f"[data-tool={name}]").click()
         assert tab.locator(f"[data-tool={name}]").get_attribute("aria-pressed") == "true"
     assert tab.locator(".u-legend", has_text="loss, smoothed").count() > 0
+
+
+def test_what_was_asked_for_is_not_cut_off(shown):
+    """A spike that a button leads to is in view up to its peak."""
+    one = jumped()
+    spiked = replace(one.findings[0], episodes=(Episode(1510), Episode(2400)))
+    tab = shown(render("html", report(replace(one, findings=(spiked,))), Page()))
+    tab.locator("[data-show=f1]").click()
+    assert not tab.locator(".cut").first.inner_text()
+    tab.locator(".panel").first.press("+")
+    assert "1510" in tab.locator(".cut").first.inner_text()
+
+
+def test_values_that_a_log_scale_cannot_show_are_named(shown):
+    """A curve that goes below 0 does not end without a word."""
+    run = clean()
+    assert run.run is not None
+    losses = run.run.series["loss"]
+    below = replace(losses, values=losses.values - float(losses.values.mean()))
+    inner = replace(run.run, series=run.run.series | {"loss": below})
+    tab = shown(render("html", report(replace(run, run=inner)), Page()))
+    tab.locator("[data-tool=log]").click()
+    assert "log scale" in tab.locator(".cut").first.inner_text()
+
+
+def test_without_scripts_no_button_is_dead(shown):
+    """What needs a script is not shown where there is none."""
+    tab = shown(_page("run"), java_script_enabled=False)
+    assert tab.locator("button:visible").count() == 0
 
 
 def test_many_runs_share_the_buttons_of_where_they_diverge(shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from lossscan.reporters import Page
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 SCRIPTS = ("vendor/uPlot.iife.min.js", "app.js")
 TAGS = {"en": "en", "zh": "zh-CN"}  # of languages, as HTML names them
@@ -39,6 +41,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["path"] = _breakable
     scripts = [_asset(name) for name in SCRIPTS]
     made.globals |= {
         "scripts": [Markup(text) for text in scripts],  # noqa: S704 - our own files
@@ -52,6 +55,13 @@ def _environment() -> Environment:
 def _harmless(value: Any) -> Any:
     """Text without control characters and bidirectional overrides."""
     return words.printable(value) if type(value) is str else value
+
+
+def _breakable(path: str) -> Markup:
+    """A path whose lines end after a separator, and within a name only where it is too long."""
+    from markupsafe import Markup
+
+    return Markup("<wbr>").join(re.split(r"(?<=[/\\_])", words.printable(path)))
 
 
 def _asset(name: str) -> str:

@@ -90,24 +90,21 @@ def of_runs(report: Report, page: Page) -> dict[str, Any]:
     return _payload(panels, page) | {"marks": [*_marks(report.findings), *marks]}
 
 
-def thinning(one: RunReport, page: Page) -> list[str]:
-    """Which series are drawn from some of their points."""
+def thinning(one: RunReport, page: Page) -> str:
+    """Which series are drawn from some of their points; nothing where all are drawn whole."""
     if one.run is None:
-        return []
-    drawn = (
-        one.run.series[name] for group in panels_of(one.run.series, one.findings) for name in group
+        return ""
+    names = (name for group in panels_of(one.run.series, one.findings) for name in group)
+    drawn = [one.run.series[name] for name in names if len(one.run.series[name]) > MOST_POINTS]
+    if not drawn:
+        return ""
+    return words.say(
+        page.lang,
+        "html_thinned",
+        series=words.printable(", ".join(series.name for series in drawn)),
+        drawn=max(len(thinned(series.values, MOST_POINTS)) for series in drawn),
+        points=max(map(len, drawn)),
     )
-    return [
-        words.say(
-            page.lang,
-            "html_thinned",
-            series=words.printable(series.name),
-            drawn=len(thinned(series.values, MOST_POINTS)),
-            points=len(series),
-        )
-        for series in drawn
-        if len(series) > MOST_POINTS
-    ]
 
 
 def _curves_of(

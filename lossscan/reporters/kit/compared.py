@@ -77,7 +77,7 @@ def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
     rows = [
         (
             each.field,
-            _grouped(each.values, page),
+            _grouped(each.field, each.values, page),
             f"{each.score:.2f}",
             _with_source(words.say(page.lang, each.reason), each.values),
         )
@@ -86,11 +86,11 @@ def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
     return _table("differences", ("setting", "values", "explains", "because"), rows, page)
 
 
-def _grouped(values: Mapping[str, Field | None], page: Page) -> str:
+def _grouped(field: str, values: Mapping[str, Field | None], page: Page) -> str:
     """Each value with the letters of the runs that have it."""
     letters: dict[str, list[str]] = {}
     for label, stated in values.items():
-        value = words.say(page.lang, "unset") if stated is None else amount(stated.value)
+        value = words.say(page.lang, "unset") if stated is None else amount(stated.value, field)
         letters.setdefault(value, []).append(label)
     if len(letters) > MOST_LINES:
         return words.say(page.lang, "many_values", count=len(letters))

@@ -33,10 +33,10 @@ CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
 SERIES = ("loss", "eval_loss", "reward", "grad_norm", "learning_rate")  # worth naming
 
 
-def amount(value: Any) -> str:
-    """A number in four digits, a small one as 5e-4; anything else as its text on one line."""
+def amount(value: Any, name: str = "") -> str:
+    """A number in four digits, as the quantity of that name is written; else text on one line."""
     if isinstance(value, float):
-        return shown(value, ".4g")
+        return shown(value, ".4r" if name == "learning_rate" else ".4g")
     return words.printable(str(value))
 
 
@@ -81,7 +81,7 @@ def used_for(source: Source, page: Page) -> str:
 def config_of(run: Run) -> list[str]:
     """The settings that matter, as far as a file states them."""
     stated = ((name, run.setting(name)) for name in CONFIG)
-    return [f"{name}={amount(value)}" for name, value in stated if value is not None]
+    return [f"{name}={amount(value, name)}" for name, value in stated if value is not None]
 
 
 def place_of(finding: Finding, page: Page) -> list[str]:
@@ -120,7 +120,7 @@ def change_of(finding: Finding, page: Page) -> list[str]:
     name = words.printable(finding.series)
     if effect is None or effect.before is None or effect.after is None:
         return [name]
-    before, after = amount(effect.before), amount(effect.after)
+    before, after = (amount(each, finding.series) for each in (effect.before, effect.after))
     if finding.rule in page_names() and load_page(finding.rule).against_expected:
         key = "expected_change"
         return [words.say(page.lang, key, name=name, before=before, after=after)]
@@ -131,9 +131,13 @@ def change_of(finding: Finding, page: Page) -> list[str]:
 
 def advice_line(advice: Advice, page: Page) -> str:
     """A setting behind a cause, and the value to use instead."""
-    value = words.say(page.lang, "unset") if advice.value is None else amount(advice.value)
+    value = (
+        words.say(page.lang, "unset")
+        if advice.value is None
+        else amount(advice.value, advice.field)
+    )
     key = "stated" if advice.suggest is None else "suggest"
-    suggest = amount(advice.suggest)
+    suggest = amount(advice.suggest, advice.field)
     return words.say(page.lang, key, field=advice.field, value=value, suggest=suggest)
 
 

@@ -10,7 +10,10 @@
   const FEW = 6; // places where two runs diverge that are shaded and have a button each
   const STEP = 0.2; // of the width in view that a key moves or zooms
   const COLOURS = 6;
+  const DASHES = [undefined, [12, 3], [2, 2], [12, 3, 2, 3]]; // of runs whose colours begin again
   const HEIGHTS = [300, 170]; // of the first panel, of those beneath
+  const ROUND = Array.from({ length: 16 }, (_, n) => [1, 2, 5].map((times) => times * Math.pow(10, n))).flat(); // between steps that bear a number
+  const DIGIT = 7; // pixels, of a step along its axis
   const AXIS = 62; // the same width in all panels, so that their steps stand below each other
   const ROWS = 300; // of a batch in view at once; as many again on demand
   const CHANGE = "◆", EXPLAINED = "◇"; // the signs of changes below the first panel
@@ -19,14 +22,23 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const byId = (id) => document.getElementById(id);
   const fill = (text, what) => text.replace(/\{(\w+)\}/g, (all, key) => (key in what ? what[key] : all));
-  const SMALL = 1e-2; // below it a number is written with its power of ten
+  const SMALL = 1e-3, SMALL_RATE = 1e-2, LARGE = 1e6; // beyond, a number is written with its power of ten
+  const DIGITS = [4, 7]; // of a number, and of an axis that is zoomed into
 
-  function short(value) {
-    if (value == null) return "-";
-    const small = value !== 0 && Math.abs(value) < SMALL;
-    return small ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(4)));
+  function short(value, rate, digits = DIGITS[0]) {
+    if (value == null) return "";
+    const size = Math.abs(value), plain = size === 0 || (size >= (rate ? SMALL_RATE : SMALL) && size < LARGE);
+    if (!plain) return value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
+    return String(Number(value.toPrecision(digits)));
   }
 
+  /* The numbers along an axis, in as many digits as tell one from the next. */
+  function ticked(ticks, rate) {
+    const there = ticks.filter((tick) => tick != null);
+    const gap = Math.min(...there.slice(1).map((tick, n) => Math.abs(tick - there[n])));
+    const digits = 1 + Math.ceil(Math.log10(Math.max(...there.map(Math.abs)) / gap) || 0);
+    return ticks.map((tick) => (tick == null ? "" : short(tick, rate, Math.min(Math.max(digits, DIGITS[0]), DIGITS[1]))));
+  }
 
   function make(tag, className, text) {
     const made = document.createElement(tag);
@@ -37,7 +49,7 @@
 
   // --- charts ---------------------------------------------------------------------------------
 
-  const state = { log: false, full: false, smooth: false, plots: [], data: null, first: 0, last: 1, busy: false };
+  const state = { log: false, full: false, smooth: false, plots: [], data: null, first: 0, last: 1, asked: null, busy: false };
 
   function charts(data) {
     state.data = data;
@@ -76,7 +88,7 @@
       state.plots.push(plot);
     });
     root.append(legend());
-    zoom(min, max);
+    zoom(min, max, state.asked);
   }
 
   /* What the marks mean, of those that there are. */
@@ -111,17 +123,20 @@
 
   function options(panel, index, box, cut) {
     const axis = { stroke: () => css("--dim"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { stroke: () => css("--line"), width: 1 } };
+    const longest = DIGIT * String(state.last).length;
+    const marked = index === 0 && state.data.marks.some((mark) => mark.at.length);
     return {
       width: width(box),
       height: height(index),
+      padding: [marked ? MARK : null, longest / 2 + 4, null, null], // the numbers of verdicts above the curve, half a step beside it
       cursor: { sync: { key: "steps" }, drag: { x: true, y: false }, focus: { prox: panel.curves.length > 2 ? 30 : -1 }, dataIdx: nearest },
       legend: { live: true },
-      scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut, panel.whole) } },
+      scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut, panel) } },
       axes: [
-        { ...axis, size: 30, values: (plot, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : "")) },
-        { ...axis, size: AXIS, ...(state.log ? { splits: powers, filter: (plot, ticks) => ticks } : {}), values: (plot, ticks) => ticks.map((t) => (t == null ? "" : short(t))) },
+        { ...axis, size: 30, incrs: ROUND, space: Math.max(50, longest + 20), values: (plot, ticks) => ticks.map(String) },
+        { ...axis, size: AXIS, ...(state.log ? { splits: powers, filter: (plot, ticks) => ticks } : {}), values: (plot, ticks) => ticked(ticks, panel.whole) },
       ],
-      series: [{ label: state.data.words.html_step }, ...panel.curves.map((curve, n) => line(panel, curve, n)), ...smoothed(panel)],
+      series: [{ label: state.data.words.html_step, value: (plot, step) => (step == null ? "" : String(step)) }, ...panel.curves.map((curve, n) => line(panel, curve, n)), ...smoothed(panel)],
       hooks: { setScale: [follow], drawAxes: [behind], draw: [buttons], ready: [clicks] },
     };
   }
@@ -133,9 +148,9 @@
       label: curve.label,
       stroke: () => css(colour),
       width: 1.4,
-      dash: several && curve.dots ? [5, 4] : undefined,
+      dash: several && curve.dots ? [5, 4] : DASHES[Math.floor(curve.run / COLOURS) % DASHES.length],
       points: curve.dots ? { show: true, size: 5, fill: () => css(colour) } : { size: 4 },
-      value: (plot, value) => short(value),
+      value: (plot, value) => short(value, panel.whole),
       alpha: state.smooth && curve.smooth ? 0.35 : 1,
     };
   }
@@ -184,21 +199,24 @@
   }
 
   /* The range of y: what nearly all values in view need; what it cuts off is said below. */
-  function span(plot, cut, whole) {
+  function span(plot, cut, { curves, whole }) {
     const [min, max] = plot.look;
-    const seen = [];
+    const seen = [], asked = [];
     let low = null, high = null;
     for (let s = 1; s < plot.data.length; s += 1) {
       if (plot.series[s] && plot.series[s].show === false) continue;
       plot.data[s].forEach((value, i) => {
         const step = plot.data[0][i];
-        if (value == null || step < min || step > max || (state.log && value <= 0)) return;
+        if (value == null || step < min || step > max) return;
         seen.push(value);
+        if (state.asked && step >= state.asked[0] && step <= state.asked[1]) asked.push(value);
         if (!low || value < low[0]) low = [value, step];
         if (!high || value > high[0]) high = [value, step];
       });
     }
-    if (!seen.length) { cut.textContent = state.log ? state.data.words.html_not_positive : ""; return state.log ? [0.1, 1] : [0, 1]; }
+    const said = state.log && curves.some((curve) => curve.y.some((value) => value != null && value <= 0)) ? [state.data.words.html_not_positive] : [];
+    cut.textContent = said.join("");
+    if (!seen.length) return state.log ? [0.1, 1] : [0, 1];
     const to = state.log ? Math.log10 : Number, from = state.log ? (v) => Math.pow(10, v) : Number;
     seen.sort((a, b) => a - b);
     const out = state.full || whole ? 0 : Math.floor(seen.length * ROBUST_EDGE);
@@ -206,12 +224,12 @@
     const room = (top - bottom) * ROBUST_ROOM;
     bottom = Math.max(to(low[0]), bottom - room);
     top = Math.min(to(high[0]), top + room);
-    const worth = (top - bottom) * WORTH_CUTTING;
+    for (const value of asked) { bottom = Math.min(bottom, to(value)); top = Math.max(top, to(value)); }
+    const worth = top > bottom ? (top - bottom) * WORTH_CUTTING : Infinity; // beside a level line all is worth a look
     if (bottom - to(low[0]) < worth) bottom = to(low[0]);
     if (to(high[0]) - top < worth) top = to(high[0]);
-    const said = [];
-    if (to(high[0]) > top) said.push(fill(state.data.words.html_cut_above, { limit: short(from(top)), value: short(high[0]), step: high[1] }));
-    if (to(low[0]) < bottom) said.push(fill(state.data.words.html_cut_below, { limit: short(from(bottom)), value: short(low[0]), step: low[1] }));
+    if (to(high[0]) > top) said.push(fill(state.data.words.html_cut_above, { limit: short(from(top), whole), value: short(high[0], whole), step: high[1] }));
+    if (to(low[0]) < bottom) said.push(fill(state.data.words.html_cut_below, { limit: short(from(bottom), whole), value: short(low[0], whole), step: low[1] }));
     cut.textContent = said.join(" ");
     const pad = (top - bottom) * 0.05 || Math.abs(top) * 0.05 || 0.5;
     return [from(bottom - pad), from(top + pad)];
@@ -222,8 +240,9 @@
     if (key === "x" && !state.busy && state.plots.some((other) => other.look[0] !== min || other.look[1] !== max)) zoom(min, max);
   }
 
-  function zoom(min, max) {
+  function zoom(min, max, asked = null) {
     if (min == null || !(max > min)) return;
+    state.asked = asked; // of these steps nothing is cut off
     state.busy = true;
     for (const plot of state.plots) plot.setScale("x", { min, max });
     // The hook of a scale comes when the plot is drawn, which is after this.
@@ -285,7 +304,7 @@
       button.title = title;
       button.setAttribute("aria-label", title);
       button.style.left = `${at}px`;
-      if (!className.startsWith("change")) button.style.top = `${row * MARK}px`;
+      if (!className.startsWith("change")) button.style.top = `${(row - 1) * MARK}px`;
       button.addEventListener("mousedown", (event) => event.stopPropagation());
       button.addEventListener("click", (event) => { event.stopPropagation(); act(); });
       plot.over.append(button);
@@ -396,7 +415,7 @@
   /* Some of what comes before and after is needed to see a change. */
   function showSpan(start, end) {
     const room = Math.max((end - start) * 0.5, (state.last - state.first) * 0.03);
-    zoom(Math.max(start - room, state.first), Math.min(end + room, state.last));
+    zoom(Math.max(start - room, state.first), Math.min(end + room, state.last), [start, end]);
     const box = byId("panels").getBoundingClientRect();
     if (box.top < 0 || box.top > innerHeight * 0.7) byId("panels").scrollIntoView({ block: "start" });
   }
