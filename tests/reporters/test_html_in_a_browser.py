@@ -215,7 +215,7 @@ def test_values_that_a_log_scale_cannot_show_are_named(shown):
     assert run.run is not None
     losses = run.run.series["loss"]
     below = replace(losses, values=losses.values - float(losses.values.mean()))
-    inner = replace(run.run, series=run.run.series | {"loss": below})
+    inner = replace(run.run, series=dict(run.run.series) | {"loss": below})
     tab = shown(render("html", report(replace(run, run=inner)), Page()))
     tab.locator("[data-tool=log]").click()
     assert "log scale" in tab.locator(".cut").first.inner_text()
