@@ -45,6 +45,15 @@ def test_a_look_is_a_page_of_24_lines(width: int):
     assert len(after.splitlines()) < 24
 
 
+def test_a_picture_takes_the_width_that_the_window_has_now():
+    """Text of a wider window would wrap and break the curve into pieces."""
+    report, picture = jumped(), LivePicture(Page(width=100), "runs/a")
+    picture.take(Look(report, report.findings[:1]))
+    lines = printed([picture], Page(width=60)).splitlines()
+    assert max(map(len, lines)) in range(50, 61)
+    assert len(lines) < 24
+
+
 def test_the_rate_is_that_between_looks(monkeypatch: pytest.MonkeyPatch):
     """100 steps in 20 seconds; a training begun anew counts from there."""
     now = iter([0.0, 20.0, 25.0, 40.0, 50.0, 50.0])

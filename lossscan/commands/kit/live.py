@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import structs
 
 from lossscan import words
-from lossscan.commands.kit.output import page_for, write
+from lossscan.commands.kit.output import NARROWEST, page_for, write
 from lossscan.commands.kit.progress import tell
 from lossscan.commands.kit.shape import hushed
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from lossscan.model import Finding, Run, RunReport
@@ -41,7 +42,8 @@ class LivePicture:
 
     page: Page
     name: str
-    _curve: tuple[str, ...] = ()
+    _drawn: str = ""
+    _report: RunReport | None = None  # what is drawn of it
     _now: Run | None = None
     _waiting: str = ""
     _found: dict[tuple[str, str], Finding] = field(default_factory=dict)  # by rule and series
@@ -65,27 +67,37 @@ class LivePicture:
             self._draw(look.report, look.new)
 
     def _draw(self, report: RunReport, new: tuple[Finding, ...]) -> None:
+        now = {(finding.rule, finding.series): finding for finding in report.findings}
+        self._found |= {(finding.rule, finding.series): finding for finding in new}
+        self._found |= {key: now[key] for key in self._found.keys() & now.keys()}
+        self._report = structs.replace(
+            report, findings=tuple(self._found.values()), change_points=()
+        )
+        self._redraw()
+
+    def _redraw(self) -> None:
         from lossscan.reporters.kit.chart import chart
         from lossscan.reporters.kit.console import printed
         from lossscan.reporters.kit.sheet import brief
 
-        now = {(finding.rule, finding.series): finding for finding in report.findings}
-        self._found |= {(finding.rule, finding.series): finding for finding in new}
-        self._found |= {key: now[key] for key in self._found.keys() & now.keys()}
-        said = structs.replace(report, findings=tuple(self._found.values()), change_points=())
-        lines = printed([*brief(said, self.page), *chart(said, self.page)], self.page)
-        self._curve = tuple(lines.splitlines())
+        if self._report is not None:
+            parts = [*brief(self._report, self.page), *chart(self._report, self.page)]
+            self._drawn = printed(parts, self.page).rstrip("\n")
 
-    def __rich__(self) -> Text:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         """The picture now: the age of the last point goes on between looks."""
         from rich.text import Text
 
         from lossscan.reporters.kit.console import printed
         from lossscan.reporters.kit.prose import Prose
 
+        width = min(max(options.max_width, NARROWEST), WIDEST)
+        if width != self.page.width:  # the window has another size now
+            self.page = replace(self.page, width=width)
+            self._redraw()
         values = [Prose(Text(line)) for line in self._said()]
-        text = printed([Text(self.name, "bold"), *values], self.page) + "\n".join(self._curve)
-        return Text.from_ansi(text, no_wrap=True)
+        text = printed([Text(self.name, "bold"), *values], self.page) + self._drawn
+        yield Text.from_ansi(text, no_wrap=True)
 
     def _said(self) -> Iterator[str]:
         lang = self.page.lang
@@ -132,8 +144,8 @@ def shown(name: str, settings: Settings) -> Iterator[tuple[Tell, Say]]:
     from rich.text import Text
 
     page = page_for(settings)
-    picture = LivePicture(replace(page, width=min(page.width, WIDEST)), words.printable(name))
-    console = Console(highlight=False, markup=False, emoji=False, width=page.width)
+    picture = LivePicture(page, words.printable(name))
+    console = Console(highlight=False, markup=False, emoji=False)
     with Live(picture, console=console, refresh_per_second=REFRESHED, transient=True) as live:
 
         def draw(look: Look) -> None:
