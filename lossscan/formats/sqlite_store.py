@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import sqlite3
 
 NAME: Final = "sqlite_store"
-MOST_POINTS: Final = 5_000_000  # of one run; its numbers take 100 to 200 bytes each
+MOST_POINTS: Final = 10_000_000  # of one run: ten for each of a million steps
 MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
 LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
-MOST_WORK: Final = 500_000  # times a thousand steps of SQLite's machine: MOST_POINTS take a third
+MOST_WORK: Final = 500_000  # times a thousand steps of its machine: MOST_POINTS take two thirds
 MOST_NAMED: Final = 8  # runs in an error
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MLFLOW: Final = "mlflow.db"
