@@ -7,10 +7,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from lossscan.errors import UsageError
-from lossscan.model import RunReport
+from lossscan.model import RunReport, Source
 from lossscan.reporters import Page, ReportStream, check, formats, render, stream
 from tests.curves import make_run
 from tests.reports import HOSTILE, clean, jumped, report, unreadable
@@ -55,6 +56,15 @@ def test_terminal_in_color_says_the_same_words():
     stripped = re.sub(r"\x1b\[[0-9;]*m", "", colored)
     assert colored != plain
     assert _lines(stripped) == _lines(plain)
+
+
+def test_terminal_names_some_of_very_many_files_and_counts_the_rest():
+    """A run whose launches left 2,000 files still fits a screen or two."""
+    one = jumped()
+    files = tuple(Source(f"events.{at}", "event_file", 3, ()) for at in range(2000))
+    text = render("rich", report(replace(one, run=replace(one.run, sources=files))), Page())
+    assert "and 1980 more" in text
+    assert "events.1999" not in text
 
 
 def test_terminal_closing_line_names_status_and_exit():

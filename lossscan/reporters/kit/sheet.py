@@ -31,6 +31,7 @@ from lossscan.reporters.kit.style import STYLES, bulleted, safe
 MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
 INDENT = 4
 SET_IN = 2  # cells before what was read
+MOST_SOURCES = 20  # files; launches may leave thousands, and JSON has them all
 LONGEST_NAME = 36  # characters of a file's name next to a line of evidence
 
 
@@ -113,10 +114,12 @@ def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
             Text(words.say(page.lang, "points", points=source.points)),
             safe(used_for(source, page), "dim"),
         )
-        for source in run.sources
+        for source in run.sources[:MOST_SOURCES]
     ]
     for part in in_columns(rows, min(page.width, MEASURE) - SET_IN):
         yield _block(part, SET_IN)
+    if (more := len(run.sources) - len(rows)) > 0:
+        yield _block(Text(words.say(page.lang, "more_lines", count=more), style="dim"), SET_IN)
 
 
 # --- a verdict ---------------------------------------------------------------------------------
