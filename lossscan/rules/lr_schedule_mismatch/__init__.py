@@ -24,7 +24,8 @@ FEW = 3  # entries: fewer may be rounding
 SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
-RISING = ("restart", "cycl", "wave", "step", "wsd", "custom", "trapez", "noam")  # kinds that may
+# Kinds that may; those of darknet's `policy=steps` by its scales, no StepLR does.
+RISING = ("restart", "cycl", "wave", "steps", "wsd", "custom", "trapez", "noam")
 
 _SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {
     # share of the peak over the progress behind the warm-up, 0..1
