@@ -61,6 +61,7 @@ def test_terminal_in_color_says_the_same_words():
 def test_terminal_names_some_of_very_many_files_and_counts_the_rest():
     """A run whose launches left 2,000 files still fits a screen or two."""
     one = jumped()
+    assert one.run is not None
     files = tuple(Source(f"events.{at}", "event_file", 3, ()) for at in range(2000))
     text = render("rich", report(replace(one, run=replace(one.run, sources=files))), Page())
     assert "and 1980 more" in text
