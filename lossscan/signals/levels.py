@@ -14,7 +14,7 @@ from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM, Break
 from lossscan.signals.clean import from_scale
-from lossscan.signals.spikes import excursion
+from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
 from lossscan.signals.turns import MEDIAN_ERROR
 
 LEVEL_POINTS = 10  # points a side that a quoted level is the median of
@@ -232,13 +232,19 @@ def late_rises(curve: Curve, known: Sequence[int]) -> Iterator[Excursion]:
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
     low = np.minimum.accumulate(smooth)
     climb = np.subtract(smooth, low, out=smooth)
-    lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
     climb /= curve.local_noise
-    for start, stop in stretches(climb[:lowest] >= EARLY_SIGMA / 2):
-        top = float(climb[start:stop].max())
-        if start <= curve.descent_end or top < EARLY_SIGMA:
-            continue
-        if not any(start - LEVEL_POINTS <= at < stop for at in known):
+    lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
+    found = {
+        (start, stop): float(climb[start:stop].max())
+        for start, stop in stretches(climb[:lowest] >= EARLY_SIGMA / 2)
+        if start > curve.descent_end and not any(start - LEVEL_POINTS <= at < stop for at in known)
+    }
+    if not found:
+        return
+    widest = max(stop - start for start, stop in found)
+    deepest = float((dips_below(curve, SMOOTH_POINTS, widest) / curve.local_noise).max())
+    for (start, stop), top in found.items():
+        if top >= max(EARLY_SIGMA, BLOCK_DIPS * deepest):
             yield excursion(curve, low[start:stop], start, stop, top)
 
 

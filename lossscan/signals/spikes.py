@@ -229,6 +229,17 @@ def noise_reach(dips: FloatArray, points: int) -> float:
     return float(dips[count] * np.exp(steps))
 
 
+def dips_below(curve: Curve, smoothed: int, points: int) -> FloatArray:
+    """(n,) how far a median of `smoothed` points is below one of twice `points`, the course.
+
+    Behind the first descent, which bends. Waves, and means of many steps, dip as they climb.
+    """
+    course = running_median(curve.scaled, 2 * points + 1)
+    dips = np.maximum(course - running_median(curve.scaled, smoothed), 0.0)
+    dips[: curve.descent_end] = 0.0
+    return np.asarray(dips)
+
+
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:
     """The excursion over the points `[start, stop)`; their course is on the curve's scale."""
     top = start + int(np.argmax(curve.scaled[start:stop]))

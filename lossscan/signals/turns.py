@@ -14,7 +14,7 @@ from lossscan.numeric.medians import block_means, block_medians, running_median
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale
-from lossscan.signals.spikes import excursion
+from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
 
 MIN_POINTS = 40  # two stretches of 20 show two directions
 BLOCKS = 20  # whose medians tell cheaply whether the curve rises at all
@@ -65,7 +65,10 @@ def without_humps(
 
 
 def _hump(curve: Curve, turn: Change) -> Excursion | None:
-    """From an upward turn to where half of the climb is gone; None where more than that stays."""
+    """From an upward turn to where half of the climb is gone.
+
+    None where more than that stays, or where the loss dips nearly as far: a wave does.
+    """
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
     base = float(smooth[max(turn.index - SMOOTH_POINTS, 0) : turn.index + 1].min())
     top = turn.index + int(smooth[turn.index :].argmax())
@@ -73,6 +76,9 @@ def _hump(curve: Curve, turn: Change) -> Excursion | None:
     if turn.kind != "slope_up" or not low[-1]:
         return None
     stop = top + int(low[top:].argmax())
+    deepest = float(dips_below(curve, SMOOTH_POINTS, stop - turn.index).max())
+    if smooth[top] - base < BLOCK_DIPS * deepest:
+        return None
     return excursion(curve, np.full(len(smooth), base), turn.index, stop, float(turn.sigma))
 
 
