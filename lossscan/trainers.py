@@ -38,7 +38,7 @@ class Trainer(Struct, frozen=True, kw_only=True):
     policy: PolicyOptions = PolicyOptions()
 
 
-_OTHERS: Final = (  # of which nothing else need be known
+_OTHERS: Final = (  # only their names are known
     "keras",
     "caffe",
     "darknet",

@@ -86,8 +86,9 @@ def _repeated(text: Iterable[str]) -> str:
     trained = any(trained for trained, _ in shapes)
     own = {shape: counts for (of, shape), counts in shapes.items() if of is trained}
     shape = max(own, key=lambda each: len(own[each]), default="")
-    fewest = LOGGED if shape in logged else RISING if _rising(own.get(shape, ())) else FEWEST
-    return shape if len(own.get(shape, ())) >= fewest else ""
+    counts = own.get(shape, [])
+    fewest = LOGGED if shape in logged else RISING if _rising(counts) else FEWEST
+    return shape if len(counts) >= fewest else ""
 
 
 def _leading(line: str) -> int | None:

@@ -93,7 +93,7 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in JUDGED) or _OF_SAMPLES.search(text):
         return False
-    if _LOST.search(text) or _SOLVER.search(text) or _goes_on(_BEGINS.findall(text)):
+    if _LOST.search(text) or _SOLVER.search(text):
         return True
     found: Counter[Kind] = Counter()
     last: Kind | None = None  # of a training whose evaluation may be in a line of its own
@@ -108,7 +108,7 @@ def claims(head: Head) -> bool:
             last = None
         if max(found.values(), default=0) >= FEWEST:
             return True
-    return are_most(max(found.values(), default=0), text)
+    return are_most(max(found.values(), default=0), text) or _goes_on(_BEGINS.findall(text))
 
 
 def _goes_on(counts: Sequence[str]) -> bool:

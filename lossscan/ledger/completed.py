@@ -119,10 +119,12 @@ def _known(advice: Advice, run: Run) -> Advice:
         stated = run.config[advice.field]
         return replace(advice, value=stated.value, source=stated.source)
     logged = run.series.get(advice.field)
-    finite = [] if logged is None else [v for v in logged.values.tolist() if math.isfinite(v)]
-    if not finite:
+    if logged is None:
         return advice
-    return replace(advice, value=max(finite), source=run.source_of(advice.field))
+    finite = logged.values[abs(logged.values) < math.inf]
+    if not len(finite):
+        return advice
+    return replace(advice, value=float(finite.max()), source=run.source_of(advice.field))
 
 
 def _remedies(finding: Finding, causes: Iterable[Cause]) -> Iterator[Message]:

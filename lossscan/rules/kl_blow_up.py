@@ -36,13 +36,15 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
     if since is not None:
         rate = high_rate(case, course.series.steps[since], 0.6)
         of_update = course.series.name in OF_UPDATE or not case.trainer.tokens  # no reference there
-        beta = Cause(Message("penalty-too-weak"), 0.5, config=case.advise("kl_coef"))
         if of_update:
-            causes = (rate, Cause(Message("update-too-large"), 0.5))
-            found = {"said": "update", "again": "rerun-update"}
+            other, said, again = Cause(Message("update-too-large"), 0.5), "update", "rerun-update"
         else:
-            causes, found = (rate, beta), {}
-        yield change_finding(NAME, case, course, since, usual, causes, **found)
+            beta = case.advise("kl_coef")
+            other = Cause(Message("penalty-too-weak"), 0.5, config=beta)
+            said, again = "default", "rerun"
+        yield change_finding(
+            NAME, case, course, since, usual, (rate, other), said=said, again=again
+        )
 
 
 RULE = Rule(name=NAME, check=check)

@@ -45,7 +45,7 @@ def split(
         if len(pair) == 2 and _taken_back(curve, *pair):  # noqa: PLR2004 - a rise and its fall
             up, down = pair
             course = np.full(len(curve.steps), _level(curve, up.index - LEVEL_POINTS, up.index))
-            both = (up.sigma - down.sigma) / math.sqrt(2)  # its two edges are told apart from noise
+            both = (up.sigma - down.sigma) / math.sqrt(2)  # from two edges, as sure as each other
             excursions.append(excursion(curve, course, up.index, down.index, both))
             at += 2
             continue

@@ -59,21 +59,24 @@ def without_humps(
 
     None that holds something known, by its index: that is told by itself.
     """
-    found = [hump for turn in turns if (hump := _hump(curve, turn))]
+    upward = [turn for turn in turns if turn.kind == "slope_up"]
+    if not upward:
+        return turns, []
+    smooth = running_median(curve.scaled, SMOOTH_POINTS)
+    found = [hump for turn in upward if (hump := _hump(curve, smooth, turn))]
     humps = {h.start: h for h in found if not any(h.start <= at < h.stop for at in known)}
     return [turn for turn in turns if turn.index not in humps], list(humps.values())
 
 
-def _hump(curve: Curve, turn: Change) -> Excursion | None:
+def _hump(curve: Curve, smooth: FloatArray, turn: Change) -> Excursion | None:
     """From an upward turn to where half of the climb is gone.
 
     None where more than that stays, or where the loss dips nearly as far: a wave does.
     """
-    smooth = running_median(curve.scaled, SMOOTH_POINTS)
     base = float(smooth[max(turn.index - SMOOTH_POINTS, 0) : turn.index + 1].min())
     top = turn.index + int(smooth[turn.index :].argmax())
     low = smooth < base + LEFT * (smooth[top] - base)
-    if turn.kind != "slope_up" or not low[-1]:
+    if not low[-1]:
         return None
     stop = top + int(low[top:].argmax())
     deepest = float(dips_below(curve, SMOOTH_POINTS, stop - turn.index).max())

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTHS = {FIXED64: 8, FIXED32: 4}
-_SHORT = 0x87  # bits of a byte: its wire type, and whether the number of the field goes on
 _LONGEST_VARINT = 10  # bytes that 64 bits need, 7 to a byte
 MOST_FIELDS = 100_000  # of a message: of a row of a tracker each quantity is one
 
@@ -30,14 +29,9 @@ def fields(data: bytes, start: int, stop: int) -> Iterator[WireField]:
     for _ in range(MOST_FIELDS):
         if start >= stop:
             return
-        if start + 1 < stop and data[start] & _SHORT == BYTES and data[start + 1] < 0x80:  # noqa: PLR2004 - see varint_end
-            begin, end = start + 2, start + 2 + data[start + 1]  # most of them, in half the time
-            if end > stop:
-                raise Malformed("a field runs past the end of its message")
-            field = WireField(data[start] >> 3, BYTES, begin, end)
-        else:
-            after = varint_end(data, start, stop)
-            field = _field(data, varint(data, start, after), after, stop)
+        after = varint_end(data, start, stop)
+        key = varint(data, start, after)
+        field = _field(data, key, after, stop)
         yield field
         start = field.stop
 

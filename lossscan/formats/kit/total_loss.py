@@ -47,8 +47,8 @@ def _summed_up(found: Mapping[str, Column]) -> dict[str, Column]:
     if whole is not None and len(parts) > FEWEST_TERMS:
         return {"loss": found[whole]}
     total = {"loss": added_up([found[name] for name in parts])} if parts else {}
-    evaluated = [name for name in found if is_part(name.removeprefix("eval_"))]
-    evaluated = [f"eval_{name}" for name in parts] if parts else evaluated
+    alone = [name for name in found if is_part(name.removeprefix("eval_"))]  # without a training
+    evaluated = [f"eval_{name}" for name in parts] or alone
     if evaluated and "eval_loss" not in found and found.keys() >= set(evaluated):
         total["eval_loss"] = added_up([found[name] for name in evaluated])
     return total

@@ -13,7 +13,6 @@ from lossscan.sources.files import Head
 ENOUGH: Final = 4096  # characters that tell what a text is: a screen or two
 LEAST_CODE: Final = 3  # lines of code in them; a log may quote one or two, as a traceback does
 LEAST_SCORES: Final = 2  # accuracies: one may be that of the model a training starts from
-LEAST_BASE64: Final = 200  # characters without a blank: no word or number is so long
 LONGEST: Final = 80  # characters shown of a line: a screen
 CONTROL: Final = 0.05  # of the first bytes that no text holds; a console colored by hand has 2 %
 _MAGIC: Final = (
@@ -37,7 +36,9 @@ _CODE: Final = expression(
     r"|class \w{1,80}.{0,200}:$|for \w.{0,80} in .{1,100}:$|#!/.{0,20}sh\b|#SBATCH |#include\b"
     r"|if __name__ == |\w[\w.]{0,60} = \w[\w.]{0,60}\(|\w[\w.]{0,60}\.(?:backward|step)\(\))"
 )
-_BASE64: Final = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n){3}|[A-Za-z0-9+/]{200}")
+_BASE64: Final = expression(  # no word or number is 200 characters long
+    r"(?:[A-Za-z0-9+/]{60,76}\r?\n){3}|[A-Za-z0-9+/]{200}"
+)
 _BEGAN: Final = expression(
     r"\*{5} Running training \*{5}|\bTotal optimization steps = |\bTrainable params\b"
     r"|(?m:^\s{0,9}(?:Epoch \d{1,6}:? {0,9})?0%\|[# \u2588-\u258f]{0,40}\| 0/\d)"

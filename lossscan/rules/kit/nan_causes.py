@@ -50,11 +50,10 @@ def nan_causes(  # noqa: PLR0913 - what the rule knows of it
     """
     half = (*case.advise("fp16", suggest=False), *case.advise("bf16", suggest=True))
     calm = calm or _is_calm(case, step, sound)
-    others = other_causes(case, step, sound, alone=alone, calm=calm)
     return (
         *skipped_updates(case, step),
         *half_precision(case, FP16, half, unknown=FP16 if skipped else OUT_OF_RANGE[calm]),
-        *(each for each in others if not (idle and each.text.key == "learning-rate-too-high")),
+        *other_causes(case, step, sound, alone=alone, calm=calm, idle=idle),
     )
 
 
@@ -83,9 +82,15 @@ def half_precision(
 
 
 def other_causes(
-    case: Case, step: int, sound: FloatArray = NONE, *, alone: bool = False, calm: bool = False
+    case: Case,
+    step: int,
+    sound: FloatArray = NONE,
+    *,
+    alone: bool = False,
+    calm: bool = False,
+    idle: bool = False,
 ) -> tuple[Cause, ...]:
-    """The rate, the data and the operations of the model."""
+    """The rate, unless it is usual or moved nothing, the data and the operations of the model."""
     climbs = rose(sound) or _gradient_rose(case, step)
     rate = rate_at(case, step)
     usual = not climbs and rate is not None and is_usual_rate(case, rate.value)
@@ -93,7 +98,7 @@ def other_causes(
     if rate is not None and is_absurd_rate(case, rate.value) and likely != CALM:
         likely = SURE
     return (
-        *(() if usual else (high_rate(case, step, likely),)),
+        *(() if usual or idle else (high_rate(case, step, likely),)),
         Cause(Message("masked-batch"), 0.6 if alone else 0.3),
         Cause(Message("numerics"), 0.35),
     )

@@ -18,9 +18,7 @@ MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
-SET_BACK = (
-    0.6  # score of a resume from older weights where the rate goes back up: or a new schedule
-)
+SET_BACK = 0.6  # score of a resume from older weights, or a new schedule, where the rate goes up
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
 
 

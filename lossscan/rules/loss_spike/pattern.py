@@ -47,7 +47,7 @@ class Pattern(Struct, frozen=True):
 
 
 def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
-    """The pattern of the spikes of a run, of which `top` is the highest."""
+    """The pattern of the spikes of a run; `top` is the highest of them."""
     recurring = recurring_of(case, spikes)
     lead = leading_gradient(case, top.start_step)
     return Pattern(

@@ -128,7 +128,7 @@
     return {
       width: width(box),
       height: height(index),
-      padding: [marked ? MARK : null, longest / 2 + 4, null, null], // the numbers of verdicts above the curve, half a step beside it
+      padding: [marked ? MARK : null, longest / 2 + 4, null, null], // for the numbers of verdicts above the curve, and half a step at its right
       cursor: { sync: { key: "steps" }, drag: { x: true, y: false }, focus: { prox: panel.curves.length > 2 ? 30 : -1 }, dataIdx: nearest },
       legend: { live: true },
       scales: { x: { time: false, range: look }, y: { distr: state.log ? 3 : 1, range: (plot) => span(plot, cut, panel) } },
@@ -225,7 +225,7 @@
     bottom = Math.max(to(low[0]), bottom - room);
     top = Math.min(to(high[0]), top + room);
     for (const value of asked) { bottom = Math.min(bottom, to(value)); top = Math.max(top, to(value)); }
-    const worth = top > bottom ? (top - bottom) * WORTH_CUTTING : Infinity; // beside a level line all is worth a look
+    const worth = top > bottom ? (top - bottom) * WORTH_CUTTING : Infinity; // on a level line every point that differs is shown
     if (bottom - to(low[0]) < worth) bottom = to(low[0]);
     if (to(high[0]) - top < worth) top = to(high[0]);
     if (to(high[0]) > top) said.push(fill(state.data.words.html_cut_above, { limit: short(from(top), whole), value: short(high[0], whole), step: high[1] }));
