@@ -50,9 +50,8 @@ def check(
     """
     if not case.searched:
         return
-    points = len(case.curve.steps)
     large = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
-    lasting = [c for c in large if _lasts(points, c) and outlives_period(case, c)]
+    lasting = [c for c in large if _lasts(case, c) and outlives_period(case, c)]
     jumps = []
     for jump in lasting:
         start = dip_before(case, jump)
@@ -65,7 +64,7 @@ def check(
         yield _judged(case, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
         yield from none_seen(NAME, case, case.signals.least_step, min_ratio - 1)
-    yield from _late(case, [c for c in large if not _lasts(points, c)])
+    yield from _late(case, [c for c in large if not _lasts(case, c)])
 
 
 def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
@@ -97,9 +96,12 @@ def _ratio(change: Change) -> float:
     return 1 + change.delta / abs(change.before) if change.before else np.inf
 
 
-def _lasts(points: int, change: Change) -> bool:
-    stay = min(SHORT_STAY * points, LONG_STAY)
-    return points - change.index >= max(MIN_AFTER, stay)
+def _lasts(case: Case, change: Change) -> bool:
+    """Whether enough of the run follows to show that it stays, or NaN, which is no way back."""
+    after = len(case.curve.steps) - change.index
+    loss = case.logged("loss")
+    lost = loss is not None and not np.isfinite(loss.values[-1])
+    return lost or after >= max(MIN_AFTER, min(SHORT_STAY * len(case.curve.steps), LONG_STAY))
 
 
 def _is_spike(case: Case, rise: Change) -> bool:
@@ -109,14 +111,14 @@ def _is_spike(case: Case, rise: Change) -> bool:
 
 def _left(case: Case, jump: Change) -> float:
     """The share of a jump that is left at the end of the run, 0..1."""
-    end = median(case.curve.values[-END_POINTS:])
+    end = median(case.curve.values[jump.index :][-END_POINTS:])
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
 def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     last, points = int(case.curve.steps[-1]), len(case.curve.steps)
-    stays = _lasts(points, worst)
+    stays = _lasts(case, worst)
     left, lower = _left(case, worst), lower_rate(case, worst.step)
     over = stays and left < OVER
     causes = rise_causes(case, worst)

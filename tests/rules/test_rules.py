@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -370,6 +371,26 @@ def test_a_blow_up_of_a_few_points_into_nan_is_one_event():
     loss |= {360: 3.1, 370: 9.0, 380: 80.0, 390: math.nan, 400: math.nan}
     run = make_run(loss=loss)
     assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["non-finite-loss"]
+
+
+def test_no_batch_is_blamed_where_the_loss_explodes_before_nan():
+    """A batch without labels is NaN at once; a finite loss of 1e35 was not computed in fp16."""
+    loss = {5 * at: 0.3 + 0.04 * (at % 3) for at in range(1, 81)}
+    loss |= {405: 2e6, 410: 1e13, 415: 3e20, 420: 2e28, 425: 2e35, 430: math.nan, 435: math.nan}
+    run = make_run(loss=loss)
+    (found,) = diagnose(run, scan(run), Settings(select=("non-finite-loss",))).findings
+    assert [cause.id for cause in found.causes] == ["learning-rate-too-high"]
+
+
+def test_a_rise_into_nan_is_not_just_before_the_end_of_the_log():
+    """NaN behind it is no way back: it stays up."""
+    noise = random.Random(0)  # noqa: S311 - no secret
+    level = dict.fromkeys(range(80), 0.3) | dict.fromkeys(range(80, 84), 0.9)
+    loss = {step: value * math.exp(noise.gauss(0, 0.03)) for step, value in level.items()}
+    for after, said in (({}, "too few to show"), ({84: math.nan, 85: math.nan}, "stays there")):
+        run = make_run(loss=loss | after)
+        (found,) = diagnose(run, scan(run), Settings(select=("loss-jump",))).findings
+        assert said in str(found.message)
 
 
 def test_nan_gradients_and_a_rate_that_never_moves_are_one_finding():

@@ -22,7 +22,8 @@ STEADY_POINTS = 8  # fewer may be the climb itself
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
 NEAR_LOWEST = 0.1  # above it: noise of most runs, and no part of a climb
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
-LEAPS = 10.0  # times the usual gradient norm: beyond the noise of any run
+LEAPS = 10.0  # times the usual gradient norm or the lowest loss: beyond the noise of any run
+FP16_MAX = 65504.0  # a finite loss above it was not computed in fp16
 SURE = 0.95  # of a rate that no model survives, where the loss did not fall at it
 ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is lost
 # A loss that falls as before up to its last point speaks against the rate, which lets it climb
@@ -50,9 +51,10 @@ def nan_causes(  # noqa: PLR0913 - what the rule knows of it
     """
     half = (*case.advise("fp16", suggest=False), *case.advise("bf16", suggest=True))
     calm = calm or _is_calm(case, step, sound)
+    fp16 = half_precision(case, FP16, half, unknown=FP16 if skipped else OUT_OF_RANGE[calm])
     return (
         *skipped_updates(case, step),
-        *half_precision(case, FP16, half, unknown=FP16 if skipped else OUT_OF_RANGE[calm]),
+        *(() if _leapt(sound) and sound[-1] > FP16_MAX else fp16),
         *other_causes(case, step, sound, alone=alone, calm=calm, idle=idle),
     )
 
@@ -97,10 +99,13 @@ def other_causes(
     likely = CALM if calm or _is_calm(case, step, sound) else ROSE if climbs else UNKNOWN
     if rate is not None and is_absurd_rate(case, rate.value) and likely != CALM:
         likely = SURE
-    return (
-        *(() if usual or idle else (high_rate(case, step, likely),)),
+    at_once = (  # a batch or an operation that is NaN lets no loss climb before it
         Cause(Message("masked-batch"), 0.6 if alone else 0.3),
         Cause(Message("numerics"), 0.35),
+    )
+    return (
+        *(() if usual or idle else (high_rate(case, step, likely),)),
+        *(() if _leapt(sound) else at_once),
     )
 
 
@@ -117,12 +122,16 @@ def _gradient_rose(case: Case, step: int) -> bool:
     return len(before) >= MIN_POINTS and before[-1] > LEAPS * median(before)
 
 
-def rose(before: FloatArray) -> bool:
-    """Whether the loss had left its lowest level by half before it was lost."""
+def rose(before: FloatArray, times: float = RISE) -> bool:
+    """Whether the loss had left its lowest level by half, or so many times, before it was lost."""
     values = before[np.isfinite(before)]
     if len(values) < MIN_POINTS:
         return False
-    return median(values[-LAST_POINTS:]) > RISE * float(np.min(values)) > 0
+    return median(values[-LAST_POINTS:]) > times * float(np.min(values)) > 0
+
+
+def _leapt(before: FloatArray) -> bool:
+    return rose(before, LEAPS)
 
 
 def frozen(case: Case) -> Iterator[Evidence]:
