@@ -80,6 +80,7 @@ def test_a_notebook_shows_verdicts_and_the_curve():
     """Each finding in words and in the chart; gaps break the line."""
     text = jumped()._repr_html_()
     assert all(finding.rule in text for finding in jumped().findings)
+    assert "What to do" in text
     assert text.count("<polyline") >= 2
     assert "nan" not in "".join(line for line in text.splitlines() if "polyline" in line)
     assert "<script" not in text

@@ -13,7 +13,8 @@ from lossscan.numeric.ranges import robust_range
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
 from lossscan.reporters.html import pages, sketch
-from lossscan.reporters.kit.lines import amount, span_of
+from lossscan.reporters.html.view import sheet
+from lossscan.reporters.kit.lines import amount
 from lossscan.reporters.kit.panels import MOST_MARKS, panels_of
 from lossscan.reporters.kit.rows import row_of, worst_first
 
@@ -54,8 +55,7 @@ class Drawing(Struct, frozen=True):
 def card(one: RunReport) -> str:
     """One run."""
     page = Page(lang=one.lang)
-    facts = () if one.run is None else span_of(one.run, page)
-    return pages.filled("card", page, one=one, facts=facts, drawing=_drawing(one))
+    return pages.filled("card", page, sheet=sheet(one, page), drawing=_drawing(one))
 
 
 def cards(report: Report) -> str:
