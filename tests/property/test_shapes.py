@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,27 @@ def test_shapes_take_what_is_found(layout: list[tuple[str, str, int, str]], draw
         line += "\n"
         assert pairs(line) == {p.label: line[p.start : p.stop] for p in _found(line)}
         assert places(line) == {p.label: line[p.start : p.stop] for p in counter_parts(line)}
+
+
+@pytest.mark.parametrize(
+    ("often", "later"),
+    [("1000000000.0", "0.0"), ("1.1234567", "1.5"), ("1.5e-05", "0.5"), ("-1.0", "1.0")],
+)
+def test_an_epoch_is_one_with_whatever_digits(often: str, later: str):
+    """Lines that state it with more digits, an exponent or a sign do not hide the later ones."""
+    places = Shapes(counter_parts)
+    for epoch in [*[often] * WORTH, later]:
+        assert places(f"Epoch: {epoch} loss 0.5\n") == {("epoch", "count"): epoch}
+
+
+@pytest.mark.parametrize(
+    ("text", "epoch"), [("1.75", 1), ("2.5e-05", 0), ("-1.0", 0), ("1.0e999", 10**15)]
+)
+def test_an_epoch_counts_as_far_as_it_is_whole(text: str, epoch: int):
+    """Its fraction and its exponent are read as Python prints them."""
+    place = place_of(f"Epoch: {text} loss 0.5\n")
+    assert place is not None
+    assert (place.kind, place.count) == ("epoch", epoch)
 
 
 def test_place_of_knows_a_step_among_dates_and_versions():

@@ -65,9 +65,16 @@ class Sheet:
         return key in self.numbers or (len(self.numbers) < 2 * MOST_KEYS and is_needed(key))
 
     def stated_steps(self, rows: int) -> IntArray:
-        """The step that each row states, -1 where it states none."""
+        """The first step that each row states, -1 where it states none."""
         own_first = sorted(self.stated, key=lambda key: key.startswith("_"))  # a tracker's last
-        return stated_steps([self.stated[key] for key in own_first], rows)
+        stated = [self.stated[key] for key in own_first]
+        if len(stated) == 1 and stated[0].fills(rows):
+            return stated[0].values
+        steps = np.full(rows, -1, dtype=np.int64)
+        for each in stated:
+            places = each.places
+            steps[places] = np.where(steps[places] < 0, each.values, steps[places])
+        return steps
 
     def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
         """The step of each row, -1 for none: as stated, else its whole epoch, else its number.
@@ -241,17 +248,6 @@ def step_numbers(stated: Sequence[Any]) -> IntArray:
     if steps is None or steps.max(initial=0) > LARGEST_STEP:
         stated = [-1 if (step := step_number(each)) is None else step for each in stated]
         return np.array(stated, dtype=np.int64)
-    return steps
-
-
-def stated_steps(stated: Sequence[Grown[np.int64]], rows: int) -> IntArray:
-    """The first step that each row states, -1 where it states none."""
-    if len(stated) == 1 and stated[0].fills(rows):
-        return stated[0].values
-    steps = np.full(rows, -1, dtype=np.int64)
-    for each in stated:
-        places = each.places
-        steps[places] = np.where(steps[places] < 0, each.values, steps[places])
     return steps
 
 

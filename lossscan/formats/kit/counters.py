@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from lossscan.canonical.sets import HELD_OUT
 from lossscan.expressions import expression
-from lossscan.formats.kit.shapes import Part, Shapes
+from lossscan.formats.kit.shapes import FRACTION, Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
@@ -40,11 +40,13 @@ _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (
     rf"(?:st|nd|rd|th)?(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\.?\s)"  # of how many
 )
+_OR_FRACTION: Final = rf"(\d{{1,9}}|{FRACTION})"  # of any length and sign: a shape is one in all
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
+_LARGEST: Final = 1e15  # of a count in digits; `1e999` is infinite
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter)"
-    r"['\"]?\s{0,8}[:=]\s{0,24}['\"]?(\d{1,15})(?:\.0)?(?=[^\w.])"
+    rf"['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
@@ -59,7 +61,7 @@ _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b"
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
-    rf"{_BETWEEN}(\d{{1,9}})(?:\.\d{{1,6}})?{_OF}"
+    rf"{_BETWEEN}{_OR_FRACTION}{_OF}"
 )
 _SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
@@ -212,16 +214,19 @@ def place_of(line: str) -> CounterPlace | None:
     of, epoch = texts.get((kind, "of")), texts.get((kind, "epoch"))
     return CounterPlace(
         kind,
-        _whole(texts[kind, "count"]),
-        None if of is None else _whole(of),
-        None if epoch is None else int(epoch),
+        whole(texts[kind, "count"]),
+        None if of is None else whole(of),
+        None if epoch is None else whole(epoch),
         rounded=texts[kind, "count"][-1].casefold() in _TIMES,
     )
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """The number of a counter: of a fraction, as of an epoch, what is whole; none is below 0."""
     if text.isdecimal():
         return int(text)
+    if "." in text:
+        return int(min(max(float(text), 0.0), _LARGEST))
     folded = text.casefold()  # the sign of a Kelvin is a K too
     return int(folded.rstrip("km").replace(",", "")) * _TIMES.get(folded[-1], 1)
 

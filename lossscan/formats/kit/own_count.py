@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lossscan.formats.kit.columns import RowLog, stated_steps, step_number
+from lossscan.formats.kit.columns import RowLog, step_number
 from lossscan.model import Column
 from lossscan.settings import Settings
 
@@ -33,9 +33,8 @@ class CountedLog:
         Where none states any they keep the tracker's count.
         """
         sheet, rows = self._rows.sheet, len(self._rows)
-        counters = [sheet.stated[key] for key in sorted(sheet.stated)]
-        if not counters:
+        if not sheet.stated:
             return self._rows.columns()
-        steps = stated_steps(counters, rows)
+        steps = sheet.stated_steps(rows)
         last = np.maximum.accumulate(np.where(steps >= 0, np.arange(rows), 0))
         return sheet.columns(sheet.run_steps(np.maximum(steps[last], 0)))

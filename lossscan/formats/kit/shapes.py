@@ -21,8 +21,8 @@ WORTH = 30  # lines of a shape: to compile it takes as long as to look at some t
 MOST = 2000  # shapes and lines that are remembered: a bar has a shape for each of its widths
 RECENT = 4  # shapes of the last lines, tried first
 COUNTED = 9  # digits of a number of any length; a counter may have as many in all formats
-_FRACTION: Final = r"[-+]?\d{1,15}\.\d{1,40}(?:[eE][-+]?\d{1,4})?"
-_FRACTIONS: Final = expression(rf"(?<=[:= ]){_FRACTION}(?![\w.])")
+FRACTION: Final = r"[-+]?\d{1,15}\.\d{1,40}(?:[eE][-+]?\d{1,4})?"
+_FRACTIONS: Final = expression(rf"(?<=[:= ]){FRACTION}(?![\w.])")
 _RUNS: Final = expression(rf"{_FRACTIONS.pattern}|\d+| +")
 _DIGITS: Final = expression(r"\d+")
 _NO_NAME: Final = frozenset[int]()
@@ -157,7 +157,7 @@ def _loosened(line: str, start: int, stop: int, names: Set[int]) -> str:
         elif a in names:
             pieces.append(re.escape(run[0]))
         elif not run[0].isdigit():
-            pieces.append(_FRACTION)
+            pieces.append(FRACTION)
         elif b - a > COUNTED or _of_thousands(line, a, b):
             pieces.append(rf"\d{{{b - a}}}")
         else:

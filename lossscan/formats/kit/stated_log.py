@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from lossscan.formats.kit.columns import numbers_of
-from lossscan.formats.kit.counters import CounterPlace, Kind
+from lossscan.formats.kit.counters import CounterPlace, Kind, whole
 from lossscan.formats.kit.groups import groups_by_key
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.stated import StatedLine
@@ -100,7 +100,7 @@ class StatedLog:
             pairs = list(zip(of or repeat(None), epoch or repeat(None), strict=False))
             numbers = {pair: self._number(_with(form, *pair)) for pair in dict.fromkeys(pairs)}
             self._ids.extend([numbers[pair] for pair in pairs])
-        self._counts.extend(map(int, count or ()))
+        self._counts.extend(map(whole, count or ()))
         for name, at in cells.items():
             numbers_at = self.cells.setdefault(name, Grown(np.float64))
             numbers_at.add(*numbers_of(places, columns[at]))
@@ -156,7 +156,7 @@ class StatedLog:
 def _with(form: Form, of: str | None, epoch: str | None) -> Form:
     """A form that says of how many, and the epoch."""
     return form._replace(
-        of=None if of is None else int(of), epoch=None if epoch is None else int(epoch)
+        of=None if of is None else whole(of), epoch=None if epoch is None else whole(epoch)
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
-from lossscan.formats.kit.counters import CounterPlace, counter_parts
+from lossscan.formats.kit.counters import CounterPlace, counter_parts, whole
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
@@ -123,9 +123,7 @@ class _SteadyLines:
 
 
 def _says(place: CounterPlace, told: Sequence[int | None], texts: Sequence[str | None]) -> bool:
-    """Whether such texts, taken for whole numbers, are what a line counts."""
-    shown = [None if group is None else texts[group] for group in told]
-    if not all(text is None or text.isdecimal() for text in shown):
-        return False
-    numbers = [None if text is None else int(text) for text in shown]
+    """Whether such texts are what a line counts."""
+    shown = (None if group is None else texts[group] for group in told)
+    numbers = [None if text is None else whole(text) for text in shown]
     return numbers == [place.of, place.epoch, place.count] and not place.rounded
