@@ -20,7 +20,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
-from lossscan.sources.safe_json import load_json
+from lossscan.sources.safe_json import object_in
 
 NAME: Final = "catboost_info"
 _DOCUMENT: Final = expression(r'\{\s{0,9}"meta":\{"test_sets":\[')
@@ -82,11 +82,7 @@ def _names(metrics: Any) -> list[str]:
 
 def _object(text: str) -> dict[str, Any]:
     """The object of a line, without the comma behind it; an empty one where it is not whole."""
-    try:
-        found = load_json(text.strip().removesuffix(","))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return object_in(text.strip().removesuffix(","))
 
 
 FORMAT = Format(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from lossscan.formats.kit.gather import Log, scan
 from lossscan.formats.kit.plotted import plotted
 from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
-from lossscan.model import Column, Note, Table
+from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of, trainer_with_key
@@ -61,7 +61,7 @@ def read(head: Head, settings: Settings) -> Table:
         averaging="instant" if "events" in trainer_of(framework).instant else "window",
         launches=_launches(log),
         complete=True if _SUMMARY in tags else None,
-        notes=tuple(_notes(head, log)),
+        notes=tuple(log.notes(head.path, "bad_checksum")),
     )
 
 
@@ -119,7 +119,7 @@ def _evaluated(tags: Mapping[str, Column]) -> dict[str, Column]:
 
 
 def _framework(head: Head, log: Log, tags: Mapping[str, Column]) -> str | None:
-    if are_arguments(_text(log, ARGS)):
+    if are_arguments(log.text(ARGS + _TEXT)):
         return "transformers"
     if f"{_EPOCH}loss" in tags and head.name.endswith(_TENSORFLOW):
         return "keras"
@@ -131,14 +131,10 @@ def _config(log: Log, framework: str | None) -> dict[str, Any]:
     config = dict(log.hparams)
     if framework == "megatron":
         config |= _arguments(log)
-    config |= trainer_settings(_text(log, ARGS), _text(log, MODEL))
+    config |= trainer_settings(log.text(ARGS + _TEXT), log.text(MODEL + _TEXT))
     if log.wall_time is not None and math.isfinite(log.wall_time):
         config["wall_time_start"] = log.wall_time
     return config
-
-
-def _text(log: Log, tag: str) -> bytes:
-    return log.texts.get(tag + _TEXT, (0, b""))[1]
 
 
 def _arguments(log: Log) -> dict[str, str]:
@@ -153,13 +149,6 @@ def _arguments(log: Log) -> dict[str, str]:
 def _launches(log: Log) -> tuple[int, ...]:
     """The steps at which further launches begin; a start at step 0 is the first launch's own."""
     return tuple(step for _, step in sorted(log.launches) if step > 0)
-
-
-def _notes(head: Head, log: Log) -> Iterator[Note]:
-    if log.bad:
-        yield Note("bad_checksum", head.path, {"records": log.bad, "offset": log.first_bad})
-    if log.left:
-        yield Note("truncated_tail", head.path, {"bytes": log.left})
 
 
 FORMAT = Format(

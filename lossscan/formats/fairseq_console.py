@@ -13,7 +13,7 @@ from lossscan.formats.kit.text import NUMBER, lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import load_json
+from lossscan.sources.safe_json import object_in
 
 NAME: Final = "fairseq_console"
 _POINT: Final = expression(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
@@ -101,10 +101,7 @@ def _row(line: str) -> dict[str, Any]:
 
 def _object(text: str) -> dict[str, Any]:
     """`update` counts epochs, with their share; `epoch` is the number of the one begun."""
-    try:
-        row = load_json(text)
-    except ValueError:
-        return {}
+    row = object_in(text)
     return {"epoch" if name == "update" else name: row[name] for name in row if name != "epoch"}
 
 

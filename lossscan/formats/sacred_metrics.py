@@ -15,7 +15,7 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import python_json
+from lossscan.sources.safe_json import object_in, python_json
 
 NAME: Final = "sacred_metrics"
 LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
@@ -48,11 +48,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _complete(path: Path) -> bool | None:
     """Whether the file next to it says that the run ended well; None where it is silent."""
-    try:
-        status = json.loads(companion(path, _RUN) or b"{}")["status"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return _ENDED.get(str(status))
+    return _ENDED.get(str(object_in(companion(path, _RUN)).get("status")))
 
 
 def _document(head: Head) -> dict[str, Any]:

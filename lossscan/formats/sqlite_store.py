@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +14,12 @@ from lossscan.formats.kit.columns import by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import CountedLog
+from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
-from lossscan.model import Column, Note, Numbers, Table
+from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import object_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +30,6 @@ MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
 LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a step logs in one
 MOST_WORK: Final = 500_000  # times a thousand steps of its machine: MOST_POINTS take two thirds
-MOST_NAMED: Final = 8  # runs in an error
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MLFLOW: Final = "mlflow.db"
 _MAGIC: Final = b"SQLite format 3\0"
@@ -105,17 +104,17 @@ def runs(head: Head) -> list[str]:
     try:
         with closing(_opened(head)) as store:
             if not _is_mlflow(store):
-                return [run for run, _ in _counted(store, "run_name")]
+                return list(_counted(store, "run_name"))
             called = _called(store)
-            return [called.get(run, run) for run, _ in _counted(store, "run_uuid")]
+            return [called.get(run, run) for run in _counted(store, "run_uuid")]
     except _damage():
         return []
 
 
-def _counted(store: sqlite3.Connection, key: str) -> list[tuple[str, int]]:
+def _counted(store: sqlite3.Connection, key: str) -> dict[str, int]:
     """The runs that hold points, and how many."""
     count = f"SELECT {key}, COUNT(*) FROM metrics GROUP BY {key}"  # noqa: S608 - one of two
-    return [(str(run), int(points)) for run, points in store.execute(count)]
+    return {str(run): int(points) for run, points in store.execute(count)}
 
 
 def _called(store: sqlite3.Connection) -> dict[str, str]:
@@ -125,33 +124,10 @@ def _called(store: sqlite3.Connection) -> dict[str, str]:
     return {str(run): str(name) for run, name in names if name and times[name] == 1}
 
 
-def _chosen(head: Head, found: list[tuple[str, int]], called: Mapping[str, str]) -> str:
-    """The run that is asked for, by its name or id, else the fullest; raises UnreadableLog."""
-    if head.part is None:
-        return _fullest(found)
-    for run, _ in found:
-        if head.part in (run, called.get(run)):
-            return run
-    named = ", ".join(called.get(run, run) for run, _ in found[:MOST_NAMED])
-    raise UnreadableLog("no_such_run", run=head.part, runs=named)
-
-
-def _fullest(found: list[tuple[str, int]]) -> str:
-    if not found:
-        raise UnreadableLog("no_points")
-    return max(found, key=lambda each: each[1])[0]
-
-
-def _apart(head: Head, run: str, found: list[tuple[str, int]]) -> tuple[Note, ...]:
-    """A note on the others, unless this one was asked for."""
-    others: Numbers = {"run": run, "others": len(found) - 1}
-    return (Note("runs_apart", head.path, others),) if len(found) > 1 and not head.part else ()
-
-
 def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     found = _counted(store, "run_uuid")
     called = _called(store)
-    run = _chosen(head, found, called)
+    run = chosen(head, found, called)
     stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
     status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
     return Table(
@@ -161,7 +137,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
         framework=trainer_by_arguments(stated),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
-        notes=_apart(head, called.get(run, run), found),
+        notes=others(head, called.get(run, run), len(found)),
     )
 
 
@@ -184,7 +160,7 @@ def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
 
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     found = _counted(store, "run_name")
-    run = _chosen(head, found, {})
+    run = chosen(head, found)
     config = _trackio_config(store, run) if "configs" in _tables(store) else {}
     return Table(
         path=head.path,
@@ -192,7 +168,7 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
         columns=_trackio_columns(store, run, settings),
         framework=trainer_by_arguments(config),
         config=config,
-        notes=_apart(head, run, found),
+        notes=others(head, run, len(found)),
     )
 
 
@@ -201,7 +177,7 @@ def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) ->
     query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id"
     left = MOST_POINTS
     for step, text in store.execute(query, (run,)):
-        place, row = step_number(step), _object(text)
+        place, row = step_number(step), object_in(text)
         kept = {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])}
         left -= 1 + len(kept)
         if left < 0:
@@ -217,16 +193,7 @@ def _is_long(value: Any) -> bool:
 
 def _trackio_config(store: sqlite3.Connection, run: str) -> dict[str, Any]:
     stated = store.execute("SELECT config FROM configs WHERE run_name = ?", (run,)).fetchone()
-    return _object(stated[0]) if stated else {}
-
-
-def _object(text: Any) -> dict[str, Any]:
-    """A JSON object, empty where it is none."""
-    try:
-        found = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return object_in(stated[0]) if stated else {}
 
 
 FORMAT = Format(

@@ -26,6 +26,7 @@ from lossscan.formats.kit.protobuf import (
     fields,
     message,
     signed,
+    text_at,
     varint,
 )
 from lossscan.model import Table
@@ -96,9 +97,8 @@ def _scalar(log: _Log, data: bytes, parts: dict[int, WireField]) -> None:
     if stated is not None and stated.wire != FIXED64:
         raise Malformed("a value is no double")
     step = _count(data, parts[_STEP]) if _STEP in parts else 0
-    name = data[key.start : key.stop].decode(errors="replace")
     found = 0.0 if stated is None else _DOUBLE.unpack_from(data, stated.start)[0]
-    _add(log, name, step, found)
+    _add(log, text_at(data, key), step, found)
 
 
 def _add(log: _Log, key: str, step: Any, value: Any) -> None:

@@ -25,11 +25,12 @@ from lossscan.formats.kit.protobuf import (
     fields,
     message,
     signed,
+    text_at,
     varint,
 )
 from lossscan.formats.kit.tfrecord import RecordFrame
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
-from lossscan.model import Note, Table
+from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -70,15 +71,15 @@ def read(head: Head, settings: Settings) -> Table:
     if log.records == log.bad:
         raise UnreadableLog("no_whole_record", byte=0, writer="VisualDL")
     tags = log.columns()
-    args = _text(log, ARGS)
+    args = log.text(ARGS)
     return Table(
         path=head.path,
         format=NAME,
         columns=by_name(tags, settings),
         framework="paddlenlp" if are_arguments(args) else None,
-        config=log.hparams | trainer_settings(args, _text(log, MODEL)) | _start(log),
+        config=log.hparams | trainer_settings(args, log.text(MODEL)) | _start(log),
         complete=True if _SUMMARY in tags else None,
-        notes=tuple(_notes(head, log)),
+        notes=tuple(log.notes(head.path, "bad_records")),
     )
 
 
@@ -91,7 +92,7 @@ def _value_of(data: bytes) -> Event:
     tag, time, step, scalar = (value.get(number) for number in (_TAG, _TIME, _STEP, _VALUE))
     if tag is None or tag.wire != BYTES:
         raise Malformed("a value without a tag")
-    name = data[tag.start : tag.stop].decode(errors="replace")
+    name = text_at(data, tag)
     text = message(data, value.get(_TEXT)).get(1)
     return Event(
         wall_time=_number(time, VARINT),
@@ -119,7 +120,7 @@ def _hparams(data: bytes, field: WireField | None) -> Iterator[tuple[str, Any]]:
     settings = (part for part in fields(data, field.start, field.stop) if part.number == 1)
     for held in (message(data, part) for part in settings):
         if name := held.get(4):
-            yield data[name.start : name.stop].decode(errors="replace"), _setting(data, held)
+            yield text_at(data, name), _setting(data, held)
 
 
 def _setting(data: bytes, held: dict[int, WireField]) -> Any:
@@ -128,14 +129,10 @@ def _setting(data: bytes, held: dict[int, WireField]) -> Any:
         return signed(varint(data, whole.start, whole.stop))
     if real is not None and real.wire == FIXED64:
         return value_at(data, Number(real.start, real.stop, "<d"))
-    return data[text.start : text.stop].decode(errors="replace") if text else None
+    return text_at(data, text) if text else None
 
 
 _LAYOUT: Final = Layout(RecordFrame(_HEADER, 0, _length_of), _value_of)
-
-
-def _text(log: Log, tag: str) -> bytes:
-    return log.texts.get(tag, (0, b""))[1]
 
 
 def _start(log: Log) -> dict[str, float]:
@@ -143,13 +140,6 @@ def _start(log: Log) -> dict[str, float]:
     if log.wall_time is None:
         return {}
     return {"wall_time_start": log.wall_time / (1000 if log.wall_time > _MILLISECONDS else 1)}
-
-
-def _notes(head: Head, log: Log) -> Iterator[Note]:
-    if log.bad:
-        yield Note("bad_records", head.path, {"records": log.bad, "offset": log.first_bad})
-    if log.left:
-        yield Note("truncated_tail", head.path, {"bytes": log.left})
 
 
 FORMAT = Format(

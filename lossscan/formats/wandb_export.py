@@ -11,13 +11,13 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import lines, peek
-from lossscan.model import Note, Numbers, Table
+from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "wandb_export"
-MOST_NAMED: Final = 8  # runs in an error
 _BOUNDS: Final = ("__MIN", "__MAX")  # of what one point of the chart holds
 _PART: Final = " - "  # between a run and a quantity
 
@@ -44,20 +44,17 @@ def read(head: Head, settings: Settings) -> Table:
     points = _runs(header, rows)
     if not points:
         raise UnreadableLog("export_without_points")
-    if head.part is not None and head.part not in points:
-        raise UnreadableLog("no_such_run", run=head.part, runs=", ".join(list(points)[:MOST_NAMED]))
-    chosen = head.part or max(points, key=lambda run: points[run])
+    run = chosen(head, points)
     kept = {
         at: "step" if at == 0 else _split(name)[1]
         for at, name in enumerate(header)
-        if at == 0 or (_split(name)[0] == chosen and not name.endswith(_BOUNDS))
+        if at == 0 or (_split(name)[0] == run and not name.endswith(_BOUNDS))
     }
     found, _ = table(
         [{kept[at]: cell for at, cell in enumerate(row) if at in kept and cell} for row in rows],
         settings,
     )
-    others: Numbers = {"run": chosen, "others": len(points) - 1}
-    notes = (Note("runs_apart", head.path, others),) if len(points) > 1 and not head.part else ()
+    notes = others(head, run, len(points))
     return Table(path=head.path, format=NAME, columns=found, notes=notes)
 
 

@@ -23,6 +23,7 @@ from lossscan.formats.kit.protobuf import (
     WireField,
     fields,
     message,
+    text_at,
     varint,
 )
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
@@ -157,7 +158,7 @@ def _item(keys: dict[bytes, str], item: bytes) -> tuple[str, bytes]:
         return key, rest[1:]
     parts = list(fields(item, 0, len(item)))
     named = [part for part in parts if part.number in (_KEY, _NESTED_KEY)]
-    key = ".".join(item[part.start : part.stop].decode(errors="replace") for part in named)
+    key = ".".join(text_at(item, part) for part in named)
     text = next((part for part in parts if part.number == _JSON), None)
     if text is None:
         return key, b""

@@ -32,6 +32,15 @@ def load_json(data: str | bytes) -> Any:
         raise TooDeep("nested") from error
 
 
+def object_in(data: str | bytes | None) -> dict[str, Any]:
+    """The object that `data` holds; empty where it is none, or no JSON."""
+    try:
+        found = load_json(data or "")
+    except (ValueError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def python_json(text: str) -> Any:
     """What Python's own decoder makes of a text, with all that it raises, but for long integers.
 

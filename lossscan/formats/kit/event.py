@@ -20,6 +20,7 @@ from lossscan.formats.kit.protobuf import (
     fields,
     message,
     signed,
+    text_at,
     varint,
     varint_end,
 )
@@ -125,7 +126,7 @@ def _values(data: bytes, summary: WireField) -> Iterator[tuple[str, dict[int, Wi
     for field in fields(data, summary.start, summary.stop):
         value = message(data, field)
         if field.number == 1 and (tag := value.get(1)):
-            yield data[tag.start : tag.stop].decode(errors="replace"), value
+            yield text_at(data, tag), value
 
 
 def _scalar(data: bytes, value: dict[int, WireField]) -> Number | None:
@@ -192,8 +193,7 @@ def _hparams(data: bytes, value: dict[int, WireField]) -> Iterator[tuple[str, An
     for field in fields(data, session.start, session.stop):
         entry = message(data, field)
         if field.number == 1 and 1 in entry and 2 in entry:  # noqa: PLR2004 - field numbers
-            key = data[entry[1].start : entry[1].stop].decode(errors="replace")
-            yield key, _json_value(data, entry[2])
+            yield text_at(data, entry[1]), _json_value(data, entry[2])
 
 
 def _json_value(data: bytes, field: WireField) -> Any:
@@ -202,7 +202,7 @@ def _json_value(data: bytes, field: WireField) -> Any:
     if 2 in held and held[2].wire == FIXED64:  # noqa: PLR2004 - field numbers
         return value_at(data, Number(held[2].start, held[2].stop, "<d"))
     if 3 in held:  # noqa: PLR2004
-        return data[held[3].start : held[3].stop].decode(errors="replace")
+        return text_at(data, held[3])
     if 4 in held:  # noqa: PLR2004
         return bool(varint(data, held[4].start, held[4].stop))
     return None

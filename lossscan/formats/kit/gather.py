@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.protobuf import Malformed, signed, varint
 from lossscan.formats.kit.rows import WORD, RowBatch, rows_of
 from lossscan.formats.kit.tfrecord import TFRECORD, RecordBlock, RecordFrame, blocks, checksum
-from lossscan.model import Column
+from lossscan.model import Column, Note
 
 if TYPE_CHECKING:
     from lossscan.formats.kit.rows import Bytes
@@ -64,6 +65,17 @@ class Log(Struct):
         """One column a tag, in file order."""
         tags = dict.fromkeys([*self.parts, *self.singles])
         return {tag: _column(self.parts.get(tag, []), self.singles.get(tag, [])) for tag in tags}
+
+    def text(self, tag: str) -> bytes:
+        """The latest text under a tag, in UTF-8; empty where there is none."""
+        return self.texts.get(tag, (0, b""))[1]
+
+    def notes(self, path: Path, bad: str) -> Iterator[Note]:
+        """What is damaged; `bad` is what the note on records is called."""
+        if self.bad:
+            yield Note(bad, path, {"records": self.bad, "offset": self.first_bad})
+        if self.left:
+            yield Note("truncated_tail", path, {"bytes": self.left})
 
 
 def scan(stream: BinaryIO, size: int, layout: Layout = EVENT_FILE) -> Log:

@@ -43,6 +43,11 @@ def message(data: bytes, field: WireField | None) -> dict[int, WireField]:
     return {f.number: f for f in fields(data, field.start, field.stop)}
 
 
+def text_at(data: bytes, field: WireField) -> str:
+    """The text of a field of bytes; what is no UTF-8 is replaced."""
+    return data[field.start : field.stop].decode(errors="replace")
+
+
 def _field(data: bytes, key: int, start: int, stop: int) -> WireField:
     wire = key & 7
     if wire == VARINT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from lossscan.errors import UnreadableLog
@@ -12,16 +13,23 @@ from lossscan.sources.files import Head
 MOST_NAMED: Final = 8  # runs in an error
 
 
-def chosen(head: Head, points: Mapping[str, int]) -> str:
+def chosen(
+    head: Head, points: Mapping[str, int], called: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The run that is asked for, else the fullest; raises UnreadableLog where there is no such.
 
-    A number may ask for one of several trainings in the only run.
+    `points` are how many each has, `called` the names of those that have one besides. A number may
+    ask for one of several trainings in the only run.
     """
+    if not points:
+        raise UnreadableLog("no_points")
     if head.part is None or (len(points) == 1 and head.part.isdecimal()):
-        return max(points, key=lambda name: points[name])
-    if head.part in points:
-        return head.part
-    raise UnreadableLog("no_such_run", run=head.part, runs=", ".join(list(points)[:MOST_NAMED]))
+        return max(points, key=lambda run: points[run])
+    for run in points:
+        if head.part in (run, called.get(run)):
+            return run
+    named = ", ".join(called.get(run, run) for run in list(points)[:MOST_NAMED])
+    raise UnreadableLog("no_such_run", run=head.part, runs=named)
 
 
 def others(head: Head, run: str, count: int) -> tuple[Note, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container
 from typing import Any, Final
+
+from lossscan.sources.safe_json import object_in
 
 ARGS: Final = "args"
 MODEL: Final = "model_config"
@@ -24,13 +25,13 @@ _LARGEST: Final = 1 << 20  # bytes; TrainingArguments take 8 kB, a model config 
 
 def trainer_settings(args: bytes, model: bytes) -> dict[str, Any]:
     """What the two texts say; empty where they are something else."""
-    facts = _object_in(model)
-    return {key: facts[key] for key in _MODEL_KEYS if key in facts} | _object_in(args)
+    facts = _settings_in(model)
+    return {key: facts[key] for key in _MODEL_KEYS if key in facts} | _settings_in(args)
 
 
 def are_arguments(args: bytes) -> bool:
     """Whether a text holds the arguments of such a trainer."""
-    return _TRAINING_ARGUMENT in _object_in(args)
+    return _TRAINING_ARGUMENT in _settings_in(args)
 
 
 def trainer_by_arguments(config: Container[str]) -> str | None:
@@ -38,11 +39,5 @@ def trainer_by_arguments(config: Container[str]) -> str | None:
     return "transformers" if _TRAINING_ARGUMENT in config else None
 
 
-def _object_in(text: bytes) -> dict[str, Any]:
-    if len(text) > _LARGEST:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):  # a text of the user's own
-        return {}
-    return found if isinstance(found, dict) else {}
+def _settings_in(text: bytes) -> dict[str, Any]:
+    return object_in(text) if len(text) <= _LARGEST else {}
