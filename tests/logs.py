@@ -177,6 +177,7 @@ SET_LINES = "".join(
     f"epoch {n} | train {3 - n / 8} (seg 0.5) | val 3.5 (seg 0.5) | lr 3e-06\n" for n in range(1, 6)
 )
 BARE = "".join(f"{n * 375} {3 - n / 8}\n" for n in range(1, 6))
+PRINTED_LISTS = "train_losses = [2.875, 2.75, 2.625, 2.5, 2.375]\nval_losses = [2.9, 2.8]\n"
 ONE_METRIC = "Wall time,Step,Value\n1700000000.5,0,3.5\n1700000001.5,10,2.5\n"
 WANDB_EXPORT = (
     '"Step","sun-1 - train/loss","sun-1 - train/loss__MIN"\n"0","3.5","3.5"\n"10","2.5","2.5"\n'
@@ -199,6 +200,7 @@ ALL = {
     "nnunet_console": NNUNET,
     "boosting_console": BOOSTING,
     "bare_numbers": BARE,
+    "printed_lists": PRINTED_LISTS,
     "kaldi_console": KALDI,
     "perplexity_console": PERPLEXITY,
     "loss_behind": LOSS_BEHIND,

@@ -46,15 +46,16 @@ _BETWEEN: Final = expression(r"([)\]]), ?([(\[])")  # two pairs
 
 
 def claims(head: Head) -> bool:
+    """Whether its start holds nothing but pairs or, in a file of losses, numbers; or tensors."""
+    return _are_tensors(head) or _are_pairs(head) or _are_alone(head)
+
+
+def _are_pairs(head: Head) -> bool:
     """Whether each line of the start is such a pair, the steps rise, and values have decimals."""
-    if _are_tensors(head):
-        return True
     unnamed = "loss" in head.name.lower() and head.start.startswith(_UNNAMED)
     if not unnamed and head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
         return False
     text = _split(line for line in peek(head).splitlines()[unnamed:] if line.strip())
-    if _are_alone(head):
-        return True
     found = [match for line in text[:-1] if (match := _LINE.match(line))]
     if len(found) < len(text) - 1 or len(text) < FEWEST or not _LINE.match(text[-1]):
         return False
@@ -97,7 +98,7 @@ def _items(line: str) -> list[str]:
 
 def read(head: Head, settings: Settings) -> Table:
     """All lines; the second number is taken for the loss, or the only one."""
-    shape = _TENSOR if _are_tensors(head) else _ALONE if _are_alone(head) else None
+    shape = _TENSOR if _are_tensors(head) else None if _are_pairs(head) else _ALONE
     key = _key(head.path)
     rows = list(_pairs(head, key) if shape is None else _alone(head, shape, key))
     note = Note("steps_counted", head.path, {"entries": len(rows)})

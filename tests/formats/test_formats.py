@@ -87,13 +87,14 @@ def test_read_takes_the_step_of_objects_where_the_user_names_it(tmp_path: Path):
 
 def test_formats_ask_the_general_ones_last():
     """A format that reads any pairs must not come before one that knows the trainer."""
-    assert [each.name for each in formats.formats()][-8:] == [
+    assert [each.name for each in formats.formats()][-9:] == [
         "key_value",
         "perplexity_console",
         "loss_behind",
         "loss_lines",
         "set_lines",
         "alike_lines",
+        "printed_lists",
         "bare_numbers",
         "lost_console",
     ]

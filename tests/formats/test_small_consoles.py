@@ -23,6 +23,7 @@ FIRST = {
     "tesseract_console": (logs.TESSERACT, "loss", (100, 4.875)),
     "sovits_console": (logs.SOVITS, "fm_loss", (100, 5.875)),
     "nnunet_console": (logs.NNUNET, "eval_loss", (0, -0.11)),
+    "printed_lists": (logs.PRINTED_LISTS, "loss", (1, 2.875)),
     "bare_numbers": (logs.BARE, "loss", (375, 2.875)),
     "kaldi_console": (logs.KALDI, "loss", (19, 2.875)),
     "perplexity_console": (logs.PERPLEXITY, "loss", (10, log(256))),
@@ -70,6 +71,44 @@ def test_read_takes_a_drawn_box(tmp_path: Path):
     rows = "".join(f"│ {n} │ 2.5 │\n" for n in range(1, 6))
     text = f"┏━━━━━━━┳━━━━━━┓\n┃ Epoch ┃ Loss ┃\n┡━━━━━━━╇━━━━━━┩\n{rows}└───┴──┘\n"
     assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'loss': [2.5, 2.25, 2.0, 1.75], 'val_loss': [2.75, 2.5, 2.25, 2.0]}\n",  # Keras' history
+        "10:00 INFO all done, losses = [2.5  2.25 2.\n 1.75]\n",  # NumPy wraps long ones
+        "train loss list: [tensor(2.5, grad_fn=<Div>), tensor(2.25), tensor(2.), tensor(1.75)]\n",
+        "losses: array([2.5, 2.25, 2.0, 1.75])\n",
+        "losses: [2.5, 2.25]\nlosses: [2.5, 2.25, 2.0, 1.75]\n",  # printed as it grows
+    ],
+)
+def test_read_takes_lists_that_are_printed_at_the_end(tmp_path: Path, text: str):
+    """What a loop collected has no steps; entries are counted."""
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert points == [(1, 2.5), (2, 2.25), (3, 2.0), (4, 1.75)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"batch {n} losses: [0.5, 0.25, 0.125, {n}.0]\n" for n in range(9)),  # of heads
+        "loss_weights: [1.0, 0.5, 0.5, 0.25]\nbetas: [0.9, 0.999, 0.9, 0.9]\n",
+        "losses: ['l1', 'perceptual', 'gan', 'ssim']\n",
+    ],
+)
+def test_read_takes_no_list_of_anything_else_for_a_loss(tmp_path: Path, text: str):
+    """Parts of one step's loss, weights and names are no course of a training."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text)
+
+
+def test_read_takes_pairs_in_brackets_as_pairs(tmp_path: Path):
+    """The step in front of each is not a loss, although the file is called so."""
+    file = tmp_path / "train_loss"
+    file.write_text("".join(f"[{n}, {3 - n / 8}]\n" for n in range(1, 6)))
+    loss = read_run(next(iter(discover(file, Settings()))), Settings()).series["loss"]
+    assert loss.steps.tolist() == [1, 2, 3, 4, 5]
 
 
 def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):

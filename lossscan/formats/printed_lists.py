@@ -1,0 +1,89 @@
+"""The lists that a loop collects and prints at its end: `train_losses = [2.31, 2.05, ...]`.
+
+So do `print(history.history)` of Keras, `{'loss': [2.3, ...], 'val_loss': [...]}`, arrays of NumPy
+over several lines, `losses = [2.31 2.05 ...]`, and lists of tensors. A list that is printed again
+as it grows counts once, as it was last. What each step prints of its parts is no such list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+from typing import Final
+
+from lossscan.canonical.names import is_judged
+from lossscan.errors import UnreadableLog
+from lossscan.expressions import expression
+from lossscan.formats.kit.columns import number, table
+from lossscan.formats.kit.documents import tables_in
+from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.model import Note, Table
+from lossscan.settings import Settings
+from lossscan.sources.files import Head
+
+NAME: Final = "printed_lists"
+FEWEST: Final = 4  # numbers: fewer may be a choice of settings, or the parts of one loss
+MOST_LINES: Final = 100_000  # that are searched; NumPy prints some six numbers in each
+_NAME = r"([A-Za-z][\w ./-]{0,60})['\"]?\s{0,4}[:=]\s{0,4}(?:[a-z.]{1,12}\(){0,2}"
+_NUMBERS = rf"(\[\s{{0,20}}(?:[a-z]\w{{0,11}}(?:\.\w{{1,12}})?\()?{NUMBER}[^\[\]]*+)(\]|\Z)"
+_LIST: Final = expression(_NAME + _NUMBERS)
+_COUNTED: Final = expression(r"\S{0,60}\d\S{0,60}\s")
+_WRAPPING: Final = expression(
+    r"(?:tensor|array|(?:np\.)?float\d\d)\("
+    r"|, (?:device|grad_fn|dtype|requires_grad)=[^,)]{1,40}|[()]"
+)
+
+
+def claims(head: Head) -> bool:
+    """Whether a list of losses begins in its start."""
+    return "[" in peek(head) and bool(_losses(peek(head)))
+
+
+def _losses(text: str) -> dict[str, list[float]]:
+    """The longest list of each name that a text prints; none without a loss among them."""
+    printed: Counter[str] = Counter()
+    longest: dict[str, list[float]] = {}
+    for found in _LIST.finditer(text):
+        name, cells = _named(found[1]), _cells(found[2])
+        if not found[3]:
+            cells = cells[:-1]  # it may be cut
+        printed[name] += 1
+        if len(cells) > len(longest.get(name, ())):
+            longest[name] = cells
+    kept = {k: v for k, v in longest.items() if len(v) >= max(FEWEST, printed[k] + 1)}
+    return kept if any(map(is_judged, kept)) else {}
+
+
+def _named(said: str) -> str:
+    """The words before a list that make the name of a loss, behind any count, else the last."""
+    words = _COUNTED.split(said)[-1].split() or [said]
+    names = (" ".join(words[first:]) for first in range(len(words)))
+    return next(filter(is_judged, names), words[-1])
+
+
+def _cells(printed: str) -> list[float]:
+    """The numbers of a list; none where anything else is among them."""
+    cells = list(map(number, _WRAPPING.sub("", printed).strip("[ ,\r\n").replace(",", " ").split()))
+    return [] if None in cells else [cell for cell in cells if cell is not None]
+
+
+def read(head: Head, settings: Settings) -> Table:
+    """Its lists side by side, counted from 1; raises UnreadableLog where none is of losses."""
+    lists: Mapping[str, list[float]] = _losses("".join(islice(lines(head), MOST_LINES)))
+    rows = next(iter(tables_in(dict(lists)).values()), [])
+    found, counted = table(rows, settings)
+    if not found:
+        raise UnreadableLog("no_points")
+    note = Note("steps_counted", head.path, {"entries": len(rows)})
+    return Table(head.path, NAME, found, notes=(note,) if counted else ())
+
+
+FORMAT = Format(
+    name=NAME,
+    sample="train_losses = [2.31, 2.05, ...], or {'loss': [2.31, ...], 'val_loss': [...]}",
+    claims=claims,
+    read=read,
+    priority=96,  # behind all that log while they train, before bare numbers
+)
