@@ -4,7 +4,8 @@ It may be the batch behind its epoch, `2_375`. Further columns, as of a mean, ar
 are code and prose around tensors that a loop printed one below the other,
 `tensor(2.31, device='cuda:0')`, where a loss is spoken of. A list of such pairs may be on one line.
 In a file whose name says `loss`, single numbers are losses too, in `val_loss.txt` those of an
-evaluation, and the header of a table without names is passed over.
+evaluation, the step may be named, `Epoch 3: 0.13`, and the header of a table without names is
+passed over.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
 LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
-_FIRST: Final = frozenset(b"0123456789([-.")
+_FIRST: Final = frozenset("0123456789([-.")
 _LINE: Final = expression(
-    rf"^\s{{0,20}}[(\[]{{0,2}}(?:(\d{{1,9}})_)?(\d{{1,15}})[ \t,;:]{{1,8}}({NUMBER})"
+    rf"^\s{{0,20}}[(\[]{{0,2}}(?:(\d{{1,9}})_)?(\d{{1,15}})(?:[ \t,;:]{{1,8}}| ?-> ?)({NUMBER})"
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
+_NAMED: Final = expression(r"(?im)^(?:epoch|step|iter|iteration)[ :=]{1,3}(?=\d)")
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
 PRINTED: Final = 3  # tensors in a row: an example shows one or two
 _TENSOR: Final = expression(
@@ -53,14 +55,20 @@ def claims(head: Head) -> bool:
 def _are_pairs(head: Head) -> bool:
     """Whether each line of the start is such a pair, the steps rise, and values have decimals."""
     unnamed = "loss" in head.name.lower() and head.start.startswith(_UNNAMED)
-    if not unnamed and head.start.lstrip()[:1] not in {bytes([sign]) for sign in _FIRST}:
+    start = _bare(peek(head), head)
+    if not unnamed and start.lstrip()[:1] not in _FIRST:
         return False
-    text = _split(line for line in peek(head).splitlines()[unnamed:] if line.strip())
+    text = _split(line for line in start.splitlines()[unnamed:] if line.strip())
     found = [match for line in text[:-1] if (match := _LINE.match(line))]
     if len(found) < len(text) - 1 or len(text) < FEWEST or not _LINE.match(text[-1]):
         return False
     rises = all(_count(one) < _count(two) for one, two in pairwise(found))
     return rises and any("." in match[3] for match in found)
+
+
+def _bare(text: str, head: Head) -> str:
+    """The text without the names of its steps, in a file that says what the numbers are."""
+    return _NAMED.sub("", text) if "loss" in head.name.lower() else text
 
 
 def _count(match: re.Match[str]) -> tuple[int, int]:
@@ -124,7 +132,7 @@ def _alone(head: Head, shape: re.Pattern[str], key: str) -> Iterator[Row]:
 
 
 def _pairs(head: Head, key: str) -> Iterator[Row]:
-    whole = _split(line for line in lines(head) if line.endswith(("\n", ")", "]")))
+    whole = _split(_bare(line, head) for line in lines(head) if line.endswith(("\n", ")", "]")))
     for found in filter(None, map(_LINE.match, whole)):
         epoch, step = _count(found)
         yield step, {key: found[3]} | ({"epoch": epoch} if epoch else {})

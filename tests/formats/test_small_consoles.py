@@ -111,6 +111,14 @@ def test_read_takes_pairs_in_brackets_as_pairs(tmp_path: Path):
     assert loss.steps.tolist() == [1, 2, 3, 4, 5]
 
 
+def test_read_takes_named_steps_where_the_file_says_loss(tmp_path: Path):
+    """`Epoch 3: 0.13` may be anything else in another file."""
+    text = "".join(f"Epoch {n}: {3 - n / 8}\n" for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text, name="loss.txt"), "loss")[0] == (1, 2.875)
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text, name="accuracy.txt")
+
+
 def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
     """Pandas writes `,0` above a list of losses; only the name of the file says what they are."""
     text = ",0\n0,2.9169\n1,2.9052\n2,2.8502\n"
