@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from msgspec import Struct
 
@@ -57,8 +56,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
     for each in sorted([*unreadable, *found], key=lambda each: ORDER.index(each.level)):
         used[each.level] += 1
         yield f"{_command(each) if used[each.level] <= MOST else _plain(each)}\n"
-    closed = closing(rows, replace(page, exit_status=report.exit_status()))
-    yield f"{closed}\n"
+    yield f"{closing(rows, page, report.exit_status())}\n"
 
 
 def _annotations(

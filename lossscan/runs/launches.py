@@ -174,13 +174,13 @@ def _surviving(
     if chosen is None:
         lost = _lost(rows.get(reference), launches, courses) if len(tables) == 1 else ()
         chosen = _chosen(courses, rows.get(reference), lost)
-    series = {name: _series(name, row, _alive(row, launches, chosen)) for name, row in rows.items()}
+    series = _series_of(rows, {n: _alive(row, launches, chosen) for n, row in rows.items()})
     resumes = _resumes(rows, launches, chosen, reference)
     before = courses.index(chosen) - 1
     if before >= 0 and training is None:
         resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
     once = Once()  # evaluations repeat epochs: without these, their steps are those of the loss
-    kept = {n: replace(s, steps=once.of(s.steps)) for n, s in series.items() if len(s)}
+    kept = {name: replace(each, steps=once.of(each.steps)) for name, each in series.items()}
     return Course(tables, kept, tuple(resumes), of=len(courses), number=before + 2)
 
 
@@ -243,6 +243,14 @@ def _alive(rows: Rows, launches: Sequence[_Launch], course: range) -> BoolArray 
     return np.asarray(inside & (rows.steps < limit[rows.launch]))
 
 
+def _series_of(
+    rows: Mapping[str, Rows], keep: Mapping[str, BoolArray | IntArray | slice]
+) -> dict[str, Series]:
+    """The kept points of each quantity that has some."""
+    series = (_series(name, rows[name], which) for name, which in keep.items())
+    return {each.name: each for each in series if len(each)}
+
+
 def _series(name: str, rows: Rows, keep: BoolArray | IntArray | slice) -> Series:
     """The kept points in order of step; of a step written twice the later value holds."""
     steps, values = rows.steps[keep], rows.values[keep]
@@ -267,25 +275,14 @@ def _resumes(
         launch = launches[number]
         kept = taken[reference][place].last
         step = launch.start - 1 if kept is None else kept
-        dead = {name: each[place].points for name, each in taken.items()}
-        resumes.append(
-            Resume(
-                step=step if launch.declared is None else launch.declared,
-                dead={
-                    name: _series(name, rows[name], points)
-                    for name, points in dead.items()
-                    if len(points)
-                },
-                source=str(launch.path),
-            )
-        )
+        step = step if launch.declared is None else launch.declared
+        dead = _series_of(rows, {name: each[place].points for name, each in taken.items()})
+        resumes.append(Resume(step=step, dead=dead, source=str(launch.path)))
     return resumes
 
 
 def _fresh(
     course: range, rows: Mapping[str, Rows], launches: Sequence[_Launch], path: Path
 ) -> Resume:
-    lost = {name: _series(name, row, _alive(row, launches, course)) for name, row in rows.items()}
-    return Resume(
-        step=0, dead={n: s for n, s in lost.items() if len(s)}, fresh=True, source=str(path)
-    )
+    lost = _series_of(rows, {n: _alive(row, launches, course) for n, row in rows.items()})
+    return Resume(step=0, dead=lost, fresh=True, source=str(path))

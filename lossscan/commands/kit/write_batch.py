@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -19,7 +19,7 @@ from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, ta
 from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import FAILED, PASSED, Finding, Message, Report, RunReport
-from lossscan.reporters import Page, ReportStream, markdown, stream
+from lossscan.reporters import ReportStream, markdown, stream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.rows import Row, row_of
 from lossscan.settings import Settings
@@ -61,7 +61,8 @@ def write_batch(
         report = ReportStream(__version__, runs, gated.findings, gated.remarks, gated.exit_status)
         write(in_utf_8(name, stream(name, report, page)), output)
     if name == "github":
-        summarize(_overview(rows, gated, page), settings.lang)
+        text = markdown.overview(rows, gated.findings(), page, gated.exit_status())
+        summarize(text, settings.lang)
     if write_baseline is not None:
         write(api.baseline_of(gated.kept(), update=write_baseline), write_baseline)
     work.remember()
@@ -106,11 +107,6 @@ def _noted(runs: Iterable[RunReport], rows: list[Row], lang: str) -> Iterator[Ru
     for one in runs:
         rows.append(row_of(one, lang))
         yield one
-
-
-def _overview(rows: Sequence[Row], gated: GatedRuns, page: Page) -> str:
-    page = replace(page, color=False, exit_status=gated.exit_status())
-    return markdown.overview(rows, gated.findings(), page)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lossscan import words
@@ -37,7 +36,7 @@ def compared(report: Report, page: Page) -> str:
         verdicts=[view.verdict(f, n, page) for n, f in enumerate(report.findings, start=1)],
         blocks=[members(report, page), *said],
         data=payload.dumped(payload.of_runs(report, page)),
-        closing=closing(rows, page),
+        closing=closing(rows, page, page.exit_status),
     )
 
 
@@ -54,7 +53,6 @@ def _single(report: ReportStream, page: Page) -> Iterator[str]:
     from lossscan.reporters.kit.rows import closing, row_of
 
     for one in report.runs:
-        held = replace(page, exit_status=report.exit_status())
         yield pages.filled(
             "run",
             page,
@@ -63,7 +61,7 @@ def _single(report: ReportStream, page: Page) -> Iterator[str]:
             sheet=view.sheet(one, page),
             thinned=payload.thinning(one, page),
             data=payload.dumped(payload.of_run(one, page)),
-            closing=closing([row_of(one, page.lang)], held),
+            closing=closing([row_of(one, page.lang)], page, report.exit_status()),
         )
 
 
@@ -91,7 +89,7 @@ def _many(report: ReportStream, page: Page) -> Iterator[str]:
         remarks=[words.say(page.lang, remark) for remark in report.remarks()],
         rules=by_rule(rows),
         count=len(rows),
-        closing=closing(rows, replace(page, exit_status=report.exit_status())),
+        closing=closing(rows, page, report.exit_status()),
     )
 
 

@@ -78,27 +78,21 @@ def _drawing(one: RunReport) -> Drawing | None:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return None
-    low, high = robust_range(finite)
+    low, high = ends = robust_range(finite)
     first = min(int(series.steps[0]) for series in drawn)
     last = max(int(series.steps[-1]) for series in drawn)
     span = (first, max(last, first + 1))
-    strokes = (Stroke(each.name, tuple(_pieces(each, span, (low, high)))) for each in drawn)
+    strokes = (Stroke(each.name, tuple(_pieces(each, span, ends))) for each in drawn)
     marks = tuple(_marks(one, span))
     return Drawing(
         tuple(strokes), marks, tuple(_labels(marks)), amount(high), amount(low), first, last
     )
 
 
-def _pieces(series: Series, span: tuple[int, int], ends: tuple[float, float]) -> Iterator[str]:
-    """The points of each stretch without a gap; what leaves the range runs along its edge."""
+def _pieces(series: Series, span: tuple[int, int], ends: tuple[float, float]) -> list[str]:
     places = thinned(series.values, MOST_POINTS)
-    low, high = ends
-    inside = np.clip(series.values[places], low, high)
-    down = HEIGHT * ((high / 2 - inside / 2) / ((high / 2 - low / 2) or 1.0))
-    points = np.column_stack([_across(series.steps[places].astype(np.float64), span), down])
-    gaps = np.flatnonzero(~np.isfinite(down))
-    for piece in np.split(points, gaps):
-        yield " ".join(f"{x:.1f},{y:.1f}" for x, y in piece.tolist() if np.isfinite(y))
+    across = _across(series.steps[places].astype(np.float64), span)
+    return sketch.pieces(across, HEIGHT * sketch.below_top(series.values[places], ends))
 
 
 def _across(steps: FloatArray, span: tuple[int, int]) -> FloatArray:

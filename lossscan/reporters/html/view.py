@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from lossscan import words
-from lossscan.model import Cause, ChangePoint, Evidence, Finding, RunReport
+from lossscan.model import ChangePoint, Evidence, Finding, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import (
     advice_line,
     amount,
-    change_of,
     config_of,
-    place_of,
+    excluded,
+    facts_of,
     relevant,
+    scored,
     skipped_of,
-    span_of,
+    told_of,
     used_for,
-    waiver_of,
 )
 from lossscan.reporters.kit.panels import MOST_MARKS
 
@@ -67,23 +67,21 @@ class RunSheet(Struct, frozen=True):
 def sheet(one: RunReport, page: Page) -> RunSheet:
     """The words of one run."""
     run = one.run
-    framework = [run.framework] if run is not None and run.framework else []
     sources = run.sources if run is not None else ()
-    ids = {finding.rule: f"f{n}" for n, finding in _counted_down(one)}
+    numbered = list(enumerate(one.findings, start=1))
+    ids = {finding.rule: f"f{n}" for n, finding in reversed(numbered)}  # of several the first
     return RunSheet(
         report=one,
-        facts=(*framework, *(span_of(run, page) if run is not None else ())),
+        facts=tuple(facts_of(run, page)),
         settings=tuple(config_of(run)) if run is not None else (),
         sources=tuple(f"{s.path}: {used_for(s, page)}" for s in sources),
-        verdicts=tuple(
-            verdict(relevant(f, run), n, page) for n, f in enumerate(one.findings, start=1)
-        ),
+        verdicts=tuple(verdict(relevant(finding, run), n, page) for n, finding in numbered),
         changes=tuple(
             _change(number, point, ids, page)
             for number, point in enumerate(one.change_points[:MOST_MARKS])
         ),
         unlisted=max(len(one.change_points) - MOST_MARKS, 0),
-        ruled_out=tuple(f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out),
+        ruled_out=tuple(excluded(one, page)),
         remarks=tuple(words.say(page.lang, remark) for remark in one.remarks),
         skipped=tuple(skipped_of(run, page)),
     )
@@ -96,8 +94,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Verdict:
         number=number,
         severity=words.say(page.lang, finding.severity),
         finding=finding,
-        facts=tuple(map(_arrow, (*place_of(finding, page), *change_of(finding, page))))
-        + tuple(waiver_of(finding, page)),
+        facts=tuple(map(_arrow, told_of(finding, page))),
         evidence=tuple(_sourced(each, page) for each in finding.evidence),
         causes=tuple(_causes(finding, page)),
         remedies=tuple(words.say(page.lang, remedy) for remedy in finding.remedies),
@@ -111,25 +108,15 @@ def _arrow(text: str) -> str:
     return text.replace(" -> ", " → ")
 
 
-def _counted_down(one: RunReport) -> Iterator[tuple[int, Finding]]:
-    """The findings from the last: of several of one rule, the first stands for it."""
-    yield from reversed(list(enumerate(one.findings, start=1)))
-
-
 def _causes(finding: Finding, page: Page) -> Iterator[str]:
     for cause in finding.causes:
-        yield " ".join(
-            [_scored(cause, page), *(f"[{_arrow(advice_line(a, page))}]" for a in cause.config)]
-        )
+        advice = (f"[{_arrow(advice_line(each, page))}]" for each in cause.config)
+        yield " ".join([scored(cause, page), *advice])
 
 
 def _sourced(evidence: Evidence, page: Page) -> str:
     said = words.say(page.lang, evidence.text)
     return f"{said} [{evidence.source}]" if evidence.source else said
-
-
-def _scored(cause: Cause, page: Page) -> str:
-    return f"{words.say(page.lang, cause.text)} ({cause.score:.2f})"
 
 
 def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lossscan import words
-from lossscan.model import Advice, Finding, Run, RunReport, Source
+from lossscan.model import Advice, Cause, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
@@ -55,10 +55,12 @@ def skipped_of(run: Run | None, page: Page) -> Iterator[str]:
         yield f"{each.path}: {words.say(page.lang, each.reason)}"
 
 
-def span_of(run: Run, page: Page) -> list[str]:
-    """How far the run came: its steps, epochs, and whether it ended as planned."""
+def facts_of(run: Run | None, page: Page) -> list[str]:
+    """A run in short: its trainer, its steps and epochs, and whether it ended as planned."""
+    if run is None:
+        return []
     steps = [series.steps for series in run.series.values() if len(series)]
-    parts = []
+    parts = [run.framework] if run.framework else []
     if steps:
         first, last = min(s[0] for s in steps), max(s[-1] for s in steps)
         parts.append(words.steps(page.lang, first, last))
@@ -84,7 +86,12 @@ def config_of(run: Run) -> list[str]:
     return [f"{name}={amount(value, name)}" for name, value in stated if value is not None]
 
 
-def place_of(finding: Finding, page: Page) -> list[str]:
+def told_of(finding: Finding, page: Page) -> list[str]:
+    """A finding in short: how sure it is, where it shows, what changed, why it does not count."""
+    return [*_place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
+
+
+def _place_of(finding: Finding, page: Page) -> list[str]:
     """How sure a finding is and where it shows."""
     parts = [words.say(page.lang, "sure", percent=round(finding.confidence * 100))]
     steps = [e.start_step for e in finding.episodes if e.start_step is not None]
@@ -127,6 +134,16 @@ def change_of(finding: Finding, page: Page) -> list[str]:
     change = f"{name} {before} -> {after}"
     several = len(finding.episodes) > 1
     return [words.say(page.lang, "largest", change=change) if several else change]
+
+
+def scored(cause: Cause, page: Page) -> str:
+    """A cause, and how well it explains the finding."""
+    return f"{words.say(page.lang, cause.text)} ({cause.score:.2f})"
+
+
+def excluded(one: RunReport, page: Page) -> Iterator[str]:
+    """What was considered and excluded, by rule, and why."""
+    return (f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out)
 
 
 def advice_line(advice: Advice, page: Page) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from lossscan import words
 from lossscan.model import Finding, Location, Message, RunReport
 from lossscan.reporters import Page
-from lossscan.reporters.kit.lines import change_of, place_of, waiver_of
+from lossscan.reporters.kit.lines import told_of
 
 FIRST = 1  # the line named where a format asks for one and none is known
 
@@ -71,10 +71,9 @@ def headline(finding: Finding, page: Page) -> str:
 def summary_text(item: Placed, page: Page) -> str:
     """A finding in some lines of plain text: where, what, the likeliest cause, what to do."""
     finding = item.finding
-    facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
     lines = [
         words.say(page.lang, finding.message),
-        " · ".join(facts),
+        " · ".join(told_of(finding, page)),
         *(_told("likely", cause.text, page) for cause in finding.causes[:1]),
         *(_told("remedies", remedy, page) for remedy in finding.remedies[:1]),
     ]

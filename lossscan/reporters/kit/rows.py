@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -78,27 +79,20 @@ def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return [(status, counts[status]) for status in STATUS_ORDER if counts[status]]
 
 
-def closing(rows: Sequence[Row], page: Page) -> str:
+def closing(rows: Sequence[Row], page: Page, exit_status: int) -> str:
     """The last line: the status or how many runs have each, and what the command returns."""
     waived = sum(found.waived for row in rows for found in row.found)
-    return _of_one(rows[0], waived, page) if page.single else _of_many(rows, waived, page)
-
-
-def _of_one(row: Row, waived: int, page: Page) -> str:
-    count = str(len(row.found))
-    if waived:
-        more = words.say(page.lang, "close_waived", count=waived)
-        count = words.say(page.lang, "aside", text=count, more=more)
-    status = words.say(page.lang, row.status)
-    return words.say(page.lang, "close_findings", status=status, count=count, exit=page.exit_status)
-
-
-def _of_many(rows: Sequence[Row], waived: int, page: Page) -> str:
-    comma = words.say(page.lang, "comma")
-    said = comma.join(f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows))
-    key = "close_runs_waived" if waived else "close_runs"
-    runs = words.say(page.lang, "aside", text=len(rows), more=said) if said else "0"
-    return words.say(page.lang, key, runs=runs, waived=waived, exit=page.exit_status)
+    said = partial(words.say, page.lang, exit=exit_status)
+    if page.single:
+        count = str(len(rows[0].found))
+        if waived:
+            more = words.say(page.lang, "close_waived", count=waived)
+            count = words.say(page.lang, "aside", text=count, more=more)
+        return said("close_findings", status=words.say(page.lang, rows[0].status), count=count)
+    each = [f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows)]
+    more = words.say(page.lang, "comma").join(each)
+    runs = words.say(page.lang, "aside", text=len(rows), more=more) if more else "0"
+    return said("close_runs_waived" if waived else "close_runs", runs=runs, waived=waived)
 
 
 def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:

@@ -17,13 +17,11 @@ from lossscan.reporters.kit.chart import chart
 from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.lines import (
     advice_line,
-    change_of,
     config_of,
-    place_of,
+    facts_of,
     relevant,
-    span_of,
+    told_of,
     used_for,
-    waiver_of,
 )
 from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.style import STYLES, bulleted, safe
@@ -90,8 +88,8 @@ def _title(report: RunReport, page: Page) -> RenderableType:
     run = report.run
     if run is None:
         return safe(report.path, "bold")
-    facts = [*([run.framework] if run.framework else []), *span_of(run, page)]
-    title = safe(report.path, "bold").append(f"  {' · '.join(map(words.printable, facts))}")
+    facts = " · ".join(map(words.printable, facts_of(run, page)))
+    title = safe(report.path, "bold").append(f"  {facts}")
     return Prose(title)
 
 
@@ -130,13 +128,8 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
     severity = words.say(page.lang, finding.severity).upper()
     head = Text("").append(severity, STYLES[finding.severity]).append("  ")
     yield bulleted([(f"{number:>2} ", head.append_text(_told(finding.title, page, "bold")))])
-    facts = [
-        finding.rule,
-        *place_of(finding, page),
-        *change_of(finding, page),
-        *waiver_of(finding, page),
-    ]
-    yield _block(Prose(safe(" · ".join(facts), "dim")))
+    facts = " · ".join([finding.rule, *told_of(finding, page)])
+    yield _block(Prose(safe(facts, "dim")))
     yield _block(Prose(_told(finding.message, page)))
     yield from _list("evidence", (_evidence(e, page) for e in finding.evidence), page)
     yield from _list("causes", _causes(finding.causes, page), page)

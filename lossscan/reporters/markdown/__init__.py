@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from lossscan import words
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.compared import Block, blocks, members
-from lossscan.reporters.kit.lines import config_of, skipped_of, span_of
+from lossscan.reporters.kit.lines import config_of, excluded, facts_of, skipped_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, said, verdict
 
@@ -17,22 +16,22 @@ from lossscan.reporters.markdown.text import escape, folded, listed, said, verdi
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
     """One run in full, or a table of many."""
     for one in report.runs if page.single else ():
-        page = replace(page, exit_status=report.exit_status())
-        yield _text(_single(one, page), closing([row_of(one, page.lang)], page))
+        closed = closing([row_of(one, page.lang)], page, report.exit_status())
+        yield _text(_single(one, page), closed)
     if not page.single:
         rows = [row_of(one, page.lang) for one in report.runs]
-        yield overview(rows, report.findings(), replace(page, exit_status=report.exit_status()))
+        yield overview(rows, report.findings(), page, report.exit_status())
 
 
-def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> str:
+def overview(rows: Sequence[Row], common: Sequence[Finding], page: Page, exit_status: int) -> str:
     """Many runs by their rows, and what only all of them together show."""
-    return _text(_many(rows, common, page), closing(rows, page))
+    return _text(_many(rows, common, page), closing(rows, page, exit_status))
 
 
 def compared(report: Report, page: Page) -> str:
     """Several runs compared: where they part and why, in lists and tables."""
     rows = [row_of(one, page.lang) for one in report.runs]
-    return _text(_compared(report, page), closing(rows, page))
+    return _text(_compared(report, page), closing(rows, page, page.exit_status))
 
 
 def _text(lines: Iterable[str], closed: str) -> str:
@@ -45,15 +44,13 @@ def _text(lines: Iterable[str], closed: str) -> str:
 def _single(one: RunReport, page: Page) -> Iterator[str]:
     yield f"## lossscan: {escape(one.path)}"
     if one.run is not None:
-        facts = [*([one.run.framework] if one.run.framework else []), *span_of(one.run, page)]
-        yield from ("", escape(" · ".join(facts)))
+        yield from ("", escape(" · ".join(facts_of(one.run, page))))
         yield from folded("settings", config_of(one.run), page)
     if not one.findings:
         yield from ("", words.say(page.lang, "nothing_found"))
     for number, finding in enumerate(one.findings, start=1):
         yield from ("", *verdict(finding, number, page))
-    ruled_out = (f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out)
-    yield from folded("ruled_out", ruled_out, page)
+    yield from folded("ruled_out", excluded(one, page), page)
     yield from folded("remarks", said(one.remarks, page), page)
     yield from folded("skipped", skipped_of(one.run, page), page)
 

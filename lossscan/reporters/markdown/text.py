@@ -9,12 +9,7 @@ from lossscan import words
 from lossscan.expressions import expression
 from lossscan.model import Cause, Finding, Message
 from lossscan.reporters import Page
-from lossscan.reporters.kit.lines import (
-    advice_line,
-    change_of,
-    place_of,
-    waiver_of,
-)
+from lossscan.reporters.kit.lines import advice_line, scored, told_of
 
 MARKUP = frozenset("\\`*_[]<>#|~&$")  # what Markdown and its GitHub kind read as markup
 MENTION = {"@": "@\u200b"}  # a zero-width space: nobody is called by what a log says
@@ -32,8 +27,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
     """A finding in full."""
     severity = words.say(page.lang, finding.severity).upper()
     yield f"### {number}. {severity}: {escape(words.say(page.lang, finding.title))}"
-    facts = [*place_of(finding, page), *change_of(finding, page), *waiver_of(finding, page)]
-    yield from ("", f"`{finding.rule}` · {escape(' · '.join(facts))}")
+    yield from ("", f"`{finding.rule}` · {escape(' · '.join(told_of(finding, page)))}")
     yield from ("", escape(words.say(page.lang, finding.message)))
     yield from folded("evidence", said((e.text for e in finding.evidence), page), page)
     yield from listed("causes", _causes(finding.causes, page), page)
@@ -49,9 +43,7 @@ def said(messages: Iterable[Message], page: Page) -> Iterator[str]:
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[str]:
     for cause in causes:
         advice = "; ".join(advice_line(each, page) for each in cause.config)
-        yield f"{words.say(page.lang, cause.text)} ({cause.score:.2f})" + (
-            f" - {advice}" if advice else ""
-        )
+        yield scored(cause, page) + (f" - {advice}" if advice else "")
 
 
 def listed(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
