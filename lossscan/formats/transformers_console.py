@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
-from lossscan.formats.kit.entry_log import Entries
+from lossscan.formats.kit.entry_log import Entries, ShownBars
 from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
@@ -37,7 +37,7 @@ _MARK: Final = expression(
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
-BLOCK: Final = 1 << 16  # numbers that are objects at the same time
+BLOCK: Final = 1 << 14  # numbers that are objects at the same time
 _LLAMAFACTORY: Final = expression(r"ll(?:amafactory|mtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
 
@@ -116,16 +116,26 @@ def _framework(head: Head, training: Entries) -> str:
 
 
 def _config(console: Console, training: Entries) -> dict[str, int]:
-    """What the banner states; without one, the planned steps are those of the progress bar."""
+    """What the banner states; without one, the planned steps are those of the progress bar.
+
+    A bar that is full before a loss is that of another loop, as of a tokenizer.
+    """
     bars = Counter[int]()
-    for totals in ((training.before.total, training.behind.total), (training.stated.total,)):
-        shown = [each for each in totals if each.max(initial=-1) >= 0]
+    for bars_of in ((training.before, training.behind), (training.stated,)):
+        shown = [each for each in bars_of if each.total.max(initial=-1) >= 0]
         for first in range(0, len(training) if shown else 0, BLOCK):
-            turns = [each[first : first + BLOCK] for each in shown]
+            part = slice(first, first + BLOCK)
+            turns = [_planned(each, part, full=each is not training.before) for each in shown]
             bars.update(np.ravel(turns, order="F").tolist())
     del bars[-1]  # where no bar is
     planned = {"max_steps": max(bars, key=lambda total: bars[total])} if bars else {}
     return planned | console.banner.config
+
+
+def _planned(bars: ShownBars, part: slice, *, full: bool) -> IntArray:
+    """The totals of some bars, -1 where there is none or, unless `full` ones count, it is full."""
+    total = bars.total[part]
+    return total if full else np.where(bars.done[part] < total, total, -1)
 
 
 def _steps(training: Entries, scale: Scale | None) -> IntArray:

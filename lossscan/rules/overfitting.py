@@ -9,7 +9,17 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
+from lossscan.model import (
+    Cause,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Series,
+    Severity,
+)
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.rules.kit.case import Case
@@ -32,6 +42,7 @@ TREND = 2.33
 COMPARED = 1 << 10  # evaluations, each with each; of more, means of some in a row show the trend
 STRONG = 1.3  # a rise by 30 % is strong (hiyouga/LlamaFactory#3687)
 CLEAR = 1.1  # beyond what a reshuffled evaluation set brings
+SLIGHT = 1.05  # less is a note: the best checkpoint is hardly better than the last
 NEAR = 5  # logged training points that tell the level at an evaluation
 STILL_FALLING = 0.99  # training loss must be lower at the end than at the minimum
 SMALL_SET = 10_000  # samples; public reports of overfitting in 3 epochs stay below
@@ -54,17 +65,21 @@ class _Rise(Struct, frozen=True):
     def ratio(self) -> float:
         return self.high / self.low
 
+    def least(self, min_rise: float) -> float:
+        """The ratio from which it counts: the noise of few evaluations is unknown."""
+        return max(1 + min_rise, SLIGHT if len(self.series) < SMOOTHED_FROM else 1.0)
 
-def check(case: Case, *, min_rise: float = 0.05) -> Iterator[Finding | RuledOut]:
+
+def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]:
     """Yield a finding for the set that rises most, by `min_rise` of its minimum at least."""
     loss = case.loss
     if case.is_policy:
         return
     rises = [rise for series in _sets(case) for rise in _rise(series)]
-    found = [rise for rise in rises if rise.sure / rise.course >= 1 + min_rise]
+    found = [rise for rise in rises if rise.sure / rise.course >= rise.least(min_rise)]
     if not found:
         for rise in rises[:1]:
-            few = rise.ratio >= 1 + min_rise  # of few evaluations only the last is so high
+            few = rise.ratio >= rise.least(min_rise)  # only the last is so high
             key = "last-alone" if few else "no-rise"
             yield RuledOut(NAME, Message(key, low=rise.low, high=rise.high))
         return
@@ -165,6 +180,7 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
         NAME,
         _confidence(rise),
         series=rise.series.name,
+        stated_severity=Severity.INFO if rise.ratio < SLIGHT else None,
         message=Message(
             "strong" if rise.ratio >= STRONG or case.loss is None else "default", **numbers
         ),

@@ -249,3 +249,9 @@ def test_a_loss_behind_the_accuracy_of_a_set_is_of_that_set(tmp_path: Path):
     )
     table = logs.read_log(tmp_path, text)
     assert (logs.points(table, "loss")[0], logs.points(table, "eval_loss")[0]) == ((1, 3), (1, 2))
+
+
+def test_the_length_of_an_epoch_is_no_epoch(tmp_path: Path):
+    """As one's own GPT-2 prints it before it trains."""
+    text = "loaded 338025 tokens\n1 epoch = 2640 batches\n" + _epoch_of(1)
+    assert _steps(logs.read_log(tmp_path, text)) == [10, 20, 30]

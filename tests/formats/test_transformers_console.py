@@ -289,3 +289,9 @@ def test_read_takes_the_lines_of_ppo(tmp_path: Path) -> None:
     table = logs.read_log(tmp_path, text)
     assert [value for _, value in logs.points(table, "reward")] == [0.5] * 5
     assert [value for _, value in logs.points(table, "loss")] == [-0.25] * 5
+
+
+def test_a_bar_that_is_full_before_the_first_loss_plans_nothing(tmp_path: Path):
+    """It is that of the tokenizer."""
+    text = "Map: 100%|####| 3760/3760 [00:10<00:00, 376.00it/s]\n" + entry(0.5) + entry(1.0)
+    assert not logs.read_log(tmp_path, text).config

@@ -71,14 +71,15 @@ def test_rows_that_name_their_run(tmp_path: Path):
     assert logs.points(read_file(path, Settings(), "fold-2"), "loss") == list(enumerate(TRAIN, 1))
 
 
-def test_rows_that_name_their_set(tmp_path: Path):
+@pytest.mark.parametrize("named", ["phase", "type"])
+def test_rows_that_name_their_set(named: str, tmp_path: Path):
     """An evaluation below each epoch is no point of training."""
     rows = [
         f"{at},{s},{v}"
         for at, a, b in enumerate_rows((TRAIN, EVALS))
         for s, v in (("train", a), ("val", b))
     ]
-    table = logs.read_log(tmp_path, "\n".join(["epoch,phase,loss", *rows]) + "\n")
+    table = logs.read_log(tmp_path, "\n".join([f"epoch,{named},loss", *rows]) + "\n")
     assert logs.points(table, "loss") == list(enumerate(TRAIN, 1))
     assert logs.points(table, "eval_loss") == list(enumerate(EVALS, 1))
 

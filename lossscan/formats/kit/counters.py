@@ -63,7 +63,9 @@ _EPOCH: Final = expression(
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
     rf"{_BETWEEN}{_OR_FRACTION}{_OF}"
 )
-_SET_TO: Final = expression(r"\A\s{0,40}epochs: {1,4}\d{1,9}\s{0,4}\Z")  # of a YAML that is printed
+_SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoch
+    r"\A\s{0,40}(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
+)
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 _STEP_BEHIND: Final = expression(
     r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:"
