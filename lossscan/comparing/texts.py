@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from lossscan.model import Message
-from lossscan.words.pages import as_yaml
+from lossscan.words.own_yaml import catalogue_in
 
 MANY_TIMES = math.log(2)  # from there on a factor is easier to read than a percentage
 LARGEST = 700.0  # of a logarithm; the exponential of more is no number
@@ -37,7 +37,7 @@ class Catalogue(Struct, frozen=True):
 @cache
 def catalogue() -> Catalogue:
     """The catalogue, read once."""
-    raw = as_yaml(Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8"))
+    raw = catalogue_in(Path(__file__).with_name("catalogue.yaml"))
     families, shapes = raw["families"], raw["shapes"]
     return Catalogue(
         unrelated=frozenset(raw["unrelated"].split()),

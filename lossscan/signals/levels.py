@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median_low
 
 import numpy as np
 
@@ -71,7 +70,8 @@ def rises_at(
     the resume's. A rise that half of the epochs end with is a wave: only what is above it counts.
     """
     own = [t for t in tests if t.landmark.kind != "resume"]
-    usual = max(median_low([0.0, *(t.gap for t in own)]), 0.0)  # of a lone one, none
+    gaps = sorted([0.0, *(t.gap for t in own)])
+    usual = max(gaps[len(own) // 2], 0.0)  # the lower median: of a lone one, none
     sure = [t for t in own if t.sigma * (1 - usual / t.gap) >= SIGMA_TO_CONFIRM]
     at = [t for t in sure if not any(_is_known(t.index, each) for each in known)]
     rises = (change_at(curve, Break(t.index, t.gap, t.sigma, t.points), landmarks) for t in at)

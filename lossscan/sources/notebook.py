@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -91,10 +90,12 @@ def _rows(page: str) -> Iterator[str]:
 
     Of one that has no row yet, the header tells that a training began.
     """
+    from html import unescape
+
     header: list[str] = []
     rows = 0
     for row in page.split("<tr")[1:]:
-        cells = [html.unescape(cell).strip() for cell in _CELL.findall(row)]
+        cells = [unescape(cell).strip() for cell in _CELL.findall(row)]
         if "<th" in row and not header:
             header = cells
         elif header:

@@ -13,6 +13,7 @@ from lossscan.errors import UsageError
 from lossscan.model import Message, Severity
 from lossscan.words import nearest
 from lossscan.words.numerals import shown
+from lossscan.words.own_yaml import as_yaml, catalogue_in
 
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the message
 LANGUAGES = ("en", "zh")
@@ -68,7 +69,7 @@ def _own() -> frozenset[str]:
 def load_page(rule: str) -> RulePage:
     """The page of one rule; raises UsageError where there is none, PluginError."""
     if rule in _own():
-        return _page(_with_shared(_parsed(_FOLDER / f"{rule}.yaml")))
+        return _page(_with_shared(catalogue_in(_FOLDER / f"{rule}.yaml")))
     if rule not in page_names():
         raise UsageError("unknown_rule", name=rule, hint=nearest(rule, page_names()))
     text = _brought(rule)
@@ -126,23 +127,9 @@ class _Shown:
             return str(self.value)
 
 
-@cache
-def _parsed(path: Path) -> dict[str, Any]:
-    return as_yaml(path.read_text(encoding="utf-8"))
-
-
-def as_yaml(text: str) -> dict[str, Any]:
-    """The mapping in a YAML text of our own; another has no more than a safe loader."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is built: 8 times faster
-    parsed: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe
-    return parsed
-
-
 def _with_shared(raw: dict[str, Any]) -> dict[str, Any]:
     """A page with the sentences it shares with others in their places."""
-    shared = _parsed(_FOLDER / "_shared.yaml")
+    shared = catalogue_in(_FOLDER / "_shared.yaml")
     filled = {
         section: {
             name: shared[section][name] if said == _SHARED else said

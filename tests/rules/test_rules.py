@@ -19,7 +19,7 @@ from lossscan.rules import load_rule
 from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.signals import scan
-from lossscan.words.pages import as_yaml
+from lossscan.words.own_yaml import as_yaml
 from tests.curves import make_run
 
 CASES = [

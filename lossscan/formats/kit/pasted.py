@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from html import unescape
 from itertools import repeat
 from typing import Final
 
@@ -104,6 +103,8 @@ def _straight(text: Iterable[str]) -> Iterator[str]:
 
 
 def _unescaped(text: Iterable[str]) -> Iterator[str]:
+    from html import unescape
+
     return map(unescape, text)
 
 

@@ -273,8 +273,8 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
 
 def _colored(line: str, style: str = "bold", styles: Mapping[str, str] = STYLES) -> Text:
     text = Text(line, style=style)
-    for mark, color in styles.items():
-        text.highlight_words([mark], style=color)
+    for mark in (each for each in styles if each in line):
+        text.highlight_words([mark], style=styles[mark])
     return text
 
 

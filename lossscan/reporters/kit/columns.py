@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lossscan.reporters.kit.prose import Prose, longest_unit
@@ -34,15 +34,26 @@ def in_columns(
     if room < 0:
         yield from _stacked(rows, width, head)
         return
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
-    table.show_header = bool(head)
-    for number, (low, high) in enumerate(zip(least, whole, strict=True)):
+    widths = []
+    for low, high in zip(least, whole, strict=True):
         wider = min(high - low, room)
         room -= wider
-        table.add_column(head[number] if head else "", width=low + wider)
+        widths.append(low + wider)
+    if head:
+        yield from _side_by_side([Text(name, style="dim") for name in head], widths)
     for row in rows:
-        table.add_row(*map(Prose, row))
-    yield table
+        yield from _side_by_side(row, widths)
+
+
+def _side_by_side(cells: Sequence[Text], widths: Sequence[int]) -> Iterator[Text]:
+    """The lines of one row; a cell that is shorter than its neighbors is blank below."""
+    columns = (Prose(cell).lines(width) for cell, width in zip(cells, widths, strict=True))
+    for line in zip_longest(*columns, fillvalue=Text()):
+        whole = Text()
+        for part, width in zip(line, widths, strict=True):
+            whole.append_text(part).append(" " * (width + GAP - part.cell_len))
+        whole.rstrip()
+        yield whole
 
 
 def _stacked(

@@ -24,16 +24,23 @@ NARROW = 12  # cells; a column of prose never asks for less
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A text that takes the width it is given."""
+    """A text that takes the width it is given; its lines hang next to a bullet, if it has one."""
 
     text: Text
+    bullet: str = ""
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """Its lines, of so many cells at most."""
+        hang = cell_len(self.bullet)
+        lead = self.bullet
+        for line in self.text.divide(_breaks(self.text.plain, width - hang)):
+            line.rstrip()
+            yield Text(lead).append_text(line) if hang else line
+            lead = " " * hang
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Its lines."""
-        offsets = list(_breaks(self.text.plain, options.max_width))
-        for line in self.text.divide(offsets):
-            line.rstrip()
-            yield line
+        yield from self.lines(options.max_width)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """The least and the greatest width it can use."""

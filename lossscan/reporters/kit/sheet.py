@@ -169,10 +169,10 @@ def _list(
     key: str, rows: Iterable[tuple[str, Text]], page: Page, indent: int = INDENT
 ) -> Iterator[RenderableType]:
     """A heading and its lines, each hanging next to its bullet; nothing where there is no line."""
-    grid = bulleted(rows)
-    if grid.row_count:
+    lines = list(rows)
+    if lines:
         yield _block(Text(words.say(page.lang, key), style="bold"), indent)
-        yield _block(grid, indent + 2)
+        yield _block(bulleted(lines), indent + 2)
 
 
 def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[RenderableType]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.cells import cell_len
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
 from lossscan import words
@@ -28,14 +28,11 @@ def safe(text: str, style: str = "") -> Text:
     return Text(words.printable(text), style=style)
 
 
-def bulleted(rows: Iterable[tuple[str, Text]]) -> Table:
-    """Lines that hang next to their bullets."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column()
-    for bullet, text in rows:
-        grid.add_row(bullet, Prose(text))
-    return grid
+def bulleted(rows: Iterable[tuple[str, Text]]) -> Group:
+    """Texts that hang next to their bullets, which are equally wide."""
+    listed = list(rows)
+    width = max((cell_len(bullet) for bullet, _ in listed), default=0)
+    return Group(*(Prose(text, f"{bullet:<{width}} ") for bullet, text in listed))
 
 
 def shortened(text: str, room: int) -> str:
