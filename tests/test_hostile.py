@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from lossscan import commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
-from lossscan.formats.kit.placing import Scale, placed, usable
 from lossscan.formats.kit.records import Records, in_array
+from lossscan.formats.transformers_console.placing import Scale, placed, usable
 from lossscan.gate import exit_status
 from lossscan.model import FAILED, FAILED_NOTE, Failure, Message, Report, RunReport
 from lossscan.pipeline import examine

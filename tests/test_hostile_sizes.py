@@ -15,7 +15,7 @@ import pytest
 from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.formats import csv_table, json_table, sqlite_store
-from lossscan.formats.kit import trainer_lines
+from lossscan.formats.transformers_console import trainer_lines
 from lossscan.gate import exit_status
 from lossscan.model import FAILED, GAVE_UP_NOTE, Report
 from lossscan.pipeline import examine

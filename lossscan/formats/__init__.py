@@ -43,7 +43,7 @@ MOST_KEYS: Final = 8  # that the message about an unknown log shows
 @cache
 def formats() -> tuple[Format, ...]:
     """All formats, special ones first; raises PluginError."""
-    stems = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
+    stems = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "kit"]
     own: list[Format] = [import_module(f"{__name__}.{stem}").FORMAT for stem in stems]
     names = plugins.names(plugins.FORMATS, {each.name for each in own})
     added = plugins.added(plugins.FORMATS)

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan.formats import key_value
-from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
-from lossscan.formats.kit.stated_log import StatedLog
+from lossscan.formats.key_value.stated_columns import PlacedLines, placed_lines
+from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.settings import Settings
 from tests import logs
 

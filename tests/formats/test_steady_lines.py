@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from lossscan.formats.kit import steady_lines
+from lossscan.formats.key_value import steady_lines
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from tests import logs
 

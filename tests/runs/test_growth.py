@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lossscan.formats.key_value.stated_columns import placed_lines
+from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.stated import StatedLine
-from lossscan.formats.kit.stated_columns import placed_lines
-from lossscan.formats.kit.stated_log import StatedLog
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Resume, Run, Schedule, Series, Table
 from lossscan.rules.kit.case import Case

@@ -10,9 +10,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.key_value.form_lines import TWO_LOOPS
+from lossscan.formats.key_value.headlines import headed
 from lossscan.formats.kit.counters import CounterPlace, Kind
-from lossscan.formats.kit.form_lines import TWO_LOOPS
-from lossscan.formats.kit.headlines import headed
 from lossscan.formats.kit.recount import is_beside, is_evaluation
 from lossscan.formats.kit.stated import StatedLine
 

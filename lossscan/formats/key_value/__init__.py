@@ -15,10 +15,21 @@ from msgspec.structs import replace
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.blocks import blocks
+from lossscan.formats.key_value.blocks import blocks
+from lossscan.formats.key_value.evaluated import summed_up
+from lossscan.formats.key_value.single_lines import (
+    STILL,
+    finest,
+    of_epoch,
+    placed,
+    stands_still,
+    with_headlines,
+)
+from lossscan.formats.key_value.stated_columns import PlacedLines, placed_lines
+from lossscan.formats.key_value.stated_log import StatedLog
+from lossscan.formats.key_value.steady_lines import ReadLines, read_lines
 from lossscan.formats.kit.columns import Row, Sheet, columns, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
-from lossscan.formats.kit.evaluated import summed_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED
 from lossscan.formats.kit.launches import Launches
@@ -33,18 +44,7 @@ from lossscan.formats.kit.recount import (
     without_echo,
     without_settings,
 )
-from lossscan.formats.kit.single_lines import (
-    STILL,
-    finest,
-    of_epoch,
-    placed,
-    stands_still,
-    with_headlines,
-)
 from lossscan.formats.kit.stated import LineReader, StatedLine
-from lossscan.formats.kit.stated_columns import PlacedLines, placed_lines
-from lossscan.formats.kit.stated_log import StatedLog
-from lossscan.formats.kit.steady_lines import ReadLines, read_lines
 from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings

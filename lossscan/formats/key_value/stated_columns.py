@@ -17,8 +17,10 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.canonical.names import canonical
+from lossscan.formats.key_value.form_lines import KINDS, FormLines
+from lossscan.formats.key_value.single_lines import STILL, sums_up
+from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.form_lines import KINDS, FormLines
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.recount import (
@@ -30,8 +32,6 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     last_drawn,
 )
-from lossscan.formats.kit.single_lines import STILL, sums_up
-from lossscan.formats.kit.stated_log import Form, StatedLog
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray

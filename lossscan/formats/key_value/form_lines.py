@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lossscan.canonical.names import is_judged
-from lossscan.formats.kit.blocks import is_counted
+from lossscan.formats.key_value.blocks import is_counted
+from lossscan.formats.key_value.headlines import headed
+from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.headlines import headed
 from lossscan.formats.kit.recount import is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
-from lossscan.formats.kit.stated_log import Form, StatedLog
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

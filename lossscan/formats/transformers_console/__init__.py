@@ -1,7 +1,7 @@
 """The console of transformers' Trainer and of front-ends on it: `{'loss': 1.23, 'epoch': 0.1}`.
 
 The step of such a line is not printed, but by ms-swift. It is the epoch times the steps of an
-epoch; see `_epoch_scale` for these and `_placing` for the rounding.
+epoch; see `epoch_scale` for these and `placing` for the rounding.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
-from lossscan.formats.kit.entry_log import Entries, ShownBars
-from lossscan.formats.kit.epoch_scale import epoch_scale
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.placing import MOST_STEPS, Scale, counted, placed, usable
 from lossscan.formats.kit.text import peek
-from lossscan.formats.kit.trainer_lines import Console, read_consoles
+from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
+from lossscan.formats.transformers_console.epoch_scale import epoch_scale
+from lossscan.formats.transformers_console.placing import MOST_STEPS, Scale, counted, placed, usable
+from lossscan.formats.transformers_console.trainer_lines import Console, read_consoles
 from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

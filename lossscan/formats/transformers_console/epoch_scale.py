@@ -15,9 +15,9 @@ import numpy as np
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.entries import Entry
-from lossscan.formats.kit.entry_log import Entries, ShownBars
-from lossscan.formats.kit.placing import Scale, misfit, usable
-from lossscan.formats.kit.trainer_lines import Console
+from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
+from lossscan.formats.transformers_console.placing import Scale, misfit, usable
+from lossscan.formats.transformers_console.trainer_lines import Console
 from lossscan.numeric.medians import median
 
 _SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x (four digits)

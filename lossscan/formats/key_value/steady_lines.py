@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
+from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import CounterPlace, counter_parts, whole
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
 from lossscan.formats.kit.shapes import Learned, Part, key_of, shape_of
 from lossscan.formats.kit.stated import LineReader, StatedLine
-from lossscan.formats.kit.stated_log import Form, StatedLog
 from lossscan.formats.kit.text import blocks
 from lossscan.sources.files import Head
 

@@ -12,6 +12,21 @@ import numpy as np
 from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
+from lossscan.formats.csv_table.number_rows import number_columns
+from lossscan.formats.csv_table.ruled import unruled
+from lossscan.formats.csv_table.separated import (
+    BLANK,
+    GAP,
+    OF_FILES,
+    cells_of,
+    columns_of,
+    header_of,
+    separator_between,
+    separator_of,
+    split,
+    uncommented,
+)
+from lossscan.formats.csv_table.stacked import unstacked
 from lossscan.formats.kit.columns import Sheet, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
@@ -24,22 +39,7 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
     tag_and_value,
 )
-from lossscan.formats.kit.number_rows import number_columns
-from lossscan.formats.kit.ruled import unruled
-from lossscan.formats.kit.separated import (
-    BLANK,
-    GAP,
-    OF_FILES,
-    cells_of,
-    columns_of,
-    header_of,
-    separator_between,
-    separator_of,
-    split,
-    uncommented,
-)
 from lossscan.formats.kit.several import chosen, others
-from lossscan.formats.kit.stacked import unstacked
 from lossscan.formats.kit.text import lines, peek
 from lossscan.formats.kit.wide import Renamed, by_file, counts, of_runs, renamed
 from lossscan.model import Note, Table
