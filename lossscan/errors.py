@@ -7,7 +7,8 @@ LossscanError
 │  ├─ NoLogFound        nothing below the path is a log
 │  ├─ UnreadableLog     a log that cannot be read
 │  │  └─ ReaderFailed   a log that breaks its reader
-│  │     └─ ReaderGaveUp a log that is too much for its reader
+│  │     ├─ ReaderGaveUp a log that is too much for its reader
+│  │     └─ LogDamaged  a log whose packing or store is damaged
 │  ├─ ExaminationFailed a run that breaks what follows
 │  ├─ NoUsableSeries    logs were read and hold no series to judge
 │  ├─ WorkerLost        the process that read a run of a batch ended
@@ -24,7 +25,7 @@ import errno
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
-from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, Message
+from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
 SYSTEM: Final = {  # what a user meets when a file cannot be had
@@ -182,6 +183,12 @@ class ReaderGaveUp(ReaderFailed):
     """A log beyond the bound of its reader: no fault, and other readers may not see all of it."""
 
     noted = GAVE_UP_NOTE
+
+
+class LogDamaged(ReaderFailed):
+    """A log whose packing or store is damaged: what it held would have counted."""
+
+    noted = UNREAD_NOTE
 
 
 class ExaminationFailed(InputError):  # noqa: N818

@@ -14,6 +14,7 @@ from lossscan import words
 from lossscan.errors import (
     ExaminationFailed,
     InputError,
+    LogDamaged,
     LossscanError,
     NoLogFound,
     ReaderFailed,
@@ -22,6 +23,8 @@ from lossscan.errors import (
 )
 from lossscan.model import (
     FAILED_NOTE,
+    GAVE_UP_NOTE,
+    UNREAD_NOTE,
     UNVOUCHED,
     Failure,
     Finding,
@@ -38,6 +41,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 STDIN = Path("-")
+_FAILURES = {  # what a note on a log unread is as an error, and the way out
+    FAILED_NOTE: (ReaderFailed, "report"),
+    GAVE_UP_NOTE: (ReaderGaveUp, "give_less"),
+    UNREAD_NOTE: (LogDamaged, "retry"),
+}
 SHOWN_RUNS = 3  # named where a folder holds several
 
 
@@ -79,15 +87,14 @@ def _reported(run: Run, settings: Settings) -> RunReport:
 
 
 def _unvouched(run: Run) -> Failure | None:
-    """Why a run without findings is not "ok": a log of it broke its reader, or was given up."""
+    """Why a run without findings is not "ok": a log of it could not be read, or not whole."""
     failed = next((note for note in run.notes if note.kind in UNVOUCHED), None)
     if failed is None:
         return None
     said = _remark(failed, Path(run.path))
     placed = said if failed.path == Path(run.path) else said.placed(run.path)  # it names the log
-    if failed.kind == FAILED_NOTE:
-        return Failure(ReaderFailed.__name__, placed, Message("report"))
-    return Failure(ReaderGaveUp.__name__, placed, Message("give_less"))
+    kind, way_out = _FAILURES[failed.kind]
+    return Failure(kind.__name__, placed, Message(way_out))
 
 
 def read(what: Path | RunFiles, settings: Settings) -> Run:

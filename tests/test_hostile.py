@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import io
 import json
 import lzma
@@ -87,6 +88,48 @@ def test_a_log_that_is_given_up_is_no_bug_to_report(tmp_path, monkeypatch):
     assert any("more than 9 trainings" in str(each) for each in report.remarks)
     assert report.error is None or "report this" not in str(report.error.hint)
     assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+def _zipped(text: bytes) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train.log", text)
+    return kept.getvalue()
+
+
+TEXT = "".join(f"step {step} loss: {2 + 1 / step}\n" for step in range(50, 900)).encode()
+DAMAGED_LOGS = {
+    "train.log.gz": gzip.compress(TEXT)[:-8] + b"12345678",  # another checksum
+    "train.log.xz": lzma.compress(TEXT)[:-60] + bytes(60),
+    "train.zip": _zipped(TEXT)[:300] + bytes(60) + _zipped(TEXT)[360:],
+    "trackio.db": b"SQLite format 3\0CREATE TABLE metrics(run_name, step, metrics)" + bytes(4000),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED_LOGS)
+def test_a_damaged_log_beside_a_good_one_fails_the_gate(tmp_path, name):
+    """The other log speaks, the damaged one is named with a way out, and the status is 2."""
+    _jsonl(tmp_path)
+    (tmp_path / name).write_bytes(DAMAGED_LOGS[name])
+    report = examine(tmp_path, Settings())
+    assert report.run is not None
+    assert len(report.run.series["loss"]) == 39
+    assert report.error is not None
+    assert name in str(report.error.message)
+    assert "copy the file again" in str(report.error.hint)
+    assert exit_status(Report("0", (report,)), None) == FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("train.log.gz", gzip.compress(TEXT)[:-900]), ("data.zip", _zipped(TEXT)[:-60])],
+)
+def test_a_log_that_still_grows_and_an_archive_of_anything_fail_no_gate(tmp_path, name, data):
+    """The packed log is read as far as it goes; nothing shows that the archive holds a log."""
+    _jsonl(tmp_path)
+    (tmp_path / name).write_bytes(data)
+    report = examine(tmp_path, Settings())
+    assert exit_status(Report("0", (report,)), None) != FAILED
 
 
 def test_help_is_shown_where_python_drops_docstrings():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lossscan.errors import UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, UnreadableLog, reason_of
 from lossscan.formats.kit.columns import by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
@@ -32,6 +32,7 @@ LONGEST: Final = 1 << 24  # bytes of a text or a row: Trackio keeps all that a s
 MOST_WORK: Final = 500_000  # times a thousand steps of its machine: MOST_POINTS take two thirds
 LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MLFLOW: Final = "mlflow.db"
+_TABLE: Final = b"CREATE TABLE metrics"  # SQLite keeps it so on the first page of most stores
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
@@ -45,20 +46,20 @@ def claims(head: Head) -> bool:
         with closing(_opened(head)) as store:
             return _is_mlflow(store) or _is_trackio(store)
     except _damage():
-        return head.name == _MLFLOW
+        return head.name == _MLFLOW or _TABLE in head.start
 
 
 def read(head: Head, settings: Settings) -> Table:
     """The run that has most points; a note tells how many others there are.
 
-    Raises UnreadableLog where the database is damaged or of another kind.
+    Raises LogDamaged where SQLite cannot read it, UnreadableLog where it is of another kind.
     """
     try:
         with closing(_opened(head)) as store:
             found = _mlflow if _is_mlflow(store) else _trackio
             return found(store, head, settings)
     except _damage() as error:
-        raise UnreadableLog("damaged", reason=reason_of(error)) from error
+        raise LogDamaged("damaged", reason=reason_of(error)) from error
 
 
 def _damage() -> tuple[type[Exception], ...]:

@@ -11,9 +11,8 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import asdict
 
 from lossscan.errors import SettingsError, Unusable, reason_of
@@ -36,6 +35,13 @@ class Known(Struct, frozen=True):
     series: str
     start_step: int | None
     severity: str
+
+
+class _Kept(Struct):
+    """A baseline file as it is written."""
+
+    schema: str
+    findings: list[Known]
 
 
 def run_key(path: str, folder: Path) -> str:
@@ -84,30 +90,16 @@ def load(file: Path) -> Mapping[str, Known]:
     """The entries of a baseline file by fingerprint; raises SettingsError."""
     try:
         with file.open("rb") as stream:
-            whole = json.loads(stream.read(MAX_BYTES))
-        if whole["schema"] != SCHEMA:
+            whole = convert(json.loads(stream.read(MAX_BYTES)), _Kept)
+        if whole.schema != SCHEMA:
             raise Unusable("other_schema", schema=SCHEMA)
-        found = [_known(row) for row in whole["findings"]]
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("baseline_broken", at=file, reason=reason_of(error)) from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        reason = Message("not_baseline", reason=_said(error))
+    except (ValueError, RecursionError) as error:  # msgspec names the key, and what it expected
+        deep = isinstance(error, RecursionError)
+        reason = Message("not_baseline", reason=Message("nested") if deep else reason_of(error))
         raise SettingsError("baseline_broken", at=file, reason=reason) from error
-    return {known.fingerprint: known for known in found}
-
-
-def _said(error: Exception) -> Message | str:
-    """What Python says is of use only with the kind of the error: a KeyError is a bare name."""
-    own = isinstance(error, Unusable)
-    return reason_of(error) if own else f"{type(error).__name__}: {error}"
-
-
-def _known(row: Mapping[str, Any]) -> Known:
-    known = Known(**row)
-    texts = (known.fingerprint, known.run, known.rule, known.series, known.severity)
-    if not all(isinstance(text, str) for text in texts):
-        raise Unusable("entry_no_string")
-    return known
+    return {known.fingerprint: known for known in whole.findings}
 
 
 def _digest(finding: Finding, run: str, place: str) -> str:

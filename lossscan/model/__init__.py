@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         GAVE_UP_NOTE,
         HINT,
         PAGES,
+        UNREAD_NOTE,
         Message,
         spoken,
     )
@@ -95,6 +96,7 @@ __all__ = [
     "PAGES",
     "PASSED",
     "PLAIN",
+    "UNREAD_NOTE",
     "UNVOUCHED",
     "AccountedFor",
     "Advice",

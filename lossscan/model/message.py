@@ -12,6 +12,7 @@ T = TypeVar("T")
 HINT: Final = ".hint"  # ends the key of what to do about an error
 FAILED_NOTE: Final = "reader_failed"  # of a log that would have counted
 GAVE_UP_NOTE: Final = "reader_gave_up"  # of a log that is too much for its reader
+UNREAD_NOTE: Final = "log_unread"  # of a log that its damage or the system keeps from being read
 PAGES: Final = "rules/"  # begins the key of a text in the page of a rule
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from lossscan.model.base import Severity
 from lossscan.model.findings import Finding, RuledOut
-from lossscan.model.message import FAILED_NOTE, GAVE_UP_NOTE, Message
+from lossscan.model.message import FAILED_NOTE, GAVE_UP_NOTE, UNREAD_NOTE, Message
 from lossscan.model.run import Note, Run
 from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lossscan.model.comparison import Comparison
 
 
-UNVOUCHED = (FAILED_NOTE, GAVE_UP_NOTE)
+UNVOUCHED = (FAILED_NOTE, GAVE_UP_NOTE, UNREAD_NOTE)
 DAMAGES = ("cut_json", *UNVOUCHED)  # kinds of notes
 
 

@@ -24,7 +24,17 @@ from lossscan.errors import (
 )
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
-from lossscan.model import UNVOUCHED, Message, Note, Run, Schedule, Series, Skipped, Table
+from lossscan.model import (
+    UNREAD_NOTE,
+    UNVOUCHED,
+    Message,
+    Note,
+    Run,
+    Schedule,
+    Series,
+    Skipped,
+    Table,
+)
 from lossscan.runs.discover import CARD, RunFiles, is_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
@@ -204,12 +214,20 @@ def _cards(files: RunFiles, settings: Settings) -> list[Table]:
 
 
 def _failures(refused: _Refused) -> list[Note]:
-    """A note for each log that broke its reader or was given up: none can vouch for it."""
+    """A note for each log that was there and was not read: none can vouch for it."""
     return [
-        Note(error.noted, path, reason=reason_of(error).bare())
+        Note(kind, path, reason=reason_of(error).bare())
         for path, error in refused.broken.items()
-        if isinstance(error, ReaderFailed)
+        if (kind := _unread(path, error))
     ]
+
+
+def _unread(path: Path, error: Exception) -> str | None:
+    """The kind of the note on a log; None where it is no log, or gone since it was found."""
+    if isinstance(error, ReaderFailed):
+        return error.noted
+    kept = isinstance(error, OSError | MissingExtra) and not isinstance(error, FileNotFoundError)
+    return UNREAD_NOTE if kept and is_log_name(path.name) else None
 
 
 def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:

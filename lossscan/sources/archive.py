@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from lossscan.errors import UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, UnreadableLog, reason_of
 from lossscan.model import Message
 from lossscan.sources import packed
 
@@ -28,12 +28,13 @@ def is_archive(path: Path) -> bool:
 def archived(path: Path, size: int = LARGEST) -> bytes:
     """The first `size` bytes of the log in an archive.
 
-    Raises UnreadableLog where it is damaged, holds no log or a larger one, and OSError.
+    Raises LogDamaged where the log is damaged or encrypted, UnreadableLog where the archive is
+    damaged, holds no log or a larger one, and OSError.
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as stream:
-            return stream.read(size)
-    except _DAMAGED as error:
+        with zipfile.ZipFile(path) as archive:
+            return _unpacked(path, archive, size)
+    except zipfile.BadZipFile as error:  # nothing tells what it held
         raise UnreadableLog("not_zip", at=path, reason=reason_of(error)) from error
 
 
@@ -52,6 +53,16 @@ def companion(path: Path, name: str) -> bytes | None:
     except (*_DAMAGED, KeyError, OSError):
         return None
     return held if len(held) <= SMALL else None
+
+
+def _unpacked(path: Path, archive: zipfile.ZipFile, size: int) -> bytes:
+    try:
+        with archive.open(_member(path, archive)) as stream:
+            return stream.read(size)
+    except RuntimeError as error:  # zipfile quotes its own object
+        raise LogDamaged("not_zip", at=path, reason=Message("zip_encrypted")) from error
+    except _DAMAGED as error:
+        raise LogDamaged("not_zip", at=path, reason=reason_of(error)) from error
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:

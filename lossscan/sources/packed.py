@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-from lossscan.errors import UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, UnreadableLog, reason_of
 from lossscan.sources import zstd
 
 if TYPE_CHECKING:
@@ -163,4 +163,4 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
         except EOFError:
             raise
         except errors as error:
-            raise UnreadableLog("damaged", at=path, reason=reason_of(error)) from error
+            raise LogDamaged("damaged", at=path, reason=reason_of(error)) from error
