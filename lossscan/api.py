@@ -52,7 +52,7 @@ def read(
     chosen, place = _with(settings, training_config), fspath(path)
     if "://" in place:
         return pipeline.read_remote(pipeline.one_remote(place, chosen), chosen)
-    return pipeline.read(Path(place), chosen)
+    return pipeline.read(pipeline.place_of(place), chosen)
 
 
 def _examined(place: str, settings: Settings) -> RunReport:
@@ -61,7 +61,7 @@ def _examined(place: str, settings: Settings) -> RunReport:
 
     if "://" in place:
         return pipeline.examine_remote(pipeline.one_remote(place, settings), settings)
-    return pipeline.examine(Path(place), settings)
+    return pipeline.examine(pipeline.place_of(place), settings)
 
 
 def _with(settings: Settings | None, training_config: str | PathLike[str] | None) -> Settings:
@@ -238,11 +238,12 @@ def watch(
     `interval` is in seconds. Ends with the training, or when `stop` is set. What cannot be read
     yet is waited for.
     """
+    from lossscan.pipeline import place_of
     from lossscan.watching import Watch
 
     stopped = stop or Event()
     chosen = _with(settings, training_config)
-    watching = Watch(Path(path), chosen)
+    watching = Watch(place_of(path), chosen)
     looks = watching.looks(lambda: stopped.wait(interval), until_complete=until_complete)
     return (_spoken(look, chosen) for look in looks)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Sequence
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,13 @@ def one_remote(url: str, settings: Settings) -> Remote:
     if len(found) > 1:
         raise several(url, [run.url for run in found])
     return found[0]
+
+
+def place_of(path: str | PathLike[str]) -> Path:
+    """The path; raises NoLogFound for an empty one, which Path takes for the current folder."""
+    if not fspath(path):
+        raise NoLogFound("no_such_path", at='""')
+    return Path(path)
 
 
 def several(path: Path | str, runs: Sequence[str]) -> InputError:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from lossscan import commands, formats, reporters, rules
+from lossscan import api, commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.records import Records, in_array
@@ -102,6 +102,9 @@ DAMAGED_LOGS = {
     "train.log.gz": gzip.compress(TEXT)[:-8] + b"12345678",  # another checksum
     "train.log.xz": lzma.compress(TEXT)[:-60] + bytes(60),
     "train.zip": _zipped(TEXT)[:300] + bytes(60) + _zipped(TEXT)[360:],
+    "trainer_state.json": bytes(9000),
+    "events.out.tfevents.1": bytes(range(200)) * 9,
+    "train.ipynb": b'{"cells": [{"outputs": [{"text": "step 1 loss: 2.5',
     "trackio.db": b"SQLite format 3\0CREATE TABLE metrics(run_name, step, metrics)" + bytes(4000),
 }
 
@@ -122,7 +125,12 @@ def test_a_damaged_log_beside_a_good_one_fails_the_gate(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("train.log.gz", gzip.compress(TEXT)[:-900]), ("data.zip", _zipped(TEXT)[:-60])],
+    [
+        ("train.log.gz", gzip.compress(TEXT)[:-900]),
+        ("data.zip", _zipped(TEXT)[:-60]),
+        ("000003.log", bytes(9000)),  # of a database
+        ("a.ipynb", b'{"cells": [{"outputs": [{"text": "hello'),
+    ],
 )
 def test_a_log_that_still_grows_and_an_archive_of_anything_fail_no_gate(tmp_path, name, data):
     """The packed log is read as far as it goes; nothing shows that the archive holds a log."""
@@ -130,6 +138,36 @@ def test_a_log_that_still_grows_and_an_archive_of_anything_fail_no_gate(tmp_path
     (tmp_path / name).write_bytes(data)
     report = examine(tmp_path, Settings())
     assert exit_status(Report("0", (report,)), None) != FAILED
+
+
+def test_a_damaged_notebook_of_its_own_is_a_row_of_a_batch(tmp_path):
+    """So a run is not lost among others."""
+    for name in ("good", "bad"):
+        (tmp_path / name).mkdir()
+    _jsonl(tmp_path / "good")
+    (tmp_path / "bad" / "train.ipynb").write_bytes(DAMAGED_LOGS["train.ipynb"])
+    report = api.batch(tmp_path, jobs=1)
+    assert [one.status for one in report.runs] == ["error", "ok"]
+
+
+def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch):
+    """A variable that was never set must not turn the gate green."""
+    _jsonl(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoLogFound, match="no such file"):
+        api.analyze("")
+    assert [one.status for one in api.batch("", jobs=1).runs] == ["error"]
+
+
+@pytest.mark.parametrize("verb", ["analyze", "batch", "show"])
+def test_a_log_is_not_replaced_by_its_own_report(tmp_path, capsys, verb):
+    """The way out is another file."""
+    log = _jsonl(tmp_path)
+    held = log.read_bytes()
+    given = ["analyze", "--show-data"] if verb == "show" else [verb]
+    assert commands.main([*given, str(tmp_path), "-o", str(log)]) == FAILED
+    assert "is the log that was read" in capsys.readouterr().err
+    assert log.read_bytes() == held
 
 
 def test_help_is_shown_where_python_drops_docstrings():

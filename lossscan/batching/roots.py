@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lossscan.batching.work import Task, failure
 from lossscan.errors import InputError
-from lossscan.pipeline import no_log
+from lossscan.pipeline import no_log, place_of
 from lossscan.runs import remote
 from lossscan.settings import Settings
 
@@ -57,7 +57,7 @@ def _expanded(pattern: str) -> list[str]:
     if remote.is_url(pattern):
         return remote.expanded(pattern)
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
-        return [str(Path(pattern))]
+        return [str(place_of(pattern))]
     found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones
     return sorted({str(Path(each)) for each in found}) or [pattern]
 

@@ -22,7 +22,7 @@ from lossscan.commands.kit.options import (
     WriteBaseline,
     settings_from,
 )
-from lossscan.commands.kit.output import emit, waiting, write
+from lossscan.commands.kit.output import emit, spared, waiting, write
 
 
 def analyze(
@@ -58,6 +58,7 @@ def analyze(
     with waiting(run_dir):
         one = api.analyze(run_dir, settings=settings, training_config=training_config)
     if show_data and one.run is not None:
+        tuple(spared((one,), output))
         write(points_read(one.run, settings.lang), output)
         return 0
     return emit(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossscan.canonical.names import canonical
-from lossscan.errors import UnreadableLog
+from lossscan.errors import LogDamaged, UnreadableLog
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
@@ -95,7 +95,7 @@ def _unreadable(head: Head) -> UnreadableLog:
     if head.start.startswith(_POINTER):
         return UnreadableLog("lfs_pointer")
     zeros = not any(head.start[:HEADER])
-    return UnreadableLog("event_file_zeros" if zeros else "event_file_checksum")
+    return LogDamaged("event_file_zeros" if zeros else "event_file_checksum")
 
 
 def _is_evaluation(head: Head) -> bool:

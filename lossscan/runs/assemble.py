@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from lossscan import formats
@@ -17,15 +16,12 @@ from lossscan.errors import (
     MissingExtra,
     NoLogFound,
     NoUsableSeries,
-    ReaderFailed,
     ReaderGaveUp,
     UnreadableLog,
-    reason_of,
 )
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
 from lossscan.model import (
-    UNREAD_NOTE,
     UNVOUCHED,
     Message,
     Note,
@@ -41,6 +37,7 @@ from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import objective_of
 from lossscan.runs.parts import with_total
+from lossscan.runs.refused import Refused
 from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
@@ -91,13 +88,13 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             *merged.notes,
             *config.notes,
             *final,
-            *_failures(refused),
+            *refused.notes(),
             *_unvouched(tables, chosen),
             *_units(framework, merged),
         ),
         skipped=(
             *files.skipped,
-            *_skipped(files, refused),
+            *refused.skipped(files.root),
             *_left_out(tables, chosen, files.root),
             *merged.skipped,
         ),
@@ -142,16 +139,9 @@ def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[
             yield Skipped(relative(table.path, root), Message("lower_resolution"))
 
 
-class _Refused(Struct):
-    """Files of the run that gave no table, with the reason."""
-
-    broken: dict[Path, Exception] = field(default_factory=dict)
-    unknown: list[NoLogFound] = field(default_factory=list)  # by their names they may be logs
-
-
-def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]:
+def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], Refused]:
     tables: list[Table] = []
-    refused = _Refused()
+    refused = Refused()
     # Of files next to a log that was named, none is another.
     alone = files.part is not None or files.root in files.files
     named = files.files[0] if files.part is not None else files.root
@@ -165,13 +155,13 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], _Refused]
             elif table := _beside_logs(path, settings):
                 tables.append(table)
         except NoLogFound as error:
-            refused.unknown.append(error)
+            refused.unknown[path] = error
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
     return tables or _cards(files, settings), refused
 
 
-def _bounded(files: RunFiles, refused: _Refused) -> Sequence[Path]:
+def _bounded(files: RunFiles, refused: Refused) -> Sequence[Path]:
     """The files of a run, of very many logs the largest."""
     if len(files.files) <= MOST_LOGS:
         return files.files
@@ -213,32 +203,8 @@ def _cards(files: RunFiles, settings: Settings) -> list[Table]:
     return found
 
 
-def _failures(refused: _Refused) -> list[Note]:
-    """A note for each log that was there and was not read: none can vouch for it."""
-    return [
-        Note(kind, path, reason=reason_of(error).bare())
-        for path, error in refused.broken.items()
-        if (kind := _unread(path, error))
-    ]
-
-
-def _unread(path: Path, error: Exception) -> str | None:
-    """The kind of the note on a log; None where it is no log, or gone since it was found."""
-    if isinstance(error, ReaderFailed):
-        return error.noted
-    kept = isinstance(error, OSError | MissingExtra) and not isinstance(error, FileNotFoundError)
-    return UNREAD_NOTE if kept and is_log_name(path.name) else None
-
-
-def _skipped(files: RunFiles, refused: _Refused) -> list[Skipped]:
-    return [
-        Skipped(relative(path, files.root), reason_of(error).bare())
-        for path, error in refused.broken.items()
-    ]
-
-
-def _nothing(files: RunFiles, refused: _Refused) -> InputError:
-    skipped = _skipped(files, refused)
+def _nothing(files: RunFiles, refused: Refused) -> InputError:
+    skipped = Refused(refused.broken).skipped(files.root)
     if skipped:
         first, others = skipped[0], len(skipped) - 1
         hint = getattr(next(iter(refused.broken.values())), "way_out", "retry")
@@ -253,10 +219,10 @@ def _nothing(files: RunFiles, refused: _Refused) -> InputError:
         return UnreadableLog("no_access", at=files.root / first.path, reason=first.reason)
     known = stranger_at(files.root)
     if known is not None or len(refused.unknown) == 1:
-        return known or refused.unknown[0]
+        return known or next(iter(refused.unknown.values()))
     below = f"{files.root}{os.sep}"
     shown: list[Message | str] = [
-        error.message.renamed(below, "") for error in refused.unknown[:MOST_NAMED]
+        error.message.renamed(below, "") for error in [*refused.unknown.values()][:MOST_NAMED]
     ]
     shown += ["..."] if len(refused.unknown) > MOST_NAMED else []
     lines = (Message("indented", said=each, more="") for each in shown)

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, LossscanError, NoLogFound, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
 from lossscan.runs.outputs import outputs_of
@@ -228,9 +228,9 @@ def _is_log(path: Path, settings: Settings) -> bool:
 
     try:
         return formats.is_log(head_of(path), settings)
-    except PermissionError:  # the reader says so: a run that may not be read is not lost
+    except (PermissionError, LogDamaged):  # the reader says so: such a run is not lost
         return True
-    except (OSError, LossscanError):  # damaged: the reader says how
+    except (OSError, LossscanError):  # nothing shows that it is a log
         return False
 
 

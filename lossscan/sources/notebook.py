@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import LogDamaged, UnreadableLog
 from lossscan.expressions import expression
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".ipynb"
 LARGEST: Final = 1 << 26  # bytes; pictures make a notebook large, not what it printed
-MOST: Final = 100_000  # cells, and outputs of one; a loop prints into one output
+MOST: Final = LARGEST // 128  # cells, and outputs of one; Jupyter writes more bytes for each
 _MIME: Final = {"page": "text/html", "plain": "text/plain"}
 _CELL: Final = expression(r"<t[hd][^<>]{0,400}>([^<>]{0,400})</t[hd]>")
 _HINT: Final = "</table>"
@@ -29,7 +29,8 @@ def is_notebook(path: Path) -> bool:
 def printed(path: Path) -> bytes:
     """All that its cells printed, in order; the rows of tables become lines of `name: value`.
 
-    Raises UnreadableLog where it is no notebook or prints more than LARGEST, and OSError.
+    Raises UnreadableLog where it is no notebook or prints more than LARGEST, LogDamaged where one
+    that names a loss is damaged, and OSError.
     """
     with path.open("rb") as stream:
         data = stream.read(LARGEST + 1)
@@ -38,7 +39,8 @@ def printed(path: Path) -> bytes:
     try:
         cells = _decoder().decode(data).cells
     except (ValueError, RecursionError) as error:
-        raise UnreadableLog("not_notebook", at=path) from error
+        kind = LogDamaged if b"loss" in data else UnreadableLog
+        raise kind("not_notebook", at=path) from error
     parts: list[str] = []
     left = LARGEST  # characters: each cell of a table repeats the name of its column
     for part in (part for cell in cells for part in _outputs(cell)):

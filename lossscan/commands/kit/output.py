@@ -20,7 +20,7 @@ from lossscan.reporters import Page, pieces, render
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from lossscan.model import Report
+    from lossscan.model import Report, RunReport
     from lossscan.settings import Settings
 
 FOR_PEOPLE = "rich"  # the report that is read at a terminal, in its encoding
@@ -50,6 +50,7 @@ def emit(
         report, settings, single=single, baseline=baseline, write_baseline=write_baseline
     )
     status = exit_status(report, settings.fail_on)
+    tuple(spared(report.runs, output, write_baseline))
     page = page_for(settings, output)
     page = replace(page, single=single, exit_status=status, ascii=page.ascii or ascii_only)
     write(in_utf_8(name, pieces(name, report, page)), output)
@@ -60,6 +61,24 @@ def emit(
     if known is not None:
         write(known, write_baseline)
     return status
+
+
+def spared(runs: Iterable[RunReport], *outputs: Path | None) -> Iterator[RunReport]:
+    """The reports; raises OutputError where an output is a log that one of them was read from."""
+    there = [(path, path.stat()) for path in outputs if path is not None and path.exists()]
+    for one in runs:
+        for source in one.run.sources if there and one.run is not None else ():
+            for output, known in there:
+                with suppress(OSError):
+                    if os.path.samestat(known, _place(one.path, source.path).stat()):
+                        raise OutputError("output_is_log", at=output)
+        yield one
+
+
+def _place(run: str, source: str) -> Path:
+    """Where a log is; a run may be one log, behind whose name may be a `#` and a part of it."""
+    root = Path(run)
+    return root / source if root.is_dir() else root.parent / source
 
 
 def page_for(settings: Settings, output: Path | None = None) -> Page:
@@ -106,7 +125,7 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
             _print(piece)
         return
     with _writing(output):
-        target = output.resolve()
+        target = Path(os.path.realpath(output))  # of links in a loop the last
         special = target.exists() and not target.is_file()
     if special:  # a device or a pipe
         _pour(pieces, target, output)

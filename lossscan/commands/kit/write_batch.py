@@ -14,7 +14,7 @@ from msgspec import structs
 from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
-from lossscan.commands.kit.output import in_utf_8, page_for, write
+from lossscan.commands.kit.output import in_utf_8, page_for, spared, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
 from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
@@ -55,7 +55,7 @@ def write_batch(
     with interrupts() as stop:
         bar = sys.stderr.isatty() and (name in AT_THE_END or not page.color)
         reports = followed(work.reports(stop), len(work.tasks), settings.lang, bar=bar)
-        runs = gated.through(reports)
+        runs = gated.through(spared(reports, output, write_baseline))
         runs = runs if output is None else _unless_stopped(runs, stop, gated)
         runs = _noted(runs, rows, settings.lang) if name == "github" else runs
         report = ReportStream(__version__, runs, gated.findings, gated.remarks, gated.exit_status)

@@ -1,0 +1,58 @@
+"""Files of a run that gave no table: what is said of them, and which would have counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, field
+
+from lossscan.errors import MissingExtra, NoLogFound, ReaderFailed, reason_of
+from lossscan.model import UNREAD_NOTE, Note, Skipped
+from lossscan.runs.discover import LOGS, is_log_name, names
+from lossscan.sources.files import any_of, relative
+from lossscan.sources.packed import plain_name
+
+_NO_TEXT: Final = ("zero_bytes", "binary_data")  # of a file that bears the name of a log
+
+
+class Refused(Struct):
+    """Files of the run that gave no table, with the reason."""
+
+    broken: dict[Path, Exception] = field(default_factory=dict)
+    unknown: dict[Path, NoLogFound] = field(default_factory=dict)  # they may be logs, by name
+
+    def notes(self) -> list[Note]:
+        """A note for each log that was there and was not read: none can vouch for it."""
+        return [
+            Note(kind, path, reason=reason_of(error).bare())
+            for path, error in self._not_read()
+            if (kind := _unread(path, error))
+        ]
+
+    def skipped(self, root: Path) -> list[Skipped]:
+        """The files with their reasons."""
+        return [
+            Skipped(relative(path, root), reason_of(error).bare())
+            for path, error in self._not_read()
+        ]
+
+    def _not_read(self) -> Iterator[tuple[Path, Exception]]:
+        """What is broken, and what is called a log and is no text."""
+        yield from self.broken.items()
+        for path, error in self.unknown.items():
+            if error.message.key in _NO_TEXT and names()[0].fullmatch(
+                plain_name(path.name.lower())
+            ):
+                yield path, error
+
+
+def _unread(path: Path, error: Exception) -> str | None:
+    """The kind of the note on a log; None where it is no log, or gone since it was found."""
+    if isinstance(error, ReaderFailed):
+        return error.noted
+    if isinstance(error, NoLogFound):  # databases call what they keep `000003.log`
+        return None if any_of(LOGS).fullmatch(path.name.lower()) else UNREAD_NOTE
+    kept = isinstance(error, OSError | MissingExtra) and not isinstance(error, FileNotFoundError)
+    return UNREAD_NOTE if kept and is_log_name(path.name) else None
