@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -9,7 +10,15 @@ from lossscan.expressions import expression
 
 LEAST_COUNT, MOST = 1e-9, 2.0**63  # a share of a run, sys.maxsize; beyond is no setting
 MAX_TEXT = 300  # characters; a longer value is a prompt or a payload, not a setting
+SAME: Final = 1e-5  # relative: event files keep seven digits
 _SECRET: Final = expression(r"(?:hf_|sk-|ghp_|AKIA|eyJ)[\w-]{12,}|://[^/\s]+:[^/\s]+@")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting are one."""
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=SAME)
+    return bool(one == other)
 
 
 def real(value: Any) -> float:

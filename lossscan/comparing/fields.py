@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 from msgspec.structs import replace
 
+from lossscan.canonical.values import same
 from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, joined, said
 from lossscan.model import Message, Run
 from lossscan.model.comparison import Between, FieldDifference, Parting
 from lossscan.samples import passes_per_update, samples_per_update
 
-SAME = 1e-5  # relative: event files keep seven digits
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
 SAME_RATES = 0.1  # of a schedule's weight where both runs logged the same learning rates
 FOLLOWS = 0.5  # of the weight of a setting that follows from others, where one of them differs too
@@ -28,13 +27,6 @@ def differing(runs: Sequence[Run]) -> tuple[str, ...]:
     """The settings that at least two runs state and not all alike, in alphabetical order."""
     names = {name for run in runs for name in run.config} - catalogue().unrelated
     return tuple(sorted(name for name in names if _differ(name, runs)))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values of a setting are one."""
-    if isinstance(one, float | int) and isinstance(other, float | int):
-        return math.isclose(one, other, rel_tol=SAME)
-    return bool(one == other)
 
 
 def _differ(name: str, runs: Sequence[Run]) -> bool:

@@ -98,6 +98,11 @@ def past_median(values: FloatArray, window: int) -> FloatArray:
     return np.asarray(move_median(values, min(window, len(values)), min_count=1))
 
 
+def step_noise(values: FloatArray) -> float:
+    """Standard deviation of one point, by how far neighbors differ; a slow course adds nothing."""
+    return robust_sigma(differences(values)) / math.sqrt(2)
+
+
 def robust_sigma(residuals: FloatArray) -> float:
     """Standard deviation from the median absolute deviation; 0 of nothing."""
     if len(residuals) == 0:

@@ -11,9 +11,9 @@ from msgspec import Struct
 from lossscan.canonical.names import is_part
 from lossscan.expressions import expression
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
-from lossscan.numeric.medians import median, robust_sigma, running_median
+from lossscan.numeric.medians import median, running_median, step_noise
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.levels import level_at
+from lossscan.rules.kit.levels import last_since, level_at
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
 
@@ -77,13 +77,10 @@ def _rise(part: Series, min_rise: float) -> Iterator[_Rise]:
     if at < EARLY * len(part) and _MATCHED.search(part.name.lower()):
         return
     low, end = float(course[at]), median(part.values[-END:])
-    noise = robust_sigma(np.diff(np.log(part.values))) / np.sqrt(2)
-    sigma = float(np.log(end / low) / max(noise, 1e-9))
+    sigma = float(np.log(end / low) / max(step_noise(np.log(part.values)), 1e-9))
     if end < low * (1 + min_rise) or sigma < RISE_SIGMA:
         return
-    above = course > low + HALF * (end - low)
-    below = np.flatnonzero(~above)
-    since = int(below[-1]) + 1 if len(below) else 0
+    since = last_since(course > low + HALF * (end - low))
     if len(part) - since >= STAYS * len(part):
         yield _Rise(part, int(part.steps[at]), low, end, int(part.steps[since]), sigma)
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, IntArray
-from lossscan.numeric.medians import block_means, robust_sigma, row_sigmas
+from lossscan.numeric.medians import block_means, row_sigmas, step_noise
 from lossscan.signals.clean import running_mean
 from lossscan.signals.flattening import Flattening, near_gaps, spread_of
 from lossscan.signals.gaps import (
@@ -277,7 +277,7 @@ def _propose(level: FloatArray) -> IntArray:
     bins = block_means(level, size)
     wide = max(len(bins) // 5, 6)
     flat = bins - running_mean(bins, wide)
-    noise = max(robust_sigma(np.diff(flat)) / np.sqrt(2), np.finfo(np.float64).eps)
+    noise = max(step_noise(flat), np.finfo(np.float64).eps)
     penalty = 2 * noise**2 * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
     edges = np.array(level_edges(flat, penalty), dtype=np.int64) * size
     near = np.zeros(len(level) - MIN_SIDE + 1, dtype=bool)

@@ -38,6 +38,12 @@ def window_lengths(series: Series) -> IntArray:
     return np.maximum(np.diff(series.steps, prepend=first - min(first, usual)), 1)
 
 
+def last_since(changed: BoolArray) -> int:
+    """The index from which on all points have changed; the length where the last has not."""
+    before = np.flatnonzero(~changed)
+    return int(before[-1]) + 1 if len(before) else 0
+
+
 def episodes_of(series: Series, mask: BoolArray) -> tuple[Episode, ...]:
     """One episode for each stretch of a mask over the points of a series."""
     return tuple(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-import numpy as np
 from msgspec import Struct, structs
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
-from lossscan.numeric.medians import median, robust_sigma, running_median
+from lossscan.numeric.medians import median, running_median, step_noise
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.levels import last_since
 from lossscan.rules.kit.sizes import effect_of
 
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
@@ -32,8 +33,7 @@ class PolicyCourse(Struct, frozen=True):
 
     def lasting(self, changed: BoolArray) -> int | None:
         """The index from which a change lasts to the end; None where it has not lasted."""
-        before = np.flatnonzero(~changed)
-        since = int(before[-1]) + 1 if len(before) else 0
+        since = last_since(changed)
         needed = max(END, STAYS * len(changed))
         return since if len(changed) - since >= needed else None
 
@@ -46,13 +46,12 @@ def course_of(case: Case, names: Sequence[str]) -> PolicyCourse | None:
     series = next((each for each in found if each is not None and len(each) >= MIN_POINTS), None)
     if series is None:
         return None
-    noise = robust_sigma(np.diff(series.values)) / np.sqrt(2)
     return PolicyCourse(
         series,
         running_median(series.values, WINDOW),
         median(series.values[:END]),
         median(series.values[-END:]),
-        max(float(noise) / np.sqrt(END), 1e-12),
+        max(step_noise(series.values) / math.sqrt(END), 1e-12),
     )
 
 

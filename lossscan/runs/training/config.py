@@ -6,13 +6,14 @@ import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
+from lossscan.canonical.values import same
 from lossscan.errors import LossscanError, UsageError, reason_of
 from lossscan.model import Field, Message, Note, Table
 from lossscan.runs.training.files import Room, Stated, Trust, is_config_name, read_settings
@@ -36,7 +37,6 @@ MATTERS: Final = (  # fields whose disagreement changes a verdict
     "bf16",
 )
 SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a share of max_steps
-SAME = 1e-5  # relative: event files keep seven digits
 
 
 class Config(Struct, frozen=True):
@@ -141,7 +141,7 @@ def _conflicts(stated: Sequence[Stated], root: Path) -> list[Note]:
     notes = []
     for name in MATTERS:
         named = [source for source in own if name in source.fields]
-        other = next((s for s in named if not _same(s.fields[name], named[0].fields[name])), None)
+        other = next((s for s in named if not same(s.fields[name], named[0].fields[name])), None)
         if other is not None:
             notes.append(_conflict(name, named[0], other, root))
     return notes
@@ -156,9 +156,3 @@ def _conflict(name: str, kept: Stated, other: Stated, root: Path) -> Note:
         "other_source": relative(other.path, root),
     }
     return Note("config_conflict", kept.path, numbers)
-
-
-def _same(one: Any, two: Any) -> bool:
-    if isinstance(one, float | int) and isinstance(two, float | int):
-        return math.isclose(one, two, rel_tol=SAME)
-    return bool(one == two)

@@ -25,7 +25,7 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
             rows = [row_of(one, page.lang)]
             yield _closed(sheet(one, page), rows, page, report.exit_status())
         return
-    from lossscan.reporters.kit.overview import overview
+    from lossscan.reporters.rich.overview import overview
 
     rows = [row_of(one, page.lang) for one in report.runs]
     yield _closed(overview(rows, report.findings(), page), rows, page, report.exit_status())
@@ -33,8 +33,8 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
 
 def compared(report: Report, page: Page) -> str:
     """Several runs compared: one chart, where they part, what explains it."""
-    from lossscan.reporters.kit.compared_sheet import compared_sheet
     from lossscan.reporters.kit.rows import row_of
+    from lossscan.reporters.rich.compared_sheet import compared_sheet
 
     rows = [row_of(one, page.lang) for one in report.runs]
     return _closed(compared_sheet(report, page), rows, page, page.exit_status)

@@ -12,9 +12,9 @@ from lossscan.model import Report
 from lossscan.reporters import Page
 from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.compared import Block, blocks, members
-from lossscan.reporters.kit.overlay import overlay
 from lossscan.reporters.kit.sheet import verdict
 from lossscan.reporters.kit.style import bulleted, safe
+from lossscan.reporters.rich.overlay import overlay
 
 
 def compared_sheet(report: Report, page: Page) -> Iterator[RenderableType]:
