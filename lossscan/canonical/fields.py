@@ -149,10 +149,7 @@ PRECISIONS: Final = (  # settings that name the precision of the training, the s
     *("compute_type", "mixed_precision", "precision", "params_dtype", "dtype", "amp_dtype"),
     "torch_dtype",  # where no model says so of itself
 )
-_HALVES: Final = {
-    "bf16": ("bf16", "bfloat16"),
-    "fp16": ("fp16", "float16", "16", "half"),
-}
+_HALVES: Final = {"bf16": ("bf16", "bfloat16"), "fp16": ("fp16", "float16", "16", "half")}
 _SCHEDULES: Final = (  # marks of a schedule's name: a bare `scheduler` may be of jobs or requests
     *("constant", "linear", "cos", "poly", "step", "exponential", "reduce", "cycle", "restart"),
     *("inverse_sqrt", "wsd", "warmup", "noam"),

@@ -69,11 +69,7 @@ def names(value: Any) -> tuple[str, ...]:
 
 def stage(value: Any) -> str:
     """LLaMA-Factory's stage; its board stores what its menu shows."""
-    board = {
-        "supervised fine-tuning": "sft",
-        "reward modeling": "rm",
-        "pre-training": "pt",
-    }
+    board = {"supervised fine-tuning": "sft", "reward modeling": "rm", "pre-training": "pt"}
     return board.get(word(value), word(value))
 
 

@@ -51,11 +51,7 @@ def doctor(
 def _as_json(found: Installation, own: list[EffectiveSetting], page: Page) -> str:
     from msgspec.structs import asdict as fields
 
-    whole = {
-        "schema": SCHEMA,
-        **asdict(found),
-        "settings": [fields(entry) for entry in own],
-    }
+    whole = {"schema": SCHEMA, **asdict(found), "settings": [fields(entry) for entry in own]}
     return json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
 
 

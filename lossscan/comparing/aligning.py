@@ -11,10 +11,9 @@ from lossscan.model import Run, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.scales import to_scale
 from lossscan.points import points_of
-from lossscan.signals.clean import rounding_noise
+from lossscan.signals.clean import MIN_POINTS, rounding_noise
 
 LARGEST = 1e100  # of a value: the square of a larger one is no number any more; NaN is not smaller
-MIN_POINTS = 4  # fewer cannot tell a course from noise, as in signals.clean
 
 
 class Courses(Struct, frozen=True):

@@ -18,9 +18,7 @@ from lossscan.signals.clean import from_scale, running_mean
 SEEDS = ("seed", "data_seed")
 SPREADS = 3.0  # standard deviations between seeds: a further seed leaves that in 1 of 370 runs
 LEAST = 0.002  # of the loss: seeds that lie closer than that are alike by luck
-MOST = (
-    0.1  # of the loss: seeds that lie further apart have had other statuses, as when one diverged
-)
+MOST = 0.1  # of the loss: seeds that are further apart ended otherwise, as when one diverged
 HALF = 7  # points a side over which noise is averaged out of a course
 SHOWN = 200  # steps of a band that the report keeps
 MIN_SEEDS = 2

@@ -22,6 +22,7 @@ from lossscan.numeric.medians import median
 from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.falls import explanation
+from lossscan.rules.kit.levels import end_points
 from lossscan.rules.kit.rates import rate_returns
 from lossscan.rules.kit.sizes import effect_of, logistic
 
@@ -33,7 +34,6 @@ SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spik
 # and returns from a hump). What looks like one may be another event's end: never beyond `MOST`.
 RISEN, FALLEN, CLIMBED, MOST = (-4.5, 0.24), (8.5, 0.8), (20.0, 0.1), 0.95
 
-END_SHARE, END_POINTS = 0.05, 3  # of the run, whose median is where it ends
 LEFT = 0.5  # of a rise: of 39 climbs that were put into curves 36 had more, of 17 waves 5
 
 SPOKEN_BY: Final[Mapping[str, str]] = {
@@ -126,7 +126,7 @@ def _comes_back(event: Departure, case: Case) -> bool:
     loss = case.points(event.series)
     if loss is None:
         return False
-    end = median(loss.values[-max(END_POINTS, int(END_SHARE * len(loss))) :])
+    end = median(loss.values[-end_points(len(loss)) :])
     return end - event.before < LEFT * (event.after - event.before)
 
 

@@ -6,9 +6,7 @@ import numpy as np
 
 from lossscan.numeric.arrays import FloatArray
 
-LOG_SHARE = (
-    0.8  # positive share that makes zeros a rounding floor and not the objective's own value
-)
+LOG_SHARE = 0.8  # of positive values: where so many are, zeros are a floor of the rounding
 SMALLEST = float(np.finfo(np.float64).tiny)  # half of a smaller number may be no number
 
 

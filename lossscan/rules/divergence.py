@@ -14,6 +14,7 @@ from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.levels import END_POINTS, end_points
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
     collapse_evidence,
@@ -29,8 +30,6 @@ from lossscan.rules.kit.sizes import effect_of, logistic
 
 NAME: Final = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course: only a loss that has exploded is sure then
-END_SHARE = 0.05  # of the run, whose median is where it ends
-END_POINTS = 3  # or a whole period of a loss that comes in waves
 SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it shows at the latest
@@ -107,7 +106,7 @@ def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
 def _climb(curve: Curve, least: int) -> Climb | None:
     """The climb between medians of a share of the run, or of `least` points."""
     n = len(curve.steps)
-    tail = max(least, int(END_SHARE * n))
+    tail = end_points(n, least)  # a whole period of a loss that comes in waves
     stretches = block_medians(curve.scaled, tail)
     at = int(np.argmin(stretches))
     low, end = float(stretches[at]), median(curve.scaled[-tail:])

@@ -32,10 +32,9 @@ HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm doe
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
-LARGE_DROP = 0.25  # of the loss: of stairs seen by eye, those below 4.5 sigma lose 33 % and more,
-BEYOND_CHANCE = (
-    3.8  # while runs without stairs that reach 2.5 by luck seem to lose 10 %, none at 3.3
-)
+# Of stairs seen by eye, those below 4.5 sigma lose 33 % and more of the loss, while runs without
+# stairs that reach 2.5 by luck seem to lose 10 %, and none reaches 3.3.
+LARGE_DROP, BEYOND_CHANCE = 0.25, 3.8
 SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 public stairs
 # Fitted on the causal, the trained and half of the fresh runs with the simulated train half, where
 # 37 of 43 findings were right: pooled evidence hardly tells stairs from another shape that returns

@@ -23,9 +23,7 @@ MIN_EVALUATIONS = 2  # one may have been cut short
 MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
 EDGE = 3  # logged points that make the first and the last level of training
 NEAR = 5  # logged points that tell the training loss at an evaluation
-ABOVE_START = (
-    1.5  # times the untrained level: learning by heart seldom gets there, and never at once
-)
+ABOVE_START = 1.5  # times the untrained level: learning by heart never gets there at once
 WORSE = 0.3  # nats above a uniform guess: more than a short evaluation set is off by
 
 

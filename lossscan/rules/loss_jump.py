@@ -27,9 +27,7 @@ from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
 
 NAME: Final = "loss-jump"
-CRITICAL_RATIO = (
-    1.5  # half as much again (hiyouga/LlamaFactory#7129), and the checkpoint is usually spoilt
-)
+CRITICAL_RATIO = 1.5  # and the checkpoint is usually spoilt (hiyouga/LlamaFactory#7129)
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 # Fitted on 146 findings of the simulated train half. It holds for rises just before the end too: in
 # trained runs cut off 2 to 4 points behind a fault 15 of 15 were right, in 2,094 healthy cuts none.

@@ -29,9 +29,7 @@ MIN_PLACEBOS = 8  # fewer tell nothing of their spread; white noise is assumed t
 LEAST_ROOM = 2  # points a side: both sides share one slope, and many boundaries are judged together
 NEIGHBORS = 5  # points; the outermost may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
-LEVEL_POINTS = (
-    6  # points a side that a quoted level is the median of: epochs may be short and slope
-)
+LEVEL_POINTS = 6  # a side, whose median is a quoted level: epochs may be short and slope
 
 
 class Place(Struct, frozen=True):

@@ -19,9 +19,7 @@ MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
 PEAK_SIGMA = 6.5  # of 340 labeled clean runs three have one beyond it, of 1000 normal points 3.2
-APART = (
-    1.8  # times the highest lower peak: a heavy tail has points all the way up, a spike has none
-)
+APART = 1.8  # times the highest lower peak: a heavy tail has points all the way up
 JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
 DEEPER = 2.0
@@ -31,9 +29,7 @@ BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean
 PAIR_SIGMA = 6.0  # both of two in a row: so high in none of 549 clean runs without deep dips
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
-MEETING_CHANCE = (
-    0.1  # of as many meeting in an epoch: on the train half it takes 7 of 8 false pairs
-)
+MEETING_CHANCE = 0.1  # of as many meeting in an epoch: it takes 7 of 8 false pairs (simulated)
 BLOCK_POINTS = 3
 POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a sum of chances
 ENTER_SIGMA = 3.0  # an episode begins and ends here

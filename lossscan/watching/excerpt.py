@@ -16,9 +16,7 @@ from lossscan.sources.files import HEAD_BYTES
 from lossscan.sources.packed import is_packed
 from lossscan.sources.safe_json import load_json
 
-LINES: Final = (
-    10_000  # logged points from the end: a jump shows in them, and they are read in 0.2 s
-)
+LINES: Final = 10_000  # from the end: a jump shows in so many, and they are read in 0.2 s
 TAIL: Final = 1 << 20  # bytes that hold so many lines, or fewer
 LONG: Final = HEAD_BYTES + TAIL  # bytes; a file that is no longer is taken as it is
 _LONGEST_LINE: Final = 64 * 1024  # bytes until a line must end

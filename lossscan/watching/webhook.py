@@ -24,9 +24,7 @@ TIME_LIMIT: Final = 10.0  # seconds for one try: it only passes a message
 TRIES: Final = 3  # a service that is down for longer is for its owner to repair
 PAUSE: Final = 2.0  # seconds before the next try
 LONGEST_PAUSE: Final = 10.0  # seconds: a service that asks for more is not waited for
-MOST_BYTES: Final = (
-    2048  # of a text: WeCom's limit; DingTalk and Feishu take 20 kB, Slack 40,000 characters
-)
+MOST_BYTES: Final = 2048  # of a text: WeCom's limit; DingTalk, Feishu and Slack take more
 MOST_ANSWER: Final = 4096  # bytes that are read of an answer: it is one short sentence
 BUSY: Final = 429  # HTTP status: too many messages
 _AT: Final = expression(r"(?i)<(?=/?at\b)")

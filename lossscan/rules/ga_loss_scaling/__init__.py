@@ -30,9 +30,7 @@ AGREEING = 0.8  # share of evaluations at which the ratio must hold: a few may b
 TELLING = 4  # accumulation steps from which no under- or overfitting gives the ratio by itself
 ABOVE_UNIFORM = 1.1  # above ln V by a tenth is worse than guessing (hiyouga/LlamaFactory#7443)
 LOWEST_START = 0.3  # of the loss once divided: a fine-tuned model seldom starts lower
-STRONG_GRADIENT = (
-    5.0  # median norm before clipping: usual ones are near 1 (hiyouga/LlamaFactory#7443)
-)
+STRONG_GRADIENT = 5.0  # median norm before clipping; usual: near 1 (hiyouga/LlamaFactory#7443)
 EARLY_RATIO = 0.1  # how near the first ratio must be: a model that has hardly learned has no other
 EARLY_LOSS = 0.75  # of where it began, above which it has hardly learned
 LATE_LOSS = 0.7  # of it, below which it has: a ratio that stays multiplies, dropout only adds

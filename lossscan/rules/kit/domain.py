@@ -35,9 +35,7 @@ _ROUNDED: Final = 0.05  # how far e^loss may lie from its perplexity: a mean of 
 FIRST: Final = 3  # logged points; the highest shows where the run began
 OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH: Final = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
-OF_WORDS: Final = (
-    1000  # entries; letters, phonemes and amino acids need fewer, whatever predicts them
-)
+OF_WORDS: Final = 1000  # entries; letters, phonemes and amino acids need fewer
 LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (LlamaFactory#7129)
 FULL_RATE: Final = 5e-5  # the same for full fine-tuning
 ABSURD: Final = 10.0  # times the usual limit: a slip of the decimal point, which no model survives

@@ -11,9 +11,7 @@ from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 
-LEAD_POINTS = (
-    20  # logged points before a change in which a leading gradient shows (arXiv 2501.00656)
-)
+LEAD_POINTS = 20  # logged points before a change in which a gradient leads (arXiv 2501.00656)
 RISING = 2  # norms, as many as make a rise
 NEAR_POINTS = LEAD_POINTS // 4  # up to the step, where a rise that leads to it has not ended
 USUAL_PEAK = 3.0  # noise units to which normal noise rises in some hundred points

@@ -10,6 +10,13 @@ from lossscan.model import Episode, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, stretches
 from lossscan.numeric.medians import median, row_medians, spacing
 
+END_SHARE, END_POINTS = 0.05, 3  # of the run, or points at least, whose median is where it ends
+
+
+def end_points(points: int, least: int = END_POINTS) -> int:
+    """How many of so many points are the end of a run."""
+    return max(least, int(END_SHARE * points))
+
 
 def level_at(series: Series, step: float, *, points: int) -> float:
     """The median of the `points` logged nearest to a step."""

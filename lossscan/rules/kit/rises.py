@@ -27,16 +27,12 @@ from lossscan.rules.kit.skips import skipped_updates
 # it is measured on runs whose cause is known (sample_logs).
 BASE = 0.3  # the commonest cause in public reports (hiyouga/LlamaFactory#7129)
 STRONG, MILD = 0.3, 0.15
-NEAR_PEAK = (
-    0.5  # share of the peak learning rate: runs break between warm-up's end and half way down
-)
+NEAR_PEAK = 0.5  # of the highest rate: runs break between warm-up's end and half way down
 EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
-BLOWN_UP = (
-    1.5  # times the highest loss before: no other data is harder than all was before learning
-)
+BLOWN_UP = 1.5  # times the highest loss before: no data are harder than all were untrained
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 

@@ -26,9 +26,7 @@ Kind: TypeAlias = Literal["sum", "mean"]
 MIN_SUM: Final = 5  # logged points of an epoch; fewer are no line
 MIN_SUMMED: Final = 10  # of all epochs together
 FELL: Final = 0.5  # of the value before: where a sum starts over
-GROWS: Final = (
-    0.4  # of the logged points, times the first, that a sum reaches: losses fall meanwhile
-)
+GROWS: Final = 0.4  # of points times the first, that a sum reaches: losses fall meanwhile
 AS_MUCH: Final = 2.5  # times the usual growth of a point: what the first point of a sum may be
 STRAIGHT: Final = 0.98  # correlation with its place in the epoch; that of a falling loss is .99
 BACKWARD: Final = 0.02  # of the points may fall within an epoch: no loss is negative
