@@ -246,7 +246,7 @@ def is_part(raw: str) -> bool:
         name not in _NAMES
         and name not in _STAND_INS
         and not name.startswith("eval_")
-        and _PART.fullmatch(_folded(name)) is not None
+        and _PART.fullmatch(_folded(name).removeprefix("train_")) is not None
     )
 
 

@@ -20,13 +20,13 @@ from lossscan.sources.files import Head
 
 NAME: Final = "boosting_console"
 FEWEST = 2  # rounds
-_ROUND: Final = expression(r"^(?:.{0,80}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
+_ROUND: Final = expression(r"^(?:.{0,120}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
 _ALONE: Final = expression(  # a metric a line, of LightGBM's own program
     rf"\bIteration:(\d{{1,9}}), (\w{{1,60}}) ([\w@.]{{1,60}}) : ({NUMBER})\s"
 )
 _VALUE: Final = expression(
-    rf"(?:^|\s)([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})"
-    r"(?:\+[\d.e-]{1,20})?(?=\s)"  # a deviation, of folds
+    rf"(?:^|\s)(?:cv-)?([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})"
+    r"(?:\+(?:[\d.e-]{1,20}|nan))?(?=\s)"  # a deviation, of folds
 )
 _TRAINED: Final = (
     "train",

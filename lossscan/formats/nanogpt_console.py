@@ -9,8 +9,8 @@ from typing import Final
 from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, RowLog, number
-from lossscan.formats.kit.counters import EVALUATES
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.held_out import EVALUATES
 from lossscan.formats.kit.launches import Launches, resumes
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, lines, peek
@@ -21,10 +21,12 @@ from lossscan.trainers import trainer_with_key
 
 NAME: Final = "nanogpt_console"
 _POINT: Final = expression(
-    r"(?i)(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +(\d{1,15}): "  # of a number only behind a clock
+    r"(?im)(?:(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +"  # of a number only behind a clock
+    r"|^(?=\d{1,15} \| loss \S{1,20} \| lr \S{1,20} \| \S{1,20}ms))"  # llama2.c's
+    r"(\d{1,15})(?:: | \| )"
     rf"(?=(?:(?:train|val) )?loss {NUMBER}(?=[^\w.+-]))"
 )
-_SAID: Final = (": loss ", ": train loss ", ": val loss ")  # one is in each point
+_SAID: Final = (": loss ", ": train loss ", ": val loss ", " | loss ")  # one is in each point
 _SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop

@@ -12,8 +12,9 @@ from lossscan.canonical.names import canonical
 from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns
-from lossscan.formats.kit.counters import CounterPlace, evaluations, place_of
+from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.held_out import evaluations
 from lossscan.formats.kit.recount import Placed, counted
 from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import PASTED, are_most, lines, peek

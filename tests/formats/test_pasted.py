@@ -246,6 +246,43 @@ PASTED = {
     "of OpenPCDet": Pasted(
         "INFO  epoch: 4/120, acc_iter={n}00, cur_iter={n}/271, batch_size=4, loss={x}, lr=0.0003\n"
     ),
+    "of OpenPCDet in timm's style": Pasted(
+        "INFO  Train:  1/3 ( 33%) [ {n}9/323 ( 15%)]  Loss: {x} (81.7)  LR: 1.3e-04  "
+        "Time cost: 00:15/01:25 [00:15/04:48]  Acc_iter {n}0         Data time: 0.00(0.02)\n"
+    ),
+    "of FAIR's MetricLogger between bars": Pasted(
+        "  [  {n}0/10000]  eta: 2 days, 11:26:42  lr: 0.00001  loss: {x} (15.4)  data: 0.0019\n"
+        "  1%|▎         | {n}1/10000 [43:40<61:12:11, 22.30s/it]\n"
+        "  1%|▎         | {n}2/10000 [43:40<61:12:11, 22.30s/it]\n"
+    ),
+    "of llama2.c": Pasted(
+        "{n}0 | loss {x} | lr 3.000000e-04 | 13597.70ms\n",
+        before="step 0: train loss 11.6275, val loss 11.6275\n",
+        eval_loss=1,
+    ),
+    "of LLaMA-Factory's JSON among prose": Pasted(
+        'so: {{"current_steps": {n}5, "total_steps": 9750, "loss": {x}, "eval_loss": null}}\n'
+    ),
+    "of bars without a drawing": Pasted(
+        "Epoch 0:  97% 165{n}/1702 [13:00<00:24,  2.11it/s, loss={x}, v_num=0]\n"
+    ),
+    "of a log collector that escapes the bars": Pasted(
+        "[1,mpirank:0]<stdout>:#015Epoch 0:  50% {n}/7 [00:00<00:00,  6.54it/s, loss={x}]\n"
+    ),
+    "of a step and all steps at the front": Pasted(
+        "{n}1000 / 1000000 eps 0.899 |  avgR -0.997 | Loss {x} | Grad 5.585e-03 \n"
+    ),
+    "of XGBoost's Spark": Pasted(
+        "22/06/01 10:06:44 ERROR RabitTracker$TrackerProcessLogger: 2022-06-01 10:06:44,66{n} INFO "
+        "[{n}]    train-logloss:{x}  eval-logloss:{y}\n",
+        eval_loss=6,
+    ),
+    "of folds that are lost": Pasted(
+        "[{n}]   cv-test-logloss:{y}+0.02       cv-train-logloss:{x}+nan\n", eval_loss=6
+    ),
+    "of parts alone in FAIR's way": Pasted(
+        '{{"train_loss_itc": "{x}", "train_loss_mlm": "{x}", "train_lr": "7e-5", "epoch": {n}}}\n'
+    ),
     "of RotatE": Pasted(
         "Training average positive_sample_loss at step {n}00: 3.182809\n"
         "Training average loss at step {n}00: {x}\n"

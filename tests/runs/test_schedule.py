@@ -165,6 +165,13 @@ def test_schedule_does_not_know_how_much_of_the_only_epoch_is_done() -> None:
     assert _of_epochs([1, 2, 3], [1.0, 1.0, 1.0]).epochs is None
 
 
+def test_schedule_begins_no_epoch_between_points_of_one() -> None:
+    """All lines of a pasted piece say epoch 18."""
+    schedule = _of_epochs([134, 136, 138, 140], [18.0] * 4)
+    assert schedule.of("epoch_boundary") == ()
+    assert schedule.epochs == pytest.approx(19.0)  # at most: it may be numbered from 0
+
+
 @pytest.mark.parametrize("every", [1, 2])
 def test_schedule_marks_no_epochs_shorter_than_the_logging(every: int) -> None:
     """Forty epochs of one update each have no inside."""

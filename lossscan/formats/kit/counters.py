@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from lossscan.canonical.sets import HELD_OUT
 from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import FRACTION, Part, Shapes
 
 Kind: TypeAlias = Literal["step", "batch", "bar", "epoch"]
 
-EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
-    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
-    r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?:[ _]set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
-    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
-    r"|\bvalid(?:ation)? on '"  # fairseq's
-    rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
-    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
-    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
-    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
-)
-_HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
-_SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
-    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
-)
 # Steps and epochs in other languages than English, also as browsers translate a page.
 _STEP_WORDS: Final = ("步数", "步骤", "迭代", "训练", "重复", "ステップ", "스텝", "шаг", "итерация")
 _EPOCH_WORDS: Final = (
@@ -45,8 +29,8 @@ _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _LARGEST: Final = 1e15  # of a count in digits; `1e999` is infinite
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
-    r"(?<![\w./])(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter)"
-    rf"['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?(\d{{1,15}}|{FRACTION})(?=[^\w.])"
+    r"(?<![\w./])(?:(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter|current_steps)"
+    rf"['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?|Acc_iter )(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
@@ -80,8 +64,8 @@ _NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
 )
 _SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
 _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
-_BAR: Final = expression(  # tqdm's, and rich's as Lightning draws it
-    r"(?:\||━|╸|╺)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
+_BAR: Final = expression(  # tqdm's, also without a drawing, and rich's as Lightning draws it
+    r"(?:\||━|╸|╺|\d%)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
 # A part of such a line, in small letters, an epoch without the word, and the batch behind it:
 # timm, PyTorch's tutorial, WeNet, ESPnet.
@@ -134,6 +118,9 @@ _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn; torch-
 _BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in brackets
     r"^\s*\[ {0,8}(\d{1,12})\] ?\[ {0,8}\d{1,9} {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d{1,12} {0,8}/"
 )
+_LEADING: Final = expression(  # `[  120/10000]  eta: ...`, `51000 / 1000000 eps 0.899 |`
+    r"^\s{0,20}\[? {0,12}(\d{1,15}) ?/ {0,12}(\d{1,15})\]?(?= (?!\[))"
+)
 _BRACKETED: Final = expression(  # Dreamer's `[5000] div 77.2 / model_loss 5864.5 / `
     r"^\[(\d{1,15})\](?= [a-z]\w{1,40} \S{1,50} / [a-z]\w{1,40} \S{1,50} / )"
 )
@@ -154,7 +141,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("train (", "valid ("), _OF_SET),
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
-    (("global", "acc_iter"), _DECLARED),
+    (("global", "acc_iter", "current_steps"), _DECLARED),
     (("total_steps",), _AT_EPOCH),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
@@ -176,6 +163,7 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _HEADED),
     (("step", "iter"), _STEP_BEHIND),
     (("[",), _BRACKETED),
+    (("/",), _LEADING),
 )
 
 
@@ -187,24 +175,6 @@ class CounterPlace(Struct, frozen=True, gc=False):  # no cycles: there are milli
     of: int | None = None  # counts of the epoch or of the run, where the line says
     epoch: int | None = None
     rounded: bool = False  # LeRobot's 12K
-
-
-def evaluations(line: str) -> Callable[[int], bool]:
-    """Whether what is at a place of a line was evaluated."""
-    small = line.lower()
-    if not any(word in small for word in _HELD_OUT):
-        return lambda _: False
-    sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
-    if len({evaluated for _, evaluated in sections}) > 1:
-        return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
-    whole = EVALUATES.search(line) is not None
-    return lambda _: whole
-
-
-def tests(line: str) -> bool:
-    """Whether what the line evaluates is the set that is kept for the end."""
-    said = EVALUATES.search(line)
-    return said is not None and "test" in said[0].lower()
 
 
 def place_of(line: str) -> CounterPlace | None:

@@ -122,7 +122,11 @@ def finite_of(series: Series) -> tuple[IntArray, FloatArray]:
 
 
 def _main_series(run: Run) -> Series | None:
-    drawable = [s for s in run.series.values() if np.isfinite(s.values).sum() > 1]
+    drawable = [
+        series
+        for name, series in run.series.items()
+        if name != "epoch" and np.isfinite(series.values).sum() > 1
+    ]
     first = ("reward", *UPPER) if run.objective in POLICY else UPPER
     named = [s for name in first for s in drawable if s.name == name]
     return next(iter(named), max(drawable, key=len, default=None))

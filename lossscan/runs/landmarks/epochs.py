@@ -126,8 +126,8 @@ def _of_index(
     steps: IntArray, values: FloatArray, expected: float | None, once: ArrayLike
 ) -> Epochs:
     apart, doubt = _apart(steps, values, once) or (-math.inf, 0.0)
-    lone = values.min() == values.max() == 1  # the first epoch, rather than the second alone
-    for base in (1,) if lone else (0, 1):  # the number of the first epoch
+    lone = bool(values.min() == values.max())  # no epoch begins where all points are in one
+    for base in (1,) if lone and values[0] == 1 else (0, 1):  # the number of the first epoch
         pace = _pace(steps, _numbered(values, base), expected)
         if pace is not None:
             length, uncertainty = pace
@@ -142,7 +142,8 @@ def _of_index(
                 uncertainty=uncertainty,
                 least=LEAST_SLACK,
             )
-            return Epochs(length, (float(steps[-1]) - shift) / length, tuple(found))
+            ended = min((float(steps[-1]) - shift) / length, float(values[-1]) - base + 1)
+            return Epochs(length, ended, () if lone else tuple(found))
     middle = values + 0.5  # all that is known: the index changes between two points
     boundaries = tuple(_local(steps, middle, np.zeros(len(values))))
     done = float(values[-1]) if boundaries else None  # the only epoch may have begun just now

@@ -1,0 +1,43 @@
+"""Whether what a line of a console states was evaluated, on a set that is not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from lossscan.canonical.sets import HELD_OUT
+from lossscan.expressions import expression
+
+EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
+    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
+    r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?:[ _]set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    rf"|\b(?:phase|mode|split|stage|subset)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
+    r"|\bvalid(?:ation)? on '"  # fairseq's
+    rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
+    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
+    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
+)
+_HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
+_SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
+    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
+)
+
+
+def evaluations(line: str) -> Callable[[int], bool]:
+    """Whether what is at a place of a line was evaluated."""
+    small = line.lower()
+    if not any(word in small for word in _HELD_OUT):
+        return lambda _: False
+    sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
+    if len({evaluated for _, evaluated in sections}) > 1:
+        return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
+    whole = EVALUATES.search(line) is not None
+    return lambda _: whole
+
+
+def tests(line: str) -> bool:
+    """Whether what the line evaluates is the set that is kept for the end."""
+    said = EVALUATES.search(line)
+    return said is not None and "test" in said[0].lower()
