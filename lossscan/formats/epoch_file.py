@@ -14,9 +14,9 @@ from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.documents import Rows, tables_in
-from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import encoding
+from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

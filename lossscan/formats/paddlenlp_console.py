@@ -7,10 +7,10 @@ from typing import Any, Final
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
 from lossscan.formats.kit.columns import RowLog, number, step_number
-from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek
+from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

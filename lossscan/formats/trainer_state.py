@@ -12,11 +12,11 @@ import msgspec
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Sheet
-from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.records import Records, in_array
 from lossscan.formats.kit.text import PIECE, UTF_8, encoding
+from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

@@ -8,7 +8,7 @@ import pytest
 
 from lossscan.errors import NoLogFound
 from lossscan.formats.json_table import runs
-from lossscan.formats.kit.cut_json import closed
+from lossscan.formats.json_table.cut_json import closed
 from lossscan.formats.kit.documents import tables_in
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lossscan.errors import InputError
 from lossscan.formats import transformers_console
-from lossscan.formats.kit.entries import WORTH, SteadyDicts, entry_of
 from lossscan.formats.transformers_console import entry_log, trainer_lines
+from lossscan.formats.transformers_console.entries import WORTH, SteadyDicts, entry_of
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of

@@ -1,8 +1,8 @@
-"""The texts in which the trainers of transformers and PaddleNLP leave their arguments."""
+"""What transformers and PaddleNLP leave in logs of any kind: their arguments, a summary."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from lossscan.sources.safe_json import object_in
@@ -37,6 +37,11 @@ def are_arguments(args: bytes) -> bool:
 def trainer_by_arguments(config: Container[str]) -> str | None:
     """The trainer whose arguments a tracker was given, where they are those of transformers."""
     return "transformers" if _TRAINING_ARGUMENT in config else None
+
+
+def sums_up(row: Mapping[str, Any]) -> bool:
+    """Whether a row sums a run up: the time it took and no loss; some log both with each loss."""
+    return row.get("train_runtime") is not None and row.get("loss") is None
 
 
 def _settings_in(text: bytes) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from msgspec import Struct
 
 from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.copies import MOST, Copies
-from lossscan.formats.kit.entries import DictRun, Entry, quoted_digits, slack_of
 from lossscan.formats.kit.groups import Group, groups_by_key, groups_of
 from lossscan.formats.kit.grown import Grown
+from lossscan.formats.transformers_console.entries import DictRun, Entry, quoted_digits, slack_of
 from lossscan.model import Column
 from lossscan.settings import Settings
 

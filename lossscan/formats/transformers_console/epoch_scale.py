@@ -14,7 +14,7 @@ import numpy as np
 
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.entries import Entry
+from lossscan.formats.transformers_console.entries import Entry
 from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
 from lossscan.formats.transformers_console.placing import Scale, misfit, usable
 from lossscan.formats.transformers_console.trainer_lines import Console

@@ -13,9 +13,15 @@ from lossscan.errors import ReaderGaveUp
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.entries import LONGEST_DICT, Bar, Entry, SteadyDicts, entry_of
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import blocks
+from lossscan.formats.transformers_console.entries import (
+    LONGEST_DICT,
+    Bar,
+    Entry,
+    SteadyDicts,
+    entry_of,
+)
 from lossscan.formats.transformers_console.entry_log import EntryLog
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

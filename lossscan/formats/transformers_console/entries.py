@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -188,11 +188,6 @@ def slack_of(digits: int) -> float:
 def _stated(text: str) -> Bar | None:
     found = _STATED.search(text)
     return Bar(int(found[1]), int(found[2])) if found else None
-
-
-def sums_up(row: Mapping[str, Any]) -> bool:
-    """Whether a row sums a run up: the time it took and no loss; some log both with each loss."""
-    return row.get("train_runtime") is not None and row.get("loss") is None
 
 
 def _kind(row: Iterable[str]) -> str:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import LogDamaged, UnreadableLog
+from lossscan.formats.event_file.plotted import plotted
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
-from lossscan.formats.kit.plotted import plotted
 from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Table

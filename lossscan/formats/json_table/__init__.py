@@ -15,14 +15,14 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
+from lossscan.formats.json_table.cut_json import closed
 from lossscan.formats.kit.columns import table
-from lossscan.formats.kit.cut_json import closed
 from lossscan.formats.kit.documents import Rows, settings_in, tables_in
-from lossscan.formats.kit.entries import sums_up
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.labels import are_labeled, keys_of
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import encoding, is_text
+from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.formats.kit.unnamed_lists import is_set
 from lossscan.formats.kit.wide import says_losses
 from lossscan.model import Note, Table
