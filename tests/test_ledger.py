@@ -262,8 +262,11 @@ def test_diagnose_refuses_options_that_no_rule_takes(given: dict[str, object], t
 
 def test_diagnose_hands_options_to_the_rule():
     """An option from the settings changes what a rule says."""
-    run = make_run(loss=[[0, 800, 1.2, 0.4]], eval_loss={200: 0.95, 400: 0.9, 600: 0.92, 800: 0.93})
-    for options, count in (({}, 0), ({"min_rise": 0.02}, 1)):
+    run = make_run(
+        loss=[[0, 800, 1.2, 0.4]],
+        eval_loss={200: 0.95, 400: 0.9, 500: 0.92, 600: 0.93, 700: 0.94, 800: 0.95},
+    )
+    for options, count in (({}, 1), ({"min_rise": 0.1}, 0)):
         chosen = Settings(select=("overfitting",), rules={"overfitting": options})
         assert len(diagnose(run, Signals(), chosen).findings) == count
 
@@ -297,3 +300,13 @@ def test_diagnose_titles_a_rise_at_the_end_as_one():
     run = make_run(loss=[[0, 3000, 2.0, 1.9]], noise=0.02, put={"loss": {3000: 90.0}})
     (finding,) = diagnose(run, scan(run), Settings(select=("loss-jump",))).findings
     assert str(finding.title) == "The loss rises just before the log ends"
+
+
+def test_diagnose_accounts_for_an_event_by_a_finding_that_stands():
+    """A jump that belongs to the NaN behind it is the NaN's, and no jump is named that is out."""
+    lost = {step: float("nan") for step in range(430, 1001, 10)}
+    run = make_run(loss=[[0, 400, 3.3, 3.2], [400, 420, 1e4, 1e13]], noise=0.02, put={"loss": lost})
+    found = diagnose(run, scan(run), Settings())
+    owners = {point.accounted_for.rule for point in found.change_points}
+    assert owners == {"non-finite-loss"}
+    assert not owners - {finding.rule for finding in found.findings}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.ledger.accounts import Account, accounted, change_point
 from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
@@ -53,7 +54,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
                 remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
     outcomes, accounts = _all_accounted(outcomes, case, chosen)
     findings, ruled_out = _settled(outcomes)
-    told = tuple(change_point(each, _accounting(each)) for each in accounts)
+    told = tuple(_told(each, findings) for each in accounts)
     return Diagnosis(findings, ruled_out, told, tuple(remarks))
 
 
@@ -78,9 +79,13 @@ def _all_accounted(
     return [*kept, *(placed(each, case.run) for each in spoken)], accounts
 
 
-def _accounting(account: Account) -> Message:
-    """Who accounts for an event."""
-    return Message(key_of(account.rule, "title") if account.rule else account.key or "")
+def _told(account: Account, findings: Sequence[Finding]) -> ChangePoint:
+    """An event with who accounts for it: where its owner yielded to another finding, that one."""
+    claiming = [each.rule for each in findings if account.event.step in each.claims]
+    if account.rule and claiming and all(account.rule != each.rule for each in findings):
+        account = replace(account, rule=claiming[0])
+    text = Message(key_of(account.rule, "title") if account.rule else account.key or "")
+    return change_point(account, text)
 
 
 def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:
@@ -111,16 +116,16 @@ def _too_short(run: Run) -> Iterator[Message]:
         yield Message("too_short", points=len(loss))
 
 
-def _explained_by(finding: Finding, others: Iterable[Finding]) -> tuple[str, ...]:
-    """The rules whose findings claim all that this one claims, where it yields to them."""
+def _explained_by(finding: Finding, others: Iterable[Finding]) -> list[Finding]:
+    """The findings which claim all that this one claims, where it yields to them."""
     yields_to = load_page(finding.rule).yields_to
     better = [each for each in others if each.rule in yields_to and each.claims & finding.claims]
     claimed = frozenset().union(*(each.claims for each in better))
-    return tuple(dict.fromkeys(o.rule for o in better)) if finding.claims <= claimed else ()
+    return better if finding.claims <= claimed else []
 
 
-def _yielded(finding: Finding, better: tuple[str, ...]) -> RuledOut:
-    by = tuple(Message(key_of(rule, "title")) for rule in better)
+def _yielded(finding: Finding, better: Iterable[Finding]) -> RuledOut:
+    by = tuple({str(each.title): each.title for each in better}.values())
     if "explained_by" not in load_page(finding.rule).ruled_out:
         return RuledOut(finding.rule, Message("explained_by", by=by))
     said = Message("explained_by", **{**finding.message.values, "by": by})

@@ -14,6 +14,7 @@ from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
 from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.domain import learns_every_token
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of, window_lengths
 from lossscan.rules.kit.nan_causes import lost_from, nan_causes, restart, weights_lost
@@ -54,6 +55,7 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     "memorised": (Severity.INFO, 0.95, {"rounding": 0.9}),
 }
 _OF_NAN = ("nan", "silent")
+_MAYBE_MASKED = ("always", "silent")  # where no gradient norm tells masked labels from NaN
 _TO_THE_END = ("nan", "vanished", "silent")  # they speak of the last zeros only
 _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
@@ -205,9 +207,11 @@ def _finding(
     hidden = hidden_nan(case, loss) if kind in _OF_NAN else None
     lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
+    unmasked = kind in _MAYBE_MASKED and learns_every_token(case)
     causes = tuple(
         Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
         for name, score in (scores | skipped).items()
+        if not (unmasked and name == "masked-labels")
     )
     begun = Episode(hidden.begin, int(loss.steps[-1])) if hidden else None
     return Finding(

@@ -108,6 +108,11 @@ def begins_untrained(case: Case) -> bool:
     return start >= (OF_UNIFORM * math.log(vocabulary) if known else FROM_SCRATCH)
 
 
+def learns_every_token(case: Case) -> bool:
+    """Whether a language model is pretrained: no label is masked there."""
+    return case.setting("stage") == "pt" or (is_token_loss(case) and begins_untrained(case))
+
+
 def is_adapter(case: Case) -> bool:
     """Whether the files show that an adapter is trained, and not the whole model."""
     tuning = case.setting("finetuning_type")

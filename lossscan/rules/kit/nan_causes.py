@@ -10,7 +10,7 @@ from lossscan.model import Advice, Cause, Evidence, Message, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import is_absurd_rate, is_usual_rate
+from lossscan.rules.kit.domain import is_absurd_rate, is_usual_rate, learns_every_token
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
@@ -99,8 +99,9 @@ def other_causes(
     likely = CALM if calm or _is_calm(case, step, sound) else ROSE if climbs else UNKNOWN
     if rate is not None and is_absurd_rate(case, rate.value) and likely != CALM:
         likely = SURE
+    masked = () if learns_every_token(case) else (Message("masked-batch"),)
     at_once = (  # a batch or an operation that is NaN lets no loss climb before it
-        Cause(Message("masked-batch"), 0.6 if alone else 0.3),
+        *(Cause(each, 0.6 if alone else 0.3) for each in masked),
         Cause(Message("numerics"), 0.35),
     )
     return (
