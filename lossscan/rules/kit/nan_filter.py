@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from lossscan.model import Message, Series
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.levels import window_lengths
 
 HALF = 0.5  # of the gradient norms next to the zeros: the scale search of fp16 spoils fewer
@@ -64,22 +64,41 @@ def hidden_nan(case: Case, loss: Series) -> Hidden | None:
 def lost_at(case: Case, step: int) -> dict[str, int]:
     """Of a step that shows NaN: where it first shows, and up to where a checkpoint is clean.
 
-    The gradient norm may show it first. Clean is the last logged step before that; of the first
-    logged window its begin, which is 0 unless the run was resumed there.
+    The gradient norm or an evaluation may show it first. Clean is the last logged step before that;
+    of the first logged window its begin, which is 0 unless the run was resumed there.
     """
     norms, loss = case.logged("grad_norm"), case.logged("loss")
-    since = step
+    since = evaluated_first(case, step)
     if norms is not None:
         steps, sound = norms.steps[norms.steps <= step], np.isfinite(norms.values)
         behind = np.flatnonzero(sound[: len(steps)])
         spoilt = steps[behind[-1] + 1 :] if len(behind) else steps
-        since = int(spoilt[0]) if len(spoilt) else step
+        since = min(since, int(spoilt[0])) if len(spoilt) else since
     logged = next((s for s in (loss, norms) if s is not None and len(s)), None)
     if logged is None:
         return {"since": since, "clean": 0}
     at = int(np.searchsorted(logged.steps, since))
     clean = logged.steps[at - 1] if at else logged.steps[0] - window_lengths(logged)[0]
     return {"since": since, "clean": max(int(clean), 0)}
+
+
+def evaluated_first(case: Case, step: int) -> int:
+    """The step of an evaluation that shows it before training does, with no loss between; else it.
+
+    What is NaN longer than that in an evaluation is its own affair.
+    """
+    loss = case.logged("loss")
+    before = np.empty(0) if loss is None else loss.steps[loss.steps < step]
+    if not len(before):
+        return step
+    evaluated = (series for name, series in case.run.series.items() if is_eval_loss(name))
+    lost = [
+        int(at)
+        for series in evaluated
+        for at in series.steps[~np.isfinite(series.values)]
+        if before[-1] <= at < step
+    ]
+    return min(lost, default=step)
 
 
 def restarted(name: str, lost: dict[str, int]) -> Message:

@@ -25,7 +25,7 @@ from lossscan.rules.kit.nan_causes import (
     restart,
     weights_lost,
 )
-from lossscan.rules.kit.nan_filter import HALF, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.nan_filter import HALF, evaluated_first, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
 from lossscan.rules.non_finite_loss.loss_scale import exhausted
@@ -261,7 +261,7 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
     first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
     lost = training is not None and training.message.key not in SURVIVED
     broken = training.episodes[0].start_step if training is not None and lost else None
-    if not bad.any() or (broken is not None and broken <= first):
+    if not bad.any() or (broken is not None and evaluated_first(case, broken) <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Finding(
         NAME,
