@@ -47,7 +47,7 @@ def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding]:
         return
     gaps = [gap for series in case.eval_losses().values() for gap in _gap(loss, series)]
     uniform = _uniform(case)
-    apart = [gap for gap in gaps if _is_order(gap, factor)]
+    apart = [gap for gap in gaps if case.begins and _is_order(gap, factor)]
     worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
     if apart or worse:
         worst = max(apart or worse, key=lambda gap: gap.ratio)

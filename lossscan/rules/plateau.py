@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
-from lossscan.numeric.medians import median, robust_sigma, spacing
+from lossscan.numeric.medians import median, robust_sigma
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
@@ -41,7 +41,6 @@ FROZEN = 0.002  # relative spread of a loss that no update touches, in four prin
 # a memory from point to point; runs that learn slowly fall by 1.6 errors and more.
 NO_TREND_POINTS = 40
 NO_FALL = 1.28  # standard errors of the slope: 1 in 10 runs of pure noise falls further
-EARLIEST = 2.0  # logging intervals: a later first point is not the beginning of training
 HIDDEN = 0.1  # of the loss: a larger fall must have shown beyond the noise
 MEMORY = 3.0  # standard errors of the correlation of neighboring points
 SAME = 5  # losses in a row that are those of an epoch before, digit by digit: no chance of two
@@ -146,16 +145,16 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
         kind = "untouched" if untouched else "chance"
         yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     low, high = np.quantile(loss.values, (0.05, 0.95))
-    if 0 < high - low <= FROZEN * high or high == low != 0:
+    if case.begins and (0 < high - low <= FROZEN * high or high == low != 0):
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
-    hidden = _hidden_fall(loss) if _is_from_scratch(case, loss) else None
+    hidden = _hidden_fall(loss) if _is_from_scratch(case) else None
     if hidden is not None:
         yield "no-trend", Evidence(Message("no-trend", points=len(loss), least=hidden))
 
 
-def _is_from_scratch(case: Case, loss: Series) -> bool:
+def _is_from_scratch(case: Case) -> bool:
     """Whether a log begins with a run of no trainer that fine-tunes, and no accuracy tells more."""
-    begins = loss.steps[0] <= EARLIEST * spacing(loss.steps) and not case.run.schedule.of("resume")
+    begins = case.begins and not case.run.schedule.of("resume")
     known = _is_text(case) or case.trainer.of_transformers or _accuracy(case) is not None
     return begins and not known
 

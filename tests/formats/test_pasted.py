@@ -283,6 +283,9 @@ PASTED = {
     "of parts alone in FAIR's way": Pasted(
         '{{"train_loss_itc": "{x}", "train_loss_mlm": "{x}", "train_lr": "7e-5", "epoch": {n}}}\n'
     ),
+    "of the first fairseq": Pasted(
+        "| epoch 005  {n}000 / 8223 loss={x} (3.20), wps=959, wpb=897, lr=0.001, gnorm=2.7374\n"
+    ),
     "of RotatE": Pasted(
         "Training average positive_sample_loss at step {n}00: 3.182809\n"
         "Training average loss at step {n}00: {x}\n"

@@ -60,7 +60,7 @@ _NTH_EPOCH: Final = expression(
 _SUMMED_UP: Final = expression(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
 _OF_SET: Final = expression(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
 _NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
-    r"\s{0,4}[,:;|-]\s{0,8}(\d{1,15})/ {0,8}(\d{1,15})(?=[^\w./-])"
+    r"(?:\s{0,4}[,:;|-]\s{0,8}|\s{2,8})(\d{1,15}) ?/ {0,8}(\d{1,15})(?=[^\w./-])"
 )
 _SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
 _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length

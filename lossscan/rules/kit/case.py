@@ -30,6 +30,7 @@ from lossscan.samples import passes_per_update
 from lossscan.trainers import Trainer, trainer_of
 
 CROSS_ENTROPY = "cross-entropy"
+EARLIEST = 2.0  # logging intervals: a later first point is not the beginning of training
 PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
 
 
@@ -156,6 +157,14 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
         """Whether a landmark of these kinds is within so many steps of a step."""
         marks = chain.from_iterable(map(self.run.schedule.of, kinds))
         return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
+
+    @cached_property
+    def begins(self) -> bool:
+        """Whether the loss is logged from the beginning of training on: not so in a piece."""
+        loss = self.run.series.get("loss")
+        if loss is None or len(loss) <= 1:
+            return False
+        return bool(loss.steps[0] <= EARLIEST * spacing(loss.steps))
 
     @cached_property
     def resumed(self) -> list[float]:
