@@ -77,3 +77,14 @@ def test_batch_raises_for_settings_that_fit_no_run(make_run):
     """A rule that does not exist is the user's slip, and not the fate of a run."""
     with pytest.raises(UsageError):
         api.batch([make_run()], settings=Settings(select=("loss-jmp",)))
+
+
+@pytest.mark.parametrize(("begins", "told"), [(0.05, []), (3.0, ["eval-mismatch"])])
+def test_a_training_that_goes_on_from_one_before_it_in_the_log(begins: float, told, tmp_path):
+    """What that one learned by heart is no evaluation of another kind; one begun anew is judged."""
+    first = [(4 * 0.8**at, 0.5) for at in range(20)]
+    again = [(begins * 0.8**at, 50.0 if begins > 1 else 0.55) for at in range(20)]
+    rows = "".join(f"{n},{a},{b}\n" for part in (first, again) for n, (a, b) in enumerate(part, 1))
+    (tmp_path / "loss_log.csv").write_text(f"epoch,train_loss,val_loss\n{rows}", encoding="utf-8")
+    report = api.analyze(tmp_path)
+    assert [found.rule for found in report.findings if found.rule == "eval-mismatch"] == told

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
@@ -40,7 +40,7 @@ class _Gap(Struct, frozen=True):
         return median(self.series.values) / median(self.levels)
 
 
-def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding]:
+def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding | RuledOut]:
     """Yield a finding where each evaluation is `factor` times training, or worse than guessing."""
     loss = case.loss
     if loss is None or len(loss) < MIN_POINTS or case.is_policy:
@@ -51,7 +51,24 @@ def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding]:
     worse = [gap for gap in gaps if uniform is not None and _is_worse(gap, uniform)]
     if apart or worse:
         worst = max(apart or worse, key=lambda gap: gap.ratio)
-        yield _finding(case, worst, None if apart and not worse else uniform)
+        before = _end_before(case, loss)
+        if before is not None:
+            yield RuledOut(NAME, Message("goes-on", before=before, start=float(loss.values[0])))
+        else:
+            yield _finding(case, worst, None if apart and not worse else uniform)
+
+
+def _end_before(case: Case, loss: Series) -> float | None:
+    """Where a training before it in the log ended, if this one begins nearer to that than it did.
+
+    With the weights of that one, what was learnt by heart is so from the first evaluation on.
+    """
+    dead = [r.dead["loss"] for r in case.run.schedule.resumes if r.fresh and "loss" in r.dead]
+    for course in dead:
+        begun, ended, start = course.values[0], course.values[-1], loss.values[0]
+        if min(begun, ended, start) > 0 and start * start < begun * ended:
+            return float(ended)
+    return None
 
 
 def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
