@@ -16,6 +16,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 NAME: Final = "loss_behind"
+FEWEST: Final = 5  # lines with a loss and its rate: no document repeats such a sentence so often
 _FIRST: Final = expression(r"\s{0,20}(\d{1,12})[:,]?\s")
 _ITEM: Final = expression(  # a list of such: behind the name comes the next
     rf"(?<![\w.+-])({NUMBER}) ((?:(?:train|val(?:idation)?|eval|test)[ _])?loss|[lL][rR])"
@@ -24,16 +25,18 @@ _ITEM: Final = expression(  # a list of such: behind the name comes the next
 
 
 def claims(head: Head) -> bool:
-    """Whether most of its lines hold a loss before its name, and their counts rise."""
+    """Whether most lines hold a loss before its name, or several also a rate; counts rise."""
     text = peek(head)
     if " loss" not in text:
         return False
-    steps = [step for step, row in _rows(text.splitlines(keepends=True)) if _has_loss(row)]
-    return are_most(len(steps), text) and all(one < two for one, two in pairwise(steps))
+    found = [(step, row) for step, row in _rows(text.splitlines(keepends=True)) if _has_loss(row)]
+    rated = sum(len(row) > 1 for _, row in found) >= FEWEST
+    rising = all(one < two for (one, _), (two, _) in pairwise(found))
+    return rising and (rated or are_most(len(found), text))
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All lines at the count that they begin with or name."""
+    """All lines at the count that they begin with or name, else counted as steps."""
     return Table(path=head.path, format=NAME, columns=columns(_rows(lines(head)), settings))
 
 
@@ -42,13 +45,13 @@ def _has_loss(row: Iterable[str]) -> bool:
 
 
 def _rows(text: Iterable[str]) -> Iterator[Row]:
+    counted = 0
     for line in text:
         row = {name: value for value, name in _ITEM.findall(line)} if line.endswith("\n") else {}
         first, place = _FIRST.match(line), place_of(line) if row else None
-        if row and place is not None:
-            yield place.count, row
-        elif row and first is not None:
-            yield int(first[1]), row
+        counted += bool(row)
+        if row:
+            yield place.count if place else int(first[1]) if first else counted, row
 
 
 FORMAT = Format(

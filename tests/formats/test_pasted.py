@@ -286,6 +286,13 @@ PASTED = {
     "of the first fairseq": Pasted(
         "| epoch 005  {n}000 / 8223 loss={x} (3.20), wps=959, wpb=897, lr=0.001, gnorm=2.7374\n"
     ),
+    "of tinygrad below its command": Pasted(
+        "{x} loss, 0.000016689301 LR, 124.27 GB used, 12.50 s\n",
+        before="```\nBS=32 MODEL=llama3 python3 train.py\n\ntraining llama3\nwith one GPU\n",
+    ),
+    "of ms-swift's JSON among prose": Pasted(
+        'so: {{"loss": {x}, "epoch": 0.2781{n}, "global_step/max_steps": "60{n}/2161"}}\n'
+    ),
     "of RotatE": Pasted(
         "Training average positive_sample_loss at step {n}00: 3.182809\n"
         "Training average loss at step {n}00: {x}\n"

@@ -30,6 +30,7 @@ _LARGEST: Final = 1e15  # of a count in digits; `1e999` is infinite
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
     r"(?<![\w./])(?:(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter|current_steps)"
+    r"(?:/max_steps)?"
     rf"['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?|Acc_iter )(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
