@@ -125,8 +125,8 @@ def test_a_count_of_many_digits_breaks_no_reader(tmp_path, text, count):
 
 def test_among_very_many_keys_the_loss_is_found(tmp_path, monkeypatch):
     """Of the others the first are read, and the log says that they are too many."""
-    for module in ("columns", "many_keys", "separated"):
-        monkeypatch.setattr(f"lossscan.formats.kit.{module}.MOST_KEYS", 500)
+    for module in ("kit.columns", "kit.many_keys", "csv_table.separated"):
+        monkeypatch.setattr(f"lossscan.formats.{module}.MOST_KEYS", 500)
     monkeypatch.setattr(formats, "MOST_COLUMNS", 300)
     many = ", ".join(f'"k{n}": 1' for n in range(2_000))
     rows = [f'{{{many}, "step": {n}, "loss": 2.{n}}}' for n in range(5)]

@@ -37,8 +37,9 @@ _WRAPPING: Final = expression(
 
 
 def claims(head: Head) -> bool:
-    """Whether a list of losses begins in its start."""
-    return "[" in peek(head) and bool(_losses(peek(head)))
+    """Whether a list of losses begins in its start; a JSON document has a reader with limits."""
+    text = peek(head)
+    return "[" in text and not text.startswith('{"') and bool(_losses(text))
 
 
 def _losses(text: str) -> dict[str, list[float]]:
