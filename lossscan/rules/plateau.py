@@ -145,7 +145,8 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
         kind = "untouched" if untouched else "chance"
         yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
     low, high = np.quantile(loss.values, (0.05, 0.95))
-    if case.begins and (0 < high - low <= FROZEN * high or high == low != 0):
+    of_all_digits = high == low != 0 and float(f"{low:.4g}") != low  # tells in a piece of a log too
+    if of_all_digits or (case.begins and (0 < high - low <= FROZEN * high or high == low != 0)):
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
     hidden = _hidden_fall(loss) if _is_from_scratch(case) else None
     if hidden is not None:
