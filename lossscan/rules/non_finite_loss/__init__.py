@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import asdict
 
-from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.evidence import around
@@ -27,8 +27,8 @@ from lossscan.rules.kit.nan_causes import (
 )
 from lossscan.rules.kit.nan_filter import HALF, evaluated_first, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, to_bf16
-from lossscan.rules.non_finite_loss.loss_scale import exhausted
+from lossscan.rules.kit.skips import may_be_fp16, to_bf16
+from lossscan.rules.non_finite_loss.loss_scale import exhausted, scale_search
 from lossscan.rules.non_finite_loss.parts import lost_part
 
 NAME: Final = "non-finite-loss"
@@ -38,10 +38,10 @@ SURVIVED = ("scaled", "scaled-often", "passing", "exhausted", "exhausted-once")
 A_FEW = 0.1  # of the gradient norms: the scaler of fp16 spoils fewer once it has its scale
 
 
-def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
+def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding | RuledOut]:
     """Yield a finding for training and one for each evaluation set.
 
-    `tolerated`: overflows of fp16 in the first steps that are not worth a word.
+    `tolerated`: overflows of fp16 in the first steps that are no finding.
     """
     training = (
         _loss(case)
@@ -54,6 +54,8 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding]:
     )
     if training is not None:
         yield training
+    elif (search := scale_search(case, tolerated)) is not None:
+        yield RuledOut(NAME, search)
     for name, series in case.run.series.items():
         if is_eval_loss(name):
             yield from _evaluation(case, series, training)
@@ -151,7 +153,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         return None
     bad = ~np.isfinite(norms.values)
     lasting = bad.mean() >= HALF or bool(bad[-2:].all())
-    if not lasting and _is_search(case, norms.steps[bad].tolist(), tolerated):
+    if not lasting and scale_search(case, tolerated) is not None:
         return None
     kind = "gradient" if lasting else "scaled" if may_be_fp16(case) else "passing"
     confidence, severity = _JUDGED[kind]
@@ -182,10 +184,6 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         next=restarted("find-first", lost) if lasting else None,
         claims=frozenset(norms.steps[bad].tolist()) if lasting else frozenset(),
     )
-
-
-def _is_search(case: Case, steps: list[int], tolerated: int) -> bool:
-    return may_be_fp16(case) and len(steps) <= tolerated and max(steps) <= EARLY_STEPS
 
 
 def _exhausted(case: Case) -> Finding | None:

@@ -1,12 +1,14 @@
-"""Whether the loss scale of fp16 fell as low as it can, and updates were skipped all the same."""
+"""The loss scale of fp16: searched for in the first steps, or as low as it can be."""
 
 from __future__ import annotations
 
 import numpy as np
 from msgspec import Struct
 
+from lossscan.model import Message
 from lossscan.numeric.arrays import IntArray
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16
 
 APART = 10  # logged points: a sound scale overflows once in a thousand updates
 MOST = 1e9  # updates in one line; what a broken line says need not fit a number
@@ -20,6 +22,15 @@ class Exhausted(Struct, frozen=True):
     stop: int
     count: int  # of updates skipped
     lasting: bool  # to the end of the log
+
+
+def scale_search(case: Case, tolerated: int) -> Message | None:
+    """What is said where the gradient norm overflows only so often, and in the first steps."""
+    norms = case.logged("grad_norm")
+    steps = [] if norms is None else norms.steps[~np.isfinite(norms.values)].tolist()
+    if not may_be_fp16(case) or not 0 < len(steps) <= tolerated or steps[-1] > EARLY_STEPS:
+        return None
+    return Message("scale-search", count=len(steps), last=steps[-1])
 
 
 def exhausted(case: Case) -> Exhausted | None:
