@@ -47,9 +47,10 @@ def _runs(draw: st.DrawFn) -> Run:
 @settings(max_examples=60)
 def test_every_event_is_claimed_or_explained(run: Run):
     """Whatever the engine is sure of stands in the report, with a finding or a reason."""
-    found = _diagnosed(run)
+    signals = scan(run)
+    found = diagnose(run, signals, ENGLISH)
     told = {finding.rule: finding for finding in found.findings}
-    assert len(found.change_points) == len(events_of(scan(run)))
+    assert len(found.change_points) == len(events_of(signals))
     for change in found.change_points:
         assert str(change.accounted_for.text)
         if change.accounted_for.by == "finding":
