@@ -106,7 +106,8 @@ def _items(line: str) -> list[str]:
 
 def read(head: Head, settings: Settings) -> Table:
     """All lines; the second number is taken for the loss, or the only one."""
-    shape = _TENSOR if _are_tensors(head) else None if _are_pairs(head) else _ALONE
+    alone = _ALONE if _are_alone(head) and not _are_pairs(head) else None
+    shape = _TENSOR if _are_tensors(head) else alone
     key = _key(head.path)
     rows = list(_pairs(head, key) if shape is None else _alone(head, shape, key))
     note = Note("steps_counted", head.path, {"entries": len(rows)})

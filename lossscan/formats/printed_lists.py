@@ -29,7 +29,7 @@ MOST_LINES: Final = 100_000  # that are searched; NumPy prints some six numbers 
 _NAME = r"([A-Za-z][\w ./-]{0,60})['\"]?\s{0,4}[:=]\s{0,4}(?:[a-z.]{1,12}\(){0,2}"
 _NUMBERS = rf"(\[\s{{0,20}}(?:[a-z]\w{{0,11}}(?:\.\w{{1,12}})?\()?{NUMBER}[^\[\]]*+)(\]|\Z)"
 _LIST: Final = expression(_NAME + _NUMBERS)
-_COUNTED: Final = expression(r"\S{0,60}\d\S{0,60}\s")
+_DIGIT: Final = expression(r"\d")
 _WRAPPING: Final = expression(
     r"(?:tensor|array|(?:np\.)?float\d\d)\("
     r"|, (?:device|grad_fn|dtype|requires_grad)=[^,)]{1,40}|[()]"
@@ -59,9 +59,11 @@ def _losses(text: str) -> dict[str, list[float]]:
 
 def _named(said: str) -> str:
     """The words before a list that make the name of a loss, behind any count, else the last."""
-    words = _COUNTED.split(said)[-1].split() or [said]
+    *words, last = said.split()
+    counted = [at for at, word in enumerate(words, start=1) if _DIGIT.search(word)]
+    words = [*words[max(counted, default=0) :], last]
     names = (" ".join(words[first:]) for first in range(len(words)))
-    return next(filter(is_judged, names), words[-1])
+    return next(filter(is_judged, names), last)
 
 
 def _cells(printed: str) -> list[float]:

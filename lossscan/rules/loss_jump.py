@@ -95,11 +95,16 @@ def _ratio(change: Change) -> float:
 
 
 def _lasts(case: Case, change: Change) -> bool:
-    """Whether enough of the run follows to show that it stays, or NaN, which is no way back."""
-    after = len(case.curve.steps) - change.index
+    """Whether it stays as far as the log goes: NaN behind it is no way back."""
     loss = case.logged("loss")
     lost = loss is not None and not np.isfinite(loss.values[-1])
-    return lost or after >= max(MIN_AFTER, min(SHORT_STAY * len(case.curve.steps), LONG_STAY))
+    return lost or _is_shown(case, change)
+
+
+def _is_shown(case: Case, change: Change) -> bool:
+    """Whether enough of the run follows to show that it stays."""
+    points = len(case.curve.steps)
+    return points - change.index >= max(MIN_AFTER, min(SHORT_STAY * points, LONG_STAY))
 
 
 def _is_spike(case: Case, rise: Change) -> bool:
@@ -136,7 +141,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             lower=lower,
         ),
         stated_severity=Severity.CRITICAL
-        if _ratio(worst) >= CRITICAL_RATIO and stays and not over
+        if _ratio(worst) >= CRITICAL_RATIO and _is_shown(case, worst) and not over
         else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
