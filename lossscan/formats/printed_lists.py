@@ -26,9 +26,12 @@ from lossscan.sources.files import Head
 NAME: Final = "printed_lists"
 FEWEST: Final = 4  # numbers: fewer may be a choice of settings, or the parts of one loss
 MOST_LINES: Final = 100_000  # that are searched; NumPy prints some six numbers in each
-_NAME = r"([A-Za-z][\w ./-]{0,60})['\"]?\s{0,4}[:=]\s{0,4}(?:[a-z.]{1,12}\(){0,2}"
-_NUMBERS = rf"(\[\s{{0,20}}(?:[a-z]\w{{0,11}}(?:\.\w{{1,12}})?\()?{NUMBER}[^\[\]]*+)(\]|\Z)"
-_LIST: Final = expression(_NAME + _NUMBERS)
+LONGEST: Final = 70  # characters before a list that may hold its name
+_NAME: Final = expression(r"([A-Za-z][\w ./-]{0,60})['\"]?\s{0,4}\Z")
+_LIST: Final = expression(  # from the sign in front of it: letters begin in too many places
+    r"[:=]\s{0,4}(?:[a-z.]{1,12}\(){0,2}"
+    rf"(\[\s{{0,20}}(?:[a-z]\w{{0,11}}(?:\.\w{{1,12}})?\()?{NUMBER}[^\[\]]*+)(\]|\Z)"
+)
 _DIGIT: Final = expression(r"\d")
 _WRAPPING: Final = expression(
     r"(?:tensor|array|(?:np\.)?float\d\d)\("
@@ -47,8 +50,11 @@ def _losses(text: str) -> dict[str, list[float]]:
     printed: Counter[str] = Counter()
     longest: dict[str, list[float]] = {}
     for found in _LIST.finditer(text):
-        name, cells = _named(found[1]), _cells(found[2])
-        if not found[3]:
+        said = _NAME.search(text[max(0, found.start() - LONGEST) : found.start()])
+        if said is None:
+            continue
+        name, cells = _named(said[1]), _cells(found[1])
+        if not found[2]:
             cells = cells[:-1]  # it may be cut
         printed[name] += 1
         if len(cells) > len(longest.get(name, ())):
