@@ -15,6 +15,7 @@ from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
+from lossscan.signals.leaps import with_leap
 from lossscan.signals.levels import early_rise, late_rises, rises_at, split
 from lossscan.signals.outbursts import wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
@@ -98,7 +99,7 @@ _NOTHING: Departures = [], [], None
 def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     """Its changes of level, else of slope; the blocks, spikes and early rises; the least peak."""
     landmarks = run.schedule.landmarks
-    changes, blocks = split(curve, find_breaks(curve, ratios), landmarks)
+    changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
     heights = heights_of(curve, blocks)
     if heights is not None:  # a short block is surer by its peak than by the gap of its front
         peaks = zip(blocks, heights.blocks, strict=True)
