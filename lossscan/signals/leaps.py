@@ -40,7 +40,7 @@ def find_leap(curve: Curve) -> Break | None:
         return None
     rises = [_surest(level, curve.local_noise, w) for w in takewhile(lambda w: 2 * w <= n, WIDTHS)]
     best = max(rises, key=lambda rise: rise.sigma, default=None)
-    if best is None or best.sigma < SIGMA_TO_CONFIRM:
+    if best is None or not SIGMA_TO_CONFIRM <= best.sigma < np.inf:  # sums of 1e306 overflow
         return None
     (sudden,), _ = gaps_near(level, np.array([best.index]), best.width)
     sharp = min(float(sudden[0]), _rise(level, best.index, min(best.width, SHARP)))

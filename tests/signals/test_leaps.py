@@ -65,3 +65,10 @@ def test_a_long_run_is_left_to_the_search():
     values = falling(0, 300)
     values[150:] *= 1.5
     assert find_leap(curve(values)) is None
+
+
+def test_numbers_whose_sum_is_none_have_no_leap():
+    """Eighty losses of 2e306 add up to infinity."""
+    values = np.append(-1.0, np.full(80, 2.4e306))
+    with np.errstate(all="ignore"):
+        assert find_leap(curve(values)) is None
