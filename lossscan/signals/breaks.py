@@ -278,7 +278,7 @@ def _propose(level: FloatArray) -> IntArray:
     wide = max(len(bins) // 5, 6)
     flat = bins - running_mean(bins, wide)
     noise = max(step_noise(flat), np.finfo(np.float64).eps)
-    penalty = 2 * noise**2 * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
+    penalty = 2 * noise * noise * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
     edges = np.array(level_edges(flat, penalty), dtype=np.int64) * size
     near = np.zeros(len(level) - MIN_SIDE + 1, dtype=bool)
     for edge in edges.tolist():

@@ -126,3 +126,11 @@ def test_change_points_refuses_steps_of_another_length():
     """A mistake in the call is said, not guessed over."""
     with pytest.raises(ValueError, match="do not fit"):
         lossscan.change_points([1.0, 2.0], steps=[1])
+
+
+@pytest.mark.parametrize("size", [1e155, 1e306, 1e308])
+def test_the_largest_numbers_are_searched(size: float):
+    """Squares and sums of them are infinite, and no error."""
+    values = np.random.default_rng(0).normal(size=80) * size
+    with np.errstate(all="ignore"):
+        assert isinstance(breaks(np.append(np.full(40, -size), values)), list)
