@@ -160,9 +160,9 @@ def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -
     at = np.arange(len(array)) if steps is None else np.asarray(steps, dtype=np.int64)
     if array.ndim != 1 or at.shape != array.shape:
         raise ValueError(f"values of shape {array.shape} and steps of shape {at.shape} do not fit")
-    curve = curve_of(Series("values", at, array))
-    if curve is None:
-        return []
     with ignore_float_errors():
+        curve = curve_of(Series("values", at, array))
+        if curve is None:
+            return []
         found = find_stairs(curve) or [b.index for b in find_breaks(curve, gap_ratios(curve))]
     return [int(curve.steps[index]) for index in found]

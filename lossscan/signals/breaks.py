@@ -278,7 +278,8 @@ def _propose(level: FloatArray) -> IntArray:
     wide = max(len(bins) // 5, 6)
     flat = bins - running_mean(bins, wide)
     noise = max(step_noise(flat), np.finfo(np.float64).eps)
-    penalty = 2 * noise * noise * np.log(len(bins))  # BIC of one break; too many are proposed on purpose
+    # BIC of one break, so that too many are proposed on purpose; `noise**2` of 1e155 would raise
+    penalty = 2 * noise * noise * np.log(len(bins))
     edges = np.array(level_edges(flat, penalty), dtype=np.int64) * size
     near = np.zeros(len(level) - MIN_SIDE + 1, dtype=bool)
     for edge in edges.tolist():
