@@ -46,6 +46,15 @@ def _trackio(folder: Path, rows: int) -> Path:
     return path
 
 
+def _mlflow(folder: Path, rows: int) -> Path:
+    path, metrics = folder / "meta.yaml", folder / "metrics"
+    path.write_text("artifact_uri: x\nrun_id: a\n")
+    metrics.mkdir(exist_ok=True)
+    told = (f"1700000000{at % 1000:03} 2.{at % 7}4567890123 {at}\n" for at in range(rows))
+    (metrics / "loss").write_text("".join(told))
+    return path
+
+
 LOGS: dict[str, Callable[[Path, int], Path]] = {
     "Megatron": _lines(
         "a.log",
@@ -75,6 +84,7 @@ LOGS: dict[str, Callable[[Path, int], Path]] = {
     ),
     "W&B": _wandb,
     "Trackio": _trackio,
+    "MLflow": _mlflow,
 }
 
 
