@@ -123,6 +123,16 @@ def test_a_damaged_log_beside_a_good_one_fails_the_gate(tmp_path, name):
     assert exit_status(Report("0", (report,)), None) == FAILED
 
 
+def test_a_log_that_is_too_much_for_its_reader_fails_the_gate_beside_a_good_one(tmp_path):
+    """What unpacks beyond any bound is not read, and nothing else vouches for it."""
+    _jsonl(tmp_path)
+    (tmp_path / "train.log.gz").write_bytes(gzip.compress(bytes(80 << 20), 1))
+    report = examine(tmp_path, Settings())
+    assert report.run is not None
+    assert "more than 100 times its size" in str(report.error and report.error.message)
+    assert exit_status(Report("0", (report,)), None) == FAILED
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

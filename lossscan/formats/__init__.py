@@ -20,7 +20,14 @@ from msgspec.structs import replace
 from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
-from lossscan.errors import InputError, MissingExtra, NoLogFound, ReaderFailed, UnreadableLog
+from lossscan.errors import (
+    InputError,
+    MissingExtra,
+    NoLogFound,
+    ReaderFailed,
+    ReaderGaveUp,
+    UnreadableLog,
+)
 from lossscan.expressions import expression
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words
@@ -114,7 +121,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     except (InputError, MissingExtra, OSError):
         raise
     except MemoryError as error:
-        raise UnreadableLog("out_of_memory") from error
+        raise ReaderGaveUp("out_of_memory") from error
     except Exception as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
@@ -271,7 +278,8 @@ def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
             refused.append(error)
             continue
         if table.columns:
-            return table if settings_alone is None else _with_settings(table, settings_alone)
+            stated = {} if settings_alone is None else settings_alone.config
+            return replace(table, config={**stated, **table.config})
         settings_alone = settings_alone or table
     if settings_alone is not None:
         return settings_alone
@@ -283,10 +291,6 @@ def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
     broken = next((error for error in refused if isinstance(error, ReaderFailed)), None)
     told = broken or refused[0]
     raise told.worded(Message("refused", at=head.path, reasons=reasons)) from told
-
-
-def _with_settings(table: Table, settings_alone: Table) -> Table:
-    return replace(table, config={**settings_alone.config, **table.config})
 
 
 def _with_failures(table: Table, head: Head, refused: Iterable[UnreadableLog]) -> Table:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lossscan.errors import LogDamaged, UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.formats.kit.columns import by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
@@ -52,7 +52,7 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """The run that has most points; a note tells how many others there are.
 
-    Raises LogDamaged where SQLite cannot read it, UnreadableLog where it is of another kind.
+    Raises LogDamaged where SQLite cannot read it, ReaderGaveUp where a run has too many points.
     """
     try:
         with closing(_opened(head)) as store:
@@ -151,7 +151,7 @@ def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
     for at, (step, key, stored, lost) in enumerate(store.execute(query, (run,))):
         if at >= MOST_POINTS:
-            raise UnreadableLog("too_many_points", most=MOST_POINTS)
+            raise ReaderGaveUp("too_many_points", most=MOST_POINTS)
         place, value = step_number(step), float("nan") if lost else number(stored)
         if place is not None and value is not None:
             places[str(key)].append(place)
@@ -182,7 +182,7 @@ def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) ->
         kept = {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])}
         left -= 1 + len(kept)
         if left < 0:
-            raise UnreadableLog("too_many_points", most=MOST_POINTS)
+            raise ReaderGaveUp("too_many_points", most=MOST_POINTS)
         if place is not None and row:
             log.add(place, kept)
     return log.columns()

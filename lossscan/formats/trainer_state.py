@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import ReaderGaveUp, UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.format import Format
@@ -206,9 +206,9 @@ def _last_end(text: bytes) -> int | None:
 
 
 def _rest(stream: BinaryIO, head: Head) -> bytes:
-    """What is left of a file that has to be read as a whole; raises UnreadableLog of too much."""
+    """What is left of a file that has to be read as a whole; raises ReaderGaveUp of too much."""
     if head.size - stream.tell() > LARGEST:
-        raise UnreadableLog("too_large_state", gib=LARGEST >> 30)
+        raise ReaderGaveUp("too_large_state", gib=LARGEST >> 30)
     return stream.read()
 
 

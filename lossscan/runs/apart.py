@@ -11,6 +11,8 @@ from lossscan.runs.discover import PART, RunFiles, is_log_name
 from lossscan.runs.siblings import by_name
 from lossscan.sources.notebook import is_notebook
 
+NUL = "\u2400"  # its picture, in the name of a run of a database: no path can hold it
+
 
 def apart(files: RunFiles) -> tuple[RunFiles, ...]:
     """The runs of a file that holds several, each by itself: where it is named, or all there is.
@@ -35,8 +37,11 @@ def _held(files: RunFiles, path: Path) -> tuple[RunFiles, ...]:
         names = _trainings(path)
     if len(names) <= 1:
         return (files,)
-    roots = {name: Path(f"{path}{PART}{name}") for name in names}
-    return tuple(replace(files, root=roots[name], files=(path,), part=name) for name in names)
+    roots = (Path(f"{path}{PART}{name}".replace("\0", NUL)) for name in names)
+    return tuple(
+        replace(files, root=root, files=(path,), part=name)
+        for root, name in zip(roots, names, strict=True)
+    )
 
 
 def _trainings(path: Path) -> list[str]:

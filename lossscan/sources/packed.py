@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-from lossscan.errors import LogDamaged, UnreadableLog, reason_of
+from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.sources import zstd
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def is_compressed(path: Path) -> bool:
 def unpacked_head(path: Path, size: int) -> bytes:
     """The first `size` bytes that a compressed file holds, fewer where it is cut.
 
-    Raises UnreadableLog where it is damaged, and MissingExtra.
+    Raises UnreadableLog where it is damaged or too much, and MissingExtra.
     """
     held = b""
     with closing(_pieces(path)) as pieces, suppress(EOFError):  # the end of a cut file
@@ -125,8 +125,8 @@ def one_run() -> Iterator[None]:
 def unpack(path: Path, into: BinaryIO) -> bool:
     """Write what a compressed file holds; returns whether its end is missing.
 
-    Raises UnreadableLog where it is damaged, holds more than LARGEST, or is no log because it
-    shrank too well; MissingExtra.
+    Raises LogDamaged, ReaderGaveUp where it holds more than LARGEST or shrank as no log does,
+    and MissingExtra.
     """
     try:
         pour(_pieces(path), into, path)
@@ -136,10 +136,10 @@ def unpack(path: Path, into: BinaryIO) -> bool:
 
 
 def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
-    """Write what comes from a source without an end in sight; raises UnreadableLog at LARGEST."""
+    """Write what comes from a source without an end in sight; raises ReaderGaveUp at LARGEST."""
     for piece in pieces:
         if into.tell() + len(piece) > LARGEST:
-            raise UnreadableLog("too_large_unpacked", at=path, gib=LARGEST >> 30)
+            raise ReaderGaveUp("too_large_unpacked", at=path, gib=LARGEST >> 30)
         into.write(piece)
 
 
@@ -158,7 +158,7 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
                 of_run[0] += len(piece)
                 much = busy.unpacked > LITTLE and of_run[0] > SMALL
                 if much and busy.unpacked > TIGHTEST * stream.tell():
-                    raise UnreadableLog("packed_too_tightly", at=path, times=TIGHTEST)
+                    raise ReaderGaveUp("packed_too_tightly", at=path, times=TIGHTEST)
                 yield piece
         except EOFError:
             raise

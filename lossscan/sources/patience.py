@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import ReaderGaveUp
 
 LEAST: Final = 3  # seconds of CPU before anything is said of the pace
 SLOWEST: Final = 1000  # lines a second; the slowest in use, with three `.*`, reads 20 times more
@@ -24,15 +24,15 @@ class Pace:
         self._seconds = 0
 
     def tick(self, _number: int, _frame: FrameType | None) -> None:
-        """A second of CPU has gone by: raise UnreadableLog where too few lines were read in all."""
+        """A second of CPU has gone by: raise ReaderGaveUp where too few lines were read in all."""
         self._seconds += 1
         if self._seconds >= LEAST and self.lines < self._seconds * SLOWEST:
-            raise UnreadableLog("pattern_slow", pattern=self.pattern)
+            raise ReaderGaveUp("pattern_slow", pattern=self.pattern)
 
 
 @contextmanager
 def paced(pattern: str) -> Iterator[Pace]:
-    """Within it `lines` has to grow, or UnreadableLog is raised.
+    """Within it `lines` has to grow, or ReaderGaveUp is raised.
 
     Only where the system has such timers, and in the main thread; elsewhere nothing is stopped.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lossscan import api
 from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.formats import read_file
 from lossscan.model import Run, Table
@@ -144,6 +145,18 @@ def test_each_run_of_an_exported_chart_is_asked_for_by_name(tmp_path: Path):
     (files,) = discover(path, Settings())
     found = [read_run(each, Settings()).series["loss"].values.tolist() for each in apart(files)]
     assert found == [[3, 2, 1], [5, 4, 3]]
+
+
+def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):
+    """The other runs of the database are read too."""
+    with sqlite3.connect(tmp_path / "project.db") as store:
+        store.execute("CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_name, step, metrics)")
+        rows = [(name, step, '{"loss": 2.5}') for name in ("a\0b", "c") for step in range(60)]
+        store.executemany("INSERT INTO metrics(run_name, step, metrics) VALUES (?, ?, ?)", rows)
+    report = api.batch(tmp_path, jobs=1)
+    found = {str(one.path).rpartition("#")[2]: one for one in report.runs}
+    assert set(found) == {"a\u2400b", "c"}
+    assert all(one.run and len(one.run.series["loss"]) == 60 for one in found.values())
 
 
 def test_trackios_database_is_read(tmp_path: Path):

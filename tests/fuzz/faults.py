@@ -9,6 +9,7 @@ from lossscan.errors import ExaminationFailed, LossscanError, ReaderFailed, Word
 from tests.fuzz.targets import Read
 from tests.fuzz.watch import TooSlowError
 
+FAULTS = (ReaderFailed, ExaminationFailed)  # and not what tells of damage or of a bound
 TOLD = 10  # errors, of which one is said: that takes as long as a reading
 
 
@@ -16,9 +17,11 @@ def fault(read: Read, path: Path, data: bytes) -> tuple[str | None, str]:
     """What is wrong, and in short what came of it."""
     try:
         return None, read(path, data)
-    except (ReaderFailed, ExaminationFailed, TooSlowError, MemoryError) as error:
+    except (TooSlowError, MemoryError) as error:
         return _traced(error), ""
     except LossscanError as error:
+        if type(error) in FAULTS:
+            return _traced(error), ""
         return _unsaid(error, len(data)), error.message.key
     except (OSError, ValueError) as error:  # what each of them states that it raises
         return (
