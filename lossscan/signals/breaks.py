@@ -24,6 +24,7 @@ from lossscan.signals.flattening import Flattening, near_gaps, spread_of
 from lossscan.signals.gaps import (
     MIN_SIDE,
     SAMPLED,
+    Break,
     gaps_near,
     placebos,
     placebos_in,
@@ -62,15 +63,6 @@ SEEN, SEEN_POINTS, SEEN_SHARE, TELLING = 0.36, 10, 8, 32.0
 REFINE = 3  # points either way in which a break's place is looked for again
 
 
-class Break(Struct, frozen=True):
-    """A confirmed change of level."""
-
-    index: int  # first point on the new level
-    gap: float  # on the curve's scale
-    sigma: float  # gap in its own standard errors, the run's own spread included
-    width: int  # points a side that showed it best
-
-
 class GapRatios(Struct, frozen=True):
     """The gaps of a curve in standard errors, behind the initial descent."""
 
@@ -107,12 +99,26 @@ def find_breaks(
     if ratios.strongest >= threshold:
         candidates = _candidates(level, noise, ratios.placebos, threshold)
         found = _confirmed(level, noise, candidates, threshold)
-    elif ratios.strongest >= SIGMA_OF_ONE and (lone := find_lone_step(level)) is not None:
-        width = min(lone.index, len(level) - lone.index)
-        found = [Break(lone.index, lone.gap, lone.sigma, width)]
+    if len(found) <= 1 and ratios.strongest >= SIGMA_OF_ONE:
+        found = _with_lone_step(level, found)
     return [
         Break(b.index + first, b.gap, b.sigma, b.width) for b in found if _is_seen(level, noise, b)
     ]
+
+
+def _with_lone_step(level: FloatArray, found: list[Break]) -> list[Break]:
+    """The one break of a short run, or none, with its lone step: all points tell more than windows.
+
+    Where the two are at different places, the break of the windows is kept.
+    """
+    lone = find_lone_step(level)
+    if lone is None:
+        return found
+    if not found:
+        return [lone]
+    (own,) = found
+    same = abs(own.index - lone.index) <= REFINE and lone.sigma / own.sigma > 1
+    return [replace(own, sigma=lone.sigma)] if same else found
 
 
 def least_step(

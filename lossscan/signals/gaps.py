@@ -26,6 +26,15 @@ AT_ONCE = 1 << 13  # the same of places that are gathered: of each are some fift
 SPAN = 1 << 16  # points from the first to the last of these
 
 
+class Break(Struct, frozen=True):
+    """A confirmed change of level."""
+
+    index: int  # first point on the new level
+    gap: float  # on the curve's scale
+    sigma: float  # gap in its own standard errors, the run's own spread included
+    width: int  # points a side that showed it best
+
+
 class Windows(Struct, frozen=True):
     """As many points before as after each of k places, 3 at least, and what follows from them."""
 

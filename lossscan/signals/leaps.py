@@ -12,8 +12,8 @@ import numpy as np
 
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray
-from lossscan.signals.breaks import SIGMA_TO_CONFIRM, STEP_SHARE, Break
-from lossscan.signals.gaps import gaps_near, sums_of
+from lossscan.signals.breaks import SIGMA_TO_CONFIRM, STEP_SHARE
+from lossscan.signals.gaps import Break, gaps_near, sums_of
 
 MOST_POINTS = 200  # of a longer run, windows are wide enough to have a slope of their own
 SHARP = 8  # points a side in which a step is whole; of a climb over 30, they hold half

@@ -11,8 +11,9 @@ from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import stretches
 from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
-from lossscan.signals.breaks import SIGMA_TO_CONFIRM, Break
+from lossscan.signals.breaks import SIGMA_TO_CONFIRM
 from lossscan.signals.clean import from_scale
+from lossscan.signals.gaps import Break
 from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
 from lossscan.signals.turns import MEDIAN_ERROR
 

@@ -8,9 +8,9 @@ explain the run far better than any bend does.
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
 
 from lossscan.numeric.arrays import FloatArray
+from lossscan.signals.gaps import Break
 from lossscan.signals.stairs import courses
 
 MOST_POINTS = 200  # of a longer run, a third is enough for the windows; 8 ms for these
@@ -21,15 +21,7 @@ EVIDENCE = 20.0
 COURSE_PARAMETERS = 4
 
 
-class LoneStep(Struct, frozen=True):
-    """Where a course steps."""
-
-    index: int  # first point on the new level
-    gap: float  # on the curve's scale
-    sigma: float  # gap in its own standard errors
-
-
-def find_lone_step(level: FloatArray) -> LoneStep | None:
+def find_lone_step(level: FloatArray) -> Break | None:
     """The step that explains a course far better than a bend; None of a longer one."""
     n = len(level)
     if not 2 * SIDE < n <= MOST_POINTS:
@@ -50,7 +42,7 @@ def find_lone_step(level: FloatArray) -> LoneStep | None:
     if not n * np.log(min(best, bend) / step) >= EVIDENCE:  # NaN of a constant
         return None
     sigma = np.sqrt((n - COURSE_PARAMETERS - 1) * (best / step - 1))
-    return LoneStep(index, gap, float(np.copysign(sigma, gap)))
+    return Break(index, gap, float(np.copysign(sigma, gap)), width=min(index, n - index))
 
 
 def _with(rest: FloatArray, basis: FloatArray, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.medians import median, robust_sigma
-from lossscan.signals.breaks import Break
+from lossscan.signals.gaps import Break
 from lossscan.signals.levels import change_at
 from lossscan.signals.spikes import MIN_POINTS, excursion
 

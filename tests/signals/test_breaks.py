@@ -8,14 +8,19 @@ from lossscan.model import Series
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.signals.breaks import find_breaks, gap_ratios
 from lossscan.signals.clean import curve_of
-from lossscan.signals.gaps import gaps, sums_of, windows_at
+from lossscan.signals.gaps import Break, gaps, sums_of, windows_at
+
+
+def found_in(values) -> list[Break]:
+    """The breaks of values."""
+    array = np.asarray(values, dtype=np.float64)
+    curve = curve_of(Series("loss", np.arange(len(array)), array))
+    return [] if curve is None else find_breaks(curve, gap_ratios(curve))
 
 
 def breaks(values) -> list[int]:
     """Indices of the breaks of values."""
-    array = np.asarray(values, dtype=np.float64)
-    curve = curve_of(Series("loss", np.arange(len(array)), array))
-    return [] if curve is None else [b.index for b in find_breaks(curve, gap_ratios(curve))]
+    return [b.index for b in found_in(values)]
 
 
 def noise(n: int, seed: int, size: float = 0.03):
@@ -46,6 +51,16 @@ def test_step_that_short_windows_hardly_see_is_found_by_the_whole_course():
     values = (0.25 + np.exp(-np.arange(60) / 12)) * noise(60, 5, 0.1)
     values[25:] *= 0.62
     assert breaks(values) == [25]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_late_drop_of_a_short_run_is_as_sure_as_the_whole_course_tells(seed):
+    """Down by a factor of 7 in 30 % noise, 15 points before the end: it is plain to see."""
+    values = (0.03 + np.exp(-np.arange(75) / 12)) * noise(75, seed, 0.3)
+    values[60:] /= 7
+    (drop,) = found_in(values)
+    assert drop.index == pytest.approx(60, abs=1)
+    assert drop.sigma < -8
 
 
 @pytest.mark.parametrize("seed", range(10))
