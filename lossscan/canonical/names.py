@@ -131,11 +131,7 @@ _STAND_INS: Final = (
     "avg_cost",
     "cost",
     "cross_entropy",
-    "train_mse",
-    "train_rmse",
-    "train_nll",
-    "train_error",
-    "train_cost",
+    *(f"train_{name}" for name in ("cross_entropy", "mse", "rmse", "nll", "error", "cost")),
 )
 # The words of a name that say whose a loss is, and those that say nothing: `avg_train_loss`.
 _SETS: Final[Mapping[str, str]] = {
@@ -149,6 +145,7 @@ _SETS: Final[Mapping[str, str]] = {
     for word in words.split()
 }
 _LOSS: Final = (
+    "los",  # as some misspell it
     *("perda", "perte", "pérdida", "perdida", "verlust", "perdita"),
     *("потери", "потеря", "損失", "ロス", "손실", "로스"),
 )

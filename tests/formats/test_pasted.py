@@ -290,6 +290,34 @@ PASTED = {
         "{x} loss, 0.000016689301 LR, 124.27 GB used, 12.50 s\n",
         before="```\nBS=32 MODEL=llama3 python3 train.py\n\ntraining llama3\nwith one GPU\n",
     ),
+    "of GluonCV, by cross entropy": Pasted(
+        "> INFO:root:[Epoch 0][Batch {n}], Speed: 2.7 samples/sec, CrossEntropy={x}, SmoothL1=0.5\n"
+    ),
+    "of MXNet's SSD": Pasted(
+        "Epoch[4] Batch [{n}0] Speed: 6.44 samples/sec Train-CrossEntropy={x}\n"
+        "Epoch[4] Batch [{n}0] Speed: 6.44 samples/sec Train-SmoothL1=0.5\n"
+    ),
+    "of ML.NET": Pasted(
+        "Phase: Training, Dataset used:      Train, Epoch:   {n}, Cross-Entropy: {x}\n"
+        "Phase: Training, Dataset used: Validation, Epoch:   {n}, Cross-Entropy: {y}\n",
+        eval_loss=6,
+    ),
+    "of SageMaker": Pasted(
+        "#quality_metric: host=algo-1, epoch={n}, train cross_entropy <loss>=({x})\n"
+        "#quality_metric: host=algo-1, epoch={n}, validation cross_entropy <loss>=({y})\n",
+        eval_loss=6,
+    ),
+    "that syslog escaped": Pasted("[{n}]#011train-rmse:{x}#011validation-rmse:{y}\n", eval_loss=6),
+    "of ESPnet's JSON among prose": Pasted(
+        '    {{\n        "main/loss": {x},\n        "iteration": {n}00\n    }},\n',
+        before="2nd epoch:\n",
+    ),
+    "of Lightning, whose own loss is not told": Pasted(
+        "Epoch 0: 3% | {n}/20 [00:19<00:08, 14.0s/it, loss=nan, reduced_train_loss={x}]\n"
+    ),
+    "of a loop that misspells": Pasted(
+        "Dataset: tag, Epoch: {n}\nTrain_loss: {x}, Val_los: {y}\n", eval_loss=6
+    ),
     "of ms-swift's JSON among prose": Pasted(
         'so: {{"loss": {x}, "epoch": 0.2781{n}, "global_step/max_steps": "60{n}/2161"}}\n'
     ),

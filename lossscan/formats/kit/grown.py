@@ -116,5 +116,7 @@ class RowSteps:
             values = values[first]
         return Column(steps=self._shared.of(self._steps[places]), values=values)
 
-    def _fullness(self, numbers: Grown[np.float64]) -> int:
-        return int(np.count_nonzero(self._steps[numbers.places] >= 0))
+    def _fullness(self, numbers: Grown[np.float64]) -> tuple[bool, int]:
+        """How many rows a key tells of; one that is NaN throughout, as Lightning's own, is last."""
+        told = not np.isnan(numbers.values).all()
+        return told, int(np.count_nonzero(self._steps[numbers.places] >= 0))

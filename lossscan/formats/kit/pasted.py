@@ -28,6 +28,9 @@ _OPENED: Final = "{'"  # an entry of the Trainer
 _ROW: Final = expression(
     r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
 )
+_TAB: Final = "#011"  # as syslog writes it
+_OBJECT: Final = expression(r'(?m)^ {0,12}\{\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')  # JSON, indented
+_MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
 _NAMED: Final = expression(r"(?i)\[\w{0,30}loss\w{0,10}\] ?[:=]")  # `[epoch]: 3, [loss]: 4.9`
@@ -70,6 +73,8 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
         for repair, holds in (
             (_unquoted, quoted),
             (_unfenced, "`" in text and bool(_FENCED.search(text))),
+            (_untabbed, _TAB in text),
+            (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
             (_plain_weight, "**" in text and bool(_BOLD.search(text))),
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
             (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
@@ -161,6 +166,19 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
                 yield f"{line[at:place]}\n"
                 at = place
         yield line[at:]
+
+
+def _untabbed(text: Iterable[str]) -> Iterator[str]:
+    return (line.replace(_TAB, "\t") for line in text)
+
+
+def _flat(text: Iterable[str]) -> Iterator[str]:
+    """Each JSON object on a line of its own, as its counter may be behind its losses."""
+    return _joined(
+        text,
+        lambda line: line.strip() == "{",
+        lambda held, line: "}" not in held and _MEMBER.match(line) is not None,
+    )
 
 
 def _is_opened(line: str) -> bool:

@@ -43,6 +43,9 @@ _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
+_TAGGED: Final = expression(  # of SageMaker: `epoch=0, train cross_entropy <loss>=(1.2)`
+    rf"\b(train|validation) (\w{{1,60}}) <loss>=\(?({NUMBER}){ENDS}"
+)
 # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
 _OF_BOTH: Final = expression(
     rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
@@ -98,5 +101,8 @@ def _rare(line: str, small: str) -> Iterator[Part[str]]:
         yield Part("grad_norm", found.start(2), *found.span(2))
     if "Score at" in line and (found := _SCORE.search(line)):
         yield Part("train_loss", found.start(1), *found.span(1))
+    if "<loss>" in line and (found := _TAGGED.search(line)):
+        name = "val_loss" if found[1] == "validation" else f"{found[2]}_loss"
+        yield Part(name, found.start(1), *found.span(3))
     for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
         yield Part("train_loss", match.start(), *match.span(1))

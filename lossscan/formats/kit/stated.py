@@ -142,7 +142,7 @@ class _Names:
             name = canonical(part.label)
             if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
                 yield part
-            elif name in ("loss", "total_loss", *MEANS):
+            elif name in ("loss", "total_loss", "cross_entropy", *MEANS):
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
