@@ -113,7 +113,7 @@ def _names_several(line: str) -> bool:
 
 
 def _shape(line: str) -> str:
-    return _NUMBER.sub("0", line)
+    return "".join(_NUMBER.sub("0", line).split())  # a bar pads its numbers
 
 
 FORMAT = Format(

@@ -36,6 +36,9 @@ _LINE: Final = expression(
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _NAMED: Final = expression(r"(?im)^(?:epoch|step|iter|iteration)[ :=]{1,3}(?=\d)")
+_HEADLINE: Final = expression(
+    r"(?im)^epoch[ :]{1,3}\d{1,9}[ \t]*$"
+)  # of WaveGlow, between its pairs
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
 PRINTED: Final = 3  # tensors in a row: an example shows one or two
 _TENSOR: Final = expression(
@@ -67,7 +70,8 @@ def _are_pairs(head: Head) -> bool:
 
 
 def _bare(text: str, head: Head) -> str:
-    """The text without the names of its steps, in a file that says what the numbers are."""
+    """The text without headlines and, in a file of losses, without the names of its steps."""
+    text = _HEADLINE.sub("", text)
     return _NAMED.sub("", text) if "loss" in head.name.lower() else text
 
 

@@ -318,6 +318,21 @@ PASTED = {
     "of a loop that misspells": Pasted(
         "Dataset: tag, Epoch: {n}\nTrain_loss: {x}, Val_los: {y}\n", eval_loss=6
     ),
+    "of OneTrainer, whose bars say how much is drawn": Pasted(
+        "step:  50%|##  | 1/2 [00:01<00:12,  3.2s/it, loss={x}]\n"
+        "step: 100%|####| 2/2 [00:02<00:12,  3.2s/it, loss={x}]\n"
+        "epoch:  10%|#   | {n}/10 [00:20<03:00, 20.1s/it]\n",
+        loss=12,
+    ),
+    "of fastText, padded": Pasted(
+        "Progress:  {n}0.0% words/sec/thread: 52100 lr:  0.09 avg.loss:  {x} ETA:   0h11m10s\n"
+        "Progress: 100.{n}% words/sec/thread: 52100 lr:  0.09 avg.loss: 10.2468 ETA:   0h 1m10s\n",
+        loss=12,
+    ),
+    "of MIMO-UNet": Pasted(
+        "Time: 0.2490 Epoch: 001 Iter: {n}00/ 526 LR: 0.0002 Loss content: {x} Loss fft: {x}\n"
+    ),
+    "of WaveGlow": Pasted("{n}:\t{x}\n", before="Epoch: 0\n"),
     "of ms-swift's JSON among prose": Pasted(
         'so: {{"loss": {x}, "epoch": 0.2781{n}, "global_step/max_steps": "60{n}/2161"}}\n'
     ),

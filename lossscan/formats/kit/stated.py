@@ -29,6 +29,7 @@ LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
 _EVAL_BAR: Final = expression(r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b")  # drawn alone
 _CLOCKED: Final = "time cost"  # of MXNet: how long an epoch took
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
+_DRAWN: Final = "%|"  # behind how much of a bar is drawn: `epoch: 25%|##   | 1/4`
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
@@ -49,7 +50,7 @@ _SPACED_NAMES: Final = (
     "损失",
 )  # one is in each of those
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
-_BEHIND: Final = expression(rf"(?:^|{TRAINING} )loss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
+_BEHIND: Final = expression(rf"(?:^|{TRAINING} )[Ll]oss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
@@ -152,9 +153,10 @@ class _Names:
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
         yield from rare_parts(line, small)
-        pairs = [(match, name) for match in PAIR.finditer(line) if (name := self._known(match[1]))]
+        found = (m for m in PAIR.finditer(line) if not line.startswith(_DRAWN, m.end()))
+        pairs = [(match, name) for match in found if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
-        if pairs and " loss " in line:
+        if "oss " in line:
             yield from _by_word_behind(line)
         for match, name in pairs:
             label = _own_name(match[1], name) if several else name
