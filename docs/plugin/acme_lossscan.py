@@ -30,7 +30,7 @@ def read(head: Head, settings: Settings) -> Table:
     """All points; the value is the mean since the last line."""
     found = (match for line in lines(head) for match in _POINT.finditer(line))
     rows = [(int(match[1]), {"loss": match[2], "lr": match[3]}) for match in found]
-    return Table(head.path, "acme_console", columns(rows, settings), framework="acme")
+    return Table(columns(rows, settings), framework="acme")
 
 
 FORMAT = Format(

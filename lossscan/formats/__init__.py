@@ -116,8 +116,8 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         if isinstance(failure := claimed(each, head), Exception):
             raise failure
         with ignore_float_errors():
-            table = _bounded(replace(each.read(head, settings), format=each.name))
-            return _with_echoes(_with_ending(table, head, each), head, each)
+            table = _placed(each.read(head, settings), head, each)
+            return _with_echoes(_with_ending(_bounded(table), head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
     except MemoryError as error:
@@ -125,6 +125,12 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     except Exception as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
+
+
+def _placed(table: Table, head: Head, each: Format) -> Table:
+    """The table with its format, and the path of its file unless the reader names another."""
+    path = head.path if table.path == Path() else table.path
+    return replace(table, path=path, format=each.name)
 
 
 def _bounded(table: Table) -> Table:
@@ -177,13 +183,8 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
         return NoLogFound("progress_alone", at=head.path, details=details)
     if kind := unlike_a_log(head, found[nearest_first[0]]):
         return NoLogFound(kind, at=head.path, details=details)
-    more = _keys_there(found[nearest_first[0]]) or _nearest(head)
+    more = _keys_there(found[nearest_first[0]]) or nearest_line(head)
     return NoLogFound("no_log_known", at=head.path, more=more, details=details)
-
-
-def _nearest(head: Head) -> Message | str:
-    line = nearest_line(head)
-    return Message("nearest", line=line) if line else ""
 
 
 def _looked_for(each: Format, keys: list[str]) -> Message:

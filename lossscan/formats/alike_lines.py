@@ -20,7 +20,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "alike_lines"
 FEWEST: Final = 5  # lines of one shape: no document repeats a sentence with numbers so often
 LOGGED: Final = 2  # of a logger, behind a clock: no prose has one
 RISING: Final = 3  # that begin with a count: two may be items of a list
@@ -58,9 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
     if steps := _rising(counts):
         rows = [(steps[at - 1], row) for at, row in rows]
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
+        columns(rows, settings),
         notes=(*(() if steps else (note,)), *reader.idle.notes(head.path)),
         fallback=True,
     )
@@ -117,7 +114,7 @@ def _shape(line: str) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="alike_lines",
     sample="Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)",
     claims=claims,
     read=read,

@@ -26,7 +26,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 
-NAME: Final = "bare_numbers"
 FEWEST = 2  # lines
 LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
@@ -115,13 +114,7 @@ def read(head: Head, settings: Settings) -> Table:
     key = _key(head.path)
     rows = list(_pairs(head, key) if shape is None else _alone(head, shape, key))
     note = Note("steps_counted", head.path, {"entries": len(rows)})
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
-        fallback=True,
-        notes=() if shape is None else (note,),
-    )
+    return Table(columns(rows, settings), fallback=True, notes=() if shape is None else (note,))
 
 
 def _key(path: Path) -> str:
@@ -144,7 +137,7 @@ def _pairs(head: Head, key: str) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="bare_numbers",
     sample="375 0.13 (nothing but a step and its loss in each line)",
     claims=claims,
     read=read,

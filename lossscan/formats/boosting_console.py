@@ -18,7 +18,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "boosting_console"
 FEWEST = 2  # rounds
 _ROUND: Final = expression(r"^(?:.{0,120}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
 _ALONE: Final = expression(  # a metric a line, of LightGBM's own program
@@ -56,9 +55,7 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """The first loss of the training set, else of one kept apart, and that of the next set."""
-    return Table(
-        path=head.path, format=NAME, columns=columns(_rows(head), settings), averaging="instant"
-    )
+    return Table(columns(_rows(head), settings), averaging="instant")
 
 
 def _rows(head: Head) -> Iterator[Row]:
@@ -108,7 +105,7 @@ def _kept_metric(found: _Values) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="boosting_console",
     sample="[10]  train-logloss:0.51  eval-logloss:0.58, of boosted trees",
     claims=claims,
     read=read,

@@ -13,7 +13,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "card_table"
 _HEADER: Final = expression(
     r"(?m)^\|(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss ?\|"
 )
@@ -44,13 +43,11 @@ def read(head: Head, settings: Settings) -> Table:
     found, _ = table(rows, settings)
     if not found:
         raise UnreadableLog("card_without_points")
-    return Table(
-        path=head.path, format=NAME, columns=found, framework="transformers", fallback=True
-    )
+    return Table(found, framework="transformers", fallback=True)
 
 
 FORMAT = Format(
-    name=NAME,
+    name="card_table",
     sample="| Training Loss | Epoch | Step | Validation Loss |",
     claims=claims,
     read=read,

@@ -22,7 +22,6 @@ from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 from lossscan.sources.safe_json import object_in
 
-NAME: Final = "catboost_info"
 _DOCUMENT: Final = expression(r'\{\s{0,9}"meta":\{"test_sets":\[')
 _HEADER: Final = expression(r"iter\t[A-Za-z][^\n]{0,2000}\n0\t")
 _TABLES: Final = {"learn_error.tsv": "", "test_error.tsv": "eval_"}  # before the names of metrics
@@ -45,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
         raise UnreadableLog("no_column")
     ended = rows[-1][0] + 1 == meta.get("iteration_count")
     complete = True if ended else None  # else it was stopped, for good or ill
-    return Table(head.path, NAME, found, averaging="instant", complete=complete)
+    return Table(found, averaging="instant", complete=complete)
 
 
 def _rounds(text: Iterator[str], meta: dict[str, Any]) -> Iterator[Row]:
@@ -86,7 +85,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="catboost_info",
     sample='{"learn":[0.67],"iteration":0}, or learn_error.tsv: iter, Logloss (CatBoost)',
     claims=claims,
     read=read,

@@ -16,7 +16,6 @@ from lossscan.settings import Settings
 from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
 
-NAME: Final = "clearml_offline"
 _TASK: Final = "task.json"
 _SCALAR: Final = "training_stats_scalar"
 
@@ -36,7 +35,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found, config=_config(head.path))
+    return Table(found, config=_config(head.path))
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def _name(event: dict[str, Any]) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="clearml_offline",
     sample='[{"type": "training_stats_scalar", "iter": 1, "metric": "loss", ...}]',
     claims=claims,
     read=read,

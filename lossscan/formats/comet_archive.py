@@ -13,7 +13,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "comet_archive"
 _METRIC: Final = '"metric_msg"'
 _PARAMETER: Final = '"parameter_msg"'
 _OWN: Final = "sys."  # what Comet measures of the machine
@@ -36,7 +35,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found, config=config)
+    return Table(found, config=config)
 
 
 def _take(line: str, points: PointLog, config: dict[str, Any]) -> None:
@@ -61,7 +60,7 @@ def _name(context: Any, metric: str) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="comet_archive",
     sample='an offline archive, with {"payload": {"metric": {"metricName": "loss", ...}}}',
     claims=claims,
     read=read,

@@ -17,7 +17,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "darknet_console"
 _QUICK = " avg"
 _POINT: Final = expression(
     rf"^\s{{0,99}}(\d{{1,12}}): ({NUMBER}), ({NUMBER}) avg(?: loss)?, ({NUMBER}) rate,",
@@ -44,14 +43,7 @@ def read(head: Head, settings: Settings) -> Table:
     whole = _has_points(peek(head))
     rows = list(_rows(head) if whole else _regions(head))
     counted = () if whole else (Note("regions_counted", head.path, {"entries": len(rows)}),)
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
-        framework="darknet",
-        averaging="instant",
-        notes=counted,
-    )
+    return Table(columns(rows, settings), framework="darknet", averaging="instant", notes=counted)
 
 
 def _rows(head: Head) -> Iterator[Row]:
@@ -75,7 +67,7 @@ def _region(line: str) -> dict[str, str]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="darknet_console",
     sample="12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds",
     claims=claims,
     read=read,

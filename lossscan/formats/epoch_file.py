@@ -23,7 +23,6 @@ from lossscan.sources.files import Head
 from lossscan.sources.safe_json import python_json
 from lossscan.trainers import trainer_with_key
 
-NAME: Final = "epoch_file"
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
 _NUMBERED: Final = expression(r"\d(?:\.[a-z]{1,8}){1,2}$")  # else it holds results
@@ -49,7 +48,7 @@ def read(head: Head, settings: Settings) -> Table:
     rows = _rows(head)
     found, _ = table(rows, settings)
     framework = trainer_with_key({key for row in rows for key in row})
-    return Table(path=head.path, format=NAME, columns=found, framework=framework, fallback=True)
+    return Table(found, framework=framework, fallback=True)
 
 
 @lru_cache(maxsize=2)
@@ -63,7 +62,7 @@ def _rows(head: Head) -> Rows:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="epoch_file",
     sample='metrics_epoch_3.json: {"epoch": 3, "training_loss": 0.51}',
     claims=claims,
     read=read,

@@ -15,7 +15,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import object_in
 
-NAME: Final = "fairseq_console"
 _POINT: Final = expression(  # also as the bar of tqdm: `50%|###  | 50/100 [00:10<00:10, 5it/s, `
     r"epoch (\d{1,9}): {1,9}(?:\d{1,3}%\|[^|\n]{0,200}\| {0,9})?\d{1,12} ?/ ?(\d{1,12}) "
     r"(?=.{0,80}loss=)"
@@ -72,9 +71,7 @@ def read(head: Head, settings: Settings) -> Table:
     log.write(SKIPPED, loss_scales.skipped(points))
     means = () if since_last or by_epoch else (Note("running_means", head.path),)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=log.columns(),
+        log.columns(),
         framework="fairseq",
         config=config,
         launches=tuple(launches.steps),
@@ -106,7 +103,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="fairseq_console",
     sample="epoch 001: 10 / 100 loss=9.5, ..., num_updates=10",
     claims=claims,
     read=read,

@@ -28,7 +28,6 @@ from lossscan.trainers import trainer_with_key
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import IntArray
 
-NAME: Final = "json_lines"
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
 DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
@@ -84,9 +83,7 @@ def read(head: Head, settings: Settings) -> Table:
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
+        found,
         framework=trainer_with_key(log.sheet.numbers) or _by_name(head),
         config=_config(log.last),
         launches=_launches(steps, log.clock),
@@ -240,7 +237,7 @@ def _time(shown: Any) -> float:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="json_lines",
     sample='{"step": 5, "loss": 2.3}',
     claims=claims,
     read=read,

@@ -17,7 +17,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "kaldi_console"
 _QUICK: Final = ("verage objective function for '", "verage objf: ")
 _MAIN: Final = "output"  # what is trained for; others, such as `output-xent`, only regularize
 _SUM: Final = rf"({NUMBER})(?: \+ {NUMBER} = ({NUMBER}))? over "
@@ -51,9 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
     turned = sum(point.value < 0 for point in whole) * 2 > len(whole) or _QUICK[0] in peek(head)
     note = Note("objective_turned" if turned else "objective_kept", head.path)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(_rows(whole, -1.0 if turned else 1.0)), settings),
+        columns(list(_rows(whole, -1.0 if turned else 1.0)), settings),
         framework="kaldi",
         notes=(note,),
     )
@@ -99,7 +96,7 @@ def _rows(points: list[_Point], sign: float) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="kaldi_console",
     sample="Average objective function for 'output' for minibatches 0-9 is -3.5 over 512 frames.",
     claims=claims,
     read=read,

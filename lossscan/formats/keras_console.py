@@ -15,7 +15,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "keras_console"
 FEWEST = 3  # bars of an epoch whose headline is not in the text
 _EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
 _BAR: Final = expression(
@@ -49,9 +48,7 @@ def read(head: Head, settings: Settings) -> Table:
     if not by_epoch:
         rows = list({bar.batch: bar.row for bar in bars if bar.batch > 0}.items())
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
+        columns(rows, settings),
         framework="keras",
         config={"logging_strategy": "epoch"} if by_epoch else {},
         notes=() if by_epoch else (Note("running_means", head.path),),
@@ -87,7 +84,7 @@ def _bars(head: Head) -> Iterator[_Bar]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="keras_console",
     sample="Epoch 1/30, then 100/100 [====] - 1s - loss: 0.52",
     claims=claims,
     read=read,

@@ -15,7 +15,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "loss_behind"
 FEWEST: Final = 5  # lines with a loss and its rate: no document repeats such a sentence so often
 _FIRST: Final = expression(r"\s{0,20}(\d{1,12})[:,]?\s")
 _ITEM: Final = expression(  # a list of such: behind the name comes the next
@@ -37,7 +36,7 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """All lines at the count that they begin with or name, else counted as steps."""
-    return Table(path=head.path, format=NAME, columns=columns(_rows(lines(head)), settings))
+    return Table(columns(_rows(lines(head)), settings))
 
 
 def _has_loss(row: Iterable[str]) -> bool:
@@ -55,7 +54,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="loss_behind",
     sample="12 4.3 s run, 11.875 loss, 0.001 LR",
     claims=claims,
     read=read,

@@ -14,7 +14,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "loss_lines"
 FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state next to the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
@@ -69,16 +68,12 @@ def read(head: Head, settings: Settings) -> Table:
                 log.add(step, {"eval_loss": value})
         before = line
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=log.columns(),
-        notes=(Note("steps_counted", head.path, {"entries": step}),),
-        fallback=True,
+        log.columns(), notes=(Note("steps_counted", head.path, {"entries": step}),), fallback=True
     )
 
 
 FORMAT = Format(
-    name=NAME,
+    name="loss_lines",
     sample="loss: 2.3 (20 such lines)",
     claims=claims,
     read=read,

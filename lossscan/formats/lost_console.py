@@ -16,7 +16,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "lost_console"
 MOST: Final = 2  # lines that hold a NaN and no curve
 _NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
 _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it: no sentence
@@ -57,13 +56,7 @@ def read(head: Head, settings: Settings) -> Table:
     if said is not None or _is_a_nan(peek(head)):
         rows = [(_step(said) if said else 1, {"loss": math.nan})]
     rows = rows or _norms(peek(head))
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
-        notes=scales.notes(head.path),
-        fallback=True,
-    )
+    return Table(columns(rows, settings), notes=scales.notes(head.path), fallback=True)
 
 
 def _is_a_nan(text: str) -> bool:
@@ -93,7 +86,7 @@ def _step(said: Note) -> int:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="lost_console",
     sample="Loss is nan, stopping training",
     claims=claims,
     read=read,

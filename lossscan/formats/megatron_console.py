@@ -27,7 +27,6 @@ from lossscan.sources.files import Head
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import IntArray
 
-NAME: Final = "megatron_console"
 _POINT: Final = expression(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
 _VALIDATION: Final = expression(  # of several sets the first lines are numbered: `validation-0`
     r"validation(?:-(\d{1,4}))? (?:loss|results) at"
@@ -80,9 +79,7 @@ def read(head: Head, settings: Settings) -> Table:
             facts = dict(data_facts(line)) | facts
     loss_scales.end(range(len(points)))  # which count skipped updates themselves
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=_columns(log, np.array(points, dtype=np.int64), settings),
+        _columns(log, np.array(points, dtype=np.int64), settings),
         framework="megatron",
         config=arguments | consistent(facts),
         launches=tuple(launches.steps),
@@ -167,7 +164,7 @@ def _called(name: str, settings: Settings) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="megatron_console",
     sample="iteration 5/ 100 | ... | lm loss: 9.1E+00 | ...",
     claims=claims,
     read=read,

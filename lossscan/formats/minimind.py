@@ -16,7 +16,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "minimind"
 _POINT: Final = expression(
     r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
 )
@@ -51,9 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
     # run_steps knows of epochs from 0, as in the early logs of issue 26
     steps = run_steps(counts, epoch_of, length).tolist()
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(zip(steps, rows, strict=False)), settings),
+        columns(list(zip(steps, rows, strict=False)), settings),
         framework="minimind",
         config=config,
         averaging="instant",
@@ -91,7 +88,7 @@ def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="minimind",
     sample="Epoch:[1/2](100/936) loss:6.123 lr:0.0005",
     claims=claims,
     read=read,

@@ -27,7 +27,6 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
 
-NAME: Final = "mlflow_store"
 _PLACE: Final = expression(rb"(?m)^artifact_uri: ")
 _RUN: Final = expression(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
@@ -61,7 +60,6 @@ def read(head: Head, settings: Settings) -> Table:
     config = {key: _text(path) for part in _STATED for key, path in _files(folder / part)}
     return Table(
         path=folder / _METRICS,
-        format=NAME,
         columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
         framework=trainer_by_arguments(config),
         config=config | _start(meta),
@@ -150,7 +148,7 @@ def _text(path: Path) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="mlflow_store",
     sample="meta.yaml: run_id, metrics/",
     claims=claims,
     read=read,

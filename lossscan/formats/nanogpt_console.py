@@ -19,7 +19,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_with_key
 
-NAME: Final = "nanogpt_console"
 _POINT: Final = expression(
     r"(?im)(?:(?:(?<!\d )|(?<=:\d\d ))\b(?:iter|step) +"  # of a number only behind a clock
     r"|^(?=\d{1,15} \| loss \S{1,20} \| lr \S{1,20} \| \S{1,20}ms))"  # llama2.c's
@@ -76,9 +75,7 @@ def read(head: Head, settings: Settings) -> Table:
         log.sheet.take("loss", numbers.pop(_TRAINED))
     found = log.columns()
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
+        found,
         framework="nanogpt" if instant else trainer_with_key(found),
         config=config,
         launches=tuple(launches.steps),
@@ -117,7 +114,7 @@ _told: Final = Shapes(_parts)
 
 
 FORMAT = Format(
-    name=NAME,
+    name="nanogpt_console",
     sample="iter 100: loss 3.45",
     claims=claims,
     read=read,

@@ -22,7 +22,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 
-NAME: Final = "one_metric"
 COLUMNS: Final = 2  # at least: the step and the value
 _TENSORBOARD: Final = expression(r'"?Wall time"?,"?Step"?,"?Value"?\s')
 _LISTED: Final = expression(
@@ -77,7 +76,7 @@ def _table(head: Head, rows: Sequence[dict[str, str]], settings: Settings) -> Ta
     found, _ = table(rows, settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found)
+    return Table(found)
 
 
 def _by_file(path: Path) -> str:
@@ -101,7 +100,7 @@ def _by_folder(path: Path, column: str) -> str:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="one_metric",
     sample="Wall time,Step,Value, or metrics/train/loss.tsv: step, loss",
     claims=claims,
     read=read,

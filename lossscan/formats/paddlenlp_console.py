@@ -15,7 +15,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "paddlenlp_console"
 _BETWEEN = r"(?:\w{1,80}: [\w.+-]{1,40}, ){0,9}"  # other values
 _POINT: Final = expression(  # of several evaluation sets each has a name
     rf"\bloss: {NUMBER}, {_BETWEEN}learning_rate: {NUMBER}, global_step: \d"
@@ -58,9 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
             facts = dict(data_facts(line)) | facts
     log.write(SKIPPED, loss_scales.skipped(points))
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=log.columns(),
+        log.columns(),
         framework="paddlenlp",
         config=banner.config | consistent(facts),
         launches=tuple(banner.launches),
@@ -82,7 +79,7 @@ def _row(line: str) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="paddlenlp_console",
     sample="loss: 2.3, learning_rate: 1e-05, global_step: 5",
     claims=claims,
     read=read,

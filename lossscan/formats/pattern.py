@@ -16,7 +16,6 @@ from lossscan.sources.files import Head
 from lossscan.sources.line_pattern import compiled
 from lossscan.sources.patience import Pace, paced
 
-NAME: Final = "pattern"
 LONGEST: Final = 1000  # characters of a line that are looked at: a `.*` may cost their square
 
 
@@ -48,7 +47,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = columns(rows, settings)
     if not found:
         raise UnreadableLog("groups_match_no_number")
-    return Table(path=head.path, format=NAME, columns=found)
+    return Table(found)
 
 
 def _rows(matches: Iterable[re.Match[str]], *, stated: bool) -> Iterator[Row]:
@@ -70,7 +69,7 @@ def _matches(text: Iterable[str], pattern: re.Pattern[str], pace: Pace) -> Itera
 
 
 FORMAT = Format(
-    name=NAME,
+    name="pattern",
     sample="text: {pattern: ...} (lossscan.yaml)",
     claims=claims,
     read=read,

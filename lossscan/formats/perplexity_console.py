@@ -22,7 +22,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "perplexity_console"
 FEWEST = 3  # lines that make a log: fewer are in documents
 _STATED: Final = expression(
     rf"(?i)(?<![\w/])(?:({ANY})(?:[ _-]|: {{0,4}}))?"
@@ -54,9 +53,7 @@ def read(head: Head, settings: Settings) -> Table:
             placed.append((last, dict(row)))
     rows, length = counted(placed)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
+        columns(rows, settings),
         config={} if length is None else {"steps_per_epoch": length},
         notes=(Note("loss_of_perplexity", head.path),),
     )
@@ -84,7 +81,7 @@ def _log(perplexity: float) -> float:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="perplexity_console",
     sample="Epoch 1, 50/2000; acc: 0.41; ppl: 232.4 (and no loss)",
     claims=claims,
     read=read,

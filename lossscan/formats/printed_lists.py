@@ -23,7 +23,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "printed_lists"
 FEWEST: Final = 4  # numbers: fewer may be a choice of settings, or the parts of one loss
 MOST_LINES: Final = 100_000  # that are searched; NumPy prints some six numbers in each
 LONGEST: Final = 70  # characters before a list that may hold its name
@@ -86,11 +85,11 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("no_points")
     note = Note("steps_counted", head.path, {"entries": len(rows)})
-    return Table(head.path, NAME, found, notes=(note,) if counted else ())
+    return Table(found, notes=(note,) if counted else ())
 
 
 FORMAT = Format(
-    name=NAME,
+    name="printed_lists",
     sample="train_losses = [2.31, 2.05, ...], or {'loss': [2.31, ...], 'val_loss': [...]}",
     claims=claims,
     read=read,

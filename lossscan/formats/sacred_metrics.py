@@ -17,7 +17,6 @@ from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import object_in, python_json
 
-NAME: Final = "sacred_metrics"
 LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
 _RUN: Final = "run.json"
 _ENDED: Final = {"COMPLETED": True, "FAILED": False, "INTERRUPTED": False, "TIMEOUT": False}
@@ -43,7 +42,7 @@ def read(head: Head, settings: Settings) -> Table:
     found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(path=head.path, format=NAME, columns=found, complete=_complete(head.path))
+    return Table(found, complete=_complete(head.path))
 
 
 def _complete(path: Path) -> bool | None:
@@ -74,7 +73,7 @@ def _plain(value: Any) -> Any:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="sacred_metrics",
     sample='{"training.loss": {"steps": [1, 2], "values": [2.3, 2.1]}}',
     claims=claims,
     read=read,

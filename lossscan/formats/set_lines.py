@@ -21,7 +21,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "set_lines"
 FEWEST: Final = 4  # lines whose first and last halves tell whether a number falls
 SHARES: Final = 1.0  # an accuracy is at most that
 PERCENTAGES: Final = 10.0  # few are below, and few losses above that do not fall
@@ -47,7 +46,7 @@ def read(head: Head, settings: Settings) -> Table:
     """All such lines, at what they count."""
     rows, length = counted(list(_placed(lines(head))))
     config = {} if length is None else {"steps_per_epoch": length}
-    return Table(path=head.path, format=NAME, columns=columns(rows, settings), config=config)
+    return Table(columns(rows, settings), config=config)
 
 
 def _placed(text: Iterable[str]) -> Iterator[Placed]:
@@ -76,7 +75,7 @@ def _is_loss(values: Sequence[float]) -> bool:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="set_lines",
     sample="epoch 3 | train 1.11 | val 1.32 (and no loss)",
     claims=claims,
     read=read,

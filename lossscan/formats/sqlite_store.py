@@ -24,7 +24,6 @@ from lossscan.sources.safe_json import object_in
 if TYPE_CHECKING:
     import sqlite3
 
-NAME: Final = "sqlite_store"
 MOST_POINTS: Final = 10_000_000  # of one run: ten for each of a million steps
 MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
@@ -132,9 +131,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
     status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=by_name(_mlflow_columns(store, run), settings),
+        by_name(_mlflow_columns(store, run), settings),
         framework=trainer_by_arguments(stated),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
@@ -164,9 +161,7 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     run = chosen(head, found)
     config = _trackio_config(store, run) if "configs" in _tables(store) else {}
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=_trackio_columns(store, run, settings),
+        _trackio_columns(store, run, settings),
         framework=trainer_by_arguments(config),
         config=config,
         notes=others(head, run, len(found)),
@@ -198,7 +193,7 @@ def _trackio_config(store: sqlite3.Connection, run: str) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="sqlite_store",
     sample="mlflow.db, or a database of Trackio",
     claims=claims,
     read=read,

@@ -17,7 +17,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "stable_baselines"
 _OWN: Final = "total_timesteps"
 _COUNTERS: Final = (  # the best first, without groups and signs
     *("totaltimesteps", "timestepssofar", "totalenvsteps", "totalenvinteracts", "cumsteps"),
@@ -51,9 +50,7 @@ def read(head: Head, settings: Settings) -> Table:
     """Each box is a point at its count of steps."""
     rows = list(_rows(lines(head)))
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(rows, settings),
+        columns(rows, settings),
         framework="stable-baselines" if any(_OWN in row for _, row in rows) else None,
     )
 
@@ -90,7 +87,7 @@ def _counted(box: Mapping[str, str], headline: str) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="stable_baselines",
     sample="|    total_timesteps   | 4096   | below |    loss   | 7.03   |",
     claims=claims,
     read=read,

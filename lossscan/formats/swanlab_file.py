@@ -34,7 +34,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_with_key
 
-NAME: Final = "swanlab_file"
 _MAGIC: Final = b":SWL\xd6\xe1"
 _OF_LINES: Final = 1  # the version whose records are lines of JSON
 _FINISH, _SCALAR = 11, 13  # fields of a record
@@ -71,9 +70,7 @@ def read(head: Head, settings: Settings) -> Table:
     if log.records == log.malformed:
         raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="SwanLab")
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=log.points.columns(settings),
+        log.points.columns(settings),
         framework=trainer_with_key(log.points.keys),
         complete=log.complete,
         notes=tuple(notes_of(head.path, tally, log.malformed)),
@@ -122,7 +119,7 @@ def _take_line(log: _Log, data: bytes) -> None:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="swanlab_file",
     sample="run-abcd1234.swanlab (begins with :SWL)",
     claims=claims,
     read=read,

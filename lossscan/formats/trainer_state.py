@@ -23,7 +23,6 @@ from lossscan.sources.files import Head
 from lossscan.sources.safe_json import TooDeep, decoded, load_json, unquoted, whole
 from lossscan.trainers import trainer_with_key
 
-NAME: Final = "trainer_state"
 LARGEST = 1 << 30  # bytes that are no flat entries: these are read piece by piece
 AT_ONCE = 1024  # entries taken together: as many as the processor's cache holds
 _HISTORY: Final = expression(rb'"log_history"\s*:')
@@ -83,9 +82,7 @@ def read(head: Head, settings: Settings) -> Table:
     notes = [Note("cut_json", head.path, {"entries": history.rows})] if damaged else []
     notes += [] if history.rows or entries else [Note("empty_log_history", head.path)]
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=history.columns(),
+        history.columns(),
         framework=_framework(state, history.sheet.numbers),
         config=_config(state, history.summaries),
         complete=True if history.summaries else None,
@@ -269,7 +266,7 @@ def _config(state: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]]) ->
 
 
 FORMAT = Format(
-    name=NAME,
+    name="trainer_state",
     sample='{"log_history": [{"loss": 2.3, "step": 5}, ...]}',
     claims=claims,
     read=read,

@@ -34,7 +34,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "visualdl"
 _HEADER: Final = 8  # bytes of the length
 _STEP, _TAG, _TIME, _VALUE, _TEXT, _HPARAM = 1, 2, 3, 4, 12, 13  # fields of a value
 _MILLISECONDS: Final = 1e11  # a larger time is none in seconds: that would be the year 5138
@@ -73,9 +72,7 @@ def read(head: Head, settings: Settings) -> Table:
     tags = log.columns()
     args = log.text(ARGS)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=by_name(tags, settings),
+        by_name(tags, settings),
         framework="paddlenlp" if are_arguments(args) else None,
         config=log.hparams | trainer_settings(args, log.text(MODEL)) | _start(log),
         complete=True if _SUMMARY in tags else None,
@@ -143,7 +140,7 @@ def _start(log: Log) -> dict[str, float]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="visualdl",
     sample="vdlrecords.*.log",
     claims=claims,
     read=read,

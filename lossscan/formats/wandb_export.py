@@ -17,7 +17,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "wandb_export"
 _BOUNDS: Final = ("__MIN", "__MAX")  # of what one point of the chart holds
 _PART: Final = " - "  # between a run and a quantity
 
@@ -55,7 +54,7 @@ def read(head: Head, settings: Settings) -> Table:
         settings,
     )
     notes = others(head, run, len(points))
-    return Table(path=head.path, format=NAME, columns=found, notes=notes)
+    return Table(found, notes=notes)
 
 
 def runs(head: Head) -> list[str]:
@@ -89,7 +88,7 @@ def _runs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Counter[str]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="wandb_export",
     sample='"Step","run - train/loss"',
     claims=claims,
     read=read,

@@ -32,7 +32,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
-NAME: Final = "wandb_file"
 _MAGIC: Final = b":W&B\xe1\xbe"
 _KEY, _NESTED_KEY, _JSON = 1, 2, 16  # fields of an item
 _RUN_CONFIG, _START = 4, 17  # fields of a run
@@ -73,9 +72,7 @@ def read(head: Head, settings: Settings) -> Table:
     keys = log.history.keys
     framework = _framework(log, keys)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=log.history.columns(),
+        log.history.columns(),
         framework=framework,
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
@@ -199,7 +196,7 @@ def _framework(log: _Log, keys: Sequence[str]) -> str | None:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="wandb_file",
     sample="run-abcd1234.wandb (begins with :W&B)",
     claims=claims,
     read=read,

@@ -15,7 +15,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "wandb_summary"
 LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"
 _CLOCK: Final = expression(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
@@ -41,9 +40,7 @@ def read(head: Head, settings: Settings) -> Table:
     step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)
     logged = {key: value for key, value in last.items() if key[:1] != "_"}
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns([(step, logged)], settings),
+        columns([(step, logged)], settings),
         complete=True if _ENDED in last else None,
         notes=(Note("last_values_only", head.path),),
         fallback=True,
@@ -56,7 +53,7 @@ def _is_step(key: str, name_of: Callable[[str], str]) -> bool:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="wandb_summary",
     sample='wandb-summary.json: "_step"',
     claims=claims,
     read=read,

@@ -17,7 +17,6 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "yaml_table"
 FEWEST: Final = 2  # rows: settings may state one loss, that of the model they begin with
 _STATES: Final = expression(  # behind comments: a document, an entry of a list, or a list
     r"\A(?:\s|#.{0,200}\n){0,50}(?:---\s|- \w{1,60}:|\w{1,60}:(?: \[|[ \t]{0,9}\n))"
@@ -58,12 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
     run = chosen(head, {name: len(rows) for name, rows in held.items()})
     found, counted = table(held[run], settings)
     note = Note("steps_counted", head.path, {"entries": len(held[run])})
-    return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
-        notes=(*((note,) if counted else ()), *others(head, run, len(held))),
-    )
+    return Table(found, notes=(*((note,) if counted else ()), *others(head, run, len(held))))
 
 
 @lru_cache(maxsize=2)
@@ -83,7 +77,7 @@ def _with_names(node: Any) -> Any:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="yaml_table",
     sample="- epoch: 1, then train_loss: 2.3 below it",
     claims=claims,
     read=read,

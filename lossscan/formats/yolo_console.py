@@ -14,7 +14,6 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-NAME: Final = "yolo_console"
 _HEADER: Final = expression(r"^\s*Epoch\s+gpu_mem\s+(\S.*)$", re.IGNORECASE)
 _ROW: Final = expression(r"^\s*(\d{1,6})/(\d{1,6})\s+[\d.]{1,12}[GM]\s+(\S.*)$")
 _MEMORY: Final = expression(r"\d[GM] ")  # of a row, to be quick
@@ -41,9 +40,7 @@ def read(head: Head, settings: Settings) -> Table:
     """The last row of each epoch: a bar draws it many times."""
     rows = dict(_rows(lines(head)))
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=columns(list(rows.items()), settings),
+        columns(list(rows.items()), settings),
         framework="ultralytics",
         config={"logging_strategy": "epoch"},
     )
@@ -65,7 +62,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="yolo_console",
     sample="Epoch  GPU_mem  box_loss  cls_loss, then 1/60  7.01G  1.675  2.813",
     claims=claims,
     read=read,

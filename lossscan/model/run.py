@@ -26,8 +26,6 @@ class Column(Struct, frozen=True):
 class Table(Struct, frozen=True):
     """What one log file holds."""
 
-    path: Path
-    format: str  # name of the format module that read it
     columns: Mapping[str, Column]  # canonical names, see canonical.names
     framework: str | None = None
     config: Mapping[str, Any] = field(
@@ -39,6 +37,8 @@ class Table(Struct, frozen=True):
     complete: bool | None = None  # whether training came to its end, where the file says so
     notes: tuple[Note, ...] = ()
     fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
+    path: Path = Path()  # a reader leaves this and the next out: whoever asks it knows them
+    format: str = ""  # name of the format
 
 
 class Note(Struct, frozen=True):

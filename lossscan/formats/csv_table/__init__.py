@@ -47,7 +47,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
-NAME: Final = "csv_table"
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
 CELLS = 1 << 17  # that are held as text at once: some 10 MB
 MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
@@ -119,9 +118,7 @@ def read(head: Head, settings: Settings) -> Table:
     framework = None if counted else _framework(body.header, body.separator)
     note = Note("steps_counted", head.path, {"entries": rows})
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
+        found,
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging="instant" if "table" in trainer_of(framework).instant else "window",
@@ -251,7 +248,7 @@ def _framework(header: Sequence[str], separator: str) -> str | None:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="csv_table",
     sample="step,loss",
     claims=claims,
     read=read,

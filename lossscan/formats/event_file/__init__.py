@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import LogDamaged, UnreadableLog
@@ -21,8 +21,6 @@ from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of, trainer_with_key
-
-NAME: Final = "event_file"
 
 _VERSION = b"brain.Event:"  # is in the first record of every event file, of no other TFRecord
 _TEXT = "/text_summary"  # what writers append to the tag of a text
@@ -53,9 +51,7 @@ def read(head: Head, settings: Settings) -> Table:
     tags = log.columns()
     framework = _framework(head, log, tags)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=by_name(_named(head, tags, log.hparams), settings),
+        by_name(_named(head, tags, log.hparams), settings),
         framework=framework,
         config=_config(log, framework),
         averaging="instant" if "events" in trainer_of(framework).instant else "window",
@@ -152,7 +148,7 @@ def _launches(log: Log) -> tuple[int, ...]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="event_file",
     sample="events.out.tfevents.* (TensorBoard; begins with brain.Event:)",
     claims=claims,
     read=read,

@@ -31,7 +31,6 @@ from lossscan.sources.files import Head
 from lossscan.sources.safe_json import python_json
 from lossscan.trainers import trainer_with_key
 
-NAME: Final = "json_table"
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
 MOST_VALUES: Final = 5_000_000  # each takes some 200 bytes of memory
 LARGEST_CUT: Final = 1 << 25  # bytes that are searched for what is whole, in 5 s
@@ -97,9 +96,7 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         raise UnreadableLog("no_key")
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
+        found,
         framework=trainer_with_key(set(keys_of(rows))),
         config=canonical_fields(settings_in(document)),
         complete=True if any(map(sums_up, rows)) else None,
@@ -145,7 +142,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="json_table",
     sample='[{"step": 5, "loss": 2.3}, ...] or {"loss": [2.3, ...]}',
     claims=claims,
     read=read,

@@ -51,7 +51,6 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
-NAME: Final = "key_value"
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 SEVERAL, MANY = 3, 5  # losses next to one counter: prose compares two at most
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are next to it
@@ -208,9 +207,7 @@ def _table(head: Head, found: _Found, said: ReadLines) -> Table:
     }
     doubts = (replace(note, path=head.path) for note in found.doubts)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found.columns,
+        found.columns,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if instant and kind != "bar" else "window",
@@ -257,7 +254,7 @@ def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tupl
 
 
 FORMAT = Format(
-    name=NAME,
+    name="key_value",
     sample="step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3",
     claims=claims,
     read=read,

@@ -44,6 +44,6 @@ def own_lines(
         text = peek(head) if says else ""
         own = not says or any(mark in text for mark in says)
         told = fields if own else fields | {"framework": None}
-        return Table(path=head.path, format=name, columns=series, **told)
+        return Table(series, **told)
 
     return Format(name=name, sample=sample, claims=claims, read=read)

@@ -8,6 +8,7 @@ from typing import Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.text import peek
+from lossscan.model import Message
 from lossscan.sources.files import Head
 
 ENOUGH: Final = 4096  # characters that tell what a text is: a screen or two
@@ -68,10 +69,11 @@ def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
     return None if kind == "no_loss_in_text" and keys else kind
 
 
-def nearest_line(head: Head) -> str | None:
-    """The first line that seems to log a loss, in a form that no reader knows."""
+def nearest_line(head: Head) -> Message | str:
+    """A message with the first line that seems to log a loss, in a form that no reader knows."""
     lines = (line for line in peek(head).splitlines() if _LOGGED.search(line))
-    return next((line.strip()[:LONGEST] for line in lines), None)
+    line = next((line.strip()[:LONGEST] for line in lines), "")
+    return Message("nearest", line=line) if line else ""
 
 
 def _binary(head: Head) -> str | None:

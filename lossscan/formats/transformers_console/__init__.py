@@ -30,7 +30,6 @@ from lossscan.sources.files import Head
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
 
-NAME: Final = "transformers_console"
 _MARK: Final = expression(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': "
     r"(?:[^{}\n]|\n\s{0,8}(?=')){1,2000}'epoch': '?\d"
@@ -64,9 +63,7 @@ def read(head: Head, settings: Settings) -> Table:
     placed_all = scale or (training.stated.done >= 0).all()
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
-        path=head.path,
-        format=NAME,
-        columns=found,
+        found,
         framework=_framework(head, training),
         config=config,
         launches=tuple(console.banner.launches),
@@ -197,7 +194,7 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
 
 
 FORMAT = Format(
-    name=NAME,
+    name="transformers_console",
     sample="{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}",
     claims=claims,
     read=read,
