@@ -19,9 +19,10 @@ _ALIASES: Final[Mapping[str, str]] = {
         " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
         " 损失值 训练loss 训练集损失 训练集loss"
         " mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
-        " perda perte pérdida perdida verlust perdita 損失 ロス 손실 로스 потери потеря",
+        " perda perte pérdida perdida verlust trainingsverlust perdita"
+        " 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
-        " cv_loss loss_val loss_valid loss_validation loss_eval"
+        " cv_loss validierungsverlust loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " optim/grad_norm actor/grad_norm",

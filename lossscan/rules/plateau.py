@@ -81,7 +81,7 @@ def _is_flat(loss: Series, max_change: float) -> bool:
     """Whether the first and the last third, and the very start, are on one level."""
     third, values = len(loss) // 3, loss.values
     middle = median(values)
-    noise = robust_sigma(values)
+    noise = robust_sigma(np.diff(values)) / math.sqrt(2)  # not what a steady fall spreads
     moved = abs(median(values[-third:]) - median(values[:third]))
     fell = median(values[:START]) - middle
     return moved <= max(max_change * middle, _error(noise, third)) and fell <= max(

@@ -318,6 +318,23 @@ PASTED = {
     "of a loop that misspells": Pasted(
         "Dataset: tag, Epoch: {n}\nTrain_loss: {x}, Val_los: {y}\n", eval_loss=6
     ),
+    "with what somebody noted behind it": Pasted(
+        "{{'loss': {x}, 'grad_norm': 14.98}}    <-- spike (step 4)\n"
+        "{{'loss': {x}, 'grad_norm': 9}}\n",
+        loss=12,
+    ),
+    "of a cost behind a bar": Pasted("2020/05/01 10:00:00 Epoch {n} | cost {x}\n"),
+    "as a table in German": Pasted(
+        "{n};{c};{c}\n",
+        eval_loss=6,
+        before="Epoche;Trainingsverlust;Validierungsverlust\n",
+        file="a.csv",
+    ),
+    "of PFLlib, below ruled lines": Pasted(
+        "\n-------------Round number: {n}-------------\n\nAveraged Train Loss: {x}\nStd AUC: 0.1\n"
+    ),
+    "of epochs behind a hyphen": Pasted("INFO:utils:Epoch-{n}\tloss:{x}\n"),
+    "of brain.js": Pasted("iterations: {n}0, training error: {x}\n"),
     "of OneTrainer, whose bars say how much is drawn": Pasted(
         "step:  50%|##  | 1/2 [00:01<00:12,  3.2s/it, loss={x}]\n"
         "step: 100%|####| 2/2 [00:02<00:12,  3.2s/it, loss={x}]\n"

@@ -19,7 +19,9 @@ _EPOCH_WORDS: Final = (
     *("轮次", "轮数", "纪元", "时代", "エポック", "에포크", "에폭"),
     *("эпоха", "época", "epoca", "époque", "epoque", "epoche"),
 )
-_BETWEEN: Final = r"(?:\(train\)|\.{3})?['\"]?[\s:：=#\[(]{0,10}['\"]?"  # a name and its number
+_BETWEEN: Final = (  # a name and its number
+    r"(?:\(train\)|\.{3}| (?:number|no\.))?['\"]?[\s:：=#\[(]{0,10}['\"]?"
+)
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (
     rf"(?:st|nd|rd|th)?(?:\s{{0,8}}(?:/|of)\s{{0,8}}{_COUNT})?(?=[^\w.%]|\.\.?\s)"  # of how many
@@ -35,7 +37,7 @@ _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, t
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
-    r"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
+    r"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
     r"(?:steps?|iter(?:ation)?s?|updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
@@ -44,9 +46,9 @@ _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
-    rf"(?i)(?:(?<!\w)(?<!time/)(?<!--)(?:epochs?|rounds?|pass)\b"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?:epochs?|rounds?|pass)\b"
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
-    rf"{_BETWEEN}{_OR_FRACTION}{_OF}"
+    rf"(?:{_BETWEEN}|-(?=\d{{1,9}}\s)){_OR_FRACTION}{_OF}"
 )
 _SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoch
     r"\A\s{0,40}(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"

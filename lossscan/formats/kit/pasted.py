@@ -28,6 +28,9 @@ _OPENED: Final = "{'"  # an entry of the Trainer
 _ROW: Final = expression(
     r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
 )
+_REMARK: Final = expression(  # `<-- NaN here`
+    r"[ \t]{1,8}(?:<-{2,4}|<={2,4}|\u2190)(?![\w<=-])[^\n]{0,400}"
+)
 _TAB: Final = "#011"  # as syslog writes it
 _OBJECT: Final = expression(r'(?m)^ {0,12}\{\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')  # JSON, indented
 _MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
@@ -73,6 +76,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
         for repair, holds in (
             (_unquoted, quoted),
             (_unfenced, "`" in text and bool(_FENCED.search(text))),
+            (_unremarked, bool(_REMARK.search(text))),
             (_untabbed, _TAB in text),
             (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
             (_plain_weight, "**" in text and bool(_BOLD.search(text))),
@@ -166,6 +170,11 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
                 yield f"{line[at:place]}\n"
                 at = place
         yield line[at:]
+
+
+def _unremarked(text: Iterable[str]) -> Iterator[str]:
+    """Lines without what somebody noted behind them."""
+    return (_REMARK.sub("", line) for line in text)
 
 
 def _untabbed(text: Iterable[str]) -> Iterator[str]:

@@ -35,7 +35,7 @@ BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of t
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/])?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?"
-    r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=, )cost"
+    r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
@@ -46,7 +46,7 @@ _SPACED_NAMES: Final = (
     "ppl",
     "norm",
     "reward",
-    ", cost",
+    " cost ",
     "损失",
 )  # one is in each of those
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
