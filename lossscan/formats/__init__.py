@@ -129,8 +129,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
 
 def _placed(table: Table, head: Head, each: Format) -> Table:
     """The table with its format, and the path of its file unless the reader names another."""
-    path = head.path if table.path == Path() else table.path
-    return replace(table, path=path, format=each.name)
+    return replace(table, path=head.path if table.path == Path() else table.path, format=each.name)
 
 
 def _bounded(table: Table) -> Table:
