@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.rare_shapes import REDUCED, SET_RATE
 from lossscan.formats.kit.text import lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
@@ -75,6 +76,9 @@ def _bars(head: Head) -> Iterator[_Bar]:
     for line in lines(head):
         if announced := _EPOCH.match(line):
             epoch = int(announced[1])
+            continue
+        if reduced := REDUCED.search(line):
+            yield _Bar(epoch, 0, 0, {SET_RATE: reduced[1]})
             continue
         bars = list(_BAR.finditer(line))
         row = pairs(line[bars[-1].end() :]) if bars else {}

@@ -255,3 +255,9 @@ def test_the_length_of_an_epoch_is_no_epoch(tmp_path: Path):
     """As one's own GPT-2 prints it before it trains."""
     text = "loaded 338025 tokens\n1 epoch = 2640 batches\n" + _epoch_of(1)
     assert _steps(logs.read_log(tmp_path, text)) == [10, 20, 30]
+
+
+def test_epochs_that_show_their_first_batch_alone_go_on(tmp_path: Path) -> None:
+    """Each is told at batch 0 of as many as it has."""
+    text = "".join(f"Epoch: [{n}][  0/391]\tLoss 2.{n} (2.{n})\tAcc@1  7.8\n" for n in range(4))
+    assert _steps(logs.read_log(tmp_path, text)) == [0, 391, 782, 1173]

@@ -17,12 +17,13 @@ def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = 
     `counts` and `epochs` of n points in file order, as logged; `of` is how many counts each
     point states. Where none does, the largest count stands for the length.
     """
+    stated = {each for each in of if each}
     if len(counts) > 1 and (counts == counts[0]).all() and (np.diff(epochs) > 0).all():
-        return int(counts[0])  # each epoch is summed up once, with all that it counted
+        # each epoch is summed up once, with all that it counted, or told by one of its batches
+        return max(*stated, int(counts[0])) if len(stated) == 1 else int(counts[0])
     opens = np.flatnonzero(np.diff(epochs) > 0) + 1
     if not len(opens) or (counts[opens] > counts[opens - 1]).any():
         return None
-    stated = {each for each in of if each}
     if len(stated) == 1:
         return max(*stated, int(counts.max()))
     if (counts[opens] == counts[opens - 1]).all():

@@ -46,6 +46,10 @@ _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10
 _TAGGED: Final = expression(  # of SageMaker: `epoch=0, train cross_entropy <loss>=(1.2)`
     rf"\b(train|validation) (\w{{1,60}}) <loss>=\(?({NUMBER}){ENDS}"
 )
+REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
+    rf"\breducing learning rate (?:of group 0 )?to ({NUMBER}){ENDS}"
+)
+SET_RATE: Final = "set_learning_rate"
 # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
 _OF_BOTH: Final = expression(
     rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
@@ -60,6 +64,8 @@ def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
     if "train" in line and (both := _OF_BOTH.search(line)):
         yield Part("train_loss", both.start(), *both.span(1))
         yield Part("val_loss", both.start(), *both.span(2))
+    if "reducing learning" in line and (reduced := REDUCED.search(line)):
+        yield Part(SET_RATE, reduced.start(), *reduced.span(1))
     yield from _players(line)
     yield from _lettered(line)
 

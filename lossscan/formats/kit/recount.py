@@ -20,6 +20,7 @@ from lossscan.formats.kit.columns import Row, number
 from lossscan.formats.kit.copies import once
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
+from lossscan.formats.kit.rare_shapes import SET_RATE
 from lossscan.numeric.medians import median
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def is_evaluation(*names: str) -> bool:
 
 def is_beside(name: str) -> bool:
     """Whether what a line without a counter states belongs to the last one that has one."""
-    return is_evaluation(name) or canonical(name) in ("reward", "learning_rate")
+    return is_evaluation(name) or canonical(name) in ("reward", "learning_rate", SET_RATE)
 
 
 def trains(row: Iterable[str]) -> bool:

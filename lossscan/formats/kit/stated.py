@@ -15,7 +15,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.held_out import evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
-from lossscan.formats.kit.rare_shapes import rare_parts
+from lossscan.formats.kit.rare_shapes import SET_RATE, rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
@@ -102,6 +102,8 @@ class LineReader:
         place, row = place_of(line), self._row(line)
         if len(row) == 1 and canonical(*row) == "step":  # of a plan: `Total steps = 39350`
             row = {}
+        if SET_RATE in row:  # counted by the scheduler, which may begin at another number
+            place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
         if self._in_evaluation and row and place is None:
             row = {_evaluated(name): each for name, each in row.items()}

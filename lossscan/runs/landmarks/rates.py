@@ -90,6 +90,12 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
         previous = index
 
 
+def set_rates(rate: Series | None, gap: float) -> Iterator[Landmark]:
+    """Places where a log says that the rate is changed, `gap` steps between its points."""
+    for step in () if rate is None else rate.steps.tolist():
+        yield Landmark("lr_change", float(step), slack=gap, source="set_learning_rate")
+
+
 def _change(steps: IntArray, index: int) -> Landmark:
     slack = float(steps[index + 1] - steps[index])
     return Landmark("lr_change", float(steps[index]), slack=slack, source="learning_rate")

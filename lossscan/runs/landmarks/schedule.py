@@ -18,7 +18,7 @@ from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import spacing
 from lossscan.runs.landmarks.epochs import Epochs, epochs_of, regular
 from lossscan.runs.landmarks.last_data_epoch import last_data_epoch
-from lossscan.runs.landmarks.rates import lr_changes, warmup_end
+from lossscan.runs.landmarks.rates import lr_changes, set_rates, warmup_end
 from lossscan.samples import samples_per_step
 
 Config = Mapping[str, Field]
@@ -48,6 +48,7 @@ def schedule_of(
         last_data_epoch(config, batch, series.get("consumed_samples")),
         [warm] if warm else [],
         lr_changes(series.get("learning_rate"), warm.step + warm.slack if warm else first),
+        set_rates(series.get("set_learning_rate"), _gap(series)),
         _resumes(resumes, series, config),
         _evaluations(series),
         _checkpoints(series, config, first, last),
