@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut
+import numpy as np
+
+from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
+from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "high-initial-loss"
@@ -17,6 +20,7 @@ NAME: Final = "high-initial-loss"
 FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
 UNREAD = 0.5  # of ln V: a model that still is above it at the end was not pretrained
+LONG = 0.1  # of the run that stays above a guess: templates and weights are learned at once
 CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
@@ -57,10 +61,22 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
             Cause(Message("attention"), 0.45, config=case.advise("flash_attn")),
             Cause(Message("new-tokens"), 0.4),
             Cause(Message("initialisation"), 0.6 if last > UNREAD * uniform else 0.35),
+            *_rate(case, loss, uniform),
         ),
         next=Message("one-batch"),
         claims=frozenset({step}),
     )
+
+
+def _rate(case: Case, loss: Series, uniform: float) -> Iterator[Cause]:
+    """A learning rate that keeps the model from learning, where the loss stays so high."""
+    below = np.flatnonzero(loss.values <= uniform)
+    first, last = int(loss.steps[0]), int(loss.steps[-1])
+    until = int(loss.steps[below[0]]) if len(below) else last
+    suggest = lower_rate(case, until)
+    if suggest is not None and until - first >= LONG * (last - first):
+        advice = case.advise("learning_rate", suggest)
+        yield Cause(Message("rate-from-the-start", step=until, suggest=suggest), 0.7, config=advice)
 
 
 RULE = Rule(name=NAME, check=check)

@@ -196,20 +196,29 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_causes(case, done / per_epoch if per_epoch else None)),
+        causes=tuple(_causes(case, done / per_epoch if per_epoch else None, _is_first(rise))),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
 
 
-def _causes(case: Case, low_epoch: float | None) -> Iterator[Cause]:
+def _is_first(rise: _Rise) -> bool:
+    """Whether no evaluation goes before the lowest: the best model may be earlier."""
+    return rise.low_step <= int(rise.series.steps[0])
+
+
+def _causes(case: Case, low_epoch: float | None, first: bool) -> Iterator[Cause]:  # noqa: FBT001  one of two sentences
     epochs, rate = case.run.schedule.epochs, case.number("learning_rate")
     examples, often = case.number("num_examples"), (epochs or 0) > FEW_EPOCHS
     yield Cause(Message("memorisation"), 0.85 if often else 0.5)
     if often and low_epoch is not None:
         fewer = round(low_epoch) if low_epoch >= 1 else float(f"{low_epoch:.2g}")
-        config = case.advise("num_train_epochs", fewer)
-        yield Cause(Message("too-many-epochs", epochs=epochs, low_epoch=low_epoch), 0.8, config)
+        late = first and low_epoch > 1
+        said = Message(
+            "evaluated-late" if late else "too-many-epochs", epochs=epochs, low_epoch=low_epoch
+        )
+        config = case.advise("eval_steps" if late else "num_train_epochs", None if late else fewer)
+        yield Cause(said, 0.8, config)
     limit = rate_limit(case)
     if rate is not None and limit is not None and rate > limit:
         numbers = {"rate": rate, "limit": limit}

@@ -164,6 +164,17 @@ def test_spikes_that_return_with_the_samples_are_not_said_to_be_shuffled():
     assert not [text for text in _texts(spike) if "looks shuffled" in text]
 
 
+def test_samples_that_an_earlier_epoch_read_calmly_are_not_the_cause():
+    """Where every epoch reads the same order, the first one met the samples of a later spike."""
+    draw = random.Random(1)  # noqa: S311 - no secret
+    order = [2.5 + draw.gauss(0, 0.1) for _ in range(100)]
+    loss = {10 * at: order[at % 100] + draw.gauss(0, 0.01) for at in range(1, 401)}
+    loss |= {2300: 4.4, 2310: 4.9, 2320: 4.6, 2330: 4.2, 2340: 3.5}
+    run = {"loss": [[0, 4000, 2.5, 2.5]], "put": {"loss": loss}, "epochs": 4}
+    (spike,) = _findings("loss-spike", {"run": run})
+    assert [cause.id for cause in spike.causes] == ["instability"]
+
+
 @pytest.mark.parametrize(
     ("run", "place"),
     [({"epochs": 2}, "an epoch boundary"), ({"landmarks": [["resume", 3000]]}, "a resume")],

@@ -34,6 +34,7 @@ MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
 BLOWN_UP = 1.5  # times the highest loss before: no data are harder than all were untrained
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
+EVALUATED = 0.5  # of the relative rise that the evaluation shows too
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
 
 
@@ -130,7 +131,8 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     score += STRONG if collapsed(case, change.after) else 0.0
-    score += STRONG * leaps - STRONG * _is_borne(case, change, lead)
+    borne = _is_borne(case, change, lead) and not worsened(case, change)
+    score += STRONG * leaps - STRONG * borne
     yield Cause(
         Message(
             _of_rate(beyond=beyond, leaps=leaps),
@@ -141,6 +143,14 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
         float(np.clip(score, 0.05, 0.95)),
         () if raised else (Advice("learning_rate", suggest=suggest),),
     )
+
+
+def worsened(case: Case, change: Change) -> bool:
+    """Whether the evaluation rises with the loss: the model changed, and not only its data."""
+    evaluated = case.eval_change(change.step)
+    if evaluated is None or change.ratio is None or not evaluated[0] > 0:
+        return False
+    return evaluated[1] / evaluated[0] - 1 >= EVALUATED * (change.ratio - 1) > 0
 
 
 def _of_rate(*, beyond: bool, leaps: bool) -> str:
@@ -234,7 +244,8 @@ def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
     if ordered and not file_order(case, change.step):  # file order ends there
         weight += STRONG
-    weight -= MILD if collapsed(case, change.after) else 0.0  # no other data costs just that
+    # No other data costs just that, or changes what the evaluation reads.
+    weight -= MILD if collapsed(case, change.after) or worsened(case, change) else 0.0
     yield Cause(Message("data-switch"), max(0.2 + MILD * calm + weight, 0.05))
 
 

@@ -125,7 +125,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
             *around(case, top.start_step, "order", "gradient", "rate"),
         ),
         causes=tuple(_causes(case, pattern, top.start_step)),
-        next=Message("print-batch"),
+        next=None if pattern.passed else Message("print-batch"),
         claims=frozenset(spike.start_step for spike in spikes),
     )
 
@@ -165,6 +165,8 @@ def _order_evidence(pattern: Pattern) -> Iterator[Evidence]:
     if pattern.in_order is not None:
         kind = "order-fixed" if pattern.in_order else "order-shuffled"
         yield Evidence(Message(kind, r=pattern.correlation))
+    if pattern.passed:
+        yield Evidence(Message("passed-before"))
 
 
 def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
@@ -172,14 +174,20 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
     if pattern.at_ends:
         advice = case.advise("dataloader_drop_last", suggest=True)
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
+    if not pattern.passed:
+        yield from _of_samples(case, pattern, step)
+    unstable = _unstable(case, pattern, step)
+    yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
+    yield from (*skipped_updates(case, step), *lost_state(case, step))
+
+
+def _of_samples(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
+    """The causes that are in what is read there."""
     if pattern.in_order is not False or file_order(case, step):
         ordered, advice = _ordered(case, pattern, step), case.advise("shuffle", suggest=True)
         yield Cause(Message("unshuffled-data"), ordered, config=advice)
     odd = LONG_FOR_A_BATCH if pattern.widest >= BLOCK_POINTS else ONE_BATCH
     yield Cause(Message("odd-batch"), odd, config=case.advise("total_train_batch_size"))
-    unstable = _unstable(case, pattern, step)
-    yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
-    yield from (*skipped_updates(case, step), *lost_state(case, step))
 
 
 def _ordered(case: Case, pattern: Pattern, step: int) -> float:
@@ -195,7 +203,7 @@ def _unstable(case: Case, pattern: Pattern, step: int) -> float:
     """The score of an optimizer that steps too far."""
     rate, limit = rate_at(case, case.run.series["loss"].steps[-1] / 2), rate_limit(case)
     hot = rate is not None and limit is not None and rate.value > limit
-    unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot
+    unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot + 0.3 * pattern.passed
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     unstable -= CALM * (pattern.leads is False)
     unstable += RAISED if rate_raised(case, step) else GROWING * _is_early(case, step)

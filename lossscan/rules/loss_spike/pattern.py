@@ -32,6 +32,7 @@ class Pattern(Struct, frozen=True):
     widest: int  # of them at half of its height and more: what one odd batch leaves behind is less
     correlation: float | None
     leads: bool | None  # the gradient rose before the highest; None where it is not logged
+    passed: bool  # an epoch before the highest read the same samples, and did so calmly
 
     @property
     def returns(self) -> bool:
@@ -49,14 +50,17 @@ class Pattern(Struct, frozen=True):
 def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
     """The pattern of the spikes of a run; `top` is the highest of them."""
     recurring = recurring_of(case, spikes)
-    lead = leading_gradient(case, top.start_step)
+    lead, correlation = leading_gradient(case, top.start_step), case.signals.epoch_correlation
+    in_order = correlation is not None and correlation >= ORDER_CORRELATION
+    later = top.start_step > (case.run.schedule.steps_per_epoch or np.inf)
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
         slowest=max(_high_points(case.curve, spike) for spike in spikes),
         widest=max(int((_shares(case.curve, spike) >= HALF).sum()) for spike in spikes),
-        correlation=case.signals.epoch_correlation,
+        correlation=correlation,
         leads=None if lead is None else lead >= LEAD_SIGMA,
+        passed=in_order and later and top.start_step not in recurring,
     )
 
 
