@@ -15,15 +15,15 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.boosted import is_score
 from lossscan.formats.kit.columns import Row, columns, step_number
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import lines, peek
+from lossscan.formats.kit.text import lines
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 from lossscan.sources.safe_json import object_in
 
-_DOCUMENT: Final = expression(r'\{\s{0,9}"meta":\{"test_sets":\[')
-_HEADER: Final = expression(r"iter\t[A-Za-z][^\n]{0,2000}\n0\t")
+_DOCUMENT: Final = expression(rb'\{\s{0,9}"meta":\{"test_sets":\[')
+_HEADER: Final = expression(rb"iter\t[A-Za-z][^\n]{0,2000}\n0\t")
 _TABLES: Final = {"learn_error.tsv": "", "test_error.tsv": "eval_"}  # before the names of metrics
 _SETS: Final = {"learn": "", "test": "eval_"}
 
@@ -31,7 +31,7 @@ _SETS: Final = {"learn": "", "test": "eval_"}
 def claims(head: Head) -> bool:
     """Whether it begins as one of these files; a table has also the name of one."""
     shape = _HEADER if plain_name(head.name) in _TABLES else _DOCUMENT
-    return shape.match(peek(head)) is not None
+    return shape.match(head.start) is not None
 
 
 def read(head: Head, settings: Settings) -> Table:

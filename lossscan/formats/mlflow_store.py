@@ -27,6 +27,7 @@ from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
 
+_SAID: Final = b"artifact_uri: "
 _PLACE: Final = expression(rb"(?m)^artifact_uri: ")
 _RUN: Final = expression(rb"(?m)^run_(?:uu)?id: ")
 _METRICS: Final = "metrics"
@@ -40,7 +41,7 @@ _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and
 
 def claims(head: Head) -> bool:
     """Whether it describes a run whose metrics are next to it."""
-    place = _PLACE.search(head.start)
+    place = _PLACE.search(head.start) if _SAID in head.start else None  # ten times as fast
     described = place is not None and _RUN.search(head.start, place.end())  # the keys are sorted
     return bool(described) and (head.path.parent / _METRICS).is_dir()
 

@@ -27,6 +27,7 @@ _POINT: Final = expression(
 )
 _SAID: Final = (": loss ", ": train loss ", ": val loss ", " | loss ")  # one is in each point
 _SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
+_SHORT_SAID: Final = (" train ", " val ")
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
 _EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
 _TRAINED: Final = "eval_train_loss"
@@ -40,7 +41,9 @@ _STEP, _TIME = "#", "#ms"  # labels that are no names
 def claims(head: Head) -> bool:
     """Whether a point is in it."""
     text = peek(head)
-    return _holds_points(text) or len(_SHORT.findall(text)) >= FEWEST
+    if _holds_points(text):
+        return True
+    return any(each in text for each in _SHORT_SAID) and len(_SHORT.findall(text)) >= FEWEST
 
 
 def _holds_points(text: str) -> bool:

@@ -10,6 +10,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 _Numbers = TypeVar("_Numbers", FloatArray, IntArray)
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 BLOCK = 1 << 16  # numbers that are worked on together: some arrays of them fit the cache of a core
 
@@ -22,6 +23,12 @@ def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
 def differences(values: _Numbers) -> _Numbers:
     """(n - 1,) from each value to the next; `np.diff` of a short array takes four times as long."""
     return values[1:] - values[:-1]
+
+
+def distinct(values: NDArray[_Kind]) -> NDArray[_Kind]:
+    """The finite numbers in order, each once; `np.unique` loads numpy's masked arrays for that."""
+    ordered = np.sort(values)
+    return np.asarray(ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]])
 
 
 def stretches(true: BoolArray) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 
 KEPT = 3  # of each stretch: the lowest, the highest, and one that is not finite
 ENDS = 2
@@ -42,4 +42,4 @@ def thinned(values: FloatArray, most: int) -> IntArray:
     highest = np.where(finite, padded, -np.inf).reshape(rows, width).argmax(axis=1) + starts
     lost = np.flatnonzero(~finite[:count])
     gaps = lost[np.diff(lost // width, prepend=-1) > 0]
-    return np.unique(np.concatenate([[0, count - 1], lowest, highest, gaps])).astype(np.int64)
+    return distinct(np.concatenate([[0, count - 1], lowest, highest, gaps])).astype(np.int64)

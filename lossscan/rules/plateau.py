@@ -129,7 +129,7 @@ def _repeats(loss: Series) -> int | None:
     values = loss.values
     again = (np.flatnonzero(values[SAME:-SAME] == values[0]) + SAME).tolist()
     same = (lag for lag in again[:SAME] if (values[lag:] == values[:-lag]).all())
-    return next(same, None) if len(np.unique(values[:SAME])) == SAME else None
+    return next(same, None) if len({*values[:SAME].tolist()}) == SAME else None
 
 
 def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:

@@ -74,7 +74,7 @@ def beginning(path: Path, size: int) -> bytes:
     No more is unpacked; raises OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
     with path.open("rb") as stream:
-        start = stream.read(size)
+        start = stream.read(min(size, os.fstat(stream.fileno()).st_size))  # memory for no more
     return unpacked_head(path, size) if is_packed(start) else start
 
 

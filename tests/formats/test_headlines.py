@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from lossscan.errors import NoLogFound
+from lossscan.formats.key_value.blocks import blocks
+from lossscan.formats.kit.stated import LineReader
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -174,3 +176,12 @@ def test_names_of_stages_are_parts(tmp_path: Path):
     line = "Iter [{n}0/900] lr: 0.1, s0.loss_cls: 0.5, decode.loss_ce: 0.25, loss: 0.75\n"
     table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
     assert {"loss", "s0.loss_cls", "decode.loss_ce"} <= table.columns.keys()
+
+
+def test_lines_that_count_steps_are_read_as_they_are_asked_for():
+    """A console is known by its first lines: the others are not read for that."""
+    rest = iter([f"step {n} loss: 2.{n}\n" for n in range(1, 100)])
+    block = next(blocks(map(LineReader().take, rest)))
+    assert block.place is not None
+    assert block.place.count == 1
+    assert len(list(rest)) == 97  # the second shows that the first has ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Final
 
@@ -12,19 +12,20 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.kit.stated import StatedLine
 
 OVERDRAWN: Final = 3  # one epoch in so many may lack its headline; batches have many below each
+_HEADED: Final = frozenset({"step", "batch"})  # and epochs, where each has its losses once
 _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
 
 
-def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
+def blocks(parsed: Iterable[StatedLine]) -> Iterator[StatedLine]:
     """Each line with what goes on with it: the indented ones below, numbers below a headline.
 
     A headline states a step or an epoch and nothing else; what follows it has names of its
     own, each once. Below `Epoch 1` may be a hundred lines of batches: these are no block.
+    Lines are read as they are asked for, up to the first that counts epochs alone.
     """
-    kinds = {"step", "batch"} | ({"epoch"} if _each_once(parsed) else set())
     block: StatedLine | None = None
     headed = False  # whether the block began with a headline
-    for line in parsed:
+    for line, kinds in _with_kinds(parsed):
         if block is None:
             block, headed = line, _is_headline(line, kinds)
         elif line.place is None and (line.indented or (headed and _adds(block, line))):
@@ -34,6 +35,23 @@ def blocks(parsed: Sequence[StatedLine]) -> Iterator[StatedLine]:
             block, headed = line, _is_headline(line, kinds)
     if block is not None:
         yield block
+
+
+def _with_kinds(parsed: Iterable[StatedLine]) -> Iterator[tuple[StatedLine, Set[str]]]:
+    """Each line with the counters of which headlines are: whether of epochs all lines tell."""
+    read: list[StatedLine] = []
+    rest = iter(parsed)
+    for line in rest:
+        read.append(line)
+        if line.place is not None and line.place.kind == "epoch":
+            break
+        yield line, _HEADED
+    else:
+        return
+    at = len(read) - 1
+    read += rest
+    kinds = _HEADED | {"epoch"} if _each_once(read) else _HEADED
+    yield from ((line, kinds) for line in read[at:])
 
 
 def _is_headline(line: StatedLine, kinds: Set[str]) -> bool:

@@ -14,6 +14,7 @@ from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.recount import is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
+from lossscan.numeric.arrays import distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class FormLines:
         found = np.bincount(kinds, minlength=len(KINDS))
         if found[_BAR] and found[_EPOCH]:
             trains = judged & ~self.evaluating
-            used = np.unique(self.ids)
+            used = distinct(self.ids)
             bars = {self.forms[at].of for at in used if trains[at] and self.kinds[at] == _BAR}
             epochs = int(self.at(trains & (self.kinds == _EPOCH)).sum())
             if min(len(bars), epochs) >= TWO_LOOPS:

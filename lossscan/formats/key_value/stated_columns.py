@@ -32,6 +32,7 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     last_drawn,
 )
+from lossscan.numeric.arrays import distinct
 
 if TYPE_CHECKING:
     from lossscan.numeric.arrays import FloatArray, IntArray
@@ -116,7 +117,7 @@ class _Points:
             self._counts, self._epochs = self._counts[last], self._epochs[last]
             evaluating = evaluating[last]
         own = evaluating if evaluating.all() else ~evaluating
-        of = [forms[at].of for at in np.unique(self._counted[own])]
+        of = [forms[at].of for at in distinct(self._counted[own])]
         steps, length = in_steps(
             self._counts, self._epochs, evaluating, of, looped=self._kind in LOOPED
         )

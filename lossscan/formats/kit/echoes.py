@@ -206,7 +206,9 @@ def _ends(line: str) -> bool:
     """Whether a line is a point, or the headline of counts that the banner's reader knows."""
     if "oss" in line and _POINT.search(line):
         return True
-    counts = _COUNT.search(line) is not None and _SURE.search(line) is None
+    low = line.lower()
+    named = "step" in low or "epoch" in low or "iter" in low  # to look for words is far faster
+    counts = named and _COUNT.search(line) is not None and _SURE.search(line) is None
     return counts or _SECTION in line
 
 

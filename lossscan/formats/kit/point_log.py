@@ -14,6 +14,7 @@ from lossscan.formats.kit.columns import Sheet, number, step_number
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.model import Column
+from lossscan.numeric.arrays import distinct
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _all_of(parts: Sequence[IntArray]) -> IntArray:
     """All steps, rising; most keys are logged at those of the key before."""
     apart = [one for one, next_ in zip_longest(parts, parts[1:]) if not _are_same(one, next_)]
     return (
-        apart[0] if len(apart) == 1 else np.unique(np.concatenate([np.empty(0, np.int64), *apart]))
+        apart[0] if len(apart) == 1 else distinct(np.concatenate([np.empty(0, np.int64), *apart]))
     )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import plotille
 
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 
 ACROSS = 2  # dots of one character
 BLANK = "\u2800"  # braille without a dot, which many fonts draw wider than a space
@@ -34,7 +34,7 @@ def starts_of(steps: IntArray, along: Callable[[IntArray], FloatArray], width: i
         at = np.rint(along(steps[np.minimum(middle, len(steps) - 1)]) * columns[-1])
         low = np.where(at < columns, np.minimum(middle + 1, high), low)
         high = np.where(at < columns, high, middle)
-    starts: list[int] = np.unique(low[low < len(steps)]).tolist()
+    starts: list[int] = distinct(low[low < len(steps)]).tolist()
     return starts
 
 

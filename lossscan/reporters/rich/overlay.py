@@ -12,6 +12,7 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Report, Series
 from lossscan.model.comparison import Comparison
+from lossscan.numeric.arrays import distinct
 from lossscan.reporters import Page
 from lossscan.reporters.kit.chart import ChartFrame, axis, below, body, frame_of, indent, title_line
 
@@ -69,7 +70,7 @@ def _places(series: Series, frame: ChartFrame) -> set[tuple[int, int]]:
     finite = np.isfinite(series.values)
     steps, heights = series.steps[finite], frame.up(series.values[finite])
     across = np.rint((steps - frame.first) / (frame.last - frame.first) * (frame.width - 1))
-    columns = np.unique(across.astype(np.int64))
+    columns = distinct(across.astype(np.int64))
     middle = [float(np.median(heights[across == column])) for column in columns]
     rows = [round((1 - height) * (frame.height - 1)) for height in middle]
     return set(zip(columns.tolist(), rows, strict=True))

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve
-from lossscan.numeric.arrays import FloatArray, blocks, differences
+from lossscan.numeric.arrays import FloatArray, blocks, differences, distinct
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.waves import bends_of, wobble_alike
@@ -99,7 +99,7 @@ def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
     marks = [mark.step for mark in case.run.schedule.of("epoch_boundary")]
     known = np.searchsorted(curve.steps, marks, side="right")
     if len(known):
-        yield [0, *(int(at) for at in np.unique(known) if 0 < at < len(curve.steps))]
+        yield [0, *(int(at) for at in distinct(known) if 0 < at < len(curve.steps))]
         return
     falls = [change.index for change in case.falls]
     shortest = min(np.diff([0, *falls]), default=0)
@@ -142,7 +142,7 @@ def _shows(epochs: Sequence[FloatArray]) -> bool:
 
     What is rounded to a few digits is often the same as before, and seems to fade by that.
     """
-    digits = [float(differences(np.unique(epoch)).min(initial=epoch[0])) for epoch in epochs]
+    digits = [float(differences(distinct(epoch)).min(initial=epoch[0])) for epoch in epochs]
     moved = np.concatenate([np.abs(bends_of(epoch[:MIN_MEAN])) for epoch in epochs])
     return median(moved) >= DIGITS * min(digits)
 

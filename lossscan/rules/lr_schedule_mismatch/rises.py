@@ -94,8 +94,8 @@ def _replays(rates: FloatArray) -> Iterator[int]:
     for at in (np.flatnonzero(there[1:] & ~there[:-1]) + 1)[:MOST_RISES].tolist():
         count = min(at, len(rates) - at)
         first, now = rates[:count], rates[at : at + count]
-        distinct = len(np.unique(first[:REPLAYED])) == REPLAYED  # a constant is no replay
-        if distinct and (np.abs(now - first) <= SAME * first).all():
+        varied = len({*first[:REPLAYED].tolist()}) == REPLAYED  # a constant is no replay
+        if varied and (np.abs(now - first) <= SAME * first).all():
             yield at
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Series
-from lossscan.numeric.arrays import FloatArray, IntArray, blocks
+from lossscan.numeric.arrays import FloatArray, IntArray, blocks, distinct
 from lossscan.numeric.medians import median
 from lossscan.runs.decimals import ROUNDED, are_multiples, last_place
 
@@ -116,7 +116,7 @@ def _apart(steps: IntArray, values: FloatArray, once: ArrayLike) -> tuple[float,
     at = np.arange(len(steps)) if alone else np.flatnonzero(np.isin(steps, once))
     last = at[np.append(values[at][1:] != values[at][:-1], True)[: len(at)]]
     lengths = np.diff(steps[last]) / np.diff(values[last])
-    known = np.unique(lengths[:-1] if len(lengths) > 1 else lengths)
+    known = distinct(lengths[:-1] if len(lengths) > 1 else lengths)
     if len(known) != 1:
         return None
     return float(known[0]), 0.0 if len(last) == len(at) else float(np.diff(steps[at]).min())
