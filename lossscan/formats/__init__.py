@@ -255,9 +255,8 @@ def read(head: Head, settings: Settings) -> Table:
     if table is not None:
         return table
     if not head.start:
-        raise NoLogFound(
-            "nothing_printed" if is_notebook(head.path) else "empty_file", at=head.path
-        )
+        kind = "nothing_printed" if is_notebook(head.path) else "empty_file"
+        raise NoLogFound(kind, at=head.path)
     if not head.start.strip(b"\0"):
         raise NoLogFound("zero_bytes", at=head.path)
     raise _unknown(head, settings)
