@@ -13,7 +13,7 @@ from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray, blocks, stretches
 from lossscan.numeric.medians import median, medians_within, past_median, running_median, spacing
 from lossscan.numeric.meetings import meetings
-from lossscan.signals.clean import from_scale
+from lossscan.signals.clean import NOISE_WINDOW, from_scale
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -62,7 +62,7 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     end = curve.descent_end
     sigma = running_median(curve.scaled, window)
     np.subtract(curve.scaled, sigma, out=sigma)
-    sigma /= curve.local_noise
+    sigma /= _lone_noise(curve)
     sigma[:end] = 0.0
     peaks = []
     for block in blocks:
@@ -75,6 +75,21 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     reach = _reach(sigma, float(dips[0]), tail)
     beyond = tuple(peak if peak >= BLOCK_DIPS * dips[0] else 0.0 for peak in peaks)
     return Heights(window, sigma, dips, tail, reach, beyond)
+
+
+def _lone_noise(curve: Curve) -> FloatArray:
+    """(n,) the noise of a lone point: where a window holds the first descent, that behind it.
+
+    A loss that falls steeply is smooth; a window that reaches back into it is half as noisy as the
+    points that follow.
+    """
+    end = curve.descent_end
+    if not end:
+        return curve.local_noise
+    noise = curve.local_noise.copy()
+    mixed = slice(end, end + NOISE_WINDOW)
+    np.maximum(noise[mixed], noise[: mixed.stop + 1][-1], out=noise[mixed])
+    return noise
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:

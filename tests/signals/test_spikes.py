@@ -67,6 +67,18 @@ def test_dips_right_behind_the_descent_hide_no_spike():
     assert [spike.start_step for spike in spikes_in(values)] == [78]
 
 
+def test_lone_points_behind_the_descent_are_measured_by_the_noise_there():
+    """A loss that falls steeply is smooth, and tells little of the noise that follows."""
+    n, rng = 150, np.random.default_rng(1)
+    fall = 3 + 2 / (1 + np.exp((np.arange(n) - 15) / 3))
+    noise = np.where(np.arange(n) < 30, 0.01, 0.03) * rng.normal(size=n)
+    high = np.zeros(n)
+    high[33] = 0.13
+    assert spikes_in(fall * np.exp(noise + high)) == []
+    high[33] = 0.4
+    assert [spike.start_step for spike in spikes_in(fall * np.exp(noise + high))] == [34]
+
+
 def test_noise_of_a_run_without_a_descent_counts_from_its_first_point():
     """A tail that goes as far down in the first points may go as far up later."""
     values = 3 * np.exp(0.02 * np.random.default_rng(0).normal(size=200))
