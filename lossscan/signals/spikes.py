@@ -35,7 +35,8 @@ POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a su
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
 TAIL_SHARE = 0.02  # of the points, the deepest dips: the tail of the noise, seen from below
-TAIL_MIN = 5  # dips; fewer do not show how a tail falls off
+TAIL_MIN = 5  # dips; fewer do not show how a tail falls off, so that as many of normal noise join:
+TAIL_SIGMA, NORMAL_EXPONENT = 2.0, 0.16  # 2 % of it are deeper, and this is their exponent
 LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflows
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
 
@@ -233,11 +234,13 @@ def noise_reach(dips: FloatArray, points: int) -> float:
     deepest first.
     """
     count = _in_tail(points)
-    if len(dips) <= count or dips[0] < HEAVY_SIGMA or dips[count] <= 0:
+    if len(dips) <= count or dips[0] < HEAVY_SIGMA:
         return 0.0
-    exponent = float(np.mean(np.log(dips[:count] / dips[count])))
-    steps = min(exponent * float(np.log(count / TAIL_CHANCE)), LONGEST_REACH)
-    return float(dips[count] * np.exp(steps))
+    begin = max(float(dips[count]), TAIL_SIGMA)
+    tail = np.log(dips[dips > begin] / begin)
+    exponent = (float(tail.sum()) + TAIL_MIN * NORMAL_EXPONENT) / (len(tail) + TAIL_MIN)
+    steps = min(exponent * math.log(len(tail) / TAIL_CHANCE), LONGEST_REACH)
+    return begin * math.exp(steps)
 
 
 def dips_below(curve: Curve, smoothed: int, points: int) -> FloatArray:

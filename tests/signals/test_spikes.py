@@ -16,6 +16,7 @@ from lossscan.signals.spikes import (
     early_spikes,
     find_spikes,
     heights_of,
+    least_peak,
 )
 from tests.curves import make_run
 
@@ -181,6 +182,16 @@ def test_spike_that_decays_where_the_run_ends_is_no_change_of_level():
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 81), values)}, ()))
     assert [e.start_step for e in signals.excursions] == [73]
     assert signals.changes == ()
+
+
+def test_one_deep_dip_of_a_short_run_makes_no_tail_without_end():
+    """Of 30 points the five deepest are no tail: they gave a spike of a thousand noise units."""
+    values = np.exp(0.03 * np.random.default_rng(2).normal(size=30))
+    values[12] *= 0.8
+    found = curve(values)
+    least = least_peak(found, heights_of(found))
+    assert least is not None
+    assert 6.5 < least / found.noise < 20
 
 
 def test_heavy_tails_on_both_sides_are_noise():
