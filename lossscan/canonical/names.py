@@ -151,7 +151,7 @@ _LOSS: Final = (
     *("потери", "потеря", "損失", "ロス", "손실", "로스"),
 )
 _FILLING: Final = expression(
-    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far"
+    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far|de"
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
 _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")

@@ -17,10 +17,13 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 MOST: Final = 2  # lines that hold a NaN and no curve
-_NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss ?[:=] ?-?nan\b")
+_NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss(?: ?[:=])? ?-?nan\b")
 _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it: no sentence
     rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?-?nan\b"
     r"(?: - batch nan)?[\s;,\d]{0,40}$"
+)
+_OF_SHARE: Final = expression(  # `Training: [=====>] 100% (10/10) Loss nan Acc 0.19`
+    r"(?i)\d ?/ ?\d{1,9}[\])].{0,80}\bloss[ :=]{1,3}-?nan\b"
 )
 _NORM: Final = expression(  # a loss and the norm of its gradient, and nothing else
     rf"(?im)^\W{{0,4}}loss\W{{1,5}}({NUMBER})\W{{1,4}}grad_?norm\W{{1,5}}({NUMBER})\W{{0,4}}$"
@@ -66,6 +69,7 @@ def _is_a_nan(text: str) -> bool:
     said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
     lost = list(filter(_NAN.search, said))
     logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)
+    logged = logged or any(map(_OF_SHARE.search, lost))
     return logged or any(map(_ALONE.match, said)) or (len(said) <= MOST and bool(lost))
 
 

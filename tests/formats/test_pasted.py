@@ -335,6 +335,17 @@ PASTED = {
     ),
     "of epochs behind a hyphen": Pasted("INFO:utils:Epoch-{n}\tloss:{x}\n"),
     "of brain.js": Pasted("iterations: {n}0, training error: {x}\n"),
+    "of steps behind a hyphen": Pasted("Step-{n}00, d_loss=1134.97, loss={x}\n"),
+    "of arrows": Pasted(
+        "***** Epoch: {n}/6 *****\nTraining Loss --> {x}\nValidation Loss --> {y}\n", eval_loss=6
+    ),
+    "in Portuguese": Pasted(
+        "Época {n}/6, Perda de treino: {x}, Perda de validação: {y}\n", eval_loss=6
+    ),
+    "of uPIT": Pasted(
+        "Loss(time/batch) - Epoch  {n}: train = +{x}(1581.14s/2500) | dev = +{y}(152.82s/625)\n",
+        eval_loss=6,
+    ),
     "of OneTrainer, whose bars say how much is drawn": Pasted(
         "step:  50%|##  | 1/2 [00:01<00:12,  3.2s/it, loss={x}]\n"
         "step: 100%|####| 2/2 [00:02<00:12,  3.2s/it, loss={x}]\n"

@@ -134,6 +134,7 @@ _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_O
 _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
+_HYPHENATED: Final = expression(r"(?i)^\s{0,20}(?:step|iter(?:ation)?)-(\d{1,15})(?=[\s,:])")
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=[\w/]{1,60}=)")
 # Each with words in small letters, one of them in all that it finds: a look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
@@ -162,6 +163,7 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("fit progress",), _FIT),
     (("loss",), _OF_LOSS),
     (("loss",), _BARE),
+    (("step-", "iter-", "iteration-"), _HYPHENATED),
     (("[",), _CLU),
     (("[",), _HEADED),
     (("step", "iter"), _STEP_BEHIND),
