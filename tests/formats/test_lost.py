@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lossscan.formats.kit.lost import lost
+from lossscan.sources.files import Head, head_of
 from tests import logs
 
 TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
@@ -62,6 +64,23 @@ def test_read_leaves_a_stop_alone_behind_which_training_goes_on(tmp_path: Path):
     text = f"{TRAINED}Loss is nan, stopping training\n{again}"
     table = logs.read_log(tmp_path, text)
     assert not any(note.numbers.get("lost") for note in table.notes)
+
+
+def test_a_message_in_each_of_many_lines_is_told_once(tmp_path: Path):
+    """Whether the log goes on behind one is asked a few times, not thousands."""
+    path = tmp_path / "train.log"
+    path.write_text("step 1 loss: 2.5\nLoss is nan, stopping training\n" * 1000)
+    asked = []
+
+    def claims(rest: Head) -> bool:
+        asked.append(rest.size)
+        return rest.size > 5000
+
+    note = lost(head_of(path), claims)
+    assert note is not None
+    assert note.numbers["error"] == "Loss is nan, stopping training"
+    assert min(size for size in asked if size > 5000) < 5100
+    assert len(asked) < 20
 
 
 def test_read_takes_the_step_that_is_named(tmp_path: Path):

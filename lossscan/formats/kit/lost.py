@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -60,15 +61,20 @@ def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:
     text = peek(head)
     if not any(word in text for word in (*_QUICK, "NaN", "Inf")):
         return None
-    for end, line in _messages(text):
-        rest = text[end:].encode()
-        if claims(replace(head, size=len(rest), start=rest, content=None)):
-            continue
-        step = _STEP.search(line)
-        named = int(step[1]) if step else None
-        said: Numbers = {"error": line.strip()[:LONGEST], "lost": 1, "step": named}
-        return Note("ended_by_error", head.path, said)
-    return None
+
+    def is_last(message: tuple[int, str]) -> bool:
+        rest = text[message[0] :].encode()
+        return not claims(replace(head, size=len(rest), start=rest, content=None))
+
+    messages = list(_messages(text))
+    first = bisect_left(messages, 1, key=is_last)  # of thousands
+    if first == len(messages):
+        return None
+    line = messages[first][1]
+    step = _STEP.search(line)
+    named = int(step[1]) if step else None
+    said: Numbers = {"error": line.strip()[:LONGEST], "lost": 1, "step": named}
+    return Note("ended_by_error", head.path, said)
 
 
 def _messages(text: str) -> Iterator[tuple[int, str]]:
