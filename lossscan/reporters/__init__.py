@@ -36,6 +36,10 @@ class Page:
     exit_status: int = 0  # what the command will return
     folder: str = ""  # the current one: files below it are named from there
 
+    def say(self, said: Message | str, **values: object) -> str:
+        """A message, or the sentence of a key with its values, in the language of the page."""
+        return words.say(self.lang, said, **values)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportStream:

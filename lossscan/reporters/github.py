@@ -68,15 +68,11 @@ def _annotations(
         yield from (_annotation(item, page) for item in placed(one.findings, one))
         if told := unread(one, page.lang):
             text = "\n".join(map(words.printable, told))
-            title, file = words.say(page.lang, "error"), run_path(one, page)
+            title, file = page.say("error"), run_path(one, page)
             unreadable.append(Annotation("error", title, text, file))
     yield from (_annotation(item, page) for item in placed(report.findings()))
     for remark in report.remarks():
-        yield Annotation(
-            "warning",
-            words.say(page.lang, "remarks"),
-            words.printable(words.say(page.lang, remark)),
-        )
+        yield Annotation("warning", page.say("remarks"), words.printable(page.say(remark)))
 
 
 def _annotation(item: Placed, page: Page) -> Annotation:

@@ -53,7 +53,7 @@ def _issue(item: Placed, page: Page) -> dict[str, Any]:
     severity = SEVERITIES[finding.severity if finding.waiver is None else Severity.INFO]
     path = path_of(item, page)
     return {
-        "description": words.printable(words.say(page.lang, finding.message) + notes),
+        "description": words.printable(page.say(finding.message) + notes),
         "check_name": finding.rule,
         "fingerprint": finding.fingerprint or _digest(finding.rule, finding.series, path),
         "severity": severity,

@@ -96,7 +96,7 @@ def _judge(case: Element, item: Placed, page: Page) -> None:
     elif finding.severity is Severity.INFO:
         SubElement(case, "system-out").text = _clean(text)
     else:
-        _outcome(case, "failure", finding.severity, words.say(page.lang, finding.title), text)
+        _outcome(case, "failure", finding.severity, page.say(finding.title), text)
 
 
 def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> None:

@@ -102,7 +102,7 @@ def _invocation(report: ReportStream, failed: list[dict[str, Any]], page: Page) 
         "exitCode": report.exit_status(),
         "toolExecutionNotifications": failed,
         "toolConfigurationNotifications": [
-            {"level": "note", "message": {"text": words.printable(words.say(page.lang, remark))}}
+            {"level": "note", "message": {"text": words.printable(page.say(remark))}}
             for remark in report.remarks()
         ],
     }

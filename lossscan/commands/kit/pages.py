@@ -38,7 +38,7 @@ def listing(entries: Iterable[RulePage], page: Page) -> str:
     rows = [
         (
             Text(entry.rule),
-            Text(words.say(page.lang, entry.severity), style=STYLES[entry.severity]),
+            Text(page.say(entry.severity), style=STYLES[entry.severity]),
             Text(worded(entry.summary, page.lang)),
         )
         for entry in entries
@@ -55,7 +55,7 @@ def shown(entry: RulePage, page: Page) -> str:
     from lossscan.reporters.kit.console import printed
     from lossscan.reporters.kit.style import STYLES, bulleted
 
-    severity = words.say(page.lang, entry.severity)
+    severity = page.say(entry.severity)
     head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])
     parts: list[RenderableType] = [Text(worded(entry.title, page.lang), style="bold"), head]
     for section in _sections(entry, page.lang):
@@ -68,7 +68,7 @@ def shown(entry: RulePage, page: Page) -> str:
 
 def marked_down(entry: RulePage, page: Page) -> str:
     """A page as Markdown."""
-    severity = words.say(page.lang, entry.severity)
+    severity = page.say(entry.severity)
     lines = [f"# {worded(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
     for section in _sections(entry, page.lang):
         bullet = "- " if section.listed else ""

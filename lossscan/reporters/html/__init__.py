@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page, Reporter, ReportStream
 
@@ -44,7 +43,7 @@ def _named(report: Report, page: Page) -> str:
     """The first runs by name, and how many more there are."""
     names = [one.name for one in report.runs]
     more = len(names) - MOST_NAMED
-    said = [*names[:MOST_NAMED], words.say(page.lang, "more", count=more)] if more > 1 else names
+    said = [*names[:MOST_NAMED], page.say("more", count=more)] if more > 1 else names
     return " · ".join(said)
 
 
@@ -86,7 +85,7 @@ def _many(report: ReportStream, page: Page) -> Iterator[str]:
         page,
         version=report.version,
         common=report.findings(),
-        remarks=[words.say(page.lang, remark) for remark in report.remarks()],
+        remarks=[page.say(remark) for remark in report.remarks()],
         rules=by_rule(rows),
         count=len(rows),
         closing=closing(rows, page, report.exit_status()),

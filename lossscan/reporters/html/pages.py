@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ STYLES = ("vendor/uPlot.min.css", "style.css")
 def filled(name: str, page: Page, **what: Any) -> str:
     """A template of this folder with what it shows."""
     template = _environment().get_template(f"{name}.html.j2")
-    return template.render(say=partial(words.say, page.lang), tag=TAGS[page.lang], **what) + "\n"
+    return template.render(say=page.say, tag=TAGS[page.lang], **what) + "\n"
 
 
 @cache

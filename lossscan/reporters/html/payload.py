@@ -98,8 +98,7 @@ def thinning(one: RunReport, page: Page) -> str:
     drawn = [one.run.series[name] for name in names if len(one.run.series[name]) > MOST_POINTS]
     if not drawn:
         return ""
-    return words.say(
-        page.lang,
+    return page.say(
         "html_thinned",
         series=words.printable(", ".join(series.name for series in drawn)),
         drawn=max(len(thinned(series.values, MOST_POINTS)) for series in drawn),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from lossscan import words
 from lossscan.model import ChangePoint, Evidence, Finding, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import (
@@ -82,7 +81,7 @@ def sheet(one: RunReport, page: Page) -> RunSheet:
         ),
         unlisted=max(len(one.change_points) - MOST_MARKS, 0),
         ruled_out=tuple(excluded(one, page)),
-        remarks=tuple(words.say(page.lang, remark) for remark in one.remarks),
+        remarks=tuple(page.say(remark) for remark in one.remarks),
         skipped=tuple(skipped_of(run, page)),
     )
 
@@ -92,13 +91,13 @@ def verdict(finding: Finding, number: int, page: Page) -> Verdict:
     return Verdict(
         id=f"f{number}",
         number=number,
-        severity=words.say(page.lang, finding.severity),
+        severity=page.say(finding.severity),
         finding=finding,
         facts=tuple(map(_arrow, told_of(finding, page))),
         evidence=tuple(_sourced(each, page) for each in finding.evidence),
         causes=tuple(_causes(finding, page)),
-        remedies=tuple(words.say(page.lang, remedy) for remedy in finding.remedies),
-        next=(words.say(page.lang, finding.next),) if finding.next else (),
+        remedies=tuple(page.say(remedy) for remedy in finding.remedies),
+        next=(page.say(finding.next),) if finding.next else (),
         shown=bool(finding.places),
     )
 
@@ -115,14 +114,14 @@ def _causes(finding: Finding, page: Page) -> Iterator[str]:
 
 
 def _sourced(evidence: Evidence, page: Page) -> str:
-    said = words.say(page.lang, evidence.text)
+    said = page.say(evidence.text)
     return f"{said} [{evidence.source}]" if evidence.source else said
 
 
 def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:
-    kind = words.say(page.lang, f"html_{point.kind}")
+    kind = page.say(f"html_{point.kind}")
     why = point.accounted_for
-    said = words.say(page.lang, why.text)
+    said = page.say(why.text)
     named = f"{why.rule}: {said}" if why.rule else said
     return ToldChange(
         number=number,

@@ -210,10 +210,10 @@ def title_line(
 ) -> Text:
     """The name of what is drawn, of its scale, and what is outside."""
     title = Text(" " * GUTTER + words.printable(name), style="bold")
-    title.append(f"  {words.say(page.lang, 'log_scale')}" if frame.log else "", style="dim")
+    title.append(f"  {page.say('log_scale')}" if frame.log else "", style="dim")
     for mark, extreme, _ in cuts:
         key = "picture_above" if mark == ABOVE else "picture_below"
-        said = words.say(page.lang, key, value=shown(extreme, ".4g"))
+        said = page.say(key, value=shown(extreme, ".4g"))
         title.append(f"  {mark}", STYLES[mark]).append(f" {said}", "dim")
     return title
 
@@ -260,17 +260,16 @@ def _round_steps(frame: ChartFrame) -> list[float]:
 
 
 def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> Padding:
-    say = words.say
     if every:
         key = "epoch_boundary" if every == 1 else "some_boundaries"
-        keys = [*keys, (BOUNDARY, say(page.lang, key, every=every))]
+        keys = [*keys, (BOUNDARY, page.say(key, every=every))]
     keys += [
-        (mark, say(page.lang, key))
+        (mark, page.say(key))
         for mark, key in ((CHANGE, "change_point"), (LOST, "not_finite"))
         if mark in marks
     ]
     numbers = sorted(mark for mark in set(marks) if mark.isdigit())
-    keys += [(", ".join(numbers), say(page.lang, "finding_here"))] if numbers else []
+    keys += [(", ".join(numbers), page.say("finding_here"))] if numbers else []
     parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]
     return below(Text("   ").join(parts))
 

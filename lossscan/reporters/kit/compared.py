@@ -7,7 +7,6 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
-from lossscan import words
 from lossscan.model import Field, Report
 from lossscan.model.comparison import Band, Comparison, FieldDifference, Metric, Outsider, Parting
 from lossscan.reporters import Page
@@ -45,9 +44,7 @@ def members(report: Report, page: Page) -> Block:
 def blocks(comparison: Comparison, page: Page) -> Iterator[Block]:
     """All there is to say, in the order a reader asks."""
     found = [
-        _listed(
-            "partings", (words.say(page.lang, each.text) for each in comparison.partings), page
-        ),
+        _listed("partings", (page.say(each.text) for each in comparison.partings), page),
         _listed("chance", _said((*comparison.bands, *comparison.outsiders), page), page),
         _differences(comparison.differences, page),
         _metrics(comparison, page),
@@ -60,17 +57,17 @@ def _listed(key: str, texts: Iterable[str], page: Page) -> Block:
     lines = list(texts)
     more = len(lines) - MOST_LINES
     if more > 0:
-        lines = [*lines[:MOST_LINES], words.say(page.lang, "more_lines", count=more)]
-    return Block(words.say(page.lang, key), tuple(lines))
+        lines = [*lines[:MOST_LINES], page.say("more_lines", count=more)]
+    return Block(page.say(key), tuple(lines))
 
 
 def _said(told: Iterable[Parting | Band | Outsider], page: Page) -> Iterator[str]:
-    return (words.say(page.lang, each.text) for each in told)
+    return (page.say(each.text) for each in told)
 
 
 def _table(key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]], page: Page) -> Block:
-    said = tuple(words.say(page.lang, name) if name in catalogue() else name for name in head)
-    return Block(words.say(page.lang, key), head=said, rows=tuple(rows))
+    said = tuple(page.say(name) if name in catalogue() else name for name in head)
+    return Block(page.say(key), head=said, rows=tuple(rows))
 
 
 def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
@@ -79,7 +76,7 @@ def _differences(differences: Iterable[FieldDifference], page: Page) -> Block:
             each.field,
             _grouped(each.field, each.values, page),
             f"{each.score:.2f}",
-            _with_source(words.say(page.lang, each.reason), each.values),
+            _with_source(page.say(each.reason), each.values),
         )
         for each in differences
     ]
@@ -90,10 +87,10 @@ def _grouped(field: str, values: Mapping[str, Field | None], page: Page) -> str:
     """Each value with the letters of the runs that have it."""
     letters: dict[str, list[str]] = {}
     for label, stated in values.items():
-        value = words.say(page.lang, "unset") if stated is None else amount(stated.value, field)
+        value = page.say("unset") if stated is None else amount(stated.value, field)
         letters.setdefault(value, []).append(label)
     if len(letters) > MOST_LINES:
-        return words.say(page.lang, "many_values", count=len(letters))
+        return page.say("many_values", count=len(letters))
     return ", ".join(f"{' '.join(group)}: {value}" for value, group in letters.items())
 
 
@@ -128,7 +125,7 @@ def _place(metric: Metric, page: Page) -> str:
     at = f"{metric.at:.0f}"
     averaged = metric.axis == "step" and not metric.series.startswith("eval_")
     key = "axis_last" if averaged else f"axis_{metric.axis}"
-    return words.say(page.lang, key, series=metric.series, place=at)
+    return page.say(key, series=metric.series, place=at)
 
 
 def _amount(value: float | None) -> str:
@@ -138,11 +135,11 @@ def _amount(value: float | None) -> str:
 def _contrasts(comparison: Comparison, page: Page) -> Block:
     rows = [
         (
-            words.say(page.lang, each.severity),
+            page.say(each.severity),
             each.rule,
             " ".join(each.present),
             " ".join(each.absent),
-            words.say(page.lang, each.title),
+            page.say(each.title),
         )
         for each in comparison.contrasts
     ]

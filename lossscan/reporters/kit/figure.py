@@ -93,7 +93,7 @@ def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> byt
             _scale(axes, view, page)
             _annotate(axes, runs, view, first=axes is grid[0, 0])
         grid[0, 0].set_title("  ·  ".join(words.printable(one.path) for one in runs[:3]), size=9)
-        grid[-1, 0].set_xlabel(words.say(page.lang, "html_step"))
+        grid[-1, 0].set_xlabel(page.say("html_step"))
         said = [*_legend(runs, view, page), *([words.say("en", "picture_fonts")] if lost else [])]
         if said:
             figure.supxlabel("\n".join(said), size=8, x=0.02, ha="left")
@@ -204,7 +204,7 @@ def _scale(axes: Axes, view: View, page: Page) -> None:
     axes.set_ylim(low, high)
     cut = [("picture_above", usable.max())] if usable.max() > high else []
     cut += [("picture_below", usable.min())] if usable.min() < low else []
-    said = [words.say(page.lang, key, value=f"{value:.4g}") for key, value in cut]
+    said = [page.say(key, value=f"{value:.4g}") for key, value in cut]
     if said:
         axes.text(1, 1, "  ".join(said), transform=axes.transAxes, ha="right", va="bottom", size=7)
 
@@ -267,6 +267,6 @@ def _legend(runs: Sequence[RunReport], view: View, page: Page) -> Iterable[str]:
         named = f"{words.printable(one.name)}  " if len(runs) > 1 else ""
         for number, finding in enumerate(one.findings, start=1):
             if any(_seen(first, view) for first, _ in finding.places[:MOST_MARKS]):
-                severity = words.say(page.lang, str(finding.severity))
-                title = words.printable(words.say(page.lang, finding.title))
+                severity = page.say(str(finding.severity))
+                title = words.printable(page.say(finding.title))
                 yield f"{named}{number}  {severity}  {finding.rule}: {title}"

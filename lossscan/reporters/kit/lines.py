@@ -52,7 +52,7 @@ def unread(one: RunReport, lang: str) -> tuple[str, ...]:
 def skipped_of(run: Run | None, page: Page) -> Iterator[str]:
     """The files that could not be used, each with the reason."""
     for each in run.skipped if run is not None else ():
-        yield f"{each.path}: {words.say(page.lang, each.reason)}"
+        yield f"{each.path}: {page.say(each.reason)}"
 
 
 def facts_of(run: Run | None, page: Page) -> list[str]:
@@ -65,19 +65,19 @@ def facts_of(run: Run | None, page: Page) -> list[str]:
         first, last = min(s[0] for s in steps), max(s[-1] for s in steps)
         parts.append(words.steps(page.lang, first, last))
     if run.schedule.epochs is not None:
-        parts.append(words.say(page.lang, "epoch_count", epochs=amount(run.schedule.epochs)))
+        parts.append(page.say("epoch_count", epochs=amount(run.schedule.epochs)))
     if run.complete is not None:
-        parts.append(words.say(page.lang, "complete" if run.complete else "incomplete"))
+        parts.append(page.say("complete" if run.complete else "incomplete"))
     return parts
 
 
 def used_for(source: Source, page: Page) -> str:
     """The series taken from a source: those worth naming, and how many more."""
     if not source.used_for:
-        return words.say(page.lang, "not_used")
+        return page.say("not_used")
     named = [name for name in SERIES if name in source.used_for] or list(source.used_for[:1])
     more = len(source.used_for) - len(named)
-    return ", ".join([*named, *([words.say(page.lang, "more", count=more)] if more else [])])
+    return ", ".join([*named, *([page.say("more", count=more)] if more else [])])
 
 
 def config_of(run: Run) -> list[str]:
@@ -93,11 +93,11 @@ def told_of(finding: Finding, page: Page) -> list[str]:
 
 def _place_of(finding: Finding, page: Page) -> list[str]:
     """How sure a finding is and where it shows."""
-    parts = [words.say(page.lang, "sure", percent=round(finding.confidence * 100))]
+    parts = [page.say("sure", percent=round(finding.confidence * 100))]
     steps = [e.start_step for e in finding.episodes if e.start_step is not None]
     if len(steps) > 1:
         shown = ", ".join(map(str, steps[:SHOWN_STEPS])) + (" ..." * (len(steps) > SHOWN_STEPS))
-        return [*parts, words.say(page.lang, "episodes", count=len(steps), steps=shown)]
+        return [*parts, page.say("episodes", count=len(steps), steps=shown)]
     first, last = finding.start_step, finding.end_step
     if first is None:
         return parts
@@ -118,7 +118,7 @@ def waiver_of(finding: Finding, page: Page) -> list[str]:
         return []
     by = "until" if waiver.expires is not None else waiver.by
     reason = words.printable(waiver.reason or "")
-    return [words.say(page.lang, f"waived_{by}", reason=reason, expires=waiver.expires)]
+    return [page.say(f"waived_{by}", reason=reason, expires=waiver.expires)]
 
 
 def change_of(finding: Finding, page: Page) -> list[str]:
@@ -130,32 +130,28 @@ def change_of(finding: Finding, page: Page) -> list[str]:
     before, after = (amount(each, finding.series) for each in (effect.before, effect.after))
     if finding.rule in page_names() and load_page(finding.rule).against_expected:
         key = "expected_change"
-        return [words.say(page.lang, key, name=name, before=before, after=after)]
+        return [page.say(key, name=name, before=before, after=after)]
     change = f"{name} {before} -> {after}"
     several = len(finding.episodes) > 1
-    return [words.say(page.lang, "largest", change=change) if several else change]
+    return [page.say("largest", change=change) if several else change]
 
 
 def scored(cause: Cause, page: Page) -> str:
     """A cause, and how well it explains the finding."""
-    return f"{words.say(page.lang, cause.text)} ({cause.score:.2f})"
+    return f"{page.say(cause.text)} ({cause.score:.2f})"
 
 
 def excluded(one: RunReport, page: Page) -> Iterator[str]:
     """What was considered and excluded, by rule, and why."""
-    return (f"{out.rule}: {words.say(page.lang, out.text)}" for out in one.ruled_out)
+    return (f"{out.rule}: {page.say(out.text)}" for out in one.ruled_out)
 
 
 def advice_line(advice: Advice, page: Page) -> str:
     """A setting behind a cause, and the value to use instead."""
-    value = (
-        words.say(page.lang, "unset")
-        if advice.value is None
-        else amount(advice.value, advice.field)
-    )
+    value = page.say("unset") if advice.value is None else amount(advice.value, advice.field)
     key = "stated" if advice.suggest is None else "suggest"
     suggest = amount(advice.suggest, advice.field)
-    return words.say(page.lang, key, field=advice.field, value=value, suggest=suggest)
+    return page.say(key, field=advice.field, value=value, suggest=suggest)
 
 
 def last_loss(run: Run) -> str:

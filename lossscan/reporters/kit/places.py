@@ -65,14 +65,14 @@ def _relative(path: str, page: Page) -> str:
 
 def headline(finding: Finding, page: Page) -> str:
     """The rule and its title on one line."""
-    return words.printable(f"{finding.rule}: {words.say(page.lang, finding.title)}")
+    return words.printable(f"{finding.rule}: {page.say(finding.title)}")
 
 
 def summary_text(item: Placed, page: Page) -> str:
     """A finding in some lines of plain text: where, what, the likeliest cause, what to do."""
     finding = item.finding
     lines = [
-        words.say(page.lang, finding.message),
+        page.say(finding.message),
         " · ".join(told_of(finding, page)),
         *(_told("likely", cause.text, page) for cause in finding.causes[:1]),
         *(_told("remedies", remedy, page) for remedy in finding.remedies[:1]),
@@ -81,4 +81,4 @@ def summary_text(item: Placed, page: Page) -> str:
 
 
 def _told(key: str, message: Message, page: Page) -> str:
-    return words.say(page.lang, "colon").join(words.say(page.lang, each) for each in (key, message))
+    return page.say("colon").join(page.say(each) for each in (key, message))

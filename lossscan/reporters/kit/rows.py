@@ -82,16 +82,16 @@ def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
 def closing(rows: Sequence[Row], page: Page, exit_status: int) -> str:
     """The last line: the status or how many runs have each, and what the command returns."""
     waived = sum(found.waived for row in rows for found in row.found)
-    said = partial(words.say, page.lang, exit=exit_status)
+    said = partial(page.say, exit=exit_status)
     if page.single:
         count = str(len(rows[0].found))
         if waived:
-            more = words.say(page.lang, "close_waived", count=waived)
-            count = words.say(page.lang, "aside", text=count, more=more)
-        return said("close_findings", status=words.say(page.lang, rows[0].status), count=count)
-    each = [f"{n} {words.say(page.lang, status)}" for status, n in statuses(rows)]
-    more = words.say(page.lang, "comma").join(each)
-    runs = words.say(page.lang, "aside", text=len(rows), more=more) if more else "0"
+            more = page.say("close_waived", count=waived)
+            count = page.say("aside", text=count, more=more)
+        return said("close_findings", status=page.say(rows[0].status), count=count)
+    each = [f"{n} {page.say(status)}" for status, n in statuses(rows)]
+    more = page.say("comma").join(each)
+    runs = page.say("aside", text=len(rows), more=more) if more else "0"
     return said("close_runs_waived" if waived else "close_runs", runs=runs, waived=waived)
 
 

@@ -45,7 +45,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         *verdicts,
         _nothing(report, page),
         _notes("ruled_out", _ruled_out(report, page), page),
-        _notes("remarks", [("", words.say(page.lang, each)) for each in report.remarks], page),
+        _notes("remarks", [("", page.say(each)) for each in report.remarks], page),
         _notes("skipped", _skipped(report, page), page),
         _read(report, page),
         brief(report, page),
@@ -64,8 +64,8 @@ def brief(report: RunReport, page: Page) -> list[RenderableType]:
 
 def _line(finding: Finding, page: Page) -> Text:
     step = finding.start_step
-    place = [] if step is None else [words.say(page.lang, "at_step", first=step)]
-    severity = words.say(page.lang, finding.severity).upper()
+    place = [] if step is None else [page.say("at_step", first=step)]
+    severity = page.say(finding.severity).upper()
     said = "  ".join(["", finding.rule, *place, ""])
     return (
         Text("")
@@ -78,7 +78,7 @@ def _line(finding: Finding, page: Page) -> Text:
 def _nothing(report: RunReport, page: Page) -> list[RenderableType]:
     if report.findings:
         return []
-    return [Text(words.say(page.lang, "nothing_found"), style=STYLES["ok"])]
+    return [Text(page.say("nothing_found"), style=STYLES["ok"])]
 
 
 # --- what was read -----------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def _read(report: RunReport, page: Page) -> list[RenderableType]:
         return []
     settings = " · ".join(config_of(run))
     return [
-        Text(words.say(page.lang, "html_sources"), style="bold"),
+        Text(page.say("html_sources"), style="bold"),
         *_sources(run, page),
         *([_block(Prose(safe(settings, "dim")), SET_IN)] if settings else []),
     ]
@@ -109,7 +109,7 @@ def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
     rows = [
         (
             safe(source.path),
-            Text(words.say(page.lang, "points", points=source.points)),
+            Text(page.say("points", points=source.points)),
             safe(used_for(source, page), "dim"),
         )
         for source in run.sources[:MOST_SOURCES]
@@ -117,7 +117,7 @@ def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
     for part in in_columns(rows, min(page.width, MEASURE) - SET_IN):
         yield _block(part, SET_IN)
     if (more := len(run.sources) - len(rows)) > 0:
-        yield _block(Text(words.say(page.lang, "more_lines", count=more), style="dim"), SET_IN)
+        yield _block(Text(page.say("more_lines", count=more), style="dim"), SET_IN)
 
 
 # --- a verdict ---------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def _sources(run: Run, page: Page) -> Iterator[RenderableType]:
 
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableType]:
     """A finding in full."""
-    severity = words.say(page.lang, finding.severity).upper()
+    severity = page.say(finding.severity).upper()
     head = Text("").append(severity, STYLES[finding.severity]).append("  ")
     yield bulleted([(f"{number:>2} ", head.append_text(_told(finding.title, page, "bold")))])
     facts = " · ".join([finding.rule, *told_of(finding, page)])
@@ -171,7 +171,7 @@ def _list(
     """A heading and its lines, each hanging next to its bullet; nothing where there is no line."""
     lines = list(rows)
     if lines:
-        yield _block(Text(words.say(page.lang, key), style="bold"), indent)
+        yield _block(Text(page.say(key), style="bold"), indent)
         yield _block(bulleted(lines), indent + 2)
 
 
@@ -184,17 +184,15 @@ def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[Renderabl
 
 
 def _ruled_out(report: RunReport, page: Page) -> list[tuple[str, str]]:
-    return [(out.rule, words.say(page.lang, out.text)) for out in report.ruled_out]
+    return [(out.rule, page.say(out.text)) for out in report.ruled_out]
 
 
 def _told(message: Message, page: Page, style: str = "") -> Text:
-    return safe(words.say(page.lang, message), style)
+    return safe(page.say(message), style)
 
 
 def _skipped(report: RunReport, page: Page) -> list[tuple[str, str]]:
-    return (
-        [(s.path, words.say(page.lang, s.reason)) for s in report.run.skipped] if report.run else []
-    )
+    return [(s.path, page.say(s.reason)) for s in report.run.skipped] if report.run else []
 
 
 def _block(content: RenderableType, indent: int = INDENT) -> RenderableType:

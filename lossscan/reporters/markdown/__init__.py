@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lossscan import words
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.compared import Block, blocks, members
 from lossscan.reporters.kit.lines import config_of, excluded, facts_of, skipped_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
-from lossscan.reporters.markdown.text import escape, folded, listed, said, verdict
+from lossscan.reporters.markdown.text import escape, folded, listed, verdict
 
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:
@@ -47,11 +46,11 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
         yield from ("", escape(" · ".join(facts_of(one.run, page))))
         yield from folded("settings", config_of(one.run), page)
     if not one.findings:
-        yield from ("", words.say(page.lang, "nothing_found"))
+        yield from ("", page.say("nothing_found"))
     for number, finding in enumerate(one.findings, start=1):
         yield from ("", *verdict(finding, number, page))
     yield from folded("ruled_out", excluded(one, page), page)
-    yield from folded("remarks", said(one.remarks, page), page)
+    yield from folded("remarks", map(page.say, one.remarks), page)
     yield from folded("skipped", skipped_of(one.run, page), page)
 
 
@@ -61,16 +60,16 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
 def _many(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> Iterator[str]:
     keys = ("severity", "run", "framework", "points_of", "last_loss", "findings")
     yield "## lossscan"
-    yield from ("", _line(words.say(page.lang, key) for key in keys))
+    yield from ("", _line(page.say(key) for key in keys))
     yield "| --- | --- | --- | ---: | ---: | --- |"
     yield from (_line(_cells(row, page)) for row in worst_first(rows))
     found = (f"{rule}: {_share(runs, rows, page)}" for rule, _, runs in by_rule(rows))
     yield from listed("by_rule", found, page)
-    yield from listed("in_common", said((finding.message for finding in common), page), page)
+    yield from listed("in_common", (page.say(finding.message) for finding in common), page)
 
 
 def _cells(row: Row, page: Page) -> Iterator[str]:
-    yield words.say(page.lang, row.status)
+    yield page.say(row.status)
     yield from map(escape, (row.path, row.framework or ""))
     yield from ("" if row.points is None else str(row.points), escape(row.last_loss))
     yield escape(", ".join([*map(str, row.found), *([row.lacking] if row.lacking else [])]))
@@ -81,7 +80,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _share(runs: int, rows: Sequence[Row], page: Page) -> str:
-    return words.say(page.lang, "in_runs", runs=runs, all=len(rows))
+    return page.say("in_runs", runs=runs, all=len(rows))
 
 
 # --- several runs compared ---------------------------------------------------------------------
@@ -91,7 +90,7 @@ def _compared(report: Report, page: Page) -> Iterator[str]:
     yield "## lossscan"
     yield from ("", *_block(members(report, page)))
     if report.findings:
-        yield from ("", f"## {words.say(page.lang, 'together')}")
+        yield from ("", f"## {page.say('together')}")
         for number, finding in enumerate(report.findings, start=1):
             yield from ("", *verdict(finding, number, page))
     for block in blocks(report.comparison, page) if report.comparison else ():

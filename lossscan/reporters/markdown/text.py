@@ -7,7 +7,7 @@ from typing import Final
 
 from lossscan import words
 from lossscan.expressions import expression
-from lossscan.model import Cause, Finding, Message
+from lossscan.model import Cause, Finding
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import advice_line, scored, told_of
 
@@ -25,19 +25,14 @@ def escape(text: str) -> str:
 
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
     """A finding in full."""
-    severity = words.say(page.lang, finding.severity).upper()
-    yield f"### {number}. {severity}: {escape(words.say(page.lang, finding.title))}"
+    severity = page.say(finding.severity).upper()
+    yield f"### {number}. {severity}: {escape(page.say(finding.title))}"
     yield from ("", f"`{finding.rule}` · {escape(' · '.join(told_of(finding, page)))}")
-    yield from ("", escape(words.say(page.lang, finding.message)))
-    yield from folded("evidence", said((e.text for e in finding.evidence), page), page)
+    yield from ("", escape(page.say(finding.message)))
+    yield from folded("evidence", (page.say(each.text) for each in finding.evidence), page)
     yield from listed("causes", _causes(finding.causes, page), page)
-    yield from listed("remedies", said(finding.remedies, page), page)
-    yield from listed("next", said([finding.next] if finding.next else [], page), page)
-
-
-def said(messages: Iterable[Message], page: Page) -> Iterator[str]:
-    """Messages in the language of the page."""
-    return (words.say(page.lang, each) for each in messages)
+    yield from listed("remedies", map(page.say, finding.remedies), page)
+    yield from listed("next", map(page.say, [finding.next] if finding.next else []), page)
 
 
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[str]:
@@ -50,12 +45,12 @@ def listed(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
     """A list below its heading; nothing without items."""
     lines = [f"- {escape(item)}" for item in items]
     if lines:
-        yield from ("", f"**{words.say(page.lang, key)}**", "", *lines)
+        yield from ("", f"**{page.say(key)}**", "", *lines)
 
 
 def folded(key: str, items: Iterable[str], page: Page) -> Iterator[str]:
     """A list that opens on a click; nothing without items."""
     lines = [f"- {escape(item)}" for item in items]
     if lines:
-        summary = f"<details><summary>{words.say(page.lang, key)}</summary>"
+        summary = f"<details><summary>{page.say(key)}</summary>"
         yield from ("", summary, "", *lines, "", "</details>")

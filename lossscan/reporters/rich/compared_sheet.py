@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from lossscan import words
 from lossscan.model import Report
 from lossscan.reporters import Page
 from lossscan.reporters.kit.columns import in_columns
@@ -23,7 +22,7 @@ def compared_sheet(report: Report, page: Page) -> Iterator[RenderableType]:
     chart = overlay(report, page)
     yield from (*chart, Text()) if chart else ()
     if report.findings:
-        yield Text(words.say(page.lang, "together"), style="bold")
+        yield Text(page.say("together"), style="bold")
         for number, finding in enumerate(report.findings, start=1):
             yield from (*verdict(finding, number, page), Text())
     for block in blocks(report.comparison, page) if report.comparison else ():

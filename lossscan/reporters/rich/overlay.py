@@ -9,7 +9,6 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from lossscan import words
 from lossscan.model import Report, Series
 from lossscan.model.comparison import Comparison
 from lossscan.numeric.arrays import distinct
@@ -88,5 +87,5 @@ def _marks(comparison: Comparison, name: str, frame: ChartFrame) -> str:
 def _legend(styles: Mapping[str, str], marks: str, page: Page) -> Padding:
     letters = [Text(label, style=style) for label, style in styles.items() if label != SEVERAL]
     keys = [(SEVERAL, "several_here"), *([(PARTS, "runs_part")] if marks else [])]
-    said = [Text(f"{mark} {words.say(page.lang, key)}", style="dim") for mark, key in keys]
+    said = [Text(f"{mark} {page.say(key)}", style="dim") for mark, key in keys]
     return below(Text("   ").join([Text(" ").join(letters), *said]))

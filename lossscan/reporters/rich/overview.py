@@ -37,7 +37,7 @@ def overview(
         return
     root = _root([row.path for row in rows])
     if root.parts:
-        yield safe(words.say(page.lang, "below", root=root), "dim")
+        yield safe(page.say("below", root=root), "dim")
     if page.width < NARROW:
         yield from _stacked(rows, root, page)
     else:
@@ -47,7 +47,7 @@ def overview(
     yield from _by_rule(rows, page)
     yield from _by_framework(rows, page)
     yield from _common(common, page)
-    yield Text(words.say(page.lang, "see_one"), style="dim")
+    yield Text(page.say("see_one"), style="dim")
 
 
 def _root(paths: list[str]) -> PurePath:
@@ -64,7 +64,7 @@ def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in ("severity", "run", *(EXTRA if page.width >= WIDE else ()), "findings"):
         table.add_column(
-            words.say(page.lang, key),
+            page.say(key),
             justify="right" if key in NUMBERS else "left",
             no_wrap=key != "findings",
             overflow="fold",
@@ -81,7 +81,7 @@ def _below(path: str, root: PurePath) -> str:
 def _room(rows: Sequence[Row], page: Page) -> int:
     """Cells for the name of a run: what the widest word of the findings leaves to it."""
     widest = max((cell_len(f"{found},") for row in rows for found in row.found), default=0)
-    status = max(cell_len(words.say(page.lang, row.status)) for row in rows)
+    status = max(cell_len(page.say(row.status)) for row in rows)
     extra = EXTRA_CELLS if page.width >= WIDE else 0
     left = page.width - status - extra - max(widest, LEAST_FOUND) - 2 * GAP
     return min(max(left, LEAST_NAME), LONGEST)
@@ -91,7 +91,7 @@ def _errors(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[Rendera
     """What could not be read, in full, below the table."""
     failed = [row for row in rows if row.status == "error" and row.lacking]
     if failed:
-        colon = words.say(page.lang, "colon")
+        colon = page.say("colon")
         yield _heading("unreadable_runs", page)
         yield bulleted(
             ("-", safe(_below(row.path, root), "bold").append(f"{colon}{row.lacking}", "not bold"))
@@ -111,7 +111,7 @@ def _stacked(rows: Sequence[Row], root: PurePath, page: Page) -> Iterator[Render
 
 
 def _cells(row: Row, name: str, page: Page) -> list[Text]:
-    status = Text(words.say(page.lang, row.status), style=STYLES[row.status])
+    status = Text(page.say(row.status), style=STYLES[row.status])
     points = "" if row.points is None else str(row.points)
     extra = (safe(row.framework or ""), Text(points), Text(row.last_loss))
     told = row.lacking if row.status != "error" else None  # errors are told below the table
@@ -133,7 +133,7 @@ def _by_rule(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
         grid = _grid()
         for rule, severity, runs in counted:
             named = Text(rule, style=STYLES[severity])
-            grid.add_row(named, Text(words.say(page.lang, "in_runs", runs=runs, all=len(rows))))
+            grid.add_row(named, Text(page.say("in_runs", runs=runs, all=len(rows))))
         yield from (grid, Text())
 
 
@@ -143,8 +143,8 @@ def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
         yield _heading("by_framework", page)
         grid = _grid()
         for name, counts in counted:
-            said = (f"{n} {words.say(page.lang, status)}" for status, n in counts)
-            named = safe(name or words.say(page.lang, "unknown"))
+            said = (f"{n} {page.say(status)}" for status, n in counts)
+            named = safe(name or page.say("unknown"))
             grid.add_row(named, Text(", ".join(said)))
         yield from (grid, Text())
 
@@ -157,13 +157,13 @@ def _common(common: Sequence[Finding], page: Page) -> Iterator[RenderableType]:
 
 
 def _shared(finding: Finding, page: Page) -> Iterator[tuple[str, Text]]:
-    yield "-", safe(words.say(page.lang, finding.message))
+    yield "-", safe(page.say(finding.message))
     for evidence in finding.evidence:
-        yield "", safe(words.say(page.lang, evidence.text), "dim")
+        yield "", safe(page.say(evidence.text), "dim")
 
 
 def _heading(key: str, page: Page) -> Text:
-    return Text(words.say(page.lang, key), style="bold")
+    return Text(page.say(key), style="bold")
 
 
 def _grid() -> Table:
