@@ -81,7 +81,7 @@ def jumped(name: str = "runs/jumped") -> RunReport:
         status="critical",
         run=run,
         findings=(_jump(), _stairs()),
-        ruled_out=(RuledOut("last-epoch-drop", Message("the drop stands at every epoch")),),
+        ruled_out=(RuledOut(Message("the drop stands at every epoch"), rule="last-epoch-drop"),),
         change_points=(_change(3010, 0.5, 6.1), _change(2250, 0.6, 0.5)),
         remarks=(Message("trainer_log.jsonl: 3 lines could not be read"),),
     )

@@ -13,7 +13,7 @@ def _run(rules=(), framework=None, **settings):
     config = {name: Field(value, "train.yaml") for name, value in settings.items()}
     run = Run("r", "r", {}, (), framework=framework, config=config)
     found = tuple(
-        Finding(rule, 0.9, stated_severity=Severity.WARNING, start_step=10) for rule in rules
+        Finding(0.9, stated_severity=Severity.WARNING, start_step=10, rule=rule) for rule in rules
     )
     return RunReport("r", "r", "warning" if rules else "ok", run, found)
 

@@ -32,13 +32,9 @@ from lossscan.words.pages import load_page
 from tests.curves import make_run
 
 RUN = make_run(loss=[[0, 200, 2.0, 1.0]], epochs=2, config={"learning_rate": 5e-4})
-SPIKE = Finding("loss-spike", 0.8, claims=frozenset({40}))
+SPIKE = Finding(0.8, claims=frozenset({40}), rule="loss-spike")
 ISOLATED = replace(SPIKE, message=Message("isolated"))
-NAN = Finding(
-    "non-finite-loss",
-    0.97,
-    message=Message("dropped", step=50, count=3),
-)
+NAN = Finding(0.97, message=Message("dropped", step=50, count=3), rule="non-finite-loss")
 
 
 @pytest.fixture
@@ -96,7 +92,7 @@ def test_diagnose_shows_an_unknown_number_as_a_question_mark(says):
 def test_diagnose_shows_a_word_where_a_number_was_expected(says):
     """A setting that is no number is shown as it is."""
     (finding,) = says(
-        overfitting=[Finding("overfitting", 0.9, message=Message("default", rise="much"))]
+        overfitting=[Finding(0.9, message=Message("default", rise="much"), rule="overfitting")]
     ).findings
     assert "much" in str(finding.message)
 
@@ -104,7 +100,9 @@ def test_diagnose_shows_a_word_where_a_number_was_expected(says):
 def test_diagnose_keeps_braces_from_a_log_as_they_are(says):
     """A text from a log that looks like a template is shown, not filled in."""
     evidence = Evidence(Message("setting", field="eval_dataset", value="{step.__class__}"))
-    found = Finding("eval-missing", 0.9, message=Message("no-loss", seen="5"), evidence=(evidence,))
+    found = Finding(
+        0.9, message=Message("no-loss", seen="5"), evidence=(evidence,), rule="eval-missing"
+    )
     (finding,) = says(eval_missing=[found]).findings
     assert finding.evidence[0].text.say("en") == "eval_dataset: {step.__class__}"
 
@@ -137,11 +135,11 @@ def test_diagnose_gives_each_remedy_once(says):
     causes = (Cause(Message("memorisation"), 0.5), Cause(Message("memorisation"), 0.4))
     numbers = {"low_step": 60, "low": 1.0, "rise": 0.1, "high": 1.1}
     found = Finding(
-        "overfitting",
         0.9,
         message=Message("default", **numbers),
         causes=causes,
         remedies=(Message("best-checkpoint"),),
+        rule="overfitting",
     )
     (finding,) = says(overfitting=[found]).findings
     assert len(finding.remedies) == 2
@@ -185,7 +183,7 @@ def test_diagnose_keeps_confidence_a_probability(says, said: float, shown: float
 
 def test_diagnose_rules_out_what_another_rule_explains(says):
     """A finding whose changes are all claimed by a rule it yields to becomes a look-alike."""
-    peak = Finding("grad-norm-explosion", 0.7, message=Message("peak"), claims=frozenset({40}))
+    peak = Finding(0.7, message=Message("peak"), claims=frozenset({40}), rule="grad-norm-explosion")
     found = says(grad_norm_explosion=[peak], loss_spike=[ISOLATED])
     assert [finding.rule for finding in found.findings] == ["loss-spike"]
     assert [out.rule for out in found.ruled_out] == ["grad-norm-explosion"]
@@ -193,8 +191,10 @@ def test_diagnose_rules_out_what_another_rule_explains(says):
 
 def test_diagnose_names_the_better_explanation_in_the_rule_s_own_words(says):
     """A page may say itself what it means that another rule explains the change."""
-    step = Finding("epoch-step-drop", 0.9, message=Message("unknown"), claims=frozenset({40}))
-    resumed = Finding("resume-discontinuity", 0.9, message=Message("loss"), claims=frozenset({40}))
+    step = Finding(0.9, message=Message("unknown"), claims=frozenset({40}), rule="epoch-step-drop")
+    resumed = Finding(
+        0.9, message=Message("loss"), claims=frozenset({40}), rule="resume-discontinuity"
+    )
     (out,) = says(epoch_step_drop=[step], resume_discontinuity=[resumed]).ruled_out
     assert out.rule == "epoch-step-drop"
     assert load_page("resume-discontinuity").title["en"] in str(out.text)
@@ -202,16 +202,18 @@ def test_diagnose_names_the_better_explanation_in_the_rule_s_own_words(says):
 
 def test_diagnose_keeps_a_finding_that_is_only_partly_explained(says):
     """One change of two being claimed is not enough."""
-    peak = Finding("grad-norm-explosion", 0.7, message=Message("peak"), claims=frozenset({40, 90}))
+    peak = Finding(
+        0.7, message=Message("peak"), claims=frozenset({40, 90}), rule="grad-norm-explosion"
+    )
     found = says(grad_norm_explosion=[peak], loss_spike=[ISOLATED])
     assert {finding.rule for finding in found.findings} == {"grad-norm-explosion", "loss-spike"}
 
 
 def test_diagnose_says_what_a_rule_excluded(says):
     """A look-alike is told in words, unless the same rule found something after all."""
-    excluded = RuledOut("overfitting", Message("no-rise", low=1.0, high=1.01))
+    excluded = RuledOut(Message("no-rise", low=1.0, high=1.01), rule="overfitting")
     assert "1.01" in says(overfitting=[excluded]).ruled_out[0].text.say("en")
-    assert says(overfitting=[excluded, Finding("overfitting", 0.9)]).ruled_out == ()
+    assert says(overfitting=[excluded, Finding(0.9, rule="overfitting")]).ruled_out == ()
 
 
 def test_diagnose_survives_a_broken_rule(says):
@@ -286,7 +288,9 @@ def test_diagnose_shows_the_first_of_much_evidence(says):
     rate = Evidence(Message("learning-rate", rate=1.0, share=1.0, limit=1.0))
     (finding,) = says(
         epoch_step_drop=[
-            Finding("epoch-step-drop", 0.9, message=Message("unknown"), evidence=(*steps, rate))
+            Finding(
+                0.9, message=Message("unknown"), evidence=(*steps, rate), rule="epoch-step-drop"
+            )
         ]
     ).findings
     assert len(finding.evidence) == 8

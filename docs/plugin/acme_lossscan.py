@@ -54,7 +54,6 @@ def check(case: Case, *, least: float = 10.0) -> Iterator[Finding]:
         if before > 0 and after >= least * before:
             step = int(rates.steps[at])
             yield Finding(
-                "acme-restart",
                 0.9,
                 series="learning_rate",
                 message=Message("default", step=step, before=before, after=after),

@@ -127,9 +127,9 @@ def _explained_by(finding: Finding, others: Iterable[Finding]) -> list[Finding]:
 def _yielded(finding: Finding, better: Iterable[Finding]) -> RuledOut:
     by = tuple({str(each.title): each.title for each in better}.values())
     if "explained_by" not in load_page(finding.rule).ruled_out:
-        return RuledOut(finding.rule, Message("explained_by", by=by))
+        return RuledOut(Message("explained_by", by=by), rule=finding.rule)
     said = Message("explained_by", **{**finding.message.values, "by": by})
-    return ruled_out_of(RuledOut(finding.rule, said))
+    return ruled_out_of(RuledOut(said, rule=finding.rule))
 
 
 def _order(finding: Finding) -> tuple[int, float, float]:

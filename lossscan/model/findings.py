@@ -72,8 +72,8 @@ class Cause(Struct, frozen=True):
 class RuledOut(Struct, frozen=True):
     """A look-alike that was considered and excluded, and why: named in the section `ruled_out`."""
 
-    rule: str
     text: Message
+    rule: str = ""  # put in by the rule that yields it
 
 
 class Location(Struct, frozen=True):
@@ -95,7 +95,6 @@ class Waiver(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """A verdict; its texts may name the values of its message."""
 
-    rule: str
     confidence: float  # probability that the finding is right
     series: str = "loss"
     stated_severity: Severity | None = None  # None from a rule: its page's, put in by the ledger
@@ -108,7 +107,8 @@ class Finding(Struct, frozen=True):
     remedies: tuple[Message, ...] = ()  # the ledger adds those of the causes
     next: Message | None = None
     claims: frozenset[int] = frozenset()  # steps of the changes and excursions it explains
-    # From here on the ledger, `runs.lines` and the gate say what a rule need not know.
+    # From here on the rule that yields it, the ledger, `runs.lines` and the gate say the rest.
+    rule: str = ""
     title: Message = TITLE
     start_step: int | None = None
     end_step: int | None = None

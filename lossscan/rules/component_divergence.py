@@ -17,8 +17,6 @@ from lossscan.rules.kit.levels import last_since, level_at
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
 
-NAME: Final = "component-divergence"
-
 MIN_POINTS = 20  # logged points: fewer have no course that noise does not make
 WINDOW = 5  # logged points of a running median: what is left are levels
 END = 5  # logged points that make the last level
@@ -94,7 +92,6 @@ def _finding(case: Case, total: Series, worst: _Rise, rises: list[_Rise]) -> Fin
     part, last = worst.series, int(worst.series.steps[-1])
     before, after = level_at(total, worst.low_step, points=END), median(total.values[-END:])
     return Finding(
-        NAME,
         0.93 if worst.sigma > 2 * RISE_SIGMA else 0.85,  # noise of a part is uneven
         series=part.name,
         message=Message(
@@ -124,4 +121,4 @@ def _finding(case: Case, total: Series, worst: _Rise, rises: list[_Rise]) -> Fin
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="component-divergence", check=check)

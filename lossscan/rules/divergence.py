@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -28,7 +27,6 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
 
-NAME: Final = "divergence"
 MIN_POINTS = 8  # fewer logged points have no course: only a loss that has exploded is sure then
 SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
@@ -95,12 +93,12 @@ def check(
 def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
     """What such a climb is that calls for no finding, or for that of another rule."""
     if is_policy_size(case, climb.end):
-        return RuledOut(NAME, Message("policy", objective=case.run.objective, end=climb.end))
+        return RuledOut(Message("policy", objective=case.run.objective, end=climb.end))
     spike = spike_behind(case, climb.low_index, climb.low)
     if spike is not None:
-        return RuledOut(NAME, Message("spike", step=spike))
+        return RuledOut(Message("spike", step=spike))
     jump = _jump(case, np.log(ratio))
-    return RuledOut(NAME, Message("one-jump", step=jump.step)) if jump is not None else None
+    return RuledOut(Message("one-jump", step=jump.step)) if jump is not None else None
 
 
 def _climb(curve: Curve, least: int) -> Climb | None:
@@ -207,7 +205,6 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
     )  # fmt: skip
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(
-        rule=NAME,
         stated_severity=severity,
         confidence=max(logistic(climb.sigma, *SURE), WILD_SURE if climb.wild else 0.0),
         message=Message(
@@ -232,4 +229,4 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
     )  # fmt: skip
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="divergence", check=check)

@@ -13,7 +13,6 @@ from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
-NAME: Final = "entropy-collapse"
 ENTROPY: Final = (
     "entropy",
     "actor/entropy",
@@ -43,7 +42,7 @@ def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
             high_rate(case, course.series.steps[since], 0.45),
             Cause(Message("same-rewards"), 0.35),
         )
-        yield change_finding(NAME, case, course, since, course.start, causes)
+        yield change_finding(case, course, since, course.start, causes)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="entropy-collapse", check=check)

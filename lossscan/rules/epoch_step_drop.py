@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -27,7 +26,6 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.kit.waves import share_in_means
 
-NAME: Final = "epoch-step-drop"
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show
 EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than noise usually does
 ACTUAL_SHARE = 0.5  # of the gap that the medians of both sides must show
@@ -57,7 +55,7 @@ def check(
     others = (*case.run.schedule.of("lr_change"), *case.run.schedule.of("resume"))
     free = [test for test in tests if not _explained(case, test, others)]
     if len(free) < len(tests):
-        yield RuledOut(NAME, Message("other-landmark", count=len(tests) - len(free)))
+        yield RuledOut(Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
     sigmas, errors = np.array([(t.sigma, t.gap / t.sigma) for t in free]).T
@@ -71,10 +69,10 @@ def check(
     if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
         least = max(_least(case, free, min_sigma), min_drop)
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
-        yield RuledOut(NAME, Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
+        yield RuledOut(Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
         return
     if _is_saw(case, down):
-        yield RuledOut(NAME, Message("saw-tooth", count=len(down)))
+        yield RuledOut(Message("saw-tooth", count=len(down)))
         return
     part = [test for test in free if test.sigma <= named and test.after < test.before]
     yield _finding(case, part, combined)  # a climb behind a boundary may hide half of its step
@@ -126,7 +124,6 @@ def _finding(case: Case, down: list[BoundaryTest], combined: float) -> Finding:
     verdict = _verdict(case, first.landmark.step)
     rate = rate_at(case, largest.landmark.step)
     return Finding(
-        rule=NAME,
         confidence=logistic(-combined, *SURE),
         message=Message(
             verdict,
@@ -197,4 +194,4 @@ def _causes(case: Case) -> tuple[Cause, ...]:
     return tuple(found)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="epoch-step-drop", check=check)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 from msgspec import Struct
 
@@ -16,8 +15,6 @@ from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.levels import levels_at
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
-
-NAME: Final = "eval-mismatch"
 
 MIN_EVALUATIONS = 2  # one may have been cut short
 MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
@@ -53,7 +50,7 @@ def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding | RuledOut]:
         worst = max(apart or worse, key=lambda gap: gap.ratio)
         before = _end_before(case, loss)
         if before is not None:
-            yield RuledOut(NAME, Message("goes-on", before=before, start=float(loss.values[0])))
+            yield RuledOut(Message("goes-on", before=before, start=float(loss.values[0])))
         else:
             yield _finding(case, worst, None if apart and not worse else uniform)
 
@@ -104,7 +101,6 @@ def _finding(case: Case, gap: _Gap, uniform: float | None) -> Finding:
     value, level = median(evaluated.values), median(gap.levels)
     at_first = float(evaluated.values[0])
     return Finding(
-        NAME,
         0.93 if len(evaluated) > MIN_EVALUATIONS else 0.85,  # two may share an odd cause
         series=evaluated.name,
         message=Message(
@@ -139,4 +135,4 @@ def _finding(case: Case, gap: _Gap, uniform: float | None) -> Finding:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="eval-mismatch", check=check)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from math import ceil
 from pathlib import PurePath
-from typing import Final
 
 from msgspec import Struct
 
@@ -14,8 +13,6 @@ from lossscan.model import Advice, Cause, Episode, Evidence, Finding, Message, N
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.rule import Rule
 from lossscan.trainers import may_be_transformers
-
-NAME: Final = "eval-missing"
 
 RENAMED_IN = (4, 46)  # transformers that no longer takes evaluation_strategy
 SHOWN = 6  # steps listed before the list is cut
@@ -145,7 +142,6 @@ def _finding(case: Case, plan: _Plan, message: str) -> Finding:
     none_due = message.endswith("beyond-end")
     harmless = none_due and (plan.ran or _evaluates_after(case))
     return Finding(
-        NAME,
         _SURE[message],
         stated_severity=Severity.INFO if harmless else None,
         series="eval_loss",
@@ -227,4 +223,4 @@ def _several_sets(case: Case) -> bool:
     return bool(case.setting("eval_on_each_dataset")) or "," in str(case.setting("eval_dataset"))
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="eval-missing", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -15,8 +14,6 @@ from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
-
-NAME: Final = "grad-norm-explosion"
 
 BLOCKS = 8  # a run is cut into so many stretches at least, whose medians are the usual norms
 BLOCK = (10, 50)  # logged points of a stretch, at least and at most
@@ -115,7 +112,6 @@ def _finding(
     loss = case.run.source_of("loss")
     message = ("lasting-loss" if answer else "lasting") if lasts else "peak"
     return Finding(
-        NAME,
         _SURE[message],
         series="grad_norm",
         message=Message(
@@ -153,4 +149,4 @@ def _finding(
 _SURE = {"lasting-loss": 0.96, "lasting": 0.93, "peak": 0.93}
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="grad-norm-explosion", check=check)

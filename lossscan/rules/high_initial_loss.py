@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rule import Rule
-
-NAME: Final = "high-initial-loss"
 
 FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
@@ -34,12 +31,11 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
     first = median(loss.values[:FIRST])
     if first <= uniform + margin:
         if vocabulary and first > uniform:
-            yield RuledOut(NAME, Message("near", first=first, uniform=uniform))
+            yield RuledOut(Message("near", first=first, uniform=uniform))
         return
     step, steps, last = int(loss.steps[0]), case.accumulation, median(loss.values[-FIRST:])
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     yield Finding(
-        NAME,
         0.95 if first > uniform + CERTAIN else 0.85,  # less may come from an odd first batch
         message=Message(
             "default" if vocabulary else "unknown-vocabulary",
@@ -79,4 +75,4 @@ def _rate(case: Case, loss: Series, uniform: float) -> Iterator[Cause]:
         yield Cause(Message("rate-from-the-start", step=until, suggest=suggest), 0.7, config=advice)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="high-initial-loss", check=check)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -16,8 +15,6 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
 from lossscan.samples import samples_per_pass
-
-NAME: Final = "incomplete-accumulation"
 
 SIDE = 3  # logged points on each side that tell the level: more reach past a stair
 MOST = 0.7  # share of the boundaries that must show it
@@ -99,7 +96,6 @@ def _judged(case: Case, found: list[_Tail], message: str) -> Iterator[Finding]:
         return
     worst, noise = min(found, key=lambda tail: tail.factor), case.curve.noise
     yield Finding(
-        NAME,
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
         0.97 if support else 0.95 if len(found) >= SIDE else 0.92,
         message=Message(
@@ -144,4 +140,4 @@ def _left_over(case: Case) -> int | None:
     return math.ceil(examples / batch) % steps if steps and examples and batch else None
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="incomplete-accumulation", check=check)

@@ -14,7 +14,6 @@ from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
-NAME: Final = "kl-blow-up"
 OF_UPDATE: Final = ("actor/ppo_kl", "ppo_kl", "approx_kl")  # from the policy before the update
 DIVERGENCE: Final = ("kl", "objective/kl", *OF_UPDATE)
 
@@ -42,9 +41,7 @@ def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Ite
             beta = case.advise("kl_coef")
             other = Cause(Message("penalty-too-weak"), 0.5, config=beta)
             said, again = "default", "rerun"
-        yield change_finding(
-            NAME, case, course, since, usual, (rate, other), said=said, again=again
-        )
+        yield change_finding(case, course, since, usual, (rate, other), said=said, again=again)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="kl-blow-up", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from lossscan.model import BoundaryTest, Cause, Episode, Evidence, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
@@ -12,7 +11,6 @@ from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
 
-NAME: Final = "last-epoch-drop"
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
 
 
@@ -34,7 +32,7 @@ def check(
             continue
         least = max(least_seen(case, [test], min_sigma), min_drop)
         numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least, "drop": drop}
-        yield RuledOut(NAME, Message("small" if sure else "no-step", **numbers))
+        yield RuledOut(Message("small" if sure else "no-step", **numbers))
     if not known and case.trainer.shuffles_last_apart:
         yield from _consistent(case)
 
@@ -42,7 +40,6 @@ def check(
 def _at_boundary(case: Case, test: BoundaryTest, drop: float) -> Finding:
     step, source = int(test.landmark.step) + 1, test.landmark.source
     return Finding(
-        rule=NAME,
         confidence=logistic(-test.sigma, 1.5, 1.2),
         message=Message("at-boundary", step=step, drop=drop, before=test.before, after=test.after),
         episodes=(Episode(test.step, None, test.sigma),),
@@ -69,7 +66,6 @@ def _consistent(case: Case) -> Iterator[Finding]:
         return
     change = late[0]
     yield Finding(
-        rule=NAME,
         confidence=0.6,  # the place is not confirmed: half of such drops have another reason
         message=Message(
             "consistent",
@@ -94,4 +90,4 @@ def _causes(case: Case, score: float) -> tuple[Cause, ...]:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="last-epoch-drop", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -26,7 +25,6 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
 
-NAME: Final = "loss-jump"
 CRITICAL_RATIO = 1.5  # and the checkpoint is usually spoilt (hiyouga/LlamaFactory#7129)
 MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 # Fitted on 146 findings of the simulated train half. It holds for rises just before the end too: in
@@ -57,11 +55,11 @@ def check(
             jumps.append(jump)
         else:
             numbers = {"step": jump.step, "fall": int(case.curve.steps[start])}
-            yield RuledOut(NAME, Message("returns", **numbers))
+            yield RuledOut(Message("returns", **numbers))
     if jumps:
         yield _judged(case, jumps)
     elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
-        yield from none_seen(NAME, case, case.signals.least_step, min_ratio - 1)
+        yield from none_seen(case, case.signals.least_step, min_ratio - 1)
     yield from _late(case, [c for c in large if not _lasts(case, c)])
 
 
@@ -73,7 +71,7 @@ def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
     for rise in rises:
         if rise not in own:
             numbers = {"step": rise.step, "points": len(case.curve.steps) - rise.index}
-            yield RuledOut(NAME, Message("at-the-end", **numbers))
+            yield RuledOut(Message("at-the-end", **numbers))
 
 
 def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
@@ -82,7 +80,6 @@ def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
     if not is_policy_size(case, highest.after):
         return _finding(case, jumps)
     return RuledOut(
-        NAME,
         Message("policy", objective=case.run.objective, after=highest.after, at=highest.step),
     )
 
@@ -127,7 +124,6 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     causes = rise_causes(case, worst)
     told = "over" if over else "default" if left >= STAYS else "fades"
     return Finding(
-        rule=NAME,
         confidence=logistic(worst.sigma, *SURE),
         message=Message(
             told if stays else "late",
@@ -158,4 +154,4 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="loss-jump", check=check)

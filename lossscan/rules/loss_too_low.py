@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
-
-NAME: Final = "loss-too-low"
 
 FIRST = 3  # logged points; the highest is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
@@ -65,7 +62,6 @@ def _finding(case: Case, loss: Series, message: str) -> Finding:
     evaluated = case.points("eval_loss")
     step = int(loss.steps[collapsed])
     return Finding(
-        NAME,
         # From scratch there is no innocent way; a pretrained model may have known the answers.
         0.95 if message == "default" else 0.6,
         message=Message(message, start=start, end=end, step=step, last=int(loss.steps[-1])),
@@ -88,4 +84,4 @@ def _finding(case: Case, loss: Series, message: str) -> Finding:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="loss-too-low", check=check)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -27,8 +26,6 @@ from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.waves import bends_of
-
-NAME: Final = "overfitting"
 
 AFTER = 2  # evaluations behind the minimum: one may be bad luck
 SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
@@ -81,14 +78,14 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
         for rise in rises[:1]:
             few = rise.ratio >= rise.least(min_rise)  # only the last is so high
             key = "last-alone" if few else "no-rise"
-            yield RuledOut(NAME, Message(key, low=rise.low, high=rise.high))
+            yield RuledOut(Message(key, low=rise.low, high=rise.high))
         return
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
     if end <= before * STILL_FALLING:
         yield _finding(case, worst, found, before, end)
     else:
-        yield RuledOut(NAME, Message("training-rises", before=before, after=end))
+        yield RuledOut(Message("training-rises", before=before, after=end))
 
 
 def _sets(case: Case) -> list[Series]:
@@ -177,7 +174,6 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
     others = [other for other in found if other is not rise]
     training = {"before": before, "after": end}
     return Finding(
-        NAME,
         _confidence(rise),
         series=rise.series.name,
         stated_severity=Severity.INFO if rise.ratio < SLIGHT else None,
@@ -228,4 +224,4 @@ def _causes(case: Case, low_epoch: float | None, first: bool) -> Iterator[Cause]
         yield Cause(Message("small-set", examples=int(examples)), 0.6)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="overfitting", check=check)

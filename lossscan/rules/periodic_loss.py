@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means, wobble_alike
 
-NAME: Final = "periodic-loss"
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
@@ -40,10 +38,9 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
         return
     period = case.signals.period
     if _is_stairs(case, period):
-        yield RuledOut(NAME, Message("stairs", period=period))
+        yield RuledOut(Message("stairs", period=period))
         return
     yield Finding(
-        rule=NAME,
         confidence=min(0.5 + case.signals.period_strength / 2, 0.95),
         message=Message("default", period=period, strength=case.signals.period_strength),
         evidence=(
@@ -150,4 +147,4 @@ def _same(period: float, other: float) -> bool:
     return abs(period / other - 1) <= NEAR
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="periodic-loss", check=check)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import chain
-from typing import Final
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from lossscan.numeric.medians import median, robust_sigma
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
 from lossscan.rules.kit.rule import Rule
-
-NAME: Final = "plateau"
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
@@ -267,7 +264,6 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     rate = case.points("learning_rate")
     peak = float(rate.values.max()) if rate is not None else None
     return Finding(
-        NAME,
         confidence,
         stated_severity=Severity.INFO if kind == "no-trend" else None,
         message=Message(
@@ -297,4 +293,4 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="plateau", check=check)

@@ -13,7 +13,6 @@ from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
-NAME: Final = "reward-collapse"
 REWARD: Final = ("reward", "eval_reward")
 
 
@@ -37,7 +36,7 @@ def check(case: Case, *, min_share: float = 0.5) -> Iterator[Finding]:
             Cause(Message("hacked"), 0.4),
             Cause(Message("reward-source"), 0.35),
         )
-        yield change_finding(NAME, case, course, since, best, causes)
+        yield change_finding(case, course, since, best, causes)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="reward-collapse", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
-
-NAME: Final = "throughput-drop"
 
 WARM_UP = 2  # logged points at the start: compilation and caches
 MIN_SIDE = 8  # logged points on each side of a lasting change
@@ -62,7 +59,6 @@ def _finding(case: Case, times: Series, at: int, before: float, after: float) ->
     slower = after > before
     resumed = any(abs(resume.step - step) <= _window(times) for resume in case.run.schedule.resumes)
     return Finding(
-        NAME,
         0.95,  # two levels that hardly overlap
         series="seconds_per_step",
         message=Message(
@@ -90,4 +86,4 @@ def _window(times: Series) -> int:
     return 2 * int(spacing(times.steps))
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="throughput-drop", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
@@ -13,7 +12,6 @@ from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic
 
-NAME: Final = "unexplained-drop"
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 
 
@@ -32,7 +30,7 @@ def check(
         if reason is None:
             free.append(fall)
         else:
-            yield RuledOut(NAME, Message(reason, step=fall.step))
+            yield RuledOut(Message(reason, step=fall.step))
     if free:
         yield _finding(case, free)
 
@@ -41,7 +39,6 @@ def _finding(case: Case, falls: list[Change]) -> Finding:
     ends = [end_of(case, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
     return Finding(
-        rule=NAME,
         confidence=logistic(-worst.sigma, *SURE),
         message=Message(
             "default" if end is None else "returns",
@@ -67,4 +64,4 @@ def _finding(case: Case, falls: list[Change]) -> Finding:
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="unexplained-drop", check=check)

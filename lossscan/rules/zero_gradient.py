@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -13,8 +12,6 @@ from lossscan.numeric.medians import median, robust_sigma
 from lossscan.points import NEVER_ZERO, finite
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
-
-NAME: Final = "zero-gradient"
 
 TAIL = 6  # zeros up to the end, as the sigma of a break: one masked batch in ten gives 1 in 10**6
 LONG_SHARE = 0.1  # of the entries: shorter stretches are masked samples one after the other
@@ -102,7 +99,6 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
     spread = None if rewards is None else median(rewards.values)
     excluded = {"equal-rewards"} if message == "policy" and spread else ()
     return Finding(
-        NAME,
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
         series=series.name,
         message=Message(message, first=first, last=last, count=count, name=series.name),
@@ -131,4 +127,4 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="zero-gradient", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -21,8 +20,6 @@ from lossscan.rules.kit.nan_causes import lost_from, nan_causes, restart, weight
 from lossscan.rules.kit.nan_filter import Hidden, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
-
-NAME: Final = "zero-loss"
 
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
@@ -94,14 +91,14 @@ def check(
         return
     if case.run.objective not in NEVER_ZERO and not _is_nothing(case, loss):
         count = int((loss.values == 0).sum())
-        yield RuledOut(NAME, Message("objective", objective=case.run.objective, count=count))
+        yield RuledOut(Message("objective", objective=case.run.objective, count=count))
         return
     zeros = _zeros(case, loss)
     if (zeros.zero & zeros.spoilt).all():  # no other sign than NaN: one event, one finding
-        yield RuledOut(NAME, Message("only-nan", count=len(loss)))
+        yield RuledOut(Message("only-nan", count=len(loss)))
         return
     if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
-        yield RuledOut(NAME, Message("last-nan", step=int(loss.steps[-1])))
+        yield RuledOut(Message("last-nan", step=int(loss.steps[-1])))
         return
     skipped = _skipped(case, zeros)
     kind = _kind(zeros, skipped, floor, partly)
@@ -215,7 +212,6 @@ def _finding(
     )
     begun = Episode(hidden.begin, int(loss.steps[-1])) if hidden else None
     return Finding(
-        NAME,
         confidence,
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
@@ -271,4 +267,4 @@ def _next(kind: str, severity: Severity | None, lost: dict[str, int]) -> Message
     return restarted("filter-off", lost) if kind in ("nan", "silent") else Message("count-labels")
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="zero-loss", check=check)

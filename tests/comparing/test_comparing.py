@@ -302,7 +302,12 @@ def test_findings_of_one_run_only_are_told():
 
 def _finding(rule: str, severity: Severity) -> Finding:
     return Finding(
-        rule, 0.9, stated_severity=severity, title=Message(rule), start_step=10, effect=Effect()
+        0.9,
+        stated_severity=severity,
+        title=Message(rule),
+        start_step=10,
+        effect=Effect(),
+        rule=rule,
     )
 
 

@@ -18,5 +18,5 @@ from lossscan.reporters.kit.lines import change_of
 def test_what_should_be_is_not_told_as_what_was(rule, said):
     """An initial loss worse than guessing did not rise from the level of guessing."""
     effect = Effect(before=7.625, after=9.954)
-    finding = Finding(rule, 0.9, series="loss", message=Message("default"), effect=effect)
+    finding = Finding(0.9, series="loss", message=Message("default"), effect=effect, rule=rule)
     assert change_of(finding, Page()) == [said]

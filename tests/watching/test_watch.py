@@ -32,7 +32,7 @@ def _rows(start: int, stop: int, jump: int | None = None) -> str:
 
 
 def _finding(rule: str, severity: Severity = Severity.CRITICAL) -> Finding:
-    return Finding(rule, 0.9, stated_severity=severity, start_step=1)
+    return Finding(0.9, stated_severity=severity, start_step=1, rule=rule)
 
 
 def _report(points: int, *findings: Finding) -> RunReport:

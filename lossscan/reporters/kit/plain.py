@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossscan.model import Alignment, Cause, Finding, Message, Report, Run, RunReport
+from lossscan.model import Alignment, Cause, Finding, Message, Report, RuledOut, Run, RunReport
 from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
@@ -125,6 +125,7 @@ _KEYS: Final[Mapping[type, tuple[str, ...]]] = {  # where the contract knows som
     Alignment: ALIGNMENT_KEYS,
     Cause: CAUSE_KEYS,
     Finding: FINDING_KEYS,
+    RuledOut: ("rule", "text"),
 }
 
 

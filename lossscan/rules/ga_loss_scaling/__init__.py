@@ -95,7 +95,7 @@ def check(
     elif _is_divided(scaled, tolerance):
         yield _divided(scaled)
     elif _speaks_against(scaled, tolerance):
-        yield RuledOut(NAME, Message("ratio", ratio=median(scaled.ratios), accumulation=steps))
+        yield RuledOut(Message("ratio", ratio=median(scaled.ratios), accumulation=steps))
 
 
 def _ratios(case: Case, loss: Series) -> FloatArray:
@@ -202,7 +202,6 @@ def _finding(scaled: _Scaled, confidence: float, message: str, factor: float) ->
     first = int(scaled.loss.steps[0])
     logged = median(scaled.loss.values[:FIRST])
     return Finding(
-        NAME,
         confidence,
         message=Message(
             message,

@@ -64,7 +64,6 @@ def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None)
     first = max(int(run.series["loss"].steps[0]) for run in runs.values())
     logged, factor = _first_loss(high), steps_of(high) ** way
     return Finding(
-        NAME,
         _confidence([steps_of(run) for run in runs.values()], unscaled),
         message=Message(
             "across",
@@ -83,6 +82,7 @@ def check_across(runs: Mapping[str, Run], slope: Slope, evaluated: Slope | None)
         causes=scaling_causes(Case(max(runs.values(), key=steps_of)), divided=way < 0),
         next=Message("one-step"),
         claims=frozenset({first}),
+        rule=NAME,
     )
 
 

@@ -56,7 +56,6 @@ def course_of(case: Case, names: Sequence[str]) -> PolicyCourse | None:
 
 
 def change_finding(  # noqa: PLR0913 - what the finding says
-    rule: str,
     case: Case,
     course: PolicyCourse,
     since: int,
@@ -70,7 +69,6 @@ def change_finding(  # noqa: PLR0913 - what the finding says
     series, sigma = course.series, abs(course.end - before) / course.error
     step, last = int(series.steps[since]), int(series.steps[-1])
     return Finding(
-        rule,
         0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
         series=series.name,
         message=Message(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:  # `explain` lists rules, and needs neither numpy nor a report for it
     from lossscan.model import Finding, RuledOut
     from lossscan.rules.kit.case import Case
@@ -29,5 +31,6 @@ class Rule:
         return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
     def __call__(self, case: Case, options: Mapping[str, Any] | None = None) -> tuple[Outcome, ...]:
-        """What the rule says of one run."""
-        return tuple(self.check(case, **(options or {})))
+        """What the rule says of one run, under its name."""
+        said = self.check(case, **(options or {}))
+        return tuple(replace(each, rule=self.name) for each in said)

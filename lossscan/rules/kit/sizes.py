@@ -45,7 +45,7 @@ def least_seen(case: Case, tests: Sequence[BoundaryTest], sigma: float) -> float
     return -relative(gap, tests[0].before, log=case.curve.log)
 
 
-def none_seen(rule: str, case: Case, least: float | None, counted: float) -> Iterator[RuledOut]:
+def none_seen(case: Case, least: float | None, counted: float) -> Iterator[RuledOut]:
     """That no rise was found, and how large one must be: to count, or to stand out of the noise.
 
     `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
@@ -55,8 +55,8 @@ def none_seen(rule: str, case: Case, least: float | None, counted: float) -> Ite
     if least is None or not case.curve.log:
         return
     if least >= HOPELESS:
-        yield RuledOut(rule, Message("undecidable"))
+        yield RuledOut(Message("undecidable"))
         return
     visible = float(np.expm1(least))
     said = "none-visible" if visible > counted else "none"
-    yield RuledOut(rule, Message(said, least=max(visible, counted)))
+    yield RuledOut(Message(said, least=max(visible, counted)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -31,7 +30,6 @@ from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
 from lossscan.rules.loss_spike.pattern import BLOCK_POINTS, Pattern, pattern_of, recurring_of
 
-NAME: Final = "loss-spike"
 SURE_SIGMA = 7.2  # of one too low for a warning: of 615 clean labeled runs two have one beyond it
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
 SLOW_POINTS = 20  # of recovery: slower than that is an optimizer, not a batch (arXiv 2501.00656)
@@ -60,18 +58,18 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     above = set(above_crests(case, found))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
-        yield RuledOut(NAME, Message("crests", count=len(found), period=case.signals.period))
+        yield RuledOut(Message("crests", count=len(found), period=case.signals.period))
         return
     if not any(_height(e) >= min_ratio for e in spikes) and _together(spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
-        yield RuledOut(NAME, Message("restart", step=restarts[0].start_step, count=len(restarts)))
+        yield RuledOut(Message("restart", step=restarts[0].start_step, count=len(restarts)))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         yield _finding(case, spikes, loud=max(map(_height, spikes)) >= min_ratio)
     elif not restarts:
-        yield from none_seen(NAME, case, case.signals.least_peak, min_ratio - 1)
+        yield from none_seen(case, case.signals.least_peak, min_ratio - 1)
 
 
 def _together(spikes: Sequence[Excursion]) -> float:
@@ -103,7 +101,6 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = pattern_of(case, spikes, top)
     return Finding(
-        rule=NAME,
         confidence=logistic(top.sigma, *SURE),
         stated_severity=None if loud else Severity.INFO,
         message=Message(
@@ -223,4 +220,4 @@ def _is_early(case: Case, step: int) -> bool:
     return bool(step <= until)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="loss-spike", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -14,8 +13,6 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.lr_schedule_mismatch.rises import replay_of, rise_of
 from lossscan.trainers import may_be_transformers
-
-NAME: Final = "lr-schedule-mismatch"
 
 MIN_POINTS = 5  # logged rates; fewer show no shape
 SHARE_OFF = 0.2  # of the entries: less is a kink read one window late
@@ -65,7 +62,7 @@ def check(case: Case, *, tolerance: float = 0.05) -> Iterator[Finding | RuledOut
     if found is not None:
         yield found
     elif _promised(case) is not None:
-        yield RuledOut(NAME, Message("follows", schedule=case.setting("lr_scheduler_type")))
+        yield RuledOut(Message("follows", schedule=case.setting("lr_scheduler_type")))
 
 
 def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]:
@@ -191,7 +188,6 @@ def _finding(
     logged = float(values[worst])
     compared = {"promised": promised, "logged": logged, "at": int(steps[worst])}
     return Finding(
-        NAME,
         confidence,
         series="learning_rate",
         message=Message(
@@ -227,4 +223,4 @@ def _finding(
     )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="lr-schedule-mismatch", check=check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec.structs import asdict
@@ -31,8 +30,6 @@ from lossscan.rules.kit.skips import may_be_fp16, to_bf16
 from lossscan.rules.non_finite_loss.loss_scale import exhausted, scale_search
 from lossscan.rules.non_finite_loss.parts import lost_part
 
-NAME: Final = "non-finite-loss"
-
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "scaled-often", "passing", "exhausted", "exhausted-once")
 A_FEW = 0.1  # of the gradient norms: the scaler of fp16 spoils fewer once it has its scale
@@ -50,12 +47,12 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding | RuledOut]:
         or _said(case)
         or _gradient(case, tolerated)
         or _dropped(case)
-        or lost_part(case, NAME)
+        or lost_part(case)
     )
     if training is not None:
         yield training
     elif (search := scale_search(case, tolerated)) is not None:
-        yield RuledOut(NAME, search)
+        yield RuledOut(search)
     for name, series in case.run.series.items():
         if is_eval_loss(name):
             yield from _evaluation(case, series, training)
@@ -74,7 +71,6 @@ def _loss(case: Case) -> Finding | None:
     held = lost_from(case, loss, int(loss.steps[since])) if bad[-1] else None
     shown = len(loss) - since > 1  # one NaN may be that of a batch, and the weights sound
     return Finding(
-        NAME,
         0.9 if alone else 0.99,  # the log itself says NaN; a lone one may be one masked batch
         stated_severity=Severity.WARNING if alone else None,
         message=Message(
@@ -115,7 +111,6 @@ def _hidden(case: Case) -> Finding | None:
     lost, inflation = lost_from(case, loss, hidden.begin), hidden.inflation
     sound = loss.values[loss.steps < lost["since"]]
     return Finding(
-        NAME,
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
         message=Message(
             "hidden" if len(sound) else "hidden-from-the-first",
@@ -165,7 +160,6 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
     idle = lasting and (bool(still) or (kept and bool(bad[0])))  # no update was made
     known = lost if lasting and not (idle or kept) and int(bad.sum()) > 1 else None
     return Finding(
-        NAME,
         confidence,
         series="grad_norm",
         stated_severity=severity,
@@ -194,7 +188,6 @@ def _exhausted(case: Case) -> Finding | None:
     numbers = {"step": found.start, "last": found.stop, "count": found.count}
     lost, counts = lost_at(case, found.start), case.run.source_of("skipped_iterations")
     return Finding(
-        NAME,
         0.95 if found.lasting else 0.8,  # the log says so / a burst may have been one bad stretch
         stated_severity=None if found.lasting else Severity.WARNING,
         message=Message("exhausted" if found.lasting else "exhausted-once", **numbers, **lost),
@@ -220,7 +213,6 @@ def _said(case: Case) -> Finding | None:
     step = case.run.last_step if found["step"] is None else int(found["step"])
     lost = lost_at(case, step)
     return Finding(
-        NAME,
         0.98,  # the program's own word
         message=Message("said", step=step, **lost),
         episodes=(Episode(step, step),),
@@ -240,7 +232,6 @@ def _dropped(case: Case) -> Finding | None:
     lost = lost_at(case, first)
     held = lost if bad[-1] else None
     return Finding(
-        NAME,
         0.97,  # Megatron's own count
         message=Message("dropped", step=first, count=int(counts.values[bad].sum()), **lost),
         episodes=episodes_of(counts, bad),
@@ -262,7 +253,6 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
     if not bad.any() or (broken is not None and evaluated_first(case, broken) <= first):
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Finding(
-        NAME,
         0.97,  # the log itself says NaN
         series=series.name,
         message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
@@ -287,4 +277,4 @@ def _gradient_evidence(case: Case, step: int) -> Iterator[Evidence]:
         )
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="non-finite-loss", check=check)

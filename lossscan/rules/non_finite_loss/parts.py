@@ -12,7 +12,7 @@ from lossscan.rules.kit.nan_causes import nan_causes
 from lossscan.rules.kit.nan_filter import lost_at, restarted
 
 
-def lost_part(case: Case, rule: str) -> Finding | None:
+def lost_part(case: Case) -> Finding | None:
     """The first part that is lost for good; where a total is logged, one that was finite before.
 
     What a trainer does not compute at all it may log as NaN from the first.
@@ -30,7 +30,6 @@ def lost_part(case: Case, rule: str) -> Finding | None:
     numbers = {"step": step, "count": int(bad.sum()), "total": len(first)}
     clean = lost_at(case, step)
     return Finding(
-        rule,
         0.97,  # the log itself says NaN
         series=first.name,
         message=Message("part", part=first.name, **numbers),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -28,7 +27,6 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.resume_discontinuity.backwards import goes_back
 
-NAME: Final = "resume-discontinuity"
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
 MIN_RATE_POINTS = 2
 FEW = 3  # logged losses whose median is the level where a run begins, and next to a resume
@@ -89,7 +87,7 @@ def check(
         if not resume.fresh
     ]
     torn = [seam for seam in seams if seam.loss or seam.rate or seam.overlap]
-    back = goes_back(case, NAME)
+    back = goes_back(case)
     if torn:
         yield _finding(case, torn)
     elif back is not None:
@@ -102,10 +100,10 @@ def _continues(case: Case, count: int, min_sigma: float, min_step: float) -> Rul
     """All is well, as far as the noise lets us see at the resume where it hides most."""
     tests = case.tests("resume")
     if not tests:
-        return RuledOut(NAME, Message("continues", count=count))
+        return RuledOut(Message("continues", count=count))
     hidden = max(least_seen(case, [test], min_sigma) for test in tests)
     numbers = {"count": count, "least": max(hidden, min_step)}
-    return RuledOut(NAME, Message("continues-as-far-as-seen", **numbers))
+    return RuledOut(Message("continues-as-far-as-seen", **numbers))
 
 
 def _first_step(loss: Series, resume: Resume) -> int:
@@ -198,7 +196,6 @@ def _finding(case: Case, torn: list[Seam]) -> Finding:
     step = worst.loss
     of_rate = step is None and worst.rate is not None
     return Finding(
-        rule=NAME,
         confidence=logistic(_strength(worst), 2.0, 0.8),
         series="learning_rate" if of_rate else "loss",
         message=Message(
@@ -294,4 +291,4 @@ def _causes(case: Case, seam: Seam) -> Iterator[Cause]:
         yield Cause(Message("data-order-lost"), 0.6 if falls else 0.3)
 
 
-RULE = Rule(name=NAME, check=check)
+RULE = Rule(name="resume-discontinuity", check=check)

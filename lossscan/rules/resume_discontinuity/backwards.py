@@ -23,17 +23,17 @@ _FOUND: dict[str, tuple[float, Severity | None, tuple[Cause, ...]]] = {
 }
 
 
-def goes_back(case: Case, name: str) -> Finding | None:
+def goes_back(case: Case) -> Finding | None:
     """Where epochs or the clock go back away from any resume that the steps show."""
     epochs = case.points("epoch")
     falls = [] if epochs is None else _falls(case, epochs, ROUNDED)
     if epochs is not None and falls:
-        return _finding(name, "epoch-back", epochs, falls)
+        return _finding("epoch-back", epochs, falls)
     for each in CLOCKS:
         clock = case.points(each)
         falls = [] if clock is None else _falls(case, clock, 0.0)
         if clock is not None and falls:
-            return _finding(name, "clock-back", clock, falls)
+            return _finding("clock-back", clock, falls)
     return None
 
 
@@ -52,13 +52,12 @@ def _falls(case: Case, series: Series, least: float) -> list[int]:
     return [at for at in falls if all(abs(series.steps[at] - step) > 2 * near for step in known)]
 
 
-def _finding(name: str, message: str, series: Series, falls: list[int]) -> Finding:
+def _finding(message: str, series: Series, falls: list[int]) -> Finding:
     confidence, severity, causes = _FOUND[message]
     at = falls[0]
     before, after = float(series.values[at - 1]), float(series.values[at])
     step = int(series.steps[at])
     return Finding(
-        name,
         confidence,
         series=series.name,
         stated_severity=severity,
