@@ -89,7 +89,7 @@ def _each(paths: Paths) -> tuple[str, ...]:
 def _told(
     reports: Iterable[RunReport], total: int, progress: Progress | None
 ) -> Iterator[RunReport]:
-    """The reports; after each, whoever wants to know hears how many are done."""
+    """The reports; after each, `progress` is called with how many are done."""
     for done, report in enumerate(reports, start=1):
         if progress is not None:
             progress(done, total)

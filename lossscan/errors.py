@@ -58,7 +58,7 @@ class Worded(Exception):  # noqa: N818 - a part of errors, and none by itself
 
 
 class Unusable(Worded, ValueError):  # noqa: N818 - reads as the fact it states
-    """A text or value that cannot be used; whoever knows its place makes an error of it."""
+    """A text or value that cannot be used; the caller, which knows its place, reports it."""
 
 
 class Said(NamedTuple):

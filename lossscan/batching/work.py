@@ -30,7 +30,7 @@ SKETCHED = 62  # values: 20 stretches with a low and a high each, about a pixel 
 
 
 class Task(Struct, frozen=True):
-    """One run to judge: where its files lie, or why that is not known."""
+    """One run to judge: where its files are, or why that is not known."""
 
     path: str  # as the report names it
     files: RunFiles | Remote | None = None

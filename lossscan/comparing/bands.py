@@ -17,7 +17,7 @@ from lossscan.signals.clean import from_scale, running_mean
 
 SEEDS = ("seed", "data_seed")
 SPREADS = 3.0  # standard deviations between seeds: a further seed leaves that in 1 of 370 runs
-LEAST = 0.002  # of the loss: seeds that lie closer than that are alike by luck
+LEAST = 0.002  # of the loss: seeds closer than that are alike by luck
 MOST = 0.1  # of the loss: seeds that are further apart ended otherwise, as when one diverged
 HALF = 7  # points a side over which noise is averaged out of a course
 SHOWN = 200  # steps of a band that the report keeps
@@ -47,7 +47,7 @@ def _seed(run: Run) -> tuple[object, ...]:
 
 
 def _margin(courses: Courses) -> float:
-    """How far the course of a further seed may lie from the mean of these, on their scale."""
+    """How far the course of a further seed may be from the mean of these, on their scale."""
     m, n = courses.scaled.shape
     half = min(HALF, n // 8)
     off = courses.scaled - courses.scaled.mean(axis=0)
@@ -58,7 +58,7 @@ def _margin(courses: Courses) -> float:
 
 
 def pair_margin(band: Band) -> float:
-    """How far the courses of two seeds may lie apart, on the scale of the band."""
+    """How far apart the courses of two seeds may be, on the scale of the band."""
     return band.margin * math.sqrt(2 / (1 + 1 / len(band.members)))
 
 

@@ -225,7 +225,7 @@ def home_of(path: Path) -> Path | None:
 
 
 def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
-    """Read a log, compressed or not; raises as `read` does, OSError and MissingExtra besides.
+    """Read a log, compressed or not; raises as `read` does, and OSError and MissingExtra.
 
     `part` is the run that is asked for, of a file that holds several.
     """

@@ -57,7 +57,7 @@ def _regions(head: Head) -> Iterator[Row]:
 
 
 def _region(line: str) -> dict[str, str]:
-    """The losses of a layer; without objects its means are 0/0, but for that of all other cells."""
+    """The losses of a layer; without objects its means are 0/0, except that of all other cells."""
     found = _REGION.search(line)
     if found is None:
         return {}

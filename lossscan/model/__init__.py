@@ -5,8 +5,8 @@
 Steps are optimizer steps unless a format counts otherwise (MiniMind counts micro-batches).
 Intervals of steps are `(after, by]`; intervals of array indices are half-open `[start, stop)`.
 
-A name is looked for in the parts when it is first asked for: whoever needs only a `Severity`, as
-help and usage errors do, does not wait for the classes of a whole report.
+A name is imported from the parts when it is first used: help and usage errors need only a
+`Severity`, and do not wait for the classes of a whole report.
 """
 
 from __future__ import annotations

@@ -91,9 +91,7 @@ class Band(Struct, frozen=True):
     steps: tuple[int, ...]
     mean: tuple[float, ...]  # at each step, in the units of the series
     spread: tuple[float, ...]  # standard deviation between the seeds there
-    margin: (
-        float  # how far the course of a further seed may lie from the mean; relative where `log`
-    )
+    margin: float  # how far the course of a further seed may be from the mean; relative where `log`
     log: bool
     text: Message
 

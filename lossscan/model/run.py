@@ -37,7 +37,7 @@ class Table(Struct, frozen=True):
     complete: bool | None = None  # whether training came to its end, where the file says so
     notes: tuple[Note, ...] = ()
     fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
-    path: Path = Path()  # a reader leaves this and the next out: whoever asks it knows them
+    path: Path = Path()  # this and the next are filled in by `formats`, not by the reader
     format: str = ""  # name of the format
 
 
@@ -50,7 +50,7 @@ class Note(Struct, frozen=True):
     reason: Message | None = None  # what an exception said
 
     def values(self) -> dict[str, Any]:
-        """All that its sentence may name besides the path."""
+        """All values that its sentence may name, without the path."""
         reason = {} if self.reason is None else {"reason": self.reason}
         return {**self.numbers, **reason}
 

@@ -15,7 +15,7 @@ _ROOM = "lossscan.integrations.notebook"
 
 
 class Shown:
-    """What reports, of one run or of many, offer besides their fields."""
+    """Conversions that reports, of one run or of many, offer."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class Shown:
 
 
 class Tabled:
-    """What a run offers besides its fields."""
+    """Conversions that a run offers."""
 
     __slots__ = ()
 

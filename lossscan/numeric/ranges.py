@@ -14,7 +14,7 @@ DECADE = 10.0  # values over more than one are drawn on a logarithmic scale
 
 
 def is_wide(values: FloatArray) -> bool:
-    """Whether finite values are positive and lie more than a decade apart."""
+    """Whether finite values are positive and more than a decade apart."""
     return bool(values.min() > 0 and values.max() / DECADE > values.min())
 
 

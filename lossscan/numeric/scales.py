@@ -11,7 +11,7 @@ SMALLEST = float(np.finfo(np.float64).tiny)  # half of a smaller number may be n
 
 
 def to_scale(values: FloatArray) -> tuple[FloatArray, bool]:
-    """The logarithm where the values are positive but for a few zeros; else the values.
+    """The logarithm where the values are positive except for a few zeros; else the values.
 
     Zeros among positive values are a rounding floor (4 decimals in transformers 4.x; others are not
     passed on, see lossscan.points): they count as half of the smallest positive value.

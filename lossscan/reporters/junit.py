@@ -17,7 +17,7 @@ from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import Placed, placed, run_path, summary_text
 
-# What no XML 1.0 may hold, and what could steer whoever shows it.
+# What XML 1.0 forbids, and what could control the program that shows it.
 ILLEGAL = expression(f"[{words.UNPRINTED}\ufffe\uffff]")
 SUMMED = ("tests", "failures", "errors")  # over all suites; the schema knows no `skipped` there
 COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}

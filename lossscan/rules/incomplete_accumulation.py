@@ -23,7 +23,7 @@ OUT = 4.0  # noise units by which points are off together, and the sides agree; 
 # groups are complete, unless there is but one end.
 EACH = 2.5
 DROP_LAST = "dataloader_drop_last"
-SAME_FACTOR = 0.15  # how near a factor must lie to the one computed from the batch sizes
+SAME_FACTOR = 0.15  # how near a factor must be to the one computed from the batch sizes
 
 
 class _Tail(Struct, frozen=True):

@@ -64,7 +64,7 @@ def check(
 
 
 def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
-    """The rises too near the end to tell whether they stay, but for what a spike may be."""
+    """The rises too near the end to tell whether they stay, except what may be a spike."""
     own = [c for c in rises if outlives_period(case, c) and not _is_spike(case, c)]
     if own:
         yield _judged(case, own)

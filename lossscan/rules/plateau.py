@@ -19,12 +19,12 @@ MIN_POINTS = 10  # logged points; the shortest public case had 12
 START = 3  # points at the start that must be on the level: else the loss fell and levelled off
 SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
 NEAR_CHANCE = 0.015  # of ln k: the spread of a model that has learned nothing (public case 0.7 %)
-MOST_CLASSES = 10  # ln k of more classes lie too close together to tell one by its value
-ACCURACY = 0.05  # how far from 1/k the accuracy of guessing may lie
+MOST_CLASSES = 10  # ln k of more classes are too close together to tell one by its value
+ACCURACY = 0.05  # how far from 1/k the accuracy of guessing may be
 MOSTLY = 0.8  # of the entries
 MOST_ABOVE = 1.5  # times a guess: an untrained head is so far above it at most
 MOST_BY_ACCURACY = 2000  # classes: with an accuracy logged too the loss tells more of them
-TIGHT = 0.005  # of ln 2: how near a loss must lie that nothing else shows to be a guess
+TIGHT = 0.005  # of ln 2: how near a loss must be if nothing else shows it to be a guess
 USUAL_CLASSES = (*range(3, MOST_CLASSES + 1), 100, 1000)  # of data sets that loops are tried on
 # Of ln k: a head that has learned nothing is as far above it at most, and hardly below; all its
 # answers cost about the same, so that batches spread little: 0.3 and 0.7 % in two such runs.
@@ -104,7 +104,7 @@ def _settles_at_chance(case: Case, loss: Series) -> bool:
 
 
 def _error(noise: float, points: int) -> float:
-    """How far two levels of so many points each may lie apart by chance."""
+    """How far apart two levels of so many points each may be by chance."""
     return SURE_SIGMA * noise * math.sqrt(2 / points)
 
 

@@ -131,7 +131,7 @@ def _unvouched(tables: list[Table], chosen: list[Table]) -> Iterator[Note]:
 
 
 def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[Skipped]:
-    """The logs that do not speak, but for those of last values, which every run of W&B has."""
+    """The logs that are not used, except those of last values, which every run of W&B has."""
     speaking = {table.path for table in chosen}
     for table in tables:
         curve = any(len(column.steps) > 1 for column in table.columns.values())

@@ -30,7 +30,7 @@ _OF_WANDB_RUN: Final = expression(r"(?:offline-)?run-\d{8}_\d{6}-(\S+)")  # a la
 
 
 class Holding(Struct, frozen=True):
-    """The folders with logs, and how they lie to each other."""
+    """The folders with logs, and which are inside others."""
 
     folders: set[Path]
     anchors: set[Path]  # where a training shows itself: logs, checkpoints with logs, its arguments
@@ -41,7 +41,7 @@ class Holding(Struct, frozen=True):
 def holding_of(
     with_logs: Iterable[Path], homes: Mapping[Path, Path], settings: Mapping[Path, Iterable[Path]]
 ) -> Holding:
-    """How the folders that hold logs lie to each other, `homes` being known from what they hold.
+    """Which folders with logs are inside others; `homes` are known from what they hold.
 
     `settings` are the files of settings in each folder.
     """

@@ -2,7 +2,7 @@
 
 Which files make which run is decided on a mirror of the tree: empty files of the right names and
 sizes, with the first bytes of those that only content can tell. A run's files are then fetched to
-a temporary folder by whoever examines it, in bounds, and deleted.
+a temporary folder when it is examined, in bounds, and deleted.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def fetched(remote: Remote) -> Iterator[tuple[RunFiles, Callable[[RunReport], Ru
 
 
 def _with_large(error: LossscanError, files: RunFiles) -> LossscanError:
-    """The error with the files that were too large: what is missed may lie in them."""
+    """The error with the files that were too large: they may hold what is missing."""
     large = [each for each in files.skipped if each.reason.key == TOO_LARGE]
     told = tuple(each.reason.placed(each.path) for each in large)
     return error.worded(Message("several", said=(error.message, *told))) if large else error

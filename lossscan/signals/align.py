@@ -77,7 +77,7 @@ class Aligner:
         return [self._marks[start + number] for number in np.flatnonzero(late).tolist()]
 
     def _chance(self, kind: LandmarkKind, reach: int) -> float:
-        """Share of all places of the run that lie as near to a landmark of this kind."""
+        """Share of all places of the run that are as near to a landmark of this kind."""
         known = self._chances.get((kind, reach))
         if known is not None:
             return known

@@ -1,7 +1,8 @@
 """The rise of a short run, told with its trend left in: a healthy loss falls.
 
-To fit a slope beside a step costs three quarters of what a short run tells of it. A rise needs no
-slope taken away: what falls on either side only makes it smaller. That it is none is asked later.
+A slope fitted together with a step costs three quarters of what a short run tells of the step. For
+a rise no slope needs to be removed: a falling loss on either side only makes the rise smaller.
+Whether it is more than a slope is checked later.
 """
 
 from __future__ import annotations

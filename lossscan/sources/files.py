@@ -30,7 +30,7 @@ class Head(Struct, frozen=True):
     path: Path
     size: int  # bytes
     start: bytes  # the first HEAD_BYTES
-    content: Path | None = None  # where the bytes lie that a compressed file holds
+    content: Path | None = None  # where the unpacked bytes of a compressed file are
     cut: bool = False  # the end of the compressed file is missing
     part: str | None = None  # the run that is asked for, of a file that holds several
 

@@ -42,7 +42,7 @@ def object_in(data: str | bytes | None) -> dict[str, Any]:
 
 
 def python_json(text: str) -> Any:
-    """What Python's own decoder makes of a text, with all that it raises, but for long integers.
+    """What Python's own decoder makes of a text, with all that it raises, except for long integers.
 
     Those cost each integer a call, so they are looked at where there are some.
     """

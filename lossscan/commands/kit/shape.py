@@ -120,7 +120,7 @@ class Verb(TyperCommand):
         sections(self, ctx, formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Its examples, a line each: whoever reads help wants to see one."""
+        """Its examples, a line each: readers of help want to see one."""
         if self.epilog:
             with formatter.section(helped("Examples", spoken())):
                 for line in self.epilog.splitlines():

@@ -66,7 +66,7 @@ def read_lines(head: Head, asked: frozenset[str]) -> ReadLines:
 
 class _LineShape(NamedTuple):
     match: Callable[[str], re.Match[str] | None]
-    form: Form  # of such lines, but for what they say of how many and of the epoch
+    form: Form  # of such lines, except their total and their epoch
     told: tuple[int | None, int | None, int]  # groups of how many, of the epoch and of the count
     cells: dict[str, int]  # the group of each number
 

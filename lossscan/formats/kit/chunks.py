@@ -29,7 +29,7 @@ _HOLE: Final = 64 << 20  # bytes; a crash of the machine leaves holes of some MB
 
 
 class Tally(Struct):
-    """What a reading met besides whole records."""
+    """What a reading met other than whole records."""
 
     bad: int = 0  # chunks with a wrong checksum
     first_bad: int | None = None  # place in the file

@@ -35,7 +35,7 @@ SEVERAL: Final = 2  # lines with one loss in most epochs: they are points of it,
 
 @lru_cache(maxsize=256)
 def is_evaluation(*names: str) -> bool:
-    """Whether all that a row of such names holds was evaluated, on any set, but for its counts."""
+    """Whether everything in a row of such names was evaluated, on any set, except its counts."""
     stated = [name for name in map(canonical, names) if name not in ("epoch", "step")]
     return bool(stated) and all(name.startswith("eval_") or name == "test_loss" for name in stated)
 

@@ -60,7 +60,7 @@ class RowBatch(Struct, frozen=True):
         return RowBatch(self.rows[rows], self.starts[rows], self.length, shapes)
 
     def groups(self, numbers: Sequence[Number], least: int) -> tuple[list[IntArray], IntArray]:
-        """Indices of rows that look alike but for `numbers`, in groups of `least` rows or more.
+        """Indices of rows that look alike except in `numbers`, in groups of `least` rows or more.
 
         And those of all other rows. By a hash: `alike` has the last word.
         """
@@ -91,7 +91,7 @@ class RowBatch(Struct, frozen=True):
         return same
 
     def sound(self, numbers: Sequence[Number]) -> BoolArray:
-        """Which rows, alike but for `numbers`, have the checksum that is behind them.
+        """Which rows, alike except in `numbers`, have the checksum that follows them.
 
         A CRC is linear: that of a row is that of the first of its shape with zeros for the
         numbers, and the effect of each byte of the numbers on top of it.

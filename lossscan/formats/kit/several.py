@@ -18,7 +18,7 @@ def chosen(
 ) -> str:
     """The run that is asked for, else the fullest; raises UnreadableLog where there is no such.
 
-    `points` are how many each has, `called` the names of those that have one besides. A number may
+    `points` are how many each has, `called` the names of those that also have one. A number may
     ask for one of several trainings in the only run.
     """
     if not points:

@@ -119,7 +119,7 @@ class Shapes(Generic[Label]):
         return parts
 
 
-@lru_cache(maxsize=1)  # whoever looks at a line asks for it
+@lru_cache(maxsize=1)  # several callers ask for it per line
 def key_of(line: str) -> str:
     """What lines of a shape have in common; empty where a line is too long to have one."""
     return _DIGITS.sub("0", _FRACTIONS.sub(".", line)) if len(line) <= LONGEST else ""

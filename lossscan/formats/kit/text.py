@@ -48,7 +48,7 @@ PAIR: Final = expression(
 
 
 def encoding(head: Head) -> str:
-    """The encoding of a text file, from its byte order mark, else from where its zeros lie.
+    """The encoding of a text file, from its byte order mark, else from the places of its zeros.
 
     In UTF-16 nearly every other byte of a log is zero, and no byte between.
     """

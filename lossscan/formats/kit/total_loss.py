@@ -12,7 +12,7 @@ from lossscan.expressions import expression
 from lossscan.model import Column
 
 _WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
-FEWEST_TERMS: Final = 2  # besides the whole
+FEWEST_TERMS: Final = 2  # in addition to the total
 
 
 def with_loss(found: dict[str, Column]) -> dict[str, Column]:

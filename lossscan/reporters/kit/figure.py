@@ -73,7 +73,7 @@ def check_kind(suffix: str) -> str:
 def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> bytes:
     """The bytes of a PNG, SVG or PDF; raises InputError for nothing to draw.
 
-    An SVG holds text for the fonts of whoever looks at it, and is the same on any machine. Where
+    An SVG holds text for the fonts of the viewer, and is the same on any machine. Where
     no font here has Chinese characters, the words of the others are English, and say why.
     """
     import matplotlib as mpl

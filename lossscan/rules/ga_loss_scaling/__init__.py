@@ -78,7 +78,7 @@ def check(
 ) -> Iterator[Finding | RuledOut]:
     """Compare training with evaluation loss, the first loss with ln V, the library with a table.
 
-    `tolerance`: how far train/eval may lie from the accumulation steps, relatively.
+    `tolerance`: how far train/eval may be from the accumulation steps, relatively.
     `min_ratio`: a lower ratio is what dropout and hard training samples bring.
     """
     loss, stated = case.loss, case.accumulation
@@ -134,7 +134,7 @@ def _agreeing(scaled: _Scaled, tolerance: float, min_ratio: float) -> str:
 def _is_early(scaled: _Scaled) -> bool:
     """Whether the ratio is there before the model has learned, and at each evaluation since.
 
-    A model that never learns much has other reasons for a ratio that stays, but for no such factor.
+    A model that never learns much may have a lasting ratio for other reasons, but not this factor.
     """
     if len(scaled.ratios) < EARLY_COUNT or abs(scaled.ratios[0] / scaled.steps - 1) > EARLY_RATIO:
         return False

@@ -15,7 +15,7 @@ from lossscan.rules.ga_loss_scaling.defects import scaling_causes
 from lossscan.rules.kit.case import Case
 from lossscan.samples import passes_per_update
 
-NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may lie
+NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio may be
 SURE_SIGMA = 5.0  # standard errors of the slope from 0
 MANY = 3  # accumulation steps: two make a line, three test it
 TELLING = 4.0  # a factor that no other batch size brings by itself, as in the rule

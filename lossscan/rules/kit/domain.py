@@ -31,7 +31,7 @@ _PERPLEXITIES: Final = {
     "eval_ppl": "eval_loss",
     "eval_perplexity": "eval_loss",
 }
-_ROUNDED: Final = 0.05  # how far e^loss may lie from its perplexity: a mean of e^x is no e^mean
+_ROUNDED: Final = 0.05  # how far e^loss may be from its perplexity: a mean of e^x is no e^mean
 FIRST: Final = 3  # logged points; the highest shows where the run began
 OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 FROM_SCRATCH: Final = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there

@@ -71,7 +71,7 @@ def _running(kind: Kind, curve: Curve, starts: Sequence[int]) -> Running:
 
 
 def _even(starts: Sequence[int]) -> bool:
-    """Whether the epochs are of one length, but for the last that may be cut."""
+    """Whether all epochs have the same length, except the last, which may be cut."""
     lengths = np.diff(starts)
     return len(lengths) == 0 or int(lengths.max() - lengths.min()) <= EVEN
 
@@ -156,7 +156,7 @@ def _wobbles(values: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
 
 
 def _places(points: int) -> Iterator[FloatArray]:
-    """The logarithms of the places of so many points, but for the first and last, in blocks."""
+    """The logarithms of the places of so many points, except the first and last, in blocks."""
     for at in blocks(points - 2):
         yield np.log(np.arange(at.start + 2, at.stop + 2))
 
