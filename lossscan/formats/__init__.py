@@ -116,8 +116,10 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         if isinstance(failure := claimed(each, head), Exception):
             raise failure
         with ignore_float_errors():
-            table = _placed(each.read(head, settings), head, each)
-            return _with_echoes(_with_ending(_bounded(table), head, each), head, each)
+            table = each.read(head, settings)
+            path = head.path if table.path == Path() else table.path
+            table = _bounded(replace(table, path=path, format=each.name))
+            return _with_echoes(_with_ending(table, head, each), head, each)
     except (InputError, MissingExtra, OSError):
         raise
     except MemoryError as error:
@@ -125,11 +127,6 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     except Exception as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
-
-
-def _placed(table: Table, head: Head, each: Format) -> Table:
-    """The table with its format, and the path of its file unless the reader names another."""
-    return replace(table, path=head.path if table.path == Path() else table.path, format=each.name)
 
 
 def _bounded(table: Table) -> Table:
