@@ -14,19 +14,20 @@ _MARKS: Final = ("[default: ", "[required]")  # what it writes there
 _AS_IT_IS: Final = "\b\n"  # what begins so is not wrapped again
 
 
-def usage(command: Any, ctx: Any, formatter: Any) -> None:
-    """The line of usage."""
-    pieces = " ".join(command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, prefix=helped("Usage: ", spoken()))
+class SpokenHelp:
+    """The usage and the summary of a command, in the language that is spoken."""
 
+    def format_usage(self: Any, ctx: Any, formatter: Any) -> None:
+        """The line of usage."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=helped("Usage: ", spoken()))
 
-def summary(command: Any, formatter: Any) -> None:
-    """What a command is for."""
-    formatter.write_paragraph()
-    with formatter.indentation():
-        formatter.write_text(
-            _fitting(command.help or "", formatter.width - formatter.current_indent)
-        )
+    def format_help_text(self: Any, ctx: Any, formatter: Any) -> None:
+        """What the command is for."""
+        formatter.write_paragraph()
+        with formatter.indentation():
+            room = formatter.width - formatter.current_indent
+            formatter.write_text(_fitting(self.help or "", room))
 
 
 def sections(command: Any, ctx: Any, formatter: Any) -> None:

@@ -140,9 +140,8 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
             draft.unlink()
 
 
-def in_utf_8(name: str, text: str | Iterable[str | bytes]) -> Iterable[str | bytes]:
+def in_utf_8(name: str, pieces: Iterable[str | bytes]) -> Iterable[str | bytes]:
     """The pieces of a report; those that programs read are in UTF-8 whatever the locale."""
-    pieces = (text,) if isinstance(text, str) else text
     return pieces if name == FOR_PEOPLE else map(_encoded, pieces)
 
 

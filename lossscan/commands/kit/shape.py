@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from lossscan import commands, words
-from lossscan.commands.kit.help_text import is_argument, named, rows, sections, summary, usage
+from lossscan.commands.kit.help_text import SpokenHelp, is_argument, named, rows, sections
 from lossscan.commands.kit.language import spoken
 from lossscan.errors import UsageError
 from lossscan.model import Message
@@ -93,7 +93,7 @@ class AsTyped:
         return self.otherwise().coerce(value, param, ctx)
 
 
-class Verb(TyperCommand):
+class Verb(SpokenHelp, TyperCommand):
     """A verb whose help names placeholders and no types of Python; takes -v and -q too."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -104,14 +104,6 @@ class Verb(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """As in manuals: what must be given is bare."""
         return ["[OPTIONS]", *(_placeholder(each) for each in self.params if is_argument(each))]
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """The line of usage."""
-        usage(self, ctx, formatter)
-
-    def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """Its summary."""
-        summary(self, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments by their placeholders, then options."""
@@ -127,7 +119,7 @@ class Verb(TyperCommand):
                     formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
-class Verbs(TyperGroup):
+class Verbs(SpokenHelp, TyperGroup):
     """All verbs; only one that is asked for is built.
 
     A path in the place of one is answered with the verb that was forgotten.
@@ -144,14 +136,6 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The verb of that name, or None."""
         return _built(cmd_name) if cmd_name in verbs() else None
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """The line of usage."""
-        usage(self, ctx, formatter)
-
-    def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """What lossscan is for."""
-        summary(self, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Options, then verbs."""
@@ -198,13 +182,21 @@ def _loudness() -> list[Any]:
 
 
 def _verbose(value: bool) -> None:
+    """Log debug details to standard error from here on."""
     if value:
-        speak()
+        import logging
+
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(_tamed)
+        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
 
 
 def _quiet(value: bool) -> None:
+    """Say nothing on standard error from here on but errors."""
     if value:
-        hush()
+        import logging
+
+        logging.getLogger("lossscan").setLevel(logging.ERROR)
 
 
 Verbose: TypeAlias = Annotated[
@@ -233,15 +225,6 @@ def _loud(verbose: Verbose = False, quiet: Quiet = False) -> None:
     """Holds the two options; never called."""
 
 
-def speak() -> None:
-    """Log debug details to standard error from here on."""
-    import logging
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_tamed)
-    logging.basicConfig(level=logging.DEBUG, handlers=[handler])
-
-
 def _tamed(record: LogRecord) -> bool:
     """Let a record pass, without what steers a terminal in its path and in lines of an error."""
     from traceback import format_exception
@@ -253,13 +236,6 @@ def _tamed(record: LogRecord) -> bool:
         lines = "".join(format_exception(*record.exc_info)).splitlines()
         record.exc_text = "\n".join(map(indented, lines))
     return True
-
-
-def hush() -> None:
-    """Say nothing on standard error from here on but errors."""
-    import logging
-
-    logging.getLogger("lossscan").setLevel(logging.ERROR)
 
 
 def hushed() -> bool:
