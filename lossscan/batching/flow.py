@@ -33,7 +33,7 @@ class _Chunk(Struct, frozen=True):
 
 
 class _Scheduler(Struct):
-    """What is still to be sent out, what is out, and what came back too early."""
+    """The tasks still to be sent, those at work, and reports that came back out of order."""
 
     tasks: Sequence[Task]
     settings: Settings

@@ -95,7 +95,7 @@ def cores() -> int:
 
 @contextmanager
 def _local(processes: int) -> Iterator[WorkerPool]:
-    """So many processes; one is this process itself, which looks up after every run."""
+    """A pool of so many processes; one means this process itself, run by run."""
     pool = WorkerPool((Slot(InlineExecutor, shared=True),), chunk=1)
     if processes > 1:
         if getattr(current_process(), "_inheriting", False):  # as spawn itself asks

@@ -53,7 +53,7 @@ def find(roots: Iterable[str], wanted: Filter, settings: Settings) -> tuple[Task
 
 
 def _expanded(pattern: str) -> list[str]:
-    """What a pattern matches, sorted; itself where it is a path or matches nothing."""
+    """The paths that a pattern matches, sorted; itself if it is a path or matches nothing."""
     if remote.is_url(pattern):
         return remote.expanded(pattern)
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
@@ -63,7 +63,7 @@ def _expanded(pattern: str) -> list[str]:
 
 
 def _below(pattern: str, settings: Settings) -> Iterator[tuple[str | None, Task]]:
-    """What is below each root that a pattern matches, with that root; None for what is no root.
+    """The runs below each root that a pattern matches, with the root; None for no root.
 
     A folder without a log may be one that the filters leave out; a slip in a name never is.
     """

@@ -92,7 +92,7 @@ def _judged(task: Task, settings: Settings) -> RunReport:
 
 
 def _vanished(task: Task) -> NoLogFound | None:
-    """What is said of a run that was there when the batch began and is not any more."""
+    """The error for a run that was there when the batch began and is gone."""
     if (
         task.files is None
         or isinstance(task.files, Remote)
@@ -133,7 +133,7 @@ def _slim(report: RunReport) -> RunReport:
 
 
 def _sketch(run: Run) -> tuple[float, ...]:
-    """What a curve the size of a word needs, taken while the series is still whole."""
+    """The values for a word-sized curve, taken while the series is still whole."""
     from lossscan.numeric.thinning import thinned
 
     main = next((run.series[name] for name in JUDGED if name in run.series), None)

@@ -36,7 +36,7 @@ def check_count(runs: int) -> None:
 def compared(
     reports: Sequence[RunReport], settings: Settings
 ) -> tuple[Comparison, tuple[Finding, ...]]:
-    """What 2 to 52 runs show side by side; raises InputError where no two share steps."""
+    """The comparison of 2 to 52 runs; raises InputError if no two of them share steps."""
     with ignore_float_errors():
         return _compared(reports, settings)
 
@@ -79,7 +79,7 @@ def _partings(
 
 
 def _own(reports: Mapping[str, RunReport], label: str, other: str) -> Iterator[Own]:
-    """What is wrong with a run and not with another, worst first."""
+    """The findings of one run that another run lacks, worst first."""
     there = {finding.rule for finding in reports[other].findings}
     for finding in reports[label].findings:
         wrong = finding.severity is not Severity.INFO and finding.rule not in there

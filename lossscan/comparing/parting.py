@@ -49,7 +49,7 @@ def noise_shared(pair: Courses) -> float:
 
 
 def unit_of(courses: Courses) -> float:
-    """What a relative gap of 1 is on the scale of the courses."""
+    """The size of a relative gap of 1 on the scale of the courses."""
     return 1.0 if courses.log else float(np.median(np.abs(courses.scaled)))
 
 

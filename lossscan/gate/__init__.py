@@ -31,7 +31,7 @@ def exit_status(report: Report, fail_on: Severity | None) -> int:
 
 
 def policy_of(settings: Settings, baseline: Path | None = None) -> GatePolicy:
-    """What the settings and a baseline file let pass today; raises SettingsError."""
+    """The policy of the settings and a baseline file, as of today; raises SettingsError."""
     return GatePolicy({} if baseline is None else load(baseline), settings.suppress)
 
 

@@ -70,7 +70,7 @@ def likenesses(finding: Finding, run: str) -> frozenset[str]:
 
 
 def entries(findings: Iterable[Finding], run: str) -> tuple[Known, ...]:
-    """What the baseline keeps of a run: every finding that no suppression covers."""
+    """The entries of a run in the baseline: each finding that no suppression covers."""
     kept = (f for f in findings if f.waiver is None or f.waiver.by == "baseline")
     found = (
         Known(fingerprint(f, run), run, f.rule, f.series, f.start_step, str(f.severity))

@@ -25,7 +25,7 @@ def _today() -> date:
 
 
 class GatePolicy(Struct, frozen=True):
-    """What the gate lets pass."""
+    """The findings that the gate lets pass."""
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
     suppressions: tuple[Suppression, ...] = ()
@@ -45,7 +45,7 @@ def waiver(finding: Finding, run: str, policy: GatePolicy) -> Waiver | None:
 def remarks(
     report: Report, policy: GatePolicy, settings: Settings, *, single: bool
 ) -> tuple[Message, ...]:
-    """What of the baseline and the suppressions no longer meets anything.
+    """Remarks on entries of the baseline and on suppressions that match nothing any more.
 
     Where a single run was asked for, suppressions of other runs are not spoken of: only a batch
     sees them all.

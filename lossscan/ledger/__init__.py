@@ -59,7 +59,7 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
 
 
 def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
-    """What one rule says, completed."""
+    """The findings of one rule, completed, and what it rules out."""
     for each in load_rule(name)(case, settings.rules.get(name)):
         if isinstance(each, RuledOut):
             yield ruled_out_of(each)

@@ -106,7 +106,7 @@ def _account(event: Departure, findings: Sequence[Finding], rules: set[str], cas
 
 
 def _explained(event: Departure, case: Case) -> str | None:
-    """What an event is that calls for no finding, as the key of a sentence."""
+    """Why an event calls for no finding, as the key of a sentence."""
     kind = event.aligned_to.kind if event.aligned_to else None
     rises = event.sigma > 0 and event.size < LOUD
     scheduled = event.kind == "level_down" and kind in BENIGN

@@ -35,7 +35,7 @@ class Told(Struct, frozen=True):
 
 
 def told(rule: str, event: Departure, case: Case) -> Told:
-    """What there is to say of an event of the loss in a finding of this rule."""
+    """Evidence, causes and advice for an event of the loss in a finding of this rule."""
     if event.kind == "spike" and event.sigma > 0:
         return _of_spike(event, case)
     if event.change is not None and event.change.kind in ("level_up", "slope_up"):

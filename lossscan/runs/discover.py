@@ -99,7 +99,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
 
 
 def of_interest(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Of the names in one folder: what may belong to a run, and whose content has to tell."""
+    """The names in one folder that may belong to a run, and those whose content decides."""
     folder = _Folder()
     for path in map(Path, shown(names)):
         kind = _kind(path, folder)
@@ -174,7 +174,7 @@ def _kind(path: Path, content: _Folder) -> list[Path] | None:
 
 @cache
 def names() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What meets the names of logs, those that only the content can tell, and whole histories."""
+    """Patterns for names of logs, for names whose content decides, and for whole histories."""
     from lossscan import formats  # loads numpy
 
     sure, maybe, whole = formats.file_patterns()
@@ -282,7 +282,7 @@ def _files(parts: Collection[Path], folders: Mapping[Path, _Folder]) -> Iterator
 
 
 def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[Skipped]]:
-    """What could not be looked at, each at the run it is in, else at the first."""
+    """Paths that could not be read, each with the run it is in, or else with the first run."""
     shared: dict[Path, list[Skipped]] = defaultdict(list)
     for path, reason in sorted(skipped.items()):
         around = [root for root in roots if path.is_relative_to(root)]

@@ -265,7 +265,7 @@ def _series(name: str, rows: Rows, keep: BoolArray | IntArray | slice) -> Series
 def _resumes(
     rows: Mapping[str, Rows], launches: Sequence[_Launch], course: range, reference: str
 ) -> list[Resume]:
-    """What each launch of a course but its first continued, and the points it overtook."""
+    """What each launch except the first continued, and the points that it overtook."""
     if len(course) == 1:
         return []
     starts = [launch.start for launch in launches]

@@ -32,7 +32,7 @@ _LAUNCHED: Final = expression(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6}
 
 
 class Merged(Struct, frozen=True):
-    """What all tables of one run say together."""
+    """All tables of one run, merged."""
 
     series: Mapping[str, Series]
     tables: tuple[Table, ...]  # those that belong to the run, oldest first

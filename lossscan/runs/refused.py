@@ -39,7 +39,7 @@ class Refused(Struct):
         ]
 
     def _not_read(self) -> Iterator[tuple[Path, Exception]]:
-        """What is broken, and what is called a log and is no text."""
+        """Broken files, and files that are named like a log and hold no text."""
         yield from self.broken.items()
         for path, error in self.unknown.items():
             if error.message.key in _NO_TEXT and names()[0].fullmatch(

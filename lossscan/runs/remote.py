@@ -58,7 +58,7 @@ def is_url(path: str) -> bool:
 
 
 def expanded(url: str) -> list[str]:
-    """What a URL with wildcards matches, sorted; itself where it has none or matches nothing."""
+    """The URLs that a pattern matches, sorted; itself if it has no wildcard or no match."""
     if not any(mark in url for mark in "*?["):
         return [url]
     with _said_of(url):
@@ -134,7 +134,7 @@ def _opened(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def _said_of(url: str) -> Iterator[None]:
-    """What a file system raises within is said of the URL; there are all kinds of such errors."""
+    """Any error of a file system becomes one of the URL; file systems raise all kinds."""
     try:
         yield
     except LossscanError:

@@ -36,7 +36,7 @@ _KEPT: Final = any_of("*.pkl *.pickle *.npy *.npz *.mat *.xlsx *.xls *.ods *.rds
 
 
 def stranger_at(path: Path) -> NoLogFound | None:
-    """What to say of a folder that holds the store of such a tracker, or is it."""
+    """The error for a folder that is, or holds, the store of such a tracker."""
     held = (name for name in STRANGERS if path.name == name or (path / name).exists())
     name = next(held, None)
     if name is None:

@@ -47,7 +47,7 @@ def _scan(run: Run, series: Sequence[str]) -> Signals:
 
 
 def _other(run: Run, name: str) -> tuple[Trace, Sequence[Change]] | None:
-    """What the search of another series than the loss finds; its curve takes no memory then."""
+    """The trace and the changes of a series other than the loss; its curve is not kept."""
     curve = _curve(run, name)
     if curve is None:
         return None

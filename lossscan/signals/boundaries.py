@@ -181,7 +181,7 @@ def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> 
 
 
 def _edges(level: FloatArray, place: Place, size: float) -> tuple[int, int]:
-    """Where the halves of a step are: at the mixed points between which the curve steps most.
+    """The two edges of a step: the mixed points between which the curve changes most.
 
     What is left of it would count as noise, and in a run of 20 points double the spread.
     """

@@ -137,7 +137,7 @@ def least_step(
 
 
 def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
-    """What is searched, behind the initial descent: the levels, and the noise of each."""
+    """The part after the initial descent, which is searched: levels, and the noise of each."""
     return curve.clipped[curve.descent_end :], curve.local_noise[curve.descent_end :]
 
 

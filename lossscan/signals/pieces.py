@@ -115,7 +115,7 @@ def line_edges(values: FloatArray, penalty: float) -> list[int]:
 
 
 def _best_edge(costs: FloatArray, start: int, stop: int) -> tuple[float, int]:
-    """What the best edge within `[start, stop)` gains, and where it is."""
+    """The gain of the best edge within `[start, stop)`, and its place."""
     places = np.arange(start + MIN_PIECE, stop - MIN_PIECE + 1)
     if not len(places):
         return 0.0, 0

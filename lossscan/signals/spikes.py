@@ -94,7 +94,7 @@ def _lone_noise(curve: Curve) -> FloatArray:
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:
-    """As many of the deepest dips as tell their tail, and the next, the deepest first."""
+    """The depths of as many dips as define their tail, and of one more, the deepest first."""
     count = min(_in_tail(len(sigma)) + 1, len(sigma))
     below = sigma[sigma < 0]
     if len(below) > count:

@@ -172,7 +172,7 @@ class _Found(Struct, frozen=True):
 
 
 def _by_columns(points: PlacedLines, settings: Settings) -> _Found:
-    """What lines state that could be placed all at once."""
+    """The columns of lines that could be placed all at once."""
     sheet = Sheet(settings)
     for name, numbers in points.cells.items():
         sheet.take(name, numbers)
@@ -182,7 +182,7 @@ def _by_columns(points: PlacedLines, settings: Settings) -> _Found:
 
 
 def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Found:
-    """What lines state that have to be looked at one by one."""
+    """The columns of lines that have to be looked at one by one."""
     parsed = summed_up(log.lines())
     stated_at = with_headlines(list(blocks(parsed)))
     kind = finest(stated_at)
@@ -196,7 +196,7 @@ def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Foun
 
 
 def _table(head: Head, found: _Found, said: ReadLines) -> Table:
-    """What was found, with what the log says of its trainer and its plan."""
+    """The table, with the trainer and the planned steps that the log states."""
     text, kind = peek(head), found.kind
     framework = next((name for name, mark in _SAID.items() if mark.search(text)), None)
     instant = "console" in trainer_of(framework).instant

@@ -16,7 +16,7 @@ _SUMS: Final = (_EVAL, "test_loss")
 
 
 def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:
-    """As many lines; the last batch of each evaluation states the mean of all of it."""
+    """The lines; the last batch of each evaluation gets the mean of the whole evaluation."""
     if not any(BATCH_LOSS in line.row for line in lines):
         return list(lines)
     stated = any(canonical(name) in _SUMS for line in lines for name in line.row)

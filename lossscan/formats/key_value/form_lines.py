@@ -28,7 +28,7 @@ HEADS: Final = tuple(KINDS.index(kind) for kind in KINDS if kind != "bar")  # of
 
 
 class FormLines:
-    """What is asked of the lines of a log, each by its form."""
+    """The lines of a log as arrays; each question is answered once per form."""
 
     def __init__(self, log: StatedLog) -> None:
         self.log, self.forms = log, log.forms
@@ -80,7 +80,7 @@ class FormLines:
         return told if held is None else np.where(bare, held, told)
 
     def finest(self) -> Kind:
-        """What most lines with a loss count; of equal numbers what comes first.
+        """The counter of most lines with a loss; of two equally frequent ones the first.
 
         Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
         """

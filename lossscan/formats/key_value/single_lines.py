@@ -20,7 +20,7 @@ STILL: Final = ("step", "batch")  # that may be one number for all epochs: that 
 
 
 def finest(parsed: Sequence[StatedLine]) -> Kind:
-    """What most lines with a loss count; of equal numbers what comes first.
+    """The counter of most lines with a loss; of two equally frequent ones the first.
 
     Where bars of two loops alternate, one may evaluate: the epochs that train are surer.
     """
@@ -37,7 +37,7 @@ def finest(parsed: Sequence[StatedLine]) -> Kind:
 def placed(
     parsed: Iterable[StatedLine], kind: Kind | None = None
 ) -> Iterator[tuple[CounterPlace, dict[str, Any]]]:
-    """What blocks of lines say where they stand, all or those of one kind.
+    """The counter and the numbers of each block that counts, or of those of one kind.
 
     The evaluation that sums up an epoch, or that counts nothing, is at the last count before.
     """

@@ -79,7 +79,7 @@ class _Points:
         self._counts, self._epochs = lines.counts[at], epochs[at]
 
     def _stated(self, form: Form) -> tuple[str, ...]:
-        """What counts of what a line states: of another counter's, or of none, evaluations."""
+        """The names that count in a line: of other counters, or without one, only evaluations."""
         if form.kind == self._kind:
             return form.names
         if form.kind is not None and sums_up(form.kind, self._kind):

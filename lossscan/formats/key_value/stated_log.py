@@ -29,7 +29,7 @@ LARGEST: Final = 2**62  # counts beyond tell nothing
 
 
 class Form(NamedTuple):
-    """What lines that differ in their numbers alone have in common."""
+    """The part that lines have in common if they differ in their numbers alone."""
 
     kind: Kind | None
     of: int | None

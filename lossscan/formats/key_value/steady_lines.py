@@ -26,7 +26,7 @@ MANY: Final = 64  # lines in a row: of fewer, columns take longer than objects
 
 
 class ReadLines(Struct):
-    """What the lines of a log say."""
+    """A log that was read, with its notes and launches."""
 
     idle: IdleLines
     log: StatedLog = field(default_factory=StatedLog)

@@ -49,7 +49,7 @@ _FACT_HINT: Final = expression(r"epoch|train: |shuffle index|number of samples")
 
 
 class Banner(Struct):
-    """What the banners of a log have said so far."""
+    """The settings and launches that the banners of a log have stated so far."""
 
     config: dict[str, int] = field(default_factory=dict)  # canonical names
     launches: list[int] = field(default_factory=list)  # steps from which one says to continue
@@ -75,7 +75,7 @@ def _may_be_one(line: str) -> bool:
 
 
 def data_facts(line: str) -> Iterator[tuple[str, Any]]:
-    """What a line of the dataset builder says of the data epochs."""
+    """The facts on data epochs in a line of the dataset builder."""
     if _FACT_HINT.search(line) is None:
         return
     for name, shape in _FACTS.items():

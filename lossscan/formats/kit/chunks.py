@@ -29,7 +29,7 @@ _HOLE: Final = 64 << 20  # bytes; a crash of the machine leaves holes of some MB
 
 
 class Tally(Struct):
-    """What a reading met other than whole records."""
+    """Damage that was met while reading."""
 
     bad: int = 0  # chunks with a wrong checksum
     first_bad: int | None = None  # place in the file
@@ -85,7 +85,7 @@ def _whole(block: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:
 
 
 def notes_of(path: Path, tally: Tally, malformed: int) -> Iterator[Note]:
-    """What to say of damage, of records that are no protocol buffers, and of a cut end."""
+    """The notes on damage, on records that are no protocol buffers, and on a cut end."""
     if tally.bad:
         yield Note("bad_checksum", path, {"records": tally.bad, "offset": tally.first_bad})
     if malformed:

@@ -34,7 +34,7 @@ class Copies:
 
     @property
     def number(self) -> int:
-        """Of how many entries in a row the first is enough; the last may lack copies."""
+        """How often each entry occurs in a row; the last may lack copies."""
         enough = self._each and self._seen >= FEWEST * self._each
         return self._each if self.possible and enough else 1
 

@@ -173,7 +173,7 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
 
 
 class CounterPlace(Struct, frozen=True, gc=False):  # no cycles: there are millions of it
-    """What a line counts: steps, the batches of an epoch, a progress bar, or epochs alone."""
+    """The counter of a line: of steps, batches of an epoch, a progress bar, or epochs alone."""
 
     kind: Kind
     count: int
@@ -261,7 +261,7 @@ def _within(line: str, small: str, epoch: re.Match[str]) -> tuple[Kind, _Found, 
 
 
 def _first(line: str, small: str, patterns: Iterable[_Hinted], start: int = 0) -> _Found:
-    """What the first finds that finds something; `small` is the line in small letters."""
+    """The match of the first pattern that matches; `small` is the line in lower case."""
     for hints, pattern in patterns:
         for hint in hints:
             if hint in small:

@@ -94,7 +94,7 @@ def _by_file(document: Any, file: str) -> dict[str, Rows]:
 
 
 def settings_in(document: Any) -> dict[str, Any]:
-    """What the objects that are called settings or the like hold."""
+    """The items of all objects whose name says that they are settings."""
     if not isinstance(document, dict):
         return {}
     held = (each for key, each in document.items() if _SETTINGS.fullmatch(key))
@@ -152,7 +152,7 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
 
 
 def _label(item: Mapping[str, Any], at: int) -> str:
-    """What an item of a list is called by its own word, else its number."""
+    """The name that an item of a list has for itself, else its number."""
     return label_of(item) or str(at)
 
 

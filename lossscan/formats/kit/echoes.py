@@ -231,7 +231,7 @@ def _is_passed_over(line: str, *, passing: bool) -> bool:
 
 
 def _items(line: str) -> Iterator[Item]:
-    """What a line states, by the names as settings are called."""
+    """The settings that a line states, by their names in the line."""
     if defaulted := _DEFAULTED.fullmatch(line):
         line = defaulted["chosen"]
     columns = _COLUMNS.fullmatch(line)

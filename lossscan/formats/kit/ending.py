@@ -28,7 +28,7 @@ _STOPPED: Final = expression(
 
 
 def ending(head: Head, claims: Callable[[Head], bool]) -> str | None:
-    """What ended the program, None where nothing tells or the log goes on behind it.
+    """The error that ended the program; None if nothing tells, or the log goes on after it.
 
     `claims` says whether a text holds logs.
     """
@@ -51,7 +51,7 @@ def last_words(head: Head) -> str | None:
 
 
 def _endings(text: str) -> Iterator[tuple[int, str]]:
-    """What may have ended it and its line, the likeliest first."""
+    """The place and the text of each line that may tell the end, the likeliest first."""
     for match in list(_STOPPED.finditer(text))[-1:]:
         yield match.end(), match[1]
     place, launcher = len(text), None

@@ -32,7 +32,7 @@ _TURNS = 8  # samples of a shape taken from records of one length, so that the w
 
 
 class Layout(NamedTuple):
-    """What tells one kind of file of records from another."""
+    """How one kind of record file is framed and read."""
 
     frame: RecordFrame  # without a footer there are no checksums
     read: Callable[[bytes], Event]  # one payload; raises Malformed
@@ -71,7 +71,7 @@ class Log(Struct):
         return self.texts.get(tag, (0, b""))[1]
 
     def notes(self, path: Path, bad: str) -> Iterator[Note]:
-        """What is damaged; `bad` is what the note on records is called."""
+        """The notes on damage; `bad` is the kind of the note on records."""
         if self.bad:
             yield Note(bad, path, {"records": self.bad, "offset": self.first_bad})
         if self.left:

@@ -32,7 +32,7 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
 
 
 class IdleLines:
-    """What the lines so far have shown."""
+    """Which lines say nothing, learned from the lines so far."""
 
     def __init__(self, asked: frozenset[str]) -> None:
         self.passed_over = False  # whether a line was, because too many were no points

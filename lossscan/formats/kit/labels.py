@@ -35,7 +35,7 @@ def is_label(key: str) -> bool:
 
 
 def labeled(key: str, value: Any) -> str:
-    """What the run is called: a name is enough, a number needs what it counts."""
+    """The name of a run: a text stands alone, a number needs the name of its column."""
     text = str(value).strip()
     return f"{key.strip()}-{text}" if text.isdecimal() or text[:1].isdigit() else text
 

@@ -14,7 +14,7 @@ MOST: Final = 500  # of one log: no training is launched as often, and each cost
 
 
 class Launches(Struct):
-    """What a log has said of its launches so far."""
+    """The launches that a log has announced so far."""
 
     steps: list[int] = field(default_factory=list)  # from which one continues
     last: int = -1  # step of the last point; below 0 there is none

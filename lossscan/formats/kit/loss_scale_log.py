@@ -34,7 +34,7 @@ SKIPPED: Final = "skipped_iterations"  # the name of the series
 
 
 class LossScaleLog:
-    """What such lines have said so far."""
+    """The loss scales and skipped updates that such lines have stated so far."""
 
     def __init__(self) -> None:
         self._scale: float | None = None  # of fp16, after the last skipped update

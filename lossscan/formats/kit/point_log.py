@@ -48,7 +48,7 @@ class PointLog:
 
     @property
     def keys(self) -> set[str]:
-        """Of the points there are."""
+        """The keys of all points."""
         return set(self._steps)
 
     def _points(self, key: str) -> tuple[IntArray, FloatArray]:

@@ -71,7 +71,7 @@ def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
 
 
 def _listed(line: str) -> Iterator[Part[str]]:
-    """What a list of losses names one by one; its total is the loss."""
+    """The losses in a list that names each; its total is the loss."""
     begun = _LISTED.search(line) if "," in line else None
     at = begun.end() if begun else len(line)
     while match := _ITEM.match(line, at):

@@ -25,12 +25,12 @@ _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object need
 
 
 def in_lines(record: type[Any]) -> Decode:
-    """What decodes lines of JSON; an object may also be on several of them, or the other way."""
+    """A decoder of JSON lines; an object may span several lines, or share one with others."""
     return msgspec.json.Decoder(record).decode_lines
 
 
 def in_array(record: type[Any]) -> Decode:
-    """What decodes a JSON array."""
+    """A decoder of a JSON array."""
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
 
 

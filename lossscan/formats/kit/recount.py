@@ -181,7 +181,7 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
 
 
 def last_drawn(counts: IntArray, epochs: IntArray, evaluated: BoolArray) -> IntArray:
-    """Of bars that were drawn several times the last, in the order in which they were drawn first.
+    """The last drawing of each bar, in the order in which the bars were first drawn.
 
     At count 0 a bar shows numbers of the epoch before, unless no bar went before it.
     """
@@ -222,7 +222,7 @@ def in_steps(
 
 
 def _own(evaluated: BoolArray) -> BoolArray:
-    """What counts for itself: all that trains, or where nothing does all."""
+    """The points whose own counts hold: those of training, or all if none is of training."""
     return np.ones_like(evaluated) if evaluated.all() else ~evaluated
 
 

@@ -43,7 +43,7 @@ class Part(NamedTuple, Generic[Label]):
 
 
 class Shape(NamedTuple, Generic[Label]):
-    """What matches the lines of a shape, and the groups that are wanted."""
+    """The expression for lines of one shape, and its groups that are wanted."""
 
     match: Callable[[str], re.Match[str] | None]
     labels: tuple[Label, ...]
@@ -57,7 +57,7 @@ class Shape(NamedTuple, Generic[Label]):
 
 
 class Learned(Generic[Key, Made]):
-    """What was made of the shapes that have come often, and how often others came."""
+    """The values made for frequent shapes, and counts of the other shapes."""
 
     def __init__(self, *, worth: int = WORTH, most: int = MOST) -> None:
         self.known: dict[Key, Made] = {}
@@ -75,7 +75,7 @@ class Learned(Generic[Key, Made]):
 
 
 class Shapes(Generic[Label]):
-    """What `find` finds in a line, by label; it may depend on digits by their place alone."""
+    """The results of `find` by label; it may depend only on where digits are, not on which."""
 
     def __init__(self, find: Callable[[str], Iterable[Part[Label]]]) -> None:
         self.find = find
@@ -108,7 +108,7 @@ class Shapes(Generic[Label]):
         return {part.label: line[part.start : part.stop] for part in parts}
 
     def _look_at(self, line: str) -> list[Part[Label]]:
-        """What a line holds, kept: who claims a file has its lines looked at before it is read."""
+        """The parts of a line, remembered: it is looked at to claim the file, and to read it."""
         if (known := self._looked_at.get(line)) is not None:
             return known
         parts = list(self.find(line))
@@ -121,7 +121,7 @@ class Shapes(Generic[Label]):
 
 @lru_cache(maxsize=1)  # several callers ask for it per line
 def key_of(line: str) -> str:
-    """What lines of a shape have in common; empty where a line is too long to have one."""
+    """The key that lines of one shape share; empty for a line that is too long."""
     return _DIGITS.sub("0", _FRACTIONS.sub(".", line)) if len(line) <= LONGEST else ""
 
 

@@ -21,7 +21,7 @@ _WRAPPED = expression(
 
 
 def spelled(value: Any) -> float | None:
-    """What other programs print: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`.
+    """A number as others print it: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`.
 
     Lightning's bar fills up any number to five characters: `nan.0`.
     """

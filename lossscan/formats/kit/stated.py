@@ -64,7 +64,7 @@ _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg rewar
 
 
 class StatedLine(Struct, frozen=True, gc=False):  # no cycles: there are millions of it
-    """What a line says."""
+    """The counter of a line and the numbers it states."""
 
     place: CounterPlace | None
     row: dict[str, Any]  # raw names
@@ -138,7 +138,7 @@ class _Names:
         self._is_name = lru_cache(maxsize=1 << 14)(self._names_a_number)  # and so do their ends
 
     def parts(self, line: str) -> Iterator[Part[str]]:
-        """Where they are; what an evaluation states has names of its own."""
+        """The places of these numbers; those of an evaluation have other names."""
         parts = list(self._named(line))
         evaluates = evaluations(line if parts else "")
         for part in parts:
@@ -193,7 +193,7 @@ def _evaluated(name: str) -> str:
 
 
 def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
-    """What a net put out: parts of the loss, that of training itself was said before."""
+    """The outputs of a Caffe net: parts of the loss, whose total was stated before."""
     if "Test" in line:
         return StatedLine(None, {f"val_{name}": each for name, each in row.items()}, indented=True)
     parts = {name: each for name, each in row.items() if canonical(name) != "loss"}

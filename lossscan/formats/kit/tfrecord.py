@@ -56,7 +56,7 @@ def length_of(header: bytes) -> int | None:
 
 
 class RecordFrame(NamedTuple):
-    """What is around each payload of a file."""
+    """How each payload of a file is framed: the bytes around it, and how its length is read."""
 
     header: int  # bytes before the payload
     footer: int  # bytes behind it: its checksum, where there are any

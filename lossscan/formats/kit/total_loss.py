@@ -32,7 +32,7 @@ def with_loss(found: dict[str, Column]) -> dict[str, Column]:
 
 
 def _other_eval_loss(found: Collection[str]) -> str | None:
-    """What stands in for the loss of an evaluation: of the test, or of the only set with a name."""
+    """The stand-in for the evaluation loss: of the test set, or of the only named set."""
     if "test_loss" in found:
         return "test_loss"
     named = [name for name in found if name.startswith("eval_") and name.endswith("_loss")]

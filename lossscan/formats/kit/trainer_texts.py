@@ -24,7 +24,7 @@ _LARGEST: Final = 1 << 20  # bytes; TrainingArguments take 8 kB, a model config 
 
 
 def trainer_settings(args: bytes, model: bytes) -> dict[str, Any]:
-    """What the two texts say; empty where they are something else."""
+    """The settings in the two texts; empty if they are something else."""
     facts = _settings_in(model)
     return {key: facts[key] for key in _MODEL_KEYS if key in facts} | _settings_in(args)
 

@@ -17,7 +17,7 @@ ERRATIC: Final = 0.1  # of the steps that go back: they are the length of an epi
 
 
 def counted(numbers: Mapping[str, Grown[np.float64]], rows: int) -> IntArray | None:
-    """What the first of these that each row states and that always rises counts."""
+    """The counts of the first of these keys that each row states and that always rises."""
     for key, column in numbers.items():
         if key.strip().lower().replace(" ", "_") not in NAMES or len(column) != rows:
             continue

@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["rate", "limit", "gradient", "landmark", "order", "eva
 
 
 def around(case: Case, at: Change | float, *kinds: Kind) -> tuple[Evidence, ...]:
-    """What there is of these kinds of evidence at a change or a step, in their order."""
+    """The evidence of these kinds at a change or a step, as far as there is any, in their order."""
     found = (_KINDS[kind](case, at) for kind in kinds)
     return tuple(each for each in found if each is not None)
 
@@ -70,7 +70,7 @@ def landmark_evidence(_: Case, at: Change | float) -> Evidence | None:
 
 
 def order_evidence(case: Case, at: Change | float) -> Evidence | None:
-    """What tells the order of the samples."""
+    """Evidence of the order of the samples."""
     step = step_of_order(case, at) if isinstance(at, Change) else at
     ordered = file_order(case, step)
     if ordered is None:
@@ -84,7 +84,7 @@ def order_evidence(case: Case, at: Change | float) -> Evidence | None:
 
 
 def eval_evidence(case: Case, at: Change | float) -> Evidence | None:
-    """What evaluation said before and at the end."""
+    """The evaluation loss before the change and at the end."""
     change = case.eval_change(_step(at))
     if change is None:
         return None

@@ -84,7 +84,7 @@ def _alike(one: float, two: float) -> bool:
 
 
 def dip_before(case: Case, rise: Change) -> int | None:
-    """Where the dip began that a rise ends, as an index; None where the rise ends none.
+    """The index at which a dip began that a rise ends; None if the rise ends no dip.
 
     Such a dip begins with a fall as abrupt and about as large, in the middle of the run and away
     from whatever explains a fall. A long one begins where the engine found the fall, a short one,

@@ -44,7 +44,7 @@ def nan_causes(  # noqa: PLR0913 - what the rule knows of it
     skipped: bool = False,
     idle: bool = False,
 ) -> tuple[Cause, ...]:
-    """What may be behind it; `sound`: the loss before; `calm`: it shows no sign of the rate.
+    """Possible causes; `sound`: the loss before; `calm`: nothing points to the learning rate.
 
     `skipped`: the loss goes on behind NaN gradients, as only a loss scaler lets it; `idle`: no
     update was made at all, and the rate moved nothing.
@@ -60,7 +60,7 @@ def nan_causes(  # noqa: PLR0913 - what the rule knows of it
 
 
 def weights_lost(lost: dict[str, int] | None) -> tuple[Evidence, ...]:
-    """That nothing trained after the first NaN is usable, where the weights hold it."""
+    """Evidence that nothing trained after the first NaN is usable, if the weights hold NaN."""
     return (Evidence(restarted("weights-lost", lost)),) if lost else ()
 
 

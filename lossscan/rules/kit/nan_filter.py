@@ -62,7 +62,7 @@ def hidden_nan(case: Case, loss: Series) -> Hidden | None:
 
 
 def lost_at(case: Case, step: int) -> dict[str, int]:
-    """Of a step that shows NaN: where it first shows, and up to where a checkpoint is clean.
+    """The step at which NaN first shows (`since`), and the last clean checkpoint (`clean`).
 
     The gradient norm or an evaluation may show it first. Clean is the last logged step before that;
     of the first logged window its begin, which is 0 unless the run was resumed there.

@@ -38,7 +38,7 @@ def step_of_order(case: Case, change: Change) -> int:
 
 
 def drop_causes(case: Case, step: int, *, lasts: bool) -> tuple[Cause, ...]:
-    """What may be behind a drop at a step that nothing known explains."""
+    """Possible causes of a drop at a step that nothing known explains."""
     other = min(0.5 + ORDERED[file_order(case, step)] + (0.0 if lasts else ENDED), 0.95)
     found = (Cause(_other_data(case, step), other), Cause(Message("repeated-data"), 0.3))
     return (*found, Cause(Message("phase-transition"), 0.15)) if lasts else found

@@ -94,7 +94,7 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
 
 
 def collapsed(case: Case, level: float) -> Message | None:
-    """That a loss has risen to where a model is that has lost all it learned; None elsewhere."""
+    """A message if the loss has risen to the level of a model that has lost all it learned."""
     if abs(level / SATURATED - 1) <= GUESSING:
         return Message("saturated", after=level)
     vocabulary = int(case.number("vocab_size") or 0)

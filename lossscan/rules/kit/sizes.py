@@ -46,7 +46,7 @@ def least_seen(case: Case, tests: Sequence[BoundaryTest], sigma: float) -> float
 
 
 def none_seen(case: Case, least: float | None, counted: float) -> Iterator[RuledOut]:
-    """That no rise was found, and how large one must be: to count, or to stand out of the noise.
+    """No rise was found: how large must one be to count, or to stand out from the noise?
 
     `least`: the smallest out of the noise, on the curve's scale; None where none was looked for.
     `counted`: the smallest that the rule counts, as a share of the loss; of a loss that crosses

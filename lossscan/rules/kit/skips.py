@@ -50,7 +50,7 @@ def skipped_updates(case: Case, step: int) -> Iterator[Cause]:
 
 
 def to_bf16(case: Case) -> tuple[Advice, ...]:
-    """What to set where fp16 is known to overflow."""
+    """Advice to use bf16 where fp16 is known to overflow."""
     return (*case.advise("fp16", suggest=False), Advice("bf16", suggest=True))
 
 

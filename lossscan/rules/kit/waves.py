@@ -64,7 +64,7 @@ def outlives_period(case: Case, change: Change) -> bool:
 
 
 def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
-    """What share of a gap at an index the means of so many points on its two sides show.
+    """The share of a gap at an index that the means of `points` points on either side show.
 
     The gap is on the curve's scale; the share is 0 where there are fewer points on a side.
     """

@@ -40,7 +40,7 @@ class Boundary(Struct, frozen=True):
 
 
 class Epochs(Struct, frozen=True):
-    """What the epoch column tells."""
+    """The epochs as the epoch column states them."""
 
     steps_per_epoch: float | None
     done: float | None  # epochs at the last point

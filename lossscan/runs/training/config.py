@@ -40,7 +40,7 @@ SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a shar
 
 
 class Config(Struct, frozen=True):
-    """What is known of the run's settings."""
+    """The training settings of a run, with their sources."""
 
     fields: Mapping[str, Field]
     notes: tuple[Note, ...] = ()
@@ -85,7 +85,7 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
 
 
 def _from_tables(tables: Sequence[Table]) -> list[Stated]:
-    """What the logs state, newest first."""
+    """The settings that the logs state, newest first."""
     return [
         Stated(
             table.path,

@@ -56,7 +56,7 @@ class Room(Struct):
 
 
 class Stated(Struct, frozen=True):
-    """What one file says."""
+    """The settings that one file states."""
 
     path: Path
     trust: Trust

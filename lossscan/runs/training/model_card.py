@@ -18,7 +18,7 @@ _FRAMEWORKS: Final = {"llama-factory": "llamafactory", "axolotl": "axolotl", "tr
 
 
 def card_settings(card: str) -> dict[str, Any]:
-    """What the card says of the training, under the names it uses; empty for any other README."""
+    """The settings that a model card states, under its names; empty for any other README."""
     front = _front_matter(card)
     settings: dict[str, Any] = {**_hyperparameters(card), **_versions(card), **_axolotl(card)}
     if isinstance(front.get("base_model"), str):

@@ -155,7 +155,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _called(taken: list[Any]) -> Any:
-    """What a call would give: of `Enum(value)` the value, of all else an object without state."""
+    """The result of a call: the value for `Enum(value)`, else an object without state."""
     arguments = taken[1]
     if isinstance(arguments, tuple) and len(arguments) == 1 and _is_plain(arguments[0]):
         return arguments[0]
