@@ -20,7 +20,7 @@ _EPOCH_WORDS: Final = (
     *("эпоха", "época", "epoca", "époque", "epoque", "epoche"),
 )
 _BETWEEN: Final = (  # a name and its number
-    r"(?:\(train\)|\.{3}| (?:number|no\.))?['\"]?[\s:：=#\[(]{0,10}['\"]?"
+    r"(?:\(train\)|\.{3}| (?:number|no\.))?['\"]?[\s:：=#\[(]{0,16}['\"]?"
 )
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (
@@ -38,7 +38,7 @@ _DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, t
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
-    r"(?:steps?|iter(?:ation)?s?|updates?)\b"
+    r"(?:steps?|iter(?:ation)?s?|n?updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
