@@ -487,6 +487,39 @@ def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
     assert first == 2 or first % 2 == 0  # a sum of parts is whole as well
 
 
+WRAPPED = {
+    "a container": "trainer_1  | {line}",
+    "a worker": "\x1b[36m(main_task pid=1234)\x1b[0m {line}",
+    "a rank": "[rank0]: {line}",
+    "mpirun": "[1,0]<stdout>:{line}",
+    "Kaggle": "12.3s\t4\t{line}",
+    "a runner": "2024-05-01T10:00:00.1234567Z {line}",
+    "a page that breaks lines": "{line}<br>",
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED.values(), ids=list(WRAPPED))
+def test_what_a_program_puts_around_each_line_is_left_out(tmp_path: Path, wrapped: str):
+    """A table of Ultralytics is read by its columns, whoever collected it."""
+    head = "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size"
+    row = "      {n}/6   2.31G   1.25   0.5   0.25   12   640: 100%|##| 9/9 [00:31<00:00]"
+    text = [head, *(row.format(n=n) for n in STEPS)]
+    path = tmp_path / "train.log"
+    path.write_text("".join(wrapped.format(line=line) + "\n" for line in text))
+    columns = read_file(path, Settings()).columns
+    assert columns["loss"].values.tolist() == [2.0] * len(STEPS)
+
+
+@pytest.mark.parametrize(("typed", "plain"), [("\u00a0", " "), ("\\_", "_"), ("\\[", "[")])
+def test_what_an_editor_puts_for_a_sign_is_that_sign(tmp_path: Path, typed: str, plain: str):
+    """Blanks of a web page and signs of Markdown are in what is copied from them."""
+    text = "".join(f"[epoch {n}/6] train_loss: {2 / n:.4f} val_loss: 2.5\n" for n in STEPS)
+    path = tmp_path / "train.log"
+    path.write_text(text.replace(plain, typed), encoding="utf-8")
+    columns = read_file(path, Settings()).columns
+    assert [len(columns[name].steps) for name in ("loss", "eval_loss")] == [6, 6]
+
+
 RESTARTING = {
     "under a headline": ("===== Epoch {e} =====\n", "iter {n}0: loss {x}\n"),
     "of a share alone": ("", "[{n}0/60] loss: {x}\n"),

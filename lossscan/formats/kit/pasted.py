@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Final
 
@@ -31,8 +31,21 @@ _ROW: Final = expression(
 _REMARK: Final = expression(  # `<-- NaN here`
     r"[ \t]{1,8}(?:<-{2,4}|<={2,4}|\u2190)(?![\w<=-])[^\n]{0,400}"
 )
+_COLOR: Final = expression(r"\x1b\[[\d;]{0,9}m")
+_BLANK: Final = "\u00a0"  # that no line is broken at: of a web page
+_BREAK: Final = expression(r"<br ?/?>\n?")  # of HTML
+_BACKSLASH: Final = expression(r"\\(?=[_*\[\]#|])")  # of Markdown, in what its editor was given
+_WRAPPER: Final = expression(  # of one container, pod, rank or worker, before each line
+    r"\A(?:\([^()\n]{0,60}\bpid=\d{1,9}[^()\n]{0,60}\) |[\w.-]{1,40}[_-]\d{1,3} {1,20}\| "
+    r"|\[\w{0,12}\d{1,6}(?:,\d{1,6})?\](?:<std(?:out|err)>)?: ?)"
+)
+_STAMP: Final = expression(  # of Kaggle; of GitHub's runners, of containers in nanoseconds
+    r"\A(?:\d{1,7}\.\d{1,9}s\t\d{1,7}\t|\d{4}-\d\d-\d\dT[\d:]{8}\.(?:\d{7}|\d{9})Z )"
+)
 _TAB: Final = "#011"  # as syslog writes it
-_OBJECT: Final = expression(r'(?m)^ {0,12}\{\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')  # JSON, indented
+_OBJECT: Final = expression(
+    r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": [-\d.N]'
+)  # JSON, indented
 _MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
@@ -65,23 +78,29 @@ def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
 
 @lru_cache(maxsize=2)
 def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ...]:
-    shown = [line for line in start.decode(errors="replace").splitlines() if line.strip()]
+    plain_start = _COLOR.sub("", start.decode(errors="replace"))
+    shown = [line for line in plain_start.splitlines() if line.strip()]
     marked = sum(line.startswith(("> ", ">\t")) for line in shown) if b">" in start else 0
     quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
-    text = "\n".join(shown)
+    text, wrapper = "\n".join(shown), _wrapper(shown)
     return tuple(
         repair
         for repair, holds in (
             (_unquoted, quoted),
             (_unfenced, "`" in text and bool(_FENCED.search(text))),
             (_unremarked, bool(_REMARK.search(text))),
+            (_broken, len(_BREAK.findall(text)) >= FEWEST),
+            (partial(_without, wrapper), wrapper != ""),
+            (_unstamped, sum(_STAMP.match(line) is not None for line in shown) >= FEWEST),
+            (_spaced, _BLANK in text),
+            (_untyped, "\\_" in text or "\\[" in text),
             (_untabbed, _TAB in text),
             (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
             (_plain_weight, "**" in text and bool(_BOLD.search(text))),
             (_straight, not text.isascii() and bool(_TYPESET.search(text))),
-            (_unescaped, "&" in text and bool(_ESCAPED.search(text))),
+            (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (_unglued, "] - ETA" in text or "/Unknown - " in text),
             (_unnamed, "]" in text and bool(_NAMED.search(text))),
@@ -175,6 +194,35 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
 def _unremarked(text: Iterable[str]) -> Iterator[str]:
     """Lines without what somebody noted behind them."""
     return (_REMARK.sub("", line) for line in text)
+
+
+def _broken(text: Iterable[str]) -> Iterator[str]:
+    """Lines as a page breaks them."""
+    for line in text:
+        yield from _BREAK.sub("\n", line).splitlines(keepends=True)
+
+
+def _wrapper(shown: Sequence[str]) -> str:
+    """What most lines begin with, where it is the name of one container, rank or worker."""
+    found = next(filter(None, map(_WRAPPER.match, shown)), None)
+    wrapped = sum(line.startswith(found[0]) for line in shown) if found else 0
+    return found[0] if found and wrapped >= max(MOST * len(shown), FEWEST) else ""
+
+
+def _without(wrapper: str, text: Iterable[str]) -> Iterator[str]:
+    return (line.removeprefix(wrapper) for line in text)
+
+
+def _unstamped(text: Iterable[str]) -> Iterator[str]:
+    return (_STAMP.sub("", line) for line in text)
+
+
+def _spaced(text: Iterable[str]) -> Iterator[str]:
+    return (line.replace(_BLANK, " ") for line in text)
+
+
+def _untyped(text: Iterable[str]) -> Iterator[str]:
+    return (_BACKSLASH.sub("", line) if "\\" in line else line for line in text)
 
 
 def _untabbed(text: Iterable[str]) -> Iterator[str]:

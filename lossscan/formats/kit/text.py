@@ -6,7 +6,7 @@ from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator
 from functools import lru_cache
 from io import StringIO, TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from lossscan.expressions import expression
@@ -15,6 +15,7 @@ from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.sources.files import HEAD_BYTES, Head
 
 PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long again
+REPAIRED = 1 << 12  # lines at once: as many as a piece holds
 LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
 HOLES = 32  # pieces of nothing but NUL after which the rest is taken for a hole
 BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash may leave some
@@ -128,7 +129,8 @@ def blocks(head: Head) -> Iterator[list[str]]:
     """The lines of `lines`, some thousands at once, which is many times faster."""
     read = map(lines_of, pieces(head))
     if is_pasted(head):
-        return ([line] for line in repaired(head, chain.from_iterable(read)))
+        text = iter(repaired(head, chain.from_iterable(read)))
+        return iter(lambda: list(islice(text, REPAIRED)), [])
     return read
 
 
