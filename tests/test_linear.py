@@ -149,7 +149,13 @@ def _beginnings(pattern: re.Pattern[Any]) -> set[str]:
         ways = [list(way) for way in parsed[0][1][1]]
     else:
         ways = [parsed]
-    return {_sample(way[:at]) for way in ways for at in range(1, len(way) + 1)} - {""}
+    return {_sample(way[:at]) for way in ways for at in _ends(way)} - {""}
+
+
+def _ends(way: list[Any]) -> Iterator[int]:
+    """Where its parts end: within a word nothing else can be met than within its beginning."""
+    literal = [str(kind) == "LITERAL" for kind, _ in way]
+    return (n for n in range(1, len(way) + 1) if n == len(way) or not all(literal[n - 1 : n + 1]))
 
 
 def _lines(pattern: re.Pattern[Any]) -> Iterator[str]:

@@ -36,7 +36,7 @@ from lossscan.formats.kit.lost import lost
 from lossscan.formats.kit.unlike import nearest_line, unlike_a_log
 from lossscan.model import Message, Note, Table
 from lossscan.settings import Settings
-from lossscan.sources.files import Head, head_of, plain
+from lossscan.sources.files import Head, head_of, is_object, plain
 from lossscan.sources.notebook import is_notebook
 
 OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
@@ -100,12 +100,12 @@ def is_log(head: Head, settings: Settings) -> bool:
 
 def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     """The formats that the user asks for on a file, then those that claim it."""
-    wanted = [each for each in formats() if each.wanted and each.wanted(head, settings)]
-    yield from wanted
+    yield from (each for each in formats() if each.wanted and each.wanted(head, settings))
     if not OWN_REPORT.match(head.start):  # it may be in the run
         is_yaml = head.path.suffix in YAML  # prose in one reads like a console
         likely = (each for each in formats() if each.may_be_yaml or not is_yaml)
-        yield from (each for each in likely if claimed(each, head))
+        asked = (each for each in likely if not (each.printed and is_object(head)))
+        yield from (each for each in asked if claimed(each, head))
 
 
 def _read_by(each: Format, head: Head, settings: Settings) -> Table:

@@ -118,5 +118,6 @@ FORMAT = Format(
     sample="Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)",
     claims=claims,
     read=read,
+    printed=True,
     priority=96,  # behind lines that begin with a loss
 )

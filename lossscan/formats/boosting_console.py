@@ -109,5 +109,6 @@ FORMAT = Format(
     sample="[10]  train-logloss:0.51  eval-logloss:0.58, of boosted trees",
     claims=claims,
     read=read,
+    printed=True,
     priority=15,
 )

@@ -71,4 +71,5 @@ FORMAT = Format(
     sample="12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds",
     claims=claims,
     read=read,
+    printed=True,
 )

@@ -100,5 +100,6 @@ FORMAT = Format(
     sample="Average objective function for 'output' for minibatches 0-9 is -3.5 over 512 frames.",
     claims=claims,
     read=read,
+    printed=True,
     priority=60,
 )

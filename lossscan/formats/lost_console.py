@@ -94,5 +94,6 @@ FORMAT = Format(
     sample="Loss is nan, stopping training",
     claims=claims,
     read=read,
+    printed=True,
     priority=99,  # behind all that hold a curve
 )

@@ -19,7 +19,8 @@ from lossscan.sources.files import Head
 _POINT: Final = expression(
     r"Epoch:\[(\d{1,9})/(\d{1,9})\]\((\d{1,12})/(\d{1,12})\),? ?(?=[A-Za-z ]{1,20}:)"
 )
-_RESUMED: Final = expression(r"Epoch:? ?\[(\d{1,9})/\d{1,9}\]: 跳过前(\d{1,12})个")
+_SKIPPED: Final = "跳过前"
+_RESUMED: Final = expression(rf"Epoch:? ?\[(\d{{1,9}})/\d{{1,9}}\]: {_SKIPPED}(\d{{1,12}})个")
 
 
 def claims(head: Head) -> bool:
@@ -39,7 +40,8 @@ def read(head: Head, settings: Settings) -> Table:
     for line in lines(head):
         if "Epoch" not in line:
             continue
-        resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
+        if _SKIPPED in line:
+            resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
         for epoch, epochs, step, length, text in _points(line):
             config = {"steps_per_epoch": length, "num_train_epochs": epochs}
             places.append((epoch, step))

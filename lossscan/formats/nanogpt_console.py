@@ -121,4 +121,5 @@ FORMAT = Format(
     sample="iter 100: loss 3.45",
     claims=claims,
     read=read,
+    printed=True,
 )

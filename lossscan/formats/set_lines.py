@@ -79,5 +79,6 @@ FORMAT = Format(
     sample="epoch 3 | train 1.11 | val 1.32 (and no loss)",
     claims=claims,
     read=read,
+    printed=True,
     priority=95,  # behind all that name a loss
 )

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import translate
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from msgspec import Struct
+from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
 from lossscan.sources.archive import archived, is_archive
@@ -76,6 +76,19 @@ def beginning(path: Path, size: int) -> bytes:
     with path.open("rb") as stream:
         start = stream.read(min(size, os.fstat(stream.fileno()).st_size))  # memory for no more
     return unpacked_head(path, size) if is_packed(start) else start
+
+
+@lru_cache(maxsize=2)  # many formats ask
+def is_object(head: Head) -> bool:
+    """Whether all that a small file holds is one JSON object."""
+    text = head.start.strip()
+    if head.size > len(head.start) or not (text.startswith(b"{") and text.endswith(b"}")):
+        return False
+    try:
+        json.decode(text, type=Raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @contextmanager

@@ -87,3 +87,12 @@ def test_what_a_folder_holds_instead_of_a_log_is_said(tmp_path: Path, names: lis
         (tmp_path / name).write_text("a: 1\n")
     with pytest.raises(NoLogFound, match=said):
         one_run(tmp_path, Settings())
+
+
+def test_a_json_object_is_asked_for_no_printed_lines(tmp_path: Path):
+    """What a person noted of a run is no console, whatever it quotes."""
+    path = tmp_path / "notes.json"
+    said = {f"note {n}": f"step {n}/10 loss: 2.{9 - n}1 lr: 1e-4" for n in range(1, 6)}
+    path.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    with pytest.raises(NoLogFound):
+        read_file(path, Settings())

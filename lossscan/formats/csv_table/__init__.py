@@ -252,6 +252,7 @@ FORMAT = Format(
     sample="step,loss",
     claims=claims,
     read=read,
+    printed=True,
     keys=keys,
     priority=60,
     mappable=True,

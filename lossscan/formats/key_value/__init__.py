@@ -258,6 +258,7 @@ FORMAT = Format(
     sample="step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3",
     claims=claims,
     read=read,
+    printed=True,
     keys=keys,
     priority=90,
     mappable=True,

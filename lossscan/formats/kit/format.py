@@ -36,6 +36,7 @@ class Format(Struct, frozen=True, kw_only=True):
     precision: int = 0  # where two logs of a run disagree, the digits of the higher one count
     files: str = ""  # patterns of names, between blanks, that are a log for sure
     maybe_files: str = ""  # patterns of names whose content has to tell
+    printed: bool = False  # lines that a program prints: a file that is one JSON object has none
     may_be_yaml: bool = False  # a file that is named as YAML may hold it
 
 

@@ -46,4 +46,4 @@ def own_lines(
         told = fields if own else fields | {"framework": None}
         return Table(series, **told)
 
-    return Format(name=name, sample=sample, claims=claims, read=read)
+    return Format(name=name, sample=sample, claims=claims, read=read, printed=True)
