@@ -82,7 +82,7 @@ def _reported(run: Run, settings: Settings) -> RunReport:
         findings=located(run, findings),
         ruled_out=diagnosis.ruled_out,
         change_points=diagnosis.change_points,
-        remarks=(*_remarks(run), *diagnosis.remarks),
+        remarks=(*(_remark(note, Path(run.path)) for note in run.notes), *diagnosis.remarks),
         error=failure,
     )
 
@@ -194,10 +194,6 @@ def _ranked(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, .
     chosen = settings.severities
     changed = (replace(f, stated_severity=chosen.get(f.rule, f.severity)) for f in findings)
     return tuple(sorted(changed, key=lambda finding: finding.severity.rank))
-
-
-def _remarks(run: Run) -> tuple[Message, ...]:
-    return tuple(_remark(note, Path(run.path)) for note in run.notes)
 
 
 def _remark(note: Note, root: Path) -> Message:

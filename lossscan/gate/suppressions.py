@@ -20,16 +20,12 @@ SHOWN_GONE = 3  # findings named that the baseline knows and the runs no longer 
 _Runs: TypeAlias = Sequence[tuple[str, RunReport]]  # with their keys
 
 
-def _today() -> date:
-    return datetime.now().astimezone().date()  # the user's own day, as an expiry date means it
-
-
 class GatePolicy(Struct, frozen=True):
     """The findings that the gate lets pass."""
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
     suppressions: tuple[Suppression, ...] = ()
-    today: date = field(default_factory=_today)
+    today: date = field(default_factory=lambda: datetime.now().astimezone().date())  # the user's
     folder: Path = field(default_factory=Path.cwd)  # what the paths of runs are relative to
 
 

@@ -18,12 +18,8 @@ def dict_of(report: RunReport | Report) -> dict[str, Any]:
     from lossscan.reporters.kit.plain import plain, plain_report
 
     if isinstance(report, Report):
-        return plain_report(report, _lang(report))
+        return plain_report(report, next((one.lang for one in report.runs), "en"))
     return plain(report, __version__, report.lang)
-
-
-def _lang(report: Report) -> str:
-    return next((one.lang for one in report.runs), "en")
 
 
 def json_of(report: RunReport | Report) -> str:

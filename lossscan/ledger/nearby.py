@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.ledger.events import Departure
-from lossscan.model import Alignment, Finding, Signals
+from lossscan.model import Finding, Signals
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
 GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it is the spike's
@@ -69,11 +69,7 @@ def _is_at(place: int, edges: Sequence[int]) -> bool:
 def _at_its_landmark(event: Departure, finding: Finding) -> bool:
     """Whether both are at one landmark: noise moves the found edge by some points."""
     one, two = event.aligned_to, finding.aligned_to
-    return one is not None and two is not None and _same(one, two)
-
-
-def _same(one: Alignment, two: Alignment) -> bool:
-    return (one.kind, one.step) == (two.kind, two.step)
+    return one is not None and two is not None and (one.kind, one.step) == (two.kind, two.step)
 
 
 def _is_its_rise(event: Departure, finding: Finding, signals: Signals) -> bool:

@@ -57,7 +57,8 @@ def _is_clean(values: FloatArray, at: int) -> bool:
 def _finding(case: Case, times: Series, at: int, before: float, after: float) -> Finding:
     step = int(times.steps[at])
     slower = after > before
-    resumed = any(abs(resume.step - step) <= _window(times) for resume in case.run.schedule.resumes)
+    window = 2 * int(spacing(times.steps))
+    resumed = any(abs(resume.step - step) <= window for resume in case.run.schedule.resumes)
     return Finding(
         0.95,  # two levels that hardly overlap
         series="seconds_per_step",
@@ -80,10 +81,6 @@ def _finding(case: Case, times: Series, at: int, before: float, after: float) ->
             *([Cause(Message("contention"), 0.5)] if slower else []),
         ),
     )
-
-
-def _window(times: Series) -> int:
-    return 2 * int(spacing(times.steps))
 
 
 RULE = Rule(name="throughput-drop", check=check)

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -33,10 +34,10 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
     chains: list[_Chain] = []
     several, points = _points_apart(sorted(tables, key=_begin))
     for table in several:
-        steps, kind = _steps(table), _kind(table)
-        gap = _gap(steps) if len(steps) >= MIN_POINTS else 0.0
+        steps, kind = _steps(table), (table.framework, table.averaging)
+        gap = median(np.abs(differences(steps))) if len(steps) >= MIN_POINTS else 0.0
         first, last = _begin(table)
-        earlier = chains[: bisect_left(chains, first - LOG_GAPS * gap, key=_begun)]
+        earlier = chains[: bisect_left(chains, first - LOG_GAPS * gap, key=attrgetter("begun"))]
         goes_on = (
             chain
             for chain in earlier
@@ -88,23 +89,11 @@ class _Chain(Struct):
         return first <= self.ended + LOG_GAPS * self.gap and last > self.ended
 
 
-def _begun(chain: _Chain) -> int:
-    return chain.begun
-
-
 def _begin(table: Table) -> tuple[int, int]:
     steps = _steps(table)
     return (int(steps[0]), int(steps.max())) if len(steps) else (0, 0)
 
 
-def _kind(table: Table) -> tuple[str | None, str]:
-    return table.framework, table.averaging
-
-
 def _steps(table: Table) -> IntArray:
     found = (table.columns[name].steps for name in TRAINED if name in table.columns)
     return next(found, np.empty(0, dtype=np.int64))
-
-
-def _gap(steps: IntArray) -> float:
-    return median(np.abs(differences(steps)))

@@ -229,7 +229,7 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
     """
     every = sorted(
         ((number, resume) for number, course in enumerate(courses) for resume in course.resumes),
-        key=lambda each: _overtaken(each[1]),
+        key=lambda each: sum(map(len, each[1].dead.values())),
         reverse=True,
     )
     if not every:
@@ -247,10 +247,6 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
         source = relative(Path(resume.source), root) if resume.source else None
         seen.append(replace(resume, source=source))
     return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
-
-
-def _overtaken(resume: Resume) -> int:
-    return sum(len(series) for series in resume.dead.values())
 
 
 def _gap(series: Series) -> float:
@@ -273,12 +269,7 @@ def _notes(courses: Sequence[Course], *, asked: bool) -> Iterator[Note]:
         for resume in course.resumes:
             if resume.fresh:
                 path = Path(resume.source or "")
-                yield Note("fresh_start", path, {"points": _points(resume), "step": _last(resume)})
-
-
-def _points(resume: Resume) -> int:
-    return max((len(series) for series in resume.dead.values()), default=0)
-
-
-def _last(resume: Resume) -> int:
-    return max((int(series.steps[-1]) for series in resume.dead.values()), default=0)
+                dead = resume.dead.values()
+                points = max(map(len, dead), default=0)
+                last = max((int(series.steps[-1]) for series in dead), default=0)
+                yield Note("fresh_start", path, {"points": points, "step": last})

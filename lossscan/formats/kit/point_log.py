@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,11 +63,7 @@ class PointLog:
 
 def _all_of(parts: Sequence[IntArray]) -> IntArray:
     """All steps, rising; most keys are logged at those of the key before."""
-    apart = [one for one, next_ in zip_longest(parts, parts[1:]) if not _are_same(one, next_)]
+    apart = [one for one, two in pairwise(parts) if not np.array_equal(one, two)] + [*parts[-1:]]
     return (
         apart[0] if len(apart) == 1 else distinct(np.concatenate([np.empty(0, np.int64), *apart]))
     )
-
-
-def _are_same(one: IntArray, other: IntArray | None) -> bool:
-    return other is not None and np.array_equal(one, other)

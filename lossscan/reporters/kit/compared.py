@@ -44,8 +44,8 @@ def members(report: Report, page: Page) -> Block:
 def blocks(comparison: Comparison, page: Page) -> Iterator[Block]:
     """All there is to say, in the order a reader asks."""
     found = [
-        _listed("partings", (page.say(each.text) for each in comparison.partings), page),
-        _listed("chance", _said((*comparison.bands, *comparison.outsiders), page), page),
+        _listed("partings", comparison.partings, page),
+        _listed("chance", (*comparison.bands, *comparison.outsiders), page),
         _differences(comparison.differences, page),
         _metrics(comparison, page),
         _contrasts(comparison, page),
@@ -53,16 +53,12 @@ def blocks(comparison: Comparison, page: Page) -> Iterator[Block]:
     yield from (block for block in found if block.lines or block.rows)
 
 
-def _listed(key: str, texts: Iterable[str], page: Page) -> Block:
-    lines = list(texts)
+def _listed(key: str, told: Iterable[Parting | Band | Outsider], page: Page) -> Block:
+    lines = [page.say(each.text) for each in told]
     more = len(lines) - MOST_LINES
     if more > 0:
         lines = [*lines[:MOST_LINES], page.say("more_lines", count=more)]
     return Block(page.say(key), tuple(lines))
-
-
-def _said(told: Iterable[Parting | Band | Outsider], page: Page) -> Iterator[str]:
-    return (page.say(each.text) for each in told)
 
 
 def _table(key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]], page: Page) -> Block:
@@ -104,7 +100,8 @@ def _metrics(comparison: Comparison, page: Page) -> Block:
     labels = [member.label for member in comparison.members]
     metrics = list(_telling(comparison.metrics))
     places = [_place(metric, page) for metric in metrics]
-    cells = [[_amount(metric.values[label]) for label in labels] for metric in metrics]
+    values = [[metric.values[label] for label in labels] for metric in metrics]
+    cells = [["" if each is None else amount(each) for each in row] for row in values]
     if len(labels) <= MOST_COLUMNS or len(labels) <= len(metrics):
         rows = [(place, *row) for place, row in zip(places, cells, strict=True)]
         return _table("at_equal", ("place", *labels), rows, page)
@@ -126,10 +123,6 @@ def _place(metric: Metric, page: Page) -> str:
     averaged = metric.axis == "step" and not metric.series.startswith("eval_")
     key = "axis_last" if averaged else f"axis_{metric.axis}"
     return page.say(key, series=metric.series, place=at)
-
-
-def _amount(value: float | None) -> str:
-    return "" if value is None else amount(value)
 
 
 def _contrasts(comparison: Comparison, page: Page) -> Block:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from lossscan import words
-from lossscan.model import Cause, Evidence, Finding, Message, Run, RunReport
+from lossscan.model import Cause, Finding, Message, Run, RunReport
 from lossscan.reporters import Page
 from lossscan.reporters.kit.chart import chart
 from lossscan.reporters.kit.columns import in_columns
@@ -44,7 +44,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
-        _notes("ruled_out", _ruled_out(report, page), page),
+        _notes("ruled_out", [(out.rule, page.say(out.text)) for out in report.ruled_out], page),
         _notes("remarks", [("", page.say(each)) for each in report.remarks], page),
         _notes("skipped", _skipped(report, page), page),
         _read(report, page),
@@ -131,15 +131,12 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
     facts = " · ".join([finding.rule, *told_of(finding, page)])
     yield _block(Prose(safe(facts, "dim")))
     yield _block(Prose(_told(finding.message, page)))
-    yield from _list("evidence", (_evidence(e, page) for e in finding.evidence), page)
+    evidence = (("-", _sourced(_told(e.text, page), e.source)) for e in finding.evidence)
+    yield from _list("evidence", evidence, page)
     yield from _list("causes", _causes(finding.causes, page), page)
     yield from _list("remedies", (("-", _told(r, page)) for r in finding.remedies), page)
     if finding.next:
         yield from _list("next", [("-", _told(finding.next, page))], page)
-
-
-def _evidence(evidence: Evidence, page: Page) -> tuple[str, Text]:
-    return "-", _sourced(_told(evidence.text, page), evidence.source)
 
 
 def _sourced(text: Text, source: str | None) -> Text:
@@ -181,10 +178,6 @@ def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[Renderabl
         for name, text in notes
     )
     return list(_list(key, rows, page, indent=0))
-
-
-def _ruled_out(report: RunReport, page: Page) -> list[tuple[str, str]]:
-    return [(out.rule, page.say(out.text)) for out in report.ruled_out]
 
 
 def _told(message: Message, page: Page, style: str = "") -> Text:

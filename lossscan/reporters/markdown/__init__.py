@@ -63,7 +63,10 @@ def _many(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> Iterato
     yield from ("", _line(page.say(key) for key in keys))
     yield "| --- | --- | --- | ---: | ---: | --- |"
     yield from (_line(_cells(row, page)) for row in worst_first(rows))
-    found = (f"{rule}: {_share(runs, rows, page)}" for rule, _, runs in by_rule(rows))
+    found = (
+        f"{rule}: {page.say('in_runs', runs=runs, all=len(rows))}"
+        for rule, _, runs in by_rule(rows)
+    )
     yield from listed("by_rule", found, page)
     yield from listed("in_common", (page.say(finding.message) for finding in common), page)
 
@@ -77,10 +80,6 @@ def _cells(row: Row, page: Page) -> Iterator[str]:
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _share(runs: int, rows: Sequence[Row], page: Page) -> str:
-    return page.say("in_runs", runs=runs, all=len(rows))
 
 
 # --- several runs compared ---------------------------------------------------------------------

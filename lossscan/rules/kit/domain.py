@@ -148,9 +148,5 @@ def is_absurd_rate(case: Case, rate: float) -> bool:
 def is_tuned_with_adam(case: Case) -> bool:
     """Whether a pretrained language model is fine-tuned with Adam, as far as the files show."""
     optimizer = str(case.setting("optim") or "adamw").lower()
-    known = case.trainer.tunes and case.is_cross_entropy
-    return known and "adam" in optimizer and case.setting("stage") != "pt" and _is_pretrained(case)
-
-
-def _is_pretrained(case: Case) -> bool:
-    return is_adapter(case) or not begins_untrained(case)
+    known = case.trainer.tunes and case.is_cross_entropy and case.setting("stage") != "pt"
+    return known and "adam" in optimizer and (is_adapter(case) or not begins_untrained(case))
