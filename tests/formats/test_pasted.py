@@ -520,6 +520,25 @@ def test_what_an_editor_puts_for_a_sign_is_that_sign(tmp_path: Path, typed: str,
     assert [len(columns[name].steps) for name in ("loss", "eval_loss")] == [6, 6]
 
 
+@pytest.mark.parametrize(
+    ("losses", "points"),
+    [
+        pytest.param("2.0000 1.0000 0.6667 0.5000 0.4000", 5, id="as long as the others"),
+        pytest.param("2.0000 1.0000 0.6667 0.5000 0.400", 4, id="cut by a digit"),
+        pytest.param("2.01 1.00021 0.6667 0.501 0.4", 4, id="of any length"),
+        pytest.param("2.00 nan nan nan nan", 5, id="that is none"),
+    ],
+)
+def test_a_last_number_counts_without_its_newline_if_it_is_whole(
+    tmp_path: Path, losses: str, points: int
+):
+    """Who copies lines leaves the last newline behind; who is killed may leave half a number."""
+    path = tmp_path / "train.log"
+    lines = [f"step {n}0: loss {loss}" for n, loss in enumerate(losses.split(), start=1)]
+    path.write_text("\n".join(lines))
+    assert len(read_file(path, Settings()).columns["loss"].steps) == points
+
+
 RESTARTING = {
     "under a headline": ("===== Epoch {e} =====\n", "iter {n}0: loss {x}\n"),
     "of a share alone": ("", "[{n}0/60] loss: {x}\n"),

@@ -18,6 +18,12 @@ PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long 
 REPAIRED = 1 << 12  # lines at once: as many as a piece holds
 LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
 HOLES = 32  # pieces of nothing but NUL after which the rest is taken for a hole
+CONTEXT: Final = 1 << 14  # bytes before the last line that show how long it would be
+ALIKE: Final = 3  # lines that show how many digits are printed: of two, by chance as many
+_DIGITS: Final = expression(rb"\d{1,40}")
+_ENDED: Final = expression(  # no count, no word, and no number that is short by its value
+    rb"(?:\.\d{4,20}|e[-+]\d\d|nan|[^\w\s.+-])\Z"
+)
 BINARY_SHARE = 0.5  # NUL bytes of the start above which it is no text; a crash may leave some
 UTF_8: Final = "utf-8-sig"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`
@@ -137,9 +143,9 @@ def blocks(head: Head) -> Iterator[list[str]]:
 def pieces(head: Head) -> Iterator[bytes]:
     r"""The text in UTF-8, some thousands of whole lines at once, each ended by `\n` and no other.
 
-    Only the last line may lack its newline; terminal colors are left in.
+    Only the last line may lack its newline, unless it is whole; terminal colors are left in.
     """
-    rest, holes = b"", 0
+    rest, told, holes = b"", b"", 0
     for piece in _read(head):
         filled = piece.replace(b"\0", b"") if b"\0" in piece else piece
         holes += not filled
@@ -150,8 +156,24 @@ def pieces(head: Head) -> Iterator[bytes]:
         rest = text[end:]
         if end:
             yield text[:end]
+            told = text[max(end - CONTEXT, 0) : end]
     if rest:
-        yield rest
+        yield rest + b"\n" if _is_whole(rest, told) else rest
+
+
+def _is_whole(last: bytes, before: bytes) -> bool:
+    """Whether a last line without its newline is no shorter than those before it.
+
+    They have its words and signs, and all as many digits at their end: a format says how many.
+    """
+    shape, digits = _DIGITS.sub(b"0", last), _digits_at_end(last)
+    alike = [line for line in before.split(b"\n") if _DIGITS.sub(b"0", line) == shape]
+    same = all(_digits_at_end(line) == digits for line in alike)
+    return len(alike) >= ALIKE and same and _ENDED.search(last) is not None
+
+
+def _digits_at_end(line: bytes) -> int:
+    return len(line) - len(line.rstrip(b"0123456789"))
 
 
 def _read(head: Head) -> Iterator[bytes]:
