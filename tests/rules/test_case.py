@@ -40,4 +40,4 @@ def test_settings_are_numbers_versions_and_advice_where_they_are_stated():
 def test_evidence_around_a_step_is_what_there_is_in_the_order_asked(at):
     """Nothing was evaluated, so there is no evidence of it."""
     kinds = [each.text.name for each in around(CASE, at, "order", "eval", "rate")]
-    assert kinds == ["shuffle-off", "learning-rate"]
+    assert kinds == ["shuffle-off", "learning-rate-constant"]

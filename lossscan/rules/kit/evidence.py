@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
+import numpy as np
+
 from lossscan.model import Change, Evidence, Message, Number
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
@@ -33,8 +35,17 @@ def rate_evidence(case: Case, at: Change | float) -> Evidence | None:
     rate = rate_at(case, step)
     if rate is None:
         return None
-    said = Message("learning-rate", rate=rate.value, share=rate.share)
+    said = Message(_said_of(case), rate=rate.value, share=rate.share)
     return Evidence(said, case.run.source_of("learning_rate"), step, rate.value)
+
+
+def _said_of(case: Case) -> str:
+    """The sentence for the learning rate: of one that is constant there is no peak."""
+    logged = case.points("learning_rate")
+    if logged is None:
+        return "learning-rate-set"
+    constant = len(logged) > 1 and np.ptp(logged.values) == 0
+    return "learning-rate-constant" if constant else "learning-rate"
 
 
 def limit_evidence(case: Case, at: Change | float) -> Evidence | None:
