@@ -139,6 +139,13 @@ def test_counting_from_the_first_step_is_no_resume(tmp_path: Path):
     assert [resume.fresh for resume in run.schedule.resumes] == [True]
 
 
+def test_many_trainings_are_one_remark(tmp_path: Path):
+    """A search has hundreds, and each is asked for by its number."""
+    table = logs.read_log(tmp_path, "".join(_training(points, 2.5) for points in (9, 12, 8)))
+    apart = [(note.kind, dict(note.numbers)) for note in table.notes if "apart" in note.kind]
+    assert apart == [("trainings_apart", {"trainings": 3, "number": 2})]
+
+
 def test_a_rerun_from_the_start_is_a_training_of_its_own(tmp_path: Path):
     """It begins where the first began, in epochs and in loss: nothing was resumed."""
     losses = [2.5, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5]

@@ -115,6 +115,13 @@ def test_the_first_descent_does_not_press_the_rest_flat():
     assert float(top.split()[0]) < 10
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_constant_is_drawn_at_its_value(width):
+    """The number beside the line is that of the curve."""
+    (line,) = (row for row in _drawn(_report([0.1] * 30), width).splitlines() if "⠒⠒" in row)
+    assert line.split()[0] == "0.1"
+
+
 def test_a_chart_without_outliers_is_whole():
     """Nothing is cut and nothing is said of it."""
     text = _drawn(_report(np.linspace(3, 2, 50)))

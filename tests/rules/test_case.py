@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lossscan.rules.kit.case import Case
@@ -41,3 +43,17 @@ def test_evidence_around_a_step_is_what_there_is_in_the_order_asked(at):
     """Nothing was evaluated, so there is no evidence of it."""
     kinds = [each.text.name for each in around(CASE, at, "order", "eval", "rate")]
     assert kinds == ["shuffle-off", "learning-rate-constant"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ({"learning_rate": 1e-3}, "learning-rate-constant"),
+        ({"learning_rate": [[0, 400, 1e-3, 0.0]]}, "learning-rate"),
+        ({"config": {"learning_rate": 1e-3}}, "learning-rate-set"),
+    ],
+)
+def test_only_a_rate_that_moves_has_a_peak(rate: dict[str, Any], said: str):
+    """A rate that is only configured may be scheduled by anything."""
+    case = Case(make_run(loss=[[0, 400, 2.5, 2.0]], **rate))
+    assert [each.text.name for each in around(case, 200, "rate")] == [said]

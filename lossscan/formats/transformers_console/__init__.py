@@ -91,7 +91,11 @@ def _chosen(consoles: Sequence[Console], head: Head) -> Console:
 
 
 def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator[Note]:
-    """What is left out of a log that holds several trainings."""
+    """What is left out of a log that holds several trainings: where the other one is, if one."""
+    if len(consoles) > 2:  # noqa: PLR2004 - a remark on each would be a list
+        told: Numbers = {"trainings": len(consoles), "number": consoles.index(chosen) + 1}
+        yield Note("trainings_apart", path, told)
+        return
     for place, console in enumerate(consoles, start=1):
         if console is not chosen:
             numbers: Numbers = {

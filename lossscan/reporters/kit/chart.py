@@ -139,11 +139,13 @@ def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
     log = is_wide(values) and is_wide(np.array(robust_range(values, log=True)))
     low, high = robust_range(values, log=log)
     low, high = (math.log(low), math.log(high)) if log else (low, high)
-    # A constant curve runs through the middle; half a unit is lost in a loss of 1e17.
-    pad = max(0.5, SLIVER * abs(low)) if high - low <= SLIVER * max(abs(low), abs(high)) else 0.0
+    # A constant curve runs through the middle row; half a unit is lost in a loss of 1e17.
+    constant = high - low <= SLIVER * max(abs(low), abs(high))
+    pad = max(0.5, SLIVER * abs(low)) if constant else 0.0
+    height = min(max(width // RATIO, LEAST), MOST)
     return ChartFrame(
         width=width - GUTTER,
-        height=min(max(width // RATIO, LEAST), MOST),
+        height=height - (constant and height % 2 == 0),
         first=float(min(s.steps[0] for s in columns if len(s))),
         last=float(max(s.steps[-1] for s in columns if len(s))),
         low=low - pad,
