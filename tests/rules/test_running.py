@@ -67,3 +67,15 @@ def test_unshuffled_data_repeats_in_each_epoch_whatever_its_order(seed: int):
     found = [finding.rule for finding in diagnose(run, scan(run), Settings()).findings]
     assert "periodic-loss" in found
     assert "running-loss" not in found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mean_of_few_epochs_is_told_by_its_restarts_too(seed: int):
+    """What a model learned in an epoch shows at once there: no memorization."""
+    noise = np.random.default_rng(seed).normal(0, 0.25, (3, 500))
+    losses = 0.5 + 2 * np.exp(-np.arange(1, 1501) / 900).reshape(3, 500) + noise
+    means = (np.cumsum(losses, axis=1) / np.arange(1, 501))[:, 19::20].ravel()
+    loss = dict(zip(range(20, 1501, 20), means.tolist(), strict=True))
+    run = make_run(loss=[[0, 1500, 2.5, 2.0]], every=20, put={"loss": loss}, epochs=3)
+    found = diagnose(run, scan(run), Settings())
+    assert [finding.rule for finding in found.findings] == ["running-loss"]

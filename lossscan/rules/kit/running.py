@@ -38,6 +38,7 @@ MEAN_POINTS: Final = 30  # of all epochs together
 SPREAD: Final = 1.11
 FADES: Final = -0.65
 SURE: Final = 5.0  # standard errors of it
+SURE_OF_STEPS: Final = 3.5  # where the loss falls at most starts besides, as a mean's restarts do
 DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2
 EPSILON: Final = float(np.finfo(np.float64).eps)  # for the logarithm of no wobble
 NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
@@ -60,7 +61,8 @@ def running_of(case: Case) -> Running | None:
     if _even(summed) and _is_sum(curve.values, summed):
         return _running("sum", curve, summed)
     for starts in _epochs(case, curve):
-        if _even(starts) and _is_mean(curve.values, starts):
+        sure = SURE_OF_STEPS if _steps_down(case, starts) else SURE
+        if _even(starts) and _is_mean(curve.values, starts, sure):
             return _running("mean", curve, starts)
     return None
 
@@ -109,17 +111,25 @@ def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
             yield [round(at) for at in np.arange(0, len(curve.steps), each)]
 
 
-def _is_mean(values: FloatArray, starts: Sequence[int]) -> bool:
+def _steps_down(case: Case, starts: Sequence[int]) -> bool:
+    """Whether the engine finds a fall within a point of most starts."""
+    falls = np.array([change.index for change in case.falls])
+    begun = np.array(starts[1:])
+    near = np.abs(np.subtract.outer(begun, falls)) <= EVEN
+    return bool(len(begun)) and near.any(axis=1).mean() > 1 / 2
+
+
+def _is_mean(values: FloatArray, starts: Sequence[int], sure: float) -> bool:
     """Whether the wobble of each epoch fades as that of a mean over ever more batches.
 
     In the first the loss may fall so fast that its course bends more than the mean wobbles.
     """
     edges = [*starts, len(values)]
     epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_MEAN]
-    return _fades(epochs) or _fades(epochs[1:])
+    return _fades(epochs, sure) or _fades(epochs[1:], sure)
 
 
-def _fades(epochs: Sequence[FloatArray]) -> bool:
+def _fades(epochs: Sequence[FloatArray], sure: float) -> bool:
     """Whether it does beyond chance; epochs of unshuffled data all show the same one wobble."""
     points = sum(len(epoch) - 2 for epoch in epochs)
     if points < MEAN_POINTS or len(epochs) < 2:  # noqa: PLR2004 - epochs
@@ -134,7 +144,7 @@ def _fades(epochs: Sequence[FloatArray]) -> bool:
         product += float(centred @ y)
     apart = 1 if wobble_alike(epochs) else len(epochs)
     slope, error = product / spread, SPREAD / math.sqrt(spread * apart / len(epochs))
-    return slope <= FADES and -slope >= SURE * error
+    return slope <= FADES and -slope >= sure * error
 
 
 def _shows(epochs: Sequence[FloatArray]) -> bool:
