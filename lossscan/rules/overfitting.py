@@ -1,4 +1,4 @@
-"""Evaluation loss rises while training loss falls."""
+"""Evaluation loss rises while training loss falls, or stays where it is."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ CLEAR = 1.1  # beyond what a reshuffled evaluation set brings
 SLIGHT = 1.05  # less is a note: the best checkpoint is hardly better than the last
 NEAR = 5  # logged training points that tell the level at an evaluation
 STILL_FALLING = 0.99  # training loss must be lower at the end than at the minimum
+FLAT = 0.8  # of a training loss that does not fall: no such run is labeled
 SMALL_SET = 10_000  # samples; public reports of overfitting in 3 epochs stay below
 FEW_EPOCHS = 2.0  # more than this is where a set is usually learnt by heart
 
@@ -62,6 +63,11 @@ class _Rise(Struct, frozen=True):
     def ratio(self) -> float:
         return self.high / self.low
 
+    @property
+    def sure_ratio(self) -> float:
+        """The same without the luck of single evaluations."""
+        return self.sure / self.course
+
     def least(self, min_rise: float) -> float:
         """The ratio from which it counts: the noise of few evaluations is unknown."""
         return max(1 + min_rise, SLIGHT if len(self.series) < SMOOTHED_FROM else 1.0)
@@ -73,7 +79,7 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
     if case.is_policy:
         return
     rises = [rise for series in _sets(case) for rise in _rise(series)]
-    found = [rise for rise in rises if rise.sure / rise.course >= rise.least(min_rise)]
+    found = [rise for rise in rises if rise.sure_ratio >= rise.least(min_rise)]
     if not found:
         for rise in rises[:1]:
             few = rise.ratio >= rise.least(min_rise)  # only the last is so high
@@ -82,10 +88,18 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
         return
     worst = max(found, key=lambda rise: rise.ratio)
     before, end = _training(loss, worst.low_step)
-    if end <= before * STILL_FALLING:
-        yield _finding(case, worst, found, before, end)
+    falls = end <= before * STILL_FALLING
+    if falls or (worst.sure_ratio >= CLEAR and not _climbs_too(case, worst)):
+        yield _finding(case, worst, found, before, end, falls=falls)
     else:
         yield RuledOut(Message("training-rises", before=before, after=end))
+
+
+def _climbs_too(case: Case, rise: _Rise) -> bool:
+    """Whether the training loss rises since the evaluation before the minimum: others tell that."""
+    since = rise.series.steps[rise.series.steps < rise.low_step][-1:].max(initial=0)
+    slopes = case.signals.changes_of("loss", "slope_up")
+    return any(change.step >= since for change in (*case.rises, *slopes))
 
 
 def _sets(case: Case) -> list[Series]:
@@ -153,16 +167,18 @@ def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
     return level_at(loss, low_step, points=points), median(loss.values[-points:])
 
 
-def _confidence(rise: _Rise) -> float:
+def _confidence(rise: _Rise, *, falls: bool) -> float:
+    if not falls:
+        return FLAT
     strong, steady = rise.ratio >= STRONG, rise.after > AFTER
     # A rise by a third over many evaluations is never noise; one of 5 % over two may be.
     return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
-def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: float) -> Finding:
+def _finding(
+    case: Case, rise: _Rise, found: list[_Rise], before: float, end: float, *, falls: bool
+) -> Finding:
     last = int(rise.series.steps[-1])
-    per_epoch = case.run.schedule.steps_per_epoch
-    done = rise.low_step + int(rise.series.steps[0] == 0)  # a count from 0 is of what was begun
     numbers = {
         "low": rise.low,
         "low_step": rise.low_step,
@@ -171,15 +187,14 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
         "last": last,
         "count": rise.after,
     }
+    strong = rise.ratio >= STRONG or case.loss is None
     others = [other for other in found if other is not rise]
     training = {"before": before, "after": end}
     return Finding(
-        _confidence(rise),
+        _confidence(rise, falls=falls),
         series=rise.series.name,
         stated_severity=Severity.INFO if rise.ratio < SLIGHT else None,
-        message=Message(
-            "strong" if rise.ratio >= STRONG or case.loss is None else "default", **numbers
-        ),
+        message=Message("flat" if not falls else "strong" if strong else "default", **numbers),
         episodes=(Episode(rise.low_step, last),),
         effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
         evidence=(
@@ -192,24 +207,32 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], before: float, end: fl
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_causes(case, done / per_epoch if per_epoch else None, _is_first(rise))),
+        causes=tuple(_causes(case, rise, falls=falls)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
 
 
-def _is_first(rise: _Rise) -> bool:
-    """Whether no evaluation goes before the lowest: the best model may be earlier."""
-    return rise.low_step <= int(rise.series.steps[0])
+def _low_epoch(case: Case, rise: _Rise) -> float | None:
+    """How many epochs were done at the minimum; None where their length is unknown."""
+    per_epoch = case.run.schedule.steps_per_epoch
+    done = rise.low_step + int(rise.series.steps[0] == 0)  # a count from 0 is of what was begun
+    return done / per_epoch if per_epoch else None
 
 
-def _causes(case: Case, low_epoch: float | None, first: bool) -> Iterator[Cause]:  # noqa: FBT001  one of two sentences
+def _causes(case: Case, rise: _Rise, *, falls: bool) -> Iterator[Cause]:
     epochs, rate = case.run.schedule.epochs, case.number("learning_rate")
     examples, often = case.number("num_examples"), (epochs or 0) > FEW_EPOCHS
-    yield Cause(Message("memorisation"), 0.85 if often else 0.5)
-    if often and low_epoch is not None:
+    if falls:
+        yield Cause(Message("memorisation"), 0.85 if often else 0.5)
+    else:
+        yield Cause(Message("unstable"), 0.5)
+        yield Cause(Message("other-data"), 0.4)
+    low_epoch = _low_epoch(case, rise)
+    if falls and often and low_epoch is not None:
         fewer = round(low_epoch) if low_epoch >= 1 else float(f"{low_epoch:.2g}")
-        late = first and low_epoch > 1
+        # Where no evaluation is before the lowest, the best model may be earlier.
+        late = low_epoch > 1 and rise.low_step <= rise.series.steps[0]
         said = Message(
             "evaluated-late" if late else "too-many-epochs", epochs=epochs, low_epoch=low_epoch
         )
@@ -220,7 +243,7 @@ def _causes(case: Case, low_epoch: float | None, first: bool) -> Iterator[Cause]
         numbers = {"rate": rate, "limit": limit}
         config = case.advise("learning_rate", limit)
         yield Cause(Message("learning-rate-high", **numbers), 0.6, config)
-    if examples is not None and examples < SMALL_SET:
+    if falls and examples is not None and examples < SMALL_SET:
         yield Cause(Message("small-set", examples=int(examples)), 0.6)
 
 
