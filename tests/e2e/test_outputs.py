@@ -36,7 +36,7 @@ def test_details_of_what_broke_steer_neither_a_terminal_nor_a_ci_runner():
     """An error repeats the text over which it broke."""
     wild = WILD["terminal"] + "\n  " + WILD["runner"]
     code = (
-        "import logging; from lossscan.commands.kit.shape import speak; speak()\n"
+        "import logging; from lossscan.commands.kit.shape import log_details; log_details(True)\n"
         f"try: raise ValueError({wild!r})\n"
         f"except ValueError: logging.getLogger('lossscan').debug('%s: x', {wild!r}, exc_info=True)"
     )

@@ -1,4 +1,4 @@
-"""Each hostile folder ends in bounded time and memory with a report or one line that says why."""
+"""Each hostile folder ends in bounded time and memory with a report or the reason for none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ LOGS = {"trainer_log.jsonl", "a.jsonl"}  # a good one of these is beside most of
 NO_LOG = (  # what is said where the only log is not one
     "unrecognized log format",  # it begins with a key of 300 kB
     "binary data, not text",  # NUL in each of its keys
-    "truncated JSON",  # of a log beside the good one: what it held would have counted
+    "not analyzed",  # of a log beside the good one, or its rest: that would have counted
+    "truncated JSON",  # so would what this held
 )
 SAMPLE = 9  # folders, of which the batch takes one
 
@@ -58,7 +59,7 @@ def _wrong(folder: Path) -> Iterator[str]:
         yield f"{used.ru_utime + used.ru_stime:.0f} s"
     if any(word in text for word in ("internal", "Traceback", "Warning", "unexpected", "memory")):
         yield text[:200]
-    if code == 2 and text.count("\n") != 1:
+    if code == 2 and text.count("\n") not in (1, 2):  # what is wrong, and a way out
         yield f"{text.count(chr(10))} lines"
 
 

@@ -181,7 +181,7 @@ def _loudness() -> list[Any]:
     return list(get_command(app).params)
 
 
-def _verbose(value: bool) -> None:
+def log_details(value: bool) -> None:
     """Log debug details to standard error from here on."""
     if value:
         import logging
@@ -204,7 +204,7 @@ Verbose: TypeAlias = Annotated[
     typer.Option(
         "--verbose",
         "-v",
-        callback=_verbose,
+        callback=log_details,
         expose_value=False,
         help="Log debug details to stderr.",
     ),
