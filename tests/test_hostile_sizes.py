@@ -23,6 +23,7 @@ from lossscan.runs import assemble
 from lossscan.runs.training import files as training_files
 from lossscan.settings import Settings
 from lossscan.sources import archive, packed
+from lossscan.sources.files import head_of
 from tests.fuzz.faults import fault
 from tests.fuzz.targets import read_store
 from tests.writers import event_bytes, record, wandb_bytes, wandb_history
@@ -48,6 +49,20 @@ def test_a_key_of_its_own_in_each_line_takes_no_quadratic_time(tmp_path):
 
     few = min(_seconds(path, lines(2_500)) for _ in range(2))
     assert _seconds(path, lines(10_000)) < 10 * few
+
+
+def test_a_line_of_very_many_parts_of_a_loss_takes_no_quadratic_time(tmp_path):
+    """The header of spaCy's table, again and again in one line: its gaps are looked for once."""
+    path = tmp_path / "train.log"
+
+    def claimed_in(count: int) -> float:
+        path.write_text("E    #       LOSS TOK2VEC  LOSS NER  SCORE  " * count + "\n")
+        begun = time.process_time()
+        csv_table.claims(head_of(path))
+        return time.process_time() - begun
+
+    few = min(claimed_in(500) for _ in range(2))
+    assert claimed_in(2_000) < 10 * few
 
 
 def test_a_table_is_read_in_blocks_with_all_its_oddities(tmp_path, monkeypatch):

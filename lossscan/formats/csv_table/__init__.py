@@ -194,7 +194,7 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
         if separator in OF_FILES and tag_and_value(header) and counts(header):
             below = (zip(header, header_of(each), strict=False) for each in above[at + 1 :])
             header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))
-        judged = any(_is_judged(name, line) for name in map(canonical, header))
+        judged = any(_is_judged(name, separator) for name in map(canonical, header))
         if (judged or (separator in OF_FILES and by_file(header, file))) and (
             (separator != BLANK and counts(header)) or _holds_numbers(line, *above[at + 1 : at + 2])
         ):
@@ -202,9 +202,9 @@ def _header_at(above: Sequence[str], file: str) -> int | None:
     return None
 
 
-def _is_judged(name: str, line: str) -> bool:
+def _is_judged(name: str, separator: str) -> bool:
     """Blanks alone also part what a console prints: there the parts of a loss make no table."""
-    return is_judged(name) and not (is_part(name) and separator_of(line) == GAP)
+    return is_judged(name) and not (is_part(name) and separator == GAP)
 
 
 def _holds_numbers(header: str, below: str = "") -> bool:
