@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import repeat
+from operator import methodcaller
 from typing import Final
 
 from lossscan.expressions import expression
@@ -69,6 +70,11 @@ def is_pasted(head: Head) -> bool:
     return bool(_repairs(head.start[:SCREEN]))
 
 
+def _each(edit: Callable[[str], str]) -> Callable[[Iterable[str]], Iterator[str]]:
+    """The repair that edits each line by itself."""
+    return partial(map, edit)
+
+
 def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
     """The lines as they were printed; what shows in the start of the file holds for all of it."""
     for repair in _repairs(head.start[:SCREEN]):
@@ -88,21 +94,27 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
     return tuple(
         repair
         for repair, holds in (
-            (_unquoted, quoted),
-            (_unfenced, "`" in text and bool(_FENCED.search(text))),
-            (_unremarked, bool(_REMARK.search(text))),
-            (_broken, len(_BREAK.findall(text)) >= FEWEST),
-            (partial(_without, wrapper), wrapper != ""),
-            (_unstamped, sum(_STAMP.match(line) is not None for line in shown) >= FEWEST),
-            (_spaced, _BLANK in text),
+            (_each(partial(_MARK.sub, "")), quoted),
+            (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
+            (_each(partial(_REMARK.sub, "")), bool(_REMARK.search(text))),
+            (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
+            (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
+            (
+                _each(partial(_STAMP.sub, "")),
+                sum(_STAMP.match(line) is not None for line in shown) >= FEWEST,
+            ),
+            (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
             (_untyped, "\\_" in text or "\\[" in text),
-            (_untabbed, _TAB in text),
+            (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
             (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
-            (_plain_weight, "**" in text and bool(_BOLD.search(text))),
-            (_straight, not text.isascii() and bool(_TYPESET.search(text))),
+            (_each(partial(_BOLD.sub, r"\1")), "**" in text and bool(_BOLD.search(text))),
+            (
+                _each(methodcaller("translate", _STRAIGHT)),
+                not text.isascii() and bool(_TYPESET.search(text)),
+            ),
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
-            (_unglued, "] - ETA" in text or "/Unknown - " in text),
+            (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
             (_unnamed, "]" in text and bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
@@ -114,32 +126,10 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
     )
 
 
-def _unquoted(text: Iterable[str]) -> Iterator[str]:
-    return (_MARK.sub("", line) for line in text)
-
-
-def _unfenced(text: Iterable[str]) -> Iterator[str]:
-    return (_FENCE.sub("", line) for line in text)
-
-
-def _plain_weight(text: Iterable[str]) -> Iterator[str]:
-    return (_BOLD.sub(r"\1", line) for line in text)
-
-
-def _straight(text: Iterable[str]) -> Iterator[str]:
-    return (line.translate(_STRAIGHT) for line in text)
-
-
 def _unescaped(text: Iterable[str]) -> Iterator[str]:
     from html import unescape
 
     return map(unescape, text)
-
-
-def _unglued(text: Iterable[str]) -> Iterator[str]:
-    """Each bar of Keras on a line of its own: the carriage returns between them are lost."""
-    for line in text:
-        yield from _GLUED.sub("\n", line).splitlines(keepends=True)
 
 
 def _unnamed(text: Iterable[str]) -> Iterator[str]:
@@ -191,15 +181,10 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
         yield line[at:]
 
 
-def _unremarked(text: Iterable[str]) -> Iterator[str]:
-    """Lines without what somebody noted behind them."""
-    return (_REMARK.sub("", line) for line in text)
-
-
-def _broken(text: Iterable[str]) -> Iterator[str]:
-    """Lines as a page breaks them."""
+def _cut_at(mark: re.Pattern[str], text: Iterable[str]) -> Iterator[str]:
+    """Lines cut wherever such a mark is, in whose place a line ended."""
     for line in text:
-        yield from _BREAK.sub("\n", line).splitlines(keepends=True)
+        yield from mark.sub("\n", line).splitlines(keepends=True)
 
 
 def _wrapper(shown: Sequence[str]) -> str:
@@ -209,24 +194,8 @@ def _wrapper(shown: Sequence[str]) -> str:
     return found[0] if found and wrapped >= max(MOST * len(shown), FEWEST) else ""
 
 
-def _without(wrapper: str, text: Iterable[str]) -> Iterator[str]:
-    return (line.removeprefix(wrapper) for line in text)
-
-
-def _unstamped(text: Iterable[str]) -> Iterator[str]:
-    return (_STAMP.sub("", line) for line in text)
-
-
-def _spaced(text: Iterable[str]) -> Iterator[str]:
-    return (line.replace(_BLANK, " ") for line in text)
-
-
 def _untyped(text: Iterable[str]) -> Iterator[str]:
     return (_BACKSLASH.sub("", line) if "\\" in line else line for line in text)
-
-
-def _untabbed(text: Iterable[str]) -> Iterator[str]:
-    return (line.replace(_TAB, "\t") for line in text)
 
 
 def _flat(text: Iterable[str]) -> Iterator[str]:
