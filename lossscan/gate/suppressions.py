@@ -25,7 +25,8 @@ class GatePolicy(Struct, frozen=True):
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
     suppressions: tuple[Suppression, ...] = ()
-    today: date = field(default_factory=lambda: datetime.now().astimezone().date())  # the user's
+    # The user's own day, as an expiry date means it.
+    today: date = field(default_factory=lambda: datetime.now().astimezone().date())
     folder: Path = field(default_factory=Path.cwd)  # what the paths of runs are relative to
 
 

@@ -73,6 +73,17 @@ class _Rise(Struct, frozen=True):
         return max(1 + min_rise, SLIGHT if len(self.series) < SMOOTHED_FROM else 1.0)
 
 
+class _Training(Struct, frozen=True):
+    """The training loss around the minimum of the evaluation, and at the end."""
+
+    before: float
+    after: float
+
+    @property
+    def falls(self) -> bool:
+        return self.after <= self.before * STILL_FALLING
+
+
 def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]:
     """Yield a finding for the set that rises most, by `min_rise` of its minimum at least."""
     loss = case.loss
@@ -87,12 +98,11 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
             yield RuledOut(Message(key, low=rise.low, high=rise.high))
         return
     worst = max(found, key=lambda rise: rise.ratio)
-    before, end = _training(loss, worst.low_step)
-    falls = end <= before * STILL_FALLING
-    if falls or (worst.sure_ratio >= CLEAR and not _climbs_too(case, worst)):
-        yield _finding(case, worst, found, before, end, falls=falls)
+    training = _training(loss, worst.low_step)
+    if training.falls or (worst.sure_ratio >= CLEAR and not _climbs_too(case, worst)):
+        yield _finding(case, worst, found, training)
     else:
-        yield RuledOut(Message("training-rises", before=before, after=end))
+        yield RuledOut(Message("training-rises", before=training.before, after=training.after))
 
 
 def _climbs_too(case: Case, rise: _Rise) -> bool:
@@ -159,12 +169,12 @@ def _noise(values: FloatArray) -> float:
     return min(float(BEND_TO_NOISE * median(np.abs(bends_of(level)))), around)
 
 
-def _training(loss: Series | None, low_step: int) -> tuple[float, float]:
-    """The training loss around the minimum and at the end."""
+def _training(loss: Series | None, low_step: int) -> _Training:
     if loss is None:
-        return 1.0, 0.0  # nothing says that training did not improve
+        return _Training(1.0, 0.0)  # nothing says that training did not improve
     points = min(NEAR, max(len(loss) // NEAR, 1))  # of a short run five are most of it
-    return level_at(loss, low_step, points=points), median(loss.values[-points:])
+    before = level_at(loss, low_step, points=points)
+    return _Training(before, median(loss.values[-points:]))
 
 
 def _confidence(rise: _Rise, *, falls: bool) -> float:
@@ -175,9 +185,7 @@ def _confidence(rise: _Rise, *, falls: bool) -> float:
     return 0.97 if strong and steady else 0.95 if strong or rise.ratio >= CLEAR else 0.92
 
 
-def _finding(
-    case: Case, rise: _Rise, found: list[_Rise], before: float, end: float, *, falls: bool
-) -> Finding:
+def _finding(case: Case, rise: _Rise, found: list[_Rise], training: _Training) -> Finding:
     last = int(rise.series.steps[-1])
     numbers = {
         "low": rise.low,
@@ -189,25 +197,31 @@ def _finding(
     }
     strong = rise.ratio >= STRONG or case.loss is None
     others = [other for other in found if other is not rise]
-    training = {"before": before, "after": end}
     return Finding(
-        _confidence(rise, falls=falls),
+        _confidence(rise, falls=training.falls),
         series=rise.series.name,
         stated_severity=Severity.INFO if rise.ratio < SLIGHT else None,
-        message=Message("flat" if not falls else "strong" if strong else "default", **numbers),
+        message=Message(
+            "flat" if not training.falls else "strong" if strong else "default", **numbers
+        ),
         episodes=(Episode(rise.low_step, last),),
         effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
         evidence=(
             Evidence(Message("evaluation"), step=rise.low_step, value=rise.low),
             *(
-                [Evidence(Message("training", **training), case.run.source_of("loss"))]
+                [
+                    Evidence(
+                        Message("training", before=training.before, after=training.after),
+                        case.run.source_of("loss"),
+                    )
+                ]
                 if "loss" in case.run.series
                 else []
             ),
             *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
             *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
         ),
-        causes=tuple(_causes(case, rise, falls=falls)),
+        causes=tuple(_causes(case, rise, falls=training.falls)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series, Severity
+from lossscan.numeric.arrays import distinct
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
@@ -125,7 +126,7 @@ def _repeats(loss: Series) -> int | None:
     values = loss.values
     again = (np.flatnonzero(values[SAME:-SAME] == values[0]) + SAME).tolist()
     same = (lag for lag in again[:SAME] if (values[lag:] == values[:-lag]).all())
-    return next(same, None) if len({*values[:SAME].tolist()}) == SAME else None
+    return next(same, None) if len(distinct(values[:SAME])) == SAME else None
 
 
 def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:

@@ -19,7 +19,7 @@ from lossscan.signals.gaps import Break, gaps_near, sums_of
 MOST_POINTS = 200  # of a longer run, windows are wide enough to have a slope of their own
 SHARP = 8  # points a side in which a step is whole; of a climb over 30, they hold half
 MOST_SPREAD = 0.25  # of a rise: four standard errors as the points around it tell them
-WIDTHS = (5, 8, 12, 20, 32)  # points a side, of which two fit into the run
+WIDTHS = (5, 8, 12, 20, 32)  # points a side; both sides fit into the run
 
 
 def with_leap(curve: Curve, breaks: list[Break]) -> list[Break]:

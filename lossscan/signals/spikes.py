@@ -88,8 +88,8 @@ def _lone_noise(curve: Curve) -> FloatArray:
     if not end:
         return curve.local_noise
     noise = curve.local_noise.copy()
-    mixed = slice(end, end + NOISE_WINDOW)
-    np.maximum(noise[mixed], noise[: mixed.stop + 1][-1], out=noise[mixed])
+    behind = min(end + NOISE_WINDOW, len(noise) - 1)  # the first whose window holds none of it
+    noise[end:behind] = np.maximum(noise[end:behind], noise[behind])
     return noise
 
 

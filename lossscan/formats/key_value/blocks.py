@@ -38,7 +38,7 @@ def blocks(parsed: Iterable[StatedLine]) -> Iterator[StatedLine]:
 
 
 def _with_kinds(parsed: Iterable[StatedLine]) -> Iterator[tuple[StatedLine, Set[str]]]:
-    """Each line with the counters of which headlines are: whether of epochs all lines tell."""
+    """Each line with the counters that headlines state; whether epochs do, takes all lines."""
     read: list[StatedLine] = []
     rest = iter(parsed)
     for line in rest:

@@ -91,7 +91,7 @@ def _chosen(consoles: Sequence[Console], head: Head) -> Console:
 
 
 def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator[Note]:
-    """What is left out of a log that holds several trainings: where the other one is, if one."""
+    """Notes on the trainings of a log that are not analyzed; of a single one, with its place."""
     if len(consoles) > 2:  # noqa: PLR2004 - a remark on each would be a list
         told: Numbers = {"trainings": len(consoles), "number": consoles.index(chosen) + 1}
         yield Note("trainings_apart", path, told)
