@@ -40,7 +40,10 @@ class Task(Struct, frozen=True):
         """Each file with what changes when it is written to; empty for a vanished one."""
         if isinstance(self.files, Remote):
             return self.files.marks
-        return tuple((str(path), _mark(path)) for path in (self.files.files if self.files else ()))
+        return tuple(
+            (str(path), "{}:{}".format(*_stated(path)))
+            for path in (self.files.files if self.files else ())
+        )
 
     def changed_at(self) -> float:
         """When the last of its files was written, in seconds since 1970."""
@@ -161,10 +164,6 @@ def _ends(series: Series) -> Series:
         kept |= {int(finite[pick(series.values[finite])]) for pick in (np.argmin, np.argmax)}
     at = sorted(kept)
     return Series(series.name, series.steps[at], series.values[at], points=len(series))
-
-
-def _mark(path: Path) -> str:
-    return "{}:{}".format(*_stated(path))
 
 
 def _stated(path: Path) -> tuple[int, int]:

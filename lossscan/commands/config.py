@@ -62,20 +62,12 @@ def _shown(entries: Iterable[EffectiveSetting], page: Page) -> str:
         table.add_column(overflow="fold", no_wrap=whole)
     for entry in entries:
         style = "dim" if entry.source == "default" else "bold"
-        value = entry.value if isinstance(entry.value, str) else _plain(entry.value)
-        table.add_row(
-            safe(entry.key, style), safe(value, style), safe(_near(entry.source, page), style)
-        )
+        value = entry.value
+        if not isinstance(value, str):
+            value = json.dumps(value, ensure_ascii=False, default=str)
+        source = entry.source.removeprefix(f"{page.folder}{os.sep}")
+        table.add_row(*(safe(text, style) for text in (entry.key, value, source)))
     return printed([table], page)
-
-
-def _near(source: str, page: Page) -> str:
-    """A settings file as it is named from the current folder."""
-    return source.removeprefix(f"{page.folder}{os.sep}")
-
-
-def _plain(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 FORMATS: Mapping[str, Callable[[Iterable[EffectiveSetting], Page], str]] = {

@@ -49,7 +49,7 @@ def _compared(
     bands = tuple(_bands(runs))
     partings = tuple(_partings(labeled, runs, bands))
     if not partings:
-        raise _nothing_shared(runs)
+        raise InputError("nothing_shared", runs=tuple(map(_extent, runs.values())))
     comparison = Comparison(
         members=tuple(Member(label, one.path) for label, one in labeled.items()),
         partings=partings,
@@ -117,10 +117,6 @@ def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
             finding = finding_of(found, run)
             severity = settings.severities.get(found.rule, finding.severity)
             yield replace(finding, stated_severity=severity)
-
-
-def _nothing_shared(runs: Mapping[str, Run]) -> InputError:
-    return InputError("nothing_shared", runs=tuple(_extent(run) for run in runs.values()))
 
 
 def _extent(run: Run) -> Message:

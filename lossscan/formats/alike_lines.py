@@ -77,7 +77,7 @@ def _repeated(text: Iterable[str]) -> str:
         stated = reader.take(line)
         clock = _CLOCK.match(line) is not None
         judged = any(map(is_judged, stated.row))
-        if stated.place is None and judged and (clock or _names_several(line)):
+        if stated.place is None and judged and (clock or len(PAIR.findall(line)) >= FEWEST_NUMBERS):
             shapes[_trained(stated.row), _shape(line)].append(_leading(line))
             logged |= {_shape(line)} if clock else set()
     trained = any(trained for trained, _ in shapes)
@@ -103,10 +103,6 @@ def _rising(counts: Sequence[int | None]) -> list[int]:
 
 def _trained(row: Iterable[str]) -> bool:
     return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
-
-
-def _names_several(line: str) -> bool:
-    return len(PAIR.findall(line)) >= FEWEST_NUMBERS
 
 
 def _shape(line: str) -> str:

@@ -82,18 +82,15 @@ def read(head: Head, settings: Settings) -> Table:
     notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
+    named = "llamafactory" if head.name.startswith(_LLAMAFACTORY) else None
     return Table(
         found,
-        framework=trainer_with_key(log.sheet.numbers) or _by_name(head),
+        framework=trainer_with_key(log.sheet.numbers) or named,
         config=_config(log.last),
         launches=_launches(steps, log.clock),
         complete=_complete(log.last),
         notes=tuple(notes),
     )
-
-
-def _by_name(head: Head) -> str | None:
-    return "llamafactory" if head.name.startswith(_LLAMAFACTORY) else None
 
 
 class _Log:

@@ -69,7 +69,7 @@ class Monitor:
         for raw, value in values.items():
             column = self._known.get(raw)
             if column is None:
-                name = _canonical(raw)
+                name = "loss" if raw == LOSS_OF_LOOPS else canonical(raw)
                 column = self._known[raw] = self._columns.setdefault(name, _LoggedPoints(name))
             column.add(step, value)
             if column.judged:
@@ -133,10 +133,6 @@ class Monitor:
             config=config,
             schedule=schedule_of(series, config),
         )
-
-
-def _canonical(raw: str) -> str:
-    return "loss" if raw == LOSS_OF_LOOPS else canonical(raw)
 
 
 class _LoggedPoints:

@@ -32,7 +32,11 @@ class LossScanCallback(TrainerCallback):  # type: ignore[misc]  # the library br
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """One row of the log."""
-        values = {key: value for key, value in (logs or {}).items() if _is_series(key, value)}
+        values = {
+            key: value
+            for key, value in (logs or {}).items()
+            if isinstance(value, int | float) and key not in NO_SERIES
+        }
         reached = False
         if values and state.is_world_process_zero:
             reached = reaches(self._monitor.log(state.global_step, **values), self._fail_on)
@@ -54,10 +58,6 @@ def _agreed(args: Any, *, reached: bool) -> bool:
     told = [reached]
     distributed.broadcast_object_list(told)
     return told[0]
-
-
-def _is_series(key: str, value: object) -> bool:
-    return isinstance(value, int | float) and key not in NO_SERIES
 
 
 def _settings_of(args: Any, state: Any) -> Mapping[str, Any]:

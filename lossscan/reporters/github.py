@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from lossscan import words
-from lossscan.model import Finding, Severity
+from lossscan.model import Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import (
@@ -78,14 +78,8 @@ def _annotations(
 def _annotation(item: Placed, page: Page) -> Annotation:
     finding, file = item.finding, path_of(item, page) if item.run is not None else None
     line = line_of(finding) or FIRST
-    return Annotation(
-        _level(finding), headline(finding, page), summary_text(item, page), file, line
-    )
-
-
-def _level(finding: Finding) -> str:
-    """What does not count at the gate is a notice."""
-    return LEVELS[finding.severity if finding.waiver is None else Severity.INFO]
+    level = LEVELS[finding.severity if finding.waiver is None else Severity.INFO]
+    return Annotation(level, headline(finding, page), summary_text(item, page), file, line)
 
 
 def _command(each: Annotation) -> str:

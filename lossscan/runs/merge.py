@@ -234,7 +234,9 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
     )
     if not every:
         return ()
-    gap = max((_gap(series) for series in courses[0].series.values()), default=1.0)
+    gap = max(
+        (spacing(each.steps) for each in courses[0].series.values() if len(each) > 1), default=1.0
+    )
     seen: list[Resume] = []
     places: dict[tuple[int, bool], list[int]] = defaultdict(list)  # in order, by course and kind
     for number, resume in every:
@@ -247,10 +249,6 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
         source = relative(Path(resume.source), root) if resume.source else None
         seen.append(replace(resume, source=source))
     return tuple(sorted(seen, key=lambda resume: (not resume.fresh, resume.step)))
-
-
-def _gap(series: Series) -> float:
-    return spacing(series.steps) if len(series) > 1 else 1.0
 
 
 def _is_near(step: int, places: Sequence[int], gap: float) -> bool:

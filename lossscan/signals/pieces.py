@@ -1,9 +1,9 @@
 """How a series falls into pieces of one level, or of one direction; all that is asked of ruptures.
 
 The package of ruptures imports scipy.stats, which takes a hundred times as long as the search of a
-run. So its search in C is loaded from its file, without the packages around it; where the file is
-elsewhere or does not load, the package is imported as usual; where there is no ruptures (the extra
-`fast`), the same search runs here. All give the same breaks.
+run. So its search in C is loaded from its file, without the packages around it; where there is none
+(it comes with the extra `fast`) or it does not load, the same search runs here. Both give the same
+breaks.
 """
 
 from __future__ import annotations
@@ -45,34 +45,17 @@ def level_edges(values: FloatArray, penalty: float) -> list[int]:
 @cache
 def _search() -> _Search:
     """For each prefix of a signal (n, 1), where the last level begins: the search of KernelCPD."""
-    for source in (_from_file, _from_package):
-        with suppress(ImportError, OSError):
-            return source()
-    return optimal_levels
-
-
-def _from_file() -> _Search:
     package = importlib.util.find_spec("ruptures")
-    places = package.submodule_search_locations if package else None
-    folder = Path(next(iter(places or ()), ""), "detection", "_detection")
-    finder = FileFinder(str(folder), (ExtensionFileLoader, EXTENSION_SUFFIXES))
-    found = finder.find_spec(SEARCH)
-    if found is None or found.loader is None:
-        raise ImportError(SEARCH)
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return _pelt_of(module)
-
-
-def _from_package() -> _Search:
-    return _pelt_of(importlib.import_module(SEARCH))
-
-
-def _pelt_of(module: object) -> _Search:
-    search: _Search | None = getattr(module, "ekcpd_pelt_L2", None)
-    if search is None:
-        raise ImportError(SEARCH)
-    return search
+    for folder in (package.submodule_search_locations if package else None) or ():
+        place = str(Path(folder, "detection", "_detection"))
+        found = FileFinder(place, (ExtensionFileLoader, EXTENSION_SUFFIXES)).find_spec(SEARCH)
+        if found is not None and found.loader is not None:
+            with suppress(ImportError, OSError):
+                module = importlib.util.module_from_spec(found)
+                found.loader.exec_module(module)
+                search: _Search = getattr(module, "ekcpd_pelt_L2", optimal_levels)
+                return search
+    return optimal_levels
 
 
 def optimal_levels(signal: FloatArray, penalty: float, least: int) -> Sequence[int]:

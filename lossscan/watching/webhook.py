@@ -40,11 +40,6 @@ def _text(alert: Alert) -> str:
     return text if len(text.encode(errors="replace")) <= MOST_BYTES else f"{cut}…"
 
 
-def _escaped(text: str) -> str:
-    """For Slack, where `<!channel>` calls everybody."""
-    return html.escape(text, quote=False)
-
-
 def _apart(text: str) -> str:
     """For Feishu, where `<at user_id="all">` does, and an escape would be shown as it is."""
     return _AT.sub("< ", text)
@@ -52,7 +47,8 @@ def _apart(text: str) -> str:
 
 STYLES: Final[Mapping[str, Callable[[Alert], Any]]] = {
     "json": lambda alert: alert,
-    "slack": lambda alert: {"text": _escaped(_text(alert))},
+    # `<!channel>` calls everybody
+    "slack": lambda alert: {"text": html.escape(_text(alert), quote=False)},
     "feishu": lambda alert: {"msg_type": "text", "content": {"text": _apart(_text(alert))}},
     "dingtalk": lambda alert: {"msgtype": "text", "text": {"content": _text(alert)}},
     "wecom": lambda alert: {"msgtype": "text", "text": {"content": _text(alert)}},

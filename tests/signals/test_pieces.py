@@ -45,32 +45,13 @@ def test_lines_are_those_of_binary_segmentation(seed: int) -> None:
     assert pieces.line_edges(values, 0.3) == search.predict(pen=0.3)[:-1]
 
 
-def test_the_search_of_the_file_and_that_of_the_package_agree() -> None:
-    """One search, loaded in two ways."""
-    one, other = pieces._from_file(), pieces._from_package()
-    for seed in range(5):
-        signal = _levels(seed).reshape(-1, 1)
-        assert list(one(signal, 0.1, 3)) == list(other(signal, 0.1, 3))
-
-
-def test_where_the_file_is_elsewhere_the_package_is_imported(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Another layout of ruptures takes longer to load, and no more."""
-    monkeypatch.setattr(pieces, "EXTENSION_SUFFIXES", [".elsewhere"])
-    pieces._search.cache_clear()
-    try:
-        assert pieces.level_edges(np.repeat([0.0, 5.0], 10), 0.1) == [10]
-    finally:
-        pieces._search.cache_clear()
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_without_ruptures_the_levels_are_the_same(seed: int) -> None:
     """Our own search and that of ruptures agree at the penalty that the engine sets."""
     signal = _levels(seed).reshape(-1, 1)
     penalty = 2 * 0.1**2 * float(np.log(len(signal)))
-    search = pieces._from_file()
+    search = pieces._search()
+    assert search is not pieces.optimal_levels
     assert list(map(int, search(signal, penalty, 3))) == pieces.optimal_levels(signal, penalty, 3)
 
 
@@ -82,7 +63,6 @@ def test_without_ruptures_the_verdict_is_the_same(
     folder = ROOT / "sample_logs" / name
     with_it = _report(folder)
     monkeypatch.setattr(pieces, "EXTENSION_SUFFIXES", [".elsewhere"])
-    monkeypatch.setattr(pieces, "SEARCH", "no_ruptures.here")
     pieces._search.cache_clear()
     try:
         assert pieces._search() is pieces.optimal_levels

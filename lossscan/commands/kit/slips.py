@@ -33,10 +33,6 @@ def _missing(error: Any) -> Message:
     return Message("missing_argument" if argument else "missing_option", name=_name(error.param))
 
 
-def _unknown(error: Any) -> Message:
-    return Message("no_such_option", name=error.option_name)
-
-
 def _bad_value(error: Any) -> Message:
     kind = getattr(getattr(error.param, "type_descriptor", None), "annotation", None)
     known = next((key for each, key in _NUMBERS.items() if str(each.__name__) in str(kind)), None)
@@ -66,7 +62,7 @@ def _name(parameter: Any) -> str:
 
 _KINDS: Final[Mapping[str, Callable[[Any], Message]]] = {
     "MissingParameter": _missing,
-    "NoSuchOption": _unknown,
+    "NoSuchOption": lambda error: Message("no_such_option", name=error.option_name),
     "BadParameter": _bad_value,
     "BadOptionUsage": _bad_usage,
 }

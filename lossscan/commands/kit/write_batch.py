@@ -130,7 +130,7 @@ class GatedRuns:
         for report in reports:
             self._collected.add(report)
             one = self._held(Report(__version__, (report,))).runs[0]
-            if self._lists():
+            if self.accept or self.policy.known or self.policy.suppressions:
                 self._kept.append(_bare(one))
             self.count += 1
             if told := unread(one, self.settings.lang):
@@ -161,9 +161,6 @@ class GatedRuns:
     def kept(self) -> Report:
         """The runs and findings by name, as far as a baseline has to know them."""
         return Report(__version__, tuple(self._kept), self.findings())
-
-    def _lists(self) -> bool:
-        return self.accept or bool(self.policy.known or self.policy.suppressions)
 
     def _held(self, report: Report) -> Report:
         """A part of the report, held against the gate."""

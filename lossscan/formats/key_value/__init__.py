@@ -107,12 +107,9 @@ def claims(head: Head) -> bool:
             last = None
         if max(found.values(), default=0) >= FEWEST:
             return True
-    return are_most(max(found.values(), default=0), text) or _goes_on(_BEGINS.findall(text))
-
-
-def _goes_on(counts: Sequence[str]) -> bool:
-    """Whether a second count is above the first."""
-    return len(counts) > 1 and int(counts[0]) < int(counts[1])
+    begun = list(map(int, _BEGINS.findall(text)))
+    goes_on = len(begun) > 1 and begun[0] < begun[1]
+    return goes_on or are_most(max(found.values(), default=0), text)
 
 
 def _is_eval_loss(name: str) -> bool:

@@ -137,7 +137,7 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
     if isinstance(node, list):
         objects = [each for each in node if isinstance(each, dict)]
         rows = _rows(objects, within_set=bool(path) and is_set(path[-1]))
-        below = [(_label(each, at), each) for at, each in enumerate(objects[:MOST_RUNS])]
+        below = [(label_of(each) or str(at), each) for at, each in enumerate(objects[:MOST_RUNS])]
     elif isinstance(node, dict):
         rows = _by_counter(node) or _columns(_beside_sets(node))
         below = list(node.items())[:MOST_RUNS]
@@ -149,11 +149,6 @@ def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
         return
     for key, child in below:
         yield from _found(child, (*path, str(key)))
-
-
-def _label(item: Mapping[str, Any], at: int) -> str:
-    """The name that an item of a list has for itself, else its number."""
-    return label_of(item) or str(at)
 
 
 def _rows(objects: Rows, *, within_set: bool) -> Rows:

@@ -168,16 +168,13 @@ def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
     epoch = number(shown)
     if epoch is None or not abs(epoch) <= MAX_EPOCHS:
         return None
-    return Entry(row, kind, epoch, quoted_digits(epoch) if quoted else _bare_digits(shown), quoted)
+    bare = max(len(shown.partition(".")[2]), _DECIMALS)
+    return Entry(row, kind, epoch, quoted_digits(epoch) if quoted else bare, quoted)
 
 
 def quoted_digits(epoch: float) -> int:
     """Decimals of an epoch that transformers 5 printed."""
     return _DIGITS - 1 - math.floor(math.log10(abs(epoch) or 1.0))
-
-
-def _bare_digits(shown: str) -> int:
-    return max(len(shown.partition(".")[2]), _DECIMALS)
 
 
 def slack_of(digits: int) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from lossscan.model import Alignment, Cause, Finding, Message, Report, RuledOut, Run, RunReport
-from lossscan.model.comparison import Comparison
 
 SCHEMA = "lossscan.report/1"
 
@@ -35,18 +34,13 @@ def plain_report(report: Report, lang: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "runs": [plain(one, report.version, lang) for one in report.runs],
         "findings": plain_findings(report.findings, lang),
-        **({} if compared is None else {"comparison": plain_comparison(compared, lang)}),
+        **({} if compared is None else {"comparison": _value(compared, lang)}),
     }
 
 
 def plain_findings(findings: Iterable[Finding], lang: str) -> list[dict[str, Any]]:
     """What only several runs together show."""
     return [_value(finding, lang) for finding in findings]
-
-
-def plain_comparison(comparison: Comparison | None, lang: str) -> Any:
-    """How several runs compare."""
-    return _value(comparison, lang)
 
 
 RUN_KEYS = (

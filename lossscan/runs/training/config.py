@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,11 +14,11 @@ from lossscan import formats
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.values import same
 from lossscan.errors import LossscanError, UsageError, reason_of
-from lossscan.model import Field, Message, Note, Table
+from lossscan.model import Field, Note, Table
+from lossscan.runs.results import unreadable
 from lossscan.runs.training.files import Room, Stated, Trust, is_config_name, read_settings
 from lossscan.sources.files import relative
 
-_log = logging.getLogger(__name__)
 MATTERS: Final = (  # fields whose disagreement changes a verdict
     "learning_rate",
     "lr_scheduler_type",
@@ -74,11 +73,8 @@ def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
             continue
         try:
             found = read_settings(path, room=room)
-        except (ValueError, OSError, LossscanError) as error:
-            notes.append(Note("unreadable", path, reason=reason_of(error)))
-        except Exception as error:  # a settings file that breaks its reader must not stop the run
-            _log.debug("%s: please report this", path, exc_info=True)
-            notes.append(Note("unreadable", path, reason=Message(type(error).__name__)))
+        except Exception as error:  # a settings file must not stop the run
+            notes.append(unreadable(path, error))
         else:
             stated += [found] if found else []
     return stated, notes

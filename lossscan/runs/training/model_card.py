@@ -20,7 +20,8 @@ _FRAMEWORKS: Final = {"llama-factory": "llamafactory", "axolotl": "axolotl", "tr
 def card_settings(card: str) -> dict[str, Any]:
     """The settings that a model card states, under its names; empty for any other README."""
     front = _front_matter(card)
-    settings: dict[str, Any] = {**_hyperparameters(card), **_versions(card), **_axolotl(card)}
+    versions = {f"{name.lower()}_version": version for name, version in _VERSION.findall(card)}
+    settings: dict[str, Any] = {**_hyperparameters(card), **versions, **_axolotl(card)}
     if isinstance(front.get("base_model"), str):
         settings.setdefault("base_model", front["base_model"])
     return settings
@@ -57,10 +58,6 @@ def _optimizer(sentence: str) -> dict[str, Any]:
     name, betas = _OPTIMIZER.match(sentence), _BETAS.search(sentence)
     found: dict[str, Any] = {"optim": name[1]} if name else {}
     return found | ({"adam_beta1": betas[1], "adam_beta2": betas[2]} if betas else {})
-
-
-def _versions(card: str) -> dict[str, str]:
-    return {f"{name.lower()}_version": version for name, version in _VERSION.findall(card)}
 
 
 def _axolotl(card: str) -> dict[str, Any]:
