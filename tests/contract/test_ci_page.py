@@ -136,8 +136,8 @@ def test_nothing_to_analyse_is_status_2(command, tmp_path, run):
     assert run(command, tmp_path)[0] == 2
 
 
-def test_the_first_commands_end_as_the_page_says():
+def test_the_first_commands_end_as_the_page_says(run):
     """A newcomer sees the gate fail and pass before writing a job."""
     said = re.findall(r"^(lossscan .*?) +# exit status (\d)$", BLOCKS["Try it here"], re.M)
     assert [status for _, status in said] == ["1", "0"]
-    assert [str(_in_a_shell(command, ROOT)) for command, _ in said] == ["1", "0"]
+    assert [str(run(command, ROOT)[0]) for command, _ in said] == ["1", "0"]

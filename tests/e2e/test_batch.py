@@ -158,6 +158,11 @@ def growing(log):
         trainer.join()
 
 
+def _break(run):
+    """Leave of its log what no part can be read of."""
+    (run / "trainer_state.json").write_text('{"log_history": [')
+
+
 def _names(report):
     """The runs that a report of JSON lines holds."""
     return {json.loads(line)["run"]["name"] for line in report.read_text().splitlines()}
@@ -166,10 +171,10 @@ def _names(report):
 # --- order and formats -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["json", "rich"])
-def test_jobs_do_not_change_a_byte(here, sweep, name):
-    """One process and two say the same in the same order."""
-    assert cli(sweep, "--jobs", 2, "--format", name) == here(sweep, "--format", name)
+def test_jobs_do_not_change_a_byte(here, sweep):
+    """One process and two say the same in the same order, of a run that cannot be read too."""
+    _break(sweep / "run05")
+    assert cli(sweep, "--jobs", 2, "--format", "json") == here(sweep, "--format", "json")
 
 
 def test_the_table_has_the_worst_first_and_a_line_for_each(here, sweep):
@@ -231,10 +236,10 @@ def test_parquet_holds_the_rows_of_the_csv(here, sweep, tmp_path):
 # --- what goes wrong meanwhile -----------------------------------------------------------------
 
 
-def test_an_unreadable_run_is_a_row_and_the_status_2(sweep):
+def test_an_unreadable_run_is_a_row_and_the_status_2(here, sweep):
     """The other runs are reported all the same."""
-    (sweep / "run05" / "trainer_state.json").write_text('{"log_history": [')
-    done = cli(sweep, "--jobs", 2, "--format", "jsonl")
+    _break(sweep / "run05")
+    done = here(sweep, "--format", "jsonl")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 2
     assert [row["run"]["name"] for row in rows if row["status"] == "error"] == ["run05"]

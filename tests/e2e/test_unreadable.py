@@ -65,26 +65,27 @@ def open_folder():
             path.chmod(0o755)
 
 
-@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
-def test_a_folder_that_may_not_be_read_is_a_row(open_folder, mode):
+def test_a_folder_that_may_not_be_read_is_a_row(open_folder):
     """Not listed, listed and not entered, entered and not listed."""
-    _run(open_folder, "good")
-    _run(open_folder, "bad").chmod(mode)
-    status, rows = _batch(open_folder / "good", open_folder)
-    assert rows["good"]["status"] != "error"
-    assert rows["bad"]["status"] == "error"
-    assert "Permission denied" in rows["bad"]["error"]["message"]
+    good, modes = _run(open_folder, "good"), {"none": 0o000, "listed": 0o444, "entered": 0o111}
+    for name, mode in modes.items():
+        _run(open_folder, name).chmod(mode)
+    status, rows = _batch(good, open_folder)
+    assert rows.pop("good")["status"] != "error"
+    assert {name: row["status"] for name, row in rows.items()} == dict.fromkeys(modes, "error")
+    assert all("Permission denied" in row["error"]["message"] for row in rows.values())
     assert status == 2
 
 
-@pytest.mark.parametrize("name", ["trainer_log.jsonl", "notes.txt"])
-def test_a_log_that_may_not_be_read_is_a_row(open_folder, name):
+def test_a_log_that_may_not_be_read_is_a_row(open_folder):
     """Also where only its content could tell that it is a log."""
-    _run(open_folder, "good")
-    bad = _run(open_folder, "bad")
-    (bad / "trainer_log.jsonl").rename(bad / name).chmod(0o000)
-    status, rows = _batch(open_folder / "good", open_folder)
-    assert rows["bad"]["status"] == "error"
+    good, names = _run(open_folder, "good"), ("trainer_log.jsonl", "notes.txt")
+    for name in names:
+        bad = _run(open_folder, f"bad {name}")
+        (bad / "trainer_log.jsonl").rename(bad / name).chmod(0o000)
+    status, rows = _batch(good, open_folder)
+    assert rows.pop("good")["status"] != "error"
+    assert {n: r["status"] for n, r in rows.items()} == {f"bad {name}": "error" for name in names}
     assert status == 2
 
 

@@ -12,10 +12,10 @@ from lossscan import formats
 from lossscan.settings import Settings
 from tests.writers import wandb_bytes, wandb_history
 
-FEW, MANY = 9_000, 18_000  # more than are objects at a time
-MOST = (
-    200  # bytes a row: some numbers of 8 bytes each, twice while they are arranged; a dict has 800
-)
+FEW, MANY = 9, 18_000  # four times as many as are objects at a time
+# Bytes a row: its numbers, twice while they are arranged, take up to 130, and the thousands that
+# are objects at a time the rest; where all are objects these readers took 345 to 560.
+MOST = 300
 
 
 def _lines(name: str, line: Callable[[int], str]) -> Callable[[Path, int], Path]:
@@ -103,5 +103,5 @@ def _peak(path: Path, rows: int) -> int:
 def test_a_row_takes_no_more_than_its_numbers(tmp_path: Path, name: str):
     """The rows of a long log are not objects all at once."""
     write = LOGS[name]
-    few = _peak(write(tmp_path, FEW), FEW)
-    assert (_peak(write(tmp_path, MANY), MANY) - few) / (MANY - FEW) < MOST
+    _peak(write(tmp_path, FEW), FEW)  # what is imported and remembered
+    assert _peak(write(tmp_path, MANY), MANY) / MANY < MOST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,8 +145,7 @@ def test_a_run_named_like_a_script_runs_nothing(shown, kind):
     assert "<script>" in tab.locator("body").inner_text()
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("wild", WILD)
+@pytest.mark.parametrize(("wild", "lang"), [*zip(WILD, cycle(["en", "zh"]))])
 def test_what_hostile_runs_say_is_text(shown, tmp_path, wild, lang):
     """Of one run, of many and compared: nothing runs, is asked for or leads away."""
     runs = [write_run(tmp_path / side, WILD[wild], jump) for side, jump in (("a", 3.0), ("b", 0))]

@@ -35,6 +35,7 @@ class _Service(BaseHTTPRequestHandler):
         asked = self.path.strip("/")
         if asked == "slow":
             self.held.wait(60)
+            return
         if asked == "garbage":
             self.wfile.write(b"\x00\r\n\r\n")
             return
@@ -58,7 +59,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]
         held = threading.Event()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # seconds to its end
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", Service.bodies
         Service.held.set()
@@ -134,7 +135,7 @@ def test_a_server_that_does_not_answer_holds_nothing_up(
     service: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ):
     """Handing over takes no time, and the next message is sent all the same."""
-    monkeypatch.setattr(webhook, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(webhook, "TIME_LIMIT", 0.1)
     url, bodies = service
     said: list[Message] = []
     notifier = Notifier((Webhook.of(f"{url}/slow", "json"),), said.append)
@@ -145,7 +146,7 @@ def test_a_server_that_does_not_answer_holds_nothing_up(
     notifier.close()
     assert len(bodies) == 2 * webhook.TRIES
     assert len(said) == 2
-    assert "0.2 秒内没有响应" in said[0].say("zh")
+    assert "0.1 秒内没有响应" in said[0].say("zh")
 
 
 def test_a_command_gets_the_finding_on_standard_input(tmp_path: Path):
