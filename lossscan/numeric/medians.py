@@ -90,6 +90,12 @@ def medians_within(values: FloatArray, window: int, at: slice) -> FloatArray:
 def _running_median(values: FloatArray, half: int) -> FloatArray:
     ends = np.repeat(values[:1], half), np.repeat(values[-1:], half)
     padded = np.concatenate([ends[0], values, ends[1]], dtype=np.float64)
+    if half == 1:  # in a fifth of the time, but for NaN
+        first, second, third = padded[:-2], padded[1:-1], padded[2:]
+        high = np.minimum(np.maximum(first, second), third)
+        found = np.maximum(np.minimum(first, second), high)
+        if not np.isnan(found).any():
+            return np.asarray(found)
     return np.asarray(move_median(padded, 2 * half + 1, min_count=1)[2 * half :])
 
 

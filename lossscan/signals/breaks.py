@@ -8,6 +8,7 @@ run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
@@ -170,14 +171,12 @@ def _candidates(
 
 def _strongest(curve: Flattening, threshold: float) -> Break | None:
     """The proposal with the largest gap in standard errors over all widths; none below that."""
-    tops = np.abs(curve.ratios).argmax(axis=1).tolist()
-    rows = sorted((-abs(float(curve.ratios[row, top])), row) for row, top in enumerate(tops))
     best, least = None, threshold
-    for at_most, row in rows:
-        if -at_most < least:  # the run's own spread would only take from it
+    for height, row, number in sorted(curve.highest(), key=lambda top: (-top[0], top[1])):
+        if height < least:  # the run's own spread would only take from it
             break
-        index, gap = int(curve.proposals[tops[row]]), curve.size(row, tops[row])
-        sigma = float(curve.ratios[row, tops[row]]) / curve.spread_without(index, gap, row)
+        index, gap = int(curve.proposals[number]), curve.size(row, number)
+        sigma = math.copysign(height, gap) / curve.spread_without(index, gap, row)
         if abs(sigma) >= least:
             best, least = Break(index, gap, sigma, curve.widths[row]), abs(sigma)
     return best

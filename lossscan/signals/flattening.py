@@ -6,7 +6,7 @@ so that a step costs the same in a curve of a thousand points and of ten million
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from lossscan.signals.gaps import (
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
+TOGETHER = 512  # proposals of which the highest is kept: of few it is looked for again
 FAR = 8  # widest windows: steps that hid one another in a row would be as far
 
 
@@ -44,7 +45,10 @@ class Flattening:
         self.proposals, self.widths = proposals, widths
         self._sizes, error = gaps_at(level, proposals, *widths)
         self._error = error * noise[proposals]
-        self.ratios = self._steps(slice(None))  # (w, k) of the proposals that show a step
+        # (w, k), absolute: of the proposals that show a step
+        self.heights = np.zeros((len(widths), -(-len(proposals) // TOGETHER) * TOGETHER))
+        self._tops = np.zeros((len(widths), self.heights.shape[1] // TOGETHER))
+        self._rank(slice(0, len(proposals)))
         self._places, self._noise = placebo_places(len(level)), noise
         self._placebos = placebos.copy()
 
@@ -55,14 +59,29 @@ class Flattening:
         step = _shows(half, size, HALF_SHARE) & _shows(quarter, size, QUARTER_SHARE)
         return np.asarray(step * size / self._error[:, near])
 
+    def _rank(self, near: slice) -> None:
+        """Measure some proposals in standard errors, and find the highest of those around."""
+        self.heights[:, near] = np.abs(self._steps(near))
+        first, last = near.start // TOGETHER, -(-near.stop // TOGETHER)
+        around = self.heights[:, first * TOGETHER : last * TOGETHER]
+        self._tops[:, first:last] = around.reshape(len(around), last - first, TOGETHER).max(axis=2)
+
+    def highest(self) -> Iterator[tuple[float, int, int]]:
+        """Of each width the highest gap in standard errors, its row and the proposal's number."""
+        for row, (heights, tops) in enumerate(zip(self.heights, self._tops, strict=True)):
+            first = int(tops.argmax()) * TOGETHER
+            number = first + int(heights[first : first + TOGETHER].argmax())
+            yield float(heights[number]), row, number
+
     def size(self, row: int, number: int) -> float:
         """The gap of a proposal on the curve's scale, by the width of that row."""
         return float(self._sizes[row, number])
 
     def drop(self, index: int) -> None:
         """Propose a place and its neighbors no more."""
-        self.ratios[:, _within(self.proposals, index, 1)] = 0.0
-        self._error[:, _within(self.proposals, index, 1)] = np.inf
+        near = _within(self.proposals, index, 1)
+        self._error[:, near] = np.inf
+        self._rank(near)
 
     def spread_without(self, index: int, gap: float, row: int) -> float:
         """The spread of the placebos of a width, the step at `index` out of the curve."""
@@ -79,7 +98,7 @@ class Flattening:
             self._placebos[row, near] = self._ratios(near, row)
         near = _within(self.proposals, index, self.widths[-1])
         self._sizes[:, near], _ = gaps_near(self.level, self.proposals[near], *self.widths)
-        self.ratios[:, near] = self._steps(near)
+        self._rank(near)
 
     def _ratios(self, near: slice, row: int, without: tuple[int, float] = (0, 0.0)) -> FloatArray:
         places, width = self._places[near], self.widths[row]

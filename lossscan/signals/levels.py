@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -235,12 +236,14 @@ def late_rises(curve: Curve, known: Sequence[int]) -> Iterator[Excursion]:
     climb = np.subtract(smooth, low, out=smooth)
     climb /= curve.local_noise
     lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
+    known = sorted(known)
     found = {
         (start, stop): float(climb[start:stop].max())
         for start, stop in stretches(climb[:lowest] >= EARLY_SIGMA / 2)
-        if start > curve.descent_end and not any(start - LEVEL_POINTS <= at < stop for at in known)
+        if start > curve.descent_end
+        and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
     }
-    if not found:
+    if max(found.values(), default=0.0) < EARLY_SIGMA:
         return
     widest = max(stop - start for start, stop in found)
     deepest = float((dips_below(curve, SMOOTH_POINTS, widest) / curve.local_noise).max())
