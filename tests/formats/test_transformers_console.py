@@ -56,6 +56,23 @@ def test_read_places_lines_by_the_progress_bar(tmp_path: Path):
     assert not table.notes
 
 
+def test_read_takes_the_steps_of_bars_where_epochs_are_too_coarse(tmp_path: Path):
+    """The first 150 of 4854 steps are epoch 0.01 to 0.09, which is no more than a guess."""
+    bar = "  3%|▎         | {0}/4854 [00:10<01:00,  3.21it/s]\r"
+    lines = [bar.format(at - 1) + entry(round(at / 1618, 2)) for at in range(10, 151, 10)]
+    drawn = [bar.format(at) for at in range(10, 151, 10)]
+    text = "".join(line + again for line, again in zip(lines, drawn, strict=True))
+    assert steps(logs.read_log(tmp_path, text)) == list(range(10, 151, 10))
+
+
+def test_read_leaves_bars_that_contradict_the_epochs_alone(tmp_path: Path):
+    """Bars of another loop of as many turns rise as well."""
+    banner = BANNER.replace("1,600", "160,000").replace("= 400", "= 40,000")
+    bar = "  3%|▎         | {0}/40000 [00:10<01:00,  3.21it/s]\n"
+    text = banner + "".join(entry(i * 0.05) + bar.format(i) for i in range(1, 21))
+    assert steps(logs.read_log(tmp_path, text)) == list(range(1000, 20_001, 1000))
+
+
 def test_read_places_lines_by_the_banner(tmp_path: Path):
     """The banner counts samples and steps."""
     text = BANNER + "".join(entry(round(i * 0.05, 2)) for i in range(1, 41))

@@ -21,7 +21,14 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import peek
 from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
-from lossscan.formats.transformers_console.placing import MOST_STEPS, Scale, counted, placed, usable
+from lossscan.formats.transformers_console.placing import (
+    MOST_STEPS,
+    Scale,
+    agree,
+    counted,
+    placed,
+    usable,
+)
 from lossscan.formats.transformers_console.trainer_lines import Console, read_consoles
 from lossscan.model import Note, Numbers, Table
 from lossscan.settings import Settings
@@ -57,8 +64,9 @@ def read(head: Head, settings: Settings) -> Table:
     entries = console.entries.entries()
     training = entries.only(entries.trains)
     config = _config(console, training)
-    scale = epoch_scale(console, training, config.get("max_steps", 0))
-    steps = _steps(training, scale)
+    total = config.get("max_steps", 0)
+    scale = epoch_scale(console, training, total)
+    steps = _steps(training, scale, total)
     found = console.entries.columns(_every(entries, steps, _refined(scale, training, steps)))
     placed_all = scale or (training.stated.done >= 0).all()
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
@@ -139,20 +147,34 @@ def _planned(bars: ShownBars, part: slice, *, full: bool) -> IntArray:
     return total if full else np.where(bars.done[part] < total, total, -1)
 
 
-def _steps(training: Entries, scale: Scale | None) -> IntArray:
-    """The step of each entry, launch by launch."""
+def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
+    """The step of each entry, launch by launch; `total` is planned, 0 if unknown."""
     edges = np.flatnonzero(np.diff(training.launches)) + 1
     steps = np.empty(len(training), dtype=np.int64)
     for first, end in pairwise((0, *edges.tolist(), len(training))):
         stated = training.stated.done[first:end]
         if (stated >= 0).all():
             steps[first:end] = stated
+        elif (drawn := _drawn(training, slice(first, end), total, scale)) is not None:
+            steps[first:end] = drawn
         elif scale is None:
             steps[first:end] = counted(end - first, int(steps[first - 1]) if first else 0)
         else:
             epochs, slack = training.epochs[first:end], training.slack[first:end]
             steps[first:end] = placed(epochs, slack, scale)
     return steps
+
+
+def _drawn(training: Entries, part: slice, total: int, scale: Scale | None) -> IntArray | None:
+    """The counts of the bars, where each of these entries has the training's and they rise.
+
+    The bar is drawn again behind what was printed, so it shows the very step.
+    """
+    bars = training.after
+    done = bars.done[part]
+    if scale is None or (bars.total[part] != total).any() or (np.diff(done) <= 0).any():
+        return None
+    return done if agree(done, training.epochs[part], training.slack[part], scale) else None
 
 
 def _refined(scale: Scale | None, training: Entries, steps: IntArray) -> Scale | None:

@@ -40,9 +40,13 @@ def placed(epochs: FloatArray, slack: FloatArray, scale: Scale) -> IntArray:
 
     `slack` is half of the last digit of each epoch, (n,).
     """
-    raw = np.clip(epochs * scale.steps_per_epoch, 0, MOST_STEPS)
-    width = slack * scale.steps_per_epoch + raw * scale.doubt
-    return _rising(_on_grid(raw, width))
+    return _rising(_on_grid(*_reckoned(epochs, slack, scale)))
+
+
+def agree(steps: IntArray, epochs: FloatArray, slack: FloatArray, scale: Scale) -> bool:
+    """Whether the steps that a launch's entries show are those of their epochs, as far as known."""
+    raw, width = _reckoned(epochs, slack, scale)
+    return bool(np.mean(np.abs(steps - raw) <= width + 1) >= AGREEING)
 
 
 def misfit(epochs: FloatArray, scale: Scale) -> float:
@@ -54,6 +58,12 @@ def misfit(epochs: FloatArray, scale: Scale) -> float:
 def counted(count: int, start: int) -> IntArray:
     """The entries themselves as steps, where nothing tells more."""
     return np.arange(start + 1, start + count + 1, dtype=np.int64)
+
+
+def _reckoned(epochs: FloatArray, slack: FloatArray, scale: Scale) -> tuple[FloatArray, FloatArray]:
+    """The steps of the epochs, and how far off each may be."""
+    raw = np.clip(epochs * scale.steps_per_epoch, 0, MOST_STEPS)
+    return raw, slack * scale.steps_per_epoch + raw * scale.doubt
 
 
 def _on_grid(raw: FloatArray, width: FloatArray) -> IntArray:
