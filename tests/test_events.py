@@ -67,6 +67,16 @@ def test_a_small_sure_rise_is_said_without_alarm():
     assert finding.start_step == pytest.approx(3000, abs=20)
 
 
+def test_a_drop_at_one_boundary_of_epochs_that_keep_their_level_is_no_memory():
+    """Two epochs begin no lower than they end, the last far lower: that is not of the epochs."""
+    epochs = [[0, 2000, 2.5, 2.4], [2000, 4000, 2.42, 2.32], [4000, 6000, 2.34, 2.24]]
+    found = _diagnosed(make_run(loss=[*epochs, [6000, 8000, 1.8, 1.7]], noise=0.01, epochs=4))
+    (finding,) = found.findings
+    assert (finding.rule, finding.start_step) == ("unexplained-drop", 6010)
+    assert finding.aligned_to
+    assert finding.aligned_to.epoch == 3
+
+
 def test_a_slow_sure_climb_is_said():
     """A slope that turns up for the second half is no "nothing found"."""
     found = _diagnosed(make_run(loss=[[0, 2000, 4.0, 3.6], [2000, 6000, 3.6, 3.9]], noise=0.02))

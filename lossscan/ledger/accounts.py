@@ -47,6 +47,9 @@ AT: Final[Mapping[str, str]] = {  # whose a fall is where it begins at such a la
     "last_data_epoch": "last-epoch-drop",
 }
 UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that only say so
+# The ids that send a drop at an epoch boundary to the stairs, and it away from them again, since
+# other boundaries step up: a drop that is sure by itself is then as one away from any boundary.
+STAIR, UNEVEN = "at-epoch-boundary", "uneven"
 BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
 
 
@@ -67,15 +70,26 @@ def accounted(
     """The findings with one for each event that was left, and an account of every event."""
     events = events_of(case.signals)
     rules, said = set(chosen), with_near_events(case.signals, events, findings)
+    uneven = any(out.text.name == UNEVEN for out in ruled_out)
+    heard = [out for out in ruled_out if not uneven or out.text.name != STAIR]
     accounts = []
     for event in events:
-        account = _account(event, said, rules, case)
-        if account.rule is not None and _reason(event, account.rule, case, ruled_out):
+        judged = _freed(event) if uneven else event
+        account = replace(_account(judged, said, rules, case), event=event)
+        if account.rule is not None and _reason(judged, account.rule, case, heard):
             account = Account(event, key="account_explained")
         elif account.rule is not None and not _claims(said, account.rule, event):
             _speak(said, account.rule, event, case)
         accounts.append(account)
     return tuple(said), tuple(accounts)
+
+
+def _freed(event: Departure) -> Departure:
+    """The event as if no epoch ended there."""
+    mark, change = event.aligned_to, event.change
+    if mark is None or mark.kind != "epoch_boundary":
+        return event
+    return replace(event, aligned_to=None, change=change and replace(change, aligned_to=None))
 
 
 def _reason(event: Departure, rule: str, case: Case, ruled_out: Iterable[RuledOut]) -> bool:
