@@ -96,9 +96,7 @@ def test_a_package_that_cannot_be_imported_is_named(tmp_path: Path, lossscan: Co
 @pytest.mark.parametrize(
     ("group", "name", "value", "reason"),
     [
-        ("lossscan.formats", "acme", "json:dumps", "json:dumps is no Format"),
         ("lossscan.formats", "acme", "acme_lossscan:FORMAT", "calls itself 'acme_console'"),
-        ("lossscan.formats", "json_lines", "acme_lossscan:FORMAT", "lossscan has one"),
         ("lossscan.rules", "plateau", "acme_lossscan:RULE", "lossscan has one"),
         ("lossscan.rules", "acme", "json:dumps", "calls itself None"),
         ("lossscan.reporters", "acme", "json:dumps", "json:dumps is no Reporter"),

@@ -16,6 +16,7 @@ from tests import writers
 from tests.logs import points
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "wandb" / "run-abcd1234.wandb"
+BLOCK = 32768  # bytes, in which chunks lie
 
 
 def table_of(tmp_path: Path, data: bytes, settings: Settings | None = None) -> Table:
@@ -98,11 +99,17 @@ def test_read_takes_keys_of_any_length(tmp_path: Path):
 
 
 def test_read_follows_records_across_blocks(tmp_path: Path):
-    """A record may be cut into chunks wherever a block ends."""
-    rows = [{"loss": str(k), "text": '"' + "x" * (37 * k) + '"'} for k in range(2000)]
-    read = table_of(tmp_path, history(*rows))
-    assert read.columns["loss"].values.tolist() == list(range(2000))
-    assert kinds(read) == []
+    """Wherever it is cut, and where no head of a chunk has room any more in a block."""
+
+    def row(number: int, length: int) -> dict[str, str]:
+        return {"loss": str(number), "text": f'"{"x" * length}"'}
+
+    room = BLOCK - len(history(row(0, 32_000)))
+    for left in range(10):
+        first = row(0, 32_000 + room - left)
+        read = table_of(tmp_path, history(first, row(1, 70_000), row(2, 1)))
+        assert read.columns["loss"].values.tolist() == [0, 1, 2]
+        assert kinds(read) == []
 
 
 def test_read_notes_a_truncated_tail(tmp_path: Path):

@@ -1,6 +1,6 @@
 """Columns of times are read as each of them would be alone."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossscan.formats.json_lines import _time
@@ -15,6 +15,7 @@ TEXTS = PARTS.map(
 ODD = st.text("0123456789:, days\n-", max_size=16) | st.none() | st.integers() | st.text(max_size=3)
 
 
+@settings(max_examples=60)
 @given(st.lists(TEXTS, max_size=8) | st.lists(TEXTS | ODD, max_size=4))
 def test_many_times_give_what_each_gives(shown):
     """Whatever stands in the column, times taken at once order as those taken one by one."""
@@ -29,7 +30,8 @@ def test_times_of_one_width_are_taken_at_once(at):
     assert clocks(shown) is not None
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=40))
+@settings(max_examples=60)
+@given(st.lists(TEXTS, min_size=1, max_size=20))
 def test_times_of_many_widths_are_still_times(shown):
     """Where an hour or a day gets another digit, no closer look is needed either."""
     assert clocks(shown) is not None

@@ -23,7 +23,7 @@ STEPS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 300)
 VALUES = st.floats(width=32)
 TAGS = st.sampled_from(["loss", "eval/loss", "lm loss", "a", "b", "é"])
 LOGGED = st.lists(st.tuples(STEPS, TAGS, VALUES, st.booleans()), max_size=80)
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=40)
 
 
 def table_of(data: bytes) -> Table | None:

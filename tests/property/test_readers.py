@@ -15,7 +15,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
 from tests import logs
 
-EXAMPLES = settings(max_examples=40)  # of each of forty formats
+EXAMPLES = settings(max_examples=25)  # of each of forty formats
 TEXT_FORMATS = [each for each in formats.formats() if each.name in logs.ALL]
 PARTS = st.sampled_from(
     [part.encode() for text in logs.ALL.values() for part in text.split(" ")]

@@ -75,7 +75,7 @@ def _told(table: Table | InputError) -> object:
     return columns, kept
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(TEXTS, LINES, st.integers(0, 40))
 def test_quick_dicts_tell_the_same(drawn: list[tuple[str, int]], steady: str, rises: int):
     """With and without: columns, settings, launches and notes."""

@@ -5,6 +5,7 @@ import importlib.util
 import lzma
 import sys
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +52,7 @@ def packed_log(tmp_path: Path, suffix: str, data: bytes, name: str = "train.log"
     return path
 
 
-@pytest.mark.parametrize("suffix", PACKERS)
-@pytest.mark.parametrize("name", logs.ALL)
+@pytest.mark.parametrize(("name", "suffix"), [*zip(logs.ALL, cycle(PACKERS))])
 def test_read_file_reads_a_compressed_copy_alike(tmp_path: Path, name: str, suffix: str):
     """Every text format reads the same from a compressed file."""
     text, called = logs.ALL[name], logs.name_of(name)
@@ -86,11 +86,11 @@ def test_discover_finds_compressed_logs_by_name(tmp_path: Path):
 @pytest.mark.parametrize("suffix", PACKERS)
 def test_read_file_reads_a_cut_copy_to_its_end(tmp_path: Path, suffix: str):
     """A copy that is not finished gives what is there, and says so."""
-    text = "".join(logs.megatron_line(step) for step in range(1, 20_000))
+    text = "".join(logs.megatron_line(step) for step in range(1, 3_000))
     path = packed_log(tmp_path, suffix, text.encode())
     path.write_bytes(path.read_bytes()[:-200])
     table = formats.read_file(path, Settings())
-    assert 0 < len(table.columns["loss"].steps) < 20_000
+    assert 0 < len(table.columns["loss"].steps) < 3_000
     assert "packed_cut" in [note.kind for note in table.notes]
 
 
