@@ -89,12 +89,15 @@ def _round(line: str) -> tuple[int, _Values] | None:
 def _loss_of(found: _Values) -> tuple[str, str] | None:
     """The loss of the training set; of several sets without a known name there is none.
 
-    Of a single one its name must not say that it is kept apart.
+    Of a single one its name must not say that it is kept apart, as `valid_0` does then.
     """
     losses = [key for key in found if not is_score(key[1])]
-    known = [key for name in _TRAINED for key in losses if key[0] == name]
-    if not known and len({name for name, _ in found}) == 1:
-        known = [key for key in losses if key[1] and not _APART.match(key[0])]
+    if len({name for name, _ in found}) == 1:
+        known = [
+            key for key in losses if not _APART.match(key[0]) and (key[1] or key[0] in _TRAINED)
+        ]
+    else:
+        known = [key for name in _TRAINED for key in losses if key[0] == name]
     return known[0] if known else None
 
 

@@ -25,7 +25,9 @@ from lossscan.trainers import trainer_with_key
 
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
-_NUMBERED: Final = expression(r"\d(?:\.[a-z]{1,8}){1,2}$")  # else it holds results
+_NUMBERED: Final = expression(  # the file or the folder that it is in, else it holds results
+    r"(?i)(?:\d|(?:epoch|step|iter)[_-]?\d{1,12}/[\w-]{1,60})(?:\.[a-z]{1,8}){1,2}$"
+)
 
 
 def claims(head: Head) -> bool:
@@ -36,7 +38,7 @@ def claims(head: Head) -> bool:
     start = head.start
     if not start.startswith(b"{") or head.size > len(start) or b"oss" not in start:
         return False
-    if not _NUMBERED.search(head.path.name) or not any(key in start for key in _KEYS):
+    if not _NUMBERED.search(head.path.as_posix()) or not any(key in start for key in _KEYS):
         return False
     row = next(iter(_rows(head)), {})
     trained = any(canonical(key) in _TRAINED for key in row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from lossscan.formats.kit.columns import Sheet, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
+from lossscan.formats.kit.labels import beside_phase, held_out, of_set, phase_key
 from lossscan.formats.kit.records import Records, in_lines
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.formats.kit.trainer_texts import sums_up
@@ -111,7 +113,8 @@ class _Log:
         lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
         group = self._records.group(piece, self.rows)
         if group is not None and _is_one_a_line(group, piece, lines):
-            self._add(group)
+            for part in _by_set(group):
+                self._add(part)
             self._remember(group.row(at) for at in reversed(range(len(group.places))))
             self.rows += len(group.places)
         else:
@@ -124,7 +127,8 @@ class _Log:
             text = line.strip()
             found = _parsed(text)
             if found is not None:
-                rows.append(_flat(found))
+                flat = _flat(found)
+                rows.append(flat if _phase(tuple(flat)) is None else beside_phase(flat))
             elif not line.endswith("\n"):
                 self.cut = bool(text)
             elif text:
@@ -153,6 +157,22 @@ class _Log:
             shown = np.array(list(map(_time, cells[_CLOCK])), dtype=np.float64)
             self.clock.add(group.places, shown)
         self.sheet.add(Group(group.places, cells))
+
+
+_phase: Final = lru_cache(maxsize=1 << 10)(phase_key)  # shapes of rows come again and again
+
+
+def _by_set(group: Group) -> Iterator[Group]:
+    """The rows of training and of each set that is kept apart, where a key says it."""
+    key = _phase(tuple(group.cells))
+    sets = np.array([] if key is None else list(map(held_out, group.cells[key])))
+    if not any(sets):
+        yield group
+        return
+    for name in dict.fromkeys(sets.tolist()):
+        at = np.flatnonzero(sets == name)
+        cells = {key: [column[i] for i in at.tolist()] for key, column in group.cells.items()}
+        yield Group(group.places[at], of_set(cells, name))
 
 
 def _is_one_a_line(group: Group, piece: bytes, lines: int) -> bool:

@@ -256,3 +256,20 @@ def test_read_takes_the_loss_of_lingua(tmp_path: Path):
     )
     table = logs.read_log(tmp_path, text)
     assert {"loss", "learning_rate", "grad_norm"} <= table.columns.keys()
+
+
+@pytest.mark.parametrize("key", ["split", "mode", "Phase"])
+@pytest.mark.parametrize("count", [12, 400])
+def test_read_tells_the_sets_by_a_key(tmp_path: Path, key: str, count: int):
+    """What is called `val` is no loss of the training, also where lines are taken all at once."""
+    rows = ({key: "val" if n % 5 == 0 else "train", "step": n, "loss": 2.0} for n in range(count))
+    table = logs.read_log(tmp_path, log(*rows))
+    evaluated = [step for step, _ in logs.points(table, "eval_loss")]
+    assert evaluated == list(range(0, count, 5))
+    assert [step for step, _ in logs.points(table, "loss")] == [n for n in range(count) if n % 5]
+
+
+def test_read_leaves_a_key_that_names_no_set_alone(tmp_path: Path):
+    """Stages of a training are no sets."""
+    rows = ({"stage": f"part{n // 5}", "step": n, "loss": 2.0} for n in range(20))
+    assert len(logs.points(logs.read_log(tmp_path, log(*rows)), "loss")) == 20

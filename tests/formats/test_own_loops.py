@@ -16,6 +16,7 @@ from tests import logs
         "Episode {n}, Reward Sum {n}.5.\n",
         "[06-09 23:30:15 MainThread @main.py:30] Episode {n} total reward {n}.5 steps 9\n",
         "Total rewards in episode {n} is {n}.5\n",
+        "Episode {n}\tAverage Score: {n}.5\tEpsilon: 0.1\n",
     ],
 )
 def test_a_reward_needs_no_sign_before_its_number(tmp_path: Path, line: str):
@@ -204,3 +205,46 @@ def test_a_lost_loss_may_be_padded_too(tmp_path: Path):
     """A paste of what was left of a training."""
     text = "".join(f"step {n} - loss        nan - moving ave loss        nan\n" for n in (5, 6, 7))
     assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 3
+
+
+def test_a_score_is_no_reward_without_an_episode(tmp_path: Path):
+    """In most trainings it is a metric."""
+    text = "".join(f"Epoch {n} loss: 0.{9 - n}1 Average Score: 0.{n}\n" for n in range(1, 6))
+    assert "reward" not in logs.read_log(tmp_path, text).columns
+
+
+def test_the_rates_of_all_groups_are_read_as_the_first(tmp_path: Path):
+    """BasicSR prints them in brackets, with a comma behind each."""
+    text = "".join(
+        f"INFO: [Retin..][epoch: {n}, iter: {500 * n}, lr:(2.000e-04,1.000e-04,)] "
+        f"[eta: 6:29:14] l_pix: {1 / n:.4e} \n"
+        for n in range(1, 6)
+    )
+    found = logs.points(logs.read_log(tmp_path, text), "learning_rate")
+    assert found == [(500 * n, 2e-4) for n in range(1, 6)]
+
+
+def test_a_smoothed_loss_is_not_the_loss_beside_it(tmp_path: Path):
+    """OneTrainer shows both."""
+    text = "".join(f"step: {n}/9 [loss={0.1 * n:.1f}, smooth loss=0.500]\n" for n in range(1, 6))
+    found = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert [value for _, value in found] == pytest.approx([0.1 * n for n in range(1, 6)])
+
+
+def test_several_sets_are_evaluated_by_number(tmp_path: Path):
+    """The number is of the set and no step."""
+    text = "".join(
+        f"(Epoch {n}) TRAIN LOSS:{1 / n:.4f} CER:6.5%\nVALID SET 0 LOSS:{1.1 / n:.4f} CER:5%\n"
+        for n in range(1, 6)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss")[0] == (1, 1.0)
+    assert logs.points(table, "eval_loss")[0] == (1, 1.1)
+
+
+def test_the_only_set_of_boosted_trees_may_be_kept_apart(tmp_path: Path):
+    """LightGBM calls that of the training `training`."""
+    text = "".join(f"[{n}]\tvalid_0's auc: 0.{n}\tvalid_0's l2: {1 / n:.4f}\n" for n in range(1, 6))
+    table = logs.read_log(tmp_path, text)
+    assert "loss" not in table.columns
+    assert logs.points(table, "eval_loss")[0] == (1, 1.0)

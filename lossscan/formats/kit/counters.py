@@ -107,8 +107,8 @@ _UNNAMED: Final = (
     ),
     ("epoch:train:", expression(r"\b(\d{1,9})epoch:train:"), expression(r"-(\d{1,15})batch:")),
 )
-_BARE: Final = expression(  # no line of a file: `train.py: 159: Loss is NaN`
-    r"(?:^|(?<!\.py:)\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
+_BARE: Final = expression(  # no line of a file: `train.py: 159: Loss is NaN`, no set: `SET 0 LOSS`
+    r"(?:^|(?<!\.py:)(?<!set|SET)\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
     r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss(?:es)?)\b)"
 )
 _HEADED: Final = expression(

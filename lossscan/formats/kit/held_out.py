@@ -13,7 +13,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
     rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?:[ _]set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
-    r"|\bvalid(?:ation)? on '"  # fairseq's
+    r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
     r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"

@@ -25,7 +25,7 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "cost", "Cost", "ntropy", "ing error"),
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
-    *("Score at iteration", ", Gradient "),
+    *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "| T: "),
     *("train==[", "fit progress"),
 )

@@ -105,9 +105,16 @@ def phase_key(columns: Iterable[str]) -> str | None:
 def beside_phase(row: dict[str, Any]) -> dict[str, Any]:
     """The row of an evaluation with names that say so, where another key says it."""
     said = phase_key(row)
-    phase = str(row[said]).strip() if said else ""
-    if phase.lower() == "false":
-        phase = "val"
-    if not _SETS.fullmatch(phase):
-        return row
-    return {f"{phase}/{key}" if is_judged(key) else key: row[key] for key in row}
+    return row if said is None else of_set(row, held_out(row[said]))
+
+
+def held_out(phase: Any) -> str:
+    """The set that is kept apart which such a cell names; empty for training and what else."""
+    name = str(phase).strip()
+    name = "val" if name.lower() == "false" else name
+    return name if _SETS.fullmatch(name) else ""
+
+
+def of_set(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """The row, or columns, of a set that is kept apart with names that say so; `` trains."""
+    return {f"{name}/{key}" if name and is_judged(key) else key: row[key] for key in row}

@@ -34,6 +34,10 @@ _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation lo
 _SCORE: Final = expression(  # of Deeplearning4j, whose score is the loss
     rf"\bScore at iteration \d{{1,12}} is ({NUMBER}){ENDS}"
 )
+_EPISODES: Final = expression(  # `Episode 100   Average Score: 0.33`
+    r"(?i)^\W{0,9}ep(?:isode)?s?\b[\s:#]{0,4}\d.{0,80}?"
+    rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}({NUMBER}){ENDS}"
+)
 _SHALLOW: Final = expression(  # of MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
     rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
 )
@@ -68,6 +72,7 @@ def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
         yield Part(SET_RATE, reduced.start(), *reduced.span(1))
     yield from _players(line)
     yield from _lettered(line)
+    yield from _scores(line) if "score" in small else ()
 
 
 def _listed(line: str) -> Iterator[Part[str]]:
@@ -105,10 +110,16 @@ def _rare(line: str, small: str) -> Iterator[Part[str]]:
     if ", Gradient " in line and (found := _SHALLOW.search(line)):
         yield Part("train_loss", found.start(1), *found.span(1))
         yield Part("grad_norm", found.start(2), *found.span(2))
-    if "Score at" in line and (found := _SCORE.search(line)):
-        yield Part("train_loss", found.start(1), *found.span(1))
     if "<loss>" in line and (found := _TAGGED.search(line)):
         name = "val_loss" if found[1] == "validation" else f"{found[2]}_loss"
         yield Part(name, found.start(1), *found.span(3))
     for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
         yield Part("train_loss", match.start(), *match.span(1))
+
+
+def _scores(line: str) -> Iterator[Part[str]]:
+    """What a trainer or an episode calls its score."""
+    if found := _SCORE.search(line):
+        yield Part("train_loss", found.start(1), *found.span(1))
+    if found := _EPISODES.search(line):
+        yield Part("reward", found.start(1), *found.span(1))

@@ -50,6 +50,7 @@ _SPACED_NAMES: Final = (
     "损失",
 )  # one is in each of those
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
+_SMOOTHED: Final = expression(r"(?i)(?:smooth(?:ed)?|ema|moving) ")  # next to what it smooths
 _BEHIND: Final = expression(rf"(?:^|{TRAINING} )[Ll]oss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
@@ -160,9 +161,11 @@ class _Names:
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
+        bare = {name for match, name in pairs if match[1] == name}
         for match, name in pairs:
             label = _own_name(match[1], name) if several else name
-            yield Part(label, match.start(), *match.span(2))
+            if label not in bare or match[1] == label or not _SMOOTHED.match(match[1]):
+                yield Part(label, match.start(), *match.span(2))
 
     def _known_part(self, key: str) -> str | None:
         """The part of a key that is a known name: prose and prefixes may be before it."""

@@ -22,6 +22,7 @@ from lossscan.formats.kit.text import peek
 from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
 from lossscan.formats.transformers_console.placing import (
+    AGREEING,
     MOST_STEPS,
     Scale,
     agree,
@@ -31,6 +32,7 @@ from lossscan.formats.transformers_console.placing import (
 )
 from lossscan.formats.transformers_console.trainer_lines import Console, read_consoles
 from lossscan.model import Note, Numbers, Table
+from lossscan.numeric.medians import median
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -168,13 +170,17 @@ def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
 def _drawn(training: Entries, part: slice, total: int, scale: Scale | None) -> IntArray | None:
     """The counts of the bars, where each of these entries has the training's and they rise.
 
-    The bar is drawn again behind what was printed, so it shows the very step.
+    The bar is drawn again behind what was printed, so it shows the very step; where it is the next
+    one, most steps are no multiples of their distance.
     """
     bars = training.after
     done = bars.done[part]
-    if scale is None or (bars.total[part] != total).any() or (np.diff(done) <= 0).any():
+    gaps = np.diff(done)
+    if scale is None or (bars.total[part] != total).any() or (gaps <= 0).any():
         return None
-    return done if agree(done, training.epochs[part], training.slack[part], scale) else None
+    on_time = not len(gaps) or np.mean(done % int(median(gaps)) == 0) >= AGREEING
+    known = on_time and agree(done, training.epochs[part], training.slack[part], scale)
+    return done if known else None
 
 
 def _refined(scale: Scale | None, training: Entries, steps: IntArray) -> Scale | None:
