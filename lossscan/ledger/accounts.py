@@ -23,7 +23,7 @@ from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.falls import explanation
 from lossscan.rules.kit.levels import end_points
-from lossscan.rules.kit.rates import rate_returns
+from lossscan.rules.kit.rates import rate_restarts, rate_returns
 from lossscan.rules.kit.sizes import effect_of, logistic
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
@@ -123,13 +123,14 @@ def _explained(event: Departure, case: Case) -> str | None:
     """Why an event calls for no finding, as the key of a sentence."""
     kind = event.aligned_to.kind if event.aligned_to else None
     rises = event.sigma > 0 and event.size < LOUD
+    restarts = event.kind == "spike" and rate_restarts(case, event.step)
     scheduled = event.kind == "level_down" and kind in BENIGN
     cases = (
         ("account_beside", event.series != "loss"),
         ("account_adversarial", case.run.objective == ADVERSARIAL),
         ("account_negligible", is_negligible(case, max(event.before, event.after))),
         ("account_falls", event.kind == "slope_down"),
-        ("account_schedule", scheduled or (rises and rate_returns(case, event.step))),
+        ("account_schedule", scheduled or restarts or (rises and rate_returns(case, event.step))),
         ("account_returns", event.kind == "slope_up" and _comes_back(event, case)),
     )
     return next((key for key, holds in cases if holds), None)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut, Severity
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import dip_before
-from lossscan.rules.kit.rates import lower_rate
+from lossscan.rules.kit.rates import lower_rate, rate_restarts
 from lossscan.rules.kit.rises import (
     END_POINTS,
     OVER,
@@ -31,6 +32,7 @@ MIN_AFTER = 5  # logged points after the jump: fewer cannot show that it stays
 # trained runs cut off 2 to 4 points behind a fault 15 of 15 were right, in 2,094 healthy cuts none.
 SURE = (0.75, 0.3)
 STAYS = 0.75  # of a jump: where so much is left at the end, it can be said to stay
+APART = 5  # logged points behind a restart: a mark so near is still its own
 SHORT_STAY = 0.02  # of the run, the same for long runs,
 LONG_STAY = 200  # logged points at most: slow recoveries took some 130 steps (marin #1368)
 
@@ -46,7 +48,10 @@ def check(
     """
     if not case.searched:
         return
-    large = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
+    rises = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
+    restarts = [c for c in rises if _is_of_restart(case, c)]
+    yield from (RuledOut(Message("restart", step=rise.step)) for rise in restarts)
+    large = [c for c in rises if c not in restarts]
     lasting = [c for c in large if _lasts(case, c) and outlives_period(case, c)]
     jumps = []
     for jump in lasting:
@@ -58,7 +63,7 @@ def check(
             yield RuledOut(Message("returns", **numbers))
     if jumps:
         yield _judged(case, jumps)
-    elif not large and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
+    elif not rises and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
         yield from none_seen(case, case.signals.least_step, min_ratio - 1)
     yield from _late(case, [c for c in large if not _lasts(case, c)])
 
@@ -109,9 +114,20 @@ def _is_spike(case: Case, rise: Change) -> bool:
     return any(spike.start <= rise.index + 1 and rise.index < spike.stop for spike in case.spikes)
 
 
-def _left(case: Case, jump: Change) -> float:
-    """The share of a jump that is left at the end of the run, 0..1."""
-    end = median(case.curve.values[jump.index :][-END_POINTS:])
+def _is_of_restart(case: Case, rise: Change) -> bool:
+    """Whether the rate restarts there, and the loss is back before it does so again."""
+    if not rate_restarts(case, rise.step):
+        return False
+    curve = case.curve
+    marks = (mark.step for mark in case.run.schedule.of("lr_change"))
+    later = [int(at) for at in np.searchsorted(curve.steps, list(marks)) if at > rise.index + APART]
+    cycle = curve.values[rise.index : min(later, default=len(curve.steps))]
+    return _left(rise, cycle[len(cycle) // 2 :]) < OVER
+
+
+def _left(jump: Change, values: FloatArray) -> float:
+    """The share of a jump that is left at the end of values behind it, 0..1."""
+    end = median(values[-END_POINTS:])
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
@@ -119,7 +135,8 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     worst = max(jumps, key=_ratio)
     last, points = int(case.curve.steps[-1]), len(case.curve.steps)
     stays = _lasts(case, worst)
-    left, lower = _left(case, worst), lower_rate(case, worst.step)
+    left = _left(worst, case.curve.values[worst.index :])
+    lower = lower_rate(case, worst.step)
     over = stays and left < OVER
     causes = rise_causes(case, worst)
     told = "over" if over else "default" if left >= STAYS else "fades"
