@@ -38,6 +38,8 @@ def test_rule_says_what_the_case_expects(rule: str, case: dict[str, Any]):
     assert len(findings) == len(expected), [f.message for f in findings]
     said = [text for f in findings for lang in words.LANGUAGES for text in _texts(f, lang)]
     assert not [text for text in said if "?" in text]
+    assert all(0 < one.confidence <= 1 for one in findings)
+    assert all(0 < cause.score <= 1 for one in findings for cause in one.causes)
 
 
 def _findings(rule: str, case: dict[str, Any]) -> tuple[Finding, ...]:
@@ -65,8 +67,16 @@ def _facts(finding: Finding, expected: dict[str, Any]) -> dict[str, Any]:
         "sure": finding.confidence >= 0.9,
         "evidence": len(finding.evidence),
         "next": finding.next is not None,
+        "settings": [advice.field for advice in finding.causes[0].config] if finding.causes else [],
+        "numbers": {name: _numbers(finding).get(name) for name in expected.get("numbers", ())},
     }
     return {key: facts[key] for key in expected}
+
+
+def _numbers(finding: Finding) -> dict[str, Any]:
+    """What stands in the sentences of a finding, by the names that its page has."""
+    said = (*(each.text for each in finding.evidence), *finding.remedies, finding.message)
+    return {name: value for each in said for name, value in each.values.items()}
 
 
 def _texts(finding: Finding, lang: str = "en") -> list[str]:
