@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -22,13 +22,11 @@ from lossscan.formats.kit.records import Records, in_lines
 from lossscan.formats.kit.text import lines_of, peek, pieces
 from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Note, Table
+from lossscan.numeric.arrays import IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import load_json
 from lossscan.trainers import trainer_with_key
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
 
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
 DEEPEST = 4  # levels of nesting that become dotted keys

@@ -6,7 +6,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,11 +21,9 @@ from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Column, Table
+from lossscan.numeric.arrays import IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
 
 _POINT: Final = expression(r"iteration +(\d{1,15})/ *(\d{1,15}) \| (?=(?:consumed|elapsed) )")
 _VALIDATION: Final = expression(  # of several sets the first lines are numbered: `validation-0`

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossscan.canonical.names import is_judged
 from lossscan.formats.key_value.blocks import is_counted
@@ -14,12 +15,7 @@ from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.recount import is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
-from lossscan.numeric.arrays import distinct
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray, distinct
 
 TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss
 KINDS: Final[tuple[Kind, ...]] = ("step", "batch", "bar", "epoch")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from lossscan.formats.kit.recount import SEVERAL
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 
 def headed(counts: IntArray, stated: IntArray, points: IntArray) -> IntArray | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
@@ -32,10 +31,7 @@ from lossscan.formats.kit.recount import (
     is_evaluation,
     last_drawn,
 )
-from lossscan.numeric.arrays import distinct
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 
 
 class PlacedLines(Struct, frozen=True):

@@ -9,20 +9,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossscan.formats.kit.columns import numbers_of
 from lossscan.formats.kit.counters import CounterPlace, Kind, whole
 from lossscan.formats.kit.groups import groups_by_key
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.stated import StatedLine
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 HELD: Final = 1024  # lines that are objects at most: 1 MB
 LARGEST: Final = 2**62  # counts beyond tell nothing

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from lossscan.expressions import expression
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 
 DAY: Final = 1_000_000  # more than 23:59:59 without its colons
 _SHAPE: Final = expression(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,3}:[0-9]{2}:[0-9]{2})")

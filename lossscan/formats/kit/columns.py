@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import compress, repeat
 from operator import is_not
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -25,10 +25,8 @@ from lossscan.formats.kit.totals import without_totals
 from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.settings import Settings
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 
 def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()) -> int | None:

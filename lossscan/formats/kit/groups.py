@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 MOST_SHAPES: Final = 0.25  # of the rows; a row of a small group takes ten times as long
 

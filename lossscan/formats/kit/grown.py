@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossscan.model import Column
-from lossscan.numeric.arrays import Once, differences
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, Once, differences
 
 Kind = TypeVar("Kind", np.float64, np.int64)
 

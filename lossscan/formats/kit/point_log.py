@@ -6,7 +6,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +14,8 @@ from lossscan.formats.kit.columns import Sheet, number, step_number
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.model import Column
-from lossscan.numeric.arrays import distinct
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 from lossscan.settings import Settings
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
 
 
 class PointLog:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from msgspec.structs import replace
@@ -21,10 +21,8 @@ from lossscan.formats.kit.copies import once
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
 from lossscan.formats.kit.rare_shapes import SET_RATE
+from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import BoolArray, IntArray
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.lib.stride_tricks import sliding_window_view
 
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 HEADER = 12  # bytes before the payload
 FOOTER = 4  # bytes behind it

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from lossscan.formats.kit.grown import Grown
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 NAMES: Final = ("round", "rounds", "comm_round", "global_round", "episode", "episodes", "game")
 ERRATIC: Final = 0.1  # of the steps that go back: they are the length of an episode

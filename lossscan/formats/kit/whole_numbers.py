@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import IntArray
 
 
 def whole_numbers(cells: Sequence[Any]) -> IntArray | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from msgspec.structs import replace
@@ -32,12 +32,10 @@ from lossscan.formats.transformers_console.placing import (
 )
 from lossscan.formats.transformers_console.trainer_lines import Console, read_consoles
 from lossscan.model import Note, Numbers, Table
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
 
 _MARK: Final = expression(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -20,9 +20,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.shapes import Learned
 from lossscan.formats.kit.text import NUMBER
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray
 
 LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
 WORTH: Final = 20  # dicts of one shape: from here on an expression of its own saves time

@@ -11,10 +11,11 @@ from array import array
 from collections import deque
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.copies import MOST, Copies
@@ -22,12 +23,8 @@ from lossscan.formats.kit.groups import Group, groups_by_key, groups_of
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.transformers_console.entries import DictRun, Entry, quoted_digits, slack_of
 from lossscan.model import Column
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.settings import Settings
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 
 HELD: Final = 1024  # entries that are objects at most: 1 MB
 KEPT: Final = 2  # of them, when the others become numbers: the last one, and what it is compared to

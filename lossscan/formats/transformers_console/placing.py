@@ -7,15 +7,11 @@ are counted along it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from msgspec import Struct
 
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
-
-if TYPE_CHECKING:
-    from lossscan.numeric.arrays import FloatArray, IntArray
 
 AGREEING = 0.95  # of the entries must be on the grid: a few lines may be lost
 MOST_STEPS = 2.0**53  # beyond, a float no longer tells neighbors apart
