@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, islice, pairwise
-from pathlib import Path
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.key_value.blocks import blocks
-from lossscan.formats.key_value.evaluated import summed_up
-from lossscan.formats.key_value.single_lines import (
-    STILL,
-    finest,
-    of_epoch,
-    placed,
-    stands_still,
-    with_headlines,
-)
 from lossscan.formats.key_value.stated_columns import PlacedLines, placed_lines
-from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.key_value.steady_lines import ReadLines, read_lines
-from lossscan.formats.kit.columns import Row, Sheet, columns, number
+from lossscan.formats.kit.columns import Sheet, number
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED
-from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.loss_scale_log import SKIPPED
-from lossscan.formats.kit.recount import (
-    Placed,
-    assumed,
-    by_lines,
-    counted,
-    is_evaluation,
-    unrounded,
-    without_echo,
-    without_settings,
-)
-from lossscan.formats.kit.stated import LineReader, StatedLine
+from lossscan.formats.kit.recount import is_evaluation
+from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import PAIR, are_most, peek
-from lossscan.model import Column, Note, Table
+from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
@@ -153,101 +131,41 @@ def read(head: Head, settings: Settings) -> Table:
     said = read_lines(head, frozenset(settings.series.values()))
     log, begun = said.log, said.begun
     log.write(SKIPPED, said.loss_scales.skipped(log.points()))
-    points = placed_lines(log, begun)
-    found = _by_columns(points, settings) if points is not None else _by_lines(log, begun, settings)
-    if not found.columns:
-        raise UnreadableLog("no_step_and_loss")
-    return _table(head, found, said)
-
-
-class _Found(Struct, frozen=True):
-    kind: Kind
-    columns: dict[str, Column]
-    length: int | None  # steps of an epoch
-    launches: tuple[int, ...]
-    doubts: tuple[Note, ...]
-
-
-def _by_columns(points: PlacedLines, settings: Settings) -> _Found:
-    """The columns of lines that could be placed all at once."""
+    points = placed_lines(log, begun) if len(log) else None
     sheet = Sheet(settings)
-    for name, numbers in points.cells.items():
+    for name, numbers in points.cells.items() if points is not None else ():
         sheet.take(name, numbers)
-    found = sheet.columns(sheet.run_steps(points.steps))
-    doubts = () if points.epochs is None else (_assumed(points.epochs),)
-    return _Found(points.kind, found, points.length, points.launches, doubts)
+    if points is None or not (found := sheet.columns(sheet.run_steps(points.steps))):
+        raise UnreadableLog("no_step_and_loss")
+    return _table(head, found, points, said)
 
 
-def _by_lines(log: StatedLog, begun: Sequence[int], settings: Settings) -> _Found:
-    """The columns of lines that have to be looked at one by one."""
-    parsed = summed_up(log.lines())
-    stated_at = with_headlines(list(blocks(parsed)))
-    kind = finest(stated_at)
-    if kind in STILL and stands_still(stated_at, kind):
-        stated_at, kind = [of_epoch(line) for line in stated_at], "epoch"
-    rows, length, doubts = _rows(list(placed(stated_at, kind)), kind)
-    rows = without_settings(rows)
-    launches = _launches(parsed, kind, begun, [step for step, _ in rows])
-    own = rows if kind == "epoch" and not doubts else without_echo(rows)  # a row for each epoch
-    return _Found(kind, columns(own, settings), length, launches, doubts)
-
-
-def _table(head: Head, found: _Found, said: ReadLines) -> Table:
+def _table(head: Head, found: dict[str, Column], points: PlacedLines, said: ReadLines) -> Table:
     """The table, with the trainer and the planned steps that the log states."""
-    text, kind = peek(head), found.kind
+    text, kind = peek(head), points.kind
     framework = next((name for name, mark in _SAID.items() if mark.search(text)), None)
     instant = "console" in trainer_of(framework).instant
     stated = {
         **_planned(text),
-        "steps_per_epoch": found.length,
+        "steps_per_epoch": points.length,
         "logging_strategy": "epoch" if kind == "epoch" else None,
     }
-    doubts = (replace(note, path=head.path) for note in found.doubts)
+    doubts = (replace(note, path=head.path) for note in points.doubts)
     return Table(
-        found.columns,
+        found,
         framework=framework,
         config={name: value for name, value in stated.items() if value is not None},
         averaging="instant" if instant and kind != "bar" else "window",
-        launches=found.launches,
+        launches=points.launches,
         notes=(*said.loss_scales.notes(head.path), *said.idle.notes(head.path), *doubts),
         fallback=kind in COARSE,
     )
-
-
-def _assumed(epochs: int | None) -> Note:
-    return Note("epochs_assumed", Path(), {"epochs": epochs})
 
 
 def _planned(text: str) -> dict[str, str | None]:
     """How many steps the run and its warm-up shall have."""
     planned = _PLANNED.search(text)
     return {"max_steps": planned[1] or planned[2], "warmup_steps": planned[3]} if planned else {}
-
-
-def _launches(
-    parsed: Sequence[StatedLine], kind: Kind, begun: Iterable[int], steps: Sequence[int]
-) -> tuple[int, ...]:
-    """The steps from which launches went on; bars are drawn too often to be counted."""
-    parts = pairwise((0, *begun)) if kind != "bar" else ()
-    opened = set(accumulate(sum(1 for _ in placed(blocks(parsed[a:b]), kind)) for a, b in parts))
-    launches = Launches()
-    for at, step in enumerate(steps):
-        if at in opened:
-            launches.begin()
-        launches.point(step)
-    return tuple(launches.steps)
-
-
-def _rows(placed: list[Placed], kind: Kind) -> tuple[list[Row], int | None, tuple[Note, ...]]:
-    """The rows at their steps, the steps of an epoch, and what had to be assumed for them."""
-    if kind == "epoch" and (lines := by_lines(placed)) is not None:
-        return lines, None, (Note("steps_counted", Path(), {"entries": lines[-1][0]}),)
-    placed = unrounded(placed)
-    again = assumed(placed)
-    rows, length = counted(placed if again is None else again)
-    if again is None:
-        return rows, length, ()
-    return rows, length, (_assumed(again[-1][0].epoch),)
 
 
 FORMAT = Format(

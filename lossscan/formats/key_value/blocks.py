@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Final
 
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
+from lossscan.formats.key_value.evaluated import summed_up
+from lossscan.formats.key_value.stated_log import StatedLog
+from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.stated import StatedLine
+from lossscan.numeric.arrays import IntArray
 
 OVERDRAWN: Final = 3  # one epoch in so many may lack its headline; batches have many below each
 _HEADED: Final = frozenset({"step", "batch"})  # and epochs, where each has its losses once
 _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
+
+
+def together(log: StatedLog, begun: Sequence[int]) -> tuple[StatedLog, list[int]]:
+    """The log with a line for each block, and in it the places of launches that go on."""
+    lines = summed_up(log.lines())
+    parts = pairwise((0, *begun))
+    return _log_of(_told(lines)), list(accumulate(len(_told(lines[a:b])) for a, b in parts))
+
+
+def _told(lines: Iterable[StatedLine]) -> list[StatedLine]:
+    """The blocks that count or state something."""
+    return [block for block in blocks(lines) if block.place is not None or block.row]
+
+
+def of_epochs(log: StatedLog, kinds: Container[Kind], epochs: IntArray) -> StatedLog:
+    """The log whose lines of some kinds of counters count their epoch alone; -1 where none is."""
+    lines = log.lines()
+    for at, epoch in enumerate(epochs.tolist()):
+        place = lines[at].place
+        if place is not None and place.kind in kinds and epoch >= 0:
+            lines[at] = replace(lines[at], place=replace(place, kind="epoch", count=epoch))
+    return _log_of(lines)
+
+
+def _log_of(lines: Iterable[StatedLine]) -> StatedLog:
+    log = StatedLog()
+    for line in lines:
+        log.add(line)
+    return log
 
 
 def blocks(parsed: Iterable[StatedLine]) -> Iterator[StatedLine]:

@@ -95,11 +95,6 @@ class FormLines:
         firsts = {at: int((kinds == at).argmax()) for at in np.flatnonzero(found == found.max())}
         return KINDS[min(firsts, key=firsts.__getitem__)]
 
-    def stand_still(self, kind: Kind) -> bool:
-        """Whether all counts of a kind may be one number, that of an epoch's."""
-        steps = self.counts[self.at(self.judged & (self.kinds == KINDS.index(kind)))]
-        return len(steps) > 0 and steps.min() == steps.max()
-
 
 def _is_one(told: NDArray[Any]) -> bool:
     return len(told) > 0 and bool((told == told[0]).all())

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final
 
 MOST: Final = 8  # copies: the ranks of a node
 FEWEST: Final = 2  # entries that differ: a log of one value may hold it as often as it likes
-
-Entry = TypeVar("Entry")
 
 
 class Copies:
@@ -37,13 +33,3 @@ class Copies:
         """How often each entry occurs in a row; the last may lack copies."""
         enough = self._each and self._seen >= FEWEST * self._each
         return self._each if self.possible and enough else 1
-
-
-def once(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The entries without copies, where each occurs as often as the others; the last may be cut."""
-    copies = Copies()
-    for one, two in pairwise(entries):
-        copies.take(again=one == two)
-        if not copies.possible:
-            return entries
-    return entries[:: copies.number]

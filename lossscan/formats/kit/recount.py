@@ -6,23 +6,18 @@ evaluation counts is its own.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
-from lossscan.formats.kit.columns import Row, number
-from lossscan.formats.kit.copies import once
+from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
 from lossscan.formats.kit.rare_shapes import SET_RATE
 from lossscan.numeric.arrays import BoolArray, IntArray
-from lossscan.numeric.medians import median
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
 
@@ -48,114 +43,25 @@ def trains(row: Iterable[str]) -> bool:
     return any(is_judged(name) and not is_evaluation(name) for name in row)
 
 
-# --- epochs that are missing ----------------------------------------------------------------------
-
-
-def assumed(placed: Sequence[Placed]) -> list[Placed] | None:
-    """Lines whose counter begins again after all it has, with the epochs that this makes.
-
-    None where they state their epoch. A counter of steps may restart because another training
-    does: its loss goes on where an epoch begins. One that never says how many there are must do
-    so more than once.
-    """
-    if not placed or any(place.epoch is not None or place.kind == "epoch" for place, _ in placed):
-        return None
-    most = max(place.count for place, _ in placed)
-    last, epoch, epochs = None, 1, []
-    for place, _ in placed:
-        if last is not None and place.count < last.count:
-            if last.count < WHOLE * (place.of or most) or last.of != place.of:
-                return None
-            epoch += 1
-        last = place
-        epochs.append(epoch)
-    first = placed[0][0]
-    if epoch <= (1 if first.of else SEVERAL):
-        return None
-    found = [
-        (replace(place, epoch=at), row) for (place, row), at in zip(placed, epochs, strict=True)
-    ]
-    return found if (first.kind in LOOPED and first.of) or _goes_on(found) else None
-
-
-def _goes_on(placed: Sequence[Placed]) -> bool:
-    """Whether the loss of each epoch begins nearer to the last one's end than to its begin."""
-    names = Counter(name for _, row in placed for name in row if _is_trained(name))
-    name = max(names, key=lambda each: names[each], default="")
-    losses: dict[int | None, list[float]] = {}
-    for place, row in placed:
-        value = number(row.get(name))
-        if value is not None:
-            losses.setdefault(place.epoch, []).append(value)
-    ends = [(each[0], each[-1]) for each in losses.values()]
-    return all(abs(two[0] - one[1]) < abs(two[0] - one[0]) for one, two in pairwise(ends))
-
-
-# --- lines that state only the epoch --------------------------------------------------------------
-
-
-def by_lines(placed: Sequence[Placed]) -> list[Row] | None:
-    """Rows of lines that state only their epoch, counted; None where an epoch has one of a loss.
-
-    Means of an epoch and evaluations are at the last line before them.
-    """
-    kept = once(placed)
-    name = _fullest(kept)
-    if name is None:
-        return None
-    rows: list[Row] = []
-    step = 0
-    for place, row in kept:
-        step += name in row
-        rows.append((max(step, 1), {"epoch": place.count, **row}))
-    return rows
-
-
-def _fullest(placed: Sequence[Placed]) -> str | None:
-    """The loss with several lines in a row in most epochs.
-
-    Folds, and trainings one after another, come to an epoch once each.
-    """
-    lines: dict[str, Counter[tuple[int, int]]] = {}
-    came, last = 0, None
-    for place, row in placed:
-        came += last is not None and place.count < last
-        last = place.count
-        for name in filter(_is_trained, row):
-            lines.setdefault(name, Counter())[came, place.count] += 1
-    if not lines:
-        return None
-    name = max(lines, key=lambda each: lines[each].total())
-    return name if median(list(lines[name].values())) >= SEVERAL else None
-
-
-def _is_trained(name: str) -> bool:
-    return trains([name])
-
-
 # --- steps of the run -----------------------------------------------------------------------------
 
 
-def unrounded(placed: list[Placed]) -> list[Placed]:
-    """Counts that were printed as 1K, 1K, 2K: at the distance that the exact ones before show.
+def unrounded(counts: IntArray, rounded: BoolArray) -> IntArray:
+    """(n,) counts that were printed as 1K, 1K, 2K: at the distance that exact ones before show.
 
     Without these, or where they lead elsewhere, they are evenly between the first and the last.
     """
-    counts = [place.count for place, _ in placed]
-    if len(placed) < SEVERAL or not any(place.rounded for place, _ in placed):
-        return placed
-    exact = next(at for at, (place, _) in enumerate(placed) if place.rounded)
-    first, gap = counts[0], (counts[-1] - counts[0]) / (len(placed) - 1)
+    n = len(counts)
+    if n < SEVERAL or not rounded.any():
+        return counts
+    exact, (begin, end) = int(rounded.argmax()), counts[[0, -1]].tolist()
+    first, gap = begin, (end - begin) / (n - 1)
     if exact >= SEVERAL:
-        shown = counts[exact - 1] - counts[exact - 2]
-        last = counts[exact - 1] + shown * (len(placed) - exact)
-        if round(last, -3) == round(counts[-1], -3):
-            first, gap = last - shown * (len(placed) - 1), float(shown)
-    even = [round(first + gap * at) for at in range(len(placed))]
-    return [
-        (replace(place, count=even[at]) if place.rounded else place, row)
-        for at, (place, row) in enumerate(placed)
-    ]
+        one, two = counts[exact - 2 : exact].tolist()
+        last = two + (two - one) * (n - exact)
+        if round(last, -3) == round(end, -3):
+            first, gap = last - (two - one) * (n - 1), float(two - one)
+    return np.where(rounded, np.rint(first + gap * np.arange(n)).astype(np.int64), counts)
 
 
 def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
@@ -232,26 +138,3 @@ def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
     """The steps of evaluations: the one they state, unless training has gone beyond it before."""
     last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
     return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))
-
-
-def without_settings(rows: list[Row]) -> list[Row]:
-    """The rows without those before the first loss that count beyond it, as `'epoch': 300`."""
-    first = next((at for at, (_, row) in enumerate(rows) if any(map(is_judged, row))), 0)
-    return [row for at, row in enumerate(rows) if at >= first or row[0] <= rows[first][0]]
-
-
-def without_echo(rows: list[Row]) -> list[Row]:
-    """NeMo repeats the last evaluation on every line: only a new value is an evaluation."""
-    names = {name for _, row in rows for name in row}
-    evaluated = {name for name in names if canonical(name) == "eval_loss"}
-    if not evaluated:
-        return rows
-    kept: list[Row] = []
-    shown: Any = None
-    for step, row in rows:
-        echo = {name for name in evaluated & row.keys() if row[name] == shown}
-        both = any(canonical(name) == "loss" for name in row)
-        shown = next((row[name] for name in row if name in evaluated), shown)
-        fresh = {name: value for name, value in row.items() if not (both and name in echo)}
-        kept.append((step, fresh))
-    return kept
