@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lossscan.pipeline import examine
+from lossscan.reporters import Page
+from lossscan.reporters.kit.lines import explained
 from lossscan.settings import Settings
 
 
@@ -60,3 +63,19 @@ def test_a_step_at_the_end_of_a_descent_is_a_drop(tmp_path: Path):
     """It is as abrupt as it is large."""
     losses = [2.0 - n / 50 + (n % 3) / 500 for n in range(20)]
     assert "unexplained-drop" in findings(tmp_path, {"loss": [*losses, 0.9, 0.89, 0.9, 0.88, 0.87]})
+
+
+def test_a_spike_of_two_nets_is_marked_and_explained(tmp_path: Path):
+    """What the chart marks and no finding is about has its reason beneath."""
+    noise = np.random.default_rng(0).normal(0, 0.05, 100)
+    losses = (3.0 + noise).tolist()
+    losses[60] = 9.0
+    (tmp_path / "history.json").write_text(json.dumps({"g_loss": losses, "d_loss": losses}))
+    report = examine(tmp_path, Settings())
+    told = list(explained(report, Page()))
+    assert told == [
+        (
+            "step 61",
+            "spike · two networks train against each other, so their losses rise and fall",
+        )
+    ]

@@ -46,6 +46,7 @@ SMALL_RATIO, SMALL_SIGMA = 1.1, 7.0
 WILD = 10.0
 WILD_SHARE = 0.9  # of the later points, that are half as high at least, on the logarithmic scale
 WILD_SURE = 0.95  # as for a climb of 4 noise units: what there is of noise is the divergence itself
+STILL = 0.7  # of the climb: where less is left at the end, part of it is gone, and its top is told
 BLOWN_UP = 3.0  # times the minimum (hiyouga/LlamaFactory#7129): diverged wherever it began
 
 
@@ -175,6 +176,15 @@ def _jump(case: Case, height: float) -> Change | None:
     )
 
 
+def _top(curve: Curve, climb: Climb) -> int | None:
+    """The index where the climb was highest, if much of it is gone by the end."""
+    smooth = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)
+    at = int(np.argmax(smooth))
+    low = math.log(climb.low)
+    gone = math.log(climb.end) - low < STILL * (float(smooth[at]) - low)
+    return climb.low_index + at if gone else None
+
+
 def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:
     """The steps of the changes that the climb is made of: no jumps or climbs of their own.
 
@@ -203,13 +213,15 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
+    high = None if climb.wild else _top(curve, climb)
+    top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(
         stated_severity=severity,
         confidence=max(logistic(climb.sigma, *SURE), WILD_SURE if climb.wild else 0.0),
         message=Message(
-            "default", low=climb.low, end=climb.end, step=step, last=last,
-            rise=ratio - 1, lower=lower,
+            "default" if high is None else "partly", low=climb.low, end=climb.end, step=step,
+            last=last, rise=ratio - 1, lower=lower, **top,
         ),
         episodes=(Episode(step, last, climb.sigma),),
         effect=effect_of(climb.low, climb.end, climb.sigma),

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -155,6 +156,16 @@ def test_a_jump_that_fades_is_not_said_to_stay():
     }
     (jump,) = _findings("loss-jump", {"run": run})
     assert "stays up for a while" in str(jump.message)
+
+
+def test_a_climb_of_which_half_is_gone_tells_its_top():
+    """The rate falls, or an epoch ends: how high the loss was is what its owner saw."""
+    fall, climb = [0.83, 0.49, 0.16, 0.12], np.linspace(0.118, 0.32, 20)
+    values = np.r_[fall, climb, np.linspace(0.32, 0.27, 20), np.full(16, 0.178)]
+    values *= np.exp(np.random.default_rng(0).normal(0, 0.03, len(values)))
+    run = {"loss": {25 * at: float(value) for at, value in enumerate(values, 1)}}
+    (found,) = _findings("divergence", {"run": run})
+    assert re.search(r"from 0\.1[12]\d* to 0\.3\d* .* is still at 0\.1[78]", str(found.message))
 
 
 def test_a_jump_that_overshoots_is_one_event():

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from lossscan import words
 from lossscan.model import Advice, Cause, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
+from lossscan.reporters.kit.panels import UPPER
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
 
+SEEN_ABOVE = "account_explained"  # a change whose reason the rules that are ruled out give
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
     "learning_rate",
@@ -144,6 +146,15 @@ def scored(cause: Cause, page: Page) -> str:
 def excluded(one: RunReport, page: Page) -> Iterator[str]:
     """What was considered and excluded, by rule, and why."""
     return (f"{out.rule}: {page.say(out.text)}" for out in one.ruled_out)
+
+
+def explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
+    """The changes of the loss that no finding is about: where, and what they are and why."""
+    for change in one.change_points:
+        why = change.accounted_for
+        if why.by != "finding" and why.text.key != SEEN_ABOVE and change.series in UPPER:
+            place = page.say("at_step", first=change.step)
+            yield place, f"{page.say(f'html_{change.kind}')} · {page.say(why.text)}"
 
 
 def advice_line(advice: Advice, page: Page) -> str:

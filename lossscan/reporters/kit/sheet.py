@@ -18,6 +18,7 @@ from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.lines import (
     advice_line,
     config_of,
+    explained,
     facts_of,
     relevant,
     told_of,
@@ -45,6 +46,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         *verdicts,
         _nothing(report, page),
         _notes("ruled_out", [(out.rule, page.say(out.text)) for out in report.ruled_out], page),
+        _notes("explained_changes", list(explained(report, page)), page),
         _notes("remarks", [("", page.say(each)) for each in report.remarks], page),
         _notes("skipped", _skipped(report, page), page),
         _read(report, page),
