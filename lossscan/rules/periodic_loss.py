@@ -21,6 +21,9 @@ PHASE = 0.1  # of a period by which the rises of its waves may come early or lat
 NEAR = 0.06  # relative difference of two periods that are one: a point in 16
 MOST_EPOCHS = 24  # that a period may be: of more, some multiple is near any period
 MEETS = 0.1  # of the gap between two points: nearer they fall on the same batches
+# Of what is said where nothing known has the period: of 8 real runs with one, the 4 whose cause was
+# known had it, and of the other 4, of 43 to 130 points, none.
+UNNAMED = 0.4
 MEGA_BATCHES = 50  # updates between two sorted mega-batches of a length-grouped sampler
 
 
@@ -40,8 +43,10 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     if _is_stairs(case, period):
         yield RuledOut(Message("stairs", period=period))
         return
+    causes = tuple(sorted(_causes(case, period), key=lambda cause: -cause.score))
+    sure = min(0.5 + case.signals.period_strength / 2, 0.95)
     yield Finding(
-        confidence=min(0.5 + case.signals.period_strength / 2, 0.95),
+        confidence=sure if len(causes) > 1 else UNNAMED * sure,
         message=Message("default", period=period, strength=case.signals.period_strength),
         evidence=(
             Evidence(
@@ -49,7 +54,7 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
                 case.run.source_of("loss"),
             ),
         ),
-        causes=tuple(sorted(_causes(case, period), key=lambda cause: -cause.score)),
+        causes=causes,
         claims=_crests(case, period),
     )
 

@@ -23,9 +23,12 @@ WIDTHS = (5, 8, 12, 20, 32)  # points a side; both sides fit into the run
 
 
 def with_leap(curve: Curve, breaks: list[Break]) -> list[Break]:
-    """The breaks of a loss, and its leap where none of them is within the width that shows it."""
-    leap = find_leap(curve)
-    if leap is None or any(abs(leap.index - each.index) < leap.width for each in breaks):
+    """The breaks of a loss, and its leap where no rise of them is within the width that shows it.
+
+    A fall may be as near: of a block of other data it is the end, whose front is the leap.
+    """
+    leap, rises = find_leap(curve), [each.index for each in breaks if each.gap > 0]
+    if leap is None or any(abs(leap.index - index) < leap.width for index in rises):
         return breaks
     return sorted([*breaks, leap], key=lambda each: each.index)
 

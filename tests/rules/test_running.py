@@ -69,6 +69,13 @@ def test_unshuffled_data_repeats_in_each_epoch_whatever_its_order(seed: int):
     assert "running-loss" not in found
 
 
+def test_odd_data_at_one_place_of_each_epoch_are_no_mean():
+    """They make the loss bend where a mean since the epoch began moves most: early in it."""
+    ticks = {(12 * epoch + 3) * 10: 1.9 for epoch in range(1, 6)}
+    run = make_run(loss=[[0, 720, 1.6, 1.2]], noise=0.03, epochs=6, put={"loss": ticks})
+    assert [f.rule for f in diagnose(run, scan(run), Settings()).findings] == ["loss-spike"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_mean_of_few_epochs_is_told_by_its_restarts_too(seed: int):
     """What a model learned in an epoch shows at once there: no memorization."""

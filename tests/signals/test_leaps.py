@@ -9,7 +9,8 @@ from lossscan.model import Curve, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.breaks import find_breaks, gap_ratios
 from lossscan.signals.clean import curve_of
-from lossscan.signals.leaps import find_leap
+from lossscan.signals.gaps import Break
+from lossscan.signals.leaps import find_leap, with_leap
 
 POINTS, AT = 40, 24
 
@@ -44,6 +45,15 @@ def test_no_leap_is_in_a_healthy_loss(seed: int):
     """Nor is a fall one, however deep."""
     assert find_leap(curve(falling(seed))) is None
     assert find_leap(curve(falling(seed) * np.where(np.arange(POINTS) < AT, 1, 0.7))) is None
+
+
+def test_a_block_of_which_the_end_was_found_has_its_front():
+    """Only a rise near the leap is the same one."""
+    block = 1 + 0.2 * ((np.arange(POINTS) >= AT) & (np.arange(POINTS) < AT + 8))
+    raised = curve(falling(0) * block)
+    fall, rise = Break(AT + 8, -0.18, -8.0, 8), Break(AT + 1, 0.18, 8.0, 8)
+    assert [each.index for each in with_leap(raised, [fall])] == [AT, AT + 8]
+    assert with_leap(raised, [rise]) == [rise]
 
 
 def test_a_climb_is_no_leap():

@@ -41,6 +41,7 @@ SURE: Final = 5.0  # standard errors of it
 SURE_OF_STEPS: Final = 3.5  # where the loss falls at most starts besides, as a mean's restarts do
 DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2
 EPSILON: Final = float(np.finfo(np.float64).eps)  # for the logarithm of no wobble
+MANY: Final = 4  # epochs: two bends next to each other are in all alike by chance in 1 of 128
 NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
 
 
@@ -126,7 +127,20 @@ def _is_mean(values: FloatArray, starts: Sequence[int], sure: float) -> bool:
     """
     edges = [*starts, len(values)]
     epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_MEAN]
-    return _fades(epochs, sure) or _fades(epochs[1:], sure)
+    fades = _fades(epochs, sure) or _fades(epochs[1:], sure)
+    return fades and not _has_tick(epochs[1:])
+
+
+def _has_tick(epochs: Sequence[FloatArray]) -> bool:
+    """Whether one of the first points is out of line in all epochs alike, and it alone: odd data.
+
+    It bends most where a mean does. Of unshuffled data a mean bends alike everywhere.
+    """
+    if len(epochs) < MANY or wobble_alike(epochs):
+        return False
+    signs = np.sign([bends_of(epoch[:MIN_MEAN]) for epoch in epochs])
+    shared = signs[0] * (signs == signs[0]).all(axis=0)
+    return bool((shared[:-1] * shared[1:] < 0).any())
 
 
 def _fades(epochs: Sequence[FloatArray], sure: float) -> bool:
