@@ -69,8 +69,8 @@ def _are_pairs(head: Head) -> bool:
 
 
 def _bare(text: str, head: Head) -> str:
-    """The text without headlines and, in a file of losses, without the names of its steps."""
-    text = _HEADLINE.sub("", text)
+    """The text without quotes and headlines and, in a file of losses, the names of its steps."""
+    text = _HEADLINE.sub("", text.replace('"', ""))
     return _NAMED.sub("", text) if "loss" in head.name.lower() else text
 
 

@@ -19,7 +19,7 @@ from lossscan.sources.files import Head
 
 FEWEST: Final = 2  # rows: settings may state one loss, that of the model they begin with
 _STATES: Final = expression(  # behind comments: a document, an entry of a list, or a list
-    r"\A(?:\s|#.{0,200}\n){0,50}(?:---\s|- \w{1,60}:|\w{1,60}:(?: \[|[ \t]{0,9}\n))"
+    r"\A(?:\s|#.{0,200}\n){0,50}(?:---\s|- (?:\{ ?)?\w{1,60}:|\w{1,60}:(?: \[|[ \t]{0,9}\n))"
 )
 _QUICK: Final = ("loss", "Loss", "reward", "nll")
 _SETS: Final = expression(  # what says that a file holds settings

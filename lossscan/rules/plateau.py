@@ -12,7 +12,7 @@ from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, S
 from lossscan.numeric.arrays import distinct
 from lossscan.numeric.medians import median, robust_sigma
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import is_token_loss
+from lossscan.rules.kit.domain import SATURATED, is_token_loss
 from lossscan.rules.kit.rule import Rule
 
 JUDGED = ("cross-entropy", "classification")
@@ -33,6 +33,7 @@ UNTRAINED, BELOW, ALIKE = 0.01, 0.001, 0.01
 USUAL_RATE = 1e-3  # of Adam where none is stated (PyTorch, Keras): models learn at it
 TINY_RATE = 1e-7  # at its highest: no optimizer moves a model by it in a run that is watched
 ACCURACIES = ("eval_accuracy", "accuracy", "eval_acc", "acc", "eval_binary_accuracy")
+SAME_DIGITS = 5e-5  # relative: 87.34 and 87.3365 in four printed digits
 FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
 # Of 16 runs from scratch with frozen weights or a rate of 0 none fell by over 1.7 errors of the
 # slope or showed a memory from point to point; but of 5 told by that alone none was, all learned.
@@ -44,6 +45,7 @@ SAME = 5  # losses in a row that are those of an epoch before, digit by digit: n
 
 # What holds the loss: confidence, the causes and their scores.
 _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
+    "saturated": (0.97, {"rate-unsuitable": 0.7}),
     "no-gradient": (0.97, {"frozen-parameters": 0.8, "masked-labels": 0.4}),
     "zero-rate": (0.97, {"zero-rate": 0.95}),
     "repeats": (0.97, {"frozen-parameters": 0.8, "zero-rate": 0.5}),
@@ -57,6 +59,7 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-trend": (0.3, {"frozen-parameters": 0.6, "rate-unsuitable": 0.5, "labels-unrelated": 0.3}),
 }
 
+_SEVERITIES = {"saturated": Severity.CRITICAL, "no-trend": Severity.INFO}
 _SAID = {"untouched": "chance"}  # the sentence where it is that of another kind
 
 
@@ -112,6 +115,8 @@ def _error(noise: float, points: int) -> float:
 def _untrained(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """What shows of itself that no update moves the model, the strongest first."""
     norms, rate = case.points("grad_norm"), case.points("learning_rate")
+    if (np.abs(loss.values / SATURATED - 1) <= SAME_DIGITS).mean() >= MOSTLY:
+        yield "saturated", Evidence(Message("saturated", after=SATURATED), value=SATURATED)
     of_norms, of_rate = (case.run.source_of(name) for name in ("grad_norm", "learning_rate"))
     if norms is not None and (norms.values == 0).mean() >= MOSTLY:
         yield "no-gradient", Evidence(Message("no-gradient"), source=of_norms, value=0.0)
@@ -136,8 +141,7 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
-    chance = _chance(case, median(loss.values))
-    if chance is not None:
+    if (chance := _chance(case, median(loss.values))) is not None:
         untouched = norms is None and _is_untouched(loss, rate, chance)
         kind = "untouched" if untouched else "chance"
         yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
@@ -145,8 +149,7 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     of_all_digits = high == low != 0 and float(f"{low:.4g}") != low  # tells in a piece of a log too
     if of_all_digits or (case.begins and (0 < high - low <= FROZEN * high or high == low != 0)):
         yield "frozen", Evidence(Message("frozen", low=float(low), high=float(high)))
-    hidden = _hidden_fall(loss) if _is_from_scratch(case) else None
-    if hidden is not None:
+    if (hidden := _hidden_fall(loss) if _is_from_scratch(case) else None) is not None:
         yield "no-trend", Evidence(Message("no-trend", points=len(loss), least=hidden))
 
 
@@ -264,9 +267,10 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     first, last = int(loss.steps[0]), int(loss.steps[-1])
     rate = case.points("learning_rate")
     peak = float(rate.values.max()) if rate is not None else None
+    rated = case.advise("learning_rate")
     return Finding(
         confidence,
-        stated_severity=Severity.INFO if kind == "no-trend" else None,
+        stated_severity=_SEVERITIES.get(kind),
         message=Message(
             _SAID.get(kind, kind),
             level=median(loss.values),
@@ -282,11 +286,7 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
             *([Evidence(Message("rate", peak=peak), value=peak)] if peak else []),
         ),
         causes=tuple(
-            Cause(
-                Message(cause),
-                score,
-                config=case.advise("learning_rate") if "rate" in cause else (),
-            )
+            Cause(Message(cause), score, config=rated if "rate" in cause else ())
             for cause, score in scores.items()
         ),
         next=Message("overfit-one-batch"),

@@ -26,6 +26,7 @@ from lossscan.sources.files import any_of, head_of, leads_out, relative
 from lossscan.sources.packed import plain_name
 
 CARD = ".md"
+LAST: Final = (CARD, ".json")  # that may hold a curve, and mostly hold something else
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 PLOT = 4  # folders from a run to a line of a plot, whose name is three at most
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
@@ -94,7 +95,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     tree = _walked(path, depth=DEEPEST)
     _settle_all(tree.folders, settings)
     if not any(folder.logs for folder in tree.folders.values()):
-        _settle_cards(tree.folders.values(), settings)
+        _settle_last(tree.folders.values(), settings)
     return _runs(tree) or _last_resort(tree)
 
 
@@ -102,8 +103,7 @@ def of_interest(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """The names in one folder that may belong to a run, and those whose content decides."""
     folder = _Folder()
     for path in map(Path, shown(names)):
-        kind = _kind(path, folder)
-        if kind is not None:
+        if (kind := _kind(path, folder)) is not None:
             kind.append(path)
     doubtful = [] if folder.logs or len(folder.doubtful) > MOST_DOUBTFUL else folder.doubtful
     return [path.name for path in folder.files], [path.name for path in doubtful]
@@ -140,8 +140,7 @@ def _refuse(tree: _Tree, error: OSError) -> None:
 def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
     content = _Folder()
     for path in (folder / name for name in names):
-        kind = _kind(path, content)
-        if kind is None:
+        if (kind := _kind(path, content)) is None:
             continue
         try:
             if not _has_content(path):
@@ -211,19 +210,20 @@ def _settle_all(folders: Mapping[Path, _Folder], settings: Settings) -> None:
 def _settle(folder: _Folder, settings: Settings) -> None:
     """Doubtful files are logs where their content says so and nothing surer is next to them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
-        folder.logs = [path for path in folder.doubtful if _is_log(path, settings)]
+        folder.logs = [path for path in folder.doubtful if is_log(path, settings)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
 
 
-def _settle_cards(folders: Iterable[_Folder], settings: Settings) -> None:
-    """The model cards are logs where nothing else is left that holds a curve."""
+def _settle_last(folders: Iterable[_Folder], settings: Settings) -> None:
+    """Model cards, and JSON of any name, are logs where nothing else is left that holds a curve."""
     for folder in folders:
-        cards = [path for path in folder.settings if path.suffix.lower() == CARD]
-        folder.logs = [path for path in cards if _is_log(path, settings)]
+        left = [path for path in folder.settings if path.suffix.lower() in LAST]
+        folder.logs = [path for path in left[:MOST_DOUBTFUL] if is_log(path, settings)]
         folder.settings = [path for path in folder.settings if path not in folder.logs]
 
 
-def _is_log(path: Path, settings: Settings) -> bool:
+def is_log(path: Path, settings: Settings) -> bool:
+    """Whether a format claims it, or the settings name a key of it."""
     from lossscan import formats  # loads numpy
 
     try:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
-from lossscan.runs.discover import is_log_name
+from lossscan.runs.discover import is_log, is_log_name
 from lossscan.runs.training.files import is_config_name
+from lossscan.settings import Settings
 from lossscan.sources.files import any_of, leads_out
 
 # Names in the folder, each with the tracker's and what gives its points in a form that is read.
@@ -29,6 +30,8 @@ STRANGERS: Final = {
     "mlpipeline-ui-metadata.json": ("Kubeflow", "export_kubeflow"),
 }
 MOST: Final = 10_000  # names looked at for what to say; a checkpoint in pieces has some hundred
+LOOKED_INTO: Final = 20  # texts for people; a look takes some milliseconds
+_NOTES: Final = any_of("*.md *.markdown *.rst")
 _WEIGHTS: Final = any_of(
     "*.safetensors *.pt *.pth *.ckpt *.bin *.h5 *.keras *.gguf *.onnx *.distcp"
 )
@@ -53,6 +56,10 @@ def nothing_at(path: Path) -> NoLogFound:
     link = next((each for each in found if leads_out(each, path) and _may_be_log(each)), None)
     if link is not None:
         return NoLogFound("only_link", at=path, name=str(link.relative_to(path)))
+    notes = [each for each in found if _NOTES.fullmatch(each.name.lower())][:LOOKED_INTO]
+    note = next((each for each in notes if is_log(each, Settings())), None)
+    if note is not None:
+        return NoLogFound("only_notes", at=path, name=str(note.relative_to(path)))
     for key, is_one in (
         ("only_kept", _is_kept),
         ("only_weights", _is_weights),

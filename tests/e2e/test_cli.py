@@ -497,3 +497,13 @@ def test_python_m_lossscan_is_the_command():
 def test_the_command_is_installed():
     """These tests run the command of this environment."""
     assert shutil.which(COMMAND)
+
+
+def test_a_log_in_notes_is_named(tmp_path):
+    """A folder with nothing but a text for people says which file to pass."""
+    log = "".join(f"Epoch {n}/5 loss: {3 - n / 8:.4f} val_loss: 2.5\n" for n in range(1, 6))
+    (tmp_path / "notes.md").write_text(f"# Run 3\n\n```\n{log}```\n")
+    done = cli("analyze", tmp_path)
+    assert done.returncode == 2
+    assert "a log is pasted into notes.md; pass that file" in done.stderr
+    assert cli("analyze", tmp_path / "notes.md").returncode == 0

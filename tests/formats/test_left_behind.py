@@ -179,6 +179,14 @@ def test_read_takes_any_key_of_yaml(tmp_path: Path):
     assert logs.points(table, "loss") == [(1, 2.5), (2, 1.5)]
 
 
+def test_read_takes_yaml_with_an_entry_a_line(tmp_path: Path):
+    """Each entry of the list is in braces."""
+    text = "".join(f"- {{epoch: {n}, loss: {3 - n}.5}}\n" for n in (1, 2))
+    (tmp_path / "history.yaml").write_text(text)
+    table = read_file(tmp_path / "history.yaml", Settings())
+    assert logs.points(table, "loss") == [(1, 2.5), (2, 1.5)]
+
+
 def test_claims_leaves_prose_in_yaml(tmp_path: Path):
     """A catalogue of messages about a loss that is lost is no console."""
     (tmp_path / "zero-loss.yaml").write_text("en: Loss is nan, stopping training\nzh: 训练停止\n")

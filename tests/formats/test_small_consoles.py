@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import NoLogFound
+from lossscan.formats import read_file
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -268,6 +269,13 @@ def test_numbers_of_a_file_called_after_an_evaluation_are_evaluated(tmp_path: Pa
     (found,) = discover(tmp_path, Settings())
     run = read_run(found, Settings())
     assert {name: len(points) for name, points in run.series.items()} == {"loss": 3, "eval_loss": 3}
+
+
+def test_bare_numbers_may_be_in_quotes(tmp_path: Path):
+    """A table of a spreadsheet without names quotes each cell."""
+    (tmp_path / "a.csv").write_text("".join(f'"{n}","{3 - n / 8}"\n' for n in range(1, 6)))
+    points = logs.points(read_file(tmp_path / "a.csv", Settings()), "loss")
+    assert points == [(n, 3 - n / 8) for n in range(1, 6)]
 
 
 def test_keras_is_read_as_a_page_indents_it(tmp_path: Path):

@@ -173,6 +173,13 @@ def test_trackios_database_is_read(tmp_path: Path):
     assert run.setting("learning_rate") == 0.5
 
 
+def test_json_of_any_name_is_read_where_there_is_no_log(tmp_path: Path):
+    """Loops of one's own call their history as the model."""
+    rows = [{"epoch": at, "loss": loss} for at, loss in enumerate(LOSSES)]
+    run = _run(_put(tmp_path, **{"model_train.json": json.dumps(rows), "config.json": "{}"}))
+    assert run.series["loss"].values.tolist() == LOSSES
+
+
 def test_a_model_card_is_read_where_there_is_no_log(tmp_path: Path):
     """Its table of results is the curve, and its list the settings."""
     rows = "".join(

@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.model import Advice, Cause, Change, Evidence, Message
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import is_usual_rate, rate_limit
+from lossscan.rules.kit.domain import SATURATED, is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.rates import (
@@ -47,7 +47,6 @@ OF_RATE = {  # causes that a lower learning rate tells from the data
 }  # fmt: skip
 CLASSES = (10, 100, 1000)  # of data sets that classifiers are trained on
 GUESSING = 0.005  # of ln of them: how near to it a model ends that answers the same to everything
-SATURATED = 87.3365  # -ln of the smallest normal float32, where softmax losses are clipped (Caffe)
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
