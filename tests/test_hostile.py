@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from lossscan import api, commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
+from lossscan.formats import json_table
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.records import Records, in_array
 from lossscan.formats.transformers_console.placing import Scale, placed, usable
@@ -27,6 +28,7 @@ from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.runs.training.pickled_args import scalars
 from lossscan.settings import Settings
+from lossscan.sources import archive, notebook
 from lossscan.sources.safe_json import load_json
 from lossscan.sources.safe_yaml import load_yaml
 from tests import logs
@@ -90,10 +92,10 @@ def test_a_log_that_is_given_up_is_no_bug_to_report(tmp_path, monkeypatch):
     assert exit_status(Report("0", (report,)), None) == FAILED
 
 
-def _zipped(text: bytes) -> bytes:
+def _zipped(text: bytes, name: str = "train.log", packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("train.log", text)
+    with zipfile.ZipFile(kept, "w", packing) as out:
+        out.writestr(name, text)
     return kept.getvalue()
 
 
@@ -104,6 +106,9 @@ DAMAGED_LOGS = {
     "train.zip": _zipped(TEXT)[:300] + bytes(60) + _zipped(TEXT)[360:],
     "trainer_state.json": bytes(9000),
     "events.out.tfevents.1": bytes(range(200)) * 9,
+    "cut.zip": _zipped(TEXT)[:-60],
+    "offline.zip": b"no archive",
+    "bz2.zip": _zipped(TEXT, packing=zipfile.ZIP_BZIP2),
     "train.ipynb": b'{"cells": [{"outputs": [{"text": "step 1 loss: 2.5',
     "trackio.db": b"SQLite format 3\0CREATE TABLE metrics(run_name, step, metrics)" + bytes(4000),
 }
@@ -123,31 +128,64 @@ def test_a_damaged_log_beside_a_good_one_fails_the_gate(tmp_path, name):
     assert exit_status(Report("0", (report,)), None) == FAILED
 
 
-def test_a_log_that_is_too_much_for_its_reader_fails_the_gate_beside_a_good_one(tmp_path):
-    """What unpacks beyond any bound is not read, and nothing else vouches for it."""
+TOO_MUCH = {
+    "train.log.gz": (gzip.compress(bytes(80 << 20), 1), "more than 100 times its size"),
+    "lone.zip": (_zipped(TEXT), "more than 0 MiB"),
+    "large.ipynb": (
+        b'{"cells": [{"outputs": [{"text": "loss: 2' + b"." * 9000,
+        "larger than 0 MiB",
+    ),
+    "metrics.json": (b'{"loss": [2.5' + b", 2.5" * 60 + b"]}", "more than 50 values"),
+}
+
+
+@pytest.fixture
+def _small_bounds(monkeypatch):
+    monkeypatch.setattr(archive, "LARGEST", 9000)
+    monkeypatch.setattr(notebook, "LARGEST", 9000)
+    monkeypatch.setattr(json_table, "MOST_VALUES", 50)
+
+
+@pytest.mark.usefixtures("_small_bounds")
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_a_log_that_is_too_much_for_its_reader_fails_the_gate_beside_a_good_one(tmp_path, name):
+    """What is beyond a bound is not read, and nothing else vouches for it."""
+    data, said = TOO_MUCH[name]
     _jsonl(tmp_path)
-    (tmp_path / "train.log.gz").write_bytes(gzip.compress(bytes(80 << 20), 1))
+    (tmp_path / name).write_bytes(data)
     report = examine(tmp_path, Settings())
     assert report.run is not None
-    assert "more than 100 times its size" in str(report.error and report.error.message)
+    assert said in str(report.error and report.error.message)
     assert exit_status(Report("0", (report,)), None) == FAILED
 
 
+@pytest.mark.usefixtures("_small_bounds")
 @pytest.mark.parametrize(
     ("name", "data"),
     [
         ("train.log.gz", gzip.compress(TEXT)[:-900]),
-        ("data.zip", _zipped(TEXT)[:-60]),
+        ("data.zip", _zipped(TEXT, "0001.png")[:-60]),
+        ("lone.zip", _zipped(b"1,2,3" * 9000)),
+        ("data.ipynb", b"." * 9001),
         ("000003.log", bytes(9000)),  # of a database
         ("a.ipynb", b'{"cells": [{"outputs": [{"text": "hello'),
     ],
 )
 def test_a_log_that_still_grows_and_an_archive_of_anything_fail_no_gate(tmp_path, name, data):
-    """The packed log is read as far as it goes; nothing shows that the archive holds a log."""
+    """The packed log is read as far as it goes; the others show that they hold none."""
     _jsonl(tmp_path)
     (tmp_path / name).write_bytes(data)
     report = examine(tmp_path, Settings())
     assert exit_status(Report("0", (report,)), None) != FAILED
+
+
+def test_a_hole_around_a_log_is_no_binary_data(tmp_path):
+    """A crash leaves zeros behind it, and a log that is truncated while it grows before it."""
+    for data in (TEXT + bytes(40_000), bytes(40_000) + TEXT, bytes(200_000) + TEXT):
+        (tmp_path / "train.log").write_bytes(data)
+        report = examine(tmp_path, Settings())
+        assert report.run is not None
+        assert len(report.run.series["loss"]) == 850
 
 
 def test_a_damaged_notebook_of_its_own_is_a_row_of_a_batch(tmp_path):

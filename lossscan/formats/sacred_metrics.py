@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.errors import UnreadableLog, reason_of
+from lossscan.errors import ReaderGaveUp, UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
@@ -31,9 +31,12 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """Every metric at its steps; raises UnreadableLog where it is no JSON or holds no points."""
+    """Every metric at its steps.
+
+    Raises UnreadableLog where it is no JSON or holds no points, ReaderGaveUp where it is too much.
+    """
     if head.size > LARGEST:
-        raise UnreadableLog("too_large_metrics", mib=LARGEST >> 20)
+        raise ReaderGaveUp("too_large_metrics", mib=LARGEST >> 20)
     points = PointLog()
     for name, metric in _document(head).items():
         if isinstance(metric, dict):
@@ -58,7 +61,7 @@ def _document(head: Head) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise UnreadableLog("broken_json", reason=reason_of(error)) from error
     except RecursionError as error:
-        raise UnreadableLog("nested_metrics") from error
+        raise ReaderGaveUp("nested_metrics") from error
     return held if isinstance(held, dict) else {}
 
 

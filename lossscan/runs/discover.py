@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from lossscan.errors import LogDamaged, LossscanError, NoLogFound, UnreadableLog, reason_of
+from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
 from lossscan.runs.outputs import outputs_of
@@ -228,7 +228,7 @@ def is_log(path: Path, settings: Settings) -> bool:
 
     try:
         return formats.is_log(head_of(path), settings)
-    except (PermissionError, LogDamaged):  # the reader says so: such a run is not lost
+    except (PermissionError, ReaderFailed):  # the reader says so: such a run is not lost
         return True
     except (OSError, LossscanError):  # nothing shows that it is a log
         return False

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from lossscan.errors import LogDamaged, UnreadableLog
+from lossscan.errors import LogDamaged, ReaderGaveUp, UnreadableLog
 from lossscan.expressions import expression
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ def is_notebook(path: Path) -> bool:
 def printed(path: Path) -> bytes:
     """All that its cells printed, in order; the rows of tables become lines of `name: value`.
 
-    Raises UnreadableLog where it is no notebook or prints more than LARGEST, LogDamaged where one
-    that names a loss is damaged, and OSError.
+    Raises UnreadableLog where it is no notebook, LogDamaged where one that names a loss is damaged,
+    ReaderGaveUp where it is larger than LARGEST or prints as much, and OSError.
     """
     with path.open("rb") as stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise UnreadableLog("too_large_notebook", at=path, mib=LARGEST >> 20)
+        large = ReaderGaveUp if b"loss" in data else UnreadableLog
+        raise large("too_large_notebook", at=path, mib=LARGEST >> 20)
     try:
         cells = _decoder().decode(data).cells
     except (ValueError, RecursionError) as error:
@@ -47,7 +48,7 @@ def printed(path: Path) -> bytes:
         parts.append(part)
         left -= len(part)
         if left < 0:
-            raise UnreadableLog("too_large_notebook", at=path, mib=LARGEST >> 20)
+            raise ReaderGaveUp("too_large_notebook", at=path, mib=LARGEST >> 20)
     return "".join(parts).encode(errors="replace")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
-from lossscan.errors import UnreadableLog, reason_of
+from lossscan.errors import ReaderGaveUp, UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.json_table.cut_json import closed
 from lossscan.formats.kit.columns import table
@@ -84,7 +84,8 @@ def _is_plain(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All rows of a run; of several runs, those of the longest.
 
-    Raises UnreadableLog where it is no JSON, or no loss is in it; a cut one gives its whole rows.
+    Raises UnreadableLog where it is no JSON, or no loss is in it, and ReaderGaveUp where it is too
+    much; a cut one gives its whole rows.
     """
     document, cut = _document(head)
     held = tables_in(document, head.name)
@@ -114,15 +115,15 @@ def read(head: Head, settings: Settings) -> Table:
 def _document(head: Head) -> tuple[Any, bool]:
     """What it holds, and whether its end is missing."""
     if head.size > LARGEST:
-        raise UnreadableLog("too_large_table", mib=LARGEST >> 20)
+        raise ReaderGaveUp("too_large_table", mib=LARGEST >> 20)
     with head.open() as stream:
         text = stream.read().decode(encoding(head), errors="replace")
     if text.count(",") >= MOST_VALUES:
-        raise UnreadableLog("too_many_values", most=MOST_VALUES)
+        raise ReaderGaveUp("too_many_values", most=MOST_VALUES)
     try:
         return _parsed(text)
     except RecursionError as error:
-        raise UnreadableLog("nested_rows") from error
+        raise ReaderGaveUp("nested_rows") from error
     except json.JSONDecodeError as error:
         raise UnreadableLog("broken_json", reason=reason_of(error)) from error
 

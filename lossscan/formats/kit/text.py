@@ -92,8 +92,8 @@ def _zeros(data: bytes) -> float:
 
 
 def is_text(head: Head) -> bool:
-    """Whether the start of the file is text and not binary data or a hole of zeros."""
-    return encoding(head) != UTF_8 or _zeros(head.start) <= BINARY_SHARE
+    """Whether the start of the file is text and not binary data; a hole of zeros may be around."""
+    return encoding(head) != UTF_8 or _zeros(head.start.strip(b"\0")) <= BINARY_SHARE
 
 
 @lru_cache(maxsize=2)
