@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.text import pieces
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
+from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
 
@@ -34,6 +35,8 @@ _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings are; of two with one name the later one counts
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
 _STEPPED: Final = 3  # fields of a line with a step
+_BLANK, _NEWLINE = b" \n"
+_GAPS: Final = (_BLANK, _BLANK, _NEWLINE)  # of such a line
 _WIDTHS: Final = (2, _STEPPED, 5)  # of any line
 _SUMMARY = "total_flos"  # transformers logs it when training has ended
 _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and 2 are yet to end
@@ -109,25 +112,37 @@ def _column(path: Path) -> tuple[Column, list[Note]]:
         size = os.fstat(stream.fileno()).st_size
         head = Head(path=path, size=size, start=stream.read(HEAD_BYTES))
     for piece in pieces(head):
-        *lines, cut = piece.split(b"\n")
-        own, told = _points(list(map(bytes.split, lines)), rows + 1)
-        steps.extend(own)
-        values.extend(told)
-        rows += len(lines)
+        end = piece.rfind(b"\n") + 1
+        whole, cut = piece[:end], piece[end:]
+        own, told = _plain(whole) or _points(whole, rows + 1)
+        steps.frombytes(np.asarray(own, np.int64).tobytes())
+        values.frombytes(np.asarray(told, np.float64).tobytes())
+        rows += whole.count(b"\n")
     notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []
     if broken := rows - len(steps):
         notes.append(Note("broken_lines", path, {"lines": broken}))
     return Column(np.frombuffer(steps, np.int64), np.frombuffer(values)), notes
 
 
-def _points(rows: list[list[bytes]], first: int) -> tuple[Sequence[int], Sequence[float]]:
-    """Steps and values of lines as fields; a line, numbered from `first`, may be no point."""
-    if {len(parts) for parts in rows} == {_STEPPED}:  # as nearly always: a third of the time
-        _, told, own = zip(*rows, strict=True)
-        with suppress(ValueError):
-            steps = list(map(int, own))
-            if min(steps) >= 0 and max(steps) <= LARGEST_STEP:
-                return steps, list(map(float, told))
+def _plain(lines: bytes) -> tuple[IntArray, FloatArray] | None:
+    """Steps and values of lines that are all three numbers, in a quarter of the time; else None."""
+    signs = np.frombuffer(lines, np.uint8)
+    gaps = signs[(signs == _BLANK) | (signs == _NEWLINE)]
+    if len(gaps) % _STEPPED or (gaps.reshape(-1, _STEPPED) != _GAPS).any():
+        return None
+    with catch_warnings():
+        simplefilter("ignore")  # numpy only warns of what is no number, and ends before it
+        numbers = np.fromstring(lines, sep=" ")
+    if len(numbers) != len(gaps):
+        return None
+    steps = numbers[2::_STEPPED]
+    fit = (steps >= 0) & (steps <= LARGEST_STEP) & (steps == np.floor(steps))
+    return (steps.astype(np.int64), numbers[1::_STEPPED]) if fit.all() else None
+
+
+def _points(lines: bytes, first: int) -> tuple[Sequence[int], Sequence[float]]:
+    """Steps and values of lines, numbered from `first`, of which some may be no point."""
+    rows = map(bytes.split, lines[:-1].split(b"\n"))
     found = [point for at, parts in enumerate(rows, first) if (point := _point(parts, at))]
     return [step for step, _ in found], [value for _, value in found]
 
