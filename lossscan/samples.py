@@ -16,19 +16,19 @@ TrainingConfig: TypeAlias = Mapping[str, Field]
 
 def samples_per_pass(config: TrainingConfig) -> float | None:
     """Samples of one forward pass on all devices: a micro-batch of each."""
-    each = _number(config, "per_device_train_batch_size")
+    each = stated_number(config, "per_device_train_batch_size")
     if each is not None:
-        return each * (_number(config, "num_devices") or 1.0)
-    total, passes = (_number(config, name) for name in (_TOTAL, _PASSES))
+        return each * (stated_number(config, "num_devices") or 1.0)
+    total, passes = (stated_number(config, name) for name in (_TOTAL, _PASSES))
     return total / passes if total and passes else None
 
 
 def samples_per_update(config: TrainingConfig) -> float | None:
     """Samples that the optimizer sees before it changes the weights."""
-    total, one = _number(config, _TOTAL), samples_per_pass(config)
+    total, one = stated_number(config, _TOTAL), samples_per_pass(config)
     if total is not None or one is None:
         return total
-    return one * (_number(config, _PASSES) or 1.0)
+    return one * (stated_number(config, _PASSES) or 1.0)
 
 
 def samples_per_step(config: TrainingConfig, framework: str | None) -> float | None:
@@ -43,8 +43,11 @@ def passes_per_update(config: TrainingConfig) -> int | None:
     stated = config.get(_PASSES)
     if stated is not None:
         return int(stated.value)
-    total, each = _number(config, _TOTAL), _number(config, "per_device_train_batch_size")
-    devices = _number(config, "num_devices")
+    total, each = (
+        stated_number(config, _TOTAL),
+        stated_number(config, "per_device_train_batch_size"),
+    )
+    devices = stated_number(config, "num_devices")
     if not (total and each and devices) or total % (each * devices):
         return None
     return int(total // (each * devices))
@@ -53,7 +56,7 @@ def passes_per_update(config: TrainingConfig) -> int | None:
 _TOTAL, _PASSES = "total_train_batch_size", "gradient_accumulation_steps"
 
 
-def _number(config: TrainingConfig, name: str) -> float | None:
+def stated_number(config: TrainingConfig, name: str) -> float | None:
     """A count that is stated; 0 states nothing."""
     field = config.get(name)
     return None if field is None or not field.value else float(field.value)

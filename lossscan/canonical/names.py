@@ -63,6 +63,7 @@ NOT_SERIES: Final = (
     "eval_batch",
     *_OF_RAY,
 )  # nothing in them is judged
+SET_RATE: Final = "set_learning_rate"  # what a log says the rate is set to
 JUDGED: Final = (
     "loss",
     "reward",

@@ -91,8 +91,7 @@ def _root(
     verbose: Verbose = False,
     quiet: Quiet = False,
     lang: Annotated[
-        str | None,
-        typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the report."),
+        str | None, typer.Option(metavar="|".join(words.LANGUAGES), help="Language of the report.")
     ] = None,
 ) -> None:
     """Find anomalies in the loss of a training run, and explain them."""

@@ -56,12 +56,10 @@ def batch(
         ),
     ] = None,
     timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="Time limit for each run. Default: 600."),
+        float | None, typer.Option(metavar="SECONDS", help="Time limit for each run. Default: 600.")
     ] = None,
     dask: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Run on a dask cluster (tcp://host:8786)."),
+        str | None, typer.Option(metavar="ADDRESS", help="Run on a dask cluster (tcp://host:8786).")
     ] = None,
     format: Format = reporters.DEFAULT,  # noqa: A002 - the option's name
     output: Output = None,

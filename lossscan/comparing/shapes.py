@@ -49,10 +49,7 @@ class Own(Struct, frozen=True):
 
 
 def partings_of(
-    runs: Sequence[Run],
-    between: Between,
-    bands: Sequence[Band],
-    own: Sequence[Own] = (),
+    runs: Sequence[Run], between: Between, bands: Sequence[Band], own: Sequence[Own] = ()
 ) -> Iterator[Parting]:
     """A Parting for every series that both runs hold; bands of seeds tell what is chance.
 

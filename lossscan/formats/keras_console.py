@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from lossscan.canonical.names import SET_RATE
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.rare_shapes import REDUCED, SET_RATE
+from lossscan.formats.kit.rare_shapes import REDUCED
 from lossscan.formats.kit.text import lines, pairs, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

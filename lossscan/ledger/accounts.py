@@ -62,10 +62,7 @@ class Account(Struct, frozen=True):
 
 
 def accounted(
-    case: Case,
-    findings: Sequence[Finding],
-    ruled_out: Sequence[RuledOut],
-    chosen: Iterable[str],
+    case: Case, findings: Sequence[Finding], ruled_out: Sequence[RuledOut], chosen: Iterable[str]
 ) -> tuple[tuple[Finding, ...], tuple[Account, ...]]:
     """The findings with one for each event that was left, and an account of every event."""
     events = events_of(case.signals)

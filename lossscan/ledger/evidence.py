@@ -11,7 +11,7 @@ from lossscan.model import Cause, Change, Evidence, Message, Numbers
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
-from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
+from lossscan.rules.kit.order import ORDERED, drop_causes, file_order, last_epoch_causes
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import next_try, rise_causes
 from lossscan.rules.kit.sizes import relative
@@ -116,13 +116,11 @@ def _of_stair(stair: Departure, case: Case) -> Told:
 
 def _of_drop(rule: str, drop: Departure, case: Case) -> Told:
     if rule == "last-epoch-drop":
-        shuffled = Message("last-epoch-shuffled-apart")
-        causes = (
-            Cause(shuffled, LIKELIEST, config=case.advise("max_steps")),
-            Cause(Message("data-mix-change"), 0.2),
+        return Told(
+            around(case, drop.step, "rate", "eval"),
+            last_epoch_causes(case, LIKELIEST),
+            next=Message("compare-evaluation"),
         )
-        around_it = around(case, drop.step, "rate", "eval")
-        return Told(around_it, causes, next=Message("compare-evaluation"))
     return Told(
         evidence=(
             level_evidence(case, drop.before, drop.after, drop.step),

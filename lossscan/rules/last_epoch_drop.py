@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossscan.model import BoundaryTest, Cause, Episode, Evidence, Finding, Message, RuledOut
+from lossscan.model import BoundaryTest, Episode, Evidence, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.order import last_epoch_causes
 from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
@@ -51,7 +52,7 @@ def _at_boundary(case: Case, test: BoundaryTest, drop: float) -> Finding:
             *around(case, test.step, "rate"),
             *around(case, test.landmark.step, "eval"),
         ),
-        causes=_causes(case, 0.95),
+        causes=last_epoch_causes(case, 0.95),
         next=Message("compare-evaluation"),
         claims=frozenset({test.step}),
     )
@@ -77,16 +78,9 @@ def _consistent(case: Case) -> Iterator[Finding]:
         episodes=(Episode(change.step, None, change.sigma),),
         effect=effect_of(change.before, change.after, change.sigma),
         evidence=around(case, change, "rate", "eval"),
-        causes=_causes(case, 0.6),
+        causes=last_epoch_causes(case, 0.6),
         next=Message("confirm-line"),
         claims=frozenset({change.step}),
-    )
-
-
-def _causes(case: Case, score: float) -> tuple[Cause, ...]:
-    return (
-        Cause(Message("last-epoch-shuffled-apart"), score, config=case.advise("max_steps")),
-        Cause(Message("data-mix-change"), 0.2),
     )
 
 

@@ -85,7 +85,7 @@ def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
     if not is_policy_size(case, highest.after):
         return _finding(case, jumps)
     return RuledOut(
-        Message("policy", objective=case.run.objective, after=highest.after, at=highest.step),
+        Message("policy", objective=case.run.objective, after=highest.after, at=highest.step)
     )
 
 

@@ -76,10 +76,7 @@ class _Zeros(Struct, frozen=True):
 
 
 def check(
-    case: Case,
-    *,
-    floor: float = ROUNDED,
-    partly: float = 0.1,
+    case: Case, *, floor: float = ROUNDED, partly: float = 0.1
 ) -> Iterator[Finding | RuledOut]:
     """Judge exact zeros by the gradient norm next to them and the level around them.
 

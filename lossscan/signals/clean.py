@@ -8,14 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.model import Curve, Series
-from lossscan.numeric.arrays import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    blocks,
-    differences,
-    stretches,
-)
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks, differences, stretches
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.numeric.scales import to_scale
 

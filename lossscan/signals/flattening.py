@@ -12,13 +12,7 @@ import numpy as np
 
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.numeric.medians import robust_sigma
-from lossscan.signals.gaps import (
-    gaps_at,
-    gaps_near,
-    placebo_places,
-    ratios_near,
-    together,
-)
+from lossscan.signals.gaps import gaps_at, gaps_near, placebo_places, ratios_near, together
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma

@@ -152,10 +152,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     (("step", "it", "update", *_STEP_WORDS), _STEP),
     (("第",), _NTH_STEP),
 )
-_BATCHES: Final[tuple[_Hinted, ...]] = (
-    (("batch",), _BATCH),
-    ((" batches |",), _OF_BATCHES),
-)
+_BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH), ((" batches |",), _OF_BATCHES))
 _OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR),)
 _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _BEFORE_EPOCH),
@@ -243,11 +240,7 @@ def _finest(line: str) -> tuple[Kind, _Found, _Found]:
         return "bar", bar, epoch
     if epoch:
         return _within(line, small, epoch)
-    return (
-        "step",
-        _first(line, small, _LESS_SURE),
-        None,
-    )
+    return ("step", _first(line, small, _LESS_SURE), None)
 
 
 def _within(line: str, small: str, epoch: re.Match[str]) -> tuple[Kind, _Found, _Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lossscan.canonical.names import SET_RATE
 from lossscan.canonical.sets import ANY, HELD_OUT
 from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import Part
@@ -53,7 +54,6 @@ _TAGGED: Final = expression(  # of SageMaker: `epoch=0, train cross_entropy <los
 REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
     rf"\breducing learning rate (?:of group 0 )?to ({NUMBER}){ENDS}"
 )
-SET_RATE: Final = "set_learning_rate"
 # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
 _OF_BOTH: Final = expression(
     rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"

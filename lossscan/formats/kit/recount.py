@@ -12,11 +12,10 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from lossscan.canonical.names import canonical, is_judged
+from lossscan.canonical.names import SET_RATE, canonical, is_judged
 from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
-from lossscan.formats.kit.rare_shapes import SET_RATE
 from lossscan.numeric.arrays import BoolArray, IntArray
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from lossscan.canonical.names import MEANS, canonical, is_known, is_part
+from lossscan.canonical.names import MEANS, SET_RATE, canonical, is_known, is_part
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.held_out import evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
-from lossscan.formats.kit.rare_shapes import SET_RATE, rare_parts
+from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED

@@ -44,6 +44,14 @@ def drop_causes(case: Case, step: int, *, lasts: bool) -> tuple[Cause, ...]:
     return (*found, Cause(Message("phase-transition"), 0.15)) if lasts else found
 
 
+def last_epoch_causes(case: Case, score: float) -> tuple[Cause, ...]:
+    """Possible causes of a drop where the last data epoch begins, the first with this score."""
+    return (
+        Cause(Message("last-epoch-shuffled-apart"), score, config=case.advise("max_steps")),
+        Cause(Message("data-mix-change"), 0.2),
+    )
+
+
 def _other_data(case: Case, step: int) -> Message:
     """Other data by the name of what puts them there, as far as it is known."""
     if not file_order(case, step):

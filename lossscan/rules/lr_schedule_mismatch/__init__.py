@@ -212,11 +212,7 @@ def _finding(
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
         causes=tuple(
-            Cause(
-                Message(cause),
-                score,
-                config=case.advise("fp16") if message == "frozen" else (),
-            )
+            Cause(Message(cause), score, config=case.advise("fp16") if message == "frozen" else ())
             for cause, score in causes.items()
         ),
         next=Message("print-schedule"),

@@ -258,10 +258,7 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
         message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
         episodes=episodes_of(series, bad),
         evidence=(Evidence(Message("eval-count"), step=first),),
-        causes=(
-            Cause(Message("masked-evaluation"), 0.6),
-            *half_precision(case, 0.7),
-        ),
+        causes=(Cause(Message("masked-evaluation"), 0.6), *half_precision(case, 0.7)),
         next=Message("evaluate-alone"),
     )
 

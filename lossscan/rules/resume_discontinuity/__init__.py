@@ -60,11 +60,7 @@ class Seam(Struct, frozen=True):
 
 
 def check(
-    case: Case,
-    *,
-    min_sigma: float = 4.0,
-    min_step: float = 0.03,
-    rate_tolerance: float = 0.05,
+    case: Case, *, min_sigma: float = 4.0, min_step: float = 0.03, rate_tolerance: float = 0.05
 ) -> Iterator[Finding | RuledOut]:
     """Each resume is tested for a step of the loss, of the learning rate, and for its overlap.
 

@@ -12,6 +12,7 @@ from math import ceil, floor
 import numpy as np
 
 from lossscan.model import Field, Landmark, Series
+from lossscan.samples import stated_number
 
 ROUNDING = 1e-6  # of a step: 425 must not become 424
 LIMIT = 0.80  # of the samples of a whole epoch, the constant of both code bases
@@ -56,14 +57,14 @@ def _printed(config: Config, _: float | None) -> tuple[float, str] | None:
 def _from_the_end(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """From the printed number of samples that the last epoch has to give."""
     last = config.get("last_epoch_samples")
-    if wanted is None or last is None or not _value(config, "separate_last_epoch"):
+    if wanted is None or last is None or not stated_number(config, "separate_last_epoch"):
         return None
     return wanted - float(last.value), last.source
 
 
 def _from_what_was_built(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """From the printed totals; whole epochs are built, so each has the same share of them."""
-    built, epochs = config.get("built_samples"), _value(config, "data_epochs")
+    built, epochs = config.get("built_samples"), stated_number(config, "data_epochs")
     if built is None or epochs is None:
         return None
     whole = float(built.value) / epochs
@@ -72,7 +73,7 @@ def _from_what_was_built(config: Config, wanted: float | None) -> tuple[float, s
 
 def _from_tokens(config: Config, wanted: float | None) -> tuple[float, str] | None:
     """B = ((E-1)·T - 1) // S with E the data epochs that N samples of S tokens need."""
-    length = _value(config, "seq_length")
+    length = stated_number(config, "seq_length")
     tokens = config.get("tokens_per_epoch")
     if wanted is None or length is None or tokens is None or not tokens.value:
         return None
@@ -95,12 +96,7 @@ _WAYS = (_printed, _from_the_end, _from_what_was_built, _from_tokens)
 
 def _requested(config: Config, batch: float | None) -> float | None:
     """Samples asked for, from the log or from the planned steps."""
-    stated, planned = _value(config, "train_samples"), _value(config, "max_steps")
+    stated, planned = stated_number(config, "train_samples"), stated_number(config, "max_steps")
     if stated is None and planned is not None and batch is not None:
         return planned * batch
     return stated
-
-
-def _value(config: Config, name: str) -> float | None:
-    field = config.get(name)
-    return None if field is None or not field.value else float(field.value)

@@ -7,6 +7,7 @@ from math import ceil
 
 import numpy as np
 
+from lossscan.canonical.names import SET_RATE
 from lossscan.model import Field, Landmark, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
 from lossscan.numeric.medians import row_medians
@@ -93,7 +94,7 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
 def set_rates(rate: Series | None, gap: float) -> Iterator[Landmark]:
     """Places where a log says that the rate is changed, `gap` steps between its points."""
     for step in () if rate is None else rate.steps.tolist():
-        yield Landmark("lr_change", float(step), slack=gap, source="set_learning_rate")
+        yield Landmark("lr_change", float(step), slack=gap, source=SET_RATE)
 
 
 def _change(steps: IntArray, index: int) -> Landmark:

@@ -12,6 +12,7 @@ from math import ceil, floor, isfinite
 
 import numpy as np
 
+from lossscan.canonical.names import SET_RATE
 from lossscan.expressions import expression
 from lossscan.model import Field, Landmark, Resume, Schedule, Series
 from lossscan.numeric.arrays import IntArray
@@ -48,7 +49,7 @@ def schedule_of(
         last_data_epoch(config, batch, series.get("consumed_samples")),
         [warm] if warm else [],
         lr_changes(series.get("learning_rate"), warm.step + warm.slack if warm else first),
-        set_rates(series.get("set_learning_rate"), _gap(series)),
+        set_rates(series.get(SET_RATE), _gap(series)),
         _resumes(resumes, series, config),
         _evaluations(series),
         _checkpoints(series, config, first, last),
