@@ -74,8 +74,8 @@ soak: .venv/ready  ## SECONDS=1800 WORD=: kills, full disks, odd folders, large 
 build/bench/ready:  ## the peers, in an environment of their own
 	$(PYTHON) -m venv build/bench && build/bench/bin/pip install -q pandas ruptures tensorboard && touch $@
 
-bench: .venv/ready build/bench/ready
-	PYTHONPATH=. $(BIN)/python tests/bench/performance.py build/bench/bin/python docs/performance.md
+bench: .venv/ready build/bench/ready  ## SMALLER=100: a try of a minute, which is not kept
+	PYTHONPATH=. $(BIN)/python tests/bench/performance.py build/bench/bin/python $(if $(SMALLER),build/bench,docs)/performance.md
 
 clean:
 	rm -rf .venv build dist
