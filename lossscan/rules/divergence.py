@@ -54,12 +54,12 @@ class Climb(Struct, frozen=True):
     """From the lowest stretch of a curve to its end."""
 
     low_index: int
-    shows: int  # index where it has begun to show
     low: float
     end: float
     start: float  # the lowest of the first points: what a climb has to pass
     sigma: float  # in noise units of one point
-    wild: bool = False  # leaves its first points at once and for good: all that follows is noise
+    # Index from where it has left its first points for good, at once: all that follows is noise.
+    wild: int | None = None
 
 
 def check(
@@ -81,7 +81,7 @@ def check(
         return
     ratio = climb.end / max(climb.low, np.finfo(np.float64).tiny)
     bad = ratio >= BLOWN_UP or climb.end >= WORSE_THAN_START * climb.start
-    large = ratio >= min_ratio and (climb.sigma >= min_sigma or climb.wild) and bad
+    large = ratio >= min_ratio and (climb.sigma >= min_sigma or climb.wild is not None) and bad
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
     if not large and not small:
         return
@@ -112,11 +112,8 @@ def _climb(curve: Curve, least: int) -> Climb | None:
     if n - at * tail < max(END_POINTS, CLIMB_SHARE * n):
         return None
     lowest = at * tail + int(np.argmin(curve.scaled[at * tail : (at + 1) * tail]))
-    smooth = running_median(curve.scaled[lowest:], SMOOTH_POINTS)
-    below = np.flatnonzero(smooth < low + ONSET_SHARE * (end - low))
     return Climb(
         low_index=lowest,
-        shows=min(lowest + (int(below[-1]) + 1 if len(below) else 0), n - 1),
         low=float(np.exp(low)),
         end=float(np.exp(end)),
         start=float(curve.values[:START_POINTS].min()),
@@ -134,7 +131,7 @@ def _wild(curve: Curve) -> Climb | None:
     at = int(np.argmin(curve.scaled[:START_POINTS]))
     sigma = (end - low) / median(curve.local_noise)
     start, last = float(np.exp(low)), float(np.exp(end))
-    return Climb(at, at + 1, start, last, start, sigma, wild=True)
+    return Climb(at, start, last, start, sigma, wild=at + 1)
 
 
 def _exploded(curve: Curve) -> Climb | None:
@@ -145,7 +142,7 @@ def _exploded(curve: Curve) -> Climb | None:
         return None
     start, last = float(np.exp(low)), float(curve.values[-1])
     sigma = (end - low) / median(curve.local_noise)
-    return Climb(at, len(curve.steps) - 2, start, last, start, sigma, wild=True)
+    return Climb(at, start, last, start, sigma, wild=len(curve.steps) - 2)
 
 
 def _onset(curve: Curve, climb: Climb) -> int:
@@ -154,11 +151,21 @@ def _onset(curve: Curve, climb: Climb) -> int:
     first = max(curve.descent_end, climb.low_index - int(BEFORE_SHARE * length))
     size = -(-(len(curve.steps) - first) // MOST_KNEES)
     bins = block_means(curve.clipped[first:], size)
-    low, shows = ((index - first) // size for index in (climb.low_index, climb.shows))
-    turn = first + knee(bins, earliest=max(low, 1), latest=max(shows, 1)) * size
-    smooth = running_median(curve.scaled[climb.low_index : climb.shows], SMOOTH_POINTS)
+    shows = _shows(curve, climb)
+    earliest, latest = ((index - first) // size for index in (climb.low_index, shows))
+    turn = first + knee(bins, earliest=max(earliest, 1), latest=max(latest, 1)) * size
+    smooth = running_median(curve.scaled[climb.low_index : shows], SMOOTH_POINTS)
     at_low = np.flatnonzero(smooth <= np.log(climb.low))
     return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
+
+
+def _shows(curve: Curve, climb: Climb) -> int:
+    """The index where a climb has begun to show."""
+    low, end = math.log(climb.low), math.log(climb.end)
+    smooth = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)
+    below = np.flatnonzero(smooth < low + ONSET_SHARE * (end - low))
+    begun = climb.low_index + (int(below[-1]) + 1 if len(below) else 0)
+    return min(begun, len(curve.steps) - 1)
 
 
 def _jump(case: Case, height: float) -> Change | None:
@@ -206,7 +213,7 @@ def _began(case: Case) -> float:
 
 def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
     curve = case.curve
-    index = climb.shows if climb.wild else _onset(curve, climb)
+    index = _onset(curve, climb) if climb.wild is None else climb.wild
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
     onset = Change(
@@ -218,7 +225,7 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(
         stated_severity=severity,
-        confidence=max(logistic(climb.sigma, *SURE), WILD_SURE if climb.wild else 0.0),
+        confidence=max(logistic(climb.sigma, *SURE), 0.0 if climb.wild is None else WILD_SURE),
         message=Message(
             "default" if high is None else "partly", low=climb.low, end=climb.end, step=step,
             last=last, rise=ratio - 1, lower=lower, **top,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -31,7 +31,7 @@ from lossscan.model import (
     Skipped,
     Table,
 )
-from lossscan.runs.discover import CARD, RunFiles, is_log_name
+from lossscan.runs.discover import CARD, RunFiles, is_log_name, is_sure_log_name
 from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
@@ -141,6 +141,7 @@ def _left_out(tables: list[Table], chosen: list[Table], root: Path) -> Iterator[
 
 def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], Refused]:
     tables: list[Table] = []
+    unclaimed: list[Path] = []
     refused = Refused()
     # Of files next to a log that was named, none is another.
     alone = files.part is not None or files.root in files.files
@@ -150,15 +151,28 @@ def _tables(files: RunFiles, settings: Settings) -> tuple[list[Table], Refused]:
         if not may_be_log and (path.suffix in SETTINGS_ONLY or states_no_points(path)):
             continue
         try:
-            if may_be_log:
+            if path == named or is_sure_log_name(path.name):
                 tables.append(formats.read_file(path, settings, files.part))
-            elif table := _beside_logs(path, settings):
+            elif table := (formats.read_if_log if may_be_log else _beside_logs)(path, settings):
                 tables.append(table)
+            elif may_be_log:
+                unclaimed.append(path)
         except NoLogFound as error:
             refused.unknown[path] = error
         except (InputError, MissingExtra, OSError) as error:
             refused.broken[path] = error
-    return tables or _cards(files, settings), refused
+    tables = tables or _cards(files, settings)
+    return tables, refused if tables else _explained(refused, unclaimed, settings)
+
+
+def _explained(refused: Refused, unclaimed: Iterable[Path], settings: Settings) -> Refused:
+    """With the reasons of files that no format claims: only where no log is found are they told."""
+    for path in unclaimed:
+        try:
+            formats.read_file(path, settings)
+        except NoLogFound as error:
+            refused.unknown[path] = error
+    return refused
 
 
 def _bounded(files: RunFiles, refused: Refused) -> Sequence[Path]:

@@ -158,14 +158,18 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
 
 def is_log_name(name: str) -> bool:
     """Whether a file of this name is a log, or one whose content has to tell."""
-    name = plain_name(name.lower())
-    return _is_sure(name) or _is_doubtful(name)
+    return is_sure_log_name(name) or _is_doubtful(plain_name(name.lower()))
+
+
+def is_sure_log_name(name: str) -> bool:
+    """Whether a file of this name is a log, compressed or not."""
+    return names()[0].fullmatch(plain_name(name.lower())) is not None
 
 
 def _kind(path: Path, content: _Folder) -> list[Path] | None:
-    name = plain_name(path.name.lower())
-    if _is_sure(name):
+    if is_sure_log_name(path.name):
         return content.logs
+    name = plain_name(path.name.lower())
     if _is_doubtful(name):
         return content.doubtful
     return content.settings if is_config_name(path) or name in RESULTS else None
@@ -178,10 +182,6 @@ def names() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
     sure, maybe, whole = formats.file_patterns()
     return any_of(f"{LOGS} {sure}"), any_of(f"{DOUBTFUL} {maybe}"), any_of(whole)
-
-
-def _is_sure(name: str) -> bool:
-    return names()[0].fullmatch(name) is not None
 
 
 def _is_doubtful(name: str) -> bool:

@@ -54,7 +54,7 @@ def merge(tables: Iterable[Table], root: Path, training: int | None = None) -> M
         return Merged({}, (), ())
     main = courses[0]
     foreign = [course for course in courses if _contradicts(course, main)]
-    own = [course for course in courses if not _is_in(course, foreign)]
+    own = _without(courses, foreign)
     shifted = [course for course in foreign if _is_shifted(course, main)]
     chosen = _chosen(own)
     used = sorted(chain.from_iterable(course.tables for course in own), key=_launched)
@@ -65,7 +65,7 @@ def merge(tables: Iterable[Table], root: Path, training: int | None = None) -> M
         resumes=_resumes(own, root),
         averaging=main.tables[0].averaging,
         notes=tuple(_notes(own, asked=training is not None)),
-        skipped=tuple(_foreign((c for c in foreign if not _is_in(c, shifted)), main, root)),
+        skipped=tuple(_foreign(_without(foreign, shifted), main, root)),
     )
 
 
@@ -184,8 +184,9 @@ def _is_shifted(course: Course, main: Course) -> bool:
     return any(_alike(one.values[end], two.values[end]) >= AGREEING for end in ends)
 
 
-def _is_in(course: Course, courses: Iterable[Course]) -> bool:
-    return any(course is other for other in courses)
+def _without(courses: Iterable[Course], left_out: Iterable[Course]) -> list[Course]:
+    numbers = {*map(id, left_out)}
+    return [course for course in courses if id(course) not in numbers]
 
 
 def _chosen(courses: Sequence[Course]) -> dict[str, Course]:

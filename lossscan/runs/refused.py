@@ -10,9 +10,8 @@ from msgspec import Struct, field
 
 from lossscan.errors import MissingExtra, NoLogFound, ReaderFailed, reason_of
 from lossscan.model import UNREAD_NOTE, Note, Skipped
-from lossscan.runs.discover import LOGS, is_log_name, names
+from lossscan.runs.discover import LOGS, is_log_name, is_sure_log_name
 from lossscan.sources.files import any_of, relative
-from lossscan.sources.packed import plain_name
 
 _NO_TEXT: Final = ("zero_bytes", "binary_data")  # of a file that bears the name of a log
 
@@ -21,7 +20,7 @@ class Refused(Struct):
     """Files of the run that gave no table, with the reason."""
 
     broken: dict[Path, Exception] = field(default_factory=dict)
-    unknown: dict[Path, NoLogFound] = field(default_factory=dict)  # they may be logs, by name
+    unknown: dict[Path, NoLogFound] = field(default_factory=dict)  # by name they may be logs
 
     def notes(self) -> list[Note]:
         """A note for each log that was there and was not read: none can vouch for it."""
@@ -42,9 +41,7 @@ class Refused(Struct):
         """Broken files, and files that are named like a log and hold no text."""
         yield from self.broken.items()
         for path, error in self.unknown.items():
-            if error.message.key in _NO_TEXT and names()[0].fullmatch(
-                plain_name(path.name.lower())
-            ):
+            if error.message.key in _NO_TEXT and is_sure_log_name(path.name):
                 yield path, error
 
 

@@ -7,6 +7,7 @@ Whether it is more than a slope is checked later.
 
 from __future__ import annotations
 
+import math
 from itertools import takewhile
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM, STEP_SHARE
-from lossscan.signals.gaps import Break, gaps_near, sums_of
+from lossscan.signals.gaps import Break, gaps_near
 
 MOST_POINTS = 200  # of a longer run, windows are wide enough to have a slope of their own
 SHARP = 8  # points a side in which a step is whole; of a climb over 30, they hold half
@@ -42,7 +43,9 @@ def find_leap(curve: Curve) -> Break | None:
     level, n = curve.clipped, len(curve.steps)
     if n > MOST_POINTS:
         return None
-    rises = [_surest(level, curve.local_noise, w) for w in takewhile(lambda w: 2 * w <= n, WIDTHS)]
+    total = np.concatenate([[0.0], (level - level.mean()).cumsum()])
+    widths = takewhile(lambda width: 2 * width <= n, WIDTHS)
+    rises = [_surest(total, curve.local_noise, width) for width in widths]
     best = max(rises, key=lambda rise: rise.sigma, default=None)
     if best is None or not SIGMA_TO_CONFIRM <= best.sigma < np.inf:  # sums of 1e306 overflow
         return None
@@ -70,11 +73,12 @@ def _spread(level: FloatArray, rise: Break) -> float:
     return float(np.sqrt((rest**2).sum() / (2 * rise.width - 3) * 2 / rise.width))
 
 
-def _surest(level: FloatArray, noise: FloatArray, width: int) -> Break:
-    """Where the means of so many points before and behind rise most in their standard errors."""
-    total = sums_of(level).level
-    at = np.arange(width, len(level) - width + 1)
-    rises = (total[at + width] - 2 * total[at] + total[at - width]) / width
-    sigmas = rises / (noise[at - 1] * np.sqrt(2 / width))
+def _surest(total: FloatArray, noise: FloatArray, width: int) -> Break:
+    """Where the means of so many points before and behind rise most in their standard errors.
+
+    `total` (n + 1,) are the sums of the first 0, 1, ..., n points.
+    """
+    rises = (total[2 * width :] - 2 * total[width:-width] + total[: -2 * width]) / width
+    sigmas = rises / (noise[width - 1 : len(noise) - width] * math.sqrt(2 / width))
     best = int(sigmas.argmax())
-    return Break(int(at[best]), float(rises[best]), float(sigmas[best]), width)
+    return Break(best + width, float(rises[best]), float(sigmas[best]), width)

@@ -7,18 +7,30 @@ explain the run far better than any bend does.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+from msgspec import Struct
 
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.gaps import Break
-from lossscan.signals.stairs import courses
+from lossscan.signals.stairs import SMALL, courses
 
-MOST_POINTS = 200  # of a longer run, a third is enough for the windows; 8 ms for these
+MOST_POINTS = 200  # of a longer run, a third is enough for the windows
 SIDE = 5  # points of the shorter level: fewer may be a spike
 # Twice the log of the Bayes factor of a step over a bend, which has as many parameters: "decisive"
 # is 10 (Kass and Raftery 1995). Of 574 clean labeled runs of up to 200 points none is beyond 15.7.
 EVIDENCE = 20.0
 COURSE_PARAMETERS = 4
+MANY_LENGTHS = 64  # whose courses are remembered, 5 MB at most: runs of a sweep are of one length
+
+
+class SmoothCourse(Struct, frozen=True):
+    """A smooth course of n points, and what it leaves of a step or a bend at each of k places."""
+
+    basis: FloatArray  # (n, 4), orthonormal
+    steps: FloatArray  # (k,) squared lengths of unit steps
+    bends: FloatArray  # (k,) of bends by one each point
 
 
 def find_lone_step(level: FloatArray) -> Break | None:
@@ -26,28 +38,45 @@ def find_lone_step(level: FloatArray) -> Break | None:
     n = len(level)
     if not 2 * SIDE < n <= MOST_POINTS:
         return None
-    places = np.arange(SIDE, n - SIDE + 1)
-    behind = np.arange(n)[:, None] - places
-    shapes = (behind >= 0).astype(np.float64), np.maximum(behind, 0).astype(np.float64)
     best = step = bend = np.inf
     index, gap = 0, 0.0
-    for course in courses(n):
-        basis = np.linalg.qr(course)[0]
-        rest = level - basis @ (basis.T @ level)
-        (stepped, gaps), (bent, _) = (_with(rest, basis, shape) for shape in shapes)
+    rounding = n * (SMALL * np.abs(level).max()) ** 2
+    for course in _courses(n):
+        rest = _beside(_beside(level, course.basis), course.basis)  # once more, for what it rounds
+        whole = float(rest @ rest)
+        behind = _since(rest)  # as `rest @ shape`: it is free of the course
+        steps, bends = behind[SIDE : n - SIDE + 1], _since(behind)[SIDE + 1 : n - SIDE + 2]
+        stepped = np.maximum(whole - steps**2 / course.steps, rounding)
+        bent = whole - bends**2 / course.bends
         at = int(stepped.argmin())
         if stepped[at] < step:
-            step, index, gap = float(stepped[at]), int(places[at]), float(gaps[at])
-        best, bend = min(best, float(rest @ rest)), min(bend, float(bent.min()))
+            step, index, gap = float(stepped[at]), at + SIDE, float(steps[at] / course.steps[at])
+        best, bend = min(best, whole), min(bend, float(bent.min()))
     if not n * np.log(min(best, bend) / step) >= EVIDENCE:  # NaN of a constant
         return None
     sigma = np.sqrt((n - COURSE_PARAMETERS - 1) * (best / step - 1))
     return Break(index, gap, float(np.copysign(sigma, gap)), width=min(index, n - index))
 
 
-def _with(rest: FloatArray, basis: FloatArray, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(k,) the squared distances from a course with each of k shapes added, and their sizes."""
-    free = shapes - basis @ (basis.T @ shapes)
-    fit = rest @ free
-    sizes = fit / np.maximum((free * free).sum(axis=0), np.finfo(np.float64).tiny)
-    return rest @ rest - sizes * fit, sizes
+def _since(values: FloatArray) -> FloatArray:
+    """(n,) the sum of the values from each one on."""
+    return np.asarray(values[::-1].cumsum()[::-1])
+
+
+@lru_cache(MANY_LENGTHS)
+def _courses(n: int) -> tuple[SmoothCourse, ...]:
+    """What all runs of n points share."""
+    behind = np.arange(n)[:, None] - np.arange(SIDE, n - SIDE + 1)
+    shapes = (behind >= 0).astype(np.float64), np.maximum(behind, 0).astype(np.float64)
+    bases = (np.linalg.qr(course)[0] for course in courses(n))
+    return tuple(SmoothCourse(basis, *(_left(shape, basis) for shape in shapes)) for basis in bases)
+
+
+def _beside(values: FloatArray, basis: FloatArray) -> FloatArray:
+    return np.asarray(values - basis @ (basis.T @ values))
+
+
+def _left(shapes: FloatArray, basis: FloatArray) -> FloatArray:
+    """(k,) the squared lengths of what a basis leaves of k shapes."""
+    free = _beside(shapes, basis)
+    return np.asarray(np.maximum((free * free).sum(axis=0), np.finfo(np.float64).tiny))

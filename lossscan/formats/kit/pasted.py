@@ -11,7 +11,7 @@ from typing import Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.julia import is_julia, plain
-from lossscan.sources.files import Head
+from lossscan.sources.files import Head, is_object
 
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
@@ -67,7 +67,7 @@ _DECIMAL: Final = expression(r"(\d),(?=\d)")
 
 def is_pasted(head: Head) -> bool:
     """Whether its lines are not as they were printed."""
-    return bool(_repairs(head.start[:SCREEN]))
+    return not is_object(head) and bool(_repairs(head.start[:SCREEN]))
 
 
 def _each(edit: Callable[[str], str]) -> Callable[[Iterable[str]], Iterator[str]]:

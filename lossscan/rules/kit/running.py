@@ -148,17 +148,17 @@ def _fades(epochs: Sequence[FloatArray], sure: float) -> bool:
     points = sum(len(epoch) - 2 for epoch in epochs)
     if points < MEAN_POINTS or len(epochs) < 2:  # noqa: PLR2004 - epochs
         return False
-    if not _shows(epochs):
-        return False
     mean = sum(float(x.sum()) for epoch in epochs for x in _places(len(epoch))) / points
     spread = product = 0.0
     for x, y in chain.from_iterable(map(_wobbles, epochs)):
         centred = x - mean
         spread += float(centred @ centred)
         product += float(centred @ y)
+    slope = product / spread
+    if slope > FADES or not _shows(epochs):
+        return False
     apart = 1 if wobble_alike(epochs) else len(epochs)
-    slope, error = product / spread, SPREAD / math.sqrt(spread * apart / len(epochs))
-    return slope <= FADES and -slope >= sure * error
+    return -slope >= sure * SPREAD / math.sqrt(spread * apart / len(epochs))
 
 
 def _shows(epochs: Sequence[FloatArray]) -> bool:
