@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -13,6 +14,7 @@ FELL = 0.1  # of its highest so far: a rate that rises again from there starts a
 ALMOST = 0.9  # of it
 BEYOND = 2.0  # times the highest before: a warm restart goes back to that
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
+STOOD = 1.1  # times the entry before, at most: no warm-up
 DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more
@@ -66,14 +68,29 @@ def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
     """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
 
     A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
-    to more than twice of what is configured.
+    to more than twice of what is configured, or where the rate soon comes back.
     """
-    leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1])
-    last, after = rates[leaps], rates[leaps + 1]
-    before = np.maximum.accumulate(rates)[leaps]
-    far = (after >= ALMOST * AGAIN * last) | (after > BEYOND * configured)
-    high = leaps[(before > 0) & (after >= BEYOND * before) & far] + 1
-    yield from high[high >= FEW].tolist()[:MOST_RISES]
+    leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1]) + 1
+    before = np.maximum.accumulate(rates)[leaps - 1]
+    high = leaps[(before > 0) & (rates[leaps] >= BEYOND * before) & (leaps >= FEW)]
+    far = rates[high] >= ALMOST * AGAIN * rates[high - 1]
+    far |= rates[high] > BEYOND * configured
+    sure = (
+        at for at, is_far in zip(high.tolist(), far, strict=True) if is_far or _returns(rates, at)
+    )
+    yield from islice(sure, MOST_RISES)
+
+
+def _returns(rates: FloatArray, at: int) -> bool:
+    """Whether a rate that climbed no more leaps at an entry, and falls back at once soon after.
+
+    Soon: within fewer entries than are before it. A constant warm-up is shorter than what follows.
+    """
+    was = rates[at - 1]
+    after = rates[at : 2 * at]
+    back = _first(after <= STOOD * was)
+    stood = was <= STOOD * rates[at - 2]
+    return bool(stood and back and after[back] * BEYOND <= after[back - 1])
 
 
 def _warm_ups(rates: FloatArray) -> Iterator[int]:
