@@ -7,8 +7,19 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from msgspec import Struct
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
+from lossscan.model import (
+    Cause,
+    Effect,
+    Episode,
+    Evidence,
+    Finding,
+    Message,
+    RuledOut,
+    Series,
+    Severity,
+)
 from lossscan.numeric.arrays import FloatArray, stretches
+from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.lr_schedule_mismatch.rises import replay_of, rise_of
@@ -93,12 +104,23 @@ def _rises(case: Case, rate: Series) -> Iterator[Finding]:
     kind = str(case.setting("lr_scheduler_type") or "").lower()
     if any(mark in kind for mark in RISING):
         return
+    if _warms_to_the_end(case, rate):
+        yield _finding(case, rate, "warms", slice(0, len(rate)))
+        return
     rise = rise_of(rate.values, case.number("learning_rate") or np.inf)
     replay = replay_of(rate.values) if rise is None else None
     if rise is not None:
         yield _finding(case, rate, "rises", slice(rise, len(rate)))
     elif replay is not None:
         yield _finding(case, rate, "replays", slice(replay, len(rate)))
+
+
+def _warms_to_the_end(case: Case, rate: Series) -> bool:
+    """Whether a training that took all its steps logged ever higher rates."""
+    total = case.run.schedule.max_steps
+    if total is None or rate.steps[-1] + spacing(rate.steps) <= total:
+        return False
+    return bool((np.diff(rate.values) > 0).all())
 
 
 def _zeros_at_the_end(rate: Series) -> int:
@@ -170,12 +192,14 @@ def _rise_evidence(rate: Series, at: int) -> Evidence:
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
     "rises": (0.97, {"second-schedule": 0.6, "rate-raised": 0.5}),
+    "warms": (0.97, {"long-warm-up": 0.9}),  # 3 of 130 public trainer states: warm-up of 200, 500
     "replays": (0.97, {"second-schedule": 0.9}),
     "again": (0.95, {"second-schedule": 0.7, "rate-raised": 0.4}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),
 }
+_SET_BY = {"frozen": "fp16", "warms": "warmup_steps"}
 
 
 def _finding(
@@ -189,6 +213,7 @@ def _finding(
     compared = {"promised": promised, "logged": logged, "at": int(steps[worst])}
     return Finding(
         confidence,
+        stated_severity=Severity.INFO if message == "warms" else None,
         series="learning_rate",
         message=Message(
             "default" if message == "again" else message,
@@ -212,7 +237,11 @@ def _finding(
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
         causes=tuple(
-            Cause(Message(cause), score, config=case.advise("fp16") if message == "frozen" else ())
+            Cause(
+                Message(cause),
+                score,
+                config=case.advise(_SET_BY[message]) if message in _SET_BY else (),
+            )
             for cause, score in causes.items()
         ),
         next=Message("print-schedule"),
