@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
+from time import localtime
 from typing import Final, TypeAlias
 
 from msgspec import Struct, field
@@ -25,8 +26,8 @@ class GatePolicy(Struct, frozen=True):
 
     known: Mapping[str, Known] = field(default_factory=dict)  # the baseline, by fingerprint
     suppressions: tuple[Suppression, ...] = ()
-    # The user's own day, as an expiry date means it.
-    today: date = field(default_factory=lambda: datetime.now().astimezone().date())
+    # The user's own day, as an expiry date means it; `datetime` refuses some time zones.
+    today: date = field(default_factory=lambda: date(*localtime()[:3]))
     folder: Path = field(default_factory=Path.cwd)  # what the paths of runs are relative to
 
 

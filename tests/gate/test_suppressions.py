@@ -1,5 +1,6 @@
 """Suppressions: what they cover, until when, and what is said of those that cover nothing."""
 
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -73,6 +74,15 @@ def test_suppression_counts_through_its_last_day(expires, counts):
     """On the date itself it still holds, on the day after the gate fails again."""
     whole = judged(report(jumped()), _terms(replace(JUMP, expires=expires)))
     assert (exit_status(whole, Severity.CRITICAL) == 0) is counts
+
+
+def test_a_day_is_known_in_a_time_zone_that_is_none(monkeypatch):
+    """A wrong TZ of a container is more than a day away."""
+    with monkeypatch.context() as surroundings:
+        surroundings.setenv("TZ", "UTC+9999999999")
+        time.tzset()
+        assert GatePolicy().today
+    time.tzset()
 
 
 def test_remarks_name_an_expired_suppression():
