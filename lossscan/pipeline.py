@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,8 @@ def read(what: Path | RunFiles, settings: Settings) -> Run:
     from lossscan.runs import read_run, read_stream
 
     if what == STDIN:
-        return read_stream(sys.stdin.buffer, settings)
+        closed = sys.stdin is None  # by who started it: nothing comes then
+        return read_stream(BytesIO() if closed else sys.stdin.buffer, settings)
     files = one_run(what, settings) if isinstance(what, Path) else what
     try:
         return read_run(files, settings)

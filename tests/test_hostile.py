@@ -188,6 +188,13 @@ def test_a_hole_around_a_log_is_no_binary_data(tmp_path):
         assert len(report.run.series["loss"]) == 850
 
 
+def test_a_standard_input_that_is_closed_holds_nothing(monkeypatch):
+    """As a service starts it; that is an error of one line and no bug."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(NoLogFound, match="empty"):
+        examine(Path("-"), Settings())
+
+
 def test_a_damaged_notebook_of_its_own_is_a_row_of_a_batch(tmp_path):
     """So a run is not lost among others."""
     for name in ("good", "bad"):
