@@ -196,12 +196,20 @@ def _asked(pattern: re.Pattern[Any]) -> set[str]:
     return ways if ways <= ANCHORED else {"finditer"}
 
 
-@pytest.mark.parametrize(("name", "pattern"), ALL, ids=lambda x: str(x)[:50])
-def test_expressions_are_linear(name, pattern):
+@pytest.mark.parametrize("module", sorted({name.rpartition(".")[0] for name, _ in ALL}))
+def test_expressions_are_linear(module):
     """Twice the line takes about twice the time."""
+    for name, pattern in ALL:
+        if name.rpartition(".")[0] == module:
+            _assert_linear(name, pattern)
+
+
+def _assert_linear(name: str, pattern: re.Pattern[Any]) -> None:
     size = NAMES if name.rpartition(".")[2] in OF_NAMES else SIZE
     for way, shape in product(_asked(pattern), _lines(pattern)):
         once = _seconds(pattern, _text(shape, size // 4), way)
+        if once > QUICK:  # or the machine is busy
+            once = min(once, _seconds(pattern, _text(shape, size // 4), way))
         if once > SLOW / 8:
             twice = _seconds(pattern, _text(shape, size // 2), way)
             assert twice < SLOW or twice <= GROWTH * once, (name, shape[:80], once, twice)

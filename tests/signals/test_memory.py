@@ -8,7 +8,7 @@ import pytest
 from lossscan.model import Run, Series
 from lossscan.signals import scan
 
-FEW, MANY = 150_000, 300_000
+FEW, MANY = 60_000, 120_000
 
 
 def peak(points: int, steps: int) -> int:
