@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lossscan.model import Field, Landmark, Note, Resume, Run, Schedule, Series, Source
+from lossscan.model import Curve, Field, Landmark, Note, Resume, Run, Schedule, Series, Source
+from lossscan.signals.clean import curve_of
 
 SETTINGS = [
     "every",
@@ -68,6 +70,14 @@ def make_run(**recipe: Any) -> Run:
         complete=recipe.get("complete"),
         notes=tuple(Note(**{**n, "path": Path(n["path"])}) for n in recipe.get("notes", ())),
     )
+
+
+def curve(values: ArrayLike, spacing: int = 1) -> Curve:
+    """The curve of a loss, one value each `spacing` steps from the first on."""
+    array = np.asarray(values, dtype=np.float64)
+    found = curve_of(Series("loss", spacing * np.arange(1, len(array) + 1), array))
+    assert found is not None
+    return found
 
 
 def _logged(recipes: Mapping[str, Any], every: int) -> np.ndarray:

@@ -2,29 +2,27 @@
 
 import numpy as np
 
-from lossscan.model import Landmark, Series
+from lossscan.model import Landmark
 from lossscan.signals.align import Aligner, align
-from lossscan.signals.clean import curve_of
+from tests.curves import curve
 
 
-def curve(n=100, spacing=10):
+def straight(n=100, spacing=10):
     """A straight curve of `n` points."""
-    found = curve_of(Series("loss", spacing * np.arange(1, n + 1), np.linspace(2, 1, n)))
-    assert found is not None
-    return found
+    return curve(np.linspace(2, 1, n), spacing)
 
 
 def test_change_one_window_after_a_boundary_is_on_it():
     """The logged mean after the boundary is half old, so the change may show a point late."""
     mark = Landmark("epoch_boundary", 500, epoch=1)
-    found = align(curve(), 51, [mark])
+    found = align(straight(), 51, [mark])
     assert found is not None
     assert (found.kind, found.distance_steps, found.epoch) == ("epoch_boundary", 20, 1)
 
 
 def test_change_away_from_landmarks_has_none():
     """Three points off is not the boundary's doing."""
-    assert align(curve(), 54, [Landmark("epoch_boundary", 500)]) is None
+    assert align(straight(), 54, [Landmark("epoch_boundary", 500)]) is None
 
 
 def test_resume_goes_before_an_epoch_boundary_and_that_before_an_evaluation():
@@ -36,7 +34,7 @@ def test_resume_goes_before_an_epoch_boundary_and_that_before_an_evaluation():
     ]
     kinds = []
     while marks:
-        found = align(curve(), 50, marks)
+        found = align(straight(), 50, marks)
         assert found is not None
         kinds.append(found.kind)
         marks = [mark for mark in marks if mark.kind != found.kind]
@@ -45,8 +43,8 @@ def test_resume_goes_before_an_epoch_boundary_and_that_before_an_evaluation():
 
 def test_chance_is_the_share_of_the_run_near_such_landmarks():
     """One boundary in a hundred points proves something, an evaluation at every point nothing."""
-    one = align(curve(), 50, [Landmark("epoch_boundary", 500)])
-    every = align(curve(), 50, [Landmark("evaluation", 10.0 * i) for i in range(100)])
+    one = align(straight(), 50, [Landmark("epoch_boundary", 500)])
+    every = align(straight(), 50, [Landmark("evaluation", 10.0 * i) for i in range(100)])
     assert one is not None
     assert every is not None
     assert one.p_value is not None

@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from lossscan.model import Landmark, Series
+from lossscan.model import Landmark
 from lossscan.signals.boundaries import judge_landmarks as judge
-from lossscan.signals.clean import curve_of
-
-
-def curve(values, spacing=1):
-    """The curve of values, one each `spacing` steps."""
-    array = np.asarray(values, dtype=np.float64)
-    found = curve_of(Series("loss", spacing * np.arange(1, len(array) + 1), array))
-    assert found is not None
-    return found
+from tests.curves import curve
 
 
 def stairs(levels, points, noise, seed=0):

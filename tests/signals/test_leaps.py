@@ -5,21 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lossscan.model import Curve, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals.breaks import find_breaks, gap_ratios
-from lossscan.signals.clean import curve_of
 from lossscan.signals.gaps import Break
 from lossscan.signals.leaps import find_leap, with_leap
+from tests.curves import curve
 
 POINTS, AT = 40, 24
-
-
-def curve(values: FloatArray) -> Curve:
-    """The curve of a loss."""
-    made = curve_of(Series("loss", np.arange(len(values)), values))
-    assert made is not None
-    return made
 
 
 def falling(seed: int, points: int = POINTS) -> FloatArray:

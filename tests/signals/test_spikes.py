@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from lossscan.model import Run, Series
 from lossscan.numeric.arrays import stretches
 from lossscan.signals import scan
-from lossscan.signals.clean import curve_of
 from lossscan.signals.spikes import (
     EARLY_SIDE,
     EARLY_SIGMA,
@@ -18,15 +17,7 @@ from lossscan.signals.spikes import (
     heights_of,
     least_peak,
 )
-from tests.curves import make_run
-
-
-def curve(values):
-    """The curve of values at steps 1, 2, ..."""
-    array = np.asarray(values, dtype=np.float64)
-    found = curve_of(Series("loss", np.arange(1, len(array) + 1), array))
-    assert found is not None
-    return found
+from tests.curves import curve, make_run
 
 
 def spikes_in(values, *, epoch=None):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import lossscan
-from lossscan.model import Series
 from lossscan.signals.breaks import find_breaks, gap_ratios
-from lossscan.signals.clean import curve_of
+from tests.curves import curve
 
 
 def normal(n: int, seed: int) -> np.ndarray:
@@ -16,9 +15,8 @@ def normal(n: int, seed: int) -> np.ndarray:
 
 def breaks(values: np.ndarray) -> list[int]:
     """What the search for sharp breaks finds by itself."""
-    curve = curve_of(Series("values", np.arange(len(values)), values))
-    assert curve is not None
-    return [found.index for found in find_breaks(curve, gap_ratios(curve))]
+    searched = curve(values)
+    return [found.index for found in find_breaks(searched, gap_ratios(searched))]
 
 
 def test_a_step_of_two_spreads_is_found_where_no_sharp_break_is():

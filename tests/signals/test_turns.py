@@ -5,15 +5,13 @@ import pytest
 
 from lossscan.model import Run, Series
 from lossscan.signals import scan
-from lossscan.signals.clean import curve_of
 from lossscan.signals.turns import find_turns
+from tests.curves import curve
 
 
 def turns(values):
     """The turns of values at steps 1, 2, ..."""
-    curve = curve_of(Series("loss", np.arange(1, len(values) + 1), np.asarray(values)))
-    assert curve is not None
-    return list(find_turns(curve, ()))
+    return list(find_turns(curve(values), ()))
 
 
 def noise(n, seed):
