@@ -61,6 +61,28 @@ def test_step_up_at_the_end_of_an_epoch_that_is_soon_over_is_no_jump(seed: int):
     assert _with_epoch(rise, seed).changes_of("loss", "level_up") == ()
 
 
+def _raised(rise: np.ndarray) -> Signals:
+    """A level of 300 points in noise of 1 %, multiplied by a rise from the 100th on."""
+    values = np.exp(0.01 * np.random.default_rng(0).normal(size=300))
+    values[100 : 100 + len(rise)] *= rise
+    return scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 301), values)}, ()))
+
+
+@pytest.mark.parametrize(("points", "stays"), [(45, False), (105, True)])
+def test_a_stay_of_a_third_of_the_run_is_a_level_of_its_own(points: int, stays: bool):  # noqa: FBT001
+    """A shorter one, which the loss comes back from, is no jump."""
+    signals = _raised(np.full(points, 1.4))
+    assert bool(signals.changes_of("loss", "level_up")) is stays
+    assert bool(signals.excursions_of("loss")) is not stays
+
+
+@pytest.mark.parametrize(("left", "stays"), [(0.3, False), (0.7, True)])
+def test_a_rise_that_soon_loses_most_of_its_height_is_no_jump(left: float, stays: bool):  # noqa: FBT001
+    """Of one that stays, most is left behind its first points."""
+    fading = np.concatenate([np.linspace(1, left, 12), np.full(188, left)])
+    assert bool(_raised(1 + 0.6 * fading).changes_of("loss", "level_up")) is stays
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_rise_in_the_first_points_of_a_run_that_only_falls_behind_it_is_found(seed: int):
     """The first two steps make the loss a hundred times as large, and it never comes back."""
@@ -93,6 +115,17 @@ def test_block_that_begins_with_an_epoch_is_over_and_no_jump():
     signals = scan(Run("r", "r", {"loss": series}, (), schedule=schedule))
     assert [each.start for each in signals.excursions] == [80]
     assert signals.changes == ()
+
+
+def test_block_that_ends_with_an_epoch_is_no_step_down():
+    """The course comes back to where it was; the test at the boundary passes over the block."""
+    values = np.exp(0.01 * np.random.default_rng(0).normal(size=160))
+    values[60:80] *= 1.15
+    series = Series("loss", np.arange(1, 161), values)
+    schedule = Schedule((Landmark("epoch_boundary", 80.0, epoch=1),))
+    signals = scan(Run("r", "r", {"loss": series}, (), schedule=schedule))
+    assert [each.start for each in signals.excursions] == [60]
+    assert all(abs(end.sigma) < 4 for end in signals.boundaries)
 
 
 def test_fall_with_the_learning_rate_is_no_rise_at_the_end_of_the_next_epoch():

@@ -23,6 +23,14 @@ def test_noise_has_no_period():
     assert period(curve(values))[1] < 0.4
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_loss_that_comes_back_once_has_no_period(seed):
+    """Each batch is met again 40 steps later, and hardly any after 80: that is no wave."""
+    batch = np.random.default_rng(seed).normal(size=2_080)
+    values = np.exp(0.05 * (batch[80:] + batch[40:-40] + 0.4 * batch[:-80]))
+    assert period(curve(values)) == (None, 0.0)
+
+
 @pytest.mark.parametrize(("shuffled", "low", "high"), [(False, 0.6, 1.0), (True, -0.3, 0.3)])
 def test_epochs_in_file_order_correlate(shuffled, low, high):
     """Equal places of two epochs have equal losses only where the order is fixed."""
