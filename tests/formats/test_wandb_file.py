@@ -112,6 +112,13 @@ def test_read_follows_records_across_blocks(tmp_path: Path):
         assert kinds(read) == []
 
 
+def test_read_takes_the_clock_of_w_and_b_for_no_metric(tmp_path: Path):
+    """It writes when each row was logged beside what the trainer logs."""
+    clock = {"_timestamp": "1700000000.5", "_runtime": "12.5"}
+    read = table_of(tmp_path, history(*({"loss": str(k), **clock} for k in range(3))))
+    assert [*read.columns] == ["loss"]
+
+
 def test_read_notes_a_truncated_tail(tmp_path: Path):
     """A live run's last record may be half written."""
     data = history(*({"loss": str(k)} for k in range(50)))

@@ -263,6 +263,12 @@ def test_gitlab_names_path_and_line():
     assert (issue["fingerprint"], issue["severity"]) == ("f1", "critical")
 
 
+def test_gitlab_shows_a_run_that_cannot_be_read_as_a_blocker():
+    """Nothing is known of it, which is worse than any finding."""
+    (issue,) = _gitlab(report(unreadable()))
+    assert (issue["check_name"], issue["severity"]) == ("unreadable-run", "blocker")
+
+
 def test_gitlab_shows_what_is_known_as_info():
     """A finding of the baseline does not degrade the quality."""
     assert {issue["severity"] for issue in _gitlab(_known())} == {"info"}
