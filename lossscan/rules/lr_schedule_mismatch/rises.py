@@ -25,7 +25,7 @@ SAME = 1e-6  # of each rate: a float of 32 bits
 def rise_of(rates: FloatArray, configured: float) -> int | None:
     """The entry from which a rate that had fallen climbs again, or at which it leaps."""
     at = sorted({*_restarts(rates), *_leaps(rates, configured)}) or list(_warm_ups(rates))
-    return at[0] if at and not _is_regular(at) else None
+    return at[0] if at and not _is_regular(at, rates) else None
 
 
 def replay_of(rates: FloatArray) -> int | None:
@@ -34,7 +34,7 @@ def replay_of(rates: FloatArray) -> int | None:
     Of a cycle that is no whole number of entries long only some do, to the digit.
     """
     at = list(_replays(rates))
-    regular = _is_regular(at) or _is_regular(list(_restarts(rates)))
+    regular = _is_regular(at, rates) or _is_regular(list(_restarts(rates)), rates)
     return at[0] if at and not regular else None
 
 
@@ -116,7 +116,13 @@ def _replays(rates: FloatArray) -> Iterator[int]:
             yield at
 
 
-def _is_regular(at: list[int]) -> bool:
-    """Whether rises come at even distances, the first one included: a cycle, stated or not."""
-    gaps = np.diff([0, *at])
-    return len(at) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
+def _is_regular(at: list[int], rates: FloatArray) -> bool:
+    """Whether rises come at even distances, the first one included: a cycle, stated or not.
+
+    So is a single one halfway that goes no higher, where the rate ends as low as cycles do.
+    """
+    ends = [0, *at]
+    if len(at) == 1 and rates[-1] <= FELL * rates.max() <= FELL * STOOD * rates[: at[0]].max():
+        ends.append(len(rates))
+    gaps = np.diff(ends)
+    return len(gaps) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
