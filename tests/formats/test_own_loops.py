@@ -248,3 +248,25 @@ def test_the_only_set_of_boosted_trees_may_be_kept_apart(tmp_path: Path):
     table = logs.read_log(tmp_path, text)
     assert "loss" not in table.columns
     assert logs.points(table, "eval_loss")[0] == (1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("trains", "evaluates"),
+    [
+        ("Training epoch {n}\n", "Validation epoch {n}\n"),
+        ("Epoch {n}/9\nTraining...\n", "Validating...\n"),
+        ("Epoch {n}/9\n[TRAIN]\n", "2024-05-01 10:00:00,123 - INFO - [VALID]\n"),
+        ("Epoch {n}/9\nTrain:\n  ", "Val:\n  "),
+    ],
+)
+def test_what_is_below_a_headline_is_of_its_set(tmp_path: Path, trains: str, evaluates: str):
+    """The same line is printed for both sets, and only the one above it says which."""
+    line = "loss: {0:.4f}, acc: 0.5\n"
+    text = "".join(
+        trains.format(n=n) + line.format(2 / n) + evaluates.format(n=n) + line.format(3 / n)
+        for n in range(1, 9)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert [value for _, value in logs.points(table, "loss")][:2] == [2.0, 1.0]
+    assert [value for _, value in logs.points(table, "eval_loss")][:2] == [3.0, 1.5]
+    assert len(logs.points(table, "loss")) == len(logs.points(table, "eval_loss")) == 8

@@ -19,6 +19,13 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:|\])-]"
 )
+HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
+    r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+)?(?:start(?:ing)? |running |begin )?"
+    r"(?:(?P<trains>train(?:ing)?)|val(?:id(?:at(?:e|ion|ing))?)?|dev|eval(?:uat(?:e|ion|ing))?|test(?:ing)?)"
+    r"(?: (?:set|phase|loop|mode|stage|results?|performance|metrics|stats|model))?"
+    r"(?: (?:at |of |for )?epoch)?(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
+)
+LONGEST_HEADLINE: Final = 80  # characters
 _HELD_OUT: Final = ("val", "dev", "test")  # one is in the name of each such set
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from lossscan.canonical.names import MEANS, SET_RATE, canonical, is_known, is_part
+from lossscan.canonical.names import MEANS, SET_RATE, canonical, is_judged, is_known, is_part
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
-from lossscan.formats.kit.held_out import evaluations, tests
+from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
@@ -95,11 +95,14 @@ class LineReader:
         if line.startswith(_NO_POINT) or _EVAL_BLOCK in line:
             return _IDLE
         indented = line[:1].isspace() and not line.isspace()
+        headline = HEADLINE.match(line) if len(line) <= LONGEST_HEADLINE else None
+        if headline is not None:
+            self._in_evaluation = headline["trains"] is None
         if self.idle.holds(line):
             return _INDENTED if indented else _IDLE
-        return self._looked_at(line, indented=indented)
+        return self._looked_at(line, indented=indented, headed=headline is not None)
 
-    def _looked_at(self, line: str, *, indented: bool) -> StatedLine:
+    def _looked_at(self, line: str, *, indented: bool, headed: bool) -> StatedLine:
         place, row = place_of(line), self._row(line)
         if len(row) == 1 and canonical(*row) == "step":  # of a plan: `Total steps = 39350`
             row = {}
@@ -109,7 +112,8 @@ class LineReader:
         if self._in_evaluation and row and place is None:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
-        self._go_on(line, place, row)
+        if not headed:
+            self._go_on(line, place, row)
         evaluated = row.get(_EVALUATED, row.get(_TESTED))
         if place and place.kind in LOOPED and evaluated is not None:
             return StatedLine(None, {BATCH_LOSS: evaluated}, indented)
@@ -191,6 +195,8 @@ class _Names:
 
 def _evaluated(name: str) -> str:
     """The name of what a line below the headline of an evaluation states."""
+    if not is_judged(name):
+        return name
     known = canonical(name)
     return name if known.startswith(("train_", "eval_")) else f"val_{known.removeprefix('avg_')}"
 
