@@ -131,8 +131,11 @@ def _plain(lines: bytes) -> tuple[IntArray, FloatArray] | None:
     if len(gaps) % _STEPPED or (gaps.reshape(-1, _STEPPED) != _GAPS).any():
         return None
     with catch_warnings():
-        simplefilter("ignore")  # numpy only warns of what is no number, and ends before it
-        numbers = np.fromstring(lines, sep=" ")
+        simplefilter("ignore")  # an older numpy only warns of what is no number, and ends before it
+        try:
+            numbers = np.fromstring(lines, sep=" ")
+        except ValueError:
+            return None
     if len(numbers) != len(gaps):
         return None
     steps = numbers[2::_STEPPED]

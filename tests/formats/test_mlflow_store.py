@@ -69,6 +69,15 @@ def test_read_takes_lines_of_every_age(store: Path, lines: str, expected: object
     assert points(read(store), "loss") == expected
 
 
+@pytest.mark.parametrize("broken", ["1 x 2", "1 2.0 y"])
+def test_read_leaves_out_three_words_that_are_no_numbers(store: Path, broken: str):
+    """A line as long as a point, of a damaged file, costs itself alone."""
+    (store / "metrics" / "train" / "loss").write_text(f"1 2.5 1\n{broken}\n1 2.25 3\n")
+    table = read(store)
+    assert points(table, "loss") == [(1, 2.5), (3, 2.25)]
+    assert [note.kind for note in table.notes] == ["broken_lines"]
+
+
 def test_read_notes_lines_that_are_cut_or_none(store: Path):
     """A line that is still being written is no point, nor is one without meaning."""
     (store / "metrics" / "train" / "loss").write_text("1 2.5 1\nx\n1 2.25 -3\n1 2.0 3")
