@@ -19,7 +19,7 @@ from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.labels import beside_phase, held_out, of_set, phase_key
 from lossscan.formats.kit.records import Records, in_lines
-from lossscan.formats.kit.text import lines_of, peek, pieces
+from lossscan.formats.kit.text import LONGEST_LINE, lines_of, peek, pieces
 from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Note, Table
 from lossscan.numeric.arrays import IntArray
@@ -57,11 +57,19 @@ def claims(head: Head) -> bool:
 
 def keys(head: Head) -> list[str]:
     """The keys of its first objects."""
+    objects = filter(None, map(_parsed, map(str.strip, _first(head))))
+    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
+
+
+def _first(head: Head) -> list[str]:
+    """The first lines; where the head ends within the first, as of 2,000 norms, that one."""
     text = peek(head)
     if not text.lstrip().startswith("{"):
         return []
-    objects = filter(None, map(_parsed, map(str.strip, text.splitlines()[:LOOKED_AT])))
-    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
+    if head.size == len(head.start) or b"\n" in head.start:
+        return text.splitlines()[:LOOKED_AT]
+    with head.open() as stream:
+        return [stream.readline(LONGEST_LINE).decode(errors="replace")]
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -172,6 +172,13 @@ def test_read_counts_objects_without_a_step(tmp_path: Path):
     assert logs.points(table, "loss") == [(1, 3.0), (2, 2.0)]
 
 
+def test_read_takes_lines_that_are_longer_than_the_head(tmp_path: Path):
+    """A norm for each of 3,000 layers: the file was refused, and the message named its loss."""
+    norms = {f"layers.{layer}.grad_norm": layer / 7 for layer in range(3000)}
+    rows = [{"step": step, "loss": 2.0, **norms} for step in (1, 2, 3)]
+    assert logs.claimed_by(tmp_path, log(*rows))[0] == "json_lines"
+
+
 def test_read_names_the_keys_it_found(tmp_path: Path):
     """Where the user's key is not there, the message shows what is."""
     with pytest.raises(UnreadableLog, match=r"no known key \(found: text\)"):
