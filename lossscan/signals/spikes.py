@@ -238,6 +238,8 @@ def noise_reach(dips: FloatArray, points: int) -> float:
         return 0.0
     begin = max(float(dips[count]), TAIL_SIGMA)
     tail = np.log(dips[dips > begin] / begin)
+    if not len(tail):  # the deepest are all alike: no tail
+        return begin
     exponent = (float(tail.sum()) + TAIL_MIN * NORMAL_EXPONENT) / (len(tail) + TAIL_MIN)
     steps = min(exponent * math.log(len(tail) / TAIL_CHANCE), LONGEST_REACH)
     return begin * math.exp(steps)

@@ -32,6 +32,13 @@ def decay(n=400, size=0.03, seed=0):
     return (1 + np.exp(-np.arange(n) / 60)) * np.exp(size * rng.normal(size=n))
 
 
+def test_dips_that_are_all_as_deep_have_no_tail():
+    """Six points at 0 among ones, of which one is the smallest number below it."""
+    values = np.ones(21)
+    values[[1, 5, 6, 7, 8, 12]] = [0, -1.17549435e-38, 0, 0, 0, 0]
+    assert spikes_in(values) == []
+
+
 def test_single_point_far_above_its_course_is_a_spike():
     """One odd batch shows as one point."""
     values = decay()
