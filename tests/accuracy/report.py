@@ -138,7 +138,7 @@ only a half was kept unread:
 | J, half | 144 | .630 | .944 | 0 of 71 | - | .815 | .978 | 0 of 71 |
 | K | 219 | .613 | .844 | 5 of 112 | .137 | .677 | .913 | 3 of 112 |
 | L, half read | 57 | .667 | .909 | 0 of 30 | .133 | .800 | 1.000 | 0 of 30 |
-| L, half unread | 70 | .550 | .846 | 2 of 36 | .137 | .650 | .867 | 2 of 36 |
+| L, half unread | 70 | .550 | .846 | 2 of 36 | .137 | .700 | .875 | 2 of 36 |
 
 Missed are changes of level of 4 to 8 noise units in 30 to 60 points above all, and single odd
 batches of 5 to 8. Three of the five healthy runs of K do what is said of them: one climbs
@@ -174,20 +174,24 @@ to 15 units 6 of 7, 10 of 11 and 7 of 8, above 7 of 8, 10 of 10 and 12 of 12, fa
 of 40 points, the last data epoch below 3 noise units, frozen weights under noise that hides a fall
 of a tenth, two accumulation steps in losses that depend on the size of a batch.
 
-Six sets of public runs were labelled by eye before lossscan read them:
+Seven sets of public runs were labelled by eye before lossscan read them:
 trainers' files, tables and logs pasted into issues (one was known before), 4 to 168 points
 long, one or two of a repository. First at first sight, then after the misses of the set had been
 read and repaired as kinds, which was done before the next set was read. Ten logs of the sixth were
 first saved as `.md`, which in a folder are read as model cards only: so named, 11 of 17 were found.
+The losses of the seventh are those of its sources, but its files were typed from them: gradient
+norms are rounded, rates and times follow from formulas, and of long files only the first part is
+there. Reading its reports changed texts and one note, and no verdict on its own runs.
 
-| set    | runs | sure labels found | all found | precision | healthy alarmed | now, sure | all |
-| ------ | ---: | ----------------: | --------: | --------: | --------------: | --------: | --: |
-| first  |   30 |            5 of 7 |   5 of 11 |     1.000 |         0 of 18 |    7 of 7 |   8 |
-| second |   28 |           7 of 12 |   7 of 13 |     1.000 |         0 of 16 |  10 of 12 |  10 |
-| third  |   27 |            3 of 7 |   3 of 10 |     1.000 |         0 of 16 |    5 of 7 |   7 |
-| fourth |   34 |            5 of 9 |   8 of 14 |      .889 |         0 of 20 |    9 of 9 |  12 |
-| fifth  |   37 |          11 of 14 |  11 of 19 |      .917 |         1 of 18 |  12 of 14 |  13 |
-| sixth  |   40 |          16 of 17 |  20 of 28 |      .952 |         1 of 14 |  16 of 17 |  20 |
+| set     | runs | sure labels found | all found | precision | healthy alarmed | now, sure | all |
+| ------- | ---: | ----------------: | --------: | --------: | --------------: | --------: | --: |
+| first   |   30 |            5 of 7 |   5 of 11 |     1.000 |         0 of 18 |    7 of 7 |   8 |
+| second  |   28 |           7 of 12 |   7 of 13 |     1.000 |         0 of 16 |  10 of 12 |  10 |
+| third   |   27 |            3 of 7 |   3 of 10 |     1.000 |         0 of 16 |    5 of 7 |   7 |
+| fourth  |   34 |            5 of 9 |   8 of 14 |      .889 |         0 of 20 |    9 of 9 |  12 |
+| fifth   |   37 |          11 of 14 |  11 of 19 |      .917 |         1 of 18 |  12 of 14 |  13 |
+| sixth   |   40 |          16 of 17 |  20 of 28 |      .952 |         1 of 14 |  16 of 17 |  20 |
+| seventh |   40 |            8 of 9 |   8 of 12 |      .800 |         0 of 27 |    8 of 9 |   8 |
 
 Missed were changes in logs of four to eleven lines, stairs of two or three points each, humps that
 wobble as the rest of the loss does, a sum of micro-batches whose number no file states, and
