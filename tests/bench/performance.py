@@ -358,8 +358,8 @@ REASONS: Mapping[str, str] = {
     " cold `analyze`. Pages of rules are kept as byte code: PyYAML took an eighth of `explain`."
     " click in the place of typer would take a quarter off `--help` and a seventh off `explain`:"
     " another command line, with its help, its errors and its completions, for 0.04 s.",
-    "Batch": "of a real directory seven tenths go to reading, a quarter of that to finding out"
-    " which reader a file is for; the search of the curve takes a seventh and the rules a tenth,"
+    "Batch": "of a real directory two thirds go to reading, a seventh of that to finding out"
+    " which reader a file is for; the search of the curve takes a sixth and the rules an eighth,"
     " each in hundreds of small calls. Runs of equal length could share the latter, at the price of"
     " an engine that is harder to read.",
 }
