@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
-from lossscan.numeric.arrays import stretches
+from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
@@ -231,25 +231,31 @@ def late_rises(curve: Curve, known: Sequence[int]) -> Iterator[Excursion]:
     On a smooth curve they are plain, and too slow for a step or a spike. `known`: indices of what
     has been found; a climb at one of them is no other. Of 700 clean labeled runs none has one.
     """
+    found = _late_climbs(curve, known)
+    if max((top for *_, top in found), default=0.0) < EARLY_SIGMA:
+        return
+    dips = dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in found))
+    dips /= curve.local_noise
+    deepest = float(dips.max())
+    for start, course, top in found:
+        if top >= max(EARLY_SIGMA, BLOCK_DIPS * deepest):
+            yield excursion(curve, course, start, start + len(course), top)
+
+
+def _late_climbs(curve: Curve, known: Sequence[int]) -> list[tuple[int, FloatArray, float]]:
+    """Where each begins, the lowest level before each of its points, and its height in noise."""
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
     low = np.minimum.accumulate(smooth)
     climb = np.subtract(smooth, low, out=smooth)
     climb /= curve.local_noise
     lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
     known = sorted(known)
-    found = {
-        (start, stop): float(climb[start:stop].max())
+    return [
+        (start, low[start:stop].copy(), float(climb[start:stop].max()))  # not all of a long series
         for start, stop in stretches(climb[:lowest] >= EARLY_SIGMA / 2)
         if start > curve.descent_end
         and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
-    }
-    if max(found.values(), default=0.0) < EARLY_SIGMA:
-        return
-    widest = max(stop - start for start, stop in found)
-    deepest = float((dips_below(curve, SMOOTH_POINTS, widest) / curve.local_noise).max())
-    for (start, stop), top in found.items():
-        if top >= max(EARLY_SIGMA, BLOCK_DIPS * deepest):
-            yield excursion(curve, low[start:stop], start, stop, top)
+    ]
 
 
 def _goes_on(curve: Curve, top: int, stop: int) -> bool:

@@ -250,10 +250,11 @@ def dips_below(curve: Curve, smoothed: int, points: int) -> FloatArray:
 
     Behind the first descent, which bends. Waves, and means of many steps, dip as they climb.
     """
-    course = running_median(curve.scaled, 2 * points + 1)
-    dips = np.maximum(course - running_median(curve.scaled, smoothed), 0.0)
+    dips = running_median(curve.scaled, 2 * points + 1)
+    dips -= running_median(curve.scaled, smoothed)
+    dips.clip(0.0, out=dips)
     dips[: curve.descent_end] = 0.0
-    return np.asarray(dips)
+    return dips
 
 
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:
