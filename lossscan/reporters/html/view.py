@@ -119,7 +119,7 @@ def _sourced(evidence: Evidence, page: Page) -> str:
 
 
 def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:
-    kind = page.say(f"html_{point.kind}")
+    kind = page.say(f"change_{point.kind}")
     why = point.accounted_for
     said = page.say(why.text)
     named = f"{why.rule}: {said}" if why.rule else said

@@ -18,7 +18,7 @@ from lossscan.model import RunReport, Series
 from lossscan.model.comparison import LETTERS
 from lossscan.numeric.ranges import robust_range
 from lossscan.reporters import Page
-from lossscan.reporters.kit.panels import MOST_MARKS, UPPER, panels_of
+from lossscan.reporters.kit.panels import MOST_MARKS, of_no_finding, panels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,9 +227,8 @@ def _mark(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
         return
     for mark in one.run.schedule.of("epoch_boundary")[:MOST_MARKS]:
         axes.axvline(mark.step, color="#999999", linewidth=0.6, linestyle=(0, (1, 3)), zorder=0)
-    for change in one.change_points[:MOST_MARKS]:
-        if change.accounted_for.by != "finding" and change.series in UPPER:
-            axes.axvline(change.step, color="#777777", linewidth=0.8, linestyle=(0, (6, 6)))
+    for change in of_no_finding(one.change_points[:MOST_MARKS]):
+        axes.axvline(change.step, color="#777777", linewidth=0.8, linestyle=(0, (6, 6)))
     for finding in one.findings:
         shade, line = SEVERITIES[str(finding.severity)]
         for first, last in finding.places[:MOST_MARKS]:

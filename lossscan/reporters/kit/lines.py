@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lossscan import words
 from lossscan.model import Advice, Cause, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
-from lossscan.reporters.kit.panels import UPPER
+from lossscan.reporters.kit.panels import of_no_finding
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
 
@@ -150,11 +150,11 @@ def excluded(one: RunReport, page: Page) -> Iterator[str]:
 
 def explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
     """The changes of the loss that no finding is about: where, and what they are and why."""
-    for change in one.change_points:
-        why = change.accounted_for
-        if why.by != "finding" and why.text.key != SEEN_ABOVE and change.series in UPPER:
+    for change in of_no_finding(one.change_points):
+        why = change.accounted_for.text
+        if why.key != SEEN_ABOVE:
             place = page.say("at_step", first=change.step)
-            yield place, f"{page.say(f'html_{change.kind}')} · {page.say(why.text)}"
+            yield place, f"{page.say(f'change_{change.kind}')} · {page.say(why)}"
 
 
 def advice_line(advice: Advice, page: Page) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
-from lossscan.model import Finding
+from lossscan.model import ChangePoint, Finding
 
 UPPER = ("loss", "eval_loss")  # share an axis
 BELOW = ("reward", "kl", "grad_norm", "learning_rate")
@@ -19,3 +19,12 @@ def panels_of(series: Container[str], findings: Iterable[Finding]) -> list[list[
     below = [name for name in dict.fromkeys(wanted) if name in series and name not in UPPER]
     upper = [name for name in UPPER if name in series]
     return ([upper] if upper else []) + [[name] for name in below[: MOST_PANELS - bool(upper)]]
+
+
+def of_no_finding(changes: Iterable[ChangePoint]) -> Iterator[ChangePoint]:
+    """The changes of the loss that no finding is about."""
+    return (
+        change
+        for change in changes
+        if change.accounted_for.by != "finding" and change.series in UPPER
+    )
