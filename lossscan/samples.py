@@ -43,11 +43,8 @@ def passes_per_update(config: TrainingConfig) -> int | None:
     stated = config.get(_PASSES)
     if stated is not None:
         return int(stated.value)
-    total, each = (
-        stated_number(config, _TOTAL),
-        stated_number(config, "per_device_train_batch_size"),
-    )
-    devices = stated_number(config, "num_devices")
+    names = (_TOTAL, "per_device_train_batch_size", "num_devices")
+    total, each, devices = (stated_number(config, name) for name in names)
     if not (total and each and devices) or total % (each * devices):
         return None
     return int(total // (each * devices))

@@ -144,7 +144,7 @@ def _plain(lines: bytes) -> tuple[IntArray, FloatArray] | None:
 
 
 def _points(lines: bytes, first: int) -> tuple[Sequence[int], Sequence[float]]:
-    """Steps and values of lines, numbered from `first`, of which some may be no point."""
+    """Steps and values of lines, numbered from `first`; a line may be no point."""
     rows = map(bytes.split, lines[:-1].split(b"\n"))
     found = [point for at, parts in enumerate(rows, first) if (point := _point(parts, at))]
     return [step for step, _ in found], [value for _, value in found]

@@ -220,7 +220,7 @@ def _finding(case: Case, climb: Climb, severity: Severity | None) -> Finding:
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
-    high = None if climb.wild else _top(curve, climb)
+    high = _top(curve, climb) if climb.wild is None else None
     top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(

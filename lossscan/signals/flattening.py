@@ -16,7 +16,7 @@ from lossscan.signals.gaps import gaps_at, gaps_near, placebo_places, ratios_nea
 
 HALF_SHARE = 0.6  # of a gap that half the window must show: all of a step, 1/8 of a bend,
 QUARTER_SHARE = 0.4  # and a quarter of it: 1/64; below 1 by what noise takes away at 6 sigma
-TOGETHER = 512  # proposals of which the highest is kept: of few it is looked for again
+TOGETHER = 512  # proposals that share one highest: after a change only theirs is sought again
 FAR = 8  # widest windows: steps that hid one another in a row would be as far
 
 

@@ -42,10 +42,11 @@ def find_lone_step(level: FloatArray) -> Break | None:
     index, gap = 0, 0.0
     rounding = n * (SMALL * np.abs(level).max()) ** 2
     for course in _courses(n):
-        rest = _beside(_beside(level, course.basis), course.basis)  # once more, for what it rounds
+        rest = _residual(level, course.basis)
+        rest = _residual(rest, course.basis)  # once more, for what it rounds
         whole = float(rest @ rest)
-        behind = _since(rest)  # as `rest @ shape`: it is free of the course
-        steps, bends = behind[SIDE : n - SIDE + 1], _since(behind)[SIDE + 1 : n - SIDE + 2]
+        behind = _suffix_sums(rest)  # as `rest @ shape`: it is free of the course
+        steps, bends = behind[SIDE : n - SIDE + 1], _suffix_sums(behind)[SIDE + 1 : n - SIDE + 2]
         stepped = np.maximum(whole - steps**2 / course.steps, rounding)
         bent = whole - bends**2 / course.bends
         at = int(stepped.argmin())
@@ -58,7 +59,7 @@ def find_lone_step(level: FloatArray) -> Break | None:
     return Break(index, gap, float(np.copysign(sigma, gap)), width=min(index, n - index))
 
 
-def _since(values: FloatArray) -> FloatArray:
+def _suffix_sums(values: FloatArray) -> FloatArray:
     """(n,) the sum of the values from each one on."""
     return np.asarray(values[::-1].cumsum()[::-1])
 
@@ -69,14 +70,17 @@ def _courses(n: int) -> tuple[SmoothCourse, ...]:
     behind = np.arange(n)[:, None] - np.arange(SIDE, n - SIDE + 1)
     shapes = (behind >= 0).astype(np.float64), np.maximum(behind, 0).astype(np.float64)
     bases = (np.linalg.qr(course)[0] for course in courses(n))
-    return tuple(SmoothCourse(basis, *(_left(shape, basis) for shape in shapes)) for basis in bases)
+    return tuple(
+        SmoothCourse(basis, *(_squares(shape, basis) for shape in shapes)) for basis in bases
+    )
 
 
-def _beside(values: FloatArray, basis: FloatArray) -> FloatArray:
+def _residual(values: FloatArray, basis: FloatArray) -> FloatArray:
+    """What an orthonormal basis leaves of values (n,) or (n, k)."""
     return np.asarray(values - basis @ (basis.T @ values))
 
 
-def _left(shapes: FloatArray, basis: FloatArray) -> FloatArray:
-    """(k,) the squared lengths of what a basis leaves of k shapes."""
-    free = _beside(shapes, basis)
+def _squares(shapes: FloatArray, basis: FloatArray) -> FloatArray:
+    """(k,) the squared lengths of the residuals of k shapes."""
+    free = _residual(shapes, basis)
     return np.asarray(np.maximum((free * free).sum(axis=0), np.finfo(np.float64).tiny))

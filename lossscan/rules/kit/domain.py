@@ -34,9 +34,8 @@ _PERPLEXITIES: Final = {
 _ROUNDED: Final = 0.05  # how far e^loss may be from its perplexity: a mean of e^x is no e^mean
 FIRST: Final = 3  # logged points; the highest shows where the run began
 OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
-SATURATED: Final = (
-    87.3365  # -ln of the smallest normal float32: where a softmax's loss ends (Caffe)
-)
+# -ln of the smallest normal float32: where the loss of a softmax ends (Caffe)
+SATURATED: Final = 87.3365
 FROM_SCRATCH: Final = 7.5  # nats, where the vocabulary is unknown: no pretrained model starts there
 OF_WORDS: Final = 1000  # entries; letters, phonemes and amino acids need fewer
 LORA_RATE: Final = 2e-4  # usual for LoRA; 5e-4 is where public runs broke (LlamaFactory#7129)

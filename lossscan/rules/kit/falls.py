@@ -13,8 +13,8 @@ from lossscan.rules.kit.waves import gap_of, outlives_period
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
 TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
 DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none has more, a bend .43
-# Times as far as within any other two points near: of logistic falls, one of which either side of
-# ten points holds .3 goes 1.3 times as far there, and one that is over in three points 2.1 times.
+# Times as far as within any other two points nearby: a logistic fall with .3 of it on each side of
+# ten points goes 1.3 times as far there, and one that is over in three points 2.1 times.
 SHARP, SHARP_POINTS = 2.5, 5
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EXPLAINING: tuple[LandmarkKind, ...] = (
