@@ -126,7 +126,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     ends = [mark.step for mark in run.schedule.of("epoch_boundary")]
     if len(ends) * EPOCH_POINTS < len(curve.steps):  # a mean since then starts again there
         known += np.searchsorted(curve.steps, ends).tolist()
-    slow = list(late_rises(curve, known))
+    slow = list(late_rises(curve, known, blocks))
     aligner = Aligner(curve.steps, landmarks)
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn

@@ -225,35 +225,50 @@ def early_rise(
     return change_at(curve, rise, landmarks)
 
 
-def late_rises(curve: Curve, known: Sequence[int]) -> Iterator[Excursion]:
+def late_rises(
+    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
+) -> Iterator[Excursion]:
     """Climbs of a few points behind the start that come back to the lowest level before them.
 
     On a smooth curve they are plain, and too slow for a step or a spike. `known`: indices of what
-    has been found; a climb at one of them is no other. Of 700 clean labeled runs none has one.
+    has been found, with `blocks`; a climb at one of them is no other. Of 700 clean labeled runs
+    none has one.
     """
-    found = _late_climbs(curve, known)
-    if max((top for *_, top in found), default=0.0) < EARLY_SIGMA:
+    climbs = _late_climbs(curve, known, blocks)
+    if not climbs:
         return
-    dips = dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in found))
-    dips /= curve.local_noise
-    deepest = float(dips.max())
-    for start, course, top in found:
-        if top >= max(EARLY_SIGMA, BLOCK_DIPS * deepest):
+    highest = max(top for *_, top in climbs)
+    least = EARLY_SIGMA
+    for at, dips in dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in climbs)):
+        least = max(least, BLOCK_DIPS * float((dips / curve.local_noise[at]).max()))
+        if highest < least:
+            return
+    for start, course, top in climbs:
+        if top >= least:
             yield excursion(curve, course, start, start + len(course), top)
 
 
-def _late_climbs(curve: Curve, known: Sequence[int]) -> list[tuple[int, FloatArray, float]]:
+def _late_climbs(
+    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
+) -> list[tuple[int, FloatArray, float]]:
     """Where each begins, the lowest level before each of its points, and its height in noise."""
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
     low = np.minimum.accumulate(smooth)
     climb = np.subtract(smooth, low, out=smooth)
     climb /= curve.local_noise
     lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
+    within = np.zeros(lowest, dtype=bool)
+    for block in blocks:
+        within[block.start : block.stop] = True
+    high = climb[:lowest] >= EARLY_SIGMA
+    raised = stretches(climb[:lowest] >= EARLY_SIGMA / 2) if high.any() else []
     known = sorted(known)
     return [
         (start, low[start:stop].copy(), float(climb[start:stop].max()))  # not all of a long series
-        for start, stop in stretches(climb[:lowest] >= EARLY_SIGMA / 2)
+        for start, stop in raised
         if start > curve.descent_end
+        and not within[start]
+        and high[start:stop].any()
         and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
     ]
 

@@ -245,16 +245,18 @@ def noise_reach(dips: FloatArray, points: int) -> float:
     return begin * math.exp(steps)
 
 
-def dips_below(curve: Curve, smoothed: int, points: int) -> FloatArray:
-    """(n,) how far a median of `smoothed` points is below one of twice `points`, the course.
+def dips_below(curve: Curve, smoothed: int, points: int) -> Iterator[tuple[slice, FloatArray]]:
+    """How far a median of `smoothed` points is below one of twice `points`, the course.
 
-    Behind the first descent, which bends. Waves, and means of many steps, dip as they climb.
+    Some places at a time, behind the first descent, which bends: who asks whether any dip is deeper
+    than something is often told by the first. Waves, and means of many steps, dip as they climb.
     """
-    dips = running_median(curve.scaled, 2 * points + 1)
-    dips -= running_median(curve.scaled, smoothed)
-    dips.clip(0.0, out=dips)
-    dips[: curve.descent_end] = 0.0
-    return dips
+    for block in blocks(len(curve.scaled)):
+        at = slice(max(block.start, curve.descent_end), block.stop)
+        if at.start < at.stop:
+            course = medians_within(curve.scaled, 2 * points + 1, at)
+            course -= medians_within(curve.scaled, smoothed, at)
+            yield at, course.clip(0.0, out=course)
 
 
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:

@@ -79,8 +79,9 @@ def _hump(curve: Curve, smooth: FloatArray, turn: Change) -> Excursion | None:
     if not low[-1]:
         return None
     stop = top + int(low[top:].argmax())
-    deepest = float(dips_below(curve, SMOOTH_POINTS, stop - turn.index).max())
-    if smooth[top] - base < BLOCK_DIPS * deepest:
+    height = smooth[top] - base
+    dips = dips_below(curve, SMOOTH_POINTS, stop - turn.index)
+    if any(height < BLOCK_DIPS * float(below.max()) for _, below in dips):
         return None
     return excursion(curve, np.full(len(smooth), base), turn.index, stop, float(turn.sigma))
 
