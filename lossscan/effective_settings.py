@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from lossscan.rules import load_rule, rule_names
-from lossscan.settings import NEVER, Settings, Suppression
+from lossscan.settings import NEVER, Settings
 from lossscan.words.pages import load_page
 
 DEFAULT = "default"
@@ -55,16 +55,9 @@ def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield from ((f"rules.{rule}.{option}", value) for option, value in chosen.items())
     yield "timeout", settings.timeout
     for index, each in enumerate(settings.suppress):
-        yield f"suppress[{index}]", _stated(each)
-
-
-def _stated(suppression: Suppression) -> dict[str, Any]:
-    return {
-        "rule": suppression.rule,
-        "runs": suppression.runs,
-        "reason": suppression.reason,
-        "expires": None if suppression.expires is None else suppression.expires.isoformat(),
-    }
+        expires = None if each.expires is None else each.expires.isoformat()
+        told = {"rule": each.rule, "runs": each.runs, "reason": each.reason, "expires": expires}
+        yield f"suppress[{index}]", told
 
 
 # --- where a file states each key --------------------------------------------------------------

@@ -19,7 +19,6 @@ from time import time
 from lossscan import __version__
 from lossscan.batching.work import Task
 from lossscan.errors import OutputError, UsageError
-from lossscan.runs.remote import is_url
 from lossscan.settings import Settings
 
 PATIENCE = 60.0  # seconds to wait for another batch's transaction, which lasts some milliseconds
@@ -94,9 +93,8 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 def _key(task: Task) -> str:
-    """The path wherever the batch is started from, as text that SQLite takes."""
-    path = task.path if is_url(task.path) else str(Path(task.path).resolve())
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Where the run is, as text that SQLite takes."""
+    return task.place.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def parse_since(text: str) -> float:

@@ -44,7 +44,7 @@ def find(roots: Iterable[str], wanted: Filter, settings: Settings) -> tuple[Task
     refused = 0
     for root, task in (each for pattern in roots for each in _below(pattern, settings)):
         if root is None or wanted.admits(task.path, root):
-            found.setdefault(_identity(task.path), task)
+            found.setdefault(task.place, task)
         else:
             refused += 1
     if refused and not found:
@@ -86,10 +86,6 @@ def _tasks(root: str, settings: Settings) -> Iterator[Task]:
     else:
         for files in discover(Path(root), settings):
             yield from (Task(str(each.root), each) for each in apart(files))
-
-
-def _identity(path: str) -> str:
-    return path if remote.is_url(path) else str(Path(path).resolve())
 
 
 def _names(path: str, root: str) -> tuple[set[str], set[str]]:

@@ -20,7 +20,7 @@ from lossscan.errors import (
     reason_of,
 )
 from lossscan.model import Failure, Message, Resume, Run, RunReport, Series
-from lossscan.runs.remote import Remote
+from lossscan.runs.remote import Remote, is_url
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ class Task(Struct, frozen=True):
     path: str  # as the report names it
     files: RunFiles | Remote | None = None
     error: Failure | None = None
+
+    @property
+    def place(self) -> str:
+        """The path from wherever the batch is started, or the URL."""
+        return self.path if is_url(self.path) else str(Path(self.path).resolve())
 
     def marks(self) -> tuple[tuple[str, str], ...]:
         """Each file with what changes when it is written to; empty for a vanished one."""

@@ -7,10 +7,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from lossscan import api, reporters
-from lossscan.commands.kit.options import Config, FailOn, Ignore, Lang, Select, settings_from
+from lossscan.commands.kit.options import (
+    Config,
+    FailOn,
+    Ignore,
+    Lang,
+    Select,
+    own_format,
+    settings_from,
+)
 from lossscan.commands.kit.output import page_for, write
 from lossscan.reporters import Page
 
@@ -21,9 +27,7 @@ SCHEMA = "lossscan.config/1"
 
 
 def config(
-    format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", "-f", metavar="json|rich", help="Output format.")
-    ] = reporters.DEFAULT,
+    format: Annotated[str, own_format(FORMATS)] = reporters.DEFAULT,  # noqa: A002 - the option's name
     config: Config = None,
     fail_on: FailOn = None,
     select: Select = None,

@@ -7,11 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from lossscan import api, reporters, words
-from lossscan.commands.kit.completion import one_of
-from lossscan.commands.kit.options import Config, Lang, settings_from
+from lossscan.commands.kit.options import Config, Lang, own_format, settings_from
 from lossscan.commands.kit.output import page_for, write
 from lossscan.reporters import Page
 
@@ -23,16 +20,7 @@ SCHEMA = "lossscan.doctor/1"
 
 
 def doctor(
-    format: Annotated[  # noqa: A002 - the option's name
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="json|rich",
-            help="Output format.",
-            autocompletion=one_of(lambda: FORMATS),
-        ),
-    ] = reporters.DEFAULT,
+    format: Annotated[str, own_format(FORMATS)] = reporters.DEFAULT,  # noqa: A002 - the option's name
     config: Config = None,
     lang: Lang = None,
 ) -> int:

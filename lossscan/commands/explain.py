@@ -8,7 +8,7 @@ import typer
 
 from lossscan import api, reporters
 from lossscan.commands.kit.completion import known_rules, one_of
-from lossscan.commands.kit.options import Config, Lang, settings_from
+from lossscan.commands.kit.options import Config, Lang, own_format, settings_from
 from lossscan.commands.kit.output import page_for, write
 from lossscan.commands.kit.pages import FORMATS
 
@@ -17,9 +17,7 @@ def explain(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="Rule name.", autocompletion=one_of(known_rules))
     ],
-    format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Output format.")
-    ] = reporters.DEFAULT,
+    format: Annotated[str, own_format(FORMATS)] = reporters.DEFAULT,  # noqa: A002 - the option's name
     config: Config = None,
     lang: Lang = None,
 ) -> int:

@@ -46,7 +46,8 @@ def _compared(
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     labeled = dict(zip(LETTERS, reports, strict=False))
     runs = {label: one.run for label, one in labeled.items() if one.run is not None}
-    bands = tuple(_bands(runs))
+    found = (band_of(group, series) for group in seeds_of(runs) for series in SERIES)
+    bands = tuple(band for band in found if band is not None)
     partings = tuple(_partings(labeled, runs, bands))
     if not partings:
         raise InputError("nothing_shared", runs=tuple(map(_extent, runs.values())))
@@ -60,14 +61,6 @@ def _compared(
         outsiders=tuple(outsider for band in bands for outsider in outsiders_of(runs, band)),
     )
     return comparison, tuple(_across(runs, settings))
-
-
-def _bands(runs: Mapping[str, Run]) -> Iterator[Band]:
-    for group in seeds_of(runs):
-        for series in SERIES:
-            band = band_of(group, series)
-            if band is not None:
-                yield band
 
 
 def _partings(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,9 @@ _NOTES: Final = any_of("*.md *.markdown *.rst")
 _WEIGHTS: Final = any_of(
     "*.safetensors *.pt *.pth *.ckpt *.bin *.h5 *.keras *.gguf *.onnx *.distcp"
 )
-_KEPT: Final = any_of("*.pkl *.pickle *.npy *.npz *.mat *.xlsx *.xls *.ods *.rds *.rdata")
+_KEPT: Final = any_of(  # a history, it may be, for Python, R or a spreadsheet alone
+    "*.pkl *.pickle *.npy *.npz *.mat *.xlsx *.xls *.ods *.rds *.rdata"
+)
 
 
 def stranger_at(path: Path) -> NoLogFound | None:
@@ -53,21 +56,17 @@ def nothing_at(path: Path) -> NoLogFound:
     found = list(islice(_below(path), MOST))
     if not found and path.is_dir():
         return NoLogFound("empty_folder", at=path)
-    link = next((each for each in found if leads_out(each, path) and _may_be_log(each)), None)
-    if link is not None:
-        return NoLogFound("only_link", at=path, name=str(link.relative_to(path)))
-    notes = [each for each in found if _NOTES.fullmatch(each.name.lower())][:LOOKED_INTO]
-    note = next((each for each in notes if is_log(each, Settings())), None)
-    if note is not None:
-        return NoLogFound("only_notes", at=path, name=str(note.relative_to(path)))
-    for key, is_one in (
-        ("only_kept", _is_kept),
-        ("only_weights", _is_weights),
-        ("only_settings", is_config_name),
+    links = (each for each in found if leads_out(each, path))
+    notes = islice(_named(found, _NOTES), LOOKED_INTO)
+    for key, files in (
+        ("only_link", (each for each in links if each.is_dir() or is_log_name(each.name))),
+        ("only_notes", (each for each in notes if is_log(each, Settings()))),
+        ("only_kept", _named(found, _KEPT)),
+        ("only_weights", _named(found, _WEIGHTS)),
+        ("only_settings", filter(is_config_name, found)),
     ):
-        held = next((each for each in found if is_one(each)), None)
-        if held is not None:
-            return NoLogFound(key, at=path, name=str(held.relative_to(path)))
+        if (first := next(files, None)) is not None:
+            return NoLogFound(key, at=path, name=str(first.relative_to(path)))
     return NoLogFound("no_log", at=path)
 
 
@@ -78,15 +77,5 @@ def _below(path: Path) -> Iterator[Path]:
         yield from sorted([*(folder / each for each in files), *links])
 
 
-def _may_be_log(path: Path) -> bool:
-    """Whether it is a folder, or a file with the name of a log."""
-    return path.is_dir() or is_log_name(path.name)
-
-
-def _is_kept(path: Path) -> bool:
-    """Whether it may hold a history in a form that is for Python, R or a spreadsheet alone."""
-    return _KEPT.fullmatch(path.name.lower()) is not None
-
-
-def _is_weights(path: Path) -> bool:
-    return _WEIGHTS.fullmatch(path.name.lower()) is not None
+def _named(paths: Iterable[Path], names: re.Pattern[str]) -> Iterator[Path]:
+    return (each for each in paths if names.fullmatch(each.name.lower()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -86,6 +87,15 @@ Lang: TypeAlias = Annotated[
         autocompletion=one_of(lambda: words.LANGUAGES),
     ),
 ]
+
+
+def own_format(names: Collection[str]) -> Any:
+    """`--format` of a verb that has formats of its own."""
+    shown = "|".join(names)
+    complete = one_of(lambda: names)
+    return typer.Option(
+        "--format", "-f", metavar=shown, help="Output format.", autocompletion=complete
+    )
 
 
 def settings_from(

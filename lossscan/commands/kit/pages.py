@@ -106,7 +106,11 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
         ("references", entry.references, True),
     ]
     sections = (
-        Section(words.say(lang, f"page_{key}"), tuple(map(_open, lines)), listed)
+        Section(
+            words.say(lang, f"page_{key}"),
+            tuple(left_open(line, "<{}>") for line in lines),  # `{limit:.3g}` becomes `<limit>`
+            listed,
+        )
         for key, lines, listed in table
     )
     written = [section for section in sections if section.lines]
@@ -123,8 +127,3 @@ def _named(texts: Mapping[str, Text], lang: str) -> Iterable[str]:
 def _remedies(entry: RulePage, lang: str) -> Iterable[str]:
     texts = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
     return dict.fromkeys(worded(text, lang) for text in texts)
-
-
-def _open(line: str) -> str:
-    """The line with its numbers left open: `{limit:.3g}` becomes `<limit>`."""
-    return left_open(line, "<{}>")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import typer
 
 from lossscan import words
+from lossscan.commands.kit.help_text import is_argument, named
 from lossscan.errors import UsageError
 from lossscan.expressions import expression
 from lossscan.model import Message
@@ -29,8 +30,8 @@ def slip_of(error: typer.TyperException) -> UsageError:
 
 
 def _missing(error: Any) -> Message:
-    argument = error.param.param_type_name == "argument"
-    return Message("missing_argument" if argument else "missing_option", name=_name(error.param))
+    key = "missing_argument" if is_argument(error.param) else "missing_option"
+    return Message(key, name=_name(error.param))
 
 
 def _bad_value(error: Any) -> Message:
@@ -55,9 +56,7 @@ def _other(error: Any) -> Message:
 
 
 def _name(parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return str(parameter.metavar or parameter.name.upper())
-    return " / ".join(parameter.opts)
+    return named(parameter) if is_argument(parameter) else " / ".join(parameter.opts)
 
 
 _KINDS: Final[Mapping[str, Callable[[Any], Message]]] = {
