@@ -56,20 +56,10 @@ _ALIASES: Final[Mapping[str, str]] = {
     for alias in (name, *aliases.split())
 }
 _OF_RAY: Final = ("done", "pid", "trial_id", "iterations_since_restore", "time_since_restore")
-NOT_SERIES: Final = (
-    "step",
-    "max_steps",
-    "remaining_time",
-    "eval_batch",
-    *_OF_RAY,
-)  # nothing in them is judged
+# Nothing in them is judged.
+NOT_SERIES: Final = ("step", "max_steps", "remaining_time", "eval_batch", *_OF_RAY)
 SET_RATE: Final = "set_learning_rate"  # what a log says the rate is set to
-JUDGED: Final = (
-    "loss",
-    "reward",
-    "eval_loss",
-    "test_loss",
-)  # with none of these nothing can be said
+JUDGED: Final = ("loss", "reward", "eval_loss", "test_loss")  # without any nothing can be said
 _NAMES: Final = frozenset(_ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least

@@ -35,9 +35,8 @@ _LINE: Final = expression(
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _NAMED: Final = expression(r"(?im)^(?:epoch|step|iter|iteration)[ :=]{1,3}(?=\d)")
-_HEADLINE: Final = expression(
-    r"(?im)^epoch[ :]{1,3}\d{1,9}[ \t]*$"
-)  # of WaveGlow, between its pairs
+# Of WaveGlow, between its pairs.
+_HEADLINE: Final = expression(r"(?im)^epoch[ :]{1,3}\d{1,9}[ \t]*$")
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
 PRINTED: Final = 3  # tensors in a row: an example shows one or two
 _TENSOR: Final = expression(

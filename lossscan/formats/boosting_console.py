@@ -27,14 +27,8 @@ _VALUE: Final = expression(
     rf"(?:^|\s)(?:cv-)?([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})"
     r"(?:\+(?:[\d.e-]{1,20}|nan))?(?=\s)"  # a deviation, of folds
 )
-_TRAINED: Final = (
-    "train",
-    "training",
-    "learn",
-    "validation_0",
-    "dtrain",
-    "valid_0",
-)  # likeliest first
+# Likeliest first.
+_TRAINED: Final = ("train", "training", "learn", "validation_0", "dtrain", "valid_0")
 _OWNED: Final = "'s "  # LightGBM's, between the name of a set and its metric
 _KEPT: Final = ("valid", "eval-", "test-")  # where only what is kept apart is watched
 _APART: Final = expression(r"(?i)val|test|eval|dev|hold")

@@ -24,9 +24,8 @@ from lossscan.sources.packed import plain_name
 
 COLUMNS: Final = 2  # at least: the step and the value
 _TENSORBOARD: Final = expression(r'"?Wall time"?,"?Step"?,"?Value"?\s')
-_LISTED: Final = expression(
-    r"\s{0,9}\[\[\d{9,10}\.\d{1,9}, ?\d{1,15}, ?-?[\dN]"
-)  # TensorBoard's JSON
+# TensorBoard's JSON.
+_LISTED: Final = expression(r"\s{0,9}\[\[\d{9,10}\.\d{1,9}, ?\d{1,15}, ?-?[\dN]")
 _TRIPLE: Final = expression(r"\[\d{9,10}\.\d{1,20}, ?(\d{1,15}), ?(-?[\w.+-]{1,40})\]")
 _DVCLIVE: Final = expression(r"(?:timestamp\t)?step\t([^\t\r\n]{1,200})\r?\n")
 _DEEPSPEED: Final = expression(r"step,Train_(?:Samples|Steps)_(\w{1,200})\r?\n")

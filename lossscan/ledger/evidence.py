@@ -63,8 +63,8 @@ def _of_rise(rule: str, rise: Change, case: Case) -> Told:
 
 def _climb_evidence(case: Case, climb: Change) -> Evidence:
     start = float(case.curve.values[0])
-    numbers = {"low": climb.before, "low_step": climb.step, "end": climb.after, "start": start}
-    return Evidence(Message("climb", **numbers), step=climb.step, value=climb.after)
+    said = Message("climb", low=climb.before, low_step=climb.step, end=climb.after, start=start)
+    return Evidence(said, step=climb.step, value=climb.after)
 
 
 def _of_spike(spike: Departure, case: Case) -> Told:
@@ -91,20 +91,15 @@ def _of_spike(spike: Departure, case: Case) -> Told:
 
 
 def _of_stair(stair: Departure, case: Case) -> Told:
-    at = stair.aligned_to
-    said = Message(
-        "step",
-        epoch=at.epoch if at else None,
-        before=stair.before,
-        after=stair.after,
-        drop=-relative(stair.after - stair.before, stair.before),
-        p=at.p_value if at else None,
-    )
+    at, before, after = stair.aligned_to, stair.before, stair.after
+    epoch, p = (at.epoch, at.p_value) if at else (None, None)
+    drop = -relative(after - before, before)
+    said = Message("step", epoch=epoch, before=before, after=after, drop=drop, p=p)
     evaluated = around(case, stair.step, "eval")
     remembered = case.advise("num_train_epochs")
     return Told(
         evidence=(
-            Evidence(said, step=stair.step, value=stair.after),
+            Evidence(said, step=stair.step, value=after),
             *evaluated,
             *around(case, stair.step, "rate"),
         ),

@@ -28,9 +28,7 @@ class Table(Struct, frozen=True):
 
     columns: Mapping[str, Column]  # canonical names, see canonical.names
     framework: str | None = None
-    config: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # canonical fields the file states: settings, banner counts
+    config: Mapping[str, Any] = field(default_factory=dict)  # canonical settings, banner counts
     config_lines: Mapping[str, int] = field(default_factory=dict)  # of `config`, where known
     averaging: Literal["window", "instant"] = "window"  # what one logged loss is
     launches: tuple[int, ...] = ()  # steps at which a further launch says it begins
@@ -104,9 +102,7 @@ class Resume(Struct, frozen=True):
     """A launch that continued an earlier one."""
 
     step: int  # last step kept from the launch before
-    dead: Mapping[str, Series] = field(
-        default_factory=dict
-    )  # points of the launch before that the resume overtook
+    dead: Mapping[str, Series] = field(default_factory=dict)  # points that the resume overtook
     fresh: bool = False  # nothing of the launch before was kept: a new run in the same folder
     source: str | None = None
 

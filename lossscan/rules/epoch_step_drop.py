@@ -150,14 +150,9 @@ def _finding(case: Case, down: list[BoundaryTest], combined: float) -> Finding:
 
 
 def _step_evidence(test: BoundaryTest, drop: float) -> Evidence:
-    numbers = {
-        "epoch": test.landmark.epoch,
-        "before": test.before,
-        "after": test.after,
-        "drop": -drop,
-        "p": test.p_value,
-    }
-    return Evidence(Message("step", **numbers), step=test.step, value=test.after)
+    epoch, before, after = test.landmark.epoch, test.before, test.after
+    said = Message("step", epoch=epoch, before=before, after=after, drop=-drop, p=test.p_value)
+    return Evidence(said, step=test.step, value=after)
 
 
 def _verdict(case: Case, first_boundary: float) -> str:

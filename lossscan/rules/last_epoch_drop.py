@@ -32,8 +32,8 @@ def check(
             yield _at_boundary(case, test, drop)
             continue
         least = max(least_seen(case, [test], min_sigma), min_drop)
-        numbers = {"step": test.landmark.step, "sigma": test.sigma, "least": least, "drop": drop}
-        yield RuledOut(Message("small" if sure else "no-step", **numbers))
+        key, step = "small" if sure else "no-step", test.landmark.step
+        yield RuledOut(Message(key, step=step, sigma=test.sigma, least=least, drop=drop))
     if not known and case.trainer.shuffles_last_apart:
         yield from _consistent(case)
 

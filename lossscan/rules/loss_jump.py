@@ -59,8 +59,8 @@ def check(
         if start is None:
             jumps.append(jump)
         else:
-            numbers = {"step": jump.step, "fall": int(case.curve.steps[start])}
-            yield RuledOut(Message("returns", **numbers))
+            fall = int(case.curve.steps[start])
+            yield RuledOut(Message("returns", step=jump.step, fall=fall))
     if jumps:
         yield _judged(case, jumps)
     elif not rises and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
@@ -75,8 +75,8 @@ def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
         yield _judged(case, own)
     for rise in rises:
         if rise not in own:
-            numbers = {"step": rise.step, "points": len(case.curve.steps) - rise.index}
-            yield RuledOut(Message("at-the-end", **numbers))
+            points = len(case.curve.steps) - rise.index
+            yield RuledOut(Message("at-the-end", step=rise.step, points=points))
 
 
 def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:

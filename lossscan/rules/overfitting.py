@@ -254,9 +254,8 @@ def _causes(case: Case, rise: _Rise, *, falls: bool) -> Iterator[Cause]:
         yield Cause(said, 0.8, config)
     limit = rate_limit(case)
     if rate is not None and limit is not None and rate > limit:
-        numbers = {"rate": rate, "limit": limit}
-        config = case.advise("learning_rate", limit)
-        yield Cause(Message("learning-rate-high", **numbers), 0.6, config)
+        said = Message("learning-rate-high", rate=rate, limit=limit)
+        yield Cause(said, 0.6, case.advise("learning_rate", limit))
     if falls and examples is not None and examples < SMALL_SET:
         yield Cause(Message("small-set", examples=int(examples)), 0.6)
 

@@ -125,12 +125,8 @@ def _causes(case: Case, period: float) -> Iterator[Cause]:
     if per_epoch and _same(period, per_epoch):
         yield Cause(Message("data-order", period=period), 0.7, case.advise("shuffle", suggest=True))
     elif per_epoch and (epochs := _whole_epochs(case, period, per_epoch)):
-        numbers = {"period": period, "epochs": epochs}
-        yield Cause(
-            Message("order-over-epochs", **numbers),
-            0.6,
-            case.advise("shuffle", suggest=True),
-        )
+        said = Message("order-over-epochs", period=period, epochs=epochs)
+        yield Cause(said, 0.6, case.advise("shuffle", suggest=True))
     for field, cause in (("eval_steps", "evaluation"), ("save_steps", "saving")):
         steps = case.number(field)
         if steps and _same(period, steps):

@@ -142,11 +142,8 @@ def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     updated = zeros.most(zeros.dead | zeros.alive)  # an overflow leaves no finite gradient
     early = zeros.first | (zeros.loss.steps <= EARLY_STEPS)
     cases = (
-        (
-            "updates-skipped",
-            0.95,
-            zeros.most(skips_beside(case, zeros.loss)),
-        ),  # the log counts them
+        # the log counts them
+        ("updates-skipped", 0.95, zeros.most(skips_beside(case, zeros.loss))),
         (_LEFT_OUT[case.trainer.skips], 0.8, not updated),
         # weights that hold NaN give no loss again
         ("updates-skipped", 0.9, recovers and zeros.most(zeros.spoilt)),

@@ -10,14 +10,8 @@ from lossscan.trainers import most_specific
 
 _BASE: Final = "transformers"  # which TRL builds on and whose files it writes
 _TRL: Final = (  # what TRL's trainers add to them
-    "mean_token_accuracy",
-    "rewards/",
-    "completions/",
-    "clip_ratio/",
-    "objective/",
-    "reward_std",
-    "min_reward",
-    "log_odds_ratio",
+    *("mean_token_accuracy", "rewards/", "completions/", "clip_ratio/", "objective/"),
+    *("reward_std", "min_reward", "log_odds_ratio"),
 )
 
 

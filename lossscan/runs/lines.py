@@ -29,9 +29,8 @@ _NUMBER: Final = (
 )
 _DIGITS: Final = frozenset(b"0123456789.")
 _LETTERS: Final = frozenset(b"_" + string.ascii_letters.encode() + string.digits.encode())
-_RECORD: Final = expression(
-    rb'\s{0,99}"step"\s{0,9}:\s{0,9}\d{1,20},?\s{0,99}'
-)  # as trainer_state.json is laid out
+# As trainer_state.json is laid out.
+_RECORD: Final = expression(rb'\s{0,99}"step"\s{0,9}:\s{0,9}\d{1,20},?\s{0,99}')
 _SAME: Final = 1e-9  # relative: both were parsed from the same text
 _TextOf: TypeAlias = Callable[[Path], bytes]
 

@@ -38,15 +38,7 @@ from lossscan.signals.pieces import level_edges, line_edges
 
 MIN_SEARCH = 12  # points; below, two windows of 6 do not fit
 MAX_BINS = 1500  # KernelCPD takes 5 ms for these; its cost grows with the square
-WIDTHS = (
-    6,
-    12,
-    24,
-    48,
-    96,
-    192,
-    384,
-)  # points a side: short ones are sharp, long ones see small steps
+WIDTHS = (6, 12, 24, 48, 96, 192, 384)  # points a side: short is sharp, long sees small steps
 MAX_WIDTH_SHARE = 3  # a window may hold a third of the run: two of them leave a third for placebos
 STEP_SHARE = 0.6  # of a gap, left after fitting a cubic: a step keeps all of it, a bend little
 MAX_BREAKS = 30  # a run with more is noise on another scale,

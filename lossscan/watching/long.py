@@ -23,9 +23,7 @@ from lossscan.watching.announced import Announced, Key, key_of
 from lossscan.watching.excerpt import LONG, excerpts, sizes_of
 
 GROWTH: Final = 1.05  # of the bytes until the next whole look: all together cost some 20 of them
-FIRST_WAIT: Final = (
-    16 * 1024
-)  # bytes, some 150 points: until what was not found is looked for again
+FIRST_WAIT: Final = 1 << 14  # bytes, some 150 points: until what was not found is looked for again
 COMPLETE: Final[Key] = ("", "", "complete")  # among the alarms, means the end of the training
 
 

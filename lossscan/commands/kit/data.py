@@ -41,8 +41,8 @@ def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:
 def _described(series: Series, source: str, lang: str) -> str:
     first, last = (int(series.steps[i]) if len(series) else None for i in (0, -1))
     steps = words.steps(lang, first, last)
-    numbers = {"name": series.name, "count": len(series), "steps": steps, "source": source}
-    return words.say(lang, "series_read", **numbers)
+    name, count = series.name, len(series)
+    return words.say(lang, "series_read", name=name, count=count, steps=steps, source=source)
 
 
 def _rows(series: Sequence[Series]) -> list[list[str]]:

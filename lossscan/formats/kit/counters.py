@@ -54,9 +54,8 @@ _SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoc
     r"\A\s{0,40}(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
 )
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
-_STEP_BEHIND: Final = expression(
-    r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:"
-)  # 900step:
+# 900step:
+_STEP_BEHIND: Final = expression(r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:")
 _NTH_EPOCH: Final = expression(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
 )
@@ -111,9 +110,8 @@ _BARE: Final = expression(  # no line of a file: `train.py: 159: Loss is NaN`, n
     r"(?:^|(?<!\.py:)(?<!set|SET)\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
     r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss(?:es)?)\b)"
 )
-_HEADED: Final = expression(
-    r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)"
-)  # RVC: step, rate
+# RVC: step, rate
+_HEADED: Final = expression(r"(?:^|:)\[(\d{1,15})(?=, \d[\d.e-]{1,24}\]\s{0,2}$)")
 _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn; torch-rnn's `i = 5 / 9,`
     r"(?:(?:^|\s)(?=\d{1,15}/\d{1,15}(?:: episode\b| \(epoch \d))|, i = )(\d{1,15}) ?/ ?(\d{1,15})"
     r"(?=\D)"

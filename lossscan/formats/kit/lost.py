@@ -17,14 +17,7 @@ LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 c
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
 _STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
 _QUICK: Final = (
-    "nan",
-    "inf",
-    "NAN",
-    "INF",
-    "nvalid loss",
-    "Minimum loss scale",
-    "NaN or inf",
-    "finite",
+    *("nan", "inf", "NAN", "INF", "nvalid loss", "Minimum loss scale", "NaN or inf", "finite"),
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
     *("stop", "terminat", "abort", "exit", "halting", "停止", "终止", "退出"),

@@ -44,9 +44,8 @@ _STAMP: Final = expression(  # of Kaggle; of GitHub's runners, of containers in 
     r"\A(?:\d{1,7}\.\d{1,9}s\t\d{1,7}\t|\d{4}-\d\d-\d\dT[\d:]{8}\.(?:\d{7}|\d{9})Z )"
 )
 _TAB: Final = "#011"  # as syslog writes it
-_OBJECT: Final = expression(
-    r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": [-\d.N]'
-)  # JSON, indented
+# JSON, indented.
+_OBJECT: Final = expression(r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')
 _MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")

@@ -39,16 +39,8 @@ _SPACED: Final = expression(  # a name and its number with nothing between
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
-_SPACED_NAMES: Final = (
-    "loss",
-    "lr",
-    "learning",
-    "ppl",
-    "norm",
-    "reward",
-    " cost ",
-    "损失",
-)  # one is in each of those
+# One is in each of those.
+_SPACED_NAMES: Final = ("loss", "lr", "learning", "ppl", "norm", "reward", " cost ", "损失")
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _SMOOTHED: Final = expression(r"(?i)(?:smooth(?:ed)?|ema|moving) ")  # next to what it smooths
 _BEHIND: Final = expression(rf"(?:^|{TRAINING} )[Ll]oss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")

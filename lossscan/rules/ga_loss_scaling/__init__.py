@@ -222,23 +222,21 @@ def _finding(scaled: _Scaled, confidence: float, message: str, factor: float) ->
 def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
     case, vocabulary = scaled.case, scaled.case.setting("vocab_size")
     if len(scaled.ratios):
-        numbers = {"low": float(scaled.ratios.min()), "high": float(scaled.ratios.max())}
-        yield Evidence(Message("ratio", **(numbers | {"evaluations": len(scaled.ratios)})))
+        low, high = float(scaled.ratios.min()), float(scaled.ratios.max())
+        yield Evidence(Message("ratio", low=low, high=high, evaluations=len(scaled.ratios)))
     if vocabulary and _worse_than_uniform(scaled):
-        numbers = {"uniform": math.log(vocabulary), "vocabulary": vocabulary}
-        yield Evidence(Message("uniform", **numbers), step=int(scaled.loss.steps[0]))
+        said = Message("uniform", uniform=math.log(vocabulary), vocabulary=vocabulary)
+        yield Evidence(said, step=int(scaled.loss.steps[0]))
     if case.accumulation is None:
         yield Evidence(Message("epochs", accumulation=scaled.steps), case.run.source_of("epoch"))
     if scaled.defect:
-        numbers_of = {"model": scaled.defect.name, "version": case.setting("transformers_version")}
-        yield Evidence(
-            Message("library", **numbers_of), case.run.config["transformers_version"].source
-        )
+        version = case.run.config["transformers_version"]
+        said = Message("library", model=scaled.defect.name, version=version.value)
+        yield Evidence(said, version.source)
     norms = case.points("grad_norm")
     if norms is not None and _strong_gradient(case):
-        yield Evidence(
-            Message("gradient", norm=median(norms.values)), case.run.source_of("grad_norm")
-        )
+        said = Message("gradient", norm=median(norms.values))
+        yield Evidence(said, case.run.source_of("grad_norm"))
 
 
 RULE = Rule(name=NAME, check=check)

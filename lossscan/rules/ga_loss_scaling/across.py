@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from lossscan.model import Effect, Episode, Evidence, Finding, Message, Numbers, Run
+from lossscan.model import Effect, Episode, Evidence, Finding, Message, Run
 from lossscan.numeric.medians import median
 from lossscan.points import points_of
 from lossscan.rules.ga_loss_scaling import NAME
@@ -104,11 +104,8 @@ def _first_loss(run: Run) -> float:
 
 def _evidence(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Evidence]:
     for label, run in ordered:
-        numbers: Numbers = {
-            "label": label,
-            "accumulation": steps_of(run),
-            "logged": _first_loss(run),
-        }
-        yield Evidence(Message("across-run", **numbers), source=run.path)
+        steps, logged = steps_of(run), _first_loss(run)
+        said = Message("across-run", label=label, accumulation=steps, logged=logged)
+        yield Evidence(said, source=run.path)
     if evaluated is not None:
         yield Evidence(Message("across-eval", slope=evaluated.value, error=evaluated.error))

@@ -22,9 +22,8 @@ _SEES: Final = expression(  # a name of a model that reads or makes images or so
 )
 # Where a word begins in the name of an architecture, such as LlavaQwenForCausalLM.
 _HUMPS: Final = expression(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SPANS: Final = expression(
-    r"(?:^|[^a-z])(?:u?m|by|long|code|flan)?t5(?:$|[^a-z])"
-)  # trained on span corruption
+# Trained on span corruption.
+_SPANS: Final = expression(r"(?:^|[^a-z])(?:u?m|by|long|code|flan)?t5(?:$|[^a-z])")
 _PERPLEXITIES: Final = {
     "ppl": "loss",
     "perplexity": "loss",

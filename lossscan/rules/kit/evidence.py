@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from lossscan.model import Change, Evidence, Message, Number
+from lossscan.model import Change, Evidence, Message
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_POINTS, LEAD_SIGMA, leading_gradient
@@ -71,12 +71,8 @@ def landmark_evidence(_: Case, at: Change | float) -> Evidence | None:
     mark = at.aligned_to if isinstance(at, Change) else None
     if mark is None:
         return None
-    numbers: dict[str, Number | str | None] = {
-        "step": mark.step,
-        "p": mark.p_value,
-        "epoch": mark.epoch,
-    }
-    said = Message(f"at-{mark.kind.replace('_', '-')}", **numbers)
+    kind = mark.kind.replace("_", "-")
+    said = Message(f"at-{kind}", step=mark.step, p=mark.p_value, epoch=mark.epoch)
     return Evidence(said, step=int(mark.step))
 
 

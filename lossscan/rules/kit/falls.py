@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from lossscan.model import Change, Curve, LandmarkKind
+from lossscan.model import Change, Curve
 from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rates import rate_steps
@@ -17,12 +19,8 @@ DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none 
 # ten points goes 1.3 times as far there, and one that is over in three points 2.1 times.
 SHARP, SHARP_POINTS = 2.5, 5
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
-EXPLAINING: tuple[LandmarkKind, ...] = (
-    "epoch_boundary",
-    "last_data_epoch",
-    "resume",
-    "lr_change",
-)  # not the end of warm-up: the rate has no step there
+# Not the end of warm-up: the rate has no step there.
+EXPLAINING: Final = ("epoch_boundary", "last_data_epoch", "resume", "lr_change")
 NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
 LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
 EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one

@@ -54,9 +54,7 @@ class Seam(Struct, frozen=True):
     first_step: int  # first logged step after it
     loss: Step | None  # where it steps
     rate: tuple[float, float] | None  # learning rate expected and found, where they differ
-    overlap: (
-        tuple[float, float] | None
-    )  # mean difference of the two launches, in noise and as share
+    overlap: tuple[float, float] | None  # mean difference of the launches: in noise, as a share
 
 
 def check(
@@ -98,8 +96,7 @@ def _continues(case: Case, count: int, min_sigma: float, min_step: float) -> Rul
     if not tests:
         return RuledOut(Message("continues", count=count))
     hidden = max(least_seen(case, [test], min_sigma) for test in tests)
-    numbers = {"count": count, "least": max(hidden, min_step)}
-    return RuledOut(Message("continues-as-far-as-seen", **numbers))
+    return RuledOut(Message("continues-as-far-as-seen", count=count, least=max(hidden, min_step)))
 
 
 def _first_step(loss: Series, resume: Resume) -> int:
