@@ -41,7 +41,7 @@ def _has_points(text: str) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All batches; the value is that of the very batch."""
     whole = _has_points(peek(head))
-    rows = list(_rows(head) if whole else _regions(head))
+    rows = list(_rows(head) if whole else enumerate(filter(None, map(_region, lines(head))), 1))
     counted = () if whole else (Note("regions_counted", head.path, {"entries": len(rows)}),)
     return Table(columns(rows, settings), framework="darknet", averaging="instant", notes=counted)
 
@@ -50,10 +50,6 @@ def _rows(head: Head) -> Iterator[Row]:
     for line in lines(head):
         if _QUICK in line and (found := _POINT.match(line)):
             yield int(found[1]), {"loss": found[2], "learning_rate": found[4]}
-
-
-def _regions(head: Head) -> Iterator[Row]:
-    return enumerate(filter(None, map(_region, lines(head))), start=1)
 
 
 def _region(line: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -191,18 +192,11 @@ def _parsed(text: str) -> dict[str, Any] | None:
     """The object that a line holds; None for a line that is cut, prose, or part of a longer one."""
     if not (text.startswith("{") and text.endswith("}")):
         return None
-    try:
-        found = _DECODED(text)
-    except (msgspec.DecodeError, RecursionError):
-        found = _with_bare_nan(text)
-    return found if isinstance(found, dict) else None
-
-
-def _with_bare_nan(line: str) -> Any:
-    try:
-        return load_json(line)
-    except ValueError:
-        return None
+    for decode in (_DECODED, load_json):  # the second takes a bare NaN
+        with suppress(ValueError, RecursionError):
+            found = decode(text)
+            return found if isinstance(found, dict) else None
+    return None
 
 
 def _flat(found: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if " loss" not in text:
         return False
-    found = [(step, row) for step, row in _rows(text.splitlines(keepends=True)) if _has_loss(row)]
+    rows = _rows(text.splitlines(keepends=True))
+    found = [(step, row) for step, row in rows if any(name.endswith("loss") for name in row)]
     rated = sum(len(row) > 1 for _, row in found) >= FEWEST
     rising = all(one < two for (one, _), (two, _) in pairwise(found))
     return rising and (rated or are_most(len(found), text))
@@ -37,10 +38,6 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All lines at the count that they begin with or name, else counted as steps."""
     return Table(columns(_rows(lines(head)), settings))
-
-
-def _has_loss(row: Iterable[str]) -> bool:
-    return any(name.endswith("loss") for name in row)
 
 
 def _rows(text: Iterable[str]) -> Iterator[Row]:

@@ -29,6 +29,7 @@ _STATED: Final = expression(
     rf"(?i)(?<![\w/.-])(?:(?P<train>{TRAINING})|(?:{HELD_OUT}))[ \t]?[:=]?[ \t]{{0,4}}"
     rf"({NUMBER}){ENDS}(?! ?%)"
 )
+_LOSSES: Final = ("loss", "train_loss", "eval_loss", "test_loss")
 _NAMED: Final = expression(r"(?i)acc|score|auc|f1|dice|iou|psnr|bleu|reward|samples|images|size")
 
 
@@ -57,13 +58,9 @@ def _placed(text: Iterable[str]) -> Iterator[Placed]:
             continue  # one number for each of two sets
         stated = reader.take(line)
         if stated.place is not None and not _NAMED.search(line):
-            rest = {key: each for key, each in stated.row.items() if not _is_set_loss(key)}
+            rest = {key: stated.row[key] for key in stated.row if canonical(key) not in _LOSSES}
             sets = {"train_loss" if m["train"] else "val_loss": m[2] for m in found}
             yield stated.place, rest | sets
-
-
-def _is_set_loss(key: str) -> bool:
-    return canonical(key) in ("loss", "train_loss", "eval_loss", "test_loss")
 
 
 def _is_loss(values: Sequence[float]) -> bool:

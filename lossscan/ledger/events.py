@@ -35,31 +35,14 @@ def events_of(signals: Signals) -> tuple[Departure, ...]:
     return tuple(sorted(filter(_is_sure, found), key=lambda event: (event.step, event.kind)))
 
 
-def _of_change(change: Change) -> Departure:
-    return Departure(
-        change.series,
-        change.kind,
-        change.step,
-        None,
-        change.before,
-        change.after,
-        change.sigma,
-        change.aligned_to,
-        change,
-    )
+def _of_change(c: Change) -> Departure:
+    levels = (c.before, c.after)
+    return Departure(c.series, c.kind, c.step, None, *levels, c.sigma, c.aligned_to, c)
 
 
-def _of_excursion(spike: Excursion) -> Departure:
-    return Departure(
-        spike.series,
-        "spike",
-        spike.start_step,
-        spike.end_step,
-        spike.base,
-        spike.peak,
-        spike.sigma,
-        spike.aligned_to,
-    )
+def _of_excursion(e: Excursion) -> Departure:
+    levels, steps = (e.base, e.peak), (e.start_step, e.end_step)
+    return Departure(e.series, "spike", *steps, *levels, e.sigma, e.aligned_to)
 
 
 def _is_sure(event: Departure) -> bool:

@@ -14,10 +14,7 @@ from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 
 ENTROPY: Final = (
-    "entropy",
-    "actor/entropy",
-    "policy/entropy_avg",
-    "objective/entropy",
+    *("entropy", "actor/entropy", "policy/entropy_avg", "objective/entropy"),
     "actor/entropy_loss",  # verl's: the entropy itself
 )
 
@@ -36,9 +33,8 @@ def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:
         return
     since = course.lasting(np.asarray(course.levels <= limit))
     if since is not None:
-        bonus = Cause(Message("no-bonus"), 0.5)
         causes = (
-            bonus,
+            Cause(Message("no-bonus"), 0.5),
             high_rate(case, course.series.steps[since], 0.45),
             Cause(Message("same-rewards"), 0.35),
         )

@@ -216,11 +216,8 @@ def _causes(case: Case, plan: _Plan, message: str) -> Iterator[Cause]:
         yield Cause(Message("renamed-option"), 0.9, config=config)
     if not any(case.setting(field) for field in SPLITS):
         yield Cause(Message("no-evaluation-set"), 0.6, config=(Advice("val_size", suggest=0.05),))
-    yield Cause(Message("log-without-evaluation"), 0.5 if _several_sets(case) else 0.3)
-
-
-def _several_sets(case: Case) -> bool:
-    return bool(case.setting("eval_on_each_dataset")) or "," in str(case.setting("eval_dataset"))
+    several = case.setting("eval_on_each_dataset") or "," in str(case.setting("eval_dataset"))
+    yield Cause(Message("log-without-evaluation"), 0.5 if several else 0.3)
 
 
 RULE = Rule(name="eval-missing", check=check)

@@ -59,21 +59,18 @@ def _message(case: Case, loss: Series) -> str:
 def _finding(case: Case, loss: Series, message: str) -> Finding:
     start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
-    evaluated = case.points("eval_loss")
-    step = int(loss.steps[collapsed])
+    found = case.points("eval_loss")
+    evaluated = [] if found is None else found.values[:1].tolist()
+    step, last = int(loss.steps[collapsed]), int(loss.steps[-1])
     return Finding(
         # From scratch there is no innocent way; a pretrained model may have known the answers.
         0.95 if message == "default" else 0.6,
-        message=Message(message, start=start, end=end, step=step, last=int(loss.steps[-1])),
-        episodes=(Episode(step, int(loss.steps[-1])),),
+        message=Message(message, start=start, end=end, step=step, last=last),
+        episodes=(Episode(step, last),),
         effect=Effect(start, end, end - start, end / start),
         evidence=(
-            Evidence(Message("level"), step=int(loss.steps[-1]), value=end),
-            *(
-                [Evidence(Message("evaluation", evaluated=float(evaluated.values[0])))]
-                if evaluated is not None
-                else []
-            ),
+            Evidence(Message("level"), step=last, value=end),
+            *(Evidence(Message("evaluation", evaluated=value)) for value in evaluated),
         ),
         causes=(
             Cause(Message("broken-mask"), 0.6 if message == "default" else 0.3),

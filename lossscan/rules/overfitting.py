@@ -125,7 +125,8 @@ def _rise(series: Series) -> Iterator[_Rise]:
     """The rise behind the minimum, where it is longer and larger than noise."""
     if len(series) <= AFTER or (series.values <= 0).any():
         return
-    values, half = series.values, _half_width(len(series))
+    values, points = series.values, len(series)
+    half = 0 if points < SMOOTHED_FROM else 1 if points < LONG else 2
     course = running_median(values, 2 * half + 1)  # less the noise of single evaluations
     middle = int(np.argmin(course))
     at = max(middle - half, 0) + int(np.argmin(values[max(middle - half, 0) : middle + half + 1]))
@@ -149,10 +150,6 @@ def _climbs(values: FloatArray) -> bool:
     n = len(values)
     later = np.sign(values - values[:, None])[np.triu_indices(n, 1)]
     return bool(later.sum() >= TREND * np.sqrt(n * (n - 1) * (2 * n + 5) / 18) > 0)
-
-
-def _half_width(points: int) -> int:
-    return 0 if points < SMOOTHED_FROM else 1 if points < LONG else 2
 
 
 def _noise(values: FloatArray) -> float:
@@ -187,44 +184,40 @@ def _confidence(rise: _Rise, *, falls: bool) -> float:
 
 def _finding(case: Case, rise: _Rise, found: list[_Rise], training: _Training) -> Finding:
     last = int(rise.series.steps[-1])
-    numbers = {
-        "low": rise.low,
-        "low_step": rise.low_step,
-        "high": rise.high,
-        "rise": rise.ratio - 1,
-        "last": last,
-        "count": rise.after,
-    }
     strong = rise.ratio >= STRONG or case.loss is None
-    others = [other for other in found if other is not rise]
     return Finding(
         _confidence(rise, falls=training.falls),
         series=rise.series.name,
         stated_severity=Severity.INFO if rise.ratio < SLIGHT else None,
         message=Message(
-            "flat" if not training.falls else "strong" if strong else "default", **numbers
+            "flat" if not training.falls else "strong" if strong else "default",
+            low=rise.low,
+            low_step=rise.low_step,
+            high=rise.high,
+            rise=rise.ratio - 1,
+            last=last,
+            count=rise.after,
         ),
         episodes=(Episode(rise.low_step, last),),
         effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
-        evidence=(
-            Evidence(Message("evaluation"), step=rise.low_step, value=rise.low),
-            *(
-                [
-                    Evidence(
-                        Message("training", before=training.before, after=training.after),
-                        case.run.source_of("loss"),
-                    )
-                ]
-                if "loss" in case.run.series
-                else []
-            ),
-            *([Evidence(Message("noise", noise=rise.noise))] if rise.noise >= SHOWN else []),
-            *(Evidence(Message("other-set", name=o.series.name, also=o.ratio - 1)) for o in others),
-        ),
+        evidence=tuple(_evidence(case, rise, found, training)),
         causes=tuple(_causes(case, rise, falls=training.falls)),
         remedies=(Message("best-checkpoint"),),
         next=Message("task-metric"),
     )
+
+
+def _evidence(
+    case: Case, rise: _Rise, found: list[_Rise], training: _Training
+) -> Iterator[Evidence]:
+    yield Evidence(Message("evaluation"), step=rise.low_step, value=rise.low)
+    if "loss" in case.run.series:
+        said = Message("training", before=training.before, after=training.after)
+        yield Evidence(said, case.run.source_of("loss"))
+    if rise.noise >= SHOWN:
+        yield Evidence(Message("noise", noise=rise.noise))
+    for other in (other for other in found if other is not rise):
+        yield Evidence(Message("other-set", name=other.series.name, also=other.ratio - 1))
 
 
 def _low_epoch(case: Case, rise: _Rise) -> float | None:

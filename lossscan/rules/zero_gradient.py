@@ -98,6 +98,10 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
     rewards = case.points("reward_std")
     spread = None if rewards is None else median(rewards.values)
     excluded = {"equal-rewards"} if message == "policy" and spread else ()
+    advice, zero = (
+        case.advise("finetuning_type"),
+        Message("zero", name=series.name, count=count, of=len(series)),
+    )
     return Finding(
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
         series=series.name,
@@ -105,20 +109,11 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
         episodes=(Episode(first, last),),
         effect=Effect(after=0.0),
         evidence=(
-            Evidence(
-                Message("zero", name=series.name, count=count, of=len(series)),
-                case.run.source_of(series.name),
-                first,
-                0.0,
-            ),
+            Evidence(zero, case.run.source_of(series.name), first, 0.0),
             *([Evidence(Message("rewards-differ", spread=spread))] if excluded else []),
         ),
         causes=tuple(
-            Cause(
-                Message(cause),
-                score,
-                config=case.advise("finetuning_type") if "frozen" in cause else (),
-            )
+            Cause(Message(cause), score, advice if "frozen" in cause else ())
             for cause, score in _CAUSES[message].items()
             if cause not in excluded
         ),

@@ -15,12 +15,10 @@ FEW = 8  # values that rule most units out before all are looked at
 def last_place(values: FloatArray, units: Sequence[float]) -> float:
     """The first of `units` that divides all values; 0 where there is none."""
     few = values[:: len(values) // FEW + 1]
-    likely = np.flatnonzero(are_multiples(few, np.array(units)[:, np.newaxis])).tolist()
-    return next((units[at] for at in likely if _all_multiples(values, units[at])), 0.0)
-
-
-def _all_multiples(values: FloatArray, unit: float) -> bool:
-    return all(are_multiples(values[at], unit) for at in blocks(len(values)))
+    for at in np.flatnonzero(are_multiples(few, np.array(units)[:, np.newaxis])).tolist():
+        if all(are_multiples(values[some], units[at]) for some in blocks(len(values))):
+            return units[at]
+    return 0.0
 
 
 def are_multiples(values: FloatArray, units: FloatArray | float) -> BoolArray:

@@ -165,11 +165,11 @@ def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path)
         wanted, doubtful = of_interest(names)
         for name in wanted:
             path = str(folder / name)
-            size = int(found[path].get("size") or 0)
+            size, head = int(found[path].get("size") or 0), b""
             try:
-                _placeholder(
-                    mirror, path, size, _head(system, base, path) if name in doubtful else b""
-                )
+                if name in doubtful:
+                    head = bytes(system.cat_file(f"{base}/{path}", start=0, end=HEAD_BYTES))
+                _placeholder(mirror, path, size, head)
             except (OSError, ValueError) as error:
                 skipped.append(Skipped(path, reason_of(error)))
     return skipped
@@ -180,10 +180,6 @@ def _folders(found: Mapping[str, Any]) -> dict[PurePosixPath, list[str]]:
     for path in map(PurePosixPath, found):
         folders.setdefault(path.parent, []).append(path.name)
     return folders
-
-
-def _head(system: Any, base: str, path: str) -> bytes:
-    return bytes(system.cat_file(f"{base}/{path}", start=0, end=HEAD_BYTES))
 
 
 def _placeholder(mirror: Path, path: str, size: int, head: bytes) -> None:

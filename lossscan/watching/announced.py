@@ -33,15 +33,16 @@ class Announced(Struct):
 
     def new(self, report: RunReport, *, last: bool = False) -> tuple[Finding, ...]:
         """The findings to be said now; of the last report all that are left."""
-        points = _points_of(report)
+        series = report.run.series.values() if report.run is not None else ()
+        points = max(map(len, series), default=0)
         found = {key_of(finding): finding for finding in report.findings}
         if points < self.points:  # the log was rotated, a new beginning
             self._since.clear()
         self.points = points
         sure = [key for key, finding in found.items() if _is_sure(finding, report.run)]
         self._since = {key: self._since.get(key, points) for key in sure}
-        fresh = {key for key in found if last or self._has_held(key)}
-        fresh = {key for key in fresh if not self._was_said(key)}
+        held = {key for key in self._since if points >= self._held_at(key)}
+        fresh = {key for key in (found if last else held) if not self._was_said(key)}
         self.said |= fresh
         return tuple(finding for key, finding in found.items() if key in fresh)
 
@@ -56,9 +57,6 @@ class Announced(Struct):
         rule, series, severity = key
         worse = [each for each in Severity if each.rank <= Severity(severity).rank]
         return any((rule, series, str(each)) in self.said for each in worse)
-
-    def _has_held(self, key: Key) -> bool:
-        return key in self._since and self.points >= self._held_at(key)
 
     def _held_at(self, key: Key) -> int:
         since = self._since[key]
@@ -87,10 +85,6 @@ def _may_be_data(finding: Finding, run: Run) -> bool:
         return False
     several = (run.setting("num_train_epochs") or 1) > 1
     return several and start <= epoch and run.last_step < start + epoch
-
-
-def _points_of(report: RunReport) -> int:
-    return 0 if report.run is None else max(map(len, report.run.series.values()), default=0)
 
 
 def key_of(finding: Finding) -> Key:

@@ -40,7 +40,8 @@ class FormLines:
 
     def at(self, told: NDArray[Any]) -> NDArray[Any]:
         """(n,) what is told of the form of each line."""
-        return np.broadcast_to(told[0], len(self.ids)) if _is_one(told) else told[self.ids]
+        alike = len(told) > 0 and bool((told == told[0]).all())
+        return np.broadcast_to(told[0], len(self.ids)) if alike else told[self.ids]
 
     def belong_together(self) -> bool:
         """Whether some lines state what belongs to others: below a headline, or of one batch."""
@@ -94,7 +95,3 @@ class FormLines:
             return "step"
         firsts = {at: int((kinds == at).argmax()) for at in np.flatnonzero(found == found.max())}
         return KINDS[min(firsts, key=firsts.__getitem__)]
-
-
-def _is_one(told: NDArray[Any]) -> bool:
-    return len(told) > 0 and bool((told == told[0]).all())

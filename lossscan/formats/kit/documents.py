@@ -254,12 +254,9 @@ def _joined(outer: str, inner: str) -> str:
     if is_set(outer):
         return f"{outer}/{inner}"
     if _OF_LOSSES.fullmatch(outer):
-        return inner if is_judged(inner) else _part(inner)
+        part = f"loss/{inner}" if is_set(inner) else f"{inner}_loss"
+        return inner if is_judged(inner) else part
     return inner if is_judged(inner) or canonical(inner) in _COUNTERS else f"{outer}/{inner}"
-
-
-def _part(inner: str) -> str:
-    return f"loss/{inner}" if is_set(inner) else f"{inner}_loss"
 
 
 def _with_total(row: dict[str, Any], *, within_set: bool) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def _binary(head: Head) -> str | None:
         return "model_data"
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "a_picture"
-    return "binary_data" if _is_binary(start[:ENOUGH]) else None
+    odd = sum(byte not in _TEXT for byte in start[:ENOUGH])
+    return "binary_data" if odd > CONTROL * len(start[:ENOUGH]) else None
 
 
 def _zipped(start: bytes) -> str:
@@ -110,7 +111,3 @@ def _text(text: str) -> str | None:
     if len(_ACCURACY.findall(text)) >= LEAST_SCORES:
         return "accuracy_alone"
     return "only_begun" if _BEGAN.search(text) else "no_loss_in_text"
-
-
-def _is_binary(start: bytes) -> bool:
-    return sum(byte not in _TEXT for byte in start) > CONTROL * len(start)

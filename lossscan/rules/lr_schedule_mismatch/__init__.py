@@ -209,8 +209,9 @@ def _finding(
     steps, values = rate.steps[where], rate.values[where]
     worst = 0 if expected is None else int(np.argmax(np.abs(values - expected[where])))
     promised = None if expected is None else float(expected[where][worst])
-    logged = float(values[worst])
-    compared = {"promised": promised, "logged": logged, "at": int(steps[worst])}
+    logged, at = float(values[worst]), int(steps[worst])
+    advice = case.advise(_SET_BY[message]) if message in _SET_BY else ()
+    compared = Message("compared", promised=promised, logged=logged, at=at)
     return Finding(
         confidence,
         stated_severity=Severity.INFO if message == "warms" else None,
@@ -228,22 +229,11 @@ def _finding(
         episodes=(Episode(int(steps[0]), int(steps[-1])),),
         effect=Effect(before=promised, after=logged) if promised is not None else None,
         evidence=(
-            *(
-                [Evidence(Message("compared", **compared), step=int(steps[worst]))]
-                if promised is not None
-                else []
-            ),
+            *([Evidence(compared, step=at)] if promised is not None else []),
             *([_rise_evidence(rate, where.start)] if message in {"rises", "replays"} else []),
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
-        causes=tuple(
-            Cause(
-                Message(cause),
-                score,
-                config=case.advise(_SET_BY[message]) if message in _SET_BY else (),
-            )
-            for cause, score in causes.items()
-        ),
+        causes=tuple(Cause(Message(cause), score, advice) for cause, score in causes.items()),
         next=Message("print-schedule"),
     )
 
