@@ -257,18 +257,21 @@ def _late_climbs(
     climb = np.subtract(smooth, low, out=smooth)
     climb /= curve.local_noise
     lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
+    climb = climb[:lowest]
+    raised = stretches(climb >= EARLY_SIGMA / 2)
+    if not raised:
+        return []
+    tops = np.maximum.reduceat(climb, [start for start, _ in raised])  # between two it is lower
     within = np.zeros(lowest, dtype=bool)
     for block in blocks:
         within[block.start : block.stop] = True
-    high = climb[:lowest] >= EARLY_SIGMA
-    raised = stretches(climb[:lowest] >= EARLY_SIGMA / 2) if high.any() else []
     known = sorted(known)
     return [
-        (start, low[start:stop].copy(), float(climb[start:stop].max()))  # not all of a long series
-        for start, stop in raised
-        if start > curve.descent_end
+        (start, low[start:stop].copy(), top)  # not all of a long series
+        for (start, stop), top in zip(raised, tops.tolist(), strict=True)
+        if top >= EARLY_SIGMA
+        and start > curve.descent_end
         and not within[start]
-        and high[start:stop].any()
         and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
     ]
 
