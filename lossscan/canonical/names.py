@@ -130,7 +130,7 @@ _SETS: Final[Mapping[str, str]] = {
     word: name
     for name, words in {
         "train_loss": "train training tr trn treino treinamento entrenamiento 訓練 学習 훈련 학습",
-        "eval_loss": "val vali valid validation vl eval evaluation dev"
+        "eval_loss": "val vali valid validate validation vl eval evaluation dev"
         " validacao validação validación 検証 검증",
         "test_loss": "test testing tst teste prueba テスト",
     }.items()

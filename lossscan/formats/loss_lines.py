@@ -18,7 +18,7 @@ FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state next to the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
-    rf"((?:(?:{ANY})[ _])?loss)(?: is)?[\s:=]{{1,4}}(?:tensor\()?"
+    rf"((?:(?:{ANY}|model|current|epoch|batch)[ _])?loss)(?: is)?[\s:=]{{1,4}}(?:tensor\()?"
     rf"({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
@@ -32,7 +32,7 @@ def claims(head: Head) -> bool:
     if "oss" not in text and "OSS" not in text:
         return False
     stated = list(filter(_states_loss, text.splitlines(keepends=True)))
-    bare = sum(line[0] in "lLtT" for line in stated)  # begin with the loss or `train loss`
+    bare = sum(line[0].isalpha() for line in stated)  # begin with the name of the loss
     if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
         return True
     return len(stated) >= FEWEST or are_most(bare, text)

@@ -38,6 +38,29 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of Python 2, whose print makes tuples": Pasted(
+        "('Epoch:', {n}, 'loss:', {x}, '\\tval loss', {y})\n", eval_loss=6
+    ),
+    "in a comment of the code": Pasted("# step {n}: loss {x}\n"),
+    "behind two signs": Pasted("100%|##| 9/9 [03:20<00:00, 3.1it/s, epoch={n}, loss: ={x}]\n"),
+    "of fairseq-lua": Pasted(
+        "| epoch 000 | 000{n}000 updates | words/s    4328| trainloss     {x} | train ppl   42.3\n"
+    ),
+    "of a loop that names the model": Pasted("Model loss: {x}\n"),
+    "of Ludwig, with a row for each set": Pasted(
+        "Epoch   {n}\nEvaluation vali : 100% 1/1 [00:00<00:00,  2.37it/s]\n"
+        "╒══════════╤════════╤════════════╕\n│ rating   │   loss │   accuracy │\n"
+        "╞══════════╪════════╪════════════╡\n│ train    │ {x} │     0.3988 │\n"
+        "├──────────┼────────┼────────────┤\n│ vali     │ {y} │     0.2708 │\n"
+        "╘══════════╧════════╧════════════╛\n",
+        eval_loss=6,
+    ),
+    "of a table with the sets above its names": Pasted(
+        "| {n}     | {x} |      | {n}        | {y} |\n",
+        before="| train |        |      | validate |      |\n| ----- | --- | --- | --- | --- |\n"
+        "| epoch | Loss   |      | epoch    | Loss |\n",
+        eval_loss=6,
+    ),
     "of batches whose word is behind them": Pasted("E001 | {n}00/731 batches | loss {x}\n"),
     "of MATLAB, whose header takes two lines": Pasted(
         "|  1 |  {n}00 |  00:00:0{n} |  50.00% |  {x} |  {y} |  0.0010 |\n",
@@ -692,6 +715,8 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
         "x = torch.tensor([1.5, 2.5])\nx.sum()\ntensor(4.)\nx.mean()\ntensor(2.)\nloss = x.sum()\n",
         "Das Ergebnis:\n**3** Punkte, **loss** 0,5 kg, **12** Tage\n",
         "I set lr: 0.1 and the loss: nan came.\nThen lr: 0.01 was fine.\nThank you all.\n",
+        "# 3 of the losses\n# loss of 2 is high\n# 1 more\nThat is all.\n",
+        "('loss', 'of', 3)\n('the', 'guide')\nsome more\n",
         "2週目の損失は3000円、1週目の損失は2000円でした。\n",
     ],
 )

@@ -231,6 +231,14 @@ def test_read_puts_evaluations_beside_their_line(tmp_path: Path):
     assert steps(table, "eval_loss") == [100, 116]
 
 
+def test_read_puts_evaluations_listed_at_the_end_where_their_epoch_was(tmp_path: Path):
+    """Who copies the entries by kind leaves all evaluations behind the training."""
+    evaluation = "{{'eval_loss': 2.5, 'eval_runtime': 1.0, 'epoch': {}}}\n"
+    text = "".join(entry(epoch) for epoch in (0.3, 0.9, 1.6, 2.3, 2.9))
+    text += "".join(map(evaluation.format, (1.0, 2.0, 3.0)))
+    assert steps(logs.read_log(tmp_path, text), "eval_loss") == [2, 4, 5]
+
+
 def test_read_takes_several_entries_of_one_physical_line(tmp_path: Path):
     """A progress bar writes over itself without a newline."""
     text = BANNER + entry(0.05).strip() + "\r 2%| | 10/400 [00:01<00:09]\r" + entry(0.1).strip()

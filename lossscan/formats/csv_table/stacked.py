@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossscan.expressions import expression
@@ -11,6 +11,7 @@ from lossscan.formats.kit.columns import number
 _BAR: Final = "|"
 FEWEST_BARS: Final = 3  # a table of two columns
 FEWEST_WORDS: Final = 4  # without bars: no two lines of prose are above as many numbers
+_RULE: Final = expression(r"[\s|:-]{1,400}\Z")  # of Markdown, between both
 _LETTER: Final = expression(r"[^\W\d_]")
 _NUMBER: Final = expression(r"(?:\A|[\s|])[-+]?\d")
 
@@ -22,16 +23,26 @@ def unstacked(lines: Sequence[str]) -> list[str]:
     """
     joined = list(lines)
     for at in range(1, len(joined)):
-        above, below = joined[at - 1], joined[at]
+        first = at - 2 if at > 1 and _RULE.match(joined[at - 1]) else at - 1
+        above, below = joined[first], joined[at]
         if _goes_on(above, below):
-            pairs = zip(above.split(_BAR), below.split(_BAR), strict=True)
+            pairs = _paired(above.split(_BAR), below.split(_BAR))
             header = _BAR.join(f"{one.rstrip()} {two.strip()}" for one, two in pairs).rstrip()
         elif _are_words(above, below) and _is_row(joined[at + 1 : at + 2], len(below.split())):
             header = " ".join(map("_".join, zip(above.split(), below.split(), strict=True)))
         else:
             continue
-        joined[at - 1 : at + 1] = ["\n", header + "\n"]
+        joined[first : at + 1] = ["\n"] * (at - first) + [header + "\n"]
     return joined
+
+
+def _paired(above: Sequence[str], below: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The names of each column; where those below repeat, what is above holds for several."""
+    names = [name.strip() for name in below if name.strip()]
+    several, held = len(set(names)) < len(names), ""
+    for one, two in zip(above, below, strict=True):
+        held = one if one.strip() or not several else held
+        yield held, two
 
 
 def _goes_on(above: str, below: str) -> bool:

@@ -56,6 +56,7 @@ _SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoc
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 # 900step:
 _STEP_BEHIND: Final = expression(r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:")
+_UPDATES: Final = expression(r"\| {0,4}(\d{1,15}) updates \|")  # of fairseq-lua
 _NTH_EPOCH: Final = expression(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
 )
@@ -149,6 +150,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     (("epoch/iter: ",), _EPOCH_ITER),
     (("step", "it", "update", *_STEP_WORDS), _STEP),
     (("第",), _NTH_STEP),
+    ((" updates |",), _UPDATES),
 )
 _BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH), ((" batches |",), _OF_BATCHES))
 _OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR),)

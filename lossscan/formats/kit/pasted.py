@@ -11,13 +11,14 @@ from typing import Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.julia import is_julia, plain
+from lossscan.formats.kit.set_rows import has_set_rows, named_rows
 from lossscan.sources.files import Head, is_object
 
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
 LONGEST: Final = 4096  # characters of an entry that is put together again
-_MARK: Final = expression(r"\A> ?(?!>)")
+_MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
 _BOLD: Final = expression(r"\*\*(?<!\*{3})(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
@@ -32,6 +33,8 @@ _ROW: Final = expression(
 _REMARK: Final = expression(  # `<-- NaN here`
     r"[ \t]{1,8}(?:<-{2,4}|<={2,4}|\u2190)(?![\w<=-])[^\n]{0,400}"
 )
+_TUPLE: Final = expression(r"\A\s{0,20}\(u?'(?=[^\n]{0,400}\d[^\n]{0,80}\)\s{0,9}\Z)")
+_COMMAS: Final = expression(r"', ?(?:u?')?|, ?u?'|'?\)\s{0,9}\Z|\\[tn]")  # next to its texts
 _COLOR: Final = expression(r"\x1b\[[\d;]{0,9}m")
 _BLANK: Final = "\u00a0"  # that no line is broken at: of a web page
 _BREAK: Final = expression(r"<br ?/?>\n?")  # of HTML
@@ -85,7 +88,7 @@ def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
 def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ...]:
     plain_start = _COLOR.sub("", start.decode(errors="replace"))
     shown = [line for line in plain_start.splitlines() if line.strip()]
-    marked = sum(line.startswith(("> ", ">\t")) for line in shown) if b">" in start else 0
+    marked = sum(line.startswith(("> ", ">\t", "# ")) for line in shown)
     quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
@@ -114,11 +117,16 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
+            (named_rows, has_set_rows(text)),
             (_unnamed, "]" in text and bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
             (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
             (plain, is_julia(text)),
+            (
+                _untupled,
+                "('" in text and sum(_TUPLE.match(line) is not None for line in shown) >= FEWEST,
+            ),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
         )
         if holds
@@ -129,6 +137,13 @@ def _unescaped(text: Iterable[str]) -> Iterator[str]:
     from html import unescape
 
     return map(unescape, text)
+
+
+def _untupled(text: Iterable[str]) -> Iterator[str]:
+    """What Python 3 would have printed of several: `('epoch', 1, 'loss:', 0.5)` was of Python 2."""
+    for line in text:
+        found = _TUPLE.match(line)
+        yield f"{_COMMAS.sub(' ', line[found.end() :])}\n" if found else line
 
 
 def _unnamed(text: Iterable[str]) -> Iterator[str]:

@@ -29,11 +29,13 @@ LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
 _EVAL_BAR: Final = expression(r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b")  # drawn alone
 _CLOCKED: Final = "time cost"  # of MXNet: how long an epoch took
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to
-_DRAWN: Final = "%|"  # behind how much of a bar is drawn: `epoch: 25%|##   | 1/4`
+_DRAWN: Final = expression(  # behind how much of a bar is drawn: `epoch: 25%|##   | 1/4`
+    r"%(?:\|| {1,4}\d{1,15}/\d{1,15} \[)"
+)
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/])?loss"
+    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]?)?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?"
     r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失)(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
@@ -152,7 +154,7 @@ class _Names:
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
         yield from rare_parts(line, small)
-        found = (m for m in PAIR.finditer(line) if not line.startswith(_DRAWN, m.end()))
+        found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
         pairs = [(match, name) for match in found if (name := self._known(match[1]))]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         if "oss " in line:

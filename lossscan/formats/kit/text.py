@@ -51,7 +51,7 @@ WRAPPED: Final = (  # as Python prints it
 ENDS: Final = r"(?=[^\w.+-]|\.{1,3}\s)"
 PAIR: Final = expression(
     rf"(?<!\w)({_WORD}(?: (?:{_WORD}|\d{{1,6}}\))){{0,5}}+)['\"]?"
-    rf"\s{{0,8}}[:：=]\s{{0,24}}['\"]?{WRAPPED}({NUMBER}){ENDS}"
+    rf"\s{{0,8}}[:：=](?: ?[=>])?\s{{0,24}}['\"]?{WRAPPED}({NUMBER}){ENDS}"
 )
 
 

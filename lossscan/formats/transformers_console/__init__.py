@@ -217,6 +217,10 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
     if scale:
         apart = np.abs(entries.epochs[at] - epoch) > slack
         told = np.where(apart, entries.epochs[at] * scale.steps_per_epoch, told)
+    else:  # evaluations that are listed behind the training are where their epoch was
+        trained = entries.epochs[entries.trains]
+        between = np.interp(entries.epochs[at], trained, steps) if len(trained) else told
+        told = np.where(entries.epochs[at] < epoch - slack, between, told)
     by_epoch = np.rint(np.clip(told, 0, MOST_STEPS)).astype(np.int64)
     stated = entries.stated.done[at]
     every[at] = np.where(stated >= 0, stated, by_epoch)
