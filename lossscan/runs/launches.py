@@ -8,7 +8,7 @@ back to the first step, a new course begins and nothing of the one before is kep
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -98,9 +98,7 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
     if column is None or not len(column.steps):
         return []
     steps = column.steps
-    cuts: dict[int, int | None] = dict.fromkeys(_falls(steps))
-    for step in table.launches:
-        cuts |= _declared_cut(steps, cuts, step)
+    cuts = _cuts(steps, table.launches)
     edges = [0, *sorted(cuts), len(steps)]
     return [
         _Launch(
@@ -119,15 +117,22 @@ def _falls(steps: IntArray) -> list[int]:
     return [int(index) for index in np.flatnonzero(steps[1:] < steps[:-1]) + 1]
 
 
-def _declared_cut(steps: IntArray, falls: Iterable[int], step: int) -> dict[int, int | None]:
-    """Where an announced launch begins: at falls to just beyond `step`, else at its crossing."""
-    gap = median(np.abs(differences(steps))) if len(steps) > 1 else 1.0
-    reach = step + LOG_GAPS * gap
-    matching: dict[int, int | None] = {cut: step for cut in falls if step < steps[cut] <= reach}
-    if matching or step <= steps[0]:
-        return matching
-    crossings = np.flatnonzero((steps[:-1] <= step) & (steps[1:] > step)) + 1
-    return {int(crossings[-1]): step} if len(crossings) else {}
+def _cuts(steps: IntArray, announced: Sequence[int]) -> dict[int, int | None]:
+    """Where launches begin, with the step that each was announced to go on from.
+
+    An announced one begins at the falls to just beyond its step, else where that is crossed last.
+    """
+    falls = np.flatnonzero(steps[1:] < steps[:-1]) + 1
+    cuts: dict[int, int | None] = dict.fromkeys(falls.tolist())
+    gap = median(np.abs(differences(steps))) if announced and len(steps) > 1 else 1.0
+    for step in announced:
+        begins = steps[falls]
+        at = falls[(step < begins) & (begins <= step + LOG_GAPS * gap)]
+        if not len(at) and step > steps[0]:
+            at = np.flatnonzero((steps[:-1] <= step) & (steps[1:] > step))[-1:] + 1
+            falls = np.append(falls, at)
+        cuts |= dict.fromkeys(at.tolist(), step)
+    return cuts
 
 
 def _assigned(steps: IntArray, launches: Sequence[_Launch], first: int) -> IntArray:

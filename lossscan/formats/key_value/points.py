@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.recount import is_beside
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, distinct
 
 
 class Points:
@@ -27,7 +26,7 @@ class Points:
         self.lines, self.kind = lines, kind
         self._counting = lines.kinds == KINDS.index(kind)
         self.names = [self._stated(form) for form in lines.forms]
-        self._rows, at = self._kept(slice(0, len(lines.ids)))
+        self._rows, at = self._kept()
         self.ids, self.counted = lines.ids[self._rows], lines.ids[at]
         self.counts, self.epochs = lines.counts[at], epochs[at]
 
@@ -42,9 +41,9 @@ class Points:
             return tuple(name for name in form.names if canonical(name).startswith("eval_"))
         return () if form.kind is not None else tuple(filter(is_beside, form.names))
 
-    def _kept(self, part: slice) -> tuple[IntArray, IntArray]:
-        """The lines of a part that state something, and for each the line that counts for it."""
-        ids = self.lines.ids[part]
+    def _kept(self) -> tuple[IntArray, IntArray]:
+        """The lines that state something, and for each the line that counts for it."""
+        ids = self.lines.ids
         stating = np.array([bool(names) for names in self.names])[ids]
         counting = self._counting[ids]
         at = np.maximum.accumulate(np.where(counting, np.arange(len(ids), dtype=np.int32), -1))
@@ -107,10 +106,9 @@ class Points:
 
     def launches(self, begun: Sequence[int], steps: IntArray) -> tuple[int, ...]:
         """The steps from which launches went on; bars are drawn too often to be counted."""
-        parts = pairwise((0, *begun)) if self.kind != "bar" else ()
-        sizes = (len(self._kept(slice(first, end))[0]) for first, end in parts)
+        before = np.searchsorted(self._rows, begun if self.kind != "bar" else ())
         launches = Launches()
-        for at in sorted(set(accumulate(sizes))):
+        for at in distinct(before):
             if 0 < at < len(steps):
                 launches.last = int(steps[at - 1])
                 launches.begin()
