@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +20,7 @@ from lossscan.model import (
 )
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
+from lossscan.numeric.trends import kendall
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.levels import level_at
@@ -36,7 +36,9 @@ BEND_TO_NOISE = 1.4826 / np.sqrt(6)  # from the median size of second difference
 # Standard errors of Kendall's trend: chance brings that once in 100 runs, and of 16 runs whose
 # noisy evaluation is no overfitting the highest has 2.04.
 TREND = 2.33
-COMPARED = 1 << 10  # evaluations, each with each; of more, means of some in a row show the trend
+# Evaluations below which three and more behind the lowest, all a tenth above it, tell of no noise
+# if none rose before: of 60 labeled runs with so few none without overfitting has such an order.
+TURN_BELOW = 10
 STRONG = 1.3  # a rise by 30 % is strong (hiyouga/LlamaFactory#3687)
 CLEAR = 1.1  # beyond what a reshuffled evaluation set brings
 SLIGHT = 1.05  # less is a note: the best checkpoint is hardly better than the last
@@ -138,18 +140,21 @@ def _rise(series: Series) -> Iterator[_Rise]:
     level = median(end)
     high = float(end[-1]) if (np.diff(end) > 0).all() else level  # still rising: no luck of one
     sure = level if half else float(values[-AFTER:].min())  # few: one may be bad luck
-    if np.log(sure / low) > NOISE_SIGMA * noise or _climbs(values[at + 1 :]):
+    climbs = kendall(values[at + 1 :]) >= TREND
+    if np.log(sure / low) > NOISE_SIGMA * noise or climbs or _turns(values, at):
         lowest = float(values[at])
         yield _Rise(series, int(series.steps[at]), lowest, low, high, sure, noise, after)
 
 
-def _climbs(values: FloatArray) -> bool:
-    """Whether later values are above earlier ones more often than noise brings (Mann 1945)."""
-    together = math.ceil(len(values) / COMPARED)
-    values = values[len(values) % together :].reshape(-1, together).mean(axis=1)
-    n = len(values)
-    later = np.sign(values - values[:, None])[np.triu_indices(n, 1)]
-    return bool(later.sum() >= TREND * np.sqrt(n * (n - 1) * (2 * n + 5) / 18) > 0)
+def _turns(values: FloatArray, at: int) -> bool:
+    """Whether so few evaluations that their noise is unknown fall to the lowest, and all rise."""
+    behind = values[at + 1 :]
+    return bool(
+        len(values) < TURN_BELOW
+        and len(behind) > AFTER
+        and (np.diff(values[: at + 1]) < 0).all()
+        and behind.min() >= CLEAR * values[at]
+    )
 
 
 def _noise(values: FloatArray) -> float:
