@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -43,9 +43,7 @@ def read(head: Head, settings: Settings) -> Table:
     Where the first epoch was not finished, its bars are the points.
     """
     bars = list(_bars(head))
-    rows: list[Row] = [
-        (bar.epoch, {"epoch": bar.epoch, **bar.row}) for bar in bars if _is_whole(bar)
-    ]
+    rows = list(_rows(filter(_is_whole, bars)))
     by_epoch = bool(rows)
     if not by_epoch:
         rows = list({bar.batch: bar.row for bar in bars if bar.batch > 0}.items())
@@ -58,14 +56,38 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
+def _rows(bars: Iterable[_Bar]) -> Iterator[Row]:
+    """The rows of whole bars: below a headline `fit` draws one, `evaluate` those of other sets.
+
+    The bar of `fit` ends with the validation, if it has one: then the other set is that of a test.
+    """
+    fitted: _Bar | None = None
+    for bar in bars:
+        if fitted is None or fitted.headline != bar.headline:
+            fitted = bar if bar.of else None
+        validated = fitted is not None and _has_validation(fitted)
+        again = fitted is None or (bar.of == fitted.of and not validated)
+        if again or not bar.of or _has_validation(bar):
+            fitted = bar if _has_validation(bar) else fitted
+            yield bar.epoch, {"epoch": bar.epoch, **bar.row}
+        else:
+            of_set = "test" if validated else "val"
+            yield bar.epoch, {f"{of_set}_{name}": value for name, value in bar.row.items()}
+
+
 def _is_whole(bar: _Bar) -> bool:
     """Whether an epoch ends with it; who pastes it may cut its first digit."""
-    return bar.batch == bar.of or any(name.startswith("val_") for name in bar.row)
+    return bar.batch == bar.of or _has_validation(bar)
+
+
+def _has_validation(bar: _Bar) -> bool:
+    return any(name.startswith("val_") for name in bar.row)
 
 
 class _Bar(NamedTuple):
     """What a bar shows last in its line."""
 
+    headline: int  # how many were before it
     epoch: int
     batch: int
     of: int
@@ -73,19 +95,21 @@ class _Bar(NamedTuple):
 
 
 def _bars(head: Head) -> Iterator[_Bar]:
-    epoch = 0
+    headline = epoch = 0
     for line in lines(head):
         if announced := _EPOCH.match(line):
-            epoch = int(announced[1])
+            headline, epoch = headline + 1, int(announced[1])
             continue
         if reduced := REDUCED.search(line):
-            yield _Bar(epoch, 0, 0, {SET_RATE: reduced[1]})
+            yield _Bar(headline, epoch, 0, 0, {SET_RATE: reduced[1]})
             continue
         bars = list(_BAR.finditer(line))
         row = pairs(line[bars[-1].end() :]) if bars else {}
         row.pop("ETA", None)
         if row:
-            yield _Bar(epoch, int(bars[-1][1]), int(bars[-1][2].replace("Unknown", "0")), row)
+            yield _Bar(
+                headline, epoch, int(bars[-1][1]), int(bars[-1][2].replace("Unknown", "0")), row
+            )
 
 
 FORMAT = Format(

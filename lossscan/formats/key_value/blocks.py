@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
-from lossscan.formats.key_value.evaluated import summed_up
+from lossscan.formats.key_value.evaluated import as_batches, summed_up
 from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.stated import StatedLine
@@ -21,9 +21,14 @@ _HEADED: Final = frozenset({"step", "batch"})  # and epochs, where each has its 
 _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may state by name
 
 
-def together(log: StatedLog, begun: Sequence[int]) -> tuple[StatedLog, list[int]]:
-    """The log with a line for each block, and in it the places of launches that go on."""
-    lines = summed_up(log.lines())
+def together(
+    log: StatedLog, begun: Sequence[int], evaluated: Iterable[int] = ()
+) -> tuple[StatedLog, list[int]]:
+    """The log with a line for each block, and in it the places of launches that go on.
+
+    `evaluated` are the places of lines that state one batch of an evaluation.
+    """
+    lines = summed_up(as_batches(log.lines(), evaluated))
     parts = pairwise((0, *begun))
     return _log_of(_told(lines)), list(accumulate(len(_told(lines[a:b])) for a, b in parts))
 

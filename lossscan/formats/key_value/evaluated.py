@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical
 from lossscan.formats.kit.columns import number
-from lossscan.formats.kit.stated import BATCH_LOSS, StatedLine
+from lossscan.formats.kit.stated import BATCH_LOSS, StatedLine, is_total
 
 _EVAL: Final = "eval_loss"
 _SUMS: Final = (_EVAL, "test_loss")
+
+
+def as_batches(lines: Sequence[StatedLine], evaluated: Iterable[int]) -> list[StatedLine]:
+    """The lines; those at some places state the loss of a batch that was evaluated."""
+    found = list(lines)
+    for at in evaluated:
+        losses = [value for name, value in found[at].row.items() if is_total(name)]
+        row = {BATCH_LOSS: losses[0]} if losses else {}
+        found[at] = StatedLine(None, row, indented=False)
+    return found
 
 
 def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:

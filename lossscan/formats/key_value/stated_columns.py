@@ -19,6 +19,7 @@ from lossscan.canonical.names import is_judged
 from lossscan.formats.key_value.blocks import of_epochs, together
 from lossscan.formats.key_value.form_lines import FormLines
 from lossscan.formats.key_value.points import Points, same
+from lossscan.formats.key_value.second_pass import second_passes
 from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.copies import Copies
 from lossscan.formats.kit.counters import Kind
@@ -57,14 +58,15 @@ def placed_lines(log: StatedLog, begun: Sequence[int]) -> PlacedLines:
     `begun` are the places of the lines that say a launch goes on.
     """
     lines = FormLines(log)
-    if lines.belong_together():
-        log, begun = together(log, begun)
+    second = second_passes(lines)
+    if second is not None or lines.belong_together():
+        log, begun = together(log, begun, () if second is None else second.places.tolist())
         lines = FormLines(log)
     epochs, kind = lines.epochs(), lines.finest()
     points = Points(lines, kind, epochs)
     if kind in STILL and _stand_still(points):
         points = Points(FormLines(of_epochs(log, STILL, epochs)), "epoch", epochs)
-    return _placed(points, begun)
+    return _placed(points, begun, () if second is None else (second.note(),))
 
 
 def _stand_still(points: Points) -> bool:
@@ -76,8 +78,8 @@ def _stand_still(points: Points) -> bool:
     return points.lines.forms[points.counted[judged][0]].of is None
 
 
-def _placed(points: Points, begun: Sequence[int]) -> PlacedLines:
-    """All of them at their steps."""
+def _placed(points: Points, begun: Sequence[int], notes: tuple[Note, ...]) -> PlacedLines:
+    """All of them at their steps; `notes` say what was assumed before."""
     steps, length, doubts = _lines_of_epochs(points) or _in_run(points)
     losses = np.flatnonzero(points.told(_holds_loss))
     first = int(losses[0]) if len(losses) else 0
@@ -89,7 +91,7 @@ def _placed(points: Points, begun: Sequence[int]) -> PlacedLines:
     if points.kind != "epoch" or doubts:  # else a row for each epoch
         cells = points.without_echo(cells)
     launches = points.launches(begun, steps)
-    return PlacedLines(points.kind, steps, cells, length, launches, doubts)
+    return PlacedLines(points.kind, steps, cells, length, launches, (*notes, *doubts))
 
 
 def _in_run(points: Points) -> tuple[IntArray, int | None, tuple[Note, ...]]:
@@ -151,7 +153,7 @@ def _assumed(points: Points) -> tuple[Note, ...]:
     do so more than once.
     """
     counts = points.counts
-    falls = np.flatnonzero(np.diff(counts) < 0)
+    falls = np.flatnonzero(np.diff(counts) < 0) if (full := _full_bars(points)) is None else full
     if points.kind == "epoch" or not len(falls) or points.epochs.max() >= 0:
         return ()
     of = np.array([form.of or 0 for form in points.lines.forms])[points.counted]
@@ -169,6 +171,20 @@ def _assumed(points: Points) -> tuple[Note, ...]:
         return ()
     points.epochs = epochs
     return (Note("epochs_assumed", Path(), {"epochs": len(falls) + 1}),)
+
+
+def _full_bars(points: Points) -> IntArray | None:
+    """The last place of each epoch but one, where all bars are at their end, each with its loss.
+
+    A bar that is drawn twice repeats its loss.
+    """
+    name = _fullest(points, points.ids)
+    if points.kind != "bar" or name is None or points.counts.min() < points.counts.max():
+        return None
+    numbers = points.cells()[name]
+    if points.lines.forms[points.counted[0]].of != points.counts[0]:
+        return None
+    return None if same(numbers.values[1:], numbers.values[:-1]).any() else numbers.places[1:] - 1
 
 
 def _goes_on(points: Points, epochs: IntArray) -> bool:

@@ -80,9 +80,9 @@ _UNNAMED: Final = (
         expression(r", (\d{1,15}) / (\d{1,15})\]"),
     ),
     ("[", expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
-    (  # DCGAN of PyTorch's examples
+    (  # DCGAN of PyTorch's examples, Swin Transformer's `Train: [0/300][50/1251]`
         "[",
-        expression(r"^\s*\[ {0,8}(\d{1,9})(?= {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d)"),
+        expression(r"(?:^\s*|\bTrain: )\[ {0,8}(\d{1,9})(?= {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d)"),
         expression(r"\] ?\[ {0,8}(\d{1,15}) {0,8}/ {0,8}(\d{1,15})\]"),
     ),
     (

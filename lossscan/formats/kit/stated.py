@@ -141,10 +141,10 @@ class _Names:
         parts = list(self._named(line))
         evaluates = evaluations(line if parts else "")
         for part in parts:
-            name = canonical(part.label)
-            if not evaluates(part.begin) or part.label in self._asked or name.startswith("eval_"):
+            known = canonical(part.label).startswith("eval_") or part.label in self._asked
+            if known or not evaluates(part.begin):
                 yield part
-            elif name in ("loss", "total_loss", "cross_entropy", *MEANS):
+            elif is_total(part.label):
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
@@ -185,6 +185,11 @@ class _Names:
 
     def _names_a_number(self, name: str) -> bool:
         return name in self._asked or is_known(name) or _is_part(name)
+
+
+def is_total(name: str) -> bool:
+    """Whether it names the loss that an evaluation would be told by, not a part of it."""
+    return canonical(name) in ("loss", "total_loss", "cross_entropy", *MEANS)
 
 
 def _evaluated(name: str) -> str:
