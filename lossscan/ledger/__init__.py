@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.ledger.accounts import Account, accounted, change_point
-from lossscan.ledger.completed import completed, key_of, placed, ruled_out_of
+from lossscan.ledger.accounts import accounted, by_finding
+from lossscan.ledger.completed import completed, placed, ruled_out_of
 from lossscan.ledger.unasked import is_asked, is_of_nothing
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
 from lossscan.numeric.arrays import ignore_float_errors
@@ -69,7 +69,7 @@ def _ask(name: str, case: Case, settings: Settings) -> Iterator[Outcome]:
 
 def _all_accounted(
     outcomes: Sequence[Outcome], case: Case, chosen: Iterable[str]
-) -> tuple[list[Outcome], tuple[Account, ...]]:
+) -> tuple[list[Outcome], tuple[ChangePoint, ...]]:
     """The outcomes with those of events that no rule speaks of, and an account of every event."""
     findings = [each for each in outcomes if isinstance(each, Finding)]
     own = [each for each in findings if not _explained_by(each, findings)]
@@ -79,13 +79,13 @@ def _all_accounted(
     return [*kept, *(placed(each, case.run) for each in spoken)], accounts
 
 
-def _told(account: Account, findings: Sequence[Finding]) -> ChangePoint:
+def _told(change: ChangePoint, findings: Sequence[Finding]) -> ChangePoint:
     """An event with who accounts for it: where its owner yielded to another finding, that one."""
-    claiming = [each.rule for each in findings if account.event.step in each.claims]
-    if account.rule and claiming and all(account.rule != each.rule for each in findings):
-        account = replace(account, rule=claiming[0])
-    text = Message(key_of(account.rule, "title") if account.rule else account.key or "")
-    return change_point(account, text)
+    owner = change.accounted_for.rule
+    claiming = [each.rule for each in findings if change.step in each.claims]
+    if owner is None or not claiming or any(owner == each.rule for each in findings):
+        return change
+    return replace(change, accounted_for=by_finding(claiming[0]))
 
 
 def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[RuledOut, ...]]:

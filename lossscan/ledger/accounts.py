@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.ledger.completed import completed
+from lossscan.ledger.completed import completed, key_of
 from lossscan.ledger.events import Departure, events_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
@@ -21,9 +20,8 @@ from lossscan.model import AccountedFor, ChangePoint, Episode, Finding, Message,
 from lossscan.numeric.medians import median
 from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.falls import explanation
 from lossscan.rules.kit.levels import end_points
-from lossscan.rules.kit.rates import rate_restarts, rate_returns
+from lossscan.rules.kit.rates import rate_returns
 from lossscan.rules.kit.sizes import effect_of, logistic
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
@@ -42,92 +40,73 @@ SPOKEN_BY: Final[Mapping[str, str]] = {
     "level_down": "unexplained-drop",
     "spike": "loss-spike",
 }
-AT: Final[Mapping[str, str]] = {  # whose a fall is where it begins at such a landmark
+AT: Final[Mapping[str, str]] = {  # whose a fall at such a landmark is, where that rule has spoken
     "epoch_boundary": "epoch-step-drop",
     "last_data_epoch": "last-epoch-drop",
 }
-UNSEEN: Final = ("none", "none-visible", "no-step", "undecidable")  # ids that only say so
-# The ids that send a drop at an epoch boundary to the stairs, and it away from them again, since
-# other boundaries step up: a drop that is sure by itself is then as one away from any boundary.
-STAIR, UNEVEN = "at-epoch-boundary", "uneven"
-BENIGN: Final = ("lr_change", "warmup_end")  # a fall there is the schedule's doing
-
-
-class Account(Struct, frozen=True):
-    """Why an event needs no finding of its own: `key` names a sentence, or `rule` its finding."""
-
-    event: Departure
-    rule: str | None = None
-    key: str | None = None
 
 
 def accounted(
     case: Case, findings: Sequence[Finding], ruled_out: Sequence[RuledOut], chosen: Iterable[str]
-) -> tuple[tuple[Finding, ...], tuple[Account, ...]]:
-    """The findings with one for each event that was left, and an account of every event."""
+) -> tuple[tuple[Finding, ...], tuple[ChangePoint, ...]]:
+    """The findings with one for each event that was left, and every event with its account."""
     events = events_of(case.signals)
-    rules, said = set(chosen), with_near_events(case.signals, events, findings)
-    uneven = any(out.text.name == UNEVEN for out in ruled_out)
-    heard = [out for out in ruled_out if not uneven or out.text.name != STAIR]
-    accounts = []
+    said = with_near_events(case.signals, events, findings)
+    rules, changes = set(chosen), []
     for event in events:
-        judged = _freed(event) if uneven else event
-        account = replace(_account(judged, said, rules, case), event=event)
-        if account.rule is not None and _reason(judged, account.rule, case, heard):
-            account = Account(event, key="account_explained")
-        elif account.rule is not None and not _claims(said, account.rule, event):
-            _speak(said, account.rule, event, case)
-        accounts.append(account)
-    return tuple(said), tuple(accounts)
+        account = _account(event, said, ruled_out, case) or _left(event, said, rules, case)
+        changes.append(_change_point(event, account))
+    return tuple(said), tuple(changes)
 
 
-def _freed(event: Departure) -> Departure:
-    """The event as if no epoch ended there."""
-    mark, change = event.aligned_to, event.change
-    if mark is None or mark.kind != "epoch_boundary":
-        return event
-    return replace(event, aligned_to=None, change=change and replace(change, aligned_to=None))
+def by_finding(rule: str) -> AccountedFor:
+    """The account of an event that a finding of this rule claims."""
+    return AccountedFor("finding", rule, Message(key_of(rule, "title")))
 
 
-def _reason(event: Departure, rule: str, case: Case, ruled_out: Iterable[RuledOut]) -> bool:
-    """Whether the rule looked at the event and found a reason, more than that it saw nothing."""
-    for out in ruled_out:
-        if (
-            out.rule == rule
-            and out.text.name not in UNSEEN
-            and out.text.values.get("step", event.step) == event.step
-        ):
-            return True
-    if rule != SPOKEN_BY["level_down"] or event.change is None:
-        return False
-    return explanation(case, event.change) is not None
-
-
-def _account(event: Departure, findings: Sequence[Finding], rules: set[str], case: Case) -> Account:
+def _account(
+    event: Departure, findings: Sequence[Finding], ruled_out: Iterable[RuledOut], case: Case
+) -> AccountedFor | None:
+    """The finding that claims an event, or what it is, or what a rule found it to be; if any."""
     owner = _owner(event, findings)
     if owner is not None:
-        return Account(event, rule=owner)
+        return by_finding(owner)
     key = _explained(event, case)
-    if key is not None:
-        return Account(event, key=key)
-    kind = event.aligned_to.kind if event.aligned_to else None
-    downward = event.kind == "level_down" or (event.kind == "spike" and event.sigma < 0)
-    rule = AT.get(kind or "", SPOKEN_BY["level_down"]) if downward else SPOKEN_BY[event.kind]
-    return Account(event, rule=rule) if rule in rules else Account(event, key="account_not_asked")
+    found = (out.text for out in ruled_out if event.step in out.claims)
+    reason = next(found, None) if key is None else Message(key)
+    return None if reason is None else AccountedFor("explanation", None, reason)
+
+
+def _left(event: Departure, findings: list[Finding], rules: set[str], case: Case) -> AccountedFor:
+    """The account of an event that was left: a finding of the rule that is to speak of it."""
+    rule = _speaker(event, findings, rules)
+    if rule not in rules:
+        return AccountedFor("explanation", None, Message("account_not_asked"))
+    _speak(findings, rule, event, case)
+    return by_finding(rule)
+
+
+def _speaker(event: Departure, findings: Iterable[Finding], rules: set[str]) -> str:
+    """The rule that is to speak of an event which nothing accounts for.
+
+    A fall where an epoch begins is of the epochs only where the rule of these finds it so.
+    """
+    if event.kind != "level_down" and (event.kind != "spike" or event.sigma > 0):
+        return SPOKEN_BY[event.kind]
+    own = AT.get(event.aligned_to.kind if event.aligned_to else "")
+    spoken = own is not None and any(finding.rule == own for finding in findings)
+    return own if own and (spoken or own not in rules) else SPOKEN_BY["level_down"]
 
 
 def _explained(event: Departure, case: Case) -> str | None:
-    """Why an event calls for no finding, as the key of a sentence."""
-    kind = event.aligned_to.kind if event.aligned_to else None
+    """What an event is that calls for no finding whatever the rules say, as a key of a sentence."""
     rises = event.sigma > 0 and event.size < LOUD
-    restarts = event.kind == "spike" and rate_restarts(case, event.step)
-    scheduled = event.kind == "level_down" and kind in BENIGN
     cases = (
         ("account_beside", event.series != "loss"),
         ("account_adversarial", case.run.objective == ADVERSARIAL),
         ("account_negligible", is_negligible(case, max(event.before, event.after))),
         ("account_falls", event.kind == "slope_down"),
-        ("account_schedule", scheduled or restarts or (rises and rate_returns(case, event.step))),
+        ("account_schedule", rises and rate_returns(case, event.step)),
         ("account_returns", event.kind == "slope_up" and _comes_back(event, case)),
     )
     return next((key for key, holds in cases if holds), None)
@@ -165,13 +144,6 @@ def _within(event: Departure, finding: Finding) -> bool:
         and episode.start_step <= event.step <= (episode.end_step or episode.start_step)
         and (event.kind != "spike" or finding.rule == SPOKEN_BY["spike"])
         for episode in finding.episodes
-    )
-
-
-def _claims(findings: Sequence[Finding], rule: str, event: Departure) -> bool:
-    return any(
-        finding.rule == rule and (event.step in finding.claims or _within(event, finding))
-        for finding in findings
     )
 
 
@@ -230,9 +202,7 @@ def _severity(rule: str, size: float) -> Severity | None:
     return Severity.WARNING if size >= HEARD else Severity.INFO
 
 
-def change_point(account: Account, text: Message) -> ChangePoint:
-    """The event as the report shows it, with the words of its account."""
-    event = account.event
+def _change_point(event: Departure, account: AccountedFor) -> ChangePoint:
     return ChangePoint(
         series=event.series,
         step=event.step,
@@ -240,7 +210,5 @@ def change_point(account: Account, text: Message) -> ChangePoint:
         delta=event.after - event.before,
         sigma=event.sigma,
         aligned_to=event.aligned_to,
-        accounted_for=AccountedFor(
-            by="finding" if account.rule else "explanation", rule=account.rule, text=text
-        ),
+        accounted_for=account,
     )

@@ -74,6 +74,7 @@ class RuledOut(Struct, frozen=True):
 
     text: Message
     rule: str = ""  # put in by the rule that yields it
+    claims: frozenset[int] = frozenset()  # steps of the changes and excursions it is the reason of
 
 
 class Location(Struct, frozen=True):

@@ -101,7 +101,9 @@ def check(
 def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
     """What such a climb is that calls for no finding, or for that of another rule."""
     if is_policy_size(case, climb.end):
-        return RuledOut(Message("policy", objective=case.run.objective, end=climb.end))
+        said = Message("policy", objective=case.run.objective, end=climb.end)
+        own = case.signals.changes_of("loss", "slope_up")
+        return RuledOut(said, claims=frozenset(slope.step for slope in own))
     spike = spike_behind(case, climb.low_index, climb.low)
     if spike is not None:
         return RuledOut(Message("spike", step=spike))

@@ -33,6 +33,7 @@ AGREE = 0.6  # of the boundaries that step down: one large step among others is 
 # Of stairs seen by eye, those below 4.5 sigma lose 33 % and more of the loss, while runs without
 # stairs that reach 2.5 by luck seem to lose 10 %, and none reaches 3.3.
 LARGE_DROP, BEYOND_CHANCE = 0.25, 3.8
+ALONE = 7.0  # standard errors: sure by itself whatever its size, as away from any landmark
 SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 public stairs
 # Fitted on the causal, the trained and half of the fresh runs with the simulated train half, where
 # 37 of 43 findings were right: pooled evidence hardly tells stairs from another shape that returns
@@ -66,13 +67,16 @@ def check(
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median(drops)
     needed = min_sigma if drop >= LARGE_DROP else max(min_sigma, BEYOND_CHANCE)
-    if combined > -needed or not agree or not drop >= min_drop:  # NaN where none falls
+    seen = drop >= min_drop or min((test.sigma for test in down), default=0.0) <= -ALONE
+    if combined > -needed or not agree or not seen:
         least = max(_least(case, free, min_sigma), min_drop)
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
         yield RuledOut(Message(_why_none(agree, drop, sure=combined <= -needed), **numbers))
         return
-    if _is_saw(case, down):
-        yield RuledOut(Message("saw-tooth", count=len(down)))
+    back = _falling_back(case, down)
+    if back:
+        claims = frozenset(test.step for test in back)
+        yield RuledOut(Message("saw-tooth", count=len(back)), claims=claims)
         return
     part = [test for test in free if test.sigma <= named and test.after < test.before]
     yield _finding(case, part, combined)  # a climb behind a boundary may hide half of its step
@@ -91,15 +95,17 @@ def _least(case: Case, tests: list[BoundaryTest], min_sigma: float) -> float:
     return min(least, max(LARGE_DROP, least_seen(case, tests, min_sigma)))
 
 
-def _is_saw(case: Case, down: list[BoundaryTest]) -> bool:
-    """Whether each epoch only falls back to where the one before began: nothing is remembered."""
+def _falling_back(case: Case, down: list[BoundaryTest]) -> list[BoundaryTest]:
+    """The steps to where the epoch before began, where most are: there nothing is remembered."""
     length = case.run.schedule.steps_per_epoch
     if not length:
-        return False
+        return []
     points = round(length / spacing(case.curve.steps))
-    shown = (share_in_means(case.curve, test.index, points, test.gap) for test in down)
+    shown = [share_in_means(case.curve, test.index, points, test.gap) for test in down]
     whole = [share for share in shown if share]  # 0 where an epoch is not whole
-    return bool(whole) and median(whole) < SAW_TOOTH
+    if not whole or median(whole) >= SAW_TOOTH:
+        return []
+    return [test for test, share in zip(down, shown, strict=True) if share < SAW_TOOTH]
 
 
 def _explained(case: Case, test: BoundaryTest, others: Sequence[Landmark]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def check(
         return
     rises = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
     restarts = [c for c in rises if _is_of_restart(case, c)]
-    yield from (RuledOut(Message("restart", step=rise.step)) for rise in restarts)
+    yield from (_out("restart", rise, {}) for rise in restarts)
     large = [c for c in rises if c not in restarts]
     lasting = [c for c in large if _lasts(case, c) and outlives_period(case, c)]
     jumps = []
@@ -59,8 +59,7 @@ def check(
         if start is None:
             jumps.append(jump)
         else:
-            fall = int(case.curve.steps[start])
-            yield RuledOut(Message("returns", step=jump.step, fall=fall))
+            yield _out("returns", jump, {"fall": int(case.curve.steps[start])})
     if jumps:
         yield _judged(case, jumps)
     elif not rises and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
@@ -75,8 +74,12 @@ def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:
         yield _judged(case, own)
     for rise in rises:
         if rise not in own:
-            points = len(case.curve.steps) - rise.index
-            yield RuledOut(Message("at-the-end", step=rise.step, points=points))
+            yield _out("at-the-end", rise, {"points": len(case.curve.steps) - rise.index})
+
+
+def _out(said: str, rise: Change, numbers: Mapping[str, int]) -> RuledOut:
+    """What a rise is that is no jump."""
+    return RuledOut(Message(said, step=rise.step, **numbers), claims=frozenset({rise.step}))
 
 
 def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
@@ -85,7 +88,8 @@ def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
     if not is_policy_size(case, highest.after):
         return _finding(case, jumps)
     return RuledOut(
-        Message("policy", objective=case.run.objective, after=highest.after, at=highest.step)
+        Message("policy", objective=case.run.objective, after=highest.after, at=highest.step),
+        claims=frozenset(jump.step for jump in jumps),
     )
 
 

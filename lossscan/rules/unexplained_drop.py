@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
-from lossscan.rules.kit.falls import end_of, explanation
+from lossscan.rules.kit.falls import EPOCHS, end_of, explanation, is_at
 from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic
@@ -23,14 +23,15 @@ def check(
     `max_ratio`: after over before; a tenth is what people ask about.
     `min_sigma`: one more than a break needs, since nothing else supports the finding.
     """
-    falls = [c for c in case.falls if -c.sigma >= min_sigma and (c.ratio or 1.0) <= max_ratio]
     free = []
-    for fall in falls:
+    for fall in case.falls:
+        if is_at(fall, EPOCHS):  # the ledger knows what the rules of epochs have said of it
+            continue
         reason = explanation(case, fall)
-        if reason is None:
+        if reason is not None:
+            yield RuledOut(Message(reason, step=fall.step), claims=frozenset({fall.step}))
+        elif -fall.sigma >= min_sigma and (fall.ratio or 1.0) <= max_ratio:
             free.append(fall)
-        else:
-            yield RuledOut(Message(reason, step=fall.step))
     if free:
         yield _finding(case, free)
 

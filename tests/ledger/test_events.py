@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,25 @@ def test_every_event_is_claimed_or_explained(run: Run):
             assert change.accounted_for.rule in told
         else:
             assert change.accounted_for.rule is None
+
+
+@pytest.mark.parametrize("at", [3000, 4000, 2570])  # two epochs begin there
+@pytest.mark.parametrize("factor", [0.5, 0.75, 0.9, 0.97, 1.03, 1.5])
+@pytest.mark.parametrize("within", [0.0, -0.01, 0.01])  # of each epoch
+def test_a_sure_step_is_told_whatever_the_epochs_do(at: int, factor: float, within: float):
+    """No course of the epochs, flat, falling or climbing, is a reason for a step beyond it."""
+    edges = sorted({*range(0, 6001, 1000), at})
+    loss = []
+    for start, stop in pairwise(edges):
+        level, place = 2.0 * (factor if start >= at else 1.0), start % 1000 / 1000
+        ends = [level * (1 + within * part) for part in (place, place + (stop - start) / 1000)]
+        loss.append([start, stop, *ends])
+    found = _diagnosed(make_run(loss=loss, noise=0.002, epochs=6))
+    told = [each.start_step for finding in found.findings for each in finding.episodes]
+    assert any(step is not None and abs(step - at) <= 20 for step in told)
+    assert all(
+        change.step != at + 10 or change.accounted_for.rule for change in found.change_points
+    )
 
 
 def test_a_small_sure_rise_is_said_without_alarm():

@@ -14,7 +14,6 @@ from lossscan.reporters.kit.panels import of_no_finding
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
 
-SEEN_ABOVE = "account_explained"  # a change whose reason the rules that are ruled out give
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
     "learning_rate",
@@ -152,7 +151,7 @@ def explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
     """The changes of the loss that no finding is about: where, and what they are and why."""
     for change in of_no_finding(one.change_points):
         why = change.accounted_for.text
-        if why.key != SEEN_ABOVE:
+        if all(out.text != why for out in one.ruled_out):  # these are told with what is excluded
             place = page.say("at_step", first=change.step)
             yield place, f"{page.say(f'change_{change.kind}')} · {page.say(why)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 import numpy as np
@@ -19,8 +20,9 @@ DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none 
 # ten points goes 1.3 times as far there, and one that is over in three points 2.1 times.
 SHARP, SHARP_POINTS = 2.5, 5
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
-# Not the end of warm-up: the rate has no step there.
-EXPLAINING: Final = ("epoch_boundary", "last_data_epoch", "resume", "lr_change")
+EPOCHS: Final = ("epoch_boundary", "last_data_epoch")
+STATED: Final = ("resume", "lr_change")  # not the end of warm-up: the rate has no step there
+EXPLAINING: Final = (*EPOCHS, *STATED)
 NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
 LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
 EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
@@ -30,7 +32,7 @@ SMOOTH_POINTS = 5  # whose median two wild points do not move
 def explanation(case: Case, fall: Change) -> str | None:
     """What explains a fall, as the id of a sentence; None where nothing does."""
     place = fall.aligned_to
-    if place is not None and place.kind in EXPLAINING and (place.p_value or 0.0) <= CROWDED:
+    if place is not None and is_at(fall, STATED):
         return f"at-{place.kind.replace('_', '-')}"
     if fall.index < EARLY_SHARE * len(case.curve.steps):
         return "early"
@@ -41,6 +43,12 @@ def explanation(case: Case, fall: Change) -> str | None:
     if _takes_back(case, fall) or _ends_a_spike(case, fall):
         return "recovery"
     return "learning-rate" if rate_steps(case, fall.step) else None
+
+
+def is_at(fall: Change, kinds: Container[str]) -> bool:
+    """Whether a fall is at a landmark of these kinds, which does not stand everywhere."""
+    place = fall.aligned_to
+    return place is not None and place.kind in kinds and (place.p_value or 0.0) <= CROWDED
 
 
 def _in_descent(curve: Curve, fall: Change) -> bool:

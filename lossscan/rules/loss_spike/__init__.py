@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -58,18 +58,24 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     above = set(above_crests(case, found))
     spikes = [e for e in found if e.start_step in recurring or e in above]
     if not spikes and found:
-        yield RuledOut(Message("crests", count=len(found), period=case.signals.period))
+        crests = Message("crests", count=len(found), period=case.signals.period)
+        yield RuledOut(crests, claims=_starts(found))
         return
     if not any(_height(e) >= min_ratio for e in spikes) and _together(spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
-        yield RuledOut(Message("restart", step=restarts[0].start_step, count=len(restarts)))
+        said = Message("restart", step=restarts[0].start_step, count=len(restarts))
+        yield RuledOut(said, claims=_starts(restarts))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
         yield _finding(case, spikes, loud=max(map(_height, spikes)) >= min_ratio)
     elif not restarts:
         yield from none_seen(case, case.signals.least_peak, min_ratio - 1)
+
+
+def _starts(spikes: Iterable[Excursion]) -> frozenset[int]:
+    return frozenset(spike.start_step for spike in spikes)
 
 
 def _together(spikes: Sequence[Excursion]) -> float:
@@ -123,7 +129,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
         ),
         causes=tuple(_causes(case, pattern, top.start_step)),
         next=None if pattern.passed else Message("print-batch"),
-        claims=frozenset(spike.start_step for spike in spikes),
+        claims=_starts(spikes),
     )
 
 
