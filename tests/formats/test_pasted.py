@@ -38,6 +38,35 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of TensorFlow's estimators": Pasted(
+        "INFO:tensorflow:Saving dict for global step {n}00: global_step = {n}00, loss = {y}\n"
+        "INFO:tensorflow:loss = {x}, step = {n}00 (1.2 sec)\n",
+        eval_loss=6,
+    ),
+    "of AllenNLP, whose bars have the set above them": Pasted(
+        "2019-08-04 10:00:0{n},123 - INFO - allennlp.training.trainer - Epoch {n}/9\n"
+        "2019-08-04 10:00:0{n},124 - INFO - allennlp.training.trainer - Training\n"
+        "accuracy: 0.7, loss: {x} ||: 100%|##########| 410/410 [00:10<00:00, 38.9it/s]\n"
+        "2019-08-04 10:00:1{n},125 - INFO - allennlp.training.trainer - Validating\n"
+        "accuracy: 0.7, loss: {y} ||: 100%|##########| 50/50 [00:01<00:00, 39.1it/s]\n",
+        eval_loss=6,
+    ),
+    "of bars below the headline of something else": Pasted(
+        "Epoch {n}/9\nloss: {x} ||: 100%|##| 41/41 [00:10<00:00, 38.9it/s]\n", before="Testing\n"
+    ),
+    "of DGL-KE": Pasted(
+        "[proc 0][Train]({n}000/40000) average pos_loss: 0.97\n"
+        "[proc 0][Train]({n}000/40000) average loss: {x}\n"
+    ),
+    "of EDSR": Pasted("[{n}200/10500]\t[L1: {x}] \t21.0+60.3s\n"),
+    "of nnabla": Pasted(
+        "2021-03-04 10:11:12,123 [nnabla][INFO]: iter={n}99 {{Training loss}}={x}\n"
+    ),
+    "of a set between its epoch and its score": Pasted(
+        "Epoch {n}     Train,      psnr 25.85     loss = {x}\n"
+        "Epoch {n}     Valid,      psnr 23.70     loss = {y}\n",
+        eval_loss=6,
+    ),
     "of Python 2, whose print makes tuples": Pasted(
         "('Epoch:', {n}, 'loss:', {x}, '\\tval loss', {y})\n", eval_loss=6
     ),

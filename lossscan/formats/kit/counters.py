@@ -120,12 +120,13 @@ _OF_RUN: Final = expression(  # with the word behind: Keras-RL, char-rnn; torch-
 _BEFORE_EPOCH: Final = expression(  # a step, the epoch and its batch, each in brackets
     r"^\s*\[ {0,8}(\d{1,12})\] ?\[ {0,8}\d{1,9} {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d{1,12} {0,8}/"
 )
-_LEADING: Final = expression(  # `[  120/10000]  eta: ...`, `51000 / 1000000 eps 0.899 |`
-    r"^\s{0,20}\[? {0,12}(\d{1,15}) ?/ {0,12}(\d{1,15})\]?(?= (?!\[))"
+_LEADING: Final = expression(  # `[  120/10000]  eta: ...`, `51000 / 1000000 eps 0.9 |`, EDSR's tabs
+    r"^\s{0,20}\[? {0,12}(\d{1,15}) ?/ {0,12}(\d{1,15})\]?(?= (?!\[)|\t\[[A-Z])"
 )
 _BRACKETED: Final = expression(  # Dreamer's `[5000] div 77.2 / model_loss 5864.5 / `
     r"^\[(\d{1,15})\](?= [a-z]\w{1,40} \S{1,50} / [a-z]\w{1,40} \S{1,50} / )"
 )
+_OF_PROCESS: Final = expression(r"\]\((\d{1,15})/(\d{1,15})\) ")  # of DGL-KE
 _OF_BATCHES: Final = expression(r"(?<![\w./])(\d{1,15})/ {0,8}(\d{1,15}) batches \|")
 _FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
 _EPOCH_ITER: Final = expression(r"\bepoch/iter: \d{1,9}/(\d{1,15})(?=\s)")  # of fastreid
@@ -165,6 +166,7 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _HEADED),
     (("step", "iter"), _STEP_BEHIND),
     (("[",), _BRACKETED),
+    (("](",), _OF_PROCESS),
     (("/",), _LEADING),
 )
 

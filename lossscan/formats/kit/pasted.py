@@ -52,8 +52,10 @@ _OBJECT: Final = expression(r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": 
 _MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
-_NAMED: Final = expression(r"(?i)\[\w{0,30}loss\w{0,10}\] ?[:=]")  # `[epoch]: 3, [loss]: 4.9`
-_NAME: Final = expression(r"\[([A-Za-z]\w{0,40})\](?= ?[:=])")
+_NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`
+    r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}] ?[:=]"
+)
+_NAME: Final = expression(r"[\[{]([A-Za-z][\w ]{0,40})[\]}](?= ?[:=])")
 _LIST: Final = expression(r"\[([-+\d.e, ]{1,600}|nan(?:, ?nan){0,60})\]")  # the terms of a loss
 _LIST_ROW: Final = expression(r"\W{0,9}\d{1,12}\b[^\[\n]{1,200}\[[-+\d.e]{1,40}, ?[-+\d.e]")
 _LIST_HEAD: Final = expression(r"(?i)(?!.{0,500}[\d:=]).{0,200}\bloss\b")
@@ -118,7 +120,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
             (named_rows, has_set_rows(text)),
-            (_unnamed, "]" in text and bool(_NAMED.search(text))),
+            (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
             (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
@@ -144,11 +146,6 @@ def _untupled(text: Iterable[str]) -> Iterator[str]:
     for line in text:
         found = _TUPLE.match(line)
         yield f"{_COMMAS.sub(' ', line[found.end() :])}\n" if found else line
-
-
-def _unnamed(text: Iterable[str]) -> Iterator[str]:
-    """Names without the brackets around them."""
-    return (_NAME.sub(r"\1", line) if "]" in line else line for line in text)
 
 
 def _are_lists(shown: Sequence[str]) -> bool:

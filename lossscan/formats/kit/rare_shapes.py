@@ -21,6 +21,9 @@ _PLAYERS: Final = expression(  # of two nets that train against each other: `D=0
 _LETTERS: Final = expression(  # of YOLACT: `|| B: 5.23 | C: 7.43 | T: 12.66 ||`
     rf"(?<=\| )([A-Z]): ({NUMBER})(?= \|)"
 )
+_TERMS: Final = expression(  # of EDSR: `[1200/10500]\t[L1: 11.29][0.1*VGG54: 2.5][Total: 13.79]`
+    rf"\[(?:[\d.e-]{{1,8}}\*)?(L1|MSE|VGG\d{{0,2}}|GAN|Total): ({NUMBER})\]"
+)
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss|(?:total )?rewards?)"
     r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
@@ -94,9 +97,10 @@ def _players(line: str) -> Iterator[Part[str]]:
 
 
 def _lettered(line: str) -> Iterator[Part[str]]:
-    """The parts of a loss and their total, by letters."""
-    for match in _LETTERS.finditer(line) if "| T: " in line else ():
-        name = "total_loss" if match[1] == "T" else f"{match[1].lower()}_loss"
+    """The parts of a loss and their total, by letters or short names."""
+    shape = _LETTERS if "| T: " in line else _TERMS if "]\t[" in line else None
+    for match in shape.finditer(line) if shape else ():
+        name = "total_loss" if match[1] in ("T", "Total") else f"{match[1].lower()}_loss"
         yield Part(name, match.start(), *match.span(2))
 
 

@@ -78,6 +78,7 @@ class LineReader:
         self._row = _row_reader(asked)
         self.parts = self._row.find  # where the numbers of a line are, by what names them
         self._in_evaluation = False
+        self._alternates = False  # headlines say when training begins, too: so bars are below them
         self._trained = False  # a loss of training was stated since a bar was drawn
 
     def take(self, line: str) -> StatedLine:
@@ -92,6 +93,7 @@ class LineReader:
         headline = HEADLINE.match(line) if len(line) <= LONGEST_HEADLINE else None
         if headline is not None:
             self._in_evaluation = headline["trains"] is None
+            self._alternates = self._alternates or not self._in_evaluation
         if self.idle.holds(line):
             return _INDENTED if indented else _IDLE
         return self._looked_at(line, indented=indented, headed=headline is not None)
@@ -103,7 +105,8 @@ class LineReader:
         if SET_RATE in row:  # counted by the scheduler, which may begin at another number
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
-        if self._in_evaluation and row and place is None:
+        below = place is None or (self._alternates and place.kind == "bar")
+        if self._in_evaluation and row and below:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
         if not headed:
