@@ -19,11 +19,9 @@ from lossscan.formats.kit.epoch_counts import in_run
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.spelled import spelled
-from lossscan.formats.kit.total_loss import with_loss
-from lossscan.formats.kit.totals import without_totals
+from lossscan.formats.kit.spelled import spelled, whole_numbers
+from lossscan.formats.kit.total_loss import with_loss, without_totals
 from lossscan.formats.kit.weak_counters import counted, is_erratic
-from lossscan.formats.kit.whole_numbers import whole_numbers
 from lossscan.model import Column
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.settings import Settings

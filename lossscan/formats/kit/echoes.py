@@ -55,18 +55,7 @@ _PRODUCT: Final = expression(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
 _MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _MODEL_MARKS: Final = ("transformers_version", "architectures")
 _ALONE: Final = ("gradient_accumulation_steps",)  # that nobody names but who sets it
-_BEFORE: Final = (
-    "calculated",
-    "info",
-    "debug",
-    "export",
-    "set",
-    "initial",
-    "using",
-    "the",
-    "training",
-    "train",
-)
+_BEFORE: Final = "calculated info debug export set initial using the training train"
 _GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
 _KNOWN: Final = frozenset((*FIELDS, *ALIASES, *PRECISIONS, "num_examples"))
 _FACTS: Final = (  # counts of the data: the banner's reader knows whose they are
@@ -242,7 +231,7 @@ def _items(line: str) -> Iterator[Item]:
 def _named(said: str) -> str:
     """The setting that is meant, without its group and the words that may be before a name."""
     words = said.lower().replace("-", "_").split()
-    while len(words) > 1 and words[0] in _BEFORE:
+    while len(words) > 1 and words[0] in _BEFORE.split():
         words = words[1:]
     return "_".join(words).rpartition(".")[2]
 

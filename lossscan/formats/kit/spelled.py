@@ -1,12 +1,16 @@
-"""Numbers as other programs print them, for what `float` does not take."""
+"""Numbers in text: as other programs print them, which `float` does not take, and whole columns."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from lossscan.expressions import expression
+from lossscan.numeric.arrays import IntArray
 
 _NOT_FINITE = expression(
     r"\s{0,99}[-+]?(?:1\.#(?:QNAN|SNAN|IND|(INF))\d*|nan(?:xxx|\((?:ind|snan|qnan)\)|\.0{1,3})"
@@ -29,3 +33,13 @@ def spelled(value: Any) -> float | None:
         return float(wrapped[1])
     found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None
     return None if found is None else math.inf if found[1] or found[2] else math.nan
+
+
+def whole_numbers(cells: Sequence[Any]) -> IntArray | None:
+    """(n,) whole numbers at once; None where a cell is no text, no whole number, or too large."""
+    if set(map(type, cells)) != {str}:  # `int` would take a float, too
+        return None
+    try:
+        return np.array(cells, dtype=np.int64)
+    except (ValueError, OverflowError):
+        return None

@@ -1,8 +1,8 @@
-"""The column that stands for the loss where none is called so: a kindred one, or a sum of parts."""
+"""The columns that stand for the loss: a kindred one, a sum of parts, a mean and not its sum."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,14 @@ from lossscan.model import Column
 
 _WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
 FEWEST_TERMS: Final = 2  # in addition to the total
+_SUM: Final = expression(r"(?i)(?<![a-z])(?:total|sum)(?![a-z])")
+_MEAN: Final = expression(r"(?i)(?<![a-z])(?:avg|average|mean)(?![a-z])")
+
+
+def without_totals(keys: Collection[str], name_of: Callable[[str], str]) -> list[str]:
+    """The keys without sums of what another key says the mean of."""
+    means = {name_of(key) for key in keys if _MEAN.search(key)}
+    return [key for key in keys if not (_SUM.search(key) and name_of(key) in means)]
 
 
 def with_loss(found: dict[str, Column]) -> dict[str, Column]:
