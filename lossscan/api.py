@@ -163,9 +163,8 @@ def baseline_of(report: Report, *, update: str | PathLike[str] | None = None) ->
     from lossscan import gate
     from lossscan.gate import baseline
 
-    old = (
-        () if update is None or not Path(update).exists() else baseline.load(Path(update)).values()
-    )
+    file = None if update is None else Path(update)
+    old = baseline.load(file).values() if file is not None and file.exists() else ()
     return gate.baseline_of(report, old, Path.cwd())
 
 

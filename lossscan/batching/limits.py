@@ -42,7 +42,6 @@ def _ring(number: int, frame: FrameType | None) -> None:
 
 
 def _has_alarm() -> bool:
-    main = threading.current_thread() is threading.main_thread()
-    return (
-        main and hasattr(signal, "SIGALRM") and signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
-    )
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        return False
+    return signal.getsignal(signal.SIGALRM) == signal.SIG_DFL

@@ -101,13 +101,11 @@ def _judged(task: Task, settings: Settings) -> RunReport:
 
 def _vanished(task: Task) -> NoLogFound | None:
     """The error for a run that was there when the batch began and is gone."""
-    if (
-        task.files is None
-        or isinstance(task.files, Remote)
-        or _is_there(task.files.root if task.files.part is None else task.files.files[0])
-    ):
+    files = task.files
+    if files is None or isinstance(files, Remote):
         return None
-    return NoLogFound("vanished", at=task.path)
+    there = _is_there(files.root if files.part is None else files.files[0])
+    return None if there else NoLogFound("vanished", at=task.path)
 
 
 def _is_there(path: Path) -> bool:

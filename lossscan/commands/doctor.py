@@ -72,10 +72,8 @@ def _lines(
         yield heading, f"{extra}: {state}"
         heading = ""
     added = (f"{name} ({package})" for name, package in found.plugins.items())
-    yield (
-        words.say(lang, "doctor_plugins"),
-        " · ".join(added) or words.say(lang, "doctor_no_plugins"),
-    )
+    none = words.say(lang, "doctor_no_plugins")
+    yield words.say(lang, "doctor_plugins"), " · ".join(added) or none
     for key, names in (
         ("doctor_formats", found.formats),
         ("doctor_reporters", found.reporters),
@@ -83,13 +81,8 @@ def _lines(
     ):
         yield words.say(lang, key), f"{len(names)}: {' '.join(names)}"
     stated = (f"{entry.key}={entry.value} ({entry.source})" for entry in own)
-    yield (
-        words.say(lang, "doctor_settings"),
-        " · ".join(stated) or words.say(lang, "doctor_defaults"),
-    )
+    none = words.say(lang, "doctor_defaults")
+    yield words.say(lang, "doctor_settings"), " · ".join(stated) or none
 
 
-FORMATS: Mapping[str, Callable[[Installation, list[EffectiveSetting], Page], str]] = {
-    "json": _as_json,
-    "rich": _shown,
-}
+FORMATS: Mapping[str, Callable[..., str]] = {"json": _as_json, "rich": _shown}

@@ -115,8 +115,6 @@ def _across(runs: Mapping[str, Run], settings: Settings) -> Iterator[Finding]:
 def _extent(run: Run) -> Message:
     known = [run.series[name] for name in SERIES if len(run.series.get(name, ()))]
     spans = (Message("span", name=s.name, first=s.steps[0], last=s.steps[-1]) for s in known)
-    return (
-        Message("logged", at=run.path, spans=tuple(spans))
-        if known
-        else Message("logged_no_loss", at=run.path)
-    )
+    if not known:
+        return Message("logged_no_loss", at=run.path)
+    return Message("logged", at=run.path, spans=tuple(spans))

@@ -88,25 +88,18 @@ def _scored(
     steps = _accumulation_factor(parting, one, other)
     if family == "accumulation" and shape == "scale" and steps:
         return CERTAIN, joined(why, said("factor-fits", low=steps[0], high=steps[1]))
-    batch = samples_per_update(one.config)
     if family in ("rate", "schedule") and same_rates([one, other]):
         return score * SAME_RATES, joined(why, said("same-rates"))
-    if (
-        family == "batch"
-        and batch
-        and name != "seq_length"
-        and batch == samples_per_update(other.config)
-    ):
+    batch, other_batch = samples_per_update(one.config), samples_per_update(other.config)
+    if family == "batch" and batch and name != "seq_length" and batch == other_batch:
         return score * SAME_BATCH, joined(why, said("same-batch", samples=batch))
     return score, why
 
 
 def _accumulation_factor(parting: Parting, one: Run, other: Run) -> tuple[int, int] | None:
     """The accumulation steps of both, where their ratio is that of the curves."""
-    steps, ratio = (
-        (passes_per_update(one.config), passes_per_update(other.config)),
-        parting.ends.ratio,
-    )
+    steps = passes_per_update(one.config), passes_per_update(other.config)
+    ratio = parting.ends.ratio
     if None in steps or not ratio or not all(steps) or steps[0] == steps[1]:
         return None
     low, high = sorted(step for step in steps if step)

@@ -32,9 +32,8 @@ def claims(head: Head) -> bool:
     if _QUICK not in text:
         return False
     bars = filter(_BAR.search, text.splitlines())
-    return len(list(islice(bars, FEWEST))) >= (
-        1 if _EPOCH.search(text) or _LOST in text else FEWEST
-    )
+    needed = 1 if _EPOCH.search(text) or _LOST in text else FEWEST
+    return len(list(islice(bars, needed))) == needed
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -22,10 +22,7 @@ def with_near_events(
 
     An overshoot behind a jump, and the fall behind a spike, are seen by the engine as well.
     """
-    return [
-        replace(finding, claims=finding.claims | _near(finding, signals, events))
-        for finding in findings
-    ]
+    return [replace(one, claims=one.claims | _near(one, signals, events)) for one in findings]
 
 
 def _near(finding: Finding, signals: Signals, events: Sequence[Departure]) -> set[int]:

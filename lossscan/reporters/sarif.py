@@ -140,11 +140,8 @@ def _result(item: Placed, rules: list[str], page: Page) -> dict[str, Any]:
 def _suppression(finding: Finding) -> dict[str, Any]:
     """A finding that a list outside the log lets pass."""
     reason = finding.waiver.reason if finding.waiver is not None else None
-    return {
-        "kind": "external",
-        "status": "accepted",
-        "justification": words.printable(reason or "baseline"),
-    }
+    why = words.printable(reason or "baseline")
+    return {"kind": "external", "status": "accepted", "justification": why}
 
 
 def _locations(item: Placed, page: Page) -> list[dict[str, Any]]:

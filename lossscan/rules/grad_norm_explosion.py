@@ -44,9 +44,8 @@ def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
     if lasting.any():
         start = int(np.argmax(lasting))
         stop = _end(norms.values, start, float(border[start]))
-        yield _finding(
-            case, norms, (start, stop), float(usual[start]), _answer(norms, start, rises)
-        )
+        answer = _answer(norms, start, rises)
+        yield _finding(case, norms, (start, stop), float(usual[start]), answer)
         return
     for at in np.flatnonzero(_late(norms.values > BLIP * border)):
         answer = _answer(norms, int(at), rises)

@@ -117,9 +117,9 @@ def _climbs_too(case: Case, rise: _Rise) -> bool:
 def _sets(case: Case) -> list[Series]:
     """The evaluation losses but the parts of one: boxes may fit worse while the sum still falls."""
     found = case.eval_losses()
-    parts = (
-        {f"eval_{name}" for name in case.run.series} - {"eval_loss"} if "eval_loss" in found else ()
-    )
+    if "eval_loss" not in found:
+        return list(found.values())
+    parts = {f"eval_{name}" for name in case.run.series} - {"eval_loss"}
     return [series for name, series in found.items() if name not in parts]
 
 

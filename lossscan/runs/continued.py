@@ -38,11 +38,8 @@ def chained(tables: Iterable[Table]) -> list[list[Table]]:
         gap = median(np.abs(differences(steps))) if len(steps) >= MIN_POINTS else 0.0
         first, last = _begin(table)
         earlier = chains[: bisect_left(chains, first - LOG_GAPS * gap, key=attrgetter("begun"))]
-        goes_on = (
-            chain
-            for chain in earlier
-            if chain.kind == kind and chain.goes_on(len(steps), first, last)
-        )
+        alike = (chain for chain in earlier if chain.kind == kind)
+        goes_on = (chain for chain in alike if chain.goes_on(len(steps), first, last))
         before = list(islice(goes_on, 2))  # two tell as much as thousands
         if len(before) == 1:
             before[0].add(table, steps, gap)

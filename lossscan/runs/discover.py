@@ -115,19 +115,13 @@ def _walked(root: Path, *, depth: int) -> _Tree:
     left = MOST_ENTRIES
     for name, below, files in os.walk(root, onerror=lambda error: _refuse(tree, error)):
         folder = Path(name)
-        below[:] = sorted(
-            each
-            for each in below
-            if not each.startswith(".")
-            and each not in _NEVER.split()
-            and each not in never_below(folder, files)
-        )
+        never = {*_NEVER.split(), *never_below(folder, files)}
+        below[:] = sorted(each for each in below if each[0] != "." and each not in never)
         left -= len(below) + len(files)
         if len(folder.relative_to(root).parts) >= depth or left < 0:
             if below and depth:
-                tree.skipped[folder] = Message(
-                    "nested_folders" if left >= 0 else "too_many_entries"
-                )
+                why = "nested_folders" if left >= 0 else "too_many_entries"
+                tree.skipped[folder] = Message(why)
             below.clear()
         _sort_in(tree, folder, shown(files))
     return tree

@@ -235,9 +235,8 @@ def _resumes(courses: Sequence[Course], root: Path) -> tuple[Resume, ...]:
     )
     if not every:
         return ()
-    gap = max(
-        (spacing(each.steps) for each in courses[0].series.values() if len(each) > 1), default=1.0
-    )
+    longer = (each for each in courses[0].series.values() if len(each) > 1)
+    gap = max((spacing(each.steps) for each in longer), default=1.0)
     seen: list[Resume] = []
     places: dict[tuple[int, bool], list[int]] = defaultdict(list)  # in order, by course and kind
     for number, resume in every:

@@ -140,13 +140,9 @@ def _span(steps: IntArray, mark: Landmark, every: float, *, averaged: bool) -> t
     """The points that may be on either side: those in doubt, and a window that covers both."""
     start = bisect_right(steps, mark.step - mark.slack)
     stop = bisect_right(steps, mark.step + mark.slack)
-    if (
-        averaged
-        and stop < len(steps)
-        and mark.step + mark.slack - (steps[stop] - every) > (MIXED * every)
-    ):
-        stop += 1
-    return start, stop
+    if averaged and stop < len(steps):
+        stop += mark.step + mark.slack - (steps[stop] - every) > MIXED * every
+    return start, int(stop)
 
 
 def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:

@@ -79,9 +79,7 @@ def gap_ratios(curve: Curve) -> GapRatios:
     return GapRatios(found, top)
 
 
-def find_breaks(
-    curve: Curve, ratios: GapRatios, *, threshold: float = SIGMA_TO_CONFIRM
-) -> list[Break]:
+def find_breaks(curve: Curve, ratios: GapRatios) -> list[Break]:
     """The level shifts of a curve after its initial descent, in order.
 
     `ratios` are its `gap_ratios`: the run's own spread only takes from them, and where none is
@@ -89,9 +87,8 @@ def find_breaks(
     """
     first, (level, noise) = curve.descent_end, _course(curve)
     found: list[Break] = []
-    if ratios.strongest >= threshold:
-        candidates = _candidates(level, noise, ratios.placebos, threshold)
-        found = _confirmed(level, noise, candidates, threshold)
+    if ratios.strongest >= SIGMA_TO_CONFIRM:
+        found = _confirmed(level, noise, _candidates(level, noise, ratios.placebos))
     if len(found) <= 1 and ratios.strongest >= SIGMA_OF_ONE:
         found = _with_lone_step(level, found)
     return [
@@ -114,9 +111,7 @@ def _with_lone_step(level: FloatArray, found: list[Break]) -> list[Break]:
     return [replace(own, sigma=lone.sigma)] if same else found
 
 
-def least_step(
-    curve: Curve, ratios: GapRatios, *, threshold: float = SIGMA_TO_CONFIRM
-) -> float | None:
+def least_step(curve: Curve, ratios: GapRatios) -> float | None:
     """The smallest change of level in the middle of the course that the noise would not hide.
 
     On the curve's scale, from its `gap_ratios`; None where it is too short to be searched.
@@ -126,7 +121,7 @@ def least_step(
     n = len(curve.steps) - curve.descent_end
     middle = windows_at(np.array([n // 2]), *_widths(n), n=n)
     spread = np.fmax(row_sigmas(ratios.placebos), 1.0)  # as `spread_of` each; NaN is no spread
-    return threshold * curve.noise * float((middle.error[:, 0] * spread).min())
+    return SIGMA_TO_CONFIRM * curve.noise * float((middle.error[:, 0] * spread).min())
 
 
 def _course(curve: Curve) -> tuple[FloatArray, FloatArray]:
@@ -140,18 +135,16 @@ def _widths(n: int) -> tuple[int, ...]:
     return tuple(width for width in WIDTHS if width <= widest)
 
 
-def _candidates(
-    level: FloatArray, noise: FloatArray, placebos: FloatArray, threshold: float
-) -> list[Break]:
+def _candidates(level: FloatArray, noise: FloatArray, placebos: FloatArray) -> list[Break]:
     """The strongest is taken first and its step removed, so that it does not hide another."""
     found: list[Break] = []
     proposals, widths = _propose(level), _widths(len(level))
     if len(level) > SAMPLED:
-        proposals = near_gaps(level, noise, proposals, widths, threshold)
+        proposals = near_gaps(level, noise, proposals, widths, SIGMA_TO_CONFIRM)
     curve = Flattening(level, noise, proposals, placebos, widths)
     most = min(max(MAX_BREAKS, len(level) // POINTS_A_BREAK), MANY_BREAKS)
     while len(curve.proposals) and len(found) < most:
-        best = _strongest(curve, threshold)
+        best = _strongest(curve)
         if best is None:
             break
         curve.drop(best.index)
@@ -161,9 +154,9 @@ def _candidates(
     return sorted(found, key=lambda b: b.index)
 
 
-def _strongest(curve: Flattening, threshold: float) -> Break | None:
+def _strongest(curve: Flattening) -> Break | None:
     """The proposal with the largest gap in standard errors over all widths; none below that."""
-    best, least = None, threshold
+    best, least = None, SIGMA_TO_CONFIRM
     for height, row, number in sorted(curve.highest(), key=lambda top: (-top[0], top[1])):
         if height < least:  # the run's own spread would only take from it
             break
@@ -174,9 +167,7 @@ def _strongest(curve: Flattening, threshold: float) -> Break | None:
     return best
 
 
-def _confirmed(
-    level: FloatArray, noise: FloatArray, found: list[Break], threshold: float
-) -> list[Break]:
+def _confirmed(level: FloatArray, noise: FloatArray, found: list[Break]) -> list[Break]:
     """All breaks measured again between their neighbors, the weakest dropped until all hold."""
     measured = _measuring(level, noise, found)
     while found:
@@ -189,7 +180,7 @@ def _confirmed(
         ]
         weakest = min(found, key=lambda b: abs(b.sigma))
         apart = all(b.index - a.index >= MIN_SIDE for a, b in pairwise(found))
-        if abs(weakest.sigma) >= threshold and apart:
+        if abs(weakest.sigma) >= SIGMA_TO_CONFIRM and apart:
             return found
         found.remove(weakest)
     return found

@@ -129,9 +129,8 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
     """A rise that fades away by itself, up to where half of it is gone."""
     before = _level(curve, rise.index - LEVEL_POINTS, rise.index)
     after = _level(curve, rise.index, min(rise.index + LEVEL_POINTS, stop))
-    low = np.flatnonzero(
-        running_median(curve.scaled[rise.index : stop], SMOOTH_POINTS) <= (before + after) / 2
-    )
+    smooth = running_median(curve.scaled[rise.index : stop], SMOOTH_POINTS)
+    low = np.flatnonzero(smooth <= (before + after) / 2)
     end = rise.index + max(int(low[0]), 1) if len(low) else stop
     course = np.full(end - rise.index, before)
     return excursion(curve, course, rise.index, end, rise.sigma)

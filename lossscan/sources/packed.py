@@ -149,9 +149,8 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
         busy, of_run = _Busy(stream), _unpacked.get([0])
-        unpacking, errors = next(k for k in _KINDS if start.startswith(k.magic)).opened(
-            io.BufferedReader(busy)
-        )
+        kind = next(k for k in _KINDS if start.startswith(k.magic))
+        unpacking, errors = kind.opened(io.BufferedReader(busy))
         try:
             while piece := unpacking.read1(_PIECE):
                 busy.unpacked += len(piece)

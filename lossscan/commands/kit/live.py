@@ -121,10 +121,8 @@ def _values(run: Run, rate: float | None, lang: str) -> Iterator[str]:
     from lossscan.reporters.kit.lines import amount
 
     planned = run.schedule.max_steps
-    step = run.last_step
-    yield words.say(
-        lang, "watch_step" if planned is None else "watch_step_of", step=step, of=planned
-    )
+    key = "watch_step" if planned is None else "watch_step_of"
+    yield words.say(lang, key, step=run.last_step, of=planned)
     if rate is not None:
         yield words.say(lang, "watch_rate", rate=f"{rate:.3g}")
     for name in SERIES:

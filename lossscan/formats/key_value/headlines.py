@@ -16,11 +16,9 @@ def headed(counts: IntArray, stated: IntArray, points: IntArray) -> IntArray | N
     its lines or, where lines are before the first one, behind them.
     """
     heads = np.flatnonzero(stated >= 0)
-    if (
-        not len(heads)
-        or len(points) < SEVERAL
-        or not _are_headed(counts[points], points, heads, stated)
-    ):
+    if not len(heads) or len(points) < SEVERAL:
+        return None
+    if not _are_headed(counts[points], points, heads, stated):
         return None
     lines, epochs = np.arange(len(stated)), stated[heads]
     if points[0] < heads[0]:  # the last epoch has no headline yet

@@ -98,9 +98,5 @@ class LossScaleLog:
 
 def is_about_scales(line: str) -> bool:
     """Whether a line in small letters may say so: each is asked, this must take no time."""
-    return (
-        "overflow" in line
-        or "loss scale" in line
-        or "no metric " in line
-        or "optimizer not run" in line
-    )
+    scales = "overflow" in line or "loss scale" in line
+    return scales or "no metric " in line or "optimizer not run" in line

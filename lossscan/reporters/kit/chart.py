@@ -31,14 +31,8 @@ SLIVER = 1e-12  # of a value: less than this apart, heights would be but roundin
 TICK_GAP = 11  # cells between two step numbers
 BOUNDARY, EVAL, CHANGE, LOST = "┊", "o", "^", "x"
 ABOVE, BELOW = "↑", "↓"  # where values are outside the canvas
-STYLES = {
-    ABOVE: "yellow",
-    BELOW: "yellow",
-    BOUNDARY: "dim",
-    EVAL: "green",
-    CHANGE: "yellow",
-    LOST: "red",
-}
+STYLES = {BOUNDARY: "dim", EVAL: "green", LOST: "red"}
+STYLES |= dict.fromkeys((ABOVE, BELOW, CHANGE), "yellow")
 
 
 class ChartFrame(Struct, frozen=True):

@@ -173,8 +173,7 @@ def last_loss(run: Run) -> str:
 def announcement(finding: Finding, lang: str) -> str:
     """A finding as one line: severity, rule, step, message."""
     severity = words.say(lang, str(finding.severity)).upper()
-    step = (
-        "" if finding.start_step is None else words.say(lang, "at_step", first=finding.start_step)
-    )
+    first = finding.start_step
+    step = "" if first is None else words.say(lang, "at_step", first=first)
     parts = (severity, finding.rule, step, words.printable(words.say(lang, finding.message)))
     return "  ".join(part for part in parts if part)

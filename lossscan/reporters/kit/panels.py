@@ -23,8 +23,4 @@ def panels_of(series: Container[str], findings: Iterable[Finding]) -> list[list[
 
 def of_no_finding(changes: Iterable[ChangePoint]) -> Iterator[ChangePoint]:
     """The changes of the loss that no finding is about."""
-    return (
-        change
-        for change in changes
-        if change.accounted_for.by != "finding" and change.series in UPPER
-    )
+    return (at for at in changes if at.accounted_for.by != "finding" and at.series in UPPER)

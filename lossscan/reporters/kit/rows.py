@@ -51,10 +51,8 @@ def row_of(one: RunReport, lang: str) -> Row:
     run = one.run
     counted = (len(run.series[name]) for name in COUNTED if name in run.series) if run else ()
     points = next(iter(counted), None)
-    told = (
-        *unread(one, lang),
-        *(words.say(lang, said) for said in one.remarks if said.key == SHORT),
-    )
+    short = (words.say(lang, said) for said in one.remarks if said.key == SHORT)
+    told = (*unread(one, lang), *short)
     return Row(
         path=one.path,
         status=one.status,

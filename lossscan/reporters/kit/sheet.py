@@ -153,10 +153,7 @@ def _short(source: str) -> str:
 
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[tuple[str, Text]]:
     for number, cause in enumerate(causes, start=1):
-        yield (
-            f"{number}.",
-            _told(cause.text, page).append(f"  ({cause.score:.2f})", "dim"),
-        )
+        yield f"{number}.", _told(cause.text, page).append(f"  ({cause.score:.2f})", "dim")
         for advice in cause.config:
             yield "", _sourced(safe(advice_line(advice, page), "cyan"), advice.source)
 

@@ -95,10 +95,8 @@ def scaling_causes(case: Case, *, divided: bool) -> tuple[Cause, ...]:
     ignored = Cause(Message("known-defect" if known else "loss-kwargs-ignored", **known), ignores)
     if case.version("transformers_version") is not None and not release:
         return (ignored,)  # the release is known to divide
-    return (
-        ignored,
-        Cause(Message("library-version"), 0.97 if release else 0.3, config=_versions(case)),
-    )
+    older = 0.97 if release else 0.3
+    return ignored, Cause(Message("library-version"), older, config=_versions(case))
 
 
 def _versions(case: Case) -> tuple[Advice, ...]:

@@ -104,10 +104,8 @@ def other_causes(
         *(Cause(each, 0.6 if alone else 0.3) for each in masked),
         Cause(Message("numerics"), 0.35),
     )
-    return (
-        *(() if usual or idle else (high_rate(case, step, likely),)),
-        *(() if _leapt(sound) else at_once),
-    )
+    rates = () if usual or idle else (high_rate(case, step, likely),)
+    return rates if _leapt(sound) else (*rates, *at_once)
 
 
 def _is_calm(case: Case, step: int, before: FloatArray) -> bool:

@@ -105,9 +105,8 @@ def rate_returns(case: Case, step: float) -> bool:
     at = 0 if series is None else bisect_right(series.steps, step) - 1
     if series is None or at < 1:
         return False
-    low = max(at - RETURN_POINTS, 0) + int(
-        np.argmin(series.values[max(at - RETURN_POINTS, 0) : at])
-    )
+    near = max(at - RETURN_POINTS, 0)
+    low = near + int(np.argmin(series.values[near:at]))
     highest = float(series.values[: low + 1].max())
     gained = float(series.values[at] - series.values[low])
     return gained >= RETURNED * highest and series.values[at] <= (1 + RATE_STEP) * highest

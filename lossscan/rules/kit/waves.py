@@ -29,9 +29,8 @@ def wobble_alike(epochs: Sequence[FloatArray]) -> bool:
     if (len(epochs) - 1) * (length - 2) < MIN_BENDS:
         return False
     bends = [np.sign(bends_of(epoch[:length])) for epoch in epochs]
-    return sum(float((one * two).mean()) for one, two in pairwise(bends)) > ALIKE * (
-        len(epochs) - 1
-    )
+    alike = sum(float((one * two).mean()) for one, two in pairwise(bends))
+    return alike > ALIKE * (len(epochs) - 1)
 
 
 def bends_of(values: FloatArray) -> FloatArray:

@@ -269,9 +269,8 @@ def _gradient_evidence(case: Case, step: int) -> Iterator[Evidence]:
         return
     first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
     if first <= step:
-        yield Evidence(
-            Message("gradient-first", first=first), case.run.source_of("grad_norm"), first
-        )
+        said = Message("gradient-first", first=first)
+        yield Evidence(said, case.run.source_of("grad_norm"), first)
 
 
 RULE = Rule(name="non-finite-loss", check=check)

@@ -184,11 +184,8 @@ def _checkpoints(
     """Multiples of save_steps, where they are rarer than logged points and so tell something."""
     every, strategy = _number(config, "save_steps"), config.get("save_strategy")
     by_steps = strategy is None or strategy.value == "steps"
-    if (
-        every is None
-        or not by_steps
-        or every <= max(_gap(series), (last - first) / MAX_CHECKPOINTS)
-    ):
+    most = max(_gap(series), (last - first) / MAX_CHECKPOINTS)
+    if every is None or not by_steps or every <= most:
         return
     for number in range(max(ceil(first / every), 1), floor(last / every) + 1):
         yield Landmark("checkpoint", number * every, source="save_steps")

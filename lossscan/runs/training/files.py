@@ -184,11 +184,8 @@ def _model(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _board(raw: Mapping[str, Any]) -> dict[str, Any]:
     """LLaMA Board's form: `train.learning_rate`, `top.finetuning_type`."""
-    return {
-        key.partition(".")[2]: value
-        for key, value in raw.items()
-        if key.startswith(("train.", "top."))
-    }
+    own = (key for key in raw if key.startswith(("train.", "top.")))
+    return {key.partition(".")[2]: raw[key] for key in own}
 
 
 def _deepspeed(raw: Mapping[str, Any]) -> dict[str, Any]:
