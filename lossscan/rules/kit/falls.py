@@ -36,8 +36,9 @@ def explanation(case: Case, fall: Change) -> str | None:
         return f"at-{place.kind.replace('_', '-')}"
     if fall.index < EARLY_SHARE * len(case.curve.steps):
         return "early"
-    if _in_descent(case.curve, fall):
-        return "descent"
+    begins = _begins_descent(case.curve, fall)
+    if begins or _in_descent(case.curve, fall):
+        return "first-descent" if begins else "descent"
     if not outlives_period(case, fall):
         return "wave"
     if _takes_back(case, fall) or _ends_a_spike(case, fall):
@@ -68,6 +69,14 @@ def _in_descent(curve: Curve, fall: Change) -> bool:
         return False
     fell = [median(side[:EDGE_POINTS]) - median(side[-EDGE_POINTS:]) for side in long]
     return min(fell) >= DESCENT_SHARE * gap and not _is_sharp(curve, fall.index)
+
+
+def _begins_descent(curve: Curve, fall: Change) -> bool:
+    """Whether the loss has stayed where the run began until it falls, and takes its time for it."""
+    gap = -gap_of(curve, fall)
+    began = median(curve.scaled[:EDGE_POINTS])
+    fell = began - median(curve.scaled[max(fall.index - LEVEL_POINTS, 0) : fall.index])
+    return fell <= DESCENT_SHARE * gap and not _is_sharp(curve, fall.index)
 
 
 def _is_sharp(curve: Curve, at: int) -> bool:
