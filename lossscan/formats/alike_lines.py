@@ -109,11 +109,7 @@ def _shape(line: str) -> str:
     return "".join(_NUMBER.sub("0", line).split())  # a bar pads its numbers
 
 
-FORMAT = Format(
-    name="alike_lines",
-    sample="Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)",
-    claims=claims,
-    read=read,
-    printed=True,
-    priority=96,  # behind lines that begin with a loss
+_SAMPLE = "Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)"
+FORMAT = Format(  # behind lines that begin with a loss
+    "alike_lines", _SAMPLE, claims, read, printed=True, priority=96
 )

@@ -135,10 +135,7 @@ def _pairs(head: Head, key: str) -> Iterator[Row]:
         yield step, {key: found[3]} | ({"epoch": epoch} if epoch else {})
 
 
-FORMAT = Format(
-    name="bare_numbers",
-    sample="375 0.13 (nothing but a step and its loss in each line)",
-    claims=claims,
-    read=read,
-    priority=97,  # behind all that name what they hold
+_SAMPLE = "375 0.13 (nothing but a step and its loss in each line)"
+FORMAT = Format(  # behind all that name what they hold
+    "bare_numbers", _SAMPLE, claims, read, priority=97
 )

@@ -101,11 +101,5 @@ def _kept_metric(found: _Values) -> str:
     return next(named, "")
 
 
-FORMAT = Format(
-    name="boosting_console",
-    sample="[10]  train-logloss:0.51  eval-logloss:0.58, of boosted trees",
-    claims=claims,
-    read=read,
-    printed=True,
-    priority=15,
-)
+_SAMPLE = "[10]  train-logloss:0.51  eval-logloss:0.58, of boosted trees"
+FORMAT = Format("boosting_console", _SAMPLE, claims, read, printed=True, priority=15)

@@ -46,11 +46,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(found, framework="transformers", fallback=True)
 
 
-FORMAT = Format(
-    name="card_table",
-    sample="| Training Loss | Epoch | Step | Validation Loss |",
-    claims=claims,
-    read=read,
-    priority=55,  # before tables at the beginning of a file
-    recorded=True,
+_SAMPLE = "| Training Loss | Epoch | Step | Validation Loss |"
+FORMAT = Format(  # before tables at the beginning of a file
+    "card_table", _SAMPLE, claims, read, priority=55, recorded=True
 )

@@ -59,11 +59,7 @@ def _name(context: Any, metric: str) -> str:
     return f"{_CONTEXTS[context]}/{metric}" if context in _CONTEXTS else metric
 
 
-FORMAT = Format(
-    name="comet_archive",
-    sample='an offline archive, with {"payload": {"metric": {"metricName": "loss", ...}}}',
-    claims=claims,
-    read=read,
-    priority=-3,  # known by its first bytes
-    recorded=True,
+_SAMPLE = 'an offline archive, with {"payload": {"metric": {"metricName": "loss", ...}}}'
+FORMAT = Format(  # known by its first bytes
+    "comet_archive", _SAMPLE, claims, read, priority=-3, recorded=True
 )

@@ -62,10 +62,5 @@ def _region(line: str) -> dict[str, str]:
     return {"loss": "nan"} if lost and not losses else losses
 
 
-FORMAT = Format(
-    name="darknet_console",
-    sample="12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds",
-    claims=claims,
-    read=read,
-    printed=True,
-)
+_SAMPLE = "12: 722.304, 723.1 avg loss, 0.001 rate, 5.1 seconds"
+FORMAT = Format("darknet_console", _SAMPLE, claims, read, printed=True)

@@ -103,8 +103,5 @@ def _object(text: str) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name="fairseq_console",
-    sample="epoch 001: 10 / 100 loss=9.5, ..., num_updates=10",
-    claims=claims,
-    read=read,
+    "fairseq_console", "epoch 001: 10 / 100 loss=9.5, ..., num_updates=10", claims, read
 )

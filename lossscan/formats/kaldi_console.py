@@ -95,11 +95,5 @@ def _rows(points: list[_Point], sign: float) -> Iterator[Row]:
         yield before + count, {point.name: sign * point.value}
 
 
-FORMAT = Format(
-    name="kaldi_console",
-    sample="Average objective function for 'output' for minibatches 0-9 is -3.5 over 512 frames.",
-    claims=claims,
-    read=read,
-    printed=True,
-    priority=60,
-)
+_SAMPLE = "Average objective function for 'output' for minibatches 0-9 is -3.5 over 512 frames."
+FORMAT = Format("kaldi_console", _SAMPLE, claims, read, printed=True, priority=60)

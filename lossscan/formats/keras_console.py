@@ -112,9 +112,5 @@ def _bars(head: Head) -> Iterator[_Bar]:
 
 
 FORMAT = Format(
-    name="keras_console",
-    sample="Epoch 1/30, then 100/100 [====] - 1s - loss: 0.52",
-    claims=claims,
-    read=read,
-    priority=10,
+    "keras_console", "Epoch 1/30, then 100/100 [====] - 1s - loss: 0.52", claims, read, priority=10
 )

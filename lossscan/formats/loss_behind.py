@@ -50,10 +50,6 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             yield place.count if place else int(first[1]) if first else counted, row
 
 
-FORMAT = Format(
-    name="loss_behind",
-    sample="12 4.3 s run, 11.875 loss, 0.001 LR",
-    claims=claims,
-    read=read,
-    priority=94,  # behind all that name a loss before its number
+FORMAT = Format(  # behind all that name a loss before its number
+    "loss_behind", "12 4.3 s run, 11.875 loss, 0.001 LR", claims, read, priority=94
 )

@@ -72,10 +72,6 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-FORMAT = Format(
-    name="loss_lines",
-    sample="loss: 2.3 (20 such lines)",
-    claims=claims,
-    read=read,
-    priority=95,  # behind all that count something
+FORMAT = Format(  # behind all that count something
+    "loss_lines", "loss: 2.3 (20 such lines)", claims, read, priority=95
 )

@@ -89,11 +89,6 @@ def _step(said: Note) -> int:
     return step if isinstance(step, int) else 1
 
 
-FORMAT = Format(
-    name="lost_console",
-    sample="Loss is nan, stopping training",
-    claims=claims,
-    read=read,
-    printed=True,
-    priority=99,  # behind all that hold a curve
+FORMAT = Format(  # behind all that hold a curve
+    "lost_console", "Loss is nan, stopping training", claims, read, printed=True, priority=99
 )

@@ -32,10 +32,5 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
         yield int(found[2]), {"epoch": found[1], "loss": found[3], **behind}
 
 
-FORMAT = own_lines(
-    name="marian_console",
-    sample="Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786",
-    marks=(_UPDATE,),
-    rows=_rows,
-    framework="marian",
-)
+_SAMPLE = "Ep. 1 : Up. 500 : Sen. 32,100 : Cost 10.786"
+FORMAT = own_lines("marian_console", _SAMPLE, (_UPDATE,), _rows, framework="marian")

@@ -161,9 +161,4 @@ def _called(name: str, settings: Settings) -> str:
     return name if namer(settings.series)(name) == "loss" else "loss"
 
 
-FORMAT = Format(
-    name="megatron_console",
-    sample="iteration 5/ 100 | ... | lm loss: 9.1E+00 | ...",
-    claims=claims,
-    read=read,
-)
+FORMAT = Format("megatron_console", "iteration 5/ 100 | ... | lm loss: 9.1E+00 | ...", claims, read)

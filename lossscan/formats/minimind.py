@@ -89,9 +89,4 @@ def _points(line: str) -> Iterator[tuple[int, int, int, int, str]]:
         yield epoch, epochs, step, length, line[match.end() : end]
 
 
-FORMAT = Format(
-    name="minimind",
-    sample="Epoch:[1/2](100/936) loss:6.123 lr:0.0005",
-    claims=claims,
-    read=read,
-)
+FORMAT = Format("minimind", "Epoch:[1/2](100/936) loss:6.123 lr:0.0005", claims, read)

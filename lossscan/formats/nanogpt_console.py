@@ -116,10 +116,4 @@ def _parts(line: str) -> Iterator[Part[str]]:
 _told: Final = Shapes(_parts)
 
 
-FORMAT = Format(
-    name="nanogpt_console",
-    sample="iter 100: loss 3.45",
-    claims=claims,
-    read=read,
-    printed=True,
-)
+FORMAT = Format("nanogpt_console", "iter 100: loss 3.45", claims, read, printed=True)

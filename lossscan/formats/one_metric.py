@@ -98,12 +98,7 @@ def _by_folder(path: Path, column: str) -> str:
     return column if "/" in column else "/".join([*known, column])
 
 
-FORMAT = Format(
-    name="one_metric",
-    sample="Wall time,Step,Value, or metrics/train/loss.tsv: step, loss",
-    claims=claims,
-    read=read,
-    priority=55,  # before tables that name their columns themselves
-    recorded=True,
-    maybe_files="run-*-tag-*.json",
+_SAMPLE = "Wall time,Step,Value, or metrics/train/loss.tsv: step, loss"
+FORMAT = Format(  # before tables that name their columns themselves
+    "one_metric", _SAMPLE, claims, read, priority=55, recorded=True, maybe_files="run-*-tag-*.json"
 )

@@ -78,10 +78,5 @@ def _row(line: str) -> dict[str, Any]:
     return row
 
 
-FORMAT = Format(
-    name="paddlenlp_console",
-    sample="loss: 2.3, learning_rate: 1e-05, global_step: 5",
-    claims=claims,
-    read=read,
-    files="workerlog.*",
-)
+_SAMPLE = "loss: 2.3, learning_rate: 1e-05, global_step: 5"
+FORMAT = Format("paddlenlp_console", _SAMPLE, claims, read, files="workerlog.*")

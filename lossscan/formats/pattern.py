@@ -68,10 +68,4 @@ def _matches(text: Iterable[str], pattern: re.Pattern[str], pace: Pace) -> Itera
             yield match
 
 
-FORMAT = Format(
-    name="pattern",
-    sample="text: {pattern: ...} (lossscan.yaml)",
-    claims=claims,
-    read=read,
-    wanted=wanted,
-)
+FORMAT = Format("pattern", "text: {pattern: ...} (lossscan.yaml)", claims, read, wanted=wanted)

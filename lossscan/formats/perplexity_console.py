@@ -80,10 +80,7 @@ def _log(perplexity: float) -> float:
     return math.log(perplexity) if perplexity > 0 else math.nan
 
 
-FORMAT = Format(
-    name="perplexity_console",
-    sample="Epoch 1, 50/2000; acc: 0.41; ppl: 232.4 (and no loss)",
-    claims=claims,
-    read=read,
-    priority=93,  # behind all that find a loss
+_SAMPLE = "Epoch 1, 50/2000; acc: 0.41; ppl: 232.4 (and no loss)"
+FORMAT = Format(  # behind all that find a loss
+    "perplexity_console", _SAMPLE, claims, read, priority=93
 )

@@ -88,10 +88,7 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(found, notes=(note,) if counted else ())
 
 
-FORMAT = Format(
-    name="printed_lists",
-    sample="train_losses = [2.31, 2.05, ...], or {'loss': [2.31, ...], 'val_loss': [...]}",
-    claims=claims,
-    read=read,
-    priority=96,  # behind all that log while they train, before bare numbers
+_SAMPLE = "train_losses = [2.31, 2.05, ...], or {'loss': [2.31, ...], 'val_loss': [...]}"
+FORMAT = Format(  # behind all that log while they train, before bare numbers
+    "printed_lists", _SAMPLE, claims, read, priority=96
 )

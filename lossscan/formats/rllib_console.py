@@ -53,11 +53,7 @@ def _counted(result: dict[str, str]) -> Iterator[Row]:
         yield step, row
 
 
+_SAMPLE = "episode_reward_mean: 22.5 ... total_loss: 8.86 ... timesteps_total: 4000"
 FORMAT = own_lines(
-    name="rllib_console",
-    sample="episode_reward_mean: 22.5 ... total_loss: 8.86 ... timesteps_total: 4000",
-    marks=("episode_reward_mean: ",),
-    rows=_rows,
-    needs="loss",
-    framework="rllib",
+    "rllib_console", _SAMPLE, ("episode_reward_mean: ",), _rows, needs="loss", framework="rllib"
 )

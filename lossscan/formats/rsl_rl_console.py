@@ -37,10 +37,5 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             yield step, {_NAMES[entry[1]]: entry[2]}
 
 
-FORMAT = own_lines(
-    name="rsl_rl_console",
-    sample="Learning iteration 8391/10000, below Value function loss: 0.0123",
-    marks=(_HEAD,),
-    rows=_rows,
-    framework="rsl-rl",
-)
+_SAMPLE = "Learning iteration 8391/10000, below Value function loss: 0.0123"
+FORMAT = own_lines("rsl_rl_console", _SAMPLE, (_HEAD,), _rows, framework="rsl-rl")

@@ -75,12 +75,7 @@ def _plain(value: Any) -> Any:
     return value.get("value") if isinstance(value, dict) else value
 
 
-FORMAT = Format(
-    name="sacred_metrics",
-    sample='{"training.loss": {"steps": [1, 2], "values": [2.3, 2.1]}}',
-    claims=claims,
-    read=read,
-    priority=40,  # before tables of lists
-    recorded=True,
-    maybe_files="metrics.json",
+_SAMPLE = '{"training.loss": {"steps": [1, 2], "values": [2.3, 2.1]}}'
+FORMAT = Format(  # before tables of lists
+    "sacred_metrics", _SAMPLE, claims, read, priority=40, recorded=True, maybe_files="metrics.json"
 )

@@ -71,11 +71,7 @@ def _is_loss(values: Sequence[float]) -> bool:
     return last < first or (between and last < RISES * first)
 
 
-FORMAT = Format(
-    name="set_lines",
-    sample="epoch 3 | train 1.11 | val 1.32 (and no loss)",
-    claims=claims,
-    read=read,
-    printed=True,
-    priority=95,  # behind all that name a loss
+_SAMPLE = "epoch 3 | train 1.11 | val 1.32 (and no loss)"
+FORMAT = Format(  # behind all that name a loss
+    "set_lines", _SAMPLE, claims, read, printed=True, priority=95
 )

@@ -25,11 +25,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             yield int(found[2]), parts | ({"lr": found[3]} if found[3] else {})
 
 
+_SAMPLE = "Losses: [2.1, 2.2, 5.3, 18.2, 1.2], step: 400, lr: 0.0001"
 FORMAT = own_lines(
-    name="sovits_console",
-    sample="Losses: [2.1, 2.2, 5.3, 18.2, 1.2], step: 400, lr: 0.0001",
-    marks=(_QUICK,),
-    rows=_rows,
-    framework="so-vits-svc",
-    averaging="instant",
+    "sovits_console", _SAMPLE, (_QUICK,), _rows, framework="so-vits-svc", averaging="instant"
 )

@@ -50,10 +50,5 @@ def _split(line: str) -> list[str]:
     return re.split(r" {2,}|\t", line.strip())
 
 
-FORMAT = own_lines(
-    name="spacy_console",
-    sample="E    #       LOSS TOK2VEC  LOSS NER, then 0     200     12.3  45.6",
-    marks=_QUICK,
-    rows=_rows,
-    framework="spacy",
-)
+_SAMPLE = "E    #       LOSS TOK2VEC  LOSS NER, then 0     200     12.3  45.6"
+FORMAT = own_lines("spacy_console", _SAMPLE, _QUICK, _rows, framework="spacy")

@@ -86,9 +86,5 @@ def _counted(box: Mapping[str, str], headline: str) -> Iterator[Row]:
         yield step, box
 
 
-FORMAT = Format(
-    name="stable_baselines",
-    sample="|    total_timesteps   | 4096   | below |    loss   | 7.03   |",
-    claims=claims,
-    read=read,
-)
+_SAMPLE = "|    total_timesteps   | 4096   | below |    loss   | 7.03   |"
+FORMAT = Format("stable_baselines", _SAMPLE, claims, read)

@@ -35,10 +35,5 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
             yield last, {"eval_char_error": evaluated[1], "eval_word_error": evaluated[2]}
 
 
-FORMAT = own_lines(
-    name="tesseract_console",
-    sample="At iteration 88/200/200, Mean rms=10.953%, delta=4.947%, char train=118.25%",
-    marks=("ean rms=",),
-    rows=_rows,
-    framework="tesseract",
-)
+_SAMPLE = "At iteration 88/200/200, Mean rms=10.953%, delta=4.947%, char train=118.25%"
+FORMAT = own_lines("tesseract_console", _SAMPLE, ("ean rms=",), _rows, framework="tesseract")

@@ -87,12 +87,6 @@ def _runs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Counter[str]:
     return +points
 
 
-FORMAT = Format(
-    name="wandb_export",
-    sample='"Step","run - train/loss"',
-    claims=claims,
-    read=read,
-    priority=55,  # before tables that name their columns themselves
-    recorded=True,
-    runs=runs,
+FORMAT = Format(  # before tables that name their columns themselves
+    "wandb_export", '"Step","run - train/loss"', claims, read, priority=55, recorded=True, runs=runs
 )

@@ -61,10 +61,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
                 yield int(row[1]), {"epoch": row[1], **named}
 
 
-FORMAT = Format(
-    name="yolo_console",
-    sample="Epoch  GPU_mem  box_loss  cls_loss, then 1/60  7.01G  1.675  2.813",
-    claims=claims,
-    read=read,
-    priority=5,  # before the bars behind its rows are taken for a log
+_SAMPLE = "Epoch  GPU_mem  box_loss  cls_loss, then 1/60  7.01G  1.675  2.813"
+FORMAT = Format(  # before the bars behind its rows are taken for a log
+    "yolo_console", _SAMPLE, claims, read, priority=5
 )

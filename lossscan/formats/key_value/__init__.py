@@ -168,13 +168,7 @@ def _planned(text: str) -> dict[str, str | None]:
     return {"max_steps": planned[1] or planned[2], "warmup_steps": planned[3]} if planned else {}
 
 
+_SAMPLE = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
 FORMAT = Format(
-    name="key_value",
-    sample="step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3",
-    claims=claims,
-    read=read,
-    printed=True,
-    keys=keys,
-    priority=90,
-    mappable=True,
+    "key_value", _SAMPLE, claims, read, printed=True, keys=keys, priority=90, mappable=True
 )

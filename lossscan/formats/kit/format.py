@@ -16,13 +16,16 @@ from lossscan.sources.files import Head
 _log = logging.getLogger(__name__)
 
 
-class Format(Struct, frozen=True, kw_only=True):
-    """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
-
+class _Reader(Struct, frozen=True):
     name: str
     sample: str  # of what it looks for, as it is in a log
     claims: Callable[[Head], bool]
     read: Callable[[Head, Settings], Table]
+
+
+class Format(_Reader, frozen=True, kw_only=True):
+    """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
+
     keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
     wanted: Callable[[Head, Settings], bool] | None = None  # the user asks for it on this file
     runs: Callable[[Head], list[str]] | None = None  # the names of those in a file

@@ -14,11 +14,11 @@ from lossscan.sources.files import Head
 
 
 def own_lines(
-    *,
     name: str,
     sample: str,
     marks: tuple[str, ...],
     rows: Callable[[Iterable[str]], Iterator[Row]],
+    *,
     needs: str = "",
     says: tuple[str, ...] = (),
     **fields: Any,
@@ -46,4 +46,4 @@ def own_lines(
         told = fields if own else fields | {"framework": None}
         return Table(series, **told)
 
-    return Format(name=name, sample=sample, claims=claims, read=read, printed=True)
+    return Format(name, sample, claims, read, printed=True)

@@ -227,11 +227,5 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
     return every
 
 
-FORMAT = Format(
-    name="transformers_console",
-    sample="{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}",
-    claims=claims,
-    read=read,
-    priority=10,
-    files="running_log.txt",
-)
+_SAMPLE = "{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}"
+FORMAT = Format("transformers_console", _SAMPLE, claims, read, priority=10, files="running_log.txt")
