@@ -97,11 +97,8 @@ class Collected(Struct):
 
     def associations(self) -> tuple[Association, ...]:
         """Those that hold, by rule, the surest first."""
-        rules = {
-            rule: having
-            for rule, having in sorted(self._having.items())
-            if FEWEST <= len(having) <= self._count - FEWEST
-        }
+        most = self._count - FEWEST
+        rules = {r: runs for r, runs in sorted(self._having.items()) if FEWEST <= len(runs) <= most}
         values = [value for _, value in self._codes] if rules else []
         tested = [
             found

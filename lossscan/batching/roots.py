@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import starmap
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -98,8 +99,5 @@ def _names(path: str, root: str) -> tuple[set[str], set[str]]:
 
 def _any(names: tuple[set[str], set[str]], patterns: tuple[str, ...]) -> bool:
     folders, paths = names
-    return any(
-        fnmatchcase(name, pattern)
-        for pattern in patterns
-        for name in (paths if "/" in pattern else folders)
-    )
+    pairs = ((name, each) for each in patterns for name in (paths if "/" in each else folders))
+    return any(starmap(fnmatchcase, pairs))

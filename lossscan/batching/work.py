@@ -45,10 +45,8 @@ class Task(Struct, frozen=True):
         """Each file with what changes when it is written to; empty for a vanished one."""
         if isinstance(self.files, Remote):
             return self.files.marks
-        return tuple(
-            (str(path), "{}:{}".format(*_stated(path)))
-            for path in (self.files.files if self.files else ())
-        )
+        files = self.files.files if self.files else ()
+        return tuple((str(path), "{}:{}".format(*_stated(path))) for path in files)
 
     def changed_at(self) -> float:
         """When the last of its files was written, in seconds since 1970."""

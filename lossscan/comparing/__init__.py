@@ -86,11 +86,8 @@ def _contrasts(labeled: Mapping[str, RunReport]) -> Iterator[Contrast]:
     for label, one in labeled.items():
         for finding in one.findings:
             found.setdefault(finding.rule, {}).setdefault(label, finding)
-    contrasts = [
-        _contrast(rule, present, labeled)
-        for rule, present in found.items()
-        if len(present) < len(labeled)
-    ]
+    some = ((rule, present) for rule, present in found.items() if len(present) < len(labeled))
+    contrasts = [_contrast(rule, present, labeled) for rule, present in some]
     yield from sorted(contrasts, key=lambda contrast: (contrast.severity.rank, contrast.rule))
 
 

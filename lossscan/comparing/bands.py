@@ -97,12 +97,8 @@ def outsiders_of(runs: Mapping[str, Run], band: Band) -> Iterator[Outsider]:
 def _held(courses: Courses, label: str, band: Band) -> Outsider:
     rows, means = courses.scaled, courses.scaled[:-1].mean(axis=0)
     errors = np.sqrt((courses.rounding[:-1] ** 2).mean(axis=0) / (len(rows) - 1))
-    pair = Courses(
-        courses.steps,
-        np.stack([means, rows[-1]]),
-        courses.log,
-        np.stack([errors, courses.rounding[-1]]),
-    )
+    both, rounding = np.stack([means, rows[-1]]), np.stack([errors, courses.rounding[-1]])
+    pair = Courses(courses.steps, both, courses.log, rounding)
     found = stretch_apart(pair.gap, noise_of(pair), band.margin)
     tail = pair.gap[-min(HALF, len(pair.gap)) :]
     gap = float(np.median(tail))

@@ -95,12 +95,8 @@ def _table(runs: Mapping[str, Run], series: str) -> FloatArray | None:
         return None
     at = np.linspace(low, high, blocks * 2 + 1)[1::2]  # the middles
     width = (high - low) / blocks
-    return np.array(
-        [
-            [_level(place, column.values, middle, width) for middle in at]
-            for place, column in zip(places, found, strict=True)
-        ]
-    )
+    both = zip(places, found, strict=True)
+    return np.array([[_level(p, c.values, middle, width) for middle in at] for p, c in both])
 
 
 def _level(places: FloatArray, values: FloatArray, middle: float, width: float) -> float:

@@ -53,14 +53,12 @@ def read(head: Head, settings: Settings) -> Table:
         elif counts and row:
             evaluated = {n: value for n, value in row.items() if canonical(n).startswith("eval_")}
             rows += [(len(counts), evaluated)] if evaluated else []
-    note = Note("steps_counted", head.path, {"entries": len(counts)})
+    notes = [*reader.idle.notes(head.path)]
     if steps := _rising(counts):
         rows = [(steps[at - 1], row) for at, row in rows]
-    return Table(
-        columns(rows, settings),
-        notes=(*(() if steps else (note,)), *reader.idle.notes(head.path)),
-        fallback=True,
-    )
+    else:
+        notes.insert(0, Note("steps_counted", head.path, {"entries": len(counts)}))
+    return Table(columns(rows, settings), notes=tuple(notes), fallback=True)
 
 
 def _repeated(text: Iterable[str]) -> str:

@@ -70,13 +70,8 @@ def read(head: Head, settings: Settings) -> Table:
         log.add(step, row)
     log.write(SKIPPED, loss_scales.skipped(points))
     means = () if since_last or by_epoch else (Note("running_means", head.path),)
-    return Table(
-        log.columns(),
-        framework="fairseq",
-        config=config,
-        launches=tuple(launches.steps),
-        notes=(*means, *loss_scales.notes(head.path)),
-    )
+    notes, begun = (*means, *loss_scales.notes(head.path)), tuple(launches.steps)
+    return Table(log.columns(), framework="fairseq", config=config, launches=begun, notes=notes)
 
 
 def _mean(line: str) -> dict[str, Any]:

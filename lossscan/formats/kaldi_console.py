@@ -49,11 +49,8 @@ def read(head: Head, settings: Settings) -> Table:
     whole = phases or [point._replace(at=at) for at, point in enumerate(_apart(points), start=1)]
     turned = sum(point.value < 0 for point in whole) * 2 > len(whole) or _QUICK[0] in peek(head)
     note = Note("objective_turned" if turned else "objective_kept", head.path)
-    return Table(
-        columns(list(_rows(whole, -1.0 if turned else 1.0)), settings),
-        framework="kaldi",
-        notes=(note,),
-    )
+    rows = list(_rows(whole, -1.0 if turned else 1.0))
+    return Table(columns(rows, settings), framework="kaldi", notes=(note,))
 
 
 def _apart(points: list[_Point]) -> list[_Point]:

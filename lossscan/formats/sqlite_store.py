@@ -160,12 +160,8 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     found = _counted(store, "run_name")
     run = chosen(head, found)
     config = _trackio_config(store, run) if "configs" in _tables(store) else {}
-    return Table(
-        _trackio_columns(store, run, settings),
-        framework=trainer_by_arguments(config),
-        config=config,
-        notes=others(head, run, len(found)),
-    )
+    series, notes = _trackio_columns(store, run, settings), others(head, run, len(found))
+    return Table(series, framework=trainer_by_arguments(config), config=config, notes=notes)
 
 
 def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) -> dict[str, Column]:

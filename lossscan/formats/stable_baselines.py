@@ -49,10 +49,8 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """Each box is a point at its count of steps."""
     rows = list(_rows(lines(head)))
-    return Table(
-        columns(rows, settings),
-        framework="stable-baselines" if any(_OWN in row for _, row in rows) else None,
-    )
+    framework = "stable-baselines" if any(_OWN in row for _, row in rows) else None
+    return Table(columns(rows, settings), framework=framework)
 
 
 def _rows(text: Iterable[str]) -> Iterator[Row]:

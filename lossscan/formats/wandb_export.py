@@ -49,10 +49,8 @@ def read(head: Head, settings: Settings) -> Table:
         for at, name in enumerate(header)
         if at == 0 or (_split(name)[0] == run and not name.endswith(_BOUNDS))
     }
-    found, _ = table(
-        [{kept[at]: cell for at, cell in enumerate(row) if at in kept and cell} for row in rows],
-        settings,
-    )
+    own = [{k: row[at] for at, k in kept.items() if at < len(row) and row[at]} for row in rows]
+    found, _ = table(own, settings)
     notes = others(head, run, len(points))
     return Table(found, notes=notes)
 

@@ -38,12 +38,8 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """The last row of each epoch: a bar draws it many times."""
-    rows = dict(_rows(lines(head)))
-    return Table(
-        columns(list(rows.items()), settings),
-        framework="ultralytics",
-        config={"logging_strategy": "epoch"},
-    )
+    series = columns(list(dict(_rows(lines(head))).items()), settings)
+    return Table(series, framework="ultralytics", config={"logging_strategy": "epoch"})
 
 
 def _rows(text: Iterable[str]) -> Iterator[Row]:

@@ -57,11 +57,8 @@ def _gone(runs: _Runs, policy: GatePolicy, settings: Settings) -> Iterator[Messa
     seen = {
         name for run, one in readable.items() for f in one.findings for name in likenesses(f, run)
     }
-    gone = [
-        known
-        for name, known in policy.known.items()
-        if known.run in readable and name not in seen and _asked(known.rule, settings)
-    ]
+    unseen = (known for name, known in policy.known.items() if name not in seen)
+    gone = [each for each in unseen if each.run in readable and _asked(each.rule, settings)]
     if gone:
         named = ", ".join(f"{known.rule} ({known.run})" for known in gone[:SHOWN_GONE])
         more = ", ..." if len(gone) > SHOWN_GONE else ""

@@ -51,13 +51,9 @@ def placed(finding: Finding, run: Run) -> Finding:
     """With the steps of its episodes, and the epoch where it begins."""
     starts = [e.start_step for e in finding.episodes if e.start_step is not None]
     ends = [e.end_step for e in finding.episodes if e.end_step is not None]
-    start = min(starts, default=None)
-    return replace(
-        finding,
-        start_step=start,
-        end_step=max(ends, default=None),
-        epoch=None if start is None else _epoch_at(run, start),
-    )
+    start, end = min(starts, default=None), max(ends, default=None)
+    epoch = None if start is None else _epoch_at(run, start)
+    return replace(finding, start_step=start, end_step=end, epoch=epoch)
 
 
 def ruled_out_of(out: RuledOut) -> RuledOut:

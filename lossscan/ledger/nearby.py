@@ -27,14 +27,9 @@ def with_near_events(
 
 def _near(finding: Finding, signals: Signals, events: Sequence[Departure]) -> set[int]:
     own = [event for event in events if event.series == finding.series]
-    at_edges = _at_edges(own, finding, signals)
-    return {
-        event.step
-        for event in own
-        if event.step in at_edges
-        or _at_its_landmark(event, finding)
-        or _is_its_rise(event, finding, signals)
-    }
+    rises = {event.step for event in own if _is_its_rise(event, finding, signals)}
+    at_landmark = {event.step for event in own if _at_its_landmark(event, finding)}
+    return _at_edges(own, finding, signals) | at_landmark | rises
 
 
 def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -> set[int]:

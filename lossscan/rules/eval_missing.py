@@ -66,12 +66,8 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _plan(case: Case) -> _Plan:
-    seen = {
-        int(step)
-        for name, series in case.run.series.items()
-        if name.startswith("eval_")
-        for step in series.steps
-    }
+    of_evaluations = (s for name, s in case.run.series.items() if name.startswith("eval_"))
+    seen = {int(step) for series in of_evaluations for step in series.steps}
     last = case.run.last_step
     strategy = case.setting("eval_strategy")
     every = case.setting("eval_steps") or case.setting("logging_steps")

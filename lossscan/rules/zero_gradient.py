@@ -98,10 +98,8 @@ def _finding(case: Case, series: Series, span: tuple[int, int], message: str) ->
     rewards = case.points("reward_std")
     spread = None if rewards is None else median(rewards.values)
     excluded = {"equal-rewards"} if message == "policy" and spread else ()
-    advice, zero = (
-        case.advise("finetuning_type"),
-        Message("zero", name=series.name, count=count, of=len(series)),
-    )
+    advice = case.advise("finetuning_type")
+    zero = Message("zero", name=series.name, count=count, of=len(series))
     return Finding(
         0.97 if whole else 0.92,  # a stretch may be a part of the data without labels
         series=series.name,

@@ -37,11 +37,8 @@ def _held(files: RunFiles, path: Path) -> tuple[RunFiles, ...]:
         names = _trainings(path)
     if len(names) <= 1:
         return (files,)
-    roots = (Path(f"{path}{PART}{name}".replace("\0", NUL)) for name in names)
-    return tuple(
-        replace(files, root=root, files=(path,), part=name)
-        for root, name in zip(roots, names, strict=True)
-    )
+    own = ((name, Path(f"{path}{PART}{name}".replace("\0", NUL))) for name in names)
+    return tuple(replace(files, root=root, files=(path,), part=name) for name, root in own)
 
 
 def _trainings(path: Path) -> list[str]:

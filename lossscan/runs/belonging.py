@@ -99,13 +99,8 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
         only = not holding.runs.get(container, {}).keys() - {_run_name(path)}
         anchored = container.parent in holding.anchors
         return (launch and (anchored or only)) or (anchored and only)
-    known = (
-        path.name in _PARTS.split()
-        or CHECKPOINT.fullmatch(path.name)
-        or _RANK.fullmatch(path.name)
-        or _LAUNCH.fullmatch(path.name)
-    )
-    return bool(known)
+    known = (each.fullmatch(path.name) for each in (CHECKPOINT, _RANK, _LAUNCH))
+    return path.name in _PARTS.split() or any(known)
 
 
 def without_beginnings(logs: Mapping[Path, Sequence[Path]], whole: re.Pattern[str]) -> list[Path]:

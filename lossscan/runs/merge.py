@@ -110,11 +110,8 @@ def _without_copies(tables: Sequence[Table]) -> list[Table]:
 
 def _firsts(table: Table) -> list[_First]:
     """The first point of each quantity: what is part of a table begins as it does."""
-    return [
-        (name, int(column.steps[0]), np.float64(column.values[0]).tobytes())
-        for name, column in table.columns.items()
-        if len(column.steps)
-    ]
+    held = ((name, column) for name, column in table.columns.items() if len(column.steps))
+    return [(name, int(c.steps[0]), np.float64(c.values[0]).tobytes()) for name, c in held]
 
 
 def _is_part(part: Table, whole: Table) -> bool:

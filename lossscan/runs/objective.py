@@ -103,10 +103,10 @@ def is_logged(marks: Iterable[str], keys: Iterable[str]) -> bool:
 
 
 def _is_there(mark: str, logged: set[str]) -> bool:
-    return all(
-        any(key.startswith(part) for key in logged) if part.endswith("/") else part in logged
-        for part in mark.split()
-    )
+    def holds(part: str) -> bool:
+        return part in logged or (part[-1] == "/" and any(k.startswith(part) for k in logged))
+
+    return all(map(holds, mark.split()))
 
 
 def _from_model(config: Mapping[str, Field]) -> str | None:

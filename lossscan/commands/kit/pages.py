@@ -82,11 +82,8 @@ def as_json(entry: RulePage, page: Page) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False, indent=2) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[RulePage, Page], str]] = {
-    "json": as_json,
-    "markdown": marked_down,
-    "rich": shown,
-}
+FORMATS: Mapping[str, Callable[..., str]]
+FORMATS = {"json": as_json, "markdown": marked_down, "rich": shown}
 
 
 def _sections(entry: RulePage, lang: str) -> list[Section]:

@@ -41,11 +41,8 @@ def tally(counts: Mapping[str, int], lang: str) -> str:
     """How many runs have each status, worst first."""
     from lossscan.reporters.kit.rows import STATUS_ORDER
 
-    return ", ".join(
-        f"{counts[status]} {words.say(lang, status)}"
-        for status in STATUS_ORDER
-        if counts.get(status)
-    )
+    seen = (status for status in STATUS_ORDER if counts.get(status))
+    return ", ".join(f"{counts[status]} {words.say(lang, status)}" for status in seen)
 
 
 def tell(text: str, details: Iterable[str] = ()) -> None:

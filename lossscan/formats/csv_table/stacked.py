@@ -47,12 +47,9 @@ def _paired(above: Sequence[str], below: Sequence[str]) -> Iterator[tuple[str, s
 
 def _goes_on(above: str, below: str) -> bool:
     """Whether both lines are of words alone, between as many bars."""
-    bars = below.count(_BAR)
-    return (
-        bars >= FEWEST_BARS
-        and bars == above.count(_BAR)
-        and all(_LETTER.search(line) and not _NUMBER.search(line) for line in (above, below))
-    )
+    if not FEWEST_BARS <= below.count(_BAR) == above.count(_BAR):
+        return False
+    return all(_LETTER.search(line) and not _NUMBER.search(line) for line in (above, below))
 
 
 def _are_words(above: str, below: str) -> bool:

@@ -145,11 +145,9 @@ def _table(head: Head, found: dict[str, Column], points: PlacedLines, said: Read
     text, kind = peek(head), points.kind
     framework = next((name for name, mark in _SAID.items() if mark.search(text)), None)
     instant = "console" in trainer_of(framework).instant
-    stated = {
-        **_planned(text),
-        "steps_per_epoch": points.length,
-        "logging_strategy": "epoch" if kind == "epoch" else None,
-    }
+    strategy = "epoch" if kind == "epoch" else None
+    own = {"steps_per_epoch": points.length, "logging_strategy": strategy}
+    stated = _planned(text) | own
     doubts = (replace(note, path=head.path) for note in points.doubts)
     return Table(
         found,

@@ -119,11 +119,8 @@ class StatedLog:
         for name, numbers in self.cells.items():
             for place, value in zip(numbers.places.tolist(), numbers.values.tolist(), strict=True):
                 rows[place][name] = value if value == value else "nan"  # noqa: PLR0124  equals itself
-        counts = self.counts.tolist()
-        return [
-            StatedLine(_place(form, count), row, form.indented)
-            for form, count, row in zip(forms, counts, rows, strict=True)
-        ]
+        every = zip(forms, self.counts.tolist(), rows, strict=True)
+        return [StatedLine(_place(form, at), row, form.indented) for form, at, row in every]
 
     def _settle(self) -> None:
         held, self._held = self._held, []

@@ -125,10 +125,10 @@ def _by_set(tables: Iterable[RowsAt]) -> Iterator[RowsAt]:
 
 
 def _of_set(name: str, rows: Rows) -> Rows:
-    return [
-        {key if canonical(key) in _COUNTERS else f"{name}/{key}": row[key] for key in row}
-        for row in rows
-    ]
+    def label(key: str) -> str:
+        return key if canonical(key) in _COUNTERS else f"{name}/{key}"
+
+    return [{label(key): row[key] for key in row} for row in rows]
 
 
 def _found(node: Any, path: tuple[str, ...]) -> Iterator[RowsAt]:
@@ -236,11 +236,8 @@ def _flat(row: Mapping[str, Any], depth: int = MOST_PARTS) -> dict[str, Any]:
 
 def _beside_sets(node: Mapping[str, Any]) -> dict[str, Any]:
     """The object with what is below `train`, `val` or `loss`, and nothing below other keys."""
-    held = {
-        key: each
-        for key, each in node.items()
-        if isinstance(each, dict) and (_says(key) or all(map(is_set, each)))
-    }
+    below = {key: each for key, each in node.items() if isinstance(each, dict)}
+    held = {key: each for key, each in below.items() if _says(key) or all(map(is_set, each))}
     return {key: node[key] for key in node if key not in held} | _flat(held, depth=2)
 
 

@@ -96,11 +96,8 @@ class _Block(Struct):
             return {}
         chosen = (self.lines[name] for name in PRECISIONS if name in self.lines)
         other = next(chosen, min(self.lines.values()))  # of what two spellings were folded into
-        return {
-            name: (value, self.lines.get(name, other))
-            for name, value in fields.items()
-            if name not in _FACTS.split()
-        }
+        own = (name for name in fields if name not in _FACTS.split())
+        return {name: (fields[name], self.lines.get(name, other)) for name in own}
 
 
 def echoed(head: Head) -> dict[str, tuple[Any, int]]:

@@ -75,10 +75,8 @@ def sums_up_runs(rows: Sequence[Mapping[str, Any]]) -> bool:
 def tag_and_value(columns: Iterable[str]) -> tuple[str, str] | None:
     """The column that names the quantity of a row, and the one that holds its value alone."""
     folded = {key.strip().lower().replace(" ", "_"): key for key in columns}
-    tag, value = (
-        next((folded[each] for each in names.split() if each in folded), None)
-        for names in (_TAGS, _VALUES)
-    )
+    held = ([each for each in names.split() if each in folded] for names in (_TAGS, _VALUES))
+    tag, value = (folded[each[0]] if each else None for each in held)
     return None if tag is None or value is None else (tag, value)
 
 

@@ -41,7 +41,7 @@ class Bar(Struct, frozen=True, gc=False):
     total: int
 
 
-class Entry(Struct, gc=False, eq=False):  # no cycles: there are millions of it
+class Entry(Struct, gc=False):  # no cycles: there are millions of it
     """One dict that the trainer printed."""
 
     row: dict[str, str]
@@ -53,21 +53,10 @@ class Entry(Struct, gc=False, eq=False):  # no cycles: there are millions of it
     stated: Bar | None = None  # its own step, which ms-swift prints in the dict
     bars: tuple[Bar, ...] = ()  # the one before, where there is, and after
 
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the dicts say the same, wherever they are."""
-        if not isinstance(other, Entry):
-            return NotImplemented
-        return (self.row, self.digits, self.quoted, self.stated) == (
-            other.row,
-            other.digits,
-            other.quoted,
-            other.stated,
-        )
-
-    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, which tells objects
-        return not self == other
+    @property
+    def said(self) -> tuple[dict[str, str], int, bool, Bar | None]:
+        """What the dict says, wherever it is."""
+        return self.row, self.digits, self.quoted, self.stated
 
     @property
     def slack(self) -> float:

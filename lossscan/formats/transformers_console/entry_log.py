@@ -173,13 +173,9 @@ class EntryLog:
         """What trains or evaluates, copies left out."""
         marks, count = self._bits(), len(self)
         epochs = np.frombuffer(self._epochs, dtype=np.float64)
-        every = Entries(
-            marks & _TRAIN > 0,
-            epochs,
-            self._slack(marks, epochs),
-            self._launches(count),
-            *(bars.of(count) for bars in self._bars),
-        )
+        slack, launches = self._slack(marks, epochs), self._launches(count)
+        bars = (each.of(count) for each in self._bars)
+        every = Entries(marks & _TRAIN > 0, epochs, slack, launches, *bars)
         return every.only(self._which(marks))
 
     def write(self, name: str, values: Mapping[int, int]) -> None:
@@ -235,7 +231,7 @@ class EntryLog:
     def _compare(self) -> None:
         """The last entry changes no more."""
         if len(self._held) >= KEPT:
-            self._copies.take(again=self._held[-1] == self._held[-2])
+            self._copies.take(again=self._held[-1].said == self._held[-2].said)
 
     def _begin(self, launch: int, first: int) -> None:
         if launch != self._launch or not self._begun:

@@ -116,11 +116,8 @@ def finite_of(series: Series) -> tuple[IntArray, FloatArray]:
 
 
 def _main_series(run: Run) -> Series | None:
-    drawable = [
-        series
-        for name, series in run.series.items()
-        if name != "epoch" and np.isfinite(series.values).sum() > 1
-    ]
+    every = (series for name, series in run.series.items() if name != "epoch")
+    drawable = [series for series in every if np.isfinite(series.values).sum() > 1]
     first = ("reward", *UPPER) if run.objective in POLICY else UPPER
     named = [s for name in first for s in drawable if s.name == name]
     return next(iter(named), max(drawable, key=len, default=None))
@@ -259,11 +256,8 @@ def _legend(keys: list[tuple[str, str]], marks: str, every: int, page: Page) -> 
     if every:
         key = "epoch_boundary" if every == 1 else "some_boundaries"
         keys = [*keys, (BOUNDARY, page.say(key, every=every))]
-    keys += [
-        (mark, page.say(key))
-        for mark, key in ((CHANGE, "change_point"), (LOST, "not_finite"))
-        if mark in marks
-    ]
+    others = ((CHANGE, "change_point"), (LOST, "not_finite"))
+    keys += [(mark, page.say(key)) for mark, key in others if mark in marks]
     numbers = sorted(mark for mark in set(marks) if mark.isdigit())
     keys += [(", ".join(numbers), page.say("finding_here"))] if numbers else []
     parts = [Text(mark, style=STYLES.get(mark, "bold")).append(f" {t}", "dim") for mark, t in keys]

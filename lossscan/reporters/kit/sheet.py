@@ -69,12 +69,8 @@ def _line(finding: Finding, page: Page) -> Text:
     place = [] if step is None else [page.say("at_step", first=step)]
     severity = page.say(finding.severity).upper()
     said = "  ".join(["", finding.rule, *place, ""])
-    return (
-        Text("")
-        .append(severity, STYLES[finding.severity])
-        .append(said)
-        .append_text(_told(finding.title, page, "bold"))
-    )
+    title = _told(finding.title, page, "bold")
+    return Text("").append(severity, STYLES[finding.severity]).append(said).append_text(title)
 
 
 def _nothing(report: RunReport, page: Page) -> list[RenderableType]:

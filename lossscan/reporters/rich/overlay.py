@@ -47,11 +47,8 @@ def overlay(report: Report, page: Page) -> list[RenderableType]:
 def _columns(report: Report, name: str) -> dict[str, Series]:
     """By letter, the series of the runs that have two finite points of it."""
     labels = [member.label for member in report.comparison.members] if report.comparison else []
-    found = {
-        label: one.run.series[name]
-        for label, one in zip(labels, report.runs, strict=True)
-        if one.run is not None and name in one.run.series
-    }
+    runs = ((label, one.run) for label, one in zip(labels, report.runs, strict=True))
+    found = {k: run.series[name] for k, run in runs if run is not None and name in run.series}
     return {k: s for k, s in found.items() if np.isfinite(s.values).sum() >= MIN_POINTS}
 
 

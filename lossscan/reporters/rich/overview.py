@@ -63,12 +63,9 @@ def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
     names = {row.path: shortened(_below(row.path, root), room) for row in rows}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in ("severity", "run", *(EXTRA if page.width >= WIDE else ()), "findings"):
-        table.add_column(
-            page.say(key),
-            justify="right" if key in NUMBERS else "left",
-            no_wrap=key != "findings",
-            overflow="fold",
-        )
+        whole = key != "findings"
+        table.add_column(page.say(key), no_wrap=whole, overflow="fold")
+        table.columns[-1].justify = "right" if key in NUMBERS else "left"
     for row in worst_first(rows):
         table.add_row(*_cells(row, names[row.path], page))
     return table

@@ -51,12 +51,8 @@ def is_token_loss(case: Case) -> bool:
 
 
 def _shows_text(case: Case) -> bool:
-    return (
-        case.trainer.text
-        or (case.number("vocab_size") or 0) >= OF_WORDS
-        or _is_causal(case)
-        or case.setting("stage") in ("pt", "sft")
-    )
+    of_words = case.trainer.text or (case.number("vocab_size") or 0) >= OF_WORDS
+    return of_words or _is_causal(case) or case.setting("stage") in ("pt", "sft")
 
 
 def _is_causal(case: Case) -> bool:

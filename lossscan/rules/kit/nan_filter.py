@@ -92,13 +92,8 @@ def evaluated_first(case: Case, step: int) -> int:
     if not len(before):
         return step
     evaluated = (series for name, series in case.run.series.items() if is_eval_loss(name))
-    lost = [
-        int(at)
-        for series in evaluated
-        for at in series.steps[~np.isfinite(series.values)]
-        if before[-1] <= at < step
-    ]
-    return min(lost, default=step)
+    lost = (int(at) for each in evaluated for at in each.steps[~np.isfinite(each.values)])
+    return min((at for at in lost if before[-1] <= at < step), default=step)
 
 
 def restarted(name: str, lost: dict[str, int]) -> Message:

@@ -42,11 +42,8 @@ def skipped_updates(case: Case, step: int) -> Iterator[Cause]:
     burst = count >= BURST and count > CROWDED * expected
     at = skips.steps[near].tolist()
     steps = f"{at[0]}" if at[0] == at[-1] else f"{at[0]}-{at[-1]}"
-    yield Cause(
-        Message("skipped-updates", count=count, steps=steps, others=others),
-        LIKELY if burst else ROUTINE,
-        to_bf16(case),
-    )
+    said = Message("skipped-updates", count=count, steps=steps, others=others)
+    yield Cause(said, LIKELY if burst else ROUTINE, to_bf16(case))
 
 
 def to_bf16(case: Case) -> tuple[Advice, ...]:
