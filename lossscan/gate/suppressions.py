@@ -74,14 +74,8 @@ def _idle(
         met = any(_covers(each, f, run) for run, one in runs for f in one.findings)
         if _expired(each, policy.today) or not met:
             key = "suppression_expired" if _expired(each, policy.today) else "suppression_unused"
-            yield Message(
-                key,
-                place=each.place,
-                expires=each.expires,
-                rule=each.rule,
-                runs=each.runs,
-                reason=each.reason,
-            )
+            told = {"rule": each.rule, "runs": each.runs, "reason": each.reason}
+            yield Message(key, place=each.place, expires=each.expires, **told)
 
 
 def _asked(rule: str, settings: Settings) -> bool:

@@ -102,11 +102,8 @@ def _settled(outcomes: Sequence[Outcome]) -> tuple[tuple[Finding, ...], tuple[Ru
             kept.append(each)
     told = {finding.rule for finding in kept}
     several = Counter(out.rule for out in ruled_out)  # only of these the words are needed
-    once = {
-        (out.rule, str(out.text) if several[out.rule] > 1 else ""): out
-        for out in ruled_out
-        if out.rule not in told
-    }
+    untold = (out for out in ruled_out if out.rule not in told)
+    once = {(o.rule, str(o.text) if several[o.rule] > 1 else ""): o for o in untold}
     return tuple(sorted(kept, key=_order)), tuple(once.values())
 
 

@@ -27,11 +27,7 @@ from lossscan.reporters.kit.places import (
 from lossscan.reporters.kit.rows import Row, closing, row_of
 
 MOST = 10  # annotations of a kind in one step; GitHub drops the others without a word
-LEVELS: Mapping[Severity, str] = {
-    Severity.CRITICAL: "error",
-    Severity.WARNING: "warning",
-    Severity.INFO: "notice",
-}
+LEVELS = dict(zip(Severity, ("error", "warning", "notice"), strict=True))
 ORDER = tuple(LEVELS.values())  # worst first
 DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 PROPERTY = {**DATA, ":": "%3A", ",": "%2C"}

@@ -6,7 +6,7 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lossscan import words
@@ -16,11 +16,7 @@ from lossscan.reporters.kit.json_text import listed
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import FIRST, Placed, line_of, path_of, placed, run_path
 
-SEVERITIES: Mapping[Severity, str] = {
-    Severity.CRITICAL: "critical",
-    Severity.WARNING: "major",
-    Severity.INFO: "info",
-}
+SEVERITIES = dict(zip(Severity, ("critical", "major", "info"), strict=True))
 UNREADABLE = "blocker"  # nothing is known of that run
 
 

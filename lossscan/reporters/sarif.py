@@ -5,7 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -20,11 +20,7 @@ SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 FINGERPRINT = "lossscan/v1"  # the version rises with the way a fingerprint is made
-LEVELS: Mapping[Severity, str] = {
-    Severity.CRITICAL: "error",
-    Severity.WARNING: "warning",
-    Severity.INFO: "note",
-}
+LEVELS = dict(zip(Severity, ("error", "warning", "note"), strict=True))
 
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:

@@ -95,17 +95,11 @@ def _judged(case: Case, found: list[_Tail], message: str) -> Iterator[Finding]:
     if len(found) == 1 and not support:
         return
     worst, noise = min(found, key=lambda tail: tail.factor), case.curve.noise
+    levels = {"step": found[0].step, "before": worst.level, "after": worst.value}
     yield Finding(
         # Two series or the arithmetic agree; else the place alone, surer the more often it holds.
         0.97 if support else 0.95 if len(found) >= SIDE else 0.92,
-        message=Message(
-            message,
-            count=len(found),
-            factor=factor,
-            step=found[0].step,
-            before=worst.level,
-            after=worst.value,
-        ),
+        message=Message(message, count=len(found), factor=factor, **levels),
         episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / noise) for t in found),
         effect=effect_of(worst.level, worst.value),
         evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *support),

@@ -66,15 +66,10 @@ def _consistent(case: Case) -> Iterator[Finding]:
     if len(falls) != 1 or len(late) != 1 or rate_steps(case, late[0].step):
         return
     change = late[0]
+    step, before, after = change.step, change.before, change.after
     yield Finding(
         confidence=0.6,  # the place is not confirmed: half of such drops have another reason
-        message=Message(
-            "consistent",
-            step=change.step,
-            share=change.step / last,
-            before=change.before,
-            after=change.after,
-        ),
+        message=Message("consistent", step=step, share=step / last, before=before, after=after),
         episodes=(Episode(change.step, None, change.sigma),),
         effect=effect_of(change.before, change.after, change.sigma),
         evidence=around(case, change, "rate", "eval"),

@@ -44,16 +44,12 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
         yield RuledOut(Message("stairs", period=period))
         return
     causes = tuple(sorted(_causes(case, period), key=lambda cause: -cause.score))
+    said = {"period": period, "strength": case.signals.period_strength}
     sure = min(0.5 + case.signals.period_strength / 2, 0.95)
     yield Finding(
         confidence=sure if len(causes) > 1 else UNNAMED * sure,
-        message=Message("default", period=period, strength=case.signals.period_strength),
-        evidence=(
-            Evidence(
-                Message("repeats", period=period, strength=case.signals.period_strength),
-                case.run.source_of("loss"),
-            ),
-        ),
+        message=Message("default", **said),
+        evidence=(Evidence(Message("repeats", **said), case.run.source_of("loss")),),
         causes=causes,
         claims=_crests(case, period),
     )

@@ -271,16 +271,11 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
     rate = case.points("learning_rate")
     peak = float(rate.values.max()) if rate is not None else None
     rated = case.advise("learning_rate")
+    said, level = _SAID.get(kind, kind), median(loss.values)
     return Finding(
         confidence,
         stated_severity=_SEVERITIES.get(kind),
-        message=Message(
-            _SAID.get(kind, kind),
-            level=median(loss.values),
-            first=first,
-            last=last,
-            points=len(loss),
-        ),
+        message=Message(said, level=level, first=first, last=last, points=len(loss)),
         episodes=(Episode(first, last),),
         effect=Effect(before, after, after - before, after / before if before else None),
         evidence=(

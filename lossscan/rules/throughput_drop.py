@@ -59,16 +59,11 @@ def _finding(case: Case, times: Series, at: int, before: float, after: float) ->
     slower = after > before
     window = 2 * int(spacing(times.steps))
     resumed = any(abs(resume.step - step) <= window for resume in case.run.schedule.resumes)
+    said, change = "slower" if slower else "faster", after / before - 1
     return Finding(
         0.95,  # two levels that hardly overlap
         series="seconds_per_step",
-        message=Message(
-            "slower" if slower else "faster",
-            step=step,
-            before=before,
-            after=after,
-            change=after / before - 1,
-        ),
+        message=Message(said, step=step, before=before, after=after, change=change),
         episodes=(Episode(step, int(times.steps[-1])),),
         effect=Effect(before, after, after - before, after / before),
         evidence=(

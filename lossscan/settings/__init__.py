@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from lossscan import words
 from lossscan.errors import SettingsError, Unusable, reason_of
@@ -122,11 +122,8 @@ def _checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:
     _known(table, KEYS, "", source)
     kept = {key.replace("-", "_"): KEYS[key](key, value, source) for key, value in table.items()}
     rules = kept.get("rules", {})
-    kept["severities"] = {
-        name: Severity(options.pop("severity"))
-        for name, options in rules.items()
-        if "severity" in options
-    }
+    stated = ((name, options) for name, options in rules.items() if "severity" in options)
+    kept["severities"] = {name: Severity(options.pop("severity")) for name, options in stated}
     return kept
 
 
@@ -254,13 +251,10 @@ def _date(key: str, value: Any, source: str) -> date:
 
 QUANTITIES = ("loss", "eval_loss", "reward", "learning_rate", "grad_norm", "epoch", "step")
 REQUIRED = ("rule", "reason")
-SUPPRESSION_KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
-    "rule": _text,
-    "reason": _text,
-    "runs": _text,
-    "expires": _date,
-}
-KEYS: Mapping[str, Callable[[str, Any, str], Any]] = {
+_Check: TypeAlias = Callable[[str, Any, str], Any]
+SUPPRESSION_KEYS: Mapping[str, _Check]
+SUPPRESSION_KEYS = {"rule": _text, "reason": _text, "runs": _text, "expires": _date}
+KEYS: Mapping[str, _Check] = {
     "lang": _lang,
     "fail-on": _gate,
     "select": _names,

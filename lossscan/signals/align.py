@@ -54,13 +54,10 @@ class Aligner:
     def at(self, index: int, *, reach: int = REACH) -> Alignment | None:
         """The landmark within `reach` points of a change that first shows at `index`, if any."""
         step = float(self._steps[index])
-        best = min(
-            self._near(index, reach),
-            key=lambda mark: (RANK[mark.kind], abs(step - mark.step)),
-            default=None,
-        )
-        if best is None:
+        near = list(self._near(index, reach))
+        if not near:
             return None
+        best = min(near, key=lambda mark: (RANK[mark.kind], abs(step - mark.step)))
         return Alignment(
             kind=best.kind,
             step=best.step,

@@ -70,13 +70,9 @@ def gap_ratios(curve: Curve) -> GapRatios:
         return GapRatios(np.empty((0, 0)), 0.0)
     widths = _widths(len(level))
     found = placebos_in(level, noise, *widths)
-    whole = len(level) <= SAMPLED
-    top = (
-        float(np.fmax.reduce(np.abs(found), axis=None))
-        if whole
-        else strongest(level, noise, *widths)
-    )
-    return GapRatios(found, top)
+    if len(level) > SAMPLED:
+        return GapRatios(found, strongest(level, noise, *widths))
+    return GapRatios(found, float(np.fmax.reduce(np.abs(found), axis=None)))
 
 
 def find_breaks(curve: Curve, ratios: GapRatios) -> list[Break]:

@@ -133,11 +133,8 @@ def gaps(sums: Sums, at: Windows) -> FloatArray:
     """(k,) or (w, k) the gap at each place: after minus before."""
     level, moment = sums.level, sums.moment
     early, late = level[at.start] - level[at.left], level[at.right] - level[at.stop]
-    covariance = (
-        (moment[at.start] - moment[at.left] - at.early * early)
-        + (moment[at.right] - moment[at.stop])
-        - at.late * late
-    )
+    covariance = moment[at.start] - moment[at.left] - at.early * early
+    covariance = covariance + (moment[at.right] - moment[at.stop]) - at.late * late
     slope = covariance / at.spread
     return np.asarray(late / at.count - early / at.count - slope * at.apart)
 

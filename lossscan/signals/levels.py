@@ -165,6 +165,7 @@ def _change(curve: Curve, pair: list[Break], landmarks: tuple[Landmark, ...]) ->
     late = _level(curve, max(horizon - LEVEL_POINTS, at.index), horizon)
     late += _course_fall(curve, at.index, horizon) if at.gap > 0 else 0.0
     low, high = from_scale(before, log=curve.log), from_scale(after, log=curve.log)
+    reach = reach_of(abs(at.gap) / float(curve.local_noise[at.index]))
     return Change(
         series=curve.name,
         kind="level_up" if at.gap > 0 else "level_down",
@@ -176,12 +177,7 @@ def _change(curve: Curve, pair: list[Break], landmarks: tuple[Landmark, ...]) ->
         ratio=high / low if low > 0 and high > 0 else None,
         sigma=at.sigma,
         stays=min(max((late - before) / (after - before), 0.0), 1.0) if after != before else 0.0,
-        aligned_to=align(
-            curve,
-            at.index,
-            landmarks,
-            reach=reach_of(abs(at.gap) / float(curve.local_noise[at.index])),
-        ),
+        aligned_to=align(curve, at.index, landmarks, reach=reach),
     )
 
 

@@ -211,11 +211,11 @@ def _untyped(text: Iterable[str]) -> Iterator[str]:
 
 def _flat(text: Iterable[str]) -> Iterator[str]:
     """Each JSON object on a line of its own, as its counter may be behind its losses."""
-    return _joined(
-        text,
-        lambda line: line.strip() == "{",
-        lambda held, line: "}" not in held and _MEMBER.match(line) is not None,
-    )
+    return _joined(text, lambda line: line.strip() == "{", _goes_on_flat)
+
+
+def _goes_on_flat(held: str, line: str) -> bool:
+    return "}" not in held and _MEMBER.match(line) is not None
 
 
 def _is_opened(line: str) -> bool:

@@ -68,18 +68,11 @@ def change_finding(  # noqa: PLR0913 - what the finding says
     """The finding that a series has left a level for good."""
     series, sigma = course.series, abs(course.end - before) / course.error
     step, last = int(series.steps[since]), int(series.steps[-1])
+    levels = {"before": before, "after": course.end, "step": step, "last": last}
     return Finding(
         0.93 if sigma > 2 * SIGMA else 0.85,  # what is logged of a policy wanders
         series=series.name,
-        message=Message(
-            said,
-            name=series.name,
-            before=before,
-            after=course.end,
-            step=step,
-            last=last,
-            **structs.asdict(case.trainer.policy),
-        ),
+        message=Message(said, name=series.name, **levels, **structs.asdict(case.trainer.policy)),
         episodes=(Episode(step, last, sigma),),
         effect=effect_of(before, course.end, sigma),
         evidence=(

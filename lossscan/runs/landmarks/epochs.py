@@ -134,14 +134,8 @@ def _of_index(
             if abs(apart - length) <= uncertainty:
                 length, uncertainty = apart, min(doubt, uncertainty)
             shift = -1.0 if base == 0 else 0.0  # who counts epochs from 0 counts steps from 0
-            found = regular(
-                int(steps[0]),
-                int(steps[-1]),
-                length,
-                shift=shift,
-                uncertainty=uncertainty,
-                least=LEAST_SLACK,
-            )
+            slacks = {"uncertainty": uncertainty, "least": LEAST_SLACK}
+            found = regular(int(steps[0]), int(steps[-1]), length, shift=shift, **slacks)
             ended = min((float(steps[-1]) - shift) / length, float(values[-1]) - base + 1)
             return Epochs(length, ended, () if lone else tuple(found))
     middle = values + 0.5  # all that is known: the index changes between two points

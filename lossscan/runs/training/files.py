@@ -47,12 +47,9 @@ class Room(Struct):
         """Raise Unusable for the first file that is beyond it."""
         self.left -= max(size, LEAST_OF_FILE)
         if self.left < 0:
-            raise Unusable(
-                "settings_enough",
-                mib=MOST_OF_RUN >> 20,
-                yaml=MOST_OF_RUN // YAML_COSTS >> 20,
-                files=MOST_OF_RUN // LEAST_OF_FILE,
-            )
+            mib, yaml = MOST_OF_RUN >> 20, MOST_OF_RUN // YAML_COSTS >> 20
+            files = MOST_OF_RUN // LEAST_OF_FILE
+            raise Unusable("settings_enough", mib=mib, yaml=yaml, files=files)
 
 
 class Stated(Struct, frozen=True):
