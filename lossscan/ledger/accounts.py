@@ -127,14 +127,8 @@ def _owner(event: Departure, findings: Sequence[Finding]) -> str | None:
     if claiming:
         own = SPOKEN_BY.get(event.kind)
         return own if own in claiming else claiming[0]
-    return next(
-        (
-            finding.rule
-            for finding in findings
-            if finding.series == event.series and _within(event, finding)
-        ),
-        None,
-    )
+    alike = (finding for finding in findings if finding.series == event.series)
+    return next((finding.rule for finding in alike if _within(event, finding)), None)
 
 
 def _within(event: Departure, finding: Finding) -> bool:

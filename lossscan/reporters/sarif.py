@@ -106,8 +106,8 @@ def _invocation(report: ReportStream, failed: list[dict[str, Any]], page: Page) 
 
 def _unread(one: RunReport, page: Page) -> dict[str, Any]:
     said = "; ".join(unread(one, page.lang))
-    place = {"physicalLocation": {"artifactLocation": {"uri": _uri(run_path(one, page))}}}
-    return {"level": "error", "message": {"text": words.printable(said)}, "locations": [place]}
+    places = [_location(run_path(one, page))]
+    return {"level": "error", "message": {"text": words.printable(said)}, "locations": places}
 
 
 # --- findings ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.knees import knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.numeric.trends import kendall
@@ -161,13 +162,13 @@ def _sure_by_shape(curve: Curve, climb: Climb) -> float:
     return TREND_SURE if kendall(curve.scaled[climb.low_index + 1 :]) >= TREND else 0.0
 
 
-def _onset(curve: Curve, climb: Climb) -> int:
+def _onset(curve: Curve, climb: Climb, rising: FloatArray) -> int:
     """The index of the knee between the course and the climb, once it has left its low for good."""
     length = len(curve.steps) - climb.low_index
     first = max(curve.descent_end, climb.low_index - int(BEFORE_SHARE * length))
     size = -(-(len(curve.steps) - first) // MOST_KNEES)
     bins = block_means(curve.clipped[first:], size)
-    shows = _shows(curve, climb)
+    shows = _shows(climb, rising)
     earliest, latest = ((index - first) // size for index in (climb.low_index, shows))
     turn = first + knee(bins, earliest=max(earliest, 1), latest=max(latest, 1)) * size
     smooth = running_median(curve.scaled[climb.low_index : shows], SMOOTH_POINTS)
@@ -175,36 +176,28 @@ def _onset(curve: Curve, climb: Climb) -> int:
     return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
 
 
-def _shows(curve: Curve, climb: Climb) -> int:
+def _shows(climb: Climb, rising: FloatArray) -> int:
     """The index where a climb has begun to show."""
     low, end = math.log(climb.low), math.log(climb.end)
-    smooth = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)
-    below = np.flatnonzero(smooth < low + ONSET_SHARE * (end - low))
-    begun = climb.low_index + (int(below[-1]) + 1 if len(below) else 0)
-    return min(begun, len(curve.steps) - 1)
+    below = np.flatnonzero(rising < low + ONSET_SHARE * (end - low))
+    begun = int(below[-1]) + 1 if len(below) else 0
+    return climb.low_index + min(begun, len(rising) - 1)
 
 
 def _jump(case: Case, height: float) -> Change | None:
     """The single jump that makes most of the climb, if there is one."""
     scaled = case.curve.scaled
-    return next(
-        (
-            change
-            for change in case.rises
-            if np.log(change.ratio or 1.0) >= JUMP_SHARE * height
-            and median(scaled[change.index : change.index + AT_ONCE]) - scaled[change.index - 1]
-            >= JUMP_SHARE * height
-        ),
-        None,
-    )
+    for change in case.rises:
+        at_once = median(scaled[change.index : change.index + AT_ONCE]) - scaled[change.index - 1]
+        if min(np.log(change.ratio or 1.0), at_once) >= JUMP_SHARE * height:
+            return change
+    return None
 
 
-def _top(curve: Curve, climb: Climb) -> int | None:
+def _top(climb: Climb, rising: FloatArray) -> int | None:
     """The index where the climb was highest, if much of it is gone by the end."""
-    smooth = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)
-    at = int(np.argmax(smooth))
-    low = math.log(climb.low)
-    gone = math.log(climb.end) - low < STILL * (float(smooth[at]) - low)
+    at, low = int(np.argmax(rising)), math.log(climb.low)
+    gone = math.log(climb.end) - low < STILL * (float(rising[at]) - low)
     return climb.low_index + at if gone else None
 
 
@@ -229,14 +222,15 @@ def _began(case: Case) -> float:
 
 def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) -> Finding:
     curve = case.curve
-    index = _onset(curve, climb) if climb.wild is None else climb.wild
+    rising = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)  # from the low on
+    index = _onset(curve, climb, rising) if climb.wild is None else climb.wild
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     ratio = climb.end / climb.low
     onset = Change(
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
-    high = _top(curve, climb) if climb.wild is None else None
+    high = _top(climb, rising) if climb.wild is None else None
     top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
+from lossscan.numeric.levels import LEVEL_POINTS, takes_back
 from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
@@ -18,10 +19,6 @@ from lossscan.signals.gaps import Break
 from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
 from lossscan.signals.turns import MEDIAN_ERROR
 
-LEVEL_POINTS = 10  # points a side that a quoted level is the median of
-TAKEN_BACK = (
-    0.65  # of a rise that a later fall must undo to make it an excursion, and the other way round
-)
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
 MOST_BENT = 3.0  # times steeper before a stretch than behind it: an exponential decay within a run
@@ -138,8 +135,7 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
 
 def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
     short = down.index - up.index <= MAX_EXCURSION_SHARE * len(curve.steps)
-    as_much = TAKEN_BACK * up.gap <= -down.gap <= up.gap / TAKEN_BACK
-    return up.gap > 0 > down.gap and short and as_much
+    return up.gap > 0 > down.gap and short and takes_back(up.gap, -down.gap)
 
 
 def _horizon(curve: Curve, at: Break, following: Break | None) -> int:

@@ -103,10 +103,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_each(partial(_REMARK.sub, "")), bool(_REMARK.search(text))),
             (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
             (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
-            (
-                _each(partial(_STAMP.sub, "")),
-                sum(_STAMP.match(line) is not None for line in shown) >= FEWEST,
-            ),
+            (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
             (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
             (_untyped, "\\_" in text or "\\[" in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
@@ -117,22 +114,23 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
                 not text.isascii() and bool(_TYPESET.search(text)),
             ),
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
-            (_unwrapped, _OPENED in text and sum(map(_is_opened, shown)) >= FEWEST),
+            (_unwrapped, _OPENED in text and _often(_is_opened, shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
-            (_rejoined, _CELL_END in text and sum(map(_is_cut_row, shown)) >= FEWEST),
+            (_rejoined, _CELL_END in text and _often(_is_cut_row, shown)),
             (plain, is_julia(text)),
-            (
-                _untupled,
-                "('" in text and sum(_TUPLE.match(line) is not None for line in shown) >= FEWEST,
-            ),
+            (_untupled, "('" in text and _often(_TUPLE.match, shown)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
         )
         if holds
     )
+
+
+def _often(holds: Callable[[str], object], shown: Sequence[str]) -> bool:
+    return len(list(filter(holds, shown))) >= FEWEST
 
 
 def _unescaped(text: Iterable[str]) -> Iterator[str]:
@@ -151,7 +149,7 @@ def _untupled(text: Iterable[str]) -> Iterator[str]:
 def _are_lists(shown: Sequence[str]) -> bool:
     """Whether rows below a header with a loss hold lists, as of the terms of a loss."""
     headed = any(_LIST_HEAD.match(line) for line in shown)
-    return headed and sum(_LIST_ROW.match(line) is not None for line in shown) >= FEWEST
+    return headed and _often(_LIST_ROW.match, shown)
 
 
 def _summed(text: Iterable[str]) -> Iterator[str]:

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Change, Curve
+from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
 from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.waves import gap_of, outlives_period
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
-TAKEN_BACK = 0.65  # of a change at the least, and no more than 1/0.65 of it; as in the engine
 DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none has more, a bend .43
 # Times as far as within any other two points nearby: a logistic fall with .3 of it on each side of
 # ten points goes 1.3 times as far there, and one that is over in three points 2.1 times.
@@ -24,7 +24,6 @@ EPOCHS: Final = ("epoch_boundary", "last_data_epoch")
 STATED: Final = ("resume", "lr_change")  # not the end of warm-up: the rate has no step there
 EXPLAINING: Final = (*EPOCHS, *STATED)
 NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
-LEVEL_POINTS = 10  # points a side that a level is the median of, as in the engine
 EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
 SMOOTH_POINTS = 5  # whose median two wild points do not move
 
@@ -93,7 +92,7 @@ def _takes_back(case: Case, fall: Change) -> bool:
     """Whether the loss only falls back from the last jump, to about where it came from."""
     curve = case.curve
     rises = [c for c in case.rises if c.index < fall.index]
-    return bool(rises) and _alike(gap_of(curve, rises[-1]), -gap_of(curve, fall))
+    return bool(rises) and takes_back(gap_of(curve, rises[-1]), -gap_of(curve, fall))
 
 
 def _ends_a_spike(case: Case, fall: Change) -> bool:
@@ -105,10 +104,6 @@ def _ends_a_spike(case: Case, fall: Change) -> bool:
         for spike in case.signals.excursions
         if spike.series == fall.series
     )
-
-
-def _alike(one: float, two: float) -> bool:
-    return TAKEN_BACK * one <= two <= one / TAKEN_BACK
 
 
 def dip_before(case: Case, rise: Change) -> int | None:
@@ -139,7 +134,7 @@ def _is_dip(case: Case, start: int, stop: int) -> bool:
     abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
     reach = NEAR_POINTS * spacing(curve.steps)
     explained = case.is_near(int(curve.steps[start]), EXPLAINING, reach)
-    return abrupt and _alike(fall, back) and not explained
+    return abrupt and takes_back(fall, back) and not explained
 
 
 def end_of(case: Case, fall: Change) -> Change | None:

@@ -56,16 +56,8 @@ def spike_behind(case: Case, first: int, low: float) -> int | None:
     It leaves the level from which the rise is counted, and not one that had climbed by then.
     """
     end = median(case.curve.values[-END_POINTS:])
-    return next(
-        (
-            spike.start_step
-            for spike in case.spikes
-            if spike.start >= first
-            and end - low <= OVER * (spike.peak - low)
-            and spike.base - low <= OVER * (end - low)
-        ),
-        None,
-    )
+    high = (s for s in case.spikes if s.start >= first and end - low <= OVER * (s.peak - low))
+    return next((s.start_step for s in high if s.base - low <= OVER * (end - low)), None)
 
 
 def is_policy_size(case: Case, level: float) -> bool:
