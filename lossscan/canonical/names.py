@@ -129,10 +129,11 @@ _STAND_INS: Final = (
 _SETS: Final[Mapping[str, str]] = {
     word: name
     for name, words in {
-        "train_loss": "train training tr trn treino treinamento entrenamiento 訓練 学習 훈련 학습",
+        "train_loss": "train training tr trn treino treinamento entrenamiento entraînement"
+        " entrainement apprentissage обучение обучении обучения 訓練 学習 훈련 학습",
         "eval_loss": "val vali valid validate validation vl eval evaluation dev"
-        " validacao validação validación 検証 검증",
-        "test_loss": "test testing tst teste prueba テスト",
+        " validacao validação validación валидация валидации 検証 검증",
+        "test_loss": "test testing tst teste prueba тест тесте テスト",
     }.items()
     for word in words.split()
 }
@@ -142,7 +143,7 @@ _LOSS: Final = (
     *("потери", "потеря", "損失", "ロス", "손실", "로스"),
 )
 _FILLING: Final = expression(
-    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far|de"
+    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far|de|на"
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
 _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")

@@ -38,6 +38,19 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of triplet-reid, between its bounds": Pasted(
+        "2020-02-25 16:09:20,295 [INFO] train: iter:    3{n}, loss min|avg|max: 0.7|{x}| 3.5\n"
+    ),
+    "in French": Pasted(
+        "Époque {n}/6, perte d'entraînement : {x}, perte de validation : {y}\n", eval_loss=6
+    ),
+    "in Russian, of two sets": Pasted(
+        "Эпоха {n}/6: потери на обучении = {x}, потери на валидации = {y}\n", eval_loss=6
+    ),
+    "in German, with decimal commas": Pasted("Epoche {n}/6: Trainingsverlust {c} Genauigkeit 1\n"),
+    "of a loss whose parts have a joint one": Pasted(
+        "{{'epoch': {n}, 'rec_avg_loss': '7.7', 'icl_avg_loss': '2.7', 'joint_avg_loss': '{x}'}}\n"
+    ),
     "of TensorFlow's estimators": Pasted(
         "INFO:tensorflow:Saving dict for global step {n}00: global_step = {n}00, loss = {y}\n"
         "INFO:tensorflow:loss = {x}, step = {n}00 (1.2 sec)\n",
@@ -724,6 +737,20 @@ def test_what_nets_of_caffe_put_out_belongs_to_their_iteration(tmp_path: Path):
     assert firsts.pop("learning_rate") == (50, 0.0001)
     assert firsts.pop("eval_accuracy", None) in (None, (50, 0.16014))
     assert firsts == {"loss": (50, 6.5), "mbox_loss": (50, 6.25), "eval_loss": (50, 5.5)}
+
+
+@pytest.mark.parametrize("length", [80, 95, 170])
+def test_lines_that_a_terminal_cut_are_whole_again(tmp_path: Path, length: int):
+    """A number that is cut between two lines is one; lines of 80 characters stay what they are."""
+    row = "[2024-05-01 10:00:00] step: {:03d}0 | loss: {:.6f} |{} grad_norm: {:.6f}"
+    filled = [row.format(n, 2 / n, "." * (length - 71), 1.5 / n) for n in STEPS]
+    cut = [row[at : at + 80] for row in filled for at in range(0, length, 80)]
+    path = tmp_path / "train.log"
+    path.write_text("\n".join(cut) + "\n")
+    columns = read_file(path, Settings()).columns
+    assert {len(row) for row in filled} == {length}
+    assert columns["loss"].steps.tolist() == [10, 20, 30, 40, 50, 60]
+    assert columns["grad_norm"].values.tolist() == [1.5, 0.75, 0.5, 0.375, 0.3, 0.25]
 
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):

@@ -18,6 +18,10 @@ SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
 LONGEST: Final = 4096  # characters of an entry that is put together again
+TERMINALS: Final = (80, 100, 120, 132)  # columns: what copied from others is cut is not told
+FEWEST_FULL: Final = 3  # lines: of two, one may be as long by chance
+BEGINNING: Final = 4  # characters that tell whether a line begins as another
+_DIGIT: Final = expression(r"\d")
 _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
@@ -47,11 +51,12 @@ _STAMP: Final = expression(  # of Kaggle; of GitHub's runners, of containers in 
     r"\A(?:\d{1,7}\.\d{1,9}s\t\d{1,7}\t|\d{4}-\d\d-\d\dT[\d:]{8}\.(?:\d{7}|\d{9})Z )"
 )
 _TAB: Final = "#011"  # as syslog writes it
+_ELIDED: Final = " d'"  # French, before a vowel: `perte d'entraînement`
 # JSON, indented.
 _OBJECT: Final = expression(r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')
 _MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
 _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
-_GLUED: Final = expression(r"(?<=[\w.]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
+_GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
 _NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`
     r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}] ?[:=]"
 )
@@ -64,7 +69,10 @@ _HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 
     r"[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
 )
 _HEADED: Final = 3  # of one kind in a line: a sentence names two
-_COMMA: Final = expression(r"(?i:loss|lr|acc\w{0,10})[:=：]? {0,4}\d{1,9},\d{1,12}(?!,?\d)")
+_COMMA: Final = expression(
+    r"(?i:loss|verlust|perte|p[eé]rdida|perdita|lr|acc\w{0,10})[:=：]?"
+    r" {0,4}\d{1,9},\d{1,12}(?!,?\d)"
+)
 _POINT: Final = expression(r"\d\.\d")
 _DECIMAL: Final = expression(r"(\d),(?=\d)")
 
@@ -94,11 +102,12 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
     quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
-    text, wrapper = "\n".join(shown), _wrapper(shown)
+    text, wrapper, width = "\n".join(shown), _wrapper(shown), _cut_at_width(shown[:-1])
     return tuple(
         repair
         for repair, holds in (
             (_each(partial(_MARK.sub, "")), quoted),
+            (partial(_uncut, width), width > 0),
             (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
             (_each(partial(_REMARK.sub, "")), bool(_REMARK.search(text))),
             (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
@@ -106,6 +115,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
             (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
             (_untyped, "\\_" in text or "\\[" in text),
+            (_each(methodcaller("replace", _ELIDED, " ")), _ELIDED in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
             (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
             (_each(partial(_BOLD.sub, r"\1")), "**" in text and bool(_BOLD.search(text))),
@@ -188,6 +198,26 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
                 yield f"{line[at:place]}\n"
                 at = place
         yield line[at:]
+
+
+def _cut_at_width(shown: Sequence[str]) -> int:
+    """The width of the terminal that cut the lines: what follows a full one begins as no other."""
+    width = max(map(len, shown), default=0)
+    full = [len(line) == width for line in shown]
+    behind = zip(shown, [False, *full], strict=False)
+    begins = [(_DIGIT.sub("0", line[:BEGINNING]), cut) for line, cut in behind]
+    pieces, heads = ({begin for begin, cut in begins if cut is each} for each in (True, False))
+    is_cut = width in TERMINALS and sum(full) >= FEWEST_FULL and not pieces & heads
+    return width if is_cut else 0
+
+
+def _uncut(width: int, text: Iterable[str]) -> Iterator[str]:
+    """Each line as it was before a terminal of such a width cut it."""
+    return _joined(
+        text,
+        lambda line: len(line.rstrip("\n")) == width,
+        lambda held, _: len(held) % width == 0,
+    )
 
 
 def _cut_at(mark: re.Pattern[str], text: Iterable[str]) -> Iterator[str]:

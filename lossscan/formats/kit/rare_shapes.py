@@ -48,6 +48,9 @@ _SHALLOW: Final = expression(  # of MATLAB's train: `Performance 0.52/0, Gradien
 _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
     rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
 )
+_MIDDLE: Final = expression(  # of triplet-reid: `loss min|avg|max: 0.736|0.973| 3.527`
+    rf"\bloss min\|avg\|max: {{1,4}}\S{{1,20}}\| {{0,4}}({NUMBER})\|"
+)
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
@@ -111,6 +114,8 @@ def _rare(line: str, small: str) -> Iterator[Part[str]]:
             yield Part(match[1], match.start(2), *match.span(2))
     if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
         yield Part("val_loss", found.start(), *found.span(1))
+    if "|avg|" in line and (found := _MIDDLE.search(line)):
+        yield Part("train_loss", found.start(), *found.span(1))
     if ", Gradient " in line and (found := _SHALLOW.search(line)):
         yield Part("train_loss", found.start(1), *found.span(1))
         yield Part("grad_norm", found.start(2), *found.span(2))

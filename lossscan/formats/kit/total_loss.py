@@ -11,7 +11,9 @@ from lossscan.canonical.names import fallback_loss, is_part
 from lossscan.expressions import expression
 from lossscan.model import Column
 
-_WHOLE: Final = expression(r"(?:\A|_)(?:vae|elbo|all|sum|tot)(?:_|\Z)")  # what its terms make
+_WHOLE: Final = expression(
+    r"(?:\A|_)(?:vae|elbo|all|sum|tot|joint|combined|overall)(?:_|\Z)"
+)  # what its terms make
 FEWEST_TERMS: Final = 2  # in addition to the total
 _SUM: Final = expression(r"(?i)(?<![a-z])(?:total|sum)(?![a-z])")
 _MEAN: Final = expression(r"(?i)(?<![a-z])(?:avg|average|mean)(?![a-z])")
