@@ -38,6 +38,22 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of DARTS, whose evaluation counts its own batches": Pasted(
+        "07/08 05:56:53 AM epoch {n} lr 1.023679e-03\n"
+        "07/08 05:56:55 AM train 000 {x}00e+00 99.670070 100.000000\n"
+        "07/08 05:56:57 AM train 050 {x}00e+00 99.667774 100.000000\n"
+        "07/08 05:56:58 AM train_acc 99.684000\n"
+        "07/08 05:56:59 AM valid 000 {y}00e+00 90.625000 98.437500\n",
+        loss=12,
+        eval_loss=6,
+    ),
+    "of a loop that numbers its models": Pasted("model_{n}0, loss: {x}\n"),
+    "of pyFM": Pasted("-- Epoch {n}\nTraining MSE: {x}\n"),
+    "of xLearn, behind the share that is done": Pasted(
+        "[   {n}0%      ]     {n}                 {x}                 {y}            11.07\n",
+        before="[------------] Epoch      Train log_loss       Test log_loss     Time cost (sec)\n",
+        eval_loss=6,
+    ),
     "of triplet-reid, between its bounds": Pasted(
         "2020-02-25 16:09:20,295 [INFO] train: iter:    3{n}, loss min|avg|max: 0.7|{x}| 3.5\n"
     ),

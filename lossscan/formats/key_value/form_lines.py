@@ -73,7 +73,9 @@ class FormLines:
         if not bare.any() or bare.all():
             return told
         stated = np.where(self.at(self.kinds == _EPOCH), self.counts, told)
-        held = headed(self.counts, stated, np.flatnonzero(bare & self.at(self.judged)))
+        held = headed(
+            self.counts, stated, np.flatnonzero(bare & self.at(self.judged & ~self.evaluating))
+        )
         return told if held is None else np.where(bare, held, told)
 
     def finest(self) -> Kind:

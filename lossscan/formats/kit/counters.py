@@ -126,6 +126,9 @@ _LEADING: Final = expression(  # `[  120/10000]  eta: ...`, `51000 / 1000000 eps
 _BRACKETED: Final = expression(  # Dreamer's `[5000] div 77.2 / model_loss 5864.5 / `
     r"^\[(\d{1,15})\](?= [a-z]\w{1,40} \S{1,50} / [a-z]\w{1,40} \S{1,50} / )"
 )
+_BEFORE_LOSS: Final = expression(  # DARTS' `train 050 6.912632e+00 0.1 0.5`, `model_10, loss: 4.9`
+    r"(?:\b(?:train|valid) (?=\d{1,6} \d\.\d{6}e[-+]\d\d )|^model_(?=\d{1,9}, loss))(\d{1,9})[ ,]"
+)
 _OF_PROCESS: Final = expression(r"\]\((\d{1,15})/(\d{1,15})\) ")  # of DGL-KE
 _OF_BATCHES: Final = expression(r"(?<![\w./])(\d{1,15})/ {0,8}(\d{1,15}) batches \|")
 _FIT: Final = expression(r"\bfit progress: \((\d{1,9})(?=, \d)")  # Flower's rounds
@@ -167,6 +170,7 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("step", "iter"), _STEP_BEHIND),
     (("[",), _BRACKETED),
     (("](",), _OF_PROCESS),
+    (("train ", "valid ", "model_"), _BEFORE_LOSS),
     (("/",), _LEADING),
 )
 

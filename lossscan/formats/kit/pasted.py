@@ -10,6 +10,16 @@ from operator import methodcaller
 from typing import Final
 
 from lossscan.expressions import expression
+from lossscan.formats.kit.cut_lines import (
+    are_cut_entries,
+    are_cut_rows,
+    has_objects,
+    objects_flat,
+    uncut,
+    whole_entries,
+    whole_rows,
+    width_of_cut,
+)
 from lossscan.formats.kit.julia import is_julia, plain
 from lossscan.formats.kit.set_rows import has_set_rows, named_rows
 from lossscan.sources.files import Head, is_object
@@ -17,11 +27,6 @@ from lossscan.sources.files import Head, is_object
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
-LONGEST: Final = 4096  # characters of an entry that is put together again
-TERMINALS: Final = (80, 100, 120, 132)  # columns: what copied from others is cut is not told
-FEWEST_FULL: Final = 3  # lines: of two, one may be as long by chance
-BEGINNING: Final = 4  # characters that tell whether a line begins as another
-_DIGIT: Final = expression(r"\d")
 _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
@@ -30,10 +35,6 @@ _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
 _STRAIGHT: Final = str.maketrans(_CURLY, "''\"\"")
-_OPENED: Final = "{'"  # an entry of the Trainer
-_ROW: Final = expression(
-    r"\A ?(?:\[[^\]]{1,40}\])? ?(?:iteration {1,12}\d{1,12}/|validation loss at )"
-)
 _REMARK: Final = expression(  # `<-- NaN here`
     r"[ \t]{1,8}(?:<-{2,4}|<={2,4}|\u2190)(?![\w<=-])[^\n]{0,400}"
 )
@@ -50,12 +51,11 @@ _WRAPPER: Final = expression(  # of one container, pod, rank or worker, before e
 _STAMP: Final = expression(  # of Kaggle; of GitHub's runners, of containers in nanoseconds
     r"\A(?:\d{1,7}\.\d{1,9}s\t\d{1,7}\t|\d{4}-\d\d-\d\dT[\d:]{8}\.(?:\d{7}|\d{9})Z )"
 )
+_SHARE: Final = expression(
+    r"\A\[(?: {0,4}\d{1,3}% {1,9}|-{9,15})\] "
+)  # of xLearn, before its table
 _TAB: Final = "#011"  # as syslog writes it
 _ELIDED: Final = " d'"  # French, before a vowel: `perte d'entraînement`
-# JSON, indented.
-_OBJECT: Final = expression(r'(?m)^ {0,12}\{[ \t]{0,9}\n\s{1,12}"[^"\n]{1,60}": [-\d.N]')
-_MEMBER: Final = expression(r'\A\s{0,12}(?:"[^"\n]{1,60}": [^{}\[\]]{1,60}$|\},?$)')
-_CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a row does too
 _GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
 _NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`
     r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}] ?[:=]"
@@ -102,35 +102,36 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
     quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
-    text, wrapper, width = "\n".join(shown), _wrapper(shown), _cut_at_width(shown[:-1])
+    text, wrapper, width = "\n".join(shown), _wrapper(shown), width_of_cut(shown[:-1])
     return tuple(
         repair
         for repair, holds in (
             (_each(partial(_MARK.sub, "")), quoted),
-            (partial(_uncut, width), width > 0),
+            (partial(uncut, width), width > 0),
             (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
             (_each(partial(_REMARK.sub, "")), bool(_REMARK.search(text))),
             (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
             (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
             (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
+            (_each(partial(_SHARE.sub, "")), "%  " in text and any(map(_SHARE.match, shown))),
             (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
             (_untyped, "\\_" in text or "\\[" in text),
             (_each(methodcaller("replace", _ELIDED, " ")), _ELIDED in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
-            (_flat, text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST),
+            (objects_flat, has_objects(text)),
             (_each(partial(_BOLD.sub, r"\1")), "**" in text and bool(_BOLD.search(text))),
             (
                 _each(methodcaller("translate", _STRAIGHT)),
                 not text.isascii() and bool(_TYPESET.search(text)),
             ),
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
-            (_unwrapped, _OPENED in text and _often(_is_opened, shown)),
+            (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
             (_parted, _is_crowded(text) and any(map(_heads, shown))),
-            (_rejoined, _CELL_END in text and _often(_is_cut_row, shown)),
+            (whole_rows, are_cut_rows(shown)),
             (plain, is_julia(text)),
             (_untupled, "('" in text and _often(_TUPLE.match, shown)),
             (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
@@ -200,26 +201,6 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
         yield line[at:]
 
 
-def _cut_at_width(shown: Sequence[str]) -> int:
-    """The width of the terminal that cut the lines: what follows a full one begins as no other."""
-    width = max(map(len, shown), default=0)
-    full = [len(line) == width for line in shown]
-    behind = zip(shown, [False, *full], strict=False)
-    begins = [(_DIGIT.sub("0", line[:BEGINNING]), cut) for line, cut in behind]
-    pieces, heads = ({begin for begin, cut in begins if cut is each} for each in (True, False))
-    is_cut = width in TERMINALS and sum(full) >= FEWEST_FULL and not pieces & heads
-    return width if is_cut else 0
-
-
-def _uncut(width: int, text: Iterable[str]) -> Iterator[str]:
-    """Each line as it was before a terminal of such a width cut it."""
-    return _joined(
-        text,
-        lambda line: len(line.rstrip("\n")) == width,
-        lambda held, _: len(held) % width == 0,
-    )
-
-
 def _cut_at(mark: re.Pattern[str], text: Iterable[str]) -> Iterator[str]:
     """Lines cut wherever such a mark is, in whose place a line ended."""
     for line in text:
@@ -235,60 +216,6 @@ def _wrapper(shown: Sequence[str]) -> str:
 
 def _untyped(text: Iterable[str]) -> Iterator[str]:
     return (_BACKSLASH.sub("", line) if "\\" in line else line for line in text)
-
-
-def _flat(text: Iterable[str]) -> Iterator[str]:
-    """Each JSON object on a line of its own, as its counter may be behind its losses."""
-    return _joined(text, lambda line: line.strip() == "{", _goes_on_flat)
-
-
-def _goes_on_flat(held: str, line: str) -> bool:
-    return "}" not in held and _MEMBER.match(line) is not None
-
-
-def _is_opened(line: str) -> bool:
-    return line.startswith(_OPENED) and "}" not in line
-
-
-def _is_row(line: str) -> bool:
-    return _ROW.match(line) is not None
-
-
-def _is_cut_row(line: str) -> bool:
-    said = line.rstrip()
-    return _is_row(line) and _CELL_END in said and not said.endswith(_CELL_END)
-
-
-def _unwrapped(text: Iterable[str]) -> Iterator[str]:
-    """Each entry on a line of its own: a narrow terminal cuts it anywhere, also within a number."""
-    return _joined(
-        text, _is_opened, lambda held, line: "}" not in held and not line.startswith(_OPENED)
-    )
-
-
-def _rejoined(text: Iterable[str]) -> Iterator[str]:
-    """Each row of Megatron on a line of its own: the pieces behind its start hold cells too."""
-    return _joined(text, _is_row, lambda _, line: _CELL_END in line and not _is_row(line))
-
-
-def _joined(
-    text: Iterable[str], starts: Callable[[str], bool], goes_on: Callable[[str, str], bool]
-) -> Iterator[str]:
-    """The lines, with what goes on from a start put behind it; an end that is missing stays so."""
-    held, newline = "", ""
-    for line in text:
-        piece = line.rstrip("\n")
-        newline = line[len(piece) :]
-        if held and len(held) <= LONGEST and goes_on(held, line):
-            held += piece
-            continue
-        if held:
-            yield f"{held}\n"
-        held = piece if starts(line) else ""
-        if not held:
-            yield line
-    if held:
-        yield held if goes_on(held, "") else held + newline
 
 
 def _pointed(text: Iterable[str]) -> Iterator[str]:

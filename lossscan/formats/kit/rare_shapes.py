@@ -51,6 +51,9 @@ _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
 _MIDDLE: Final = expression(  # of triplet-reid: `loss min|avg|max: 0.736|0.973| 3.527`
     rf"\bloss min\|avg\|max: {{1,4}}\S{{1,20}}\| {{0,4}}({NUMBER})\|"
 )
+_SEARCHED: Final = expression(  # of DARTS, behind the set and its batch
+    r"\b(train|valid) \d{1,6} (\d\.\d{6}e[-+]\d\d|nan) \d"
+)
 _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
 )
@@ -76,6 +79,8 @@ def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
         yield Part("val_loss", both.start(), *both.span(2))
     if "reducing learning" in line and (reduced := REDUCED.search(line)):
         yield Part(SET_RATE, reduced.start(), *reduced.span(1))
+    if (" train " in line or " valid " in line) and (found := _SEARCHED.search(line)):
+        yield Part(f"{found[1]}_loss", found.start(), *found.span(2))
     yield from _players(line)
     yield from _lettered(line)
     yield from _scores(line) if "score" in small else ()
