@@ -112,9 +112,9 @@ def _launches_in(table: Table, reference: str) -> list[_Launch]:
     ]
 
 
-def _falls(steps: IntArray) -> list[int]:
+def _falls(steps: IntArray) -> IntArray:
     """Indices at which the step goes back."""
-    return [int(index) for index in np.flatnonzero(steps[1:] < steps[:-1]) + 1]
+    return np.flatnonzero(steps[1:] < steps[:-1]) + 1
 
 
 def _cuts(steps: IntArray, announced: Sequence[int]) -> dict[int, int | None]:
@@ -122,7 +122,7 @@ def _cuts(steps: IntArray, announced: Sequence[int]) -> dict[int, int | None]:
 
     An announced one begins at the falls to just beyond its step, else where that is crossed last.
     """
-    falls = np.flatnonzero(steps[1:] < steps[:-1]) + 1
+    falls = _falls(steps)
     cuts: dict[int, int | None] = dict.fromkeys(falls.tolist())
     gap = median(np.abs(differences(steps))) if announced and len(steps) > 1 else 1.0
     for step in announced:
@@ -144,7 +144,7 @@ def _assigned(steps: IntArray, launches: Sequence[_Launch], first: int) -> IntAr
     if len(launches) <= 1:  # nearly always, and then one number takes the memory of one
         return np.broadcast_to(np.int64(first), len(steps))
     number = np.empty(len(steps), dtype=np.int64)
-    edges = [0, *_falls(steps), len(steps)]
+    edges = [0, *_falls(steps).tolist(), len(steps)]
     farthest = list(accumulate((launch.stop for launch in launches), max))  # so far
     candidate = len(launches) - 1
     for start, stop in reversed(list(pairwise(edges))):
