@@ -136,6 +136,7 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
         notes=others(head, called.get(run, run), len(found)),
+        part=run,
     )
 
 
@@ -160,8 +161,13 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     found = _counted(store, "run_name")
     run = chosen(head, found)
     config = _trackio_config(store, run) if "configs" in _tables(store) else {}
-    series, notes = _trackio_columns(store, run, settings), others(head, run, len(found))
-    return Table(series, framework=trainer_by_arguments(config), config=config, notes=notes)
+    return Table(
+        _trackio_columns(store, run, settings),
+        framework=trainer_by_arguments(config),
+        config=config,
+        notes=others(head, run, len(found)),
+        part=run,
+    )
 
 
 def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) -> dict[str, Column]:

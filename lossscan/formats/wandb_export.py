@@ -52,7 +52,7 @@ def read(head: Head, settings: Settings) -> Table:
     own = [{k: row[at] for at, k in kept.items() if at < len(row) and row[at]} for row in rows]
     found, _ = table(own, settings)
     notes = others(head, run, len(points))
-    return Table(found, notes=notes)
+    return Table(found, notes=notes, part=run)
 
 
 def runs(head: Head) -> list[str]:

@@ -57,7 +57,11 @@ def read(head: Head, settings: Settings) -> Table:
     run = chosen(head, {name: len(rows) for name, rows in held.items()})
     found, counted = table(held[run], settings)
     note = Note("steps_counted", head.path, {"entries": len(held[run])})
-    return Table(found, notes=(*((note,) if counted else ()), *others(head, run, len(held))))
+    return Table(
+        found,
+        notes=(*((note,) if counted else ()), *others(head, run, len(held))),
+        part=run if len(held) > 1 else None,
+    )
 
 
 @lru_cache(maxsize=2)

@@ -35,6 +35,7 @@ class Table(Struct, frozen=True):
     complete: bool | None = None  # whether training came to its end, where the file says so
     notes: tuple[Note, ...] = ()
     fallback: bool = False  # a coarse view, for where no other log of the run holds a curve
+    part: str | None = None  # the run that this is, of a file that holds several
     path: Path = Path()  # this and the next are filled in by `formats`, not by the reader
     format: str = ""  # name of the format
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from lossscan.errors import LossscanError
 from lossscan.runs.discover import PART, RunFiles, is_log_name
-from lossscan.runs.siblings import by_name
+from lossscan.runs.siblings import by_name, may_be_apart
 from lossscan.sources.notebook import is_notebook
 
 NUL = "\u2400"  # its picture, in the name of a run of a database: no path can hold it
@@ -58,17 +59,19 @@ def _trainings(path: Path) -> list[str]:
 def split_folder(files: RunFiles) -> tuple[RunFiles, ...]:
     """The runs whose logs are side by side in a folder, where their names tell them apart.
 
-    Each has the name of its only log, or of the folder and what its logs share.
+    So do their values where the names leave it open. Each run has the name of its only log, or of
+    the folder and what its logs share.
     """
     from lossscan import formats  # loads numpy
     from lossscan.settings import Settings
     from lossscan.sources.files import head_of
 
     logs = [path for path in files.files if is_log_name(path.name)]
-    if not by_name(logs):
+    if not (by_name(logs) or may_be_apart(logs)):
         return (files,)
     try:
         held = [path for path in logs if formats.is_log(head_of(path), Settings())]
+        runs = by_name(held) or _by_values(held)
     except (LossscanError, OSError):  # the reader says what is wrong
         return (files,)
     others = tuple(path for path in files.files if path not in held)
@@ -78,5 +81,15 @@ def split_folder(files: RunFiles) -> tuple[RunFiles, ...]:
             root=own[0] if len(own) == 1 else Path(f"{files.root}{PART}{name}"),
             files=(*own, *others),
         )
-        for name, own in by_name(held).items()
+        for name, own in runs.items()
     ) or (files,)
+
+
+def _by_values(logs: Sequence[Path]) -> Mapping[str, list[Path]]:
+    """The logs of each run by its name, where their values differ at the same steps."""
+    from lossscan.formats import read_file
+    from lossscan.runs.merge import are_apart
+    from lossscan.settings import Settings
+
+    apart = may_be_apart(logs) and are_apart([read_file(path, Settings()) for path in logs])
+    return {path.name: [path] for path in logs} if apart else {}

@@ -63,7 +63,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     if not tables:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))
-    merged = merge(chosen, files.root, _training(files.part))
+    merged = merge(chosen, files.root, _training(files.part, tables))
     if not any(len(merged.series.get(name, ())) for name in _SPEAKING):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
@@ -101,9 +101,10 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     )
 
 
-def _training(part: str | None) -> int | None:
-    """Which of the trainings one after the other in a log, where a number asks for one."""
-    return int(part) if part is not None and _NUMBER.fullmatch(part) else None
+def _training(part: str | None, tables: Sequence[Table]) -> str | None:
+    """What is asked for of a log of trainings one after the other; a run by its name was read."""
+    taken = any(table.part is not None for table in tables)
+    return None if part is None or (taken and not _NUMBER.fullmatch(part)) else part
 
 
 def read_piped(stream: BinaryIO, settings: Settings) -> Run:

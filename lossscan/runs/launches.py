@@ -50,7 +50,7 @@ class _Launch(Struct, frozen=True):
         return self.declared is None and self.start <= self.gap * LOG_GAPS
 
 
-def course_of(tables: Sequence[Table], training: int | None = None) -> Course:
+def course_of(tables: Sequence[Table], training: str | None = None) -> Course:
     """Join tables given in the order of time; one table may itself hold several launches.
 
     `training` is the number of the one that is asked for; raises UnreadableLog where it is none.
@@ -172,7 +172,7 @@ def _surviving(
     rows: Mapping[str, Rows],
     launches: Sequence[_Launch],
     reference: str,
-    training: int | None,
+    training: str | None,
 ) -> Course:
     courses = _courses(launches)
     chosen = _asked(courses, training, tables)
@@ -189,14 +189,15 @@ def _surviving(
     return Course(tables, kept, tuple(resumes), of=len(courses), number=before + 2)
 
 
-def _asked(courses: Sequence[range], training: int | None, tables: Sequence[Table]) -> range | None:
-    """The one that is asked for, where there are several."""
-    if training is None or len(courses) == 1:
+def _asked(courses: Sequence[range], training: str | None, tables: Sequence[Table]) -> range | None:
+    """The one that is asked for by its number; None where the reader has chosen by it before."""
+    if training is None or (len(courses) == 1 and tables[0].part is not None):
         return None
-    if not 1 <= training <= len(courses):
-        every = ", ".join(map(str, range(1, len(courses) + 1)))
-        raise UnreadableLog("no_such_run", at=tables[0].path, run=str(training), runs=every)
-    return courses[training - 1]
+    numbered = {str(number): course for number, course in enumerate(courses, start=1)}
+    if training not in numbered:
+        key = "no_such_run" if len(courses) > 1 else "only_training"
+        raise UnreadableLog(key, at=tables[0].path, run=training, runs=", ".join(numbered))
+    return numbered[training]
 
 
 def _courses(launches: Sequence[_Launch]) -> list[range]:

@@ -43,10 +43,10 @@ class Merged(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
 
 
-def merge(tables: Iterable[Table], root: Path, training: int | None = None) -> Merged:
+def merge(tables: Iterable[Table], root: Path, training: str | None = None) -> Merged:
     """Choose the sources of one run; tables of another training are left out and named.
 
-    `training` is the one that is asked for, where a log holds several one after the other.
+    `training` is the number that is asked for, where a log holds several one after the other.
     """
     read = (course_of(group, training) for group in _groups(tables))
     courses = sorted(read, key=_fullness, reverse=True)
@@ -215,6 +215,15 @@ def _foreign(courses: Iterable[Course], main: Course, root: Path) -> Iterator[Sk
     for course in courses:
         for table in course.tables:
             yield Skipped(relative(table.path, root), reason)
+
+
+def are_apart(tables: Iterable[Table]) -> bool:
+    """Whether each of several tables is of another run: at the same steps their values differ."""
+    read = (course_of([table]) for table in map(split_writers, tables) if table.columns)
+    courses = sorted(read, key=_fullness, reverse=True)
+    return len(courses) > 1 and all(
+        _contradicts(each, courses[0]) and not _is_shifted(each, courses[0]) for each in courses[1:]
+    )
 
 
 # --- what the launches left -----------------------------------------------------------------------

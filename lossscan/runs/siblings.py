@@ -1,15 +1,17 @@
 """Logs of several runs side by side in one folder, where their names say so.
 
 `seed0.csv, seed1.csv` and TensorBoard's `run-a-tag-loss.csv, run-b-tag-loss.csv` are of two runs.
+Of `resnet18.txt, vgg16.txt` the names do not say it, but neither that they are parts of one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 
 SEVERAL: Final = 2
@@ -21,6 +23,12 @@ _OF_A_SET: Final = expression(  # the parts of one run that TensorBoard keeps ap
     r"(?i)(?<![a-z])(?:(?:\.|train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|loss(?:es)?)"
     r"(?=_|\Z)|loss(?:es)?(?=-))"
 )
+_WORD: Final = expression(r"[a-z]+")
+_PART: Final = expression(  # a set, a process, a launch or what a program prints: of one run
+    rf"{ANY}|loss(?:es)?|rank|worker|node|gpu|proc(?:ess)?|part|launch|resumed?|slurm"
+    r"|logs?|out(?:put)?|err(?:or)?|stdout|stderr|console|metrics|history|results?|run"
+)
+MOST: Final = 100  # logs that are read to tell: a folder with more is one of launches
 
 
 def by_name(logs: Iterable[Path]) -> Mapping[str, list[Path]]:
@@ -35,6 +43,22 @@ def by_name(logs: Iterable[Path]) -> Mapping[str, list[Path]]:
             return {}
         runs[name].append(path)
     return runs if len(runs) >= SEVERAL else {}
+
+
+def may_be_apart(logs: Sequence[Path]) -> bool:
+    """Whether such logs, all of one kind, may be of a run each: no name says that it is a part.
+
+    A word that all share, as in `train_a.log, train_b.log`, says nothing where they differ in more
+    than numbers.
+    """
+    alike = len({(path.parent, path.suffix) for path in logs}) == 1
+    if not alike or not SEVERAL <= len(logs) <= MOST:
+        return False
+    words = [{*_WORD.findall(path.stem.lower())} for path in logs]
+    shared = set.intersection(*words)
+    own = [each - shared for each in words]
+    parts = any(map(_PART.fullmatch, set().union(*own)))
+    return not parts and (all(own) or not any(map(_PART.fullmatch, shared)))
 
 
 def _run_of(stem: str) -> str | None:

@@ -177,7 +177,7 @@ def test_merge_starts_anew_where_a_log_begins_again() -> None:
     assert [(n.kind, dict(n.numbers)) for n in merged.notes] == [
         ("trainings_apart", {"trainings": 2, "number": 2})
     ]
-    assert merge([log], ROOT, 1).series["loss"].steps[-1] == 500
+    assert merge([log], ROOT, "1").series["loss"].steps[-1] == 500
 
 
 def test_merge_drops_evaluations_of_the_run_before() -> None:

@@ -53,3 +53,46 @@ def test_a_run_of_several_logs_has_the_name_of_its_folder(tmp_path: Path):
     assert report.run is not None
     assert {"loss", "learning_rate"} <= report.run.series.keys()
     assert all("run-b-" in source.path for source in report.run.sources)
+
+
+def _curve(scale: float) -> str:
+    return "epoch,loss\n" + "".join(f"{n},{scale * (2 - n / 50):.3f}\n" for n in range(1, 30))
+
+
+def _found(folder: Path, **logs: str) -> list[str]:
+    for name, text in logs.items():
+        (folder / f"{name}.csv").write_text(text)
+    (files,) = discover(folder, Settings())
+    return [each.root.name for each in apart(files)]
+
+
+@pytest.mark.parametrize(
+    "names", [("resnet18", "vgg16"), ("lr_1e-3", "lr_1e-4"), ("train_bert", "train_roberta")]
+)
+def test_logs_with_other_values_at_the_same_steps_are_runs(tmp_path: Path, names: tuple[str, str]):
+    """Who compares models, or tries rates, puts their logs into one folder."""
+    one, other = names
+    found = _found(tmp_path, **{one: _curve(1.0), other: _curve(1.5)})
+    assert found == [f"{one}.csv", f"{other}.csv"]
+
+
+def test_two_logs_of_one_training_are_one_run(tmp_path: Path):
+    """They agree, whatever their names are."""
+    assert _found(tmp_path, app=_curve(1.0), model=_curve(1.0)) == [tmp_path.name]
+
+
+@pytest.mark.parametrize("names", [("rank0", "rank1"), ("train", "val"), ("log_1", "log_2")])
+def test_sets_processes_and_launches_are_parts_of_a_run(tmp_path: Path, names: tuple[str, str]):
+    """Their values differ too."""
+    one, other = names
+    found = _found(tmp_path, **{one: _curve(1.0), other: _curve(1.5)})
+    assert found == [tmp_path.name]
+
+
+@pytest.mark.parametrize("number", ["2", "7", "x"])
+def test_a_log_of_one_training_has_no_other(tmp_path: Path, number: str):
+    """Who asks for it is told, rather than shown the only one."""
+    (tmp_path / "a.csv").write_text(_curve(1.0))
+    with pytest.raises(InputError, match=f"holds one training; there is no #{number}"):
+        examine(Path(f"{tmp_path / 'a.csv'}#{number}"), Settings())
+    assert examine(Path(f"{tmp_path / 'a.csv'}#1"), Settings()).error is None

@@ -123,6 +123,7 @@ def read(head: Head, settings: Settings) -> Table:
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging="instant" if "table" in trainer_of(framework).instant else "window",
         notes=(*((note,) if counted else ()), *others(head, run, several)),
+        part=run if several > 1 else None,
     )
 
 

@@ -109,6 +109,7 @@ def read(head: Head, settings: Settings) -> Table:
             ),
             *others(head, run, len(held)),
         ),
+        part=run if len(held) > 1 else None,
     )
 
 

@@ -76,6 +76,7 @@ def read(head: Head, settings: Settings) -> Table:
         config=config,
         launches=tuple(console.banner.launches),
         complete=True if console.entries.summaries else None,
+        part=head.part if len(consoles) > 1 else None,
         notes=(
             *(() if head.part else _apart(consoles, console, head.path)),
             *unplaced,
