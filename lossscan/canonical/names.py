@@ -132,7 +132,7 @@ _SETS: Final[Mapping[str, str]] = {
         "train_loss": "train training tr trn treino treinamento entrenamiento entraînement"
         " entrainement apprentissage обучение обучении обучения 訓練 学習 훈련 학습",
         "eval_loss": "val vali valid validate validation vl eval evaluation dev"
-        " validacao validação validación валидация валидации 検証 검증",
+        " holdout heldout cv validacao validação validación валидация валидации 検証 검증",
         "test_loss": "test testing tst teste prueba тест тесте テスト",
     }.items()
     for word in words.split()

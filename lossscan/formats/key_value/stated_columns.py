@@ -23,12 +23,12 @@ from lossscan.formats.key_value.second_pass import second_passes
 from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.copies import Copies
 from lossscan.formats.kit.counters import Kind
+from lossscan.formats.kit.epoch_counts import in_steps
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.recount import (
     LOOPED,
     SEVERAL,
     WHOLE,
-    in_steps,
     is_evaluation,
     last_drawn,
     trains,

@@ -15,7 +15,7 @@ import numpy as np
 
 from lossscan.canonical.names import NOT_SERIES, factor, is_judged, namer
 from lossscan.formats.kit.clock import clocks
-from lossscan.formats.kit.epoch_counts import in_run
+from lossscan.formats.kit.epoch_counts import in_steps
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
@@ -23,7 +23,7 @@ from lossscan.formats.kit.spelled import spelled, whole_numbers
 from lossscan.formats.kit.total_loss import with_loss, without_totals
 from lossscan.formats.kit.weak_counters import counted, is_erratic
 from lossscan.model import Column
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.settings import Settings
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
@@ -98,8 +98,17 @@ class Sheet:
         epochs[places] = values.astype(np.int64)
         last = np.maximum.accumulate(np.where(epochs >= 0, np.arange(len(epochs)), 0))
         counting, steps = counts >= 0, counts.copy()
-        steps[counting], _ = in_run(counts[counting], epochs[last][counting])
+        told = (counts[counting], epochs[last][counting], ~self._trains(len(counts))[counting])
+        steps[counting], _ = in_steps(*told, (), looped=False)
         return steps
+
+    def _trains(self, rows: int) -> BoolArray:
+        """(n,) whether a row holds a loss of the training."""
+        trains = np.zeros(rows, dtype=bool)
+        for key, numbers in self.numbers.items():
+            if is_judged(name := self.name_of(key)) and not name.startswith("eval_"):
+                trains[numbers.places] = True
+        return trains
 
     def _epoch_steps(self, rows: int) -> IntArray | None:
         """The epoch of each row as its step, -1 where it states none; None where they number none.

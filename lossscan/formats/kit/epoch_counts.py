@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossscan.numeric.arrays import IntArray
+from lossscan.numeric.arrays import BoolArray, IntArray
 
 
 def epoch_length(counts: IntArray, epochs: IntArray, of: Sequence[int | None] = ()) -> int | None:
@@ -56,3 +56,41 @@ def in_run(
     known = len(counts) > 0 and epochs.min() >= 0
     length = epoch_length(counts, epochs, of) if known else None
     return (counts if length is None else run_steps(counts, epochs, length)), length
+
+
+def in_steps(
+    counts: IntArray,
+    epochs: IntArray,
+    evaluated: BoolArray,
+    of: Sequence[int | None],
+    *,
+    looped: bool,
+) -> tuple[IntArray, int | None]:
+    """The steps in the run of points that count, and the steps of an epoch as in `counted`.
+
+    `of`: the counts that those which train say there are; `looped`: they begin again by nature.
+    """
+    own = own_counts(evaluated)
+    found, length = in_run(counts[own], epochs[own], of)
+    if length is None and looped:
+        found, length = in_only_epoch(counts[own], epochs[own], of)
+    steps = counts.copy()
+    steps[own] = found
+    if length is not None:
+        told = (epochs - epochs[own].min(initial=1)) * length + counts
+        steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
+    elif not own.all():  # an evaluation that counts its own batches, below all of the training
+        early = ~own & (counts < found.min())
+        steps = np.where(early, _evaluated(steps, counts, own), steps)
+    return steps, length
+
+
+def own_counts(evaluated: BoolArray) -> BoolArray:
+    """The points whose own counts hold: those of training, or all if none is of training."""
+    return np.ones_like(evaluated) if evaluated.all() else ~evaluated
+
+
+def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
+    """The steps of evaluations: the one they state, unless training has gone beyond it before."""
+    last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
+    return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))

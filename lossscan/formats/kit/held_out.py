@@ -9,16 +9,18 @@ from lossscan.canonical.sets import HELD_OUT
 from lossscan.expressions import expression
 
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
-    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test)[\s|:\].)-]{1,4}"
-    r"(?:results? )?(?:of |at )?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    rf"|[\[(|<] {{0,4}}(?:{HELD_OUT})(?:[ _]set| phase| epoch)? {{0,4}}[\])|>]"  # DeepSpeech
+    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test|cv)[\s|:\].)-]{1,4}"
+    r"(?:results? )?(?:of |at |@ ?)?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    rf"|[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"
+    r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
     r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
-    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\s{1,4}[-(]{1,2})\s?"
-    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})(?: set| phase)?\s?[:,|\])-]"
+    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\t|\s{1,4}[-(]{1,2})\s?"
+    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
+    r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
 )
 HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
     r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+ - )?)?(?:start(?:ing)? |running |begin )?"
@@ -27,7 +29,16 @@ HEADLINE: Final = expression(  # alone in its line, above what is stated of a se
     r"(?: (?:at |of |for )?epoch)?(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )
 LONGEST_HEADLINE: Final = 80  # characters
-_HELD_OUT: Final = ("val", "dev", "test", "saving dict")  # one is in what names each such set
+_HELD_OUT: Final = (
+    "val",
+    "dev",
+    "test",
+    "saving dict",
+    "cv batch",
+    "验证",
+    "测试",
+    "検証",
+)  # one is in what names each such set
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
     rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
 )
@@ -48,4 +59,4 @@ def evaluations(line: str) -> Callable[[int], bool]:
 def tests(line: str) -> bool:
     """Whether what the line evaluates is the set that is kept for the end."""
     said = EVALUATES.search(line)
-    return said is not None and "test" in said[0].lower()
+    return said is not None and any(word in said[0].lower() for word in ("test", "测试"))

@@ -15,7 +15,7 @@ import numpy as np
 from lossscan.canonical.names import SET_RATE, canonical, is_judged
 from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.counters import CounterPlace
-from lossscan.formats.kit.epoch_counts import in_only_epoch, in_run
+from lossscan.formats.kit.epoch_counts import in_steps, own_counts
 from lossscan.numeric.arrays import BoolArray, IntArray
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
@@ -76,7 +76,7 @@ def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
         last = last_drawn(counts, epochs, evaluated)
         placed = [placed[at] for at in last.tolist()]
         counts, epochs, evaluated = counts[last], epochs[last], evaluated[last]
-    own = _own(evaluated)
+    own = own_counts(evaluated)
     of = {place.of for (place, _), trained in zip(placed, own, strict=True) if trained}
     steps, length = in_steps(counts, epochs, evaluated, list(of), looped=kinds <= set(LOOPED))
     rows = [row if (at := _epoch(place)) is None else {"epoch": at, **row} for place, row in placed]
@@ -97,43 +97,5 @@ def last_drawn(counts: IntArray, epochs: IntArray, evaluated: BoolArray) -> IntA
     return drawn[last[np.argsort(first)]]
 
 
-def in_steps(
-    counts: IntArray,
-    epochs: IntArray,
-    evaluated: BoolArray,
-    of: Sequence[int | None],
-    *,
-    looped: bool,
-) -> tuple[IntArray, int | None]:
-    """The steps in the run of points that count, and the steps of an epoch as in `counted`.
-
-    `of`: the counts that those which train say there are; `looped`: they begin again by nature.
-    """
-    own = _own(evaluated)
-    found, length = in_run(counts[own], epochs[own], of)
-    if length is None and looped:
-        found, length = in_only_epoch(counts[own], epochs[own], of)
-    steps = counts.copy()
-    steps[own] = found
-    if length is not None:
-        told = (epochs - epochs[own].min(initial=1)) * length + counts
-        steps = np.where(own, steps, _evaluated(steps, np.where(counts > length, 0, told), own))
-    elif not own.all():  # an evaluation that counts its own batches, below all of the training
-        early = ~own & (counts < found.min())
-        steps = np.where(early, _evaluated(steps, counts, own), steps)
-    return steps, length
-
-
-def _own(evaluated: BoolArray) -> BoolArray:
-    """The points whose own counts hold: those of training, or all if none is of training."""
-    return np.ones_like(evaluated) if evaluated.all() else ~evaluated
-
-
 def _epoch(place: CounterPlace) -> int | None:
     return place.count if place.kind == "epoch" else place.epoch
-
-
-def _evaluated(steps: IntArray, told: IntArray, own: BoolArray) -> IntArray:
-    """The steps of evaluations: the one they state, unless training has gone beyond it before."""
-    last = np.maximum.accumulate(np.where(own, np.arange(len(steps)), -1))
-    return np.asarray(np.where(last >= 0, np.maximum(told, steps[last]), told))

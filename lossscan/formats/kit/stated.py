@@ -62,6 +62,10 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
     r"[A-Za-z][a-z]{1,30} $"
 )
 _STATISTICS: Final = ("std", "stddev", "max", "maximum", "min", "minimum", "best", "lowest")
+_STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of the best so far
+    r"(?i)^[^a-z]{0,60}+(?:INFO\W{1,20}+)?(?:sav(?:ed|ing)|load(?:ed|ing)|restor(?:ed|ing)|resum(?:ed|ing))"
+    r" (?:\w{1,20} ){0,3}(?:checkpoint|ckpt|model|weights)\b"
+)
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
@@ -152,7 +156,7 @@ class _Names:
 
     def parts(self, line: str) -> Iterator[Part[str]]:
         """The places of these numbers; those of an evaluation have other names."""
-        parts = list(self._named(line))
+        parts = [] if _STORED.search(line) else list(self._named(line))
         evaluates = evaluations(line if parts else "")
         for part in parts:
             known = canonical(part.label).startswith("eval_") or part.label in self._asked
@@ -164,7 +168,7 @@ class _Names:
     def _named(self, line: str) -> Iterator[Part[str]]:
         small = line.lower()
         named = any(word in small for word in _SPACED_NAMES)
-        spaced = list(_SPACED.finditer(line)) if named else []
+        spaced = [*filter(_is_current, _SPACED.finditer(line))] if named else []
         for match in spaced:
             yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
         yield from rare_parts(line, small)
@@ -236,6 +240,12 @@ def _by_word_behind(line: str) -> Iterator[Part[str]]:
         named = _BEHIND.search(match[1])
         if named and is_part(f"loss_{named[1]}"):
             yield Part(f"loss_{named[1]}", match.start(), *match.span(2))
+
+
+def _is_current(match: re.Match[str]) -> bool:
+    """Whether a number is that of its line, and not the best so far: `best val loss 0.5`."""
+    word = match.string[: match.start()].rstrip().rpartition(" ")[2]
+    return word.lstrip("([").casefold() not in _BEST
 
 
 def _is_loss(name: str) -> bool:
