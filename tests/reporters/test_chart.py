@@ -122,6 +122,15 @@ def test_a_constant_is_drawn_at_its_value(width):
     assert line.split()[0] == "0.1"
 
 
+@pytest.mark.parametrize(
+    ("values", "ticks"), [([6.9, 6.91], ["6.91", "6.905", "6.9"]), ([1.0, 2.0], ["2", "1.46", "1"])]
+)
+def test_the_values_of_a_narrow_range_are_told_apart(values, ticks):
+    """A flat curve near ln(1000) has no axis that says 6.91 three times."""
+    rows = _drawn(_report(values)).splitlines()
+    assert [row.split("┤")[0].strip() for row in rows if "┤" in row] == ticks
+
+
 def test_a_chart_without_outliers_is_whole():
     """Nothing is cut and nothing is said of it."""
     text = _drawn(_report(np.linspace(3, 2, 50)))

@@ -215,16 +215,22 @@ def body(
     canvas: Sequence[Sequence[str]], frame: ChartFrame, styles: Mapping[str, str] = STYLES
 ) -> Iterable[Text]:
     """The rows of the canvas next to their values; `styles`: colors by mark."""
-    ticks = {0, frame.height // 2, frame.height - 1}
+    places = (0, frame.height // 2, frame.height - 1)
+    values = [frame.value(1 - number / (frame.height - 1)) for number in places]
+    ticks = dict(zip(places, _ticks(values), strict=True))
     for number, row in enumerate(canvas):
-        value = frame.value(1 - number / (frame.height - 1))
-        label = f"{_tick(value):>7} ┤" if number in ticks else f"{'':>7} │"
+        label = f"{ticks[number]:>7} ┤" if number in ticks else f"{'':>7} │"
         yield Text(label, style="dim") + _colored("".join(row), "cyan", styles)
 
 
-def _tick(value: float) -> str:
-    """A number that fits the gutter."""
-    texts = [shown(value, f".{digits}g") for digits in (3, 2, 1)]
+def _ticks(values: Sequence[float]) -> list[str]:
+    """Numbers that fit the gutter, with three digits or as many more as tell them apart."""
+    texts = [[_tick(value, digits) for value in values] for digits in (3, 4, 5)]
+    return next((each for each in texts if len(set(each)) == len(each)), texts[0])
+
+
+def _tick(value: float, most: int) -> str:
+    texts = [shown(value, f".{digits}g") for digits in range(most, 0, -1)]
     return next((text for text in texts if len(text) <= GUTTER - 2), texts[-1])
 
 
