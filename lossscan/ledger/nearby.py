@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from lossscan.ledger.events import Departure
 from lossscan.model import Finding, Signals
+from lossscan.rules.kit.falls import TAKEN_BACK
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
 GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it is the spike's
@@ -29,7 +30,8 @@ def _near(finding: Finding, signals: Signals, events: Sequence[Departure]) -> se
     own = [event for event in events if event.series == finding.series]
     rises = {event.step for event in own if _is_its_rise(event, finding, signals)}
     at_landmark = {event.step for event in own if _at_its_landmark(event, finding)}
-    return _at_edges(own, finding, signals) | at_landmark | rises
+    of_its_size = [event for event in own if _is_of_its_size(event, finding)]
+    return _at_edges(of_its_size, finding, signals) | at_landmark | rises
 
 
 def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -> set[int]:
@@ -51,6 +53,14 @@ def _at_edges(events: Sequence[Departure], finding: Finding, signals: Signals) -
     ends = sorted(np.searchsorted(trace.steps, edges).tolist())
     places = np.searchsorted(trace.steps, steps).tolist()
     return {step for step, place in zip(steps, places, strict=True) if _is_at(place, ends)}
+
+
+def _is_of_its_size(event: Departure, finding: Finding) -> bool:
+    """Whether a change of level is no larger than what the finding is about: else it is another."""
+    effect = finding.effect
+    if effect is None or effect.delta is None or not event.kind.startswith("level_"):
+        return True
+    return abs(event.after - event.before) <= abs(effect.delta) / TAKEN_BACK
 
 
 def _is_at(place: int, edges: Sequence[int]) -> bool:
