@@ -21,7 +21,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.order import file_order
-from lossscan.rules.kit.rates import rate_at
+from lossscan.rules.kit.rates import rate_at, rate_leaps
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.kit.waves import share_in_means
@@ -53,7 +53,8 @@ def check(
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
     tests = case.tests("epoch_boundary")
-    others = (*case.run.schedule.of("lr_change"), *case.run.schedule.of("resume"))
+    leaps = [mark for mark in case.run.schedule.of("lr_change") if rate_leaps(case, mark.step)]
+    others = (*leaps, *case.run.schedule.of("resume"))
     free = [test for test in tests if not _explained(case, test, others)]
     if len(free) < len(tests):
         yield RuledOut(Message("other-landmark", count=len(tests) - len(free)))

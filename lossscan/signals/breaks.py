@@ -144,6 +144,8 @@ def _candidates(level: FloatArray, noise: FloatArray, placebos: FloatArray) -> l
         if best is None:
             break
         curve.drop(best.index)
+        if any(abs(best.index - other.index) < MIN_SIDE for other in found):
+            continue  # what is left of a stronger one, which has no side between them to be told
         if step_beside_bend(curve.level, best) >= STEP_SHARE * abs(best.gap):
             found.append(best)
             curve.remove(best.index, best.gap)

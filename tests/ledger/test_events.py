@@ -79,6 +79,13 @@ def test_a_sure_step_is_told_whatever_the_epochs_do(at: int, factor: float, with
     )
 
 
+def test_a_drop_behind_a_small_spike_is_no_end_of_it():
+    """Six points up by a twentieth, and then down to half for good: both are told."""
+    put = {"loss": dict.fromkeys(range(2950, 3010, 10), 2.1)}
+    found = _diagnosed(make_run(loss=[[0, 3000, 2, 2], [3000, 6000, 1, 1]], noise=0.002, put=put))
+    assert {finding.rule for finding in found.findings} == {"loss-spike", "unexplained-drop"}
+
+
 def test_a_small_sure_rise_is_said_without_alarm():
     """Six percent up for good, far beyond noise: a finding for information, and not silence."""
     found = _diagnosed(make_run(loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 3.18, 3.18]], noise=0.01))

@@ -11,7 +11,7 @@ from lossscan.model import Change, Curve
 from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
 from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.rates import rate_steps
+from lossscan.rules.kit.rates import rate_leaps, rate_steps
 from lossscan.rules.kit.waves import gap_of, outlives_period
 
 EARLY_SHARE = 0.2  # of the run: there a steep fall may be learning (stas00/ml-engineering)
@@ -31,7 +31,8 @@ SMOOTH_POINTS = 5  # whose median two wild points do not move
 def explanation(case: Case, fall: Change) -> str | None:
     """What explains a fall, as the id of a sentence; None where nothing does."""
     place = fall.aligned_to
-    if place is not None and is_at(fall, STATED):
+    by_rate = _is_of_rate(case, fall)
+    if place is not None and is_at(fall, STATED if by_rate else ("resume",)):
         return f"at-{place.kind.replace('_', '-')}"
     if fall.index < EARLY_SHARE * len(case.curve.steps):
         return "early"
@@ -42,7 +43,15 @@ def explanation(case: Case, fall: Change) -> str | None:
         return "wave"
     if _takes_back(case, fall) or _ends_a_spike(case, fall):
         return "recovery"
-    return "learning-rate" if rate_steps(case, fall.step) else None
+    return "learning-rate" if by_rate and rate_steps(case, fall.step) else None
+
+
+def _is_of_rate(case: Case, fall: Change) -> bool:
+    """Whether a change of the learning rate may be behind a fall: behind one at once, only a leap.
+
+    Where the rate only begins to decay, the loss bends and does not step.
+    """
+    return not _is_sharp(case.curve, fall.index) or rate_leaps(case, fall.step)
 
 
 def is_at(fall: Change, kinds: Container[str]) -> bool:

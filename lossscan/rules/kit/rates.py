@@ -19,6 +19,7 @@ RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
 SET_BACK = 0.6  # score of a resume from older weights, or a new schedule, where the rate goes up
+AT_ONCE = 0.8  # of a rate is the other: nearer ones make no loss drop at once, as where it anneals
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
 
 
@@ -68,6 +69,13 @@ def rate_raised(case: Case, step: float) -> bool:
     """Whether the learning rate leaps at a step to more than it was in all of the run before."""
     near, before = _rates_around(case, step)
     return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
+
+
+def rate_leaps(case: Case, step: float) -> bool:
+    """Whether the learning rate changes at once near a step, or none is logged that would tell."""
+    near, _ = _rates_around(case, step)
+    lower, higher = np.minimum(near[1:], near[:-1]), np.maximum(near[1:], near[:-1])
+    return not len(near) or bool((lower <= AT_ONCE * higher).any())
 
 
 def _rates_around(case: Case, step: float) -> tuple[FloatArray, FloatArray]:
