@@ -16,6 +16,7 @@ BEYOND = 2.0  # times the highest before: a warm restart goes back to that
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
 STOOD = 1.1  # times the entry before, at most: no warm-up
 DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
+STEEP = 0.3  # of its highest, in one entry: a cosine of six entries falls so at its steepest
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more
 REPLAYED = 5  # entries, or more, that are the first of the run once more: no other schedule is
@@ -119,10 +120,12 @@ def _replays(rates: FloatArray) -> Iterator[int]:
 def _is_regular(at: list[int], rates: FloatArray) -> bool:
     """Whether rises come at even distances, the first one included: a cycle, stated or not.
 
-    So is a single one halfway that goes no higher, where the rate ends as low as cycles do.
+    So is a single one halfway that goes no higher, where the rate ends as low as cycles do and came
+    down to it by degrees: no cycle ends at once.
     """
     ends = [0, *at]
     if len(at) == 1 and rates[-1] <= FELL * rates.max() <= FELL * STOOD * rates[: at[0]].max():
-        ends.append(len(rates))
+        steepest = -np.diff(rates[: at[0] + 1]).min()
+        ends += [len(rates)] if steepest <= STEEP * rates.max() else []
     gaps = np.diff(ends)
     return len(gaps) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
