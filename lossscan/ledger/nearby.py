@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lossscan.ledger.events import Departure
 from lossscan.model import Finding, Signals
-from lossscan.rules.kit.falls import TAKEN_BACK
+from lossscan.numeric.levels import TAKEN_BACK
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it
 GAINED: Final = 0.5  # of a slope's rise: with less before a spike, most of it is the spike's

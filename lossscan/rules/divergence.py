@@ -43,6 +43,8 @@ SURE = (1.0, 0.5)  # 123 of 123 were right on the simulated train half, none bel
 # A smaller climb to above where the run began is sure, and a warning: of 341 clean labeled runs
 # the highest reaches 1.06 at 3.5 noise units; a resume that lost its state, 1.14 at 8.3.
 SMALL_RATIO, SMALL_SIGMA = 1.1, 7.0
+# One that ends below where the run began may be the noise behind a steep fall: 12.4 in a clean run.
+LOW_SIGMA = 20.0
 # Times the lowest of the first points, in the median of the later half: diverged at once, whatever
 # the noise. Of 458 clean labeled runs none comes to 2.6 times it but sums since an epoch began.
 WILD = 10.0
@@ -90,6 +92,7 @@ def check(
     shape = _sure_by_shape(case.curve, climb) if large else 0.0
     large = large and (climb.sigma >= min_sigma or shape > 0)
     small = ratio >= SMALL_RATIO and climb.sigma >= SMALL_SIGMA and climb.end >= climb.start
+    small |= ratio >= min_ratio and climb.sigma >= LOW_SIGMA
     if not large and not small:
         return
     running = running_of(case)  # a sum climbs in each epoch by what it is; one alone may be either

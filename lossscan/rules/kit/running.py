@@ -41,6 +41,7 @@ SURE: Final = 5.0  # standard errors of it
 SURE_OF_STEPS: Final = 3.5  # where the loss falls at most starts besides, as a mean's restarts do
 DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2
 EPSILON: Final = float(np.finfo(np.float64).eps)  # for the logarithm of no wobble
+GUESSED: Final = 2  # falls at even distances; a lone one is at an even distance from the start
 MANY: Final = 4  # epochs: two bends next to each other are in all alike by chance in 1 of 128
 NEAR_POINTS: Final = 3  # logged points, as far as an edge in noise is found from its place
 
@@ -106,7 +107,7 @@ def _epochs(case: Case, curve: Curve) -> Iterator[list[int]]:
         return
     falls = [change.index for change in case.falls]
     shortest = min(np.diff([0, *falls]), default=0)
-    if shortest >= MIN_MEAN:
+    if shortest >= MIN_MEAN and len(falls) >= GUESSED:
         period = falls[-1] / round(falls[-1] / shortest)
         for each in (period, period - 1, period + 1):  # an edge in noise may be found a point off
             yield [round(at) for at in np.arange(0, len(curve.steps), each)]
