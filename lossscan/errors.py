@@ -148,6 +148,8 @@ def refusal(error: Exception) -> SystemRefused | None:
     """What the system refused to lossscan itself; None for another error."""
     if isinstance(error, MemoryError):
         return SystemRefused("out_of_memory", at="lossscan")
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # of `os.getcwd` alone
+        return SystemRefused("folder_gone", at=".")
     if isinstance(error, OSError):
         return SystemRefused("system_refused", at=error.filename or "", reason=reason_of(error))
     return None

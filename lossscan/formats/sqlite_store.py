@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import CountedLog
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
-from lossscan.model import Column, Table
+from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import object_in
@@ -33,7 +34,7 @@ LONGEST_CELL: Final = 100  # characters; longer texts are no numbers
 _MLFLOW: Final = "mlflow.db"
 _TABLE: Final = b"CREATE TABLE metrics"  # SQLite keeps it so on the first page of most stores
 _MAGIC: Final = b"SQLite format 3\0"
-_PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid = ? LIMIT ?"
+_PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid IS ? LIMIT ?"
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -104,17 +105,28 @@ def runs(head: Head) -> list[str]:
     try:
         with closing(_opened(head)) as store:
             if not _is_mlflow(store):
-                return list(_counted(store, "run_name"))
+                return list(_Runs(store, "run_name").keys)
             called = _called(store)
-            return [called.get(run, run) for run in _counted(store, "run_uuid")]
+            return [called.get(run, run) for run in _Runs(store, "run_uuid").keys]
     except _damage():
         return []
 
 
-def _counted(store: sqlite3.Connection, key: str) -> dict[str, int]:
-    """The runs that hold points, and how many."""
-    count = f"SELECT {key}, COUNT(*) FROM metrics GROUP BY {key}"  # noqa: S608 - one of two
-    return {str(run): int(points) for run, points in store.execute(count)}
+class _Runs:
+    """The runs that hold points; a damaged or foreign store may call one by what is no text."""
+
+    def __init__(self, store: sqlite3.Connection, key: str) -> None:
+        count = f"SELECT {key}, COUNT(*) FROM metrics GROUP BY {key}"  # noqa: S608 - one of two
+        rows = store.execute(count).fetchall()
+        self.keys = {_spelled(run): run for run, _ in rows}  # as they are stored
+        self.points = {_spelled(run): int(points) for run, points in rows}
+
+
+def _spelled(key: Any) -> str:
+    """A key as SQL writes it, of text the text."""
+    if key is None:
+        return "NULL"
+    return f"x'{key.hex()}'" if isinstance(key, bytes) else str(key)
 
 
 def _called(store: sqlite3.Connection) -> dict[str, str]:
@@ -125,56 +137,69 @@ def _called(store: sqlite3.Connection) -> dict[str, str]:
 
 
 def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
-    found = _counted(store, "run_uuid")
+    found = _Runs(store, "run_uuid")
     called = _called(store)
-    run = chosen(head, found, called)
-    stated = dict(store.execute(_PARAMS, (run, MOST_PARAMS)))
-    status = store.execute("SELECT status FROM runs WHERE run_uuid = ?", (run,)).fetchone()
+    run = chosen(head, found.points, called)
+    key, broken = found.keys[run], array("q")
+    stated = dict(store.execute(_PARAMS, (key, MOST_PARAMS)))
+    status = store.execute("SELECT status FROM runs WHERE run_uuid IS ?", (key,)).fetchone()
     return Table(
-        by_name(_mlflow_columns(store, run), settings),
+        by_name(_mlflow_columns(store, key, broken), settings),
         framework=trainer_by_arguments(stated),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
-        notes=others(head, called.get(run, run), len(found)),
+        notes=(*others(head, called.get(run, run), len(found.keys)), *_skipped(head, broken)),
         part=run,
     )
 
 
-def _mlflow_columns(store: sqlite3.Connection, run: str) -> dict[str, Column]:
+def _skipped(head: Head, broken: Sequence[int]) -> tuple[Note, ...]:
+    """The note on rows that hold no step or no numbers, by their places in the table."""
+    told = {"rows": len(broken), "first": min(broken, default=0)}
+    return (Note("broken_rows", head.path, told),) if broken else ()
+
+
+def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> dict[str, Column]:
     """All points in the order of time; what is no number is stored with a mark."""
     query = (
-        "SELECT step, key, value, is_nan FROM metrics WHERE run_uuid = ? ORDER BY timestamp, step"
+        "SELECT rowid, step, key, value, is_nan FROM metrics"
+        " WHERE run_uuid IS ? ORDER BY timestamp, step"
     )
     places: dict[str, array[int]] = defaultdict(lambda: array("q"))
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
-    for at, (step, key, stored, lost) in enumerate(store.execute(query, (run,))):
+    for at, (row, step, key, stored, lost) in enumerate(store.execute(query, (run,))):
         if at >= MOST_POINTS:
             raise ReaderGaveUp("too_many_points", most=MOST_POINTS)
         place, value = step_number(step), float("nan") if lost else number(stored)
-        if place is not None and value is not None:
-            places[str(key)].append(place)
-            values[str(key)].append(value)
+        if place is None or value is None:
+            broken.append(row)
+        else:
+            places[_spelled(key)].append(place)
+            values[_spelled(key)].append(value)
     return {key: Column(np.array(places[key]), np.array(values[key])) for key in bounded(places)}
 
 
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
-    found = _counted(store, "run_name")
-    run = chosen(head, found)
-    config = _trackio_config(store, run) if "configs" in _tables(store) else {}
+    found = _Runs(store, "run_name")
+    run = chosen(head, found.points)
+    key, broken = found.keys[run], array("q")
+    config = _trackio_config(store, key) if "configs" in _tables(store) else {}
     return Table(
-        _trackio_columns(store, run, settings),
+        _trackio_columns(store, key, settings, broken),
         framework=trainer_by_arguments(config),
         config=config,
-        notes=others(head, run, len(found)),
+        notes=(*others(head, run, len(found.keys)), *_skipped(head, broken)),
         part=run,
     )
 
 
-def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) -> dict[str, Column]:
+def _trackio_columns(
+    store: sqlite3.Connection, run: Any, settings: Settings, broken: array[int]
+) -> dict[str, Column]:
     log = CountedLog(settings)
-    query = "SELECT step, metrics FROM metrics WHERE run_name = ? ORDER BY id"
+    query = "SELECT rowid, step, metrics FROM metrics WHERE run_name IS ? ORDER BY rowid"
     left = MOST_POINTS
-    for step, text in store.execute(query, (run,)):
+    for number_of_row, step, text in store.execute(query, (run,)):
         place, row = step_number(step), object_in(text)
         kept = {key: row[key] for key in bounded(row) if key != "step" and not _is_long(row[key])}
         left -= 1 + len(kept)
@@ -182,6 +207,8 @@ def _trackio_columns(store: sqlite3.Connection, run: str, settings: Settings) ->
             raise ReaderGaveUp("too_many_points", most=MOST_POINTS)
         if place is not None and row:
             log.add(place, kept)
+        elif text != "{}":
+            broken.append(number_of_row)
     return log.columns()
 
 
@@ -189,8 +216,8 @@ def _is_long(value: Any) -> bool:
     return isinstance(value, str | list | dict) and len(value) > LONGEST_CELL
 
 
-def _trackio_config(store: sqlite3.Connection, run: str) -> dict[str, Any]:
-    stated = store.execute("SELECT config FROM configs WHERE run_name = ?", (run,)).fetchone()
+def _trackio_config(store: sqlite3.Connection, run: Any) -> dict[str, Any]:
+    stated = store.execute("SELECT config FROM configs WHERE run_name IS ?", (run,)).fetchone()
     return object_in(stated[0]) if stated else {}
 
 

@@ -65,6 +65,23 @@ def _shell(command: str, **environment: str) -> subprocess.CompletedProcess[byte
     )
 
 
+def test_the_output_may_be_the_pipe_that_standard_output_is(tmp_path):
+    """`--output /dev/stdout` writes there, as it does to a terminal."""
+    write_run(tmp_path, "a", 2.0)
+    done = _shell(f"$LOSSSCAN analyze {tmp_path}/* -f json --fail-on never -o /dev/stdout | cat")
+    assert json.loads(done.stdout)["run"]
+    assert not done.stderr
+
+
+def test_a_current_folder_that_was_removed_is_named(tmp_path):
+    """And no limit of the system is blamed for it."""
+    write_run(tmp_path, "a", 2.0)
+    gone = tmp_path / "gone"
+    done = _shell(f"mkdir {gone}; cd {gone}; rmdir {gone}; $LOSSSCAN analyze {tmp_path}/*")
+    assert done.returncode == 2
+    assert b".: the current folder was removed; change to a folder that exists" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("run", "closing", "status"),
     [

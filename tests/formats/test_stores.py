@@ -159,6 +159,33 @@ def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):
     assert all(one.run and len(one.run.series["loss"]) == 60 for one in found.values())
 
 
+@pytest.mark.parametrize("name", [None, b"\xffa", 7])
+def test_the_name_of_a_run_may_be_no_text(tmp_path: Path, name: object):
+    """A store that another program filled or that is damaged is read all the same."""
+    with sqlite3.connect(tmp_path / "project.db") as store:
+        store.execute("CREATE TABLE metrics (run_name, step, metrics)")
+        rows = [(name, at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", rows)
+    store.close()
+    assert _run(tmp_path).series["loss"].values.tolist() == LOSSES
+
+
+@pytest.mark.parametrize("damaged", ['{"loss": 2.', b"\xff\xfe", None])
+def test_a_row_that_cannot_be_read_is_counted_and_the_first_is_named(tmp_path: Path, damaged):
+    """All other rows are read, and an empty object is none that could not be."""
+    with sqlite3.connect(tmp_path / "project.db") as store:
+        store.execute("CREATE TABLE metrics (run_name, step, metrics)")
+        rows = [("a", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
+        rows += [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", rows)
+    store.close()
+    run = _run(tmp_path)
+    assert run.series["loss"].values.tolist() == LOSSES
+    (note,) = run.notes
+    assert note.kind == "broken_rows"
+    assert note.numbers == {"rows": 2, "first": len(LOSSES) + 2}
+
+
 def test_trackios_database_is_read(tmp_path: Path):
     """Each row is a step with its numbers as JSON."""
     with sqlite3.connect(tmp_path / "project.db") as store:

@@ -65,7 +65,7 @@ def emit(
 
 def spared(runs: Iterable[RunReport], *outputs: Path | None) -> Iterator[RunReport]:
     """The reports; raises OutputError where an output is a log that one of them was read from."""
-    there = [(path, path.stat()) for path in outputs if path is not None and path.exists()]
+    there = [(path, known) for path in outputs if path is not None and (known := _known(path))]
     for one in runs:
         for source in one.run.sources if there and one.run is not None else ():
             for output, known in there:
@@ -73,6 +73,12 @@ def spared(runs: Iterable[RunReport], *outputs: Path | None) -> Iterator[RunRepo
                     if os.path.samestat(known, _place(one.path, source.path).stat()):
                         raise OutputError("output_is_log", at=output)
         yield one
+
+
+def _known(output: Path) -> os.stat_result | None:
+    """What is there already, if anything is; raises OutputError where that may not be known."""
+    with _writing(output):
+        return output.stat() if output.exists() else None
 
 
 def _place(run: str, source: str) -> Path:
@@ -125,10 +131,10 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
             _print(piece)
         return
     with _writing(output):
+        special = output.exists() and not output.is_file()
         target = Path(os.path.realpath(output))  # of links in a loop the last
-        special = target.exists() and not target.is_file()
-    if special:  # a device or a pipe
-        _pour(pieces, target, output)
+    if special:  # a device or a pipe, as /dev/stdout may be
+        _pour(pieces, output, output)
         return
     draft = target.with_name(f".lossscan.{os.getpid()}")  # short: a name may have 255 bytes already
     try:
