@@ -1,8 +1,19 @@
-"""`python -m lossscan` is the command `lossscan`."""
+"""The command `lossscan`, which `python -m lossscan` is too."""
 
 import sys
 
-from lossscan.commands import main
+INTERRUPTED = 130  # what a shell shows for Ctrl-C
+
+
+def main() -> int:
+    """Run the command; Ctrl-C while it is loaded, which takes a moment, ends it without a trace."""
+    try:
+        from lossscan.commands import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -73,6 +73,19 @@ def test_the_output_may_be_the_pipe_that_standard_output_is(tmp_path):
     assert not done.stderr
 
 
+def test_ctrl_c_while_the_command_is_loaded_leaves_no_traceback():
+    """Its status is that of Ctrl-C at any later time."""
+    code = (
+        "import sys\nclass Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'lossscan.commands': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from lossscan.__main__ import main\nsys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_a_current_folder_that_was_removed_is_named(tmp_path):
     """And no limit of the system is blamed for it."""
     write_run(tmp_path, "a", 2.0)
