@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lossscan import formats
+from lossscan.formats.kit.groups import groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps
 from lossscan.runs.merge import merge
 from lossscan.settings import Settings
@@ -20,6 +21,12 @@ def grown(*parts: tuple[list[int], list[float]]) -> Grown[np.float64]:
     for places, values in parts:
         numbers.add(np.array(places), np.array(values, dtype=np.float64))
     return numbers
+
+
+def test_rows_of_one_shape_are_one_group_however_few_they_are():
+    """A piece of a log may hold one row, and that 20,000 keys."""
+    row = {f"k{number}": 1.5 for number in range(9)}
+    assert [dict(group.cells) for group in groups_of([row])] == [{key: [1.5] for key in row}]
 
 
 def test_rows_without_a_gap_are_known_by_their_count():

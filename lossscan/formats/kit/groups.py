@@ -33,7 +33,7 @@ def groups_of(rows: Sequence[Mapping[str, Any]], first: int = 0) -> Iterator[Gro
     shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         shapes[tuple(row)].append(place)
-    if len(shapes) > MOST_SHAPES * len(rows):
+    if len(shapes) > max(MOST_SHAPES * len(rows), 1):
         yield from groups_by_key(rows, first)
         return
     for keys, places in shapes.items():
