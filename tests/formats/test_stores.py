@@ -176,8 +176,8 @@ def test_a_row_that_cannot_be_read_is_counted_and_the_first_is_named(tmp_path: P
     with sqlite3.connect(tmp_path / "project.db") as store:
         store.execute("CREATE TABLE metrics (run_name, step, metrics)")
         rows = [("a", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
-        rows += [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", rows)
+        odd = [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", [*rows, *odd])
     store.close()
     run = _run(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
