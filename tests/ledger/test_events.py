@@ -86,6 +86,15 @@ def test_a_drop_behind_a_small_spike_is_no_end_of_it():
     assert {finding.rule for finding in found.findings} == {"loss-spike", "unexplained-drop"}
 
 
+def test_a_jump_to_one_number_is_a_jump():
+    """Where the loss stays at what float32 can hold, the jump is critical, and told once."""
+    put = {"loss": dict.fromkeys(range(3010, 6010, 10), 87.3365)}
+    found = _diagnosed(make_run(loss=[[0, 6000, 3.0, 2.0]], noise=0.02, put=put))
+    assert [(finding.rule, str(finding.severity)) for finding in found.findings] == [
+        ("loss-jump", "critical")
+    ]
+
+
 def test_a_small_sure_rise_is_said_without_alarm():
     """Six percent up for good, far beyond noise: a finding for information, and not silence."""
     found = _diagnosed(make_run(loss=[[0, 3000, 3.0, 3.0], [3000, 6000, 3.18, 3.18]], noise=0.01))
