@@ -144,7 +144,7 @@ def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
 
 
 def _pieces(path: Path) -> Generator[bytes, None, None]:
-    """Raises EOFError behind the last piece of a file that is cut."""
+    """Raises EOFError behind the last piece of a file that is cut, LogDamaged where it has none."""
     with path.open("rb") as stream:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
@@ -159,7 +159,9 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
                 if much and busy.unpacked > TIGHTEST * stream.tell():
                     raise ReaderGaveUp("packed_too_tightly", at=path, times=TIGHTEST)
                 yield piece
-        except EOFError:
-            raise
+        except EOFError as error:
+            if busy.unpacked:
+                raise
+            raise LogDamaged("damaged", at=path, reason=reason_of(error)) from error
         except errors as error:
             raise LogDamaged("damaged", at=path, reason=reason_of(error)) from error

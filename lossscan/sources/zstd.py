@@ -13,6 +13,7 @@ _SKIPPABLE: Final = range(0x184D2A50, 0x184D2A60)  # magic numbers of frames tha
 _BLOCK_HEADER: Final = 3  # bytes
 _RLE: Final = 1  # kind of a block that holds one byte, to be repeated
 _CHECKSUM: Final = 4  # bytes
+_CUT: Final = "the last frame has no end"
 
 
 def opened(stream: BinaryIO) -> tuple[Any, tuple[type[Exception], ...]]:
@@ -56,20 +57,20 @@ class _Reader:
             else:
                 at = self._end(at, start)
         if at > size:
-            raise EOFError
+            raise EOFError(_CUT)
 
     def _end(self, at: int, start: bytes) -> int:
         """Where the frame ends that begins with `start`, block by block: RFC 8878, 3.1.1."""
         try:
             checked = bool(self._zstd.get_frame_parameters(start).has_checksum)
         except self._zstd.ZstdError as error:
-            raise EOFError from error
+            raise EOFError(_CUT) from error
         at += int(self._zstd.frame_header_size(start))
         last = False
         while not last:
             header = self._at(at, _BLOCK_HEADER)
             if len(header) < _BLOCK_HEADER:
-                raise EOFError
+                raise EOFError(_CUT)
             block = int.from_bytes(header, "little")
             last, kind = bool(block & 1), block >> 1 & 3
             at += _BLOCK_HEADER + (1 if kind == _RLE else block >> 3)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lossscan import formats
-from lossscan.errors import MissingExtra, UnreadableLog
+from lossscan.errors import LogDamaged, MissingExtra, UnreadableLog
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -92,6 +92,15 @@ def test_read_file_reads_a_cut_copy_to_its_end(tmp_path: Path, suffix: str):
     table = formats.read_file(path, Settings())
     assert 0 < len(table.columns["loss"].steps) < 3_000
     assert "packed_cut" in [note.kind for note in table.notes]
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_read_file_refuses_a_copy_cut_before_anything_is_there(tmp_path: Path, suffix: str):
+    """Such a log is lost, which is not what an empty one is."""
+    path = packed_log(tmp_path, suffix, logs.TRANSFORMERS.encode() * 50)
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(LogDamaged):
+        formats.read_file(path, Settings())
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
