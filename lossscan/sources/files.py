@@ -132,7 +132,7 @@ def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
 
 def any_of(patterns: str) -> re.Pattern[str]:
     """What matches a name that one of the patterns does: they are separated by blanks."""
-    return re.compile("|".join(map(translate, patterns.split())))
+    return re.compile(rf"\A(?:{'|'.join(map(translate, patterns.split()))})")
 
 
 def leads_out(path: Path, root: Path) -> bool:

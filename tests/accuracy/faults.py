@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from lossscan.model import Series
 from tests.accuracy.apart import FAULTS_APART
+from tests.accuracy.frozen import frozen_loss
 from tests.accuracy.policies import POLICY_FAULTS
 from tests.accuracy.shapes import Random, learning_rate
 from tests.accuracy.simulate import (
@@ -246,6 +247,7 @@ FAULTS: Mapping[str, Callable[[Random, str], Draft]] = {
     "lr-schedule-mismatch": lr_schedule_mismatch,
     "high-initial-loss": high_initial_loss,
     "loss-too-low": loss_too_low,
+    "frozen-loss": frozen_loss,
     **POLICY_FAULTS,
     **FAULTS_APART,
 }

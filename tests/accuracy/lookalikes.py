@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray
 from tests.accuracy.apart import APART
+from tests.accuracy.frozen import FROZEN
 from tests.accuracy.lookalikes_beside import BESIDE, Tempting, plain, silent, with_series
 from tests.accuracy.patterns import incomplete_accumulation
 from tests.accuracy.policies import SOUND_POLICIES
@@ -255,6 +256,7 @@ LOOKALIKES: Tempting = {
     **BESIDE,
     **SOUND_POLICIES,
     **APART,
+    **FROZEN,
     "lr-step-decay": (
         lr_step_decay,
         ("unexplained-drop", "last-epoch-drop", "lr-schedule-mismatch"),

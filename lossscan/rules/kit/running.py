@@ -126,7 +126,8 @@ def _is_mean(values: FloatArray, starts: Sequence[int], sure: float) -> bool:
 
     In the first the loss may fall so fast that its course bends more than the mean wobbles.
     """
-    edges = [*starts, len(values)]
+    stops = int(np.flatnonzero(differences(values)).max(initial=0)) + 2  # then it is one number
+    edges = [*(start for start in starts if start < stops), min(stops, len(values))]
     epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_MEAN]
     fades = _fades(epochs, sure) or _fades(epochs[1:], sure)
     return fades and not _has_tick(epochs[1:])
