@@ -1,7 +1,7 @@
 """Logs of several runs side by side in one folder, where their names say so.
 
 `seed0.csv, seed1.csv` and TensorBoard's `run-a-tag-loss.csv, run-b-tag-loss.csv` are of two runs.
-Of `resnet18.txt, vgg16.txt` the names do not say it, but neither that they are parts of one.
+The names of `resnet18.txt, vgg16.txt` say neither this nor that they are parts of one run.
 """
 
 from __future__ import annotations
