@@ -11,6 +11,7 @@ from lossscan.rules.kit.falls import EPOCHS, end_of, explanation, is_at
 from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic
+from lossscan.rules.kit.waves import outlives_period
 
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
 
@@ -25,8 +26,8 @@ def check(
     """
     free = []
     for fall in case.falls:
-        if is_at(fall, EPOCHS):  # the ledger knows what the rules of epochs have said of it
-            continue
+        if is_at(fall, EPOCHS) and outlives_period(case, fall):
+            continue  # the ledger knows what the rules of epochs have said of it
         reason = explanation(case, fall)
         if reason is not None:
             yield RuledOut(Message(reason, step=fall.step), claims=frozenset({fall.step}))
