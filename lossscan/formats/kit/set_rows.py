@@ -9,7 +9,7 @@ from lossscan.canonical.sets import HELD_OUT, TRAINING
 from lossscan.expressions import expression
 
 _BAR: Final = "[│|┃]"
-_HEADER: Final = expression(rf"(?i){_BAR}[^\n]{{0,400}}{_BAR} {{0,20}}loss {{0,20}}{_BAR}")
+_HEADER: Final = expression(rf"(?i)\s{{0,8}}{_BAR}[^\n]{{0,400}}{_BAR} {{0,20}}loss {{0,20}}{_BAR}")
 _ROW: Final = expression(rf"(?i)\s{{0,8}}{_BAR} ?(?:({TRAINING})|vali|{HELD_OUT}) {{0,40}}{_BAR}")
 _COUNT: Final = expression(r"(?i)\W{0,9}(?:epoch|.{0,40}\bevaluation for step)[ :]{1,4}\d{1,12}\b")
 _CELLS: Final = expression(_BAR)
@@ -27,7 +27,7 @@ def named_rows(text: Iterable[str]) -> Iterator[str]:
     for line in text:
         if found := _COUNT.match(line):
             count = found[0]
-        if _HEADER.search(line):
+        if _HEADER.match(line):
             header = _cells(line)
         row = _cells(line) if header and _ROW.match(line) else []
         if len(row) == len(header) > 1:
