@@ -94,7 +94,7 @@ def _speaker(event: Departure, findings: Iterable[Finding], rules: set[str]) -> 
     if event.kind != "level_down" and (event.kind != "spike" or event.sigma > 0):
         return SPOKEN_BY[event.kind]
     own = AT.get(event.aligned_to.kind if event.aligned_to else "")
-    spoken = own is not None and any(finding.rule == own for finding in findings)
+    spoken = any(finding.rule == own for finding in findings)
     return own if own and (spoken or own not in rules) else SPOKEN_BY["level_down"]
 
 

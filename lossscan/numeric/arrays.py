@@ -25,6 +25,11 @@ def differences(values: _Numbers) -> _Numbers:
     return values[1:] - values[:-1]
 
 
+def settled_from(values: FloatArray) -> int:
+    """The index from which on all values are the last one."""
+    return int(np.flatnonzero(differences(values)).max(initial=-1)) + 1
+
+
 def distinct(values: NDArray[_Kind]) -> NDArray[_Kind]:
     """The finite numbers in order, each once; `np.unique` loads numpy's masked arrays for that."""
     ordered = np.sort(values)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Cause, Episode, Finding, Message
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, differences, settled_from
+from lossscan.numeric.decimals import last_place
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
@@ -17,8 +18,8 @@ from lossscan.rules.kit.rule import Rule
 LAST = 5  # entries before it stops, which tell whether it stops at once
 # Digits of the print by which these differ: a loss that converges moves by 1 or 2 before it stops.
 DIGITS = 10.0
-MOST = 8  # decimals that are counted: a float of 32 bits has no more of a loss
-SINGLE = float(np.finfo(np.float32).eps)  # of a loss: what trainers compute with tells no less
+PLACES = tuple(10.0**-place for place in range(9))  # of a print; 32 bits hold no more of a loss
+SINGLE = float(np.finfo(np.float32).eps)  # of a loss: the spacing of floats of 32 bits
 REPEATED = 0.1  # of the entries before, that are as the one before: a print that repeats itself
 
 
@@ -31,8 +32,7 @@ def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
     loss = case.loss
     if loss is None or len(loss) < 2 * min_points:
         return
-    moves = np.flatnonzero(np.diff(loss.values))
-    since = int(moves[-1]) + 1 if len(moves) else 0
+    since = settled_from(loss.values)
     count = len(loss) - since
     if min(since, count) < min_points or not _moves(loss.values[:since]):
         return
@@ -54,9 +54,9 @@ def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
 
 def _moves(before: FloatArray) -> bool:
     """Whether a loss moves by far more than a digit up to its last point, and from each to each."""
-    steps = np.abs(np.diff(before))
-    printed = (digits for digits in range(MOST) if np.array_equal(before.round(digits), before))
-    digit = max(10.0 ** -next(printed, MOST), SINGLE * float(np.abs(before).max()))
+    steps = np.abs(differences(before))
+    printed = last_place(before, PLACES) or PLACES[-1]
+    digit = max(printed, SINGLE * float(np.abs(before).max()))
     return bool((steps == 0).mean() <= REPEATED) and median(steps[-LAST:]) >= DIGITS * digit
 
 

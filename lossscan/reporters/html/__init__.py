@@ -72,8 +72,8 @@ def _many(report: ReportStream, page: Page) -> Iterator[str]:
     yield pages.filled("batch_head", page, version=report.version, title="lossscan batch")
     for number, one in enumerate(report.runs):
         rows.append(row_of(one, page.lang))
-        told = {"curve": sketch.lines(one.sketch), "sheet": view.sheet(one, page)}
-        yield pages.filled("batch_row", page, number=number, row=rows[-1], **told)
+        curve, sheet = sketch.lines(one.sketch), view.sheet(one, page)
+        yield pages.filled("batch_row", page, number=number, row=rows[-1], curve=curve, sheet=sheet)
     yield pages.filled(
         "batch_foot",
         page,

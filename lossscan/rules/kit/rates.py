@@ -19,7 +19,7 @@ RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
 SET_BACK = 0.6  # score of a resume from older weights, or a new schedule, where the rate goes up
-AT_ONCE = 0.8  # of a rate is the other: nearer ones make no loss drop at once, as where it anneals
+AT_ONCE = 0.8  # of the higher rate is the lower one: a decay by less bends a loss and is no step
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve
-from lossscan.numeric.arrays import FloatArray, blocks, differences, distinct
+from lossscan.numeric.arrays import FloatArray, blocks, differences, distinct, settled_from
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.waves import bends_of, wobble_alike
@@ -126,8 +126,8 @@ def _is_mean(values: FloatArray, starts: Sequence[int], sure: float) -> bool:
 
     In the first the loss may fall so fast that its course bends more than the mean wobbles.
     """
-    stops = int(np.flatnonzero(differences(values)).max(initial=0)) + 2  # then it is one number
-    edges = [*(start for start in starts if start < stops), min(stops, len(values))]
+    stops = settled_from(values) + 1  # behind it there is one number
+    edges = [*(start for start in starts if start < stops), stops]
     epochs = [values[a:b] for a, b in pairwise(edges) if b - a >= MIN_MEAN]
     fades = _fades(epochs, sure) or _fades(epochs[1:], sure)
     return fades and not _has_tick(epochs[1:])

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from lossscan.model import Series
 from lossscan.numeric.arrays import FloatArray, IntArray, blocks, distinct
+from lossscan.numeric.decimals import ROUNDED, are_multiples, last_place
 from lossscan.numeric.medians import median
-from lossscan.runs.decimals import ROUNDED, are_multiples, last_place
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -134,8 +134,10 @@ def _of_index(
             if abs(apart - length) <= uncertainty:
                 length, uncertainty = apart, min(doubt, uncertainty)
             shift = -1.0 if base == 0 else 0.0  # who counts epochs from 0 counts steps from 0
-            slacks = {"uncertainty": uncertainty, "least": LEAST_SLACK}
-            found = regular(int(steps[0]), int(steps[-1]), length, shift=shift, **slacks)
+            first, last = int(steps[0]), int(steps[-1])
+            found = regular(
+                first, last, length, shift=shift, uncertainty=uncertainty, least=LEAST_SLACK
+            )
             ended = min((float(steps[-1]) - shift) / length, float(values[-1]) - base + 1)
             return Epochs(length, ended, () if lone else tuple(found))
     middle = values + 0.5  # all that is known: the index changes between two points

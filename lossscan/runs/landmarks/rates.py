@@ -10,8 +10,8 @@ import numpy as np
 from lossscan.canonical.names import SET_RATE
 from lossscan.model import Field, Landmark, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks
+from lossscan.numeric.decimals import last_place
 from lossscan.numeric.medians import row_medians
-from lossscan.runs.decimals import last_place
 
 HIGHEST = 1e6  # a larger number is no learning rate
 RISE = 0.9  # of the peak: a first rate above this is no warm-up

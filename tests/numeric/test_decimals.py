@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossscan.runs.decimals import last_place
+from lossscan.numeric.decimals import last_place
 
 UNITS = (1e-2, 1e-3, 1e-4)
 
