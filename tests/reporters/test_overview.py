@@ -29,6 +29,12 @@ def test_no_word_of_a_row_is_broken(width, lang):
         assert sum(name in line for line in lines) == 2
 
 
+def test_whole_paths_stand_beside_relative_ones():
+    """Roots may be given in both ways, and no folder is common to them."""
+    text = render("rich", report(replace(clean(), path="/runs/a"), clean()), Page(single=False))
+    assert "/runs/a" in text
+
+
 def test_errors_are_told_below_the_table():
     """The row has the name alone; the reason follows in full."""
     text = render("rich", report(clean(), unreadable()), Page(width=80, single=False))

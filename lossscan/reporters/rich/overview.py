@@ -72,7 +72,7 @@ def _table(rows: Sequence[Row], root: PurePath, page: Page) -> Table:
 
 
 def _below(path: str, root: PurePath) -> str:
-    return words.printable(str(PurePath(path).relative_to(root)))
+    return words.printable(str(PurePath(path).relative_to(root) if root.parts else path))
 
 
 def _room(rows: Sequence[Row], page: Page) -> int:
