@@ -15,6 +15,9 @@ from lossscan.words.pages import load_page
 
 MOST_EVIDENCE = 8  # of one finding: what a person reads; `episodes` hold every place
 SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
+# Score up to which a cause is only weighed: of 21 such causes of findings in runs whose cause is
+# known none was the true one.
+UNLIKELY = 0.1
 REMEDY: Final = "remedy"  # ends the key of what to do about a cause
 
 
@@ -103,7 +106,7 @@ def _evidences(finding: Finding, run: Run) -> Iterator[Evidence]:
 
 def _cause(cause: Cause, finding: Finding, run: Run) -> Cause:
     """A cause with the run's own values; a setting that is as advised already is no advice."""
-    known = (_known(each, run) for each in cause.config)
+    known = (_known(each, run) for each in cause.config if cause.score > UNLIKELY)
     advice = tuple(each for each in known if each.suggest is None or each.suggest != each.value)
     text = _text(finding, "causes", cause.text, run)
     return Cause(text, round(cause.score, 2), advice)
@@ -127,7 +130,8 @@ def _remedies(finding: Finding, causes: Iterable[Cause]) -> Iterator[Message]:
     for remedy in finding.remedies:
         yield _text(finding, "remedies", remedy)
     for cause in causes:
-        yield Message(f"{cause.text.key}/{REMEDY}", **cause.text.values)
+        if cause.score > UNLIKELY:
+            yield Message(f"{cause.text.key}/{REMEDY}", **cause.text.values)
 
 
 def _epoch_at(run: Run, step: int) -> float | None:

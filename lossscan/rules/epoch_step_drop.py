@@ -149,7 +149,7 @@ def _finding(case: Case, down: list[BoundaryTest], combined: float) -> Finding:
             *around(case, first.landmark.step, "eval"),
             *around(case, largest.step, "rate"),
         ),
-        causes=_causes(case),
+        causes=_causes(case, harmless=verdict == "benign"),
         remedies=(Message("watch-evaluation"),) if verdict == "unknown" else (),
         next=Message("evaluate") if verdict == "unknown" else None,
         claims=frozenset(test.step for test in down),
@@ -179,10 +179,15 @@ def _evaluated_since(case: Case, step: float) -> tuple[float, float] | None:
     return float(series.values[0]), float(series.values[-1])
 
 
-def _causes(case: Case) -> tuple[Cause, ...]:
-    """Memorisation is the mechanism; the settings behind it rank by how far they are from usual."""
+def _causes(case: Case, *, harmless: bool) -> tuple[Cause, ...]:
+    """Memorisation is the mechanism; the settings behind it rank by how far they are from usual.
+
+    Where it does no harm, no setting has to change.
+    """
     rate, limit = rate_at(case, case.run.series["loss"].steps[-1] / 2), rate_limit(case)
     found = [Cause(Message("memorisation"), 0.9, config=case.advise("num_train_epochs"))]
+    if harmless:
+        return tuple(found)
     if rate is not None and limit is not None and rate.value > limit:
         score = min(0.4 + 0.2 * float(np.log10(rate.value / limit)), 0.8)
         high = Message("learning-rate-high", rate=rate.value, limit=limit)

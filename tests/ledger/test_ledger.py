@@ -146,6 +146,16 @@ def test_diagnose_gives_each_remedy_once(says):
     assert "step 60" in str(finding.remedies[0])
 
 
+def test_diagnose_advises_nothing_against_a_cause_that_is_hardly_one(says):
+    """It is listed, so that a reader sees it weighed, with no setting and nothing to do."""
+    advice = (Advice("bf16", suggest=True),)
+    weighed = Cause(Message("half-precision"), 0.1, config=advice)
+    likely = Cause(Message("numerics"), 0.5)
+    (finding,) = says(non_finite_loss=[replace(NAN, causes=(likely, weighed))]).findings
+    assert [(cause.id, cause.config) for cause in finding.causes][1] == ("half-precision", ())
+    assert not [remedy for remedy in finding.remedies if "bf16" in str(remedy)]
+
+
 def test_diagnose_places_a_finding_in_its_epoch(says):
     """The epoch follows from the steps of an epoch, or from the logged epochs where there are."""
     found = replace(NAN, episodes=(Episode(150, 160), Episode(50, 60)))
@@ -296,7 +306,7 @@ def test_diagnose_shows_the_first_of_much_evidence(says):
     assert len(finding.evidence) == 8
     assert [each.step for each in finding.evidence[:6]] == list(range(6))
     assert str(finding.evidence[6].text).startswith("the learning rate")
-    assert str(finding.evidence[7].text) == "24 more places like these"
+    assert str(finding.evidence[7].text) == "24 more lines of the same kinds"
 
 
 def test_diagnose_titles_a_rise_at_the_end_as_one():

@@ -142,7 +142,9 @@ def _message(pattern: Pattern, count: int) -> str:
 
 def _spike_evidence(spike: Excursion) -> Evidence:
     points = spike.stop - spike.start
-    said = Message("spike", base=spike.base, peak=spike.peak, points=points, end=spike.end_step)
+    places = {"step": spike.start_step, "end": spike.end_step}
+    kind = "spike" if points == 1 else "wide-spike"
+    said = Message(kind, base=spike.base, peak=spike.peak, points=points, **places)
     return Evidence(said, step=spike.start_step, value=spike.peak)
 
 
@@ -179,8 +181,11 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
     if not pattern.passed:
         yield from _of_samples(case, pattern, step)
-    unstable = _unstable(case, pattern, step)
-    yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
+    unstable, rate = _unstable(case, pattern, step), rate_at(case, step)
+    if rate is not None and rate_raised(case, step):  # the configured rate is not what fails there
+        yield Cause(Message("rate-leaps", rate=rate.value), unstable)
+    else:
+        yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
     yield from (*skipped_updates(case, step), *lost_state(case, step))
 
 

@@ -179,13 +179,12 @@ def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
     return bool((np.abs(rate.values - peak * shape) <= tolerance * peak).all())
 
 
-def _rise_evidence(rate: Series, at: int) -> Evidence:
+def _rise(rate: Series, at: int) -> dict[str, float]:
     """From where to where the rate rises: it leaps at an entry, or climbs from a low one."""
     low = at - 1 if at and rate.values[at - 1] < rate.values[at] else at
     high = at + int(np.argmax(rate.values[at:]))
     numbers = {"low": float(rate.values[low]), "high": float(rate.values[high])}
-    places = {"low_step": int(rate.steps[low]), "high_step": int(rate.steps[high])}
-    return Evidence(Message("rise", **numbers, **places), step=int(rate.steps[high]))
+    return {**numbers, "low_step": int(rate.steps[low]), "high_step": int(rate.steps[high])}
 
 
 # Confidence, the causes and their scores.
@@ -212,6 +211,7 @@ def _finding(
     logged, at = float(values[worst]), int(steps[worst])
     advice = case.advise(_SET_BY[message]) if message in _SET_BY else ()
     compared = Message("compared", promised=promised, logged=logged, at=at)
+    rise = _rise(rate, where.start) if message in {"rises", "replays"} else {}
     return Finding(
         confidence,
         stated_severity=Severity.INFO if message == "warms" else None,
@@ -225,12 +225,13 @@ def _finding(
             peak=float(rate.values.max()),
             configured=case.number("learning_rate"),
             total=case.run.schedule.max_steps,
+            **rise,
         ),
         episodes=(Episode(int(steps[0]), int(steps[-1])),),
         effect=Effect(before=promised, after=logged) if promised is not None else None,
         evidence=(
             *([Evidence(compared, step=at)] if promised is not None else []),
-            *([_rise_evidence(rate, where.start)] if message in {"rises", "replays"} else []),
+            *([Evidence(Message("rise"), step=int(rise["high_step"]))] if rise else []),
             Evidence(Message("stretch"), step=int(steps[0]), value=float(values[0])),
         ),
         causes=tuple(Cause(Message(cause), score, advice) for cause, score in causes.items()),
