@@ -8,7 +8,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.model import Curve, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, blocks, differences, stretches
+from lossscan.numeric.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    blocks,
+    differences,
+    settled_from,
+    stretches,
+)
 from lossscan.numeric.medians import block_medians, median, robust_sigma, row_sigmas, running_median
 from lossscan.numeric.scales import to_scale
 
@@ -38,7 +46,10 @@ def curve_of(series: Series) -> Curve | None:
     scaled, log = to_scale(values)
     course = running_median(scaled, COURSE_WINDOW)
     end = descent_end_of(scaled, course)
-    local = _local_noise(scaled, course)
+    moving = _moving(scaled)
+    local = _local_noise(scaled[:moving], course[:moving])
+    if moving < len(scaled):
+        local = np.pad(local, (0, len(scaled) - moving), mode="edge")
     del course  # before others take memory
     quantum = _quantum(values)
     for at in blocks(len(local)):
@@ -57,6 +68,12 @@ def curve_of(series: Series) -> Curve | None:
         local_noise=local,
         descent_end=end,
     )
+
+
+def _moving(scaled: FloatArray) -> int:
+    """How many points come before a curve stops at one number, which tells nothing of noise."""
+    moving = settled_from(scaled)
+    return moving if MIN_POINTS <= moving < len(scaled) - COURSE_WINDOW else len(scaled)
 
 
 TINY = float(np.finfo(np.float64).eps)  # keeps a constant series from dividing by nothing

@@ -67,6 +67,15 @@ def test_noise_follows_a_loss_whose_relative_noise_grows():
     assert curve.local_noise[-1] > 4 * curve.local_noise[0]
 
 
+def test_noise_of_a_loss_that_stops_is_that_of_where_it_moved():
+    """Half of the last windows are one number: the points before it would all be spikes."""
+    values = 2 + 0.05 * np.random.default_rng(3).normal(size=300)
+    values[240:] = values[240]
+    found = curve_of(series(values))
+    assert found is not None
+    assert found.local_noise[[200, 239, 299]] == pytest.approx(0.05 / 2, rel=0.3)
+
+
 def test_noise_is_at_least_that_of_the_rounding():
     """A loss printed as 0.0001 or 0.0002 is uncertain by a good part of itself."""
     curve = curve_of(series([0.0001, 0.0002] * 20))

@@ -48,6 +48,15 @@ def test_single_point_far_above_its_course_is_a_spike():
     assert spike.peak / spike.base == pytest.approx(2, rel=0.15)
 
 
+def test_a_loss_that_stops_has_no_spikes_before_it_but_odd_points():
+    """The last points that move are no higher than others; one of them half as high again is."""
+    values = decay(seed=1)
+    values[375:] = values[375]
+    assert spikes_in(values) == []
+    values[368] *= 1.5
+    assert [spike.start_step for spike in spikes_in(values)] == [369]
+
+
 def test_spikes_side_by_side_are_all_found():
     """Where two stand out together from all other points, the lower of them is no noise."""
     values = decay()
