@@ -23,12 +23,14 @@ _EPOCH: Final = expression(r"epoch \d{1,9} \| (?:loss|train_loss) (?=.{1,2000}\b
 _VALIDATION: Final = expression(r"epoch \d{1,9} \| valid on '[^']{1,100}' subset")
 _FIELD: Final = expression(rf"\| (\w{{1,60}}) ({NUMBER})(?=\s)")
 _OBJECT: Final = expression(  # with --log-format json
-    r'\{"epoch": \d[^{}\n]{1,4000}"(?:(?:valid_)?num_updates|valid_loss)": [^{}\n]{1,2000}\}(?=\s)'
+    r'\{"epoch": \d[^{}\n]{1,4000}"(?:(?:valid_|train_)?num_updates|valid_loss)": [^{}\n]{1,2000}\}'
+    r"(?=\s)"
 )
 _LOADED: Final = expression(
     r"(?i)loaded checkpoint .{1,400} \(epoch \d{1,9} @ (\d{1,15}) updates\)"
 )
 _UPDATES = "num_updates"
+_LOSS = '"loss": '  # in the object of a point; that of an epoch has `train_loss`
 _WINDOW = "train_inner"  # such lines are means since the last one; early versions lack the word
 
 
@@ -46,12 +48,13 @@ def read(head: Head, settings: Settings) -> Table:
     log = RowLog(settings)
     points: list[int] = []
     last = None  # step
-    by_epoch = not any(each.search(peek(head)) for each in (_POINT, _OBJECT))
+    text = peek(head)
+    by_epoch = _LOSS not in text and not _POINT.search(text)
     config: dict[str, Any] = {}
     launches, loss_scales = Launches(), LossScaleLog()
     since_last = False
     for line in lines(head):
-        row = _mean(line) if by_epoch and _EPOCH.search(line) else _row(line)
+        row = _mean(line) if by_epoch else _row(line)
         if point := _POINT.search(line):
             config["steps_per_epoch"] = int(point[2])
         step = step_number(row.pop(_UPDATES, row.pop(f"valid_{_UPDATES}", None)))
@@ -75,9 +78,9 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _mean(line: str) -> dict[str, Any]:
-    """The fields of the line that sums up an epoch; `loss` was `train_loss` for some versions."""
-    found = _FIELD.findall(line)
-    return {name.removeprefix("train_"): value for name, value in found}
+    """The fields of a line that sums up an epoch, where versions differ in the prefix `train_`."""
+    row = dict(_FIELD.findall(line)) if _EPOCH.search(line) else _row(line)
+    return {name.removeprefix("train_"): value for name, value in row.items()}
 
 
 def _row(line: str) -> dict[str, Any]:

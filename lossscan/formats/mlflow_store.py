@@ -31,6 +31,7 @@ from lossscan.sources.files import HEAD_BYTES, Head
 _SAID: Final = b"artifact_uri: "
 _PLACE: Final = expression(rb"(?m)^artifact_uri: ")
 _RUN: Final = expression(rb"(?m)^run_(?:uu)?id: ")
+_FINISHED: Final = expression(rb"(?m)^status: 3$")
 _METRICS: Final = "metrics"
 _STATED: Final = ("tags", "params")  # where settings are; of two with one name the later one counts
 _LONGEST: Final = 8192  # bytes of a setting: MLflow takes no more than 6000 characters
@@ -44,10 +45,16 @@ _ENDED: Final = {3: True, 4: False, 5: False}  # finished, failed, killed; 1 and
 
 
 def claims(head: Head) -> bool:
-    """Whether it describes a run whose metrics are next to it."""
+    """Whether it describes a run whose metrics are next to it.
+
+    One that finished without any is no training: it only holds the nested runs of a search.
+    """
     place = _PLACE.search(head.start) if _SAID in head.start else None  # ten times as fast
     described = place is not None and _RUN.search(head.start, place.end())  # the keys are sorted
-    return bool(described) and (head.path.parent / _METRICS).is_dir()
+    metrics = head.path.parent / _METRICS
+    if not described or not metrics.is_dir():
+        return False
+    return any(metrics.iterdir()) or not _FINISHED.search(head.start)
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -25,6 +25,8 @@ from lossscan.sources.safe_json import object_in
 if TYPE_CHECKING:
     import sqlite3
 
+    from lossscan.numeric.arrays import FloatArray
+
 MOST_POINTS: Final = 10_000_000  # of one run: ten for each of a million steps
 MOST_RUNS: Final = 1_000_000  # whose names are looked at
 MOST_PARAMS: Final = 10_000  # a trainer logs some 150
@@ -35,6 +37,7 @@ _MLFLOW: Final = "mlflow.db"
 _TABLE: Final = b"CREATE TABLE metrics"  # SQLite keeps it so on the first page of most stores
 _MAGIC: Final = b"SQLite format 3\0"
 _PARAMS: Final = "SELECT key, value FROM params WHERE run_uuid IS ? LIMIT ?"
+_INFINITE: Final = np.finfo(np.float64).max  # what MLflow stores for infinity, with its sign
 _ENDED: Final = {"FINISHED": True, "FAILED": False, "KILLED": False}
 
 
@@ -176,7 +179,13 @@ def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> 
         else:
             places[_spelled(key)].append(place)
             values[_spelled(key)].append(value)
-    return {key: Column(np.array(places[key]), np.array(values[key])) for key in bounded(places)}
+    return {key: Column(np.array(places[key]), _restored(values[key])) for key in bounded(places)}
+
+
+def _restored(stored: array[float]) -> FloatArray:
+    """Values as they were logged."""
+    values = np.array(stored)
+    return np.where(abs(values) == _INFINITE, np.copysign(np.inf, values), values)
 
 
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:

@@ -58,24 +58,25 @@ MOST_LOGS = 2_000  # small ones take 5 ms each; files of launches, which may be 
 
 def assemble(files: RunFiles, settings: Settings) -> Run:
     """Read every log of a run and put together what they say; see `lossscan.runs.read_run`."""
+    root = files.files[0] if files.part else files.root  # the name of a part may hold a `/`
     with one_run():
         tables, refused = _tables(files, settings)
     if not tables:
         raise _nothing(files, refused)
     chosen = with_total(_without_fallbacks(tables))
-    merged = merge(chosen, files.root, _training(files.part, tables))
+    merged = merge(chosen, root, _training(files.part, tables))
     if not any(len(merged.series.get(name, ())) for name in _SPEAKING):
         raise _no_series(files.root, merged)
     logs = {table.path for table in tables}
     others = [path for path in files.files if path not in logs or path.suffix.lower() == CARD]
-    config = read_config(others, merged.tables, root=files.root, explicit=settings.training_config)
+    config = read_config(others, merged.tables, root=root, explicit=settings.training_config)
     final = final_evaluation(files.files)
     named = (config.framework, *(table.framework for table in merged.tables))
     framework = framework_of(named, merged.series)
     schedule = schedule_of(merged.series, config.fields, merged.resumes, framework=framework)
     return Run(
         path=str(files.root),
-        name=files.root.name,
+        name=relative(files.root, root.parent) if files.part else root.name,
         series=merged.series,
         sources=merged.sources,
         framework=framework,
@@ -94,8 +95,8 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
         ),
         skipped=(
             *files.skipped,
-            *refused.skipped(files.root),
-            *_left_out(tables, chosen, files.root),
+            *refused.skipped(root),
+            *_left_out(tables, chosen, root),
             *merged.skipped,
         ),
     )

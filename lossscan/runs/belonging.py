@@ -21,6 +21,7 @@ _PARTS: Final = (  # folders in which a run keeps its own
     " tensorboard_logs vdl vdl_log events files plots metrics console train train_inner validation"
     " val valid eval vis_data dvclive trackio"
 )
+_SETS: Final = "train validation val valid eval test"
 
 CHECKPOINTS = 3  # the last ones are read; the histories of the others are their beginnings
 CHECKPOINT: Final = expression(r"(?:checkpoint|global_step|iter|step|epoch)[-_]?(\d+)")
@@ -93,6 +94,8 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
     In a container each folder is a run, but the launches of one training are there too: they
     belong together where the training shows itself next to the container.
     """
+    if _is_set(path, holding):
+        return True
     container = path.parent
     if container.name in _CONTAINERS.split():
         launch = _LAUNCH.fullmatch(path.name) is not None or len(launches) > 1
@@ -101,6 +104,12 @@ def _is_part(path: Path, launches: Sequence[Path], holding: Holding) -> bool:
         return (launch and (anchored or only)) or (anchored and only)
     known = (each.fullmatch(path.name) for each in (CHECKPOINT, _RANK, _LAUNCH))
     return path.name in _PARTS.split() or any(known)
+
+
+def _is_set(path: Path, holding: Holding) -> bool:
+    """Whether it is one of the folders into which writers of one training put a set each."""
+    sets = {name for name in _SETS.split() if path.with_name(name) in holding.folders}
+    return path.name in sets and "train" in sets and len(sets) > 1
 
 
 def without_beginnings(logs: Mapping[Path, Sequence[Path]], whole: re.Pattern[str]) -> list[Path]:

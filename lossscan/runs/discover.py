@@ -41,6 +41,7 @@ DOUBTFUL: Final = (
     " *.ipynb *.zip"
 )
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
+_HYDRA: Final = ".hydra"  # its config.yaml has what was resolved for the run in the folder above
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -115,6 +116,7 @@ def _walked(root: Path, *, depth: int) -> _Tree:
     left = MOST_ENTRIES
     for name, below, files in os.walk(root, onerror=lambda error: _refuse(tree, error)):
         folder = Path(name)
+        seen = shown(files) + ([f"{_HYDRA}/config.yaml"] if _HYDRA in below else [])
         never = {*_NEVER.split(), *never_below(folder, files)}
         below[:] = sorted(each for each in below if each[0] != "." and each not in never)
         left -= len(below) + len(files)
@@ -123,7 +125,7 @@ def _walked(root: Path, *, depth: int) -> _Tree:
                 why = "nested_folders" if left >= 0 else "too_many_entries"
                 tree.skipped[folder] = Message(why)
             below.clear()
-        _sort_in(tree, folder, shown(files))
+        _sort_in(tree, folder, seen)
     return tree
 
 

@@ -165,6 +165,24 @@ def test_read_takes_a_folder_beside_train_for_the_evaluation(tmp_path, tag):
     assert list(read.columns) == ["eval_loss"]
 
 
+@pytest.mark.parametrize("above", ["gradient_tape/20260101-100000", "runs", "."])
+def test_a_test_set_beside_train_is_the_evaluation_of_its_run(tmp_path, above):
+    """So do TensorFlow's guides; the folder above may be one that holds runs."""
+    name = "events.out.tfevents.1700000000.host"
+    for folder in ("train", "test"):
+        writers.write_events(tmp_path / above / folder / name, {"loss": POINTS})
+    (files,) = discover(tmp_path, Settings())
+    assert set(read_run(files, Settings()).series) == {"loss", "eval_loss"}
+
+
+def test_folders_called_test_and_debug_are_runs(tmp_path):
+    """Without `train` beside it a test is a run of its own."""
+    for folder in ("test", "debug"):
+        path = tmp_path / folder / "events.out.tfevents.1700000000.host"
+        writers.write_events(path, {"loss": POINTS})
+    assert len(discover(tmp_path, Settings())) == 2
+
+
 def test_read_takes_a_run_that_is_called_eval_for_what_it_is(tmp_path):
     """Without `train` beside it, a folder of such a name may be anything."""
     read = table(

@@ -48,6 +48,19 @@ def test_read_fairseq_json(tmp_path: Path):
     assert table.notes == ()
 
 
+def test_means_of_epochs_are_the_points_where_there_are_no_others(tmp_path: Path):
+    """With --log-format json too, where a short epoch has no `train_inner` line."""
+    text = "".join(
+        f'2026-11-21 06:43:0{epoch} | INFO | {mode} | {{"epoch": {epoch}, "{mode}_loss": '
+        f'"{loss}", "{mode}_num_updates": "{epoch * 20}", "{mode}_wall": "1"}}\n'
+        for epoch, losses in ((1, (9.5, 9.25)), (2, (8.5, 8.75)))
+        for mode, loss in zip(("train", "valid"), losses, strict=True)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(20, 9.5), (40, 8.5)]
+    assert logs.points(table, "eval_loss") == [(20, 9.25), (40, 8.75)]
+
+
 def test_read_validations_of_early_versions(tmp_path: Path):
     """They called the loss of a validation by its own name."""
     line = "| epoch 001 | valid on 'valid' subset | valid_loss 8.5 | valid_ppl 5 | num_updates 20\n"

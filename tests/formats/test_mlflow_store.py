@@ -108,3 +108,14 @@ def test_discover_takes_each_run_of_a_store(store: Path):
     assert run.source_of("loss") == "metrics"
     assert run.setting("per_device_train_batch_size") == 8
     assert not math.isnan(run.series["loss"].values[0])
+
+
+def test_a_run_that_only_holds_nested_runs_is_none(store: Path):
+    """It finished without a metric; one that failed before its first is a run that left no log."""
+    for name, status in (("parent", 3), ("died", 4)):
+        shutil.copytree(store, store.parent / name)
+        shutil.rmtree(store.parent / name / "metrics")
+        (store.parent / name / "metrics").mkdir()
+        meta = store.parent / name / "meta.yaml"
+        meta.write_text(meta.read_text().replace("status: 3", f"status: {status}"))
+    assert [files.root.name for files in discover(store.parents[1], Settings())] == ["abc", "died"]

@@ -122,6 +122,17 @@ def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
     assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
+def test_infinity_of_mlflows_database_is_infinity(tmp_path: Path):
+    """It is stored as the largest number that there is."""
+    _mlflow(tmp_path / "mlflow.db")
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        largest = np.finfo(np.float64).max
+        store.execute("UPDATE metrics SET value = ? WHERE step = 20", (largest,))
+        store.execute("UPDATE metrics SET value = ? WHERE step = 30", (-largest,))
+    store.close()
+    assert _run(tmp_path).series["loss"].values[2:4].tolist() == [np.inf, -np.inf]
+
+
 def test_each_run_of_a_database_is_asked_for_by_name(tmp_path: Path):
     """A batch lists them all, and what it calls them is a path to each."""
     path = tmp_path / "mlflow.db"
@@ -145,6 +156,17 @@ def test_each_run_of_an_exported_chart_is_asked_for_by_name(tmp_path: Path):
     (files,) = discover(path, Settings())
     found = [read_run(each, Settings()).series["loss"].values.tolist() for each in apart(files)]
     assert found == [[3, 2, 1], [5, 4, 3]]
+
+
+def test_the_name_of_a_run_may_hold_a_slash(tmp_path: Path):
+    """As the names of models do; its files are named as those of its neighbors are."""
+    _mlflow(tmp_path / "mlflow.db", runs=2)
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        store.execute("UPDATE runs SET name = 'org/model' WHERE run_uuid = 'id1'")
+    store.close()
+    runs = [read_run(each, Settings()) for each in apart(discover(tmp_path, Settings())[0])]
+    assert {run.name for run in runs} == {"mlflow.db#run 0", "mlflow.db#org/model"}
+    assert {source.path for run in runs for source in run.sources} == {"mlflow.db"}
 
 
 def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):

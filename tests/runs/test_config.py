@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lossscan import api
 from lossscan.canonical.fields import canonical_fields
 from lossscan.errors import UsageError
 from lossscan.model import Field, Table
@@ -246,6 +247,22 @@ def test_config_opens_the_optimizer_of_torchtune(tmp_path: Path) -> None:
     recipe = "batch_size: 2\nepochs: 1\noptimizer:\n  _component_: torch.optim.AdamW\n  lr: 2e-5\n"
     _write(tmp_path, "torchtune_config.yaml", recipe)
     assert _values(_read(tmp_path))["learning_rate"] == 2e-5
+
+
+def test_config_reads_what_hydra_resolved(tmp_path: Path) -> None:
+    """It is in a hidden folder next to the log, and its optimizer may be a part of the model."""
+    config = {
+        "model": {"optimizer": {"_target_": "torch.optim.Adam", "lr": 0.002, "weight_decay": 0.1}},
+        "data": {"batch_size": 64},
+        "trainer": {"max_epochs": 3},
+    }
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "config.yaml").write_text(json.dumps(config))
+    (tmp_path / "train.log").write_text("step 1 loss 2.5\nstep 2 loss 2.25\n")
+    for path in (tmp_path, tmp_path / "train.log"):
+        config_of = {name: field.value for name, field in api.read(path).config.items()}
+        assert (config_of["learning_rate"], config_of["weight_decay"]) == (0.002, 0.1)
+        assert (config_of["num_train_epochs"], config_of["per_device_train_batch_size"]) == (3, 64)
 
 
 def test_config_needs_several_known_names_in_a_file_of_any_name(tmp_path: Path) -> None:

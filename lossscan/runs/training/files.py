@@ -163,10 +163,10 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _with_sections(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """One level of nesting is opened where a section holds training settings."""
+    """The sections that hold training settings are opened, also within one opened before."""
     opened: dict[str, Any] = {}
     for name in _SECTIONS:
-        section = raw.get(name)
+        section = raw.get(name, opened.get(name))
         if isinstance(section, dict):
             opened |= {str(key): value for key, value in section.items()}
     return {**opened, **raw}
@@ -201,6 +201,7 @@ def _framework_of(raw: Mapping[str, Any]) -> str | None:
 
 
 _SECTIONS: Final = (
+    *("model", "data", "optim"),  # of Hydra, whose `model` may hold the optimizer
     *("training_args", "training", "train", "trainer", "args", "hparams"),
     *("optimizer", "lr_scheduler"),  # torchtune's
 )
