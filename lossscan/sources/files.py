@@ -15,6 +15,7 @@ from typing import BinaryIO
 from msgspec import Raw, Struct, json
 from msgspec.structs import replace
 
+from lossscan.expressions import expression
 from lossscan.sources.archive import archived, is_archive
 from lossscan.sources.notebook import is_notebook, printed
 from lossscan.sources.packed import is_packed, pour, unpack, unpacked_head
@@ -132,7 +133,7 @@ def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
 
 def any_of(patterns: str) -> re.Pattern[str]:
     """What matches a name that one of the patterns does: they are separated by blanks."""
-    return re.compile(rf"\A(?:{'|'.join(map(translate, patterns.split()))})")
+    return expression(rf"\A(?:{'|'.join(map(translate, patterns.split()))})")
 
 
 def leads_out(path: Path, root: Path) -> bool:

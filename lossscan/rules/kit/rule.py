@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from msgspec.structs import replace
-
 if TYPE_CHECKING:  # `explain` lists rules, and needs neither numpy nor a report for it
     from lossscan.model import Finding, RuledOut
     from lossscan.rules.kit.case import Case
@@ -32,5 +30,7 @@ class Rule:
 
     def __call__(self, case: Case, options: Mapping[str, Any] | None = None) -> tuple[Outcome, ...]:
         """What the rule says of one run, under its name."""
+        from msgspec.structs import replace
+
         said = self.check(case, **(options or {}))
         return tuple(replace(each, rule=self.name) for each in said)
