@@ -17,8 +17,9 @@ from lossscan.trainers import may_be_transformers
 RENAMED_IN = (4, 46)  # transformers that no longer takes evaluation_strategy
 SHOWN = 6  # steps listed before the list is cut
 SPLITS = ("val_size", "eval_dataset", "num_eval_examples")  # fields that state an evaluation set
-# The state file names eval_steps also where nobody asked for evaluation: transformers' default.
-NOT_A_WISH = "trainer_state.json"
+# It names eval_steps also where nobody asked for evaluation, transformers' default, and holds every
+# evaluation that ran.
+STATE = "trainer_state.json"
 
 # Confidence by message.
 _SURE = {
@@ -128,7 +129,7 @@ def _message(case: Case, plan: _Plan) -> str:
 def _is_wished(case: Case, plan: _Plan) -> bool:
     """Whether somebody set how often to evaluate, or set data aside and got no evaluation."""
     steps = case.run.config.get("eval_steps")
-    if steps is not None and PurePath(steps.source).name != NOT_A_WISH:
+    if steps is not None and PurePath(steps.source).name != STATE:
         return bool(steps.value <= plan.last)  # else nothing was due yet
     return not plan.ran and bool(case.setting("val_size") or case.setting("eval_dataset"))
 
@@ -178,8 +179,6 @@ def _evidence(case: Case, plan: _Plan, message: str) -> Iterator[Evidence]:
         if field in case.run.config:
             setting = {"field": field, "value": str(case.setting(field))}
             yield Evidence(Message("setting", **setting), source=case.run.config[field].source)
-    if plan.due:
-        yield Evidence(Message("due"))
     if message == "no-loss":
         yield Evidence(Message("runtime"), case.run.source_of("eval_runtime"), plan.seen[0])
     elif plan.seen:
@@ -201,7 +200,7 @@ def _causes(case: Case, plan: _Plan, message: str) -> Iterator[Cause]:
     if message == "delayed-beyond-end":
         yield Cause(Message("delay-beyond-last-step"), 0.95, config=case.advise("eval_delay", 0))
         return
-    if plan.every and plan.planned and plan.every > plan.planned:
+    if plan.strategy == "steps" and plan.every and plan.planned and plan.every > plan.planned:
         suggest = max(1, plan.planned // 10)
         config = case.advise("eval_steps", suggest)
         yield Cause(Message("eval-steps-beyond-last-step", suggest=suggest), 0.95, config)
@@ -210,10 +209,14 @@ def _causes(case: Case, plan: _Plan, message: str) -> Iterator[Cause]:
     if "evaluation_strategy" in case.run.config and version and version >= RENAMED_IN:
         config = (Advice("evaluation_strategy"), Advice("eval_strategy", suggest=plan.strategy))
         yield Cause(Message("renamed-option"), 0.9, config=config)
-    if not any(case.setting(field) for field in SPLITS):
-        yield Cause(Message("no-evaluation-set"), 0.6, config=(Advice("val_size", suggest=0.05),))
+    if not plan.ran and not any(case.setting(field) for field in SPLITS):
+        of_factory = case.run.framework == "llamafactory"
+        split = (Advice("val_size", suggest=0.05),) if of_factory else ()
+        yield Cause(Message("no-evaluation-set"), 0.6, config=split)
     several = case.setting("eval_on_each_dataset") or "," in str(case.setting("eval_dataset"))
-    yield Cause(Message("log-without-evaluation"), 0.5 if several else 0.3)
+    whole = any(PurePath(source.path).name == STATE for source in case.run.sources)
+    unseen = "other-settings" if whole else "log-without-evaluation"
+    yield Cause(Message(unseen), 0.5 if several else 0.3)
 
 
 RULE = Rule(name="eval-missing", check=check)
