@@ -30,6 +30,14 @@ def test_prose_begins_no_line_with_a_closing_mark(mark):
     assert all(line[0] != mark for line in lines)
 
 
+@pytest.mark.parametrize("behind", ["3.307", "loss", "训练"])
+@pytest.mark.parametrize("width", range(12, 20))
+def test_prose_ends_no_line_with_an_opening_mark(behind, width):
+    """A bracket stays with what it opens, a number or a name as well."""
+    lines = list(Prose(Text(f"损失是原来的一半（{behind}）")).lines(width))
+    assert not [line for line in lines if line.plain.endswith("（")]
+
+
 def test_prose_folds_what_is_longer_than_a_line():
     """A path without spaces is cut and nothing of it is lost."""
     path = "runs/events.out.tfevents.1795244724.host.12221.0"

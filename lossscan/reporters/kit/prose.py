@@ -17,7 +17,7 @@ from lossscan.expressions import expression
 
 HAN = r"\u3040-\u9fff"
 OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
-UNIT = expression(rf"[{OPENING}]{{0,4}}[{HAN}][{CLOSING}]*\s*|[^\s{HAN}{OPENING}]+\s*|\s+|.")
+UNIT = expression(rf"[{OPENING}]{{0,4}}(?:[{HAN}][{CLOSING}]*|[^\s{HAN}{OPENING}]+)\s*|\s+|.")
 WORD = expression(r"\S+\s*|\s+")  # a unit without Chinese: to compile the above takes 4 ms
 FIRST_HAN = "\u3040"
 PART = expression(r"[^/_.=,\-]*[/_.=,\-]+|[^/_.=,\-]+")  # of a name that no line holds
