@@ -22,7 +22,7 @@ from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.lr_schedule_mismatch.rises import replay_of, rise_of
+from lossscan.rules.lr_schedule_mismatch.rises import DROPPED, replay_of, rise_of
 from lossscan.trainers import may_be_transformers
 
 MIN_POINTS = 5  # logged rates; fewer show no shape
@@ -110,9 +110,19 @@ def _rises(case: Case, rate: Series) -> Iterator[Finding]:
     rise = rise_of(rate.values, case.number("learning_rate") or np.inf)
     replay = replay_of(rate.values) if rise is None else None
     if rise is not None:
-        yield _finding(case, rate, "rises", slice(rise, len(rate)))
+        back = _back(rate.values, rise)
+        message = "rises" if back == len(rate) else "rises-and-returns"
+        yield _finding(case, rate, message, slice(rise, back))
     elif replay is not None:
         yield _finding(case, rate, "replays", slice(replay, len(rate)))
+
+
+def _back(rates: FloatArray, rise: int) -> int:
+    """The entry at which a rate that leapt falls back at once; their number if none does."""
+    low = np.flatnonzero(rates[rise:] <= rates[rise - 1])
+    back = rise + int(low[0]) if rise and len(low) else len(rates)
+    fell = rise < back < len(rates) and rates[back] <= DROPPED * rates[back - 1]
+    return back if fell else len(rates)
 
 
 def _warms_to_the_end(case: Case, rate: Series) -> bool:
@@ -179,10 +189,11 @@ def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
     return bool((np.abs(rate.values - peak * shape) <= tolerance * peak).all())
 
 
-def _rise(rate: Series, at: int) -> dict[str, float]:
+def _rise(rate: Series, where: slice) -> dict[str, float]:
     """From where to where the rate rises: it leaps at an entry, or climbs from a low one."""
+    at: int = where.start
     low = at - 1 if at and rate.values[at - 1] < rate.values[at] else at
-    high = at + int(np.argmax(rate.values[at:]))
+    high = at + int(np.argmax(rate.values[where]))
     numbers = {"low": float(rate.values[low]), "high": float(rate.values[high])}
     return {**numbers, "low_step": int(rate.steps[low]), "high_step": int(rate.steps[high])}
 
@@ -191,6 +202,7 @@ def _rise(rate: Series, at: int) -> dict[str, float]:
 _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "zero-early": (0.92, {"fewer-steps-planned": 0.7}),  # a schedule ends at 0, once
     "rises": (0.97, {"second-schedule": 0.6, "rate-raised": 0.5}),
+    "rises-and-returns": (0.97, {"rate-raised": 0.6, "second-schedule": 0.4}),
     "warms": (0.97, {"long-warm-up": 0.9}),  # 3 of 130 public trainer states: warm-up of 200, 500
     "replays": (0.97, {"second-schedule": 0.9}),
     "again": (0.95, {"second-schedule": 0.7, "rate-raised": 0.4}),
@@ -198,6 +210,7 @@ _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),
 }
+_RISES = {"rises", "rises-and-returns", "replays"}
 _SET_BY = {"frozen": "fp16", "warms": "warmup_steps"}
 
 
@@ -211,7 +224,7 @@ def _finding(
     logged, at = float(values[worst]), int(steps[worst])
     advice = case.advise(_SET_BY[message]) if message in _SET_BY else ()
     compared = Message("compared", promised=promised, logged=logged, at=at)
-    rise = _rise(rate, where.start) if message in {"rises", "replays"} else {}
+    rise = _rise(rate, where) if message in _RISES else {}
     return Finding(
         confidence,
         stated_severity=Severity.INFO if message == "warms" else None,
