@@ -1,4 +1,4 @@
-"""Two passes of different length in an epoch, printed alike: the shorter one evaluates."""
+"""Passes of different length in an epoch, printed alike: the shorter ones evaluate."""
 
 from __future__ import annotations
 
@@ -45,6 +45,33 @@ def test_a_second_pass_of_fewer_batches_is_the_validation(tmp_path: Path, line: 
     assert "second_pass" in _kinds(table)
 
 
+@pytest.mark.parametrize("tested", [8, 12])
+@pytest.mark.parametrize(
+    ("line", "head"),
+    [
+        ("Epoch: [{e}]  [{at}/{of}]  loss: {loss} ({loss})  time: 0.3\n", ""),
+        ("  [{at}/{of}] loss {loss}\n", "Epoch {e}/3\n----------\n"),
+        ("Epoch {e} Batch {at} Loss {loss}\n", ""),
+    ],
+)
+def test_a_third_pass_is_the_test(tmp_path: Path, line: str, head: str, tested: int):
+    """It may have as many batches as the validation before it, and hides none of the training."""
+    table = logs.read_log(tmp_path, _log(line, (*_PASSES, (tested, 0.25)), head))
+    assert len(logs.points(table, "loss")) == 30
+    for name, losses in (("eval_loss", [1.3, 1.2, 1.1]), ("test_loss", [1.05, 0.95, 0.85])):
+        assert [value for _, value in logs.points(table, name)] == pytest.approx(losses)
+    assert {"second_pass", "third_pass"} <= set(_kinds(table))
+
+
+def test_a_last_pass_over_the_test_set_is_no_resume(tmp_path: Path):
+    """Many loops evaluate on it once, when the training has ended."""
+    line = "Epoch: [{e}] [{at}/{of}] loss: {loss}\n"
+    last = "".join(f"Epoch: [3] [{at}/16] loss: 1.5\n" for at in range(0, 16, 4))
+    table = logs.read_log(tmp_path, _log(line) + last)
+    assert (len(logs.points(table, "loss")), len(logs.points(table, "eval_loss"))) == (30, 3)
+    assert [value for _, value in logs.points(table, "test_loss")] == [1.5]
+
+
 def test_bars_that_are_shown_at_their_end_only_are_an_epoch_each(tmp_path: Path):
     """Who pastes tqdm's bars has the last drawing of each."""
     bar = "100%|##########| {0}/{0} [00:10<00:00, 31.02it/s, loss={1:.1f}]\n"
@@ -84,7 +111,7 @@ def test_a_longer_pass_is_the_validation_where_only_the_other_has_a_rate(tmp_pat
     [
         ("Epoch: [{e}] [{at}/{of}] lr: 0.1 loss: {loss}\n", _PASSES),  # two sets, both trained on
         ("Epoch: [{e}] [{at}/{of}] loss: {loss}\n", ((40, 0.0), (39, 0.1))),  # folds
-        ("Epoch: [{e}] [{at}/{of}] loss: {loss}\n", ((40, 0.0), (20, 0.1), (8, 0.1))),  # clients
+        ("Epoch: [{e}] [{at}/{of}] loss: {loss}\n", ((40, 0.0), (30, 0.1), (20, 0.1))),  # clients
         ("Epoch: [{e}] [{at}/{of}] loss: {loss}\n", ((40, 0.0), (40, 0.1))),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
-from lossscan.formats.key_value.evaluated import as_batches, summed_up
+from lossscan.formats.key_value.evaluated import averaged, summed_up
 from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.stated import StatedLine
@@ -22,13 +22,13 @@ _COUNTED: Final = ("step", "epoch", "learning_rate")  # what a headline may stat
 
 
 def together(
-    log: StatedLog, begun: Sequence[int], evaluated: Iterable[int] = ()
+    log: StatedLog, begun: Sequence[int], evaluated: Iterable[tuple[str, Sequence[int]]] = ()
 ) -> tuple[StatedLog, list[int]]:
     """The log with a line for each block, and in it the places of launches that go on.
 
-    `evaluated` are the places of lines that state one batch of an evaluation.
+    `evaluated` are passes over a set, by the name of their mean, with the places of their lines.
     """
-    lines = summed_up(as_batches(log.lines(), evaluated))
+    lines = summed_up(averaged(log.lines(), evaluated))
     parts = pairwise((0, *begun))
     return _log_of(_told(lines)), list(accumulate(len(_told(lines[a:b])) for a, b in parts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,14 +16,28 @@ _EVAL: Final = "eval_loss"
 _SUMS: Final = (_EVAL, "test_loss")
 
 
-def as_batches(lines: Sequence[StatedLine], evaluated: Iterable[int]) -> list[StatedLine]:
-    """The lines; those at some places state the loss of a batch that was evaluated."""
+def averaged(
+    lines: Sequence[StatedLine], passes: Iterable[tuple[str, Sequence[int]]]
+) -> list[StatedLine]:
+    """The lines; the last one of each pass over a set gets the mean of its losses by their name.
+
+    Nothing but this is kept of a pass, and not this where the log states it itself.
+    """
     found = list(lines)
-    for at in evaluated:
-        losses = [value for name, value in found[at].row.items() if is_total(name)]
-        row = {BATCH_LOSS: losses[0]} if losses else {}
-        found[at] = StatedLine(None, row, indented=False)
+    known = {canonical(name) for line in lines for name in line.row}
+    for name, places in passes:
+        losses = [_loss(found[at]) for at in places]
+        for at in places:
+            found[at] = StatedLine(None, {}, indented=False)
+        if name not in known:
+            mean = sum(losses) / len(losses)
+            found[places[-1]] = StatedLine(None, {name: mean}, indented=False)
     return found
+
+
+def _loss(line: StatedLine) -> float:
+    values = (number(value) for name, value in line.row.items() if is_total(name))
+    return next((value for value in values if value is not None), math.nan)
 
 
 def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:

@@ -1,7 +1,7 @@
 """A second pass within an epoch, over other batches and under the header of the training.
 
 `Epoch: [1] [0/200] loss: 0.5` and, behind the last batch, `Epoch: [1] [0/40] loss: 0.7`: a loop
-that prints both sets by one function, as many forks of torchvision's do.
+that prints all sets by one function, as many forks of torchvision's do. A third pass is the test.
 """
 
 from __future__ import annotations
@@ -17,24 +17,20 @@ from lossscan.formats.key_value.form_lines import KINDS, FormLines
 from lossscan.formats.kit.recount import SEVERAL, WHOLE
 from lossscan.formats.kit.stated import is_total
 from lossscan.model import Note
-from lossscan.numeric.arrays import IntArray, distinct
+from lossscan.numeric.arrays import BoolArray, IntArray, distinct
 
 _UPDATES: Final = ("learning_rate", "grad_norm")  # only a line that trains states these
-TWO: Final = 2  # lengths of passes: three are of clients, of tasks, or of data that grows
+TWO: Final = 2  # sets that evaluate: more passes in a row are of clients, of tasks, or of folds
 FOLD: Final = 1  # batch by which equal parts of a data set differ
+NAMES: Final = ("eval_loss", "test_loss")  # what the means of the second and third pass are
+NOTES: Final = ("second_pass", "third_pass")
 
 
 class SecondPasses(Struct, frozen=True):
-    """The lines of passes that evaluate, and the batches of both kinds of passes."""
+    """The passes of an epoch that evaluate."""
 
-    places: IntArray  # of the lines in the log
-    trained: int
-    evaluated: int
-
-    def note(self) -> Note:
-        """What was assumed."""
-        counted = {"trained": self.trained, "evaluated": self.evaluated}
-        return Note("second_pass", Path(), counted)
+    passes: tuple[tuple[str, list[int]], ...]  # each with what its mean is, and where its lines are
+    notes: tuple[Note, ...]  # what was assumed
 
 
 class _Passes(NamedTuple):
@@ -58,16 +54,36 @@ def second_passes(lines: FormLines) -> SecondPasses | None:
     at = np.flatnonzero(lines.at(trains))
     passes = _passes(lines, at)
     lengths = distinct(passes.total)
-    if len(lengths) != TWO:
+    if not TWO <= len(lengths) <= 1 + TWO:
         return None
     totals, forms = np.repeat(passes.total, passes.lines), lines.ids[at]
-    few, many = (_names(lines, forms[totals == length]) for length in lengths)
-    by_few, by_many = _updates(few), _updates(many)
-    trained, evaluated = (lengths if by_few > by_many else lengths[::-1]).tolist()
-    undecided = by_few if by_many else trained - evaluated == FOLD
-    if undecided or not any(map(is_total, few & many)) or not _in_turn(passes, trained):
+    names = [_names(lines, forms[totals == length]) for length in lengths]
+    updated = list(map(_updates, names))
+    trained = int(lengths[updated.index(True)] if any(updated) else lengths[-1])
+    place = _places(passes.total != trained)
+    sizes = [distinct(passes.total[place == nth]).tolist() for nth in (1, TWO)]
+    fits = lengths[-1] - lengths[-2] > FOLD and sum(map(sum, sizes)) <= trained
+    if sum(updated) > 1 or not (any(updated) or fits):
         return None
-    return SecondPasses(at[totals == evaluated], trained, evaluated)
+    if place.max() > TWO or any(len(of) > 1 for of in sizes):
+        return None
+    if not any(map(is_total, set.intersection(*names))) or not _in_turn(passes, place):
+        return None
+    own = np.split(at, np.cumsum(passes.lines)[:-1])
+    return SecondPasses(
+        tuple((NAMES[nth - 1], own[of].tolist()) for of, nth in enumerate(place) if nth),
+        tuple(
+            Note(kind, Path(), {"evaluated": of[0], "trained": trained})
+            for kind, of in zip(NOTES, sizes, strict=True)
+            if of
+        ),
+    )
+
+
+def _places(evaluates: BoolArray) -> IntArray:
+    """(p,) which pass it is behind the last one that trains, 0 for that one."""
+    at = np.arange(len(evaluates))
+    return at - np.maximum.accumulate(np.where(evaluates, -1, at))
 
 
 def _names(lines: FormLines, forms: IntArray) -> set[str]:
@@ -92,22 +108,25 @@ def _passes(lines: FormLines, at: IntArray) -> _Passes:
     ends = np.append(starts[1:], len(at))[: len(at)]
     total = np.where(of[starts] > 0, of[starts], counts[ends - 1])
     if len(total) > TWO and not of[-1] and total[-1] not in total[:-1]:  # it is not over yet
-        total[-1] = total[-1 - TWO]
+        trains = np.flatnonzero(total[:-1] == total[:-1].max())
+        total[-1] = total[-1 - int(np.diff(trains)[-1] if len(trains) > 1 else TWO)]
     gap = int(np.diff(counts)[~begins].max(initial=0))
     return _Passes(ends - starts, counts[starts], counts[ends - 1], total, epochs[starts], gap, own)
 
 
-def _in_turn(passes: _Passes, trained: int) -> bool:
-    """Whether each other pass follows one that trains and is whole, or goes on behind it.
+def _in_turn(passes: _Passes, place: IntArray) -> bool:
+    """Whether what evaluates follows a pass that trains and is whole, or goes on behind it.
 
     It does so in the same epoch or, where none is stated, again and again. Only where all lines
     state their epoch the log may begin with another: it is cut, or evaluates before it trains.
     """
-    second = passes.total != trained
+    second = place > 0
     at = np.flatnonzero(second[1:]) + 1
     within = bool((passes.epoch[at] == passes.epoch[at - 1]).all())
-    if second[at - 1].any() or (not within if passes.own else second[0]):
+    if not within if passes.own else second[0]:
         return False
+    at = at[~second[at - 1]]
+    trained = int(passes.total[~second][0])
     enough = min(WHOLE * trained, trained - 1 - passes.gap)
     behind = np.minimum(at + 1, len(second) - 1)
     goes_on = ~second[behind] & (passes.first[behind] > passes.last[at - 1])

@@ -60,13 +60,13 @@ def placed_lines(log: StatedLog, begun: Sequence[int]) -> PlacedLines:
     lines = FormLines(log)
     second = second_passes(lines)
     if second is not None or lines.belong_together():
-        log, begun = together(log, begun, () if second is None else second.places.tolist())
+        log, begun = together(log, begun, () if second is None else second.passes)
         lines = FormLines(log)
     epochs, kind = lines.epochs(), lines.finest()
     points = Points(lines, kind, epochs)
     if kind in STILL and _stand_still(points):
         points = Points(FormLines(of_epochs(log, STILL, epochs)), "epoch", epochs)
-    return _placed(points, begun, () if second is None else (second.note(),))
+    return _placed(points, begun, () if second is None else second.notes)
 
 
 def _stand_still(points: Points) -> bool:
