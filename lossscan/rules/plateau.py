@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series, Severity
 from lossscan.numeric.arrays import distinct
-from lossscan.numeric.medians import median, robust_sigma
+from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import SATURATED, is_token_loss
 from lossscan.rules.kit.rule import Rule
@@ -70,13 +70,28 @@ def check(case: Case, *, max_change: float = 0.01) -> Iterator[Finding]:
     loss = case.loss
     if loss is None or len(loss) < MIN_POINTS or case.is_policy:
         return
-    judged, flat = case.run.objective in JUDGED, _is_flat(loss, max_change)
-    if not flat and not (judged and _settles_at_chance(case, loss)):
+    judged = case.run.objective in JUDGED
+    loss = _behind_blow_up(loss) if judged else loss
+    if not _is_flat(loss, max_change) and not (judged and _settles_at_chance(case, loss)):
         return
     signs = (_untrained(case, loss), _by_level(case, loss) if judged else ())
     holds = next(chain.from_iterable(signs), None)
     if holds is not None:
         yield _finding(case, loss, holds)
+
+
+def _behind_blow_up(loss: Series) -> Series:
+    """The later two thirds of a loss that blew up at first and is never below where they are.
+
+    Updates that are too large leave a head that answers the same to everything.
+    """
+    third = len(loss) // 3
+    later = loss.values[third:]
+    if len(later) < MIN_POINTS or loss.values[:third].max() <= MOST_ABOVE * loss.values[0]:
+        return loss
+    lowest = running_median(loss.values, START).min()
+    never_lower = lowest >= (1 - ALIKE) * median(later)
+    return Series(loss.name, loss.steps[third:], later) if never_lower else loss
 
 
 def _is_flat(loss: Series, max_change: float) -> bool:
