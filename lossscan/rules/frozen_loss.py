@@ -19,7 +19,7 @@ LAST = 5  # entries before it stops, which tell whether it stops at once
 # Digits of the print by which these differ: a loss that converges moves by 1 or 2 before it stops.
 DIGITS = 10.0
 PLACES = tuple(10.0**-place for place in range(9))  # of a print; 32 bits hold no more of a loss
-AT_ONCE = 3  # points in which it may get to where it stops
+AT_ONCE = 2  # points in which it may get to where it stops
 SINGLE = float(np.finfo(np.float32).eps)  # of a loss: the spacing of floats of 32 bits
 REPEATED = 0.1  # of the entries before, that are as the one before: a print that repeats itself
 
@@ -54,7 +54,7 @@ def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
 
 
 def _outset(case: Case, since: int) -> frozenset[int]:
-    """Where the loss leaves its level for the one at which it stops: a rise, or what looks like one."""
+    """Where the loss leaves its level for that at which it stops, by a rise or a peak."""
     rises = case.signals.changes_of("loss", "level_up", "slope_up")
     starts = [(rise.index, rise.step) for rise in rises]
     starts += [(spike.start, spike.start_step) for spike in case.spikes]

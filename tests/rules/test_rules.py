@@ -176,6 +176,23 @@ def test_a_jump_that_overshoots_is_one_event():
     assert [finding.rule for finding in found.findings] == ["loss-jump"]
 
 
+@pytest.mark.parametrize(
+    ("put", "told"),
+    [
+        ({510: 2.31}, ["loss-jump"]),
+        ({510: 9.5}, ["frozen-loss"]),
+        ({410: 9.5}, ["loss-spike", "frozen-loss"]),
+    ],
+)
+def test_where_a_loss_leaves_its_level_to_freeze_is_told_once(put: dict[int, float], told):
+    """A jump to where it freezes is the jump's; a peak just before it is no spike of its own."""
+    level = 2.303 if 2.31 in put.values() else 1.2
+    stuck = dict.fromkeys(range(520, 1001, 10), level)
+    run = make_run(loss=[[0, 1000, 1.5, 1.2]], noise=0.02, put={"loss": {**put, **stuck}})
+    found = diagnose(run, scan(run), Settings())
+    assert [finding.rule for finding in found.findings] == told
+
+
 def test_spikes_that_return_with_the_samples_are_not_said_to_be_shuffled():
     """All other places of two epochs may have nothing in common: the spikes have."""
     put = {"loss": dict.fromkeys((300, 1300, 2300), 5.0)}

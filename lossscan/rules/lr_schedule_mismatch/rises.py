@@ -69,12 +69,15 @@ def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
     """The entries at which a rate leaps tenfold, to more than ever; a warm-up does in the first.
 
     A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
-    to more than twice of what is configured, or where the rate soon comes back.
+    to more than twice of what is configured, from where the rate had come down (no warm-up leaps
+    from there), or where it soon comes back.
     """
     leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1]) + 1
-    before = np.maximum.accumulate(rates)[leaps - 1]
-    high = leaps[(before > 0) & (rates[leaps] >= BEYOND * before) & (leaps >= FEW)]
+    before = np.maximum.accumulate(rates)
+    highest = before[leaps - 1]
+    high = leaps[(highest > 0) & (rates[leaps] >= BEYOND * highest) & (leaps >= FEW)]
     far = rates[high] >= ALMOST * AGAIN * rates[high - 1]
+    far |= rates[high - 1] <= ALMOST * before[high - 1]
     far |= rates[high] > BEYOND * configured
     sure = (
         at for at, is_far in zip(high.tolist(), far, strict=True) if is_far or _returns(rates, at)

@@ -276,7 +276,9 @@ def _is_learned_again(case: Case, seam: Seam) -> bool:
     at = 0 if loss is None else int(np.searchsorted(loss.steps, seam.resume.step, side="right"))
     if loss is None or not FEW < at < len(loss) - FEW:
         return False
-    before, after = (median(loss.values[near]) for near in (slice(at - FEW, at), slice(at, at + FEW)))
+    before, after = (
+        median(loss.values[near]) for near in (slice(at - FEW, at), slice(at, at + FEW))
+    )
     once, again = (running_median(part, SMOOTH_POINTS) for part in np.split(loss.values, [at]))
     passed = np.flatnonzero(once >= after)
     back = np.flatnonzero(again <= before)
