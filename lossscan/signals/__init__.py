@@ -14,7 +14,7 @@ from lossscan.points import points_of
 from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
-from lossscan.signals.clean import curve_of, on_floor, until_still
+from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.leaps import with_leap
 from lossscan.signals.levels import early_rise, late_rises, rises_at, split
 from lossscan.signals.outbursts import wild_end, wild_points
@@ -39,7 +39,7 @@ def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
 def _scan(run: Run, series: Sequence[str]) -> Signals:
     others = {name: each for name in series if name != "loss" and (each := _other(run, name))}
     loss = _curve(run, "loss") if "loss" in series else None
-    found = Signals() if loss is None else _of_loss(until_still(loss), run)
+    found = Signals() if loss is None else _of_loss(loss, run)
     changes = [change for _, own in others.values() for change in own]
     changes = sorted([*changes, *found.changes], key=lambda change: change.step)
     traces = {name: trace for name, (trace, _) in others.items()}

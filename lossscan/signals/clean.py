@@ -23,7 +23,6 @@ from lossscan.numeric.scales import to_scale
 MIN_POINTS = 4  # fewer cannot tell a course from noise
 COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
-STILL_SHARE = 0.1  # of the points before it stops moving: so few make no floor of the rest
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
 NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
@@ -132,23 +131,14 @@ def _clipped(scaled: FloatArray, local_noise: FloatArray) -> FloatArray:
     return clipped
 
 
-def until_still(curve: Curve) -> Curve:
-    """The curve without the tail in which it is one number: no noise and no course are in that.
-
-    As many of its points stay as show a level. A tail of zeros is left: rounding may make it.
-    """
-    since = settled_from(curve.values)
-    keep = since + min(int(STILL_SHARE * since), COURSE_WINDOW)
-    if keep >= len(curve.values) or curve.values[-1] == 0:
-        return curve
-    moving = curve_of(Series(curve.name, curve.steps[:keep], curve.values[:keep]))
-    return curve if moving is None else moving
-
-
 def on_floor(curve: Curve) -> bool:
-    """Whether so many points share the lowest value that there is no course to depart from."""
-    lowest = int(np.count_nonzero(curve.values <= curve.values.min()))
-    return lowest > MAX_FLOOR_SHARE * len(curve.values)
+    """Whether so many points share the lowest value that there is no course to depart from.
+
+    A tail of one number is no floor of what came before it; one of zeros is what printing left.
+    """
+    values = curve.values if curve.values[-1] == 0 else curve.values[: _moving(curve.scaled)]
+    lowest = int(np.count_nonzero(values <= values.min()))
+    return lowest > MAX_FLOOR_SHARE * len(values)
 
 
 def descent_end_of(scaled: FloatArray, course: FloatArray) -> int:
