@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Final
 
-from lossscan.canonical.rewards import rewarding
+from lossscan.canonical.rewards import DIVERGENCE, ENTROPY, rewarding
 from lossscan.expressions import expression
 
 _ALIASES: Final[Mapping[str, str]] = {
@@ -30,10 +30,13 @@ _ALIASES: Final[Mapping[str, str]] = {
         " optim/lr optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
-        " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次",
+        " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次 轮数",
         "reward": "average_reward_score critic/rewards/mean objective/rlhf_reward"
         " env_runners/episode_return_mean 奖励 平均奖励 总奖励 累计奖励",
-        "kl": "kl_ref kl_div kl_divergence actor/kl_loss",
+        **dict.fromkeys((*DIVERGENCE, *ENTROPY), ""),
+        "kl": "kl_ref kl_div kl_divergence mean_kl avg_kl actor/kl_loss",
+        "approx_kl": "approxkl policy/approxkl_avg",
+        "entropy": "mean_entropy avg_entropy policy_entropy",
         "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"
         " n_tokens_seen",
         "skipped_iterations": "number_of_skipped_iterations",
@@ -46,7 +49,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps _step"
         " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
-        " itr step_num step_number iteration_number example_counter",
+        " itr step_num step_number iteration_number example_counter 步数 训练步数 迭代 迭代次数",
         "max_steps": "total_steps",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",

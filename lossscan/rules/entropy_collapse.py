@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
+from lossscan.canonical.rewards import ENTROPY
 from lossscan.model import Cause, Finding, Message
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
-
-ENTROPY: Final = (
-    *("entropy", "actor/entropy", "policy/entropy_avg", "objective/entropy"),
-    "actor/entropy_loss",  # verl's: the entropy itself
-)
 
 
 def check(case: Case, *, max_share: float = 0.1) -> Iterator[Finding]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
+from lossscan.canonical.rewards import DIVERGENCE, OF_UPDATE
 from lossscan.model import Cause, Finding, Message
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.policy import SIGMA, change_finding, course_of
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
-
-OF_UPDATE: Final = ("actor/ppo_kl", "ppo_kl", "approx_kl")  # from the policy before the update
-DIVERGENCE: Final = ("kl", "objective/kl", *OF_UPDATE)
 
 
 def check(case: Case, *, min_ratio: float = 10.0, min_level: float = 1.0) -> Iterator[Finding]:

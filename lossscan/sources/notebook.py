@@ -27,7 +27,7 @@ def is_notebook(path: Path) -> bool:
 
 
 def printed(path: Path) -> bytes:
-    """All that its cells printed, in order; the rows of tables become lines of `name: value`.
+    """All that its cells printed or raised, in order; rows of tables become lines of `name: value`.
 
     Raises UnreadableLog where it is no notebook, LogDamaged where one that names a loss is damaged,
     ReaderGaveUp where it is larger than LARGEST or prints as much, and OSError.
@@ -66,7 +66,8 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
     text: Any = str | list[str]
     data = struct("Data", page=(text, ""), plain=(text, ""))
-    output = struct("Output", text=(text, ""), data=(data, data()))
+    error = {"ename": (str, ""), "evalue": (str, "")}
+    output = struct("Output", text=(text, ""), data=(data, data()), **error)
     cell = struct("Cell", outputs=(several(output), ()))
     return msgspec.json.Decoder(struct("Notebook", cells=(several(cell), ())))
 
@@ -76,6 +77,8 @@ def _outputs(cell: Any) -> Iterator[str]:
         page = _joined(output.data.page)
         if _HINT in page:
             yield from _rows(page)
+        elif output.ename:  # its traceback is colored, with the code of each frame
+            yield f"Traceback (most recent call last):\n{output.ename}: {output.evalue}\n"
         else:
             yield _ended(_joined(output.text or output.data.plain))
 

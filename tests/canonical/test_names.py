@@ -13,7 +13,7 @@ SAME = {
     "grad_norm": "grad_norm grad+norm train/grad_norm grad-norm optim/total+grad+norm",
     "learning_rate": "lr learning-rate train/learning_rate optim/LR+(group+0) Learning+Rate LR"
     " lr-AdamW lr-SGD/pg1",
-    "step": "current_steps global_step/max_steps iteration train/global_step",
+    "step": "current_steps global_step/max_steps iteration train/global_step 步数 训练步数",
     "kl": "KL_ref kl",
     "reward": "Reward reward",
     "eval_squad_loss": "eval_squad_loss eval/squad_loss",
@@ -115,6 +115,7 @@ def test_one_epoch_with_a_validation_has_a_training_loss():
         ("mean_ep_rew", "reward"),
         ("rollout/ep_rew_mean", "reward"),
         ("total_rewards", "reward"),
+        ("reward/mean", "reward"),
         ("eval/episode_reward", "eval_episode_reward"),
         ("returns", "returns"),
         ("return", "return"),

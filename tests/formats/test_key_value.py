@@ -461,3 +461,21 @@ def test_the_best_evaluation_of_a_run_is_none_at_its_end(tmp_path: Path):
     )
     table = logs.read_log(tmp_path, text + "Best validation loss: 0.1500\n")
     assert logs.points(table, "eval_loss") == [(n, float(f"0.{n}5")) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Iter {} mean_reward 10.5 kl 0.25 entropy 1.5\n",
+        "update={} | reward/mean: 10.5 | kl: 0.25 | entropy: 1.5\n",
+        "step:{} - critic/rewards/mean:10.5 - kl_div:0.25 - entropy:1.5\n",
+    ],
+)
+def test_read_what_a_policy_is_judged_by(tmp_path: Path, line: str):
+    """Its divergence and its entropy are next to the reward, whether signs are between or not."""
+    table = logs.read_log(tmp_path, "".join(map(line.format, range(8))))
+    assert {name: column.values.tolist() for name, column in table.columns.items()} == {
+        "reward": [10.5] * 8,
+        "kl": [0.25] * 8,
+        "entropy": [1.5] * 8,
+    }

@@ -258,6 +258,15 @@ def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
     assert run.series["loss"].steps[-1] == 110
 
 
+def test_what_a_cell_raised_is_why_a_notebook_logged_nothing(tmp_path: Path):
+    """Jupyter keeps it apart from what the cell printed, with the colors of its traceback."""
+    error = {"ename": "RuntimeError", "evalue": "no data", "traceback": ["\x1b[31mRuntimeError"]}
+    cells = [{"outputs": [{"text": "loading\n"}, {"output_type": "error", **error}]}]
+    _put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})})
+    with pytest.raises(NoLogFound, match="RuntimeError: no data"):
+        _run(tmp_path)
+
+
 def test_an_evaluation_after_training_does_not_hide_the_table(tmp_path: Path):
     """Nor does the mean that `train` returns count as a point."""
     rows = "".join(f"<tr><td>{at * 10}</td><td>{loss}</td></tr>" for at, loss in enumerate(LOSSES))

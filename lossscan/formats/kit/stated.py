@@ -36,7 +36,7 @@ _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]?)?loss"
-    r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?"
+    r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
     r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
@@ -50,6 +50,8 @@ _SPACED_NAMES: Final = (
     "ppl",
     "norm",
     "reward",
+    "kl ",
+    "entropy ",
     " cost ",
     "损失",
     "verlust",
