@@ -110,6 +110,16 @@ def warmup_descent(rng: Random, half: str) -> Draft:
     )
 
 
+def coarse_start(rng: Random, half: str) -> Draft:
+    """Warm-up is a shelf of few points, behind which the loss falls at once, and on from there."""
+    base = plain(rng, half, trends=FLAT, points=(80, 300))
+    at = place(base, 0.08, 0.18)
+    behind = (np.arange(len(base.course)) - at) / base.every
+    left = rng.uniform(0.4, 0.8) * np.exp(-behind / rng.uniform(4, 8))
+    fall = np.where(behind < 0, left[at] * rng.uniform(1.4, 1.8), left)
+    return silent(with_usual(moved(base, fall - fall[-1], learned=True)))
+
+
 def first_step_logged(rng: Random, half: str) -> Draft:
     """logging_first_step: a first point of one step, noisier and higher than the windows."""
     base = with_usual(plain(rng, half, every=(5, 10, 20, 50)))
@@ -273,6 +283,7 @@ LOOKALIKES: Tempting = {
         warmup_descent,
         ("unexplained-drop", "loss-too-low", "high-initial-loss", "plateau"),
     ),
+    "coarse-start": (coarse_start, ("unexplained-drop", "loss-too-low", "high-initial-loss")),
     "first-step-logged": (first_step_logged, ("high-initial-loss", "loss-spike")),
     "large-vocabulary": (large_vocabulary, ("high-initial-loss", "ga-loss-scaling")),
     "short-answers": (short_answers, ("loss-too-low", "zero-loss")),

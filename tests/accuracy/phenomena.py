@@ -212,7 +212,8 @@ DIP_POINTS = 12  # logged ones at the earliest: a shorter one has no level of it
 
 
 def _away(base: Base, marks: IntArray) -> int:
-    """A place more than four logged points from every mark."""
-    places = [place(base, 0.3, 0.85) for _ in range(20)]
+    """A place more than four logged points from every mark, and behind the first descent."""
+    first = 0.12 if base.recipe["trend"] in FLAT else 0.3
+    places = [place(base, first, 0.85) for _ in range(20)]
     far = [p for p in places if np.all(np.abs(marks - p) > 4 * base.every)]
     return (far or places)[0]
