@@ -22,24 +22,23 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import (
     InputError,
+    LogDamaged,
     MissingExtra,
     NoLogFound,
     ReaderFailed,
     ReaderGaveUp,
     UnreadableLog,
 )
-from lossscan.expressions import expression
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words
 from lossscan.formats.kit.format import Format, claimed
 from lossscan.formats.kit.lost import lost
-from lossscan.formats.kit.unlike import nearest_line, unlike_a_log
-from lossscan.model import Message, Note, Table
+from lossscan.formats.kit.unlike import nearest_line, never_a_log, unlike_a_log
+from lossscan.model import UNREAD_NOTE, Message, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of, is_object, plain
 from lossscan.sources.notebook import is_notebook
 
-OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _log = logging.getLogger(__name__)
 MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
 _PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage
@@ -83,7 +82,7 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
     for each in _at_home(head, settings):
         unclaimed = False
         yield each
-    if unclaimed and settings.series and not OWN_REPORT.match(head.start):
+    if unclaimed and settings.series and not never_a_log(head.start):
         yield from (each for each in formats() if each.mappable)
 
 
@@ -91,7 +90,7 @@ def is_log(head: Head, settings: Settings) -> bool:
     """Whether a format is at home in a file, or could read a key in it that the user names."""
     if any(True for _ in _at_home(head, settings)):
         return True
-    if not settings.series or OWN_REPORT.match(head.start):
+    if not settings.series or never_a_log(head.start):
         return False
     named = tuple(f" {key}" for key in settings.series.values())  # prose may be before it
     held = (each.keys(head) for each in formats() if each.keys is not None)
@@ -101,7 +100,7 @@ def is_log(head: Head, settings: Settings) -> bool:
 def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     """The formats that the user asks for on a file, then those that claim it."""
     yield from (each for each in formats() if each.wanted and each.wanted(head, settings))
-    if not OWN_REPORT.match(head.start):  # it may be in the run
+    if not never_a_log(head.start):
         is_yaml = head.path.suffix in YAML  # prose in one reads like a console
         likely = (each for each in formats() if each.may_be_yaml or not is_yaml)
         asked = (each for each in likely if not (each.printed and is_object(head)))
@@ -227,19 +226,21 @@ def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
     `part` is the run that is asked for, of a file that holds several.
     """
     with plain(path) as head:
-        return _with_cut(read(replace(head, part=part), settings), head)
+        return _with_loss(read(replace(head, part=part), settings), head)
 
 
 def read_if_log(path: Path, settings: Settings) -> Table | None:
     """What `read_file` reads; None where no format claims the file, without a reason."""
     with plain(path) as head:
         table = _read_as_claimed(head, settings)
-        return None if table is None else _with_cut(table, head)
+        return table and _with_loss(table, head)
 
 
-def _with_cut(table: Table, head: Head) -> Table:
-    note = Note("packed_cut", head.path)
-    return replace(table, notes=(*table.notes, note)) if head.cut else table
+def _with_loss(table: Table, head: Head) -> Table:
+    """The table with a note where the end of a compressed log could not be had."""
+    damage = head.lost.message.bare() if isinstance(head.lost, LogDamaged) else None
+    note = Note(UNREAD_NOTE if damage else "packed_cut", head.path, reason=damage)
+    return replace(table, notes=(*table.notes, note)) if head.lost else table
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -280,6 +281,8 @@ def _read_as_claimed(head: Head, settings: Settings) -> Table | None:
     if settings_alone is not None:
         return settings_alone
     if not refused:
+        if isinstance(head.lost, LogDamaged):  # what is before the damage is no log
+            raise head.lost
         return None
     reasons = tuple(
         Message("as_format", format=error.__notes__[0], reason=error.message) for error in refused

@@ -103,6 +103,17 @@ def _tables(store: sqlite3.Connection) -> set[str]:
     return {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")}
 
 
+def _place(store: sqlite3.Connection) -> str:
+    """What tells a row by its place; a table WITHOUT ROWID keeps none, and is counted through."""
+    from sqlite3 import OperationalError
+
+    try:
+        store.execute("SELECT rowid FROM metrics LIMIT 0")
+    except OperationalError:
+        return "ROW_NUMBER() OVER ()"
+    return "rowid"
+
+
 def runs(head: Head) -> list[str]:
     """The names of all runs, of MLflow's those that are not unique by their ids."""
     try:
@@ -165,7 +176,7 @@ def _skipped(head: Head, broken: Sequence[int]) -> tuple[Note, ...]:
 def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> dict[str, Column]:
     """All points in the order of time; what is no number is stored with a mark."""
     query = (
-        "SELECT rowid, step, key, value, is_nan FROM metrics"
+        f"SELECT {_place(store)}, step, key, value, is_nan FROM metrics"  # noqa: S608 - ours
         " WHERE run_uuid IS ? ORDER BY timestamp, step"
     )
     places: dict[str, array[int]] = defaultdict(lambda: array("q"))
@@ -206,7 +217,8 @@ def _trackio_columns(
     store: sqlite3.Connection, run: Any, settings: Settings, broken: array[int]
 ) -> dict[str, Column]:
     log = CountedLog(settings)
-    query = "SELECT rowid, step, metrics FROM metrics WHERE run_name IS ? ORDER BY rowid"
+    number_of = _place(store)
+    query = f"SELECT {number_of}, step, metrics FROM metrics WHERE run_name IS ? ORDER BY 1"  # noqa: S608 - ours
     left = MOST_POINTS
     for number_of_row, step, text in store.execute(query, (run,)):
         place, row = step_number(step), object_in(text)

@@ -40,6 +40,7 @@ DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
+ARCHIVES: Final = any_of("*.tar *.tar.* *.tgz *.bz2 *.7z *.rar")  # which only the user unpacks
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 _HYDRA: Final = ".hydra"  # its config.yaml has what was resolved for the run in the folder above
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
@@ -58,6 +59,7 @@ class _Folder(Struct):
     logs: list[Path] = field(default_factory=list)
     doubtful: list[Path] = field(default_factory=list)
     settings: list[Path] = field(default_factory=list)
+    archives: list[Path] = field(default_factory=list)
 
     @property
     def files(self) -> list[Path]:
@@ -166,6 +168,8 @@ def _kind(path: Path, content: _Folder) -> list[Path] | None:
     if is_sure_log_name(path.name):
         return content.logs
     name = plain_name(path.name.lower())
+    if ARCHIVES.fullmatch(path.name.lower()):
+        return content.archives
     if _is_doubtful(name):
         return content.doubtful
     return content.settings if is_config_name(path) or name in RESULTS else None
@@ -241,7 +245,9 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
     refused = {path: owner_of(path, tree.root, holding) for path in tree.refused}
     lost = sorted(set(refused.values()) - set(roots))
-    skipped = _shared_out(tree.skipped, roots)
+    closed = (tree.folders[path].archives for path in with_logs)
+    told = {each[0]: Message("archive_closed", files=len(each)) for each in closed if each}
+    skipped = _shared_out(tree.skipped | told, roots)
     for path, home in sorted(refused.items()):
         skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     found = (

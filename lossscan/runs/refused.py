@@ -13,7 +13,11 @@ from lossscan.model import UNREAD_NOTE, Note, Skipped
 from lossscan.runs.discover import LOGS, is_log_name, is_sure_log_name
 from lossscan.sources.files import any_of, relative
 
-_NO_TEXT: Final = ("zero_bytes", "binary_data")  # of a file that bears the name of a log
+_NO_TEXT: Final = (
+    "zero_bytes",
+    "binary_data",
+    "an_archive",
+)  # of a file that bears the name of a log
 
 
 class Refused(Struct):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
-from lossscan.runs.discover import is_log, is_log_name
+from lossscan.runs.discover import ARCHIVES, is_log, is_log_name
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings
 from lossscan.sources.files import any_of, leads_out
@@ -62,6 +62,7 @@ def nothing_at(path: Path) -> NoLogFound:
         ("only_link", (each for each in links if each.is_dir() or is_log_name(each.name))),
         ("only_notes", (each for each in notes if is_log(each, Settings()))),
         ("only_kept", _named(found, _KEPT)),
+        ("only_archive", _named(found, ARCHIVES)),
         ("only_weights", _named(found, _WEIGHTS)),
         ("only_settings", filter(is_config_name, found)),
     ):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from lossscan.expressions import expression
 from lossscan.sources.archive import archived, is_archive
 from lossscan.sources.notebook import is_notebook, printed
-from lossscan.sources.packed import is_packed, pour, unpack, unpacked_head
+from lossscan.sources.packed import Lost, is_packed, pour, unpack, unpacked_head
 
 HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
 PIPE = Path("-")  # how a user names standard input
@@ -32,7 +32,7 @@ class Head(Struct, frozen=True):
     size: int  # bytes
     start: bytes  # the first HEAD_BYTES
     content: Path | None = None  # where the unpacked bytes of a compressed file are
-    cut: bool = False  # the end of the compressed file is missing
+    lost: Lost | None = None  # why the end of the compressed file is missing
     part: str | None = None  # the run that is asked for, of a file that holds several
 
     @property
@@ -107,16 +107,16 @@ def plain(path: Path) -> Iterator[Head]:
     with TemporaryDirectory(prefix="lossscan-") as folder:
         content = Path(folder) / "content"
         with content.open("wb") as out:
-            cut = _unpacked(path, out)
-        yield replace(_as_it_is(content), path=path, content=content, cut=cut)
+            lost = _unpacked(path, out)
+        yield replace(_as_it_is(content), path=path, content=content, lost=lost)
 
 
-def _unpacked(path: Path, into: BinaryIO) -> bool:
-    """Write what a file holds as a log; returns whether the end of a compressed one is missing."""
+def _unpacked(path: Path, into: BinaryIO) -> Lost | None:
+    """Write what a file holds as a log; returns why the end of a compressed one is missing."""
     if not (is_notebook(path) or is_archive(path)):
         return unpack(path, into)
     into.write(archived(path) if is_archive(path) else printed(path))
-    return False
+    return None
 
 
 @contextmanager

@@ -21,10 +21,12 @@ SMALL: Final = 64 << 20  # bytes of a run; so much is read in a few seconds, wha
 LITTLE: Final = 4 << 20  # bytes of a file; what the last lines of a progress bar take
 TIGHTEST: Final = 100  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
 _PIECE: Final = 1 << 18  # bytes unpacked at once: a bomb gets no more of the memory
+REST: Final = "rest_damaged"  # key of what is said where the whole log is before the damage
 _IDLE: Final = 2 * _PIECE  # bytes a file may be longer than what it holds: 128 KiB are read ahead
 
 _unpacked: ContextVar[list[int]] = ContextVar("unpacked")  # bytes of each piece of this run
 
+Lost: TypeAlias = EOFError | LogDamaged  # why a file ends early: it is cut, its rest is damaged
 _Opened: TypeAlias = tuple[Any, tuple[type[Exception], ...]]  # a stream, what it raises if damaged
 
 
@@ -45,12 +47,13 @@ class _Packing(NamedTuple):
     suffix: str
     magic: bytes  # the first bytes of every such file
     opened: Callable[[BinaryIO], _Opened]
+    behind: str  # is in the error over other data behind what is whole; xz leaves such alone
 
 
 _KINDS: Final = (
-    _Packing(".gz", b"\x1f\x8b", _gzip),
-    _Packing(".xz", b"\xfd7zXZ\0", _xz),
-    _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened),
+    _Packing(".gz", b"\x1f\x8b", _gzip, "Not a gzipped file"),
+    _Packing(".xz", b"\xfd7zXZ\0", _xz, "-"),
+    _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened, "Unknown frame descriptor"),
 )
 MAGIC_BYTES: Final = max(len(kind.magic) for kind in _KINDS)
 
@@ -122,17 +125,21 @@ def one_run() -> Iterator[None]:
         _unpacked.reset(token)
 
 
-def unpack(path: Path, into: BinaryIO) -> bool:
-    """Write what a compressed file holds; returns whether its end is missing.
+def unpack(path: Path, into: BinaryIO) -> Lost | None:
+    """Write what a compressed file holds; returns why its end is not there, if so.
 
-    Raises LogDamaged, ReaderGaveUp where it holds more than LARGEST or shrank as no log does,
-    and MissingExtra.
+    Raises LogDamaged where nothing can be had, ReaderGaveUp where it holds more than LARGEST or
+    shrank as no log does, and MissingExtra.
     """
     try:
         pour(_pieces(path), into, path)
-    except EOFError:
-        return True
-    return False
+    except EOFError as error:
+        return error
+    except LogDamaged as error:
+        if error.message.key != REST:
+            raise
+        return error
+    return None
 
 
 def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
@@ -144,7 +151,10 @@ def pour(pieces: Iterator[bytes], into: BinaryIO, path: Path) -> None:
 
 
 def _pieces(path: Path) -> Generator[bytes, None, None]:
-    """Raises EOFError behind the last piece of a file that is cut, LogDamaged where it has none."""
+    """Raises EOFError behind the last piece of a file that is cut, LogDamaged where it has none.
+
+    Raises LogDamaged too behind what is whole where other data follow.
+    """
     with path.open("rb") as stream:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
@@ -164,4 +174,6 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
                 raise
             raise LogDamaged("damaged", at=path, reason=reason_of(error)) from error
         except errors as error:
-            raise LogDamaged("damaged", at=path, reason=reason_of(error)) from error
+            whole = busy.unpacked and kind.behind in str(error)
+            key = REST if whole else "damaged"
+            raise LogDamaged(key, at=path, reason=reason_of(error)) from error

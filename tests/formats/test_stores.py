@@ -222,6 +222,19 @@ def test_trackios_database_is_read(tmp_path: Path):
     assert run.setting("learning_rate") == 0.5
 
 
+def test_a_table_that_numbers_no_rows_is_read(tmp_path: Path):
+    """One WITHOUT ROWID, as a copy by hand may be; what cannot be read is counted all the same."""
+    with sqlite3.connect(tmp_path / "project.db") as store:
+        columns = "run_name, step, metrics, PRIMARY KEY (run_name, step)"
+        store.execute(f"CREATE TABLE metrics ({columns}) WITHOUT ROWID")
+        rows = [("a", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", [*rows, ("a", 90, "{")])
+    store.close()
+    run = _run(tmp_path)
+    assert run.series["loss"].values.tolist() == LOSSES
+    assert [note.numbers for note in run.notes] == [{"rows": 1, "first": len(LOSSES) + 1}]
+
+
 def test_json_of_any_name_is_read_where_there_is_no_log(tmp_path: Path):
     """Loops of one's own call their history as the model."""
     rows = [{"epoch": at, "loss": loss} for at, loss in enumerate(LOSSES)]

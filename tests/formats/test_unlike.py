@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -18,6 +21,7 @@ TRAIN_PY = "import torch\nfor step in range(9):\n    loss = model(x)\n    loss.b
 BEGAN = "***** Running training *****\n  Num examples = 100\n  0%|          | 0/75 [00:00<?]\n"
 SCORES = "[Epoch 0] training: accuracy=0.31\n[Epoch 0] validation: top1=0.425000 top5=1.0\n"
 WEIGHTS = bytes(range(256)) * 20
+LOG = "".join(f"step {step} loss: 2.{step}\n" for step in range(10, 50))
 TABLE = "<table><tr><th>Step</th><th>Training Loss</th></tr></table>"
 
 
@@ -26,12 +30,25 @@ def _notebook(*pages: str) -> bytes:
     return json.dumps({"cells": [{"outputs": outputs}]}).encode()
 
 
+def _tar(*texts: str) -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        for place, text in enumerate(texts):
+            member = tarfile.TarInfo(f"{place}/train.log")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return held.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
         ("loss.png", b"\x89PNG\r\n\x1a\n" + WEIGHTS, "a picture"),
         ("loss.webp", b"RIFF\x10\0\0\0WEBPVP8 " + WEIGHTS, "a picture"),
         ("paper.pdf", b"%PDF-1.4\n" + WEIGHTS, "a document"),
+        ("runs.tar", _tar(LOG, LOG.replace("2.", "7.")), "an archive"),
+        ("train.log", _tar(LOG), "an archive"),
+        ("train.log.bz2", bz2.compress(LOG.encode()), "an archive"),
         ("model.pkl", b"\x80\x04\x95" + WEIGHTS, "a Python pickle"),
         ("model.safetensors", b"\x40\0\0\0\0\0\0\0" + b'{"a": {"dtype": "F32"}}', "model weights"),
         ("data.log", WEIGHTS, "binary data"),
@@ -96,3 +113,10 @@ def test_a_json_object_is_asked_for_no_printed_lines(tmp_path: Path):
     path.write_text(json.dumps(said, indent=1), encoding="utf-8")
     with pytest.raises(NoLogFound):
         read_file(path, Settings())
+
+
+def test_a_folder_of_archives_names_one(tmp_path: Path):
+    """The user may have packed all runs, and has to unpack them."""
+    (tmp_path / "runs.tar.gz").write_bytes(b"\x1f\x8b")
+    with pytest.raises(NoLogFound, match=r"found only runs\.tar\.gz, an archive"):
+        one_run(tmp_path, Settings())

@@ -198,6 +198,17 @@ def test_discover_follows_a_link_within_the_run(tmp_path: Path):
     assert shown(discover(tmp_path, Settings()), tmp_path) == {".": ["latest.log", "train.txt"]}
 
 
+def test_discover_names_the_archives_beside_a_log(tmp_path: Path):
+    """The first of each folder, with their number; a folder that holds no log is not looked at."""
+    grow(tmp_path, "a/train.log", "a/old.tar", "a/train.log.tar.gz", "shards/0001.tar")
+    (run,) = discover(tmp_path / "a", Settings())
+    assert [path.name for path in run.files] == ["train.log"]
+    ((where, why),) = [(each.path, str(each.reason)) for each in run.skipped]
+    assert where == "old.tar"
+    assert why.startswith("2 archives are not opened here")
+    assert not list(discover(tmp_path / "shards", Settings()))
+
+
 def test_discover_waits_for_no_pipe(tmp_path: Path):
     """A named pipe would never end."""
     os.mkfifo(tmp_path / "train.log")

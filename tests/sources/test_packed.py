@@ -13,6 +13,7 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import LogDamaged, MissingExtra, UnreadableLog
+from lossscan.model import UNREAD_NOTE
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -112,6 +113,23 @@ def test_read_file_refuses_a_damaged_copy(tmp_path: Path, suffix: str):
     path.write_bytes(data)
     with pytest.raises(UnreadableLog, match=r"train\.log\.\w+: damaged"):
         formats.read_file(path, Settings())
+
+
+@pytest.mark.parametrize("suffix", [".gz", *([".zst"] if HAS_ZSTD else [])])
+def test_read_file_reads_what_is_before_garbage(tmp_path: Path, suffix: str):
+    """Text that was appended to a packed log costs the text alone, and is said."""
+    path = packed_log(tmp_path, suffix, logs.MINIMIND.encode())
+    path.write_bytes(path.read_bytes() + b"Traceback: killed\n" * 9)
+    table = formats.read_file(path, Settings())
+    assert len(table.columns["loss"].steps) == 3
+    assert [note.kind for note in table.notes] == [UNREAD_NOTE]
+
+
+def test_zeros_behind_a_packed_log_are_padding(tmp_path: Path):
+    """As tapes and block devices leave them."""
+    path = packed_log(tmp_path, ".gz", logs.MINIMIND.encode())
+    path.write_bytes(path.read_bytes() + bytes(5_000))
+    assert not formats.read_file(path, Settings()).notes
 
 
 def test_read_file_stops_at_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

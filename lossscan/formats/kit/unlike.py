@@ -19,11 +19,13 @@ CONTROL: Final = 0.05  # of the first bytes that no text holds; a console colore
 _MAGIC: Final = (
     ("a_picture", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM\x00", b"II*\x00", b"MM\x00*")),
     ("a_document", (b"%PDF-", b"\xd0\xcf\x11\xe0", b"{\\rtf")),
-    ("an_archive", (b"7z\xbc\xaf", b"Rar!\x1a", b"ustar")),
+    ("an_archive", (b"7z\xbc\xaf", b"Rar!\x1a")),
     ("model_data", (b"\x89HDF\r\n", b"GGUF", b"TFL3")),
     ("a_pickle", (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
     ("an_array", (b"\x93NUMPY", b"MATLAB 5.0")),
 )
+_OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
+_BEHIND: Final = ((257, b"ustar"), (4, b"1AY&SY"))  # bytes before the mark of tar, of bzip2
 _ZIP: Final = b"PK\x03\x04"
 _OF_TORCH: Final = expression(rb"[^\0]{0,200}/(?:data\.pkl|byteorder|version|\.format_version)")
 _WEIGHTS: Final = expression(r"(?i)\.(?:pt|pth|ckpt|bin|keras)$")
@@ -56,6 +58,18 @@ _TABLE: Final = expression(r"\s{0,9}(?:Step|Epoch): \| Training Loss:.{0,400}\s{
 _TEXT: Final = frozenset({*range(32, 127), *b"\t\n\r\f\b\x1b", *range(128, 256)})
 
 
+def never_a_log(start: bytes) -> bool:
+    """Whether a file that begins so is a report, which may be in the run, or packs other files.
+
+    Names and sizes of a tar archive lie among the lines of its files, which would read as one log.
+    """
+    return _OWN_REPORT.match(start) is not None or _packs_others(start)
+
+
+def _packs_others(start: bytes) -> bool:
+    return any(start.startswith(mark, at) for at, mark in _BEHIND)
+
+
 def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
     """The message for what the file is instead of a log, None for a text that may be one.
 
@@ -81,6 +95,8 @@ def _binary(head: Head) -> str | None:
     known = next((key for key, marks in _MAGIC if start.startswith(marks)), None)
     if known is not None:
         return known
+    if _packs_others(start):
+        return "an_archive"
     if start.startswith(_ZIP):
         return "model_data" if _WEIGHTS.search(head.name) else _zipped(start[:_NAMES])
     if _SAFETENSORS.match(start):
