@@ -49,7 +49,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps _step"
         " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
-        " itr step_num step_number iteration_number example_counter 步数 训练步数 迭代 迭代次数",
+        " itr step_num step_number iteration_number example_counter number_of_trees"
+        " 步数 训练步数 迭代 迭代次数",
         "max_steps": "total_steps",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
@@ -98,8 +99,9 @@ _COMPOSER: Final = expression(
     r"|[a-z_]{0,30}(?:adam|sgd|lion|lamb|lars|rms|adagrad|adafactor|opt)[a-z_]{0,20}"
     r"(?<!momentum)(?<!decay))"
 )
+_MEASURES: Final = ("cross_entropy", "logloss", "deviance", "mse", "rmse", "nll", "error", "cost")
 _MEASURED: Final = expression(  # rmse_e_trn
-    r"((?:r?mse|mae|nll|error|cost)\w{0,20}?)_([a-z]{2,10})"
+    r"((?:r?mse|mae|nll|error|cost|log_?loss|deviance)\w{0,20}?)_([a-z]{2,10})"
 )
 _HUMP: Final = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z]{2})")  # CTCLoss
 _GAP: Final = expression(r"[\s-]+")
@@ -126,8 +128,10 @@ _STAND_INS: Final = (
     "avg_cost",
     "cost",
     "cross_entropy",
-    *(f"train_{name}" for name in ("cross_entropy", "mse", "rmse", "nll", "error", "cost")),
+    *(f"train_{name}" for name in _MEASURES),
 )
+# A run's mean may be called so: transformers' `train` prints one behind the last step.
+_OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
 # The words of a name that say whose a loss is, and those that say nothing: `avg_train_loss`.
 _SETS: Final[Mapping[str, str]] = {
     word: name
@@ -277,7 +281,8 @@ def fallback_loss(points: Mapping[str, int], lost: Container[str] = ()) -> str |
     of_epochs = trained > 1 or 0 < trained == points.get("eval_loss")  # fastai's only epoch
     if of_epochs and "train_runtime" not in points:
         return "train_loss"
-    return next((n for n in _STAND_INS if n in lost or points.get(n, 0) > MEANS_AT_MOST), None)
+    least = dict.fromkeys(_OF_RUN, MEANS_AT_MOST)
+    return next((n for n in _STAND_INS if n in lost or points.get(n, 0) > least.get(n, 0)), None)
 
 
 def _bare(raw: str) -> str:

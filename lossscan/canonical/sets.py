@@ -3,5 +3,5 @@
 from typing import Final
 
 TRAINING: Final = "train(?:ing)?"
-HELD_OUT: Final = "val(?:id(?:ation)?)?|dev|eval(?:uation)?|test(?:ing)?"
+HELD_OUT: Final = "val(?:id(?:ation)?)?|dev|eval(?:uation)?|test(?:ing)?|cv"
 ANY: Final = f"{TRAINING}|{HELD_OUT}"

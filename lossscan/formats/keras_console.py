@@ -23,6 +23,9 @@ _BAR: Final = expression(
     r"(?:^|\x08) *(\d{1,12})/(\d{1,12}|Unknown) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )"
 )
 _LOST: Final = "- loss: nan"
+_STOPPED: Final = expression(
+    r"Batch \d{1,12}: Invalid loss, terminating training"
+)  # glued to a bar
 _QUICK: Final = "loss: "  # to look for it takes a hundredth of the time
 
 
@@ -41,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     Where the first epoch was not finished, its bars are the points.
     """
-    bars = list(_bars(head))
+    bars = _of_epochs(list(_bars(head)))
     rows = list(_rows(filter(_is_whole, bars)))
     by_epoch = bool(rows)
     if not by_epoch:
@@ -53,6 +56,12 @@ def read(head: Head, settings: Settings) -> Table:
         notes=() if by_epoch else (Note("running_means", head.path),),
         fallback=True,
     )
+
+
+def _of_epochs(bars: list[_Bar]) -> list[_Bar]:
+    """The bars, those above the first headline in the epoch before: who pastes may cut theirs."""
+    first = next((bar.epoch for bar in bars if bar.headline), 1)
+    return [bar if bar.headline else bar._replace(epoch=max(first - 1, 0)) for bar in bars]
 
 
 def _rows(bars: Iterable[_Bar]) -> Iterator[Row]:
@@ -103,7 +112,7 @@ def _bars(head: Head) -> Iterator[_Bar]:
             yield _Bar(headline, epoch, 0, 0, {SET_RATE: reduced[1]})
             continue
         bars = list(_BAR.finditer(line))
-        row = pairs(line[bars[-1].end() :]) if bars else {}
+        row = pairs(_STOPPED.sub("", line[bars[-1].end() :])) if bars else {}
         row.pop("ETA", None)
         if row:
             yield _Bar(

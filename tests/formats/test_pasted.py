@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
+from lossscan.errors import NoLogFound
 from lossscan.formats import read_file
 from lossscan.settings import Settings
+from tests import logs
 
 STEPS = range(1, 7)
 
@@ -38,6 +40,40 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of icefall, next to its mean over the last batches": Pasted(
+        "Epoch 0, batch {n}0, loss[loss={x}, simple_loss=1.1, over 2432.00 frames.], "
+        "tot_loss[loss=9.5, simple_loss=9.1, over 7374.27 frames.], batch size: 32, lr: 3e-03\n"
+    ),
+    "of L-BFGS-B": Pasted(
+        "\nAt iterate   {n}0    f=  {x}0D+00    |proj g|=  1.20000D-01\n",
+        before="RUNNING THE L-BFGS-B CODE\n\n N =           50     M =           10\n",
+    ),
+    "of LIBLINEAR": Pasted(
+        "iter  {n} act 2.7e+00 pre 2.4e+00 delta 7.5e-01 f {x}e+00 |g| 7.2e+00 CG   1\n"
+    ),
+    "of scikit-learn's t-SNE": Pasted(
+        "[t-SNE] Iteration {n}50: error = {x}, gradient norm = 0.0512 (50 iterations in 0.512s)\n"
+    ),
+    "of openTSNE": Pasted("Iteration  {n}50, KL divergence {x}, 50 iterations in 2.4 sec\n"),
+    "of scikit-learn's trees on histograms": Pasted(
+        "[{n}/100] 1 tree, 31 leaves, max depth = 8, train loss: {x}, val loss: {y}, in 0.012s\n",
+        eval_loss=6,
+    ),
+    "of scikit-learn's trees, with all digits": Pasted(
+        "         {n} {x}000000000000            0.34s\n",
+        before="      Iter       Train Loss   Remaining Time \n",
+    ),
+    "of a loop that calls its evaluation cross-validation": Pasted(
+        "Epoch {n} | train loss {x} | lr 0.001\nEpoch {n} | CV loss {y}\n", eval_loss=6
+    ),
+    "of a loop that leaves no blanks": Pasted("step{n}0 loss{x}\n"),
+    "of H2O": Pasted(
+        "{n}  2023-02-01 10:00:0{n}   0.110 sec              {n}.0        0.46           {x}"
+        "          {y}\n",
+        eval_loss=6,
+        before="             timestamp    duration  number_of_trees  training_rmse"
+        "  training_logloss  validation_logloss\n",
+    ),
     "of DARTS, whose evaluation counts its own batches": Pasted(
         "07/08 05:56:53 AM epoch {n} lr 1.023679e-03\n"
         "07/08 05:56:55 AM train 000 {x}00e+00 99.670070 100.000000\n"
@@ -823,3 +859,58 @@ def test_rows_of_megatron_that_a_terminal_wrapped_are_rows(tmp_path: Path):
     assert columns["loss"].steps.tolist() == [10, 20, 30]
     assert columns["loss"].values.tolist() == [2.5, 2.25, 2.0]
     assert columns["learning_rate"].values.tolist() == [0.0001] * 3
+
+
+def test_the_mean_over_the_last_batches_is_not_the_loss(tmp_path: Path):
+    """Icefall prints both in one line, the mean behind the loss of the batch."""
+    line = "Epoch 0, batch {n}, loss[loss=0.{n}, over 9.00 frames.], tot_loss[loss=0.5, over 9.]\n"
+    table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in (10, 20, 30)))
+    assert logs.points(table, "loss") == [(10, 0.1), (20, 0.2), (30, 0.3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I set f = 3.0 and |g| = 2.0 in iteration 5, then f = 2.0 and |g| = 1.0 in iteration 6.\n",
+        "Iteration 5: the error = 3 is of the plan\nIteration 6: error budget 2\nIteration 7: ok\n",
+        "step90 is lost, step91 too\n",
+    ],
+)
+def test_letters_and_errors_of_prose_are_no_objective(tmp_path: Path, text: str):
+    """What optimizers print has a shape of its own."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text)
+
+
+def test_the_total_of_two_epochs_is_the_loss(tmp_path: Path):
+    """A detector's parts are not added up next to their total, however few rows there are."""
+    row = "   {n}/299      6.4G   0.0227  0.0029 0.0003   0.0260        11       640: 100%|#|\n"
+    head = "   Epoch   gpu_mem      GIoU       obj       cls     total   targets  img_size\n"
+    table = logs.read_log(tmp_path, "".join(head + row.format(n=n) for n in (14, 15)))
+    assert logs.points(table, "loss") == [(14, 0.026), (15, 0.026)]
+
+
+def test_bars_of_keras_above_the_first_headline_are_of_the_epoch_before(tmp_path: Path):
+    """Who pastes the middle of a log leaves the headline of the first bar out."""
+    bar = "9/9 [=====] - 5s 50ms/step - loss: 0.{n} - val_loss: 0.9\n"
+    text = bar.format(n=4) + "".join(f"Epoch {n}/50\n" + bar.format(n=n) for n in (9, 10))
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert [step for step, _ in points] == [8, 9, 10]
+
+
+def test_a_loss_to_which_keras_glues_that_it_stops_is_read(tmp_path: Path):
+    """`TerminateOnNaN` prints behind the bar, without a blank."""
+    text = (
+        "Epoch 1/10\n"
+        "  3/234 [....] - ETA: 33:37 - loss: 44.4110Batch 3: Invalid loss, terminating training\n"
+        "  4/234 [....] - ETA: 25:09 - loss: inf \n"
+    )
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(3, 44.411), (4, math.inf)]
+
+
+def test_torchtune_says_the_step_of_a_loss_before_its_bar(tmp_path: Path):
+    """The bar has gone on when it is drawn with the loss of the step before."""
+    line = "1|5{n}|Loss: 1.0{n}:  54%|#####     | 5{m}/101 [15:04<11:17, 14.73s/it]\n"
+    text = "".join(line.format(n=n, m=n + 1) for n in range(4, 8))
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert points == [(54, 1.04), (55, 1.05), (56, 1.06), (57, 1.07)]

@@ -65,6 +65,13 @@ def test_read_takes_the_steps_of_bars_where_epochs_are_too_coarse(tmp_path: Path
     assert steps(logs.read_log(tmp_path, text)) == list(range(10, 151, 10))
 
 
+def test_a_bar_among_many_lines_places_the_one_it_was_drawn_behind(tmp_path: Path):
+    """Who pastes a log keeps one bar of many: what follows is not at its step."""
+    bar = " 60%|######    | 18/30 [01:50<00:19,  1.65s/it]\n"
+    lines = [entry(epoch) for epoch in (0.00748, 0.007895, 0.008311)]
+    assert steps(logs.read_log(tmp_path, lines[0] + bar + "".join(lines[1:]))) == [18, 19, 20]
+
+
 def test_read_leaves_bars_that_contradict_the_epochs_alone(tmp_path: Path):
     """Bars of another loop of as many turns rise as well."""
     banner = BANNER.replace("1,600", "160,000").replace("= 400", "= 40,000")

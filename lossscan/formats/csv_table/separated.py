@@ -30,10 +30,10 @@ def separator_of(line: str) -> str:
 def separator_between(header: str, below: str) -> str:
     """What parts a header and the row below it: one blank too, where wide numbers leave no more."""
     separator = separator_of(header)
-    names, cells = split(header, separator), below.split()
+    names = split(header, separator)
     if separator != GAP or len(split(below, GAP)) >= len(names):
         return separator
-    return BLANK if len(cells) == len(header.split()) == len(names) else GAP
+    return BLANK if len(below.split()) == len(names) else GAP
 
 
 def split(line: str, separator: str) -> list[str]:

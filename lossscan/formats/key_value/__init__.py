@@ -56,7 +56,7 @@ _LOST: Final = expression(  # a line that holds nothing but counters and such a 
 )
 _BEGINS: Final = expression(  # with its count and a loss of many digits: no prose has two such
     r"(?im)^\W{0,9}(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
-    r"[ ,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}\b"
+    r"[ \t,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}(?:e[-+]\d\d)?\b"
 )
 _BLANKS: Final = expression(r"\n{3,}")
 _SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe

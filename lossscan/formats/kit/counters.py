@@ -30,15 +30,17 @@ _OR_FRACTION: Final = rf"(\d{{1,9}}|{FRACTION})"  # of any length and sign: a sh
 _TIMES: Final = {"k": 1000, "m": 1_000_000}
 _LARGEST: Final = 1e15  # of a count in digits; `1e999` is infinite
 _WITH_TOTAL = 2  # groups of a counter that says of how many
-_DECLARED: Final = expression(  # NeMo's iteration begins again in each epoch, this does not
+# NeMo's iteration begins again in each epoch, this does not; torchtune's bar: `1|54|Loss: 1.09`
+_DECLARED: Final = expression(
     r"(?<![\w./])(?:(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter|current_steps)"
     r"(?:/max_steps)?"
-    rf"['\"]?\s{{0,8}}[:=]\s{{0,24}}['\"]?|Acc_iter )(\d{{1,15}}|{FRACTION})(?=[^\w.])"
+    r"['\"]?\s{0,8}[:=]\s{0,24}['\"]?|Acc_iter |\d{1,6}\|(?=\d{1,15}\|Loss: ))"
+    rf"(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
 _AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
-    r"(?:steps?|iter(?:ation)?s?|n?updates?)\b"
+    r"(?:steps?|iter(?:ation|ate)?s?|n?updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
@@ -137,7 +139,9 @@ _EPISODE: Final = expression(rf"(?i)(?<!\w)ep(?:isode)?s?\b{_BETWEEN}{_COUNT}{_O
 _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
-_HYPHENATED: Final = expression(r"(?i)^\s{0,20}(?:step|iter(?:ation)?)-(\d{1,15})(?=[\s,:])")
+_GLUED: Final = expression(  # `step-90`, `step90`
+    r"(?i)^\s{0,20}(?:step|iter(?:ation)?)-?(\d{1,15})(?=[\s,:])"
+)
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=[\w/]{1,60}=)")
 # Each with words in small letters, one of them in all that it finds: a look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
@@ -148,7 +152,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("train (", "valid ("), _OF_SET),
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
-    (("global", "acc_iter", "current_steps"), _DECLARED),
+    (("global", "acc_iter", "current_steps", "|loss: "), _DECLARED),
     (("total_steps",), _AT_EPOCH),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
@@ -163,15 +167,15 @@ _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("ep",), _EPISODE),
     (("fit progress",), _FIT),
     (("loss",), _OF_LOSS),
+    (("/",), _LEADING),
     (("loss",), _BARE),
-    (("step-", "iter-", "iteration-"), _HYPHENATED),
+    (("step", "iter"), _GLUED),
     (("[",), _CLU),
     (("[",), _HEADED),
     (("step", "iter"), _STEP_BEHIND),
     (("[",), _BRACKETED),
     (("](",), _OF_PROCESS),
     (("train ", "valid ", "model_"), _BEFORE_LOSS),
-    (("/",), _LEADING),
 )
 
 

@@ -28,6 +28,7 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", "G_GAN", " G=", " G: ", "| T: ", "[L1: "),
     *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
+    *("g|", ": error = ", "KL divergence"),
 )
 
 

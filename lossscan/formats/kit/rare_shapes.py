@@ -42,9 +42,6 @@ _EPISODES: Final = expression(  # `Episode 100   Average Score: 0.33`
     r"(?i)^\W{0,9}ep(?:isode)?s?\b[\s:#]{0,4}\d.{0,80}?"
     rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}({NUMBER}){ENDS}"
 )
-_SHALLOW: Final = expression(  # of MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
-    rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
-)
 _VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
     rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
 )
@@ -60,6 +57,22 @@ _GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10
 _TAGGED: Final = expression(  # of SageMaker: `epoch=0, train cross_entropy <loss>=(1.2)`
     rf"\b(train|validation) (\w{{1,60}}) <loss>=\(?({NUMBER}){ENDS}"
 )
+_MINIMIZED: Final = {  # by a word of the line
+    # MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
+    ", Gradient ": expression(
+        rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
+    ),
+    # L-BFGS-B: `f=  6.93147D+00    |proj g|=  1.2D+00`, LIBLINEAR: `f 4.159e+00 |g| 7.211e+00`
+    "g|": expression(
+        r"\bf(?:= {1,3}| )(-?\d{1,15}\.\d{1,15}[De][-+]\d\d) {1,4}\|(?:proj )?g\|"
+        r"(?:= {1,3}| )(\d{1,15}\.\d{1,15}[De][-+]\d\d)(?=\s)"
+    ),
+    # t-SNE of scikit-learn and of openTSNE
+    "Iteration ": expression(
+        rf"\bIteration {{1,4}}\d{{1,9}}(?:: error = |, KL divergence )({NUMBER})"
+        rf"(?:, gradient norm = ({NUMBER}))?{ENDS}"
+    ),
+}
 REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
     rf"\breducing learning rate (?:of group 0 )?to ({NUMBER}){ENDS}"
 )
@@ -81,6 +94,7 @@ def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
         yield Part(SET_RATE, reduced.start(), *reduced.span(1))
     if (" train " in line or " valid " in line) and (found := _SEARCHED.search(line)):
         yield Part(f"{found[1]}_loss", found.start(), *found.span(2))
+    yield from _minimized(line)
     yield from _players(line)
     yield from _lettered(line)
     yield from _scores(line) if "score" in small else ()
@@ -121,14 +135,20 @@ def _rare(line: str, small: str) -> Iterator[Part[str]]:
         yield Part("val_loss", found.start(), *found.span(1))
     if "|avg|" in line and (found := _MIDDLE.search(line)):
         yield Part("train_loss", found.start(), *found.span(1))
-    if ", Gradient " in line and (found := _SHALLOW.search(line)):
-        yield Part("train_loss", found.start(1), *found.span(1))
-        yield Part("grad_norm", found.start(2), *found.span(2))
     if "<loss>" in line and (found := _TAGGED.search(line)):
         name = "val_loss" if found[1] == "validation" else f"{found[2]}_loss"
         yield Part(name, found.start(1), *found.span(3))
     for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
         yield Part("train_loss", match.start(), *match.span(1))
+
+
+def _minimized(line: str) -> Iterator[Part[str]]:
+    """What an optimizer of whole data sets minimizes, and the norm of its gradient."""
+    for word, shape in _MINIMIZED.items():
+        if word in line and (found := shape.search(line)):
+            yield Part("train_loss", found.start(1), *found.span(1))
+            if found[2]:
+                yield Part("grad_norm", found.start(2), *found.span(2))
 
 
 def _scores(line: str) -> Iterator[Part[str]]:

@@ -23,12 +23,16 @@ _WRAPPED = expression(
     r"(?: [^()]{0,80}(?:\(\))?)?\)\s{0,9}"  # device, dtype, what it was computed with
 )
 
+_FORTRAN = expression(r"[-+]?\d{1,20}\.\d{0,20}D[-+]\d{2,3}")
+
 
 def spelled(value: Any) -> float | None:
     """A number as others print it: `-nan(ind)`, `1.#QNAN`, `nanxxx`, `tensor(2.3, device='cuda')`.
 
-    Lightning's bar fills up any number to five characters: `nan.0`.
+    Lightning's bar fills up any number to five characters: `nan.0`; L-BFGS-B prints `4.5D+00`.
     """
+    if isinstance(value, str) and _FORTRAN.fullmatch(value):
+        return float(value.replace("D", "e"))
     if isinstance(value, str) and (wrapped := _WRAPPED.fullmatch(value)):
         return float(wrapped[1])
     found = _NOT_FINITE.fullmatch(value) if isinstance(value, str) else None

@@ -69,6 +69,8 @@ _STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of
     r" (?:\w{1,20} ){0,3}(?:checkpoint|ckpt|model|weights)\b"
 )
 _SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
+_SUMMED_UP: Final = "tot_loss["
+_RUNNING: Final = expression(r"\btot_loss\[[^\]]{1,400}\]")  # of icefall, over the last batches
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
     rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean|last \d{{1,6}}(?: \w{{1,12}})?)\)"
@@ -158,6 +160,8 @@ class _Names:
 
     def parts(self, line: str) -> Iterator[Part[str]]:
         """The places of these numbers; those of an evaluation have other names."""
+        if _SUMMED_UP in line:  # by the numbers of the batch, which have the same names
+            line = _RUNNING.sub(lambda running: " " * len(running[0]), line)
         parts = [] if _STORED.search(line) else list(self._named(line))
         evaluates = evaluations(line if parts else "")
         for part in parts:

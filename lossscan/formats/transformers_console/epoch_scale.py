@@ -87,14 +87,15 @@ def _by_plan(stated: Mapping[str, Any]) -> Scale | None:
 
 
 def _by_bars(training: Entries, total: int) -> Scale | None:
-    """Of the bars before and after each line, those that go along with the epochs."""
-    sides = (training.before, training.after) if len(training) else ()
+    """Of the bars after and before each line, those that go along with the epochs."""
+    sides = (training.after, training.before) if len(training) else ()
     scales = [_ratio(training, total, side) for side in sides]
     return min(filter(None, scales), key=lambda scale: scale.doubt, default=None)
 
 
 def _ratio(training: Entries, total: int, bars: ShownBars) -> Scale | None:
-    told = (training.epochs > training.slack) & (bars.total == total) & (bars.done > 0)
+    drawn = np.diff(bars.done, prepend=-1) != 0  # else of an earlier line: most bars are not kept
+    told = drawn & (training.epochs > training.slack) & (bars.total == total) & (bars.done > 0)
     if not told.any():
         return None
     ratios = bars.done[told] / training.epochs[told]
