@@ -72,6 +72,15 @@ def test_a_bar_among_many_lines_places_the_one_it_was_drawn_behind(tmp_path: Pat
     assert steps(logs.read_log(tmp_path, lines[0] + bar + "".join(lines[1:]))) == [18, 19, 20]
 
 
+def test_lines_that_come_late_are_placed_by_a_bar_that_is_full(tmp_path: Path):
+    """Output to a file is written in blocks, far behind the bars: the run came to its plan."""
+    bars = [f" 9%|#  | {at}/300 [00:10<01:00,  3.21it/s]\n" for at in (0, 140, 300)]
+    lines = [entry(at / 100) for at in range(10, 301, 10)]
+    text = "".join([bars[0], bars[1], *lines[:12], bars[2], *lines[12:]])
+    table = logs.read_log(tmp_path, text + "{'train_runtime': 9.0, 'epoch': 3.0}\n")
+    assert steps(table) == list(range(10, 301, 10))
+
+
 def test_read_leaves_bars_that_contradict_the_epochs_alone(tmp_path: Path):
     """Bars of another loop of as many turns rise as well."""
     banner = BANNER.replace("1,600", "160,000").replace("= 400", "= 40,000")

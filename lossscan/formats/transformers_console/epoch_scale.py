@@ -40,6 +40,8 @@ def _surest(console: Console, training: Entries, total: int) -> Scale | None:
     if len(summary.bars) > 1 and summary.bars[-1].total == total:  # drawn as the bar was closed
         return Scale(summary.bars[-1].done / summary.epoch)
     planned = Scale(total / summary.epoch)
+    if any(bar.done == bar.total == total for bar in summary.bars):  # even of buffered lines
+        return planned
     return planned if seen is None or _agree(planned, seen, summary) else seen
 
 
