@@ -16,6 +16,7 @@ from lossscan.reporters.kit.lines import (
     facts_of,
     relevant,
     scored,
+    short_name,
     skipped_of,
     told_of,
     used_for,
@@ -115,7 +116,7 @@ def _causes(finding: Finding, page: Page) -> Iterator[str]:
 
 def _sourced(evidence: Evidence, page: Page) -> str:
     said = page.say(evidence.text)
-    return f"{said} [{evidence.source}]" if evidence.source else said
+    return f"{said} [{short_name(evidence.source)}]" if evidence.source else said
 
 
 def _change(number: int, point: ChangePoint, ids: dict[str, str], page: Page) -> ToldChange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from lossscan.reporters.kit.panels import of_no_finding
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
 
+LONGEST_NAME = 36  # characters of a file's name next to a line of evidence
 SHOWN_STEPS = 6  # of the places where a finding happens; the rest is counted
 CONFIG = (  # what decides how a loss looks, in the order a reader asks for it
     "learning_rate",
@@ -154,6 +156,12 @@ def explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
         if all(out.text != why for out in one.ruled_out):  # these are told with what is excluded
             place = page.say("at_step", first=change.step)
             yield place, f"{page.say(f'change_{change.kind}')} · {page.say(why)}"
+
+
+def short_name(source: str) -> str:
+    """A file's name; a long one, as event files have, without its middle."""
+    name = PurePath(source).name
+    return name if len(name) <= LONGEST_NAME else f"{name[:20]}...{name[-10:]}"
 
 
 def advice_line(advice: Advice, page: Page) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 
 from rich.console import RenderableType
 from rich.constrain import Constrain
@@ -21,6 +20,7 @@ from lossscan.reporters.kit.lines import (
     explained,
     facts_of,
     relevant,
+    short_name,
     told_of,
     used_for,
 )
@@ -31,7 +31,6 @@ MEASURE = 104  # cells; longer lines of prose are hard to read however wide the 
 INDENT = 4
 SET_IN = 2  # cells before what was read
 MOST_SOURCES = 20  # files; launches may leave thousands, and JSON has them all
-LONGEST_NAME = 36  # characters of a file's name next to a line of evidence
 
 
 def sheet(report: RunReport, page: Page) -> list[RenderableType]:
@@ -138,13 +137,7 @@ def verdict(finding: Finding, number: int, page: Page) -> Iterator[RenderableTyp
 
 
 def _sourced(text: Text, source: str | None) -> Text:
-    return text.append("  ").append_text(safe(f"[{_short(source)}]", "dim")) if source else text
-
-
-def _short(source: str) -> str:
-    """A file's name; a long one, as event files have, without its middle."""
-    name = PurePath(source).name
-    return name if len(name) <= LONGEST_NAME else f"{name[:20]}...{name[-10:]}"
+    return text.append("  ").append_text(safe(f"[{short_name(source)}]", "dim")) if source else text
 
 
 def _causes(causes: Iterable[Cause], page: Page) -> Iterator[tuple[str, Text]]:
