@@ -35,53 +35,17 @@ if TYPE_CHECKING:
     from lossscan.signals import change_points as change_points
 
 _HOMES = {
+    **dict.fromkeys(("analyze", "baseline_of", "batch", "compare", "config"), "lossscan.api"),
+    **dict.fromkeys(("doctor", "explain", "format_samples", "judge", "plot"), "lossscan.api"),
+    **dict.fromkeys(("read", "rule_names", "schema", "watch"), "lossscan.api"),
+    **dict.fromkeys(("Report", "Run", "RunReport"), "lossscan.model"),
     "LossscanError": "lossscan.errors",
     "Monitor": "lossscan.integrations.monitor",
-    "Report": "lossscan.model",
-    "Run": "lossscan.model",
-    "RunReport": "lossscan.model",
     "Settings": "lossscan.settings",
-    "analyze": "lossscan.api",
-    "baseline_of": "lossscan.api",
-    "batch": "lossscan.api",
     "change_points": "lossscan.signals",
-    "compare": "lossscan.api",
-    "config": "lossscan.api",
-    "doctor": "lossscan.api",
-    "explain": "lossscan.api",
-    "format_samples": "lossscan.api",
-    "judge": "lossscan.api",
-    "plot": "lossscan.api",
-    "read": "lossscan.api",
-    "rule_names": "lossscan.api",
-    "schema": "lossscan.api",
-    "watch": "lossscan.api",
 }
 
-__all__ = [
-    "LossscanError",
-    "Monitor",
-    "Report",
-    "Run",
-    "RunReport",
-    "Settings",
-    "__version__",
-    "analyze",
-    "baseline_of",
-    "batch",
-    "change_points",
-    "compare",
-    "config",
-    "doctor",
-    "explain",
-    "format_samples",
-    "judge",
-    "plot",
-    "read",
-    "rule_names",
-    "schema",
-    "watch",
-]
+__all__ = sorted([*_HOMES, "__version__"])  # noqa: PLE0605
 
 
 def __dir__() -> list[str]:
