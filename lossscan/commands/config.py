@@ -74,4 +74,5 @@ def _shown(entries: Iterable[EffectiveSetting], page: Page) -> str:
     return printed([table], page)
 
 
-FORMATS: Mapping[str, Callable[..., str]] = {"json": _as_json, "rich": _shown}
+FORMATS: Mapping[str, Callable[[Iterable[EffectiveSetting], Page], str]]
+FORMATS = {"json": _as_json, "rich": _shown}

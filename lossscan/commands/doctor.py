@@ -85,4 +85,5 @@ def _lines(
     yield words.say(lang, "doctor_settings"), " · ".join(stated) or none
 
 
-FORMATS: Mapping[str, Callable[..., str]] = {"json": _as_json, "rich": _shown}
+FORMATS: Mapping[str, Callable[[Installation, list[EffectiveSetting], Page], str]]
+FORMATS = {"json": _as_json, "rich": _shown}

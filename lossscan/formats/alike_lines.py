@@ -14,6 +14,7 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.recount import trains
 from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import PAIR, lines, peek
 from lossscan.model import Note, Table
@@ -76,7 +77,7 @@ def _repeated(text: Iterable[str]) -> str:
         clock = _CLOCK.match(line) is not None
         judged = any(map(is_judged, stated.row))
         if stated.place is None and judged and (clock or len(PAIR.findall(line)) >= FEWEST_NUMBERS):
-            shapes[_trained(stated.row), _shape(line)].append(_leading(line))
+            shapes[trains(stated.row), _shape(line)].append(_leading(line))
             logged |= {_shape(line)} if clock else set()
     trained = any(trained for trained, _ in shapes)
     own = {shape: counts for (of, shape), counts in shapes.items() if of is trained}
@@ -97,10 +98,6 @@ def _rising(counts: Sequence[int | None]) -> list[int]:
     told = [count for count in counts if count is not None]
     rises = len(told) == len(counts) and all(one < two for one, two in pairwise(told))
     return told if rises and len(told) > 1 else []
-
-
-def _trained(row: Iterable[str]) -> bool:
-    return any(is_judged(name) and not canonical(name).startswith("eval_") for name in row)
 
 
 def _shape(line: str) -> str:

@@ -10,17 +10,17 @@ SURE_LEVEL = 7.0  # standard errors away from landmarks: one more than a break n
 SURE_SPIKE = 8.0  # noise units: of 342 clean runs of the labeled sets one has a spike beyond it
 
 
-class Departure(Struct, frozen=True):
+class Departure(Struct, frozen=True, kw_only=True):
     """A change or an excursion, in the terms of the report."""
 
     series: str
     kind: str  # level_up, level_down, slope_up, slope_down or spike
     step: int
-    end_step: int | None
     before: float
     after: float
     sigma: float
     aligned_to: Alignment | None
+    end_step: int | None = None  # of a spike
     change: Change | None = None  # where it is one
 
     @property
@@ -36,13 +36,29 @@ def events_of(signals: Signals) -> tuple[Departure, ...]:
 
 
 def _of_change(c: Change) -> Departure:
-    levels = (c.before, c.after)
-    return Departure(c.series, c.kind, c.step, None, *levels, c.sigma, c.aligned_to, c)
+    return Departure(
+        series=c.series,
+        kind=c.kind,
+        step=c.step,
+        before=c.before,
+        after=c.after,
+        sigma=c.sigma,
+        aligned_to=c.aligned_to,
+        change=c,
+    )
 
 
 def _of_excursion(e: Excursion) -> Departure:
-    levels, steps = (e.base, e.peak), (e.start_step, e.end_step)
-    return Departure(e.series, "spike", *steps, *levels, e.sigma, e.aligned_to)
+    return Departure(
+        series=e.series,
+        kind="spike",
+        step=e.start_step,
+        end_step=e.end_step,
+        before=e.base,
+        after=e.peak,
+        sigma=e.sigma,
+        aligned_to=e.aligned_to,
+    )
 
 
 def _is_sure(event: Departure) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut, Severity
+from lossscan.model import Change, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
@@ -23,7 +23,7 @@ from lossscan.rules.kit.rises import (
     way_back,
 )
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import logistic, none_seen
+from lossscan.rules.kit.sizes import effect_of, logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
 
 CRITICAL_RATIO = 1.5  # and the checkpoint is usually spoilt (hiyouga/LlamaFactory#7129)
@@ -161,7 +161,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         if _ratio(worst) >= CRITICAL_RATIO and _is_shown(case, worst) and not over
         else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
-        effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
+        effect=effect_of(worst.before, worst.after, worst.sigma),
         aligned_to=jumps[0].aligned_to,
         evidence=(
             level_evidence(case, worst.before, worst.after, worst.step),

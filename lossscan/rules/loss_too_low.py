@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 FIRST = 3  # logged points; the highest is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
@@ -67,7 +68,7 @@ def _finding(case: Case, loss: Series, message: str) -> Finding:
         0.95 if message == "default" else 0.6,
         message=Message(message, start=start, end=end, step=step, last=last),
         episodes=(Episode(step, last),),
-        effect=Effect(start, end, end - start, end / start),
+        effect=effect_of(start, end),
         evidence=(
             Evidence(Message("level"), step=last, value=end),
             *(Evidence(Message("evaluation", evaluated=value)) for value in evaluated),

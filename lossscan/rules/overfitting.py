@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from lossscan.model import (
     Cause,
-    Effect,
     Episode,
     Evidence,
     Finding,
@@ -25,6 +24,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 from lossscan.rules.kit.waves import bends_of
 
 AFTER = 2  # evaluations behind the minimum: one may be bad luck
@@ -204,7 +204,7 @@ def _finding(case: Case, rise: _Rise, found: list[_Rise], training: _Training) -
             count=rise.after,
         ),
         episodes=(Episode(rise.low_step, last),),
-        effect=Effect(rise.low, rise.high, rise.high - rise.low, rise.ratio),
+        effect=effect_of(rise.low, rise.high),
         evidence=tuple(_evidence(case, rise, found, training)),
         causes=tuple(_causes(case, rise, falls=training.falls)),
         remedies=(Message("best-checkpoint"),),

@@ -8,12 +8,13 @@ from itertools import chain
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series, Severity
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
 from lossscan.numeric.arrays import distinct
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import SATURATED, is_token_loss
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
@@ -292,7 +293,7 @@ def _finding(case: Case, loss: Series, holds: tuple[str, Evidence]) -> Finding:
         stated_severity=_SEVERITIES.get(kind),
         message=Message(said, level=level, first=first, last=last, points=len(loss)),
         episodes=(Episode(first, last),),
-        effect=Effect(before, after, after - before, after / before if before else None),
+        effect=effect_of(before, after),
         evidence=(
             sign,
             Evidence(Message("thirds", before=before, after=after)),

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, Series
+from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.sizes import effect_of
 
 WARM_UP = 2  # logged points at the start: compilation and caches
 MIN_SIDE = 8  # logged points on each side of a lasting change
@@ -65,7 +66,7 @@ def _finding(case: Case, times: Series, at: int, before: float, after: float) ->
         series="seconds_per_step",
         message=Message(said, step=step, before=before, after=after, change=change),
         episodes=(Episode(step, int(times.steps[-1])),),
-        effect=Effect(before, after, after - before, after / before),
+        effect=effect_of(before, after),
         evidence=(
             Evidence(Message("levels"), step=step, value=after),
             *([Evidence(Message("resume"))] if resumed else []),

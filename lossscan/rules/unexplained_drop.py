@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossscan.model import Change, Effect, Episode, Finding, Message, RuledOut
+from lossscan.model import Change, Episode, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.falls import EPOCHS, end_of, explanation, is_at
 from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import logistic
+from lossscan.rules.kit.sizes import effect_of, logistic
 from lossscan.rules.kit.waves import outlives_period
 
 SURE = (0.75, 0.3)  # fitted on 157 findings of the simulated train half
@@ -54,7 +54,7 @@ def _finding(case: Case, falls: list[Change]) -> Finding:
             Episode(fall.step, end.step if end else None, fall.sigma)
             for fall, end in zip(falls, ends, strict=True)
         ),
-        effect=Effect(worst.before, worst.after, worst.delta, worst.ratio, worst.sigma),
+        effect=effect_of(worst.before, worst.after, worst.sigma),
         aligned_to=falls[0].aligned_to,
         evidence=(
             level_evidence(case, worst.before, worst.after, worst.step),

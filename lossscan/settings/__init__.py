@@ -51,12 +51,12 @@ class Settings:
     source: str | None = None  # the file these came from
 
 
-def load(file: Path | None = None, *, folder: Path | None = None) -> Settings:
-    """The settings of a file, or of the one found from a folder (default: the current) upwards.
+def load(file: Path | None = None) -> Settings:
+    """The settings of a file, or of the one found from the current folder upwards.
 
     Raises SettingsError, which names the file, the key and what was expected.
     """
-    found = file if file is not None else find(folder or Path.cwd())
+    found = file if file is not None else find(Path.cwd())
     default = Settings(lang=words.default_language())
     if found is None:
         return default

@@ -9,6 +9,7 @@ import yaml
 from lossscan.errors import Unusable
 from lossscan.expressions import expression
 from lossscan.model import Message
+from lossscan.sources.safe_json import MOST_DIGITS
 
 MAX_BYTES = 1024 * 1024  # the largest hand-written training YAML seen is 20 kB
 MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
@@ -19,7 +20,6 @@ MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most tw
 _MAY_MULTIPLY = expression(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MOST_DIGITS = 308  # of an integer that a float can hold; Python takes its time for a million
 _NUMBERS = {  # YAML 1.1 reads 1:30 as 90, in quadratic time, and takes 1e-4 for text
     "tag:yaml.org,2002:int": r"[-+]?[0-9][0-9_]*+\Z|0x[0-9a-fA-F]++\Z",
     "tag:yaml.org,2002:float": (
@@ -40,7 +40,7 @@ class _Loader(_BASE):  # type: ignore[misc]
     def whole(self, node: Any) -> int | str:
         """An integer; text where it has more digits than any setting."""
         text = str(self.construct_scalar(node)).replace("_", "")
-        if len(text) > _MOST_DIGITS or ":" in text:
+        if len(text) > MOST_DIGITS or ":" in text:
             return text
         return int(text, 16 if text.startswith("0x") else 10)
 

@@ -54,9 +54,10 @@ def test_load_reads_every_key(tmp_path):
 
 def test_load_without_a_file_gives_the_defaults(tmp_path, monkeypatch):
     """No settings file is needed."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.delenv("LANGUAGE", raising=False)
-    assert load(folder=tmp_path) == Settings()
+    assert load() == Settings()
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "fail-on: never"])
@@ -76,10 +77,11 @@ def test_find_prefers_its_own_file_over_a_nearer_pyproject(tmp_path):
     assert find(below) == own
 
 
-def test_find_takes_the_nearest_pyproject_that_has_a_say(tmp_path):
+def test_find_takes_the_nearest_pyproject_that_has_a_say(tmp_path, monkeypatch):
     """[tool.lossscan] is read; a pyproject.toml without it is passed over."""
+    monkeypatch.chdir(tmp_path)
     project = _file(tmp_path, "[tool.lossscan]\nfail-on = 'info'", "pyproject.toml")
-    assert load(folder=tmp_path).fail_on is Severity.INFO
+    assert load().fail_on is Severity.INFO
     project.write_text("[tool.other]\n", encoding="utf-8")
     assert find(tmp_path) is None
 
@@ -131,8 +133,9 @@ def test_load_of_an_unreadable_file_is_a_settings_error(tmp_path, content):
         load(path)
 
 
-def test_load_takes_suppressions_from_toml(tmp_path):
+def test_load_takes_suppressions_from_toml(tmp_path, monkeypatch):
     """TOML's own dates and tables serve as YAML's do, and so does a date in quotes."""
+    monkeypatch.chdir(tmp_path)
     text = """
         [[tool.lossscan.suppress]]
         rule = "loss-spike"
@@ -144,13 +147,14 @@ def test_load_takes_suppressions_from_toml(tmp_path):
         expires = "2027-01-31"
     """
     _file(tmp_path, text, "pyproject.toml")
-    found = load(folder=tmp_path).suppress
+    found = load().suppress
     assert [each.expires for each in found] == [date(2026, 12, 31), date(2027, 1, 31)]
     assert [each.runs for each in found] == ["**", "**"]
 
 
-def test_load_of_a_broken_pyproject_names_it(tmp_path):
+def test_load_of_a_broken_pyproject_names_it(tmp_path, monkeypatch):
     """TOML that does not parse is an error with its place."""
+    monkeypatch.chdir(tmp_path)
     _file(tmp_path, "[tool.lossscan\n", "pyproject.toml")
     with pytest.raises(SettingsError, match="line 1"):
-        load(folder=tmp_path)
+        load()

@@ -82,7 +82,7 @@ def as_json(entry: RulePage, page: Page) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False, indent=2) + "\n"
 
 
-FORMATS: Mapping[str, Callable[..., str]]
+FORMATS: Mapping[str, Callable[[RulePage, Page], str]]
 FORMATS = {"json": as_json, "markdown": marked_down, "rich": shown}
 
 

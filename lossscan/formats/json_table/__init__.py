@@ -96,19 +96,14 @@ def read(head: Head, settings: Settings) -> Table:
     found, counted = table(rows, settings)
     if not found:
         raise UnreadableLog("no_key")
+    kinds = ("cut_json",) * cut + ("steps_counted",) * counted
+    notes = (Note(kind, head.path, {"entries": len(rows)}) for kind in kinds)
     return Table(
         found,
         framework=trainer_with_key(set(keys_of(rows))),
         config=canonical_fields(settings_in(document)),
         complete=True if any(map(sums_up, rows)) else None,
-        notes=(
-            *(
-                Note(kind, head.path, {"entries": len(rows)})
-                for kind, holds in (("cut_json", cut), ("steps_counted", counted))
-                if holds
-            ),
-            *others(head, run, len(held)),
-        ),
+        notes=(*notes, *others(head, run, len(held))),
         part=run if len(held) > 1 else None,
     )
 

@@ -9,11 +9,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.expressions import expression
+from lossscan.formats.kit.ending import LONGEST
 from lossscan.formats.kit.text import peek
 from lossscan.model import Note, Numbers
 from lossscan.sources.files import Head
 
-LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
 _STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
 _QUICK: Final = (

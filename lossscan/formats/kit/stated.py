@@ -17,7 +17,7 @@ from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, evaluation
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
-from lossscan.formats.kit.shapes import Part, Shapes
+from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
 
 _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
@@ -25,7 +25,6 @@ _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?)
 _NO_POINT: Final = ("TrainOutput(", "Namespace(")
 _EVAL_BLOCK: Final = "--> EVAL PERFORMANCE"  # of Coqui, above the means of an evaluation
 _TOTALS: Final = ("loss", "eval_loss", "test_loss", "train_loss", "total_loss", *MEANS)
-LONGEST = 1 << 14  # characters of a line: verl's longest lines take 8,000
 _EVAL_BAR: Final = expression(r"(?i)\A\s{0,8}(?:valid|eval|test)\w{0,8}\b")  # drawn alone
 _CLOCKED: Final = "time cost"  # of MXNet: how long an epoch took
 _NET: Final = " net output #"  # of Caffe, below the iteration it belongs to

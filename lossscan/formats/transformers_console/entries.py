@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.shapes import Learned
 from lossscan.formats.kit.text import NUMBER
+from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.numeric.arrays import FloatArray
 
 LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
@@ -174,8 +175,8 @@ def _stated(text: str) -> Bar | None:
     return Bar(int(found[1]), int(found[2])) if found else None
 
 
-def _kind(row: Iterable[str]) -> str:
-    if "train_runtime" in row and "loss" not in row:  # some log the time with each loss
+def _kind(row: Mapping[str, str]) -> str:
+    if sums_up(row):
         return "summary"
     return "eval" if any(key.startswith("eval_") for key in row) else "train"
 

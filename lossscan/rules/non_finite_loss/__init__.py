@@ -28,7 +28,7 @@ from lossscan.rules.kit.nan_filter import HALF, evaluated_first, hidden_nan, los
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import may_be_fp16, to_bf16
 from lossscan.rules.non_finite_loss.loss_scale import exhausted, scale_search
-from lossscan.rules.non_finite_loss.parts import lost_part
+from lossscan.rules.non_finite_loss.parts import first_bad, lost_part
 
 # Messages after which the weights are as they were: what is NaN in an evaluation is its own.
 SURVIVED = ("scaled", "scaled-often", "passing", "exhausted", "exhausted-once")
@@ -247,7 +247,7 @@ def _dropped(case: Case) -> Finding | None:
 
 def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterator[Finding]:
     bad = ~np.isfinite(series.values)
-    first = int(series.steps[int(np.argmax(bad))]) if bad.any() else 0
+    first = first_bad(series)
     lost = training is not None and training.message.key not in SURVIVED
     broken = training.episodes[0].start_step if training is not None and lost else None
     if not bad.any() or (broken is not None and evaluated_first(case, broken) <= first):
@@ -267,7 +267,7 @@ def _gradient_evidence(case: Case, step: int) -> Iterator[Evidence]:
     norms = case.logged("grad_norm")
     if norms is None or np.isfinite(norms.values).all():
         return
-    first = int(norms.steps[int(np.argmax(~np.isfinite(norms.values)))])
+    first = first_bad(norms)
     if first <= step:
         said = Message("gradient-first", first=first)
         yield Evidence(said, case.run.source_of("grad_norm"), first)

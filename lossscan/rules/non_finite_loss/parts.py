@@ -25,8 +25,8 @@ def lost_part(case: Case) -> Finding | None:
         lost = [series for series in lost if np.isfinite(series.values[0])]
     if not lost:
         return None
-    first = min(lost, key=_first)
-    bad, step = ~np.isfinite(first.values), _first(first)
+    first = min(lost, key=first_bad)
+    bad, step = ~np.isfinite(first.values), first_bad(first)
     numbers = {"step": step, "count": int(bad.sum()), "total": len(first)}
     clean = lost_at(case, step)
     return Finding(
@@ -46,5 +46,6 @@ def _is_lost(series: Series) -> bool:
     return bool(bad.any() and bad[int(np.argmax(bad)) :].all())
 
 
-def _first(series: Series) -> int:
+def first_bad(series: Series) -> int:
+    """The step of the first value that is NaN or infinite, where one is."""
     return int(series.steps[int(np.argmax(~np.isfinite(series.values)))])
