@@ -273,7 +273,7 @@ def _stores_apart(files: RunFiles, held: Collection[Path]) -> list[RunFiles]:
     logs = [path for path in files.files if path in held]
     if len(logs) <= 1 or not all(map(is_store, logs)):
         return [files]
-    others = tuple(path for path in files.files if path not in logs)
+    others = tuple(path for path in files.files if path not in held)
     return [replace(files, root=path, files=(path, *others)) for path in logs]
 
 
@@ -286,9 +286,10 @@ def _files(parts: Collection[Path], folders: Mapping[Path, _Folder]) -> Iterator
 def _shared_out(skipped: Mapping[Path, Message], roots: list[Path]) -> dict[Path, list[Skipped]]:
     """Paths that could not be read, each with the run it is in, or else with the first run."""
     shared: dict[Path, list[Skipped]] = defaultdict(list)
+    known, first = frozenset(roots), next(iter(roots), None)
     for path, reason in sorted(skipped.items()):
-        around = [root for root in roots if path.is_relative_to(root)]
-        home = max(around, key=lambda root: len(root.parts), default=next(iter(roots), path))
+        around = (above for above in (path, *path.parents) if above in known)
+        home = next(around, first or path)
         shared[home].append(Skipped(relative(path, home), reason))
     return shared
 

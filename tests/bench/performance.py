@@ -413,8 +413,8 @@ Where numbers of a line belong to another (below a headline, indented), counts a
 state their epoch alone, lines of `name: number` become objects again, 950 bytes each.
 
 What must not grow faster than its input (launches, resumes, files of one folder, epochs, spikes,
-breaks, evaluations, steps in any order) is doubled in size by `tests/runs/test_growth.py`. What a
-batch costs is in [Many runs](scale.md).
+breaks, evaluations, steps in any order) is held against four times the size in
+`tests/runs/test_growth.py`. What a batch costs is in [Many runs](scale.md).
 """.replace("{shortest:,}", f"{LENGTHS[0]:,}").replace("{longest:,}", f"{LENGTHS[-1]:,}")
 
 

@@ -142,6 +142,18 @@ def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
     assert shown(discover(tmp_path, Settings()), tmp_path) == {"run": ["out.txt"]}
 
 
+@pytest.mark.parametrize(("more", "opened"), [(0, unit.MOST_DOUBTFUL), (1, 0)])
+def test_discover_opens_no_file_of_a_folder_full_of_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, opened: int
+):
+    """Hundreds of tables are a data set: a curve is sought in those of a smaller folder only."""
+    grow(tmp_path, *(f"{at}.csv" for at in range(unit.MOST_DOUBTFUL + more)))
+    asked: list[Path] = []
+    monkeypatch.setattr(unit, "is_log", lambda path, _: asked.append(path))
+    discover(tmp_path, Settings())
+    assert len(asked) == opened
+
+
 def test_discover_looks_through_compressed_names(tmp_path: Path):
     """A log that was packed away is still a log."""
     grow(tmp_path, "run/trainer_state.json.gz", "run/train.yaml")
