@@ -21,6 +21,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.columns import LARGEST_STEP, by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
+from lossscan.formats.kit.own_count import told_apart
 from lossscan.formats.kit.text import pieces
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
@@ -129,7 +130,7 @@ def _column(path: Path) -> tuple[Column, list[Note]]:
     notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []
     if broken := rows - len(steps):
         notes.append(Note("broken_lines", path, {"lines": broken}))
-    return Column(np.frombuffer(steps, np.int64), np.frombuffer(values)), notes
+    return Column(told_apart(np.frombuffer(steps, np.int64)), np.frombuffer(values)), notes
 
 
 def _plain(lines: bytes) -> tuple[IntArray, FloatArray] | None:

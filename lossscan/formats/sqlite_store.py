@@ -14,7 +14,7 @@ from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.formats.kit.columns import by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.own_count import CountedLog
+from lossscan.formats.kit.own_count import CountedLog, told_apart
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
@@ -177,7 +177,7 @@ def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> 
     """All points in the order of time; what is no number is stored with a mark."""
     query = (
         f"SELECT {_place(store)}, step, key, value, is_nan FROM metrics"  # noqa: S608 - ours
-        " WHERE run_uuid IS ? ORDER BY timestamp, step"
+        " WHERE run_uuid IS ? ORDER BY timestamp, step, 1"
     )
     places: dict[str, array[int]] = defaultdict(lambda: array("q"))
     values: dict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -190,7 +190,10 @@ def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> 
         else:
             places[_spelled(key)].append(place)
             values[_spelled(key)].append(value)
-    return {key: Column(np.array(places[key]), _restored(values[key])) for key in bounded(places)}
+    return {
+        key: Column(told_apart(np.array(places[key])), _restored(values[key]))
+        for key in bounded(places)
+    }
 
 
 def _restored(stored: array[float]) -> FloatArray:
@@ -250,6 +253,6 @@ FORMAT = Format(
     priority=-5,  # known by its first bytes
     recorded=True,
     files=_MLFLOW,
-    maybe_files="*.db",
+    maybe_files="*.db *.sqlite *.sqlite3",
     runs=runs,
 )

@@ -9,12 +9,13 @@ from typing import Final
 from lossscan.sources.archive import is_archive
 
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
+_PACKAGES: Final = "requirements.txt"  # W&B and SwanLab list what is installed
 _SWANLAB: Final = "swanlog"  # where SwanLab keeps its runs, each a folder
 _OF_ITSELF: Final = frozenset({"debug"})  # what it logs of itself
 _COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run's file holds too
 _CATBOOST: Final = "catboost_training.json"  # next to event files that hold the same
 _ITS_COPIES: Final = frozenset({"learn", "test", "tmp"})
-DATABASE: Final = ".db"
+DATABASES: Final = (".db", ".sqlite", ".sqlite3")
 
 
 def never_below(folder: Path, files: Collection[str]) -> frozenset[str]:
@@ -27,14 +28,14 @@ def never_below(folder: Path, files: Collection[str]) -> frozenset[str]:
 
 
 def shown(names: Iterable[str]) -> list[str]:
-    """The names of a folder in order, without hidden files and what W&B logs of itself."""
-    seen = {name for name in names if not name.startswith(".")}
+    """The names of a folder in order, without hidden files and what trackers log of themselves."""
+    seen = {name for name in names if not name.startswith(".") and name != _PACKAGES}
     return sorted(seen - _OF_WANDB if "debug-internal.log" in seen else seen)
 
 
 def is_store(path: Path) -> bool:
     """Whether a file is an archive or a database, which holds the whole of a run, or several."""
-    return is_archive(path) or path.suffix == DATABASE
+    return is_archive(path) or path.suffix in DATABASES
 
 
 def is_packed_copy(path: Path, with_logs: Collection[Path]) -> bool:

@@ -119,3 +119,12 @@ def test_a_run_that_only_holds_nested_runs_is_none(store: Path):
         meta = store.parent / name / "meta.yaml"
         meta.write_text(meta.read_text().replace("status: 3", f"status: {status}"))
     assert [files.root.name for files in discover(store.parents[1], Settings())] == ["abc", "died"]
+
+
+def test_points_without_steps_are_counted(store: Path):
+    """MLflow gives 0 to who gives none."""
+    (store / "metrics" / "train_loss").write_text("1 2.5 0\n2 2.25 0\n3 2.0 0\n")
+    (store / "metrics" / "alone").write_text("1 2.5 0\n")
+    table = read(store)
+    assert points(table, "train_loss") == [(1, 2.5), (2, 2.25), (3, 2.0)]
+    assert points(table, "alone") == [(0, 2.5)]

@@ -122,6 +122,15 @@ def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
     assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
+def test_metrics_of_mlflow_without_steps_are_counted(tmp_path: Path):
+    """It gives 0 to who gives none; the database may bear any of the usual names."""
+    _mlflow(tmp_path / "tracking.sqlite")
+    with sqlite3.connect(tmp_path / "tracking.sqlite") as store:
+        store.execute("UPDATE metrics SET step = 0")
+    store.close()
+    assert _run(tmp_path).series["loss"].steps.tolist() == list(range(1, 13))
+
+
 def test_infinity_of_mlflows_database_is_infinity(tmp_path: Path):
     """It is stored as the largest number that there is."""
     _mlflow(tmp_path / "mlflow.db")
@@ -305,6 +314,31 @@ def test_a_damaged_database_of_mlflow_is_named(tmp_path: Path):
     (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
     (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
     assert [each.path for each in _run(tmp_path).skipped] == ["mlflow.db"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("step,tag,value", "{0},{2}/{1},{3}"),  # of tbparse, in the order of the tags
+        (
+            ",step,value,run.hash,metric.name,metric.context.subset",
+            "0,{0},{3},ab1,{1},{2}",
+        ),  # Aim's
+    ],
+)
+def test_a_table_with_a_row_for_each_value_may_begin_with_any_quantity(
+    tmp_path: Path, header: str, row: str
+):
+    """Hundreds of learning rates may stand above the first loss."""
+    told = [(name, kind) for name in ("acc", "loss") for kind in ("train", "val")]
+    rows = [
+        row.format(at, name, kind, loss)
+        for name, kind in told
+        for at, loss in enumerate(LOSSES * 3)
+    ]
+    run = _run(_put(tmp_path, **{"scalars.csv": "\n".join([header, *rows]) + "\n"}))
+    assert run.series["loss"].values.tolist() == LOSSES * 3
+    assert run.series["eval_loss"].steps.tolist() == list(range(36))
 
 
 def test_another_database_is_no_run(tmp_path: Path):

@@ -330,3 +330,9 @@ def test_discover_joins_the_ranks_of_one_training(tmp_path: Path):
     assert shown(discover(tmp_path, Settings()), tmp_path) == {
         ".": ["rank.0/train.log", "rank.1/train.log"]
     }
+
+
+def test_a_list_of_packages_is_no_log(tmp_path: Path):
+    """Trackers keep one with each run, also with one that was killed before its first value."""
+    (tmp_path / "requirements.txt").write_text("torch==2.13.0\nnumpy==2.4.6\n")
+    assert discover(tmp_path, Settings()) == ()

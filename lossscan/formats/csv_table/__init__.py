@@ -64,7 +64,7 @@ _DECIMAL_COMMA: Final = expression(  # not one of thousands
 def claims(head: Head) -> bool:
     """Whether one of the first lines names a step or an epoch and a loss, or numbers are below."""
     above = unstacked(list(unruled(_seen(head))))
-    return _header_at(above, head.name) is not None
+    return _header_at(above, head.name, peek(head)) is not None
 
 
 def keys(head: Head) -> list[str]:
@@ -185,15 +185,19 @@ def _is_drawn(text: str) -> bool:
     return "│" in text or "┃" in text
 
 
-def _header_at(above: Sequence[str], file: str) -> int | None:
-    """The place of the line that names a loss, and a counter or numbers in the line below."""
+def _header_at(above: Sequence[str], file: str, rows: str = "") -> int | None:
+    """The place of the line that names a loss, and a counter or numbers in the line below.
+
+    Where each row names its quantity the `rows` do: they may be in the order of their names.
+    """
     for at, line in enumerate(above[:MOST_ABOVE]):
         header = [] if _MEMBER in line else header_of(line)
         if not header:
             continue
         separator = separator_of(line)
         if separator in OF_FILES and tag_and_value(header) and counts(header):
-            below = (zip(header, header_of(each), strict=False) for each in above[at + 1 :])
+            told = chain(above[at + 1 :], rows.split("\n"))
+            below = (zip(header, header_of(each), strict=False) for each in told)
             header = list(dict.fromkeys(name for row in below for name in beside_tag(dict(row))))
         judged = any(_is_judged(name, separator) for name in map(canonical, header))
         if (judged or (separator in OF_FILES and by_file(header, file))) and (

@@ -17,14 +17,16 @@ from lossscan.formats.kit.many_keys import bounded
 LABELS: Final = (
     "name run run_name run_id experiment exp exp_name model model_name arch architecture method"
     " algorithm algo optimizer variant dataset task trial client client_id worker"
-    " fold seed cv_fold kfold k_fold"
+    " fold seed cv_fold kfold k_fold run.hash"
 )
 FEWEST: Final = 2  # rows of each run on average, or each row sums a run up
 MOST: Final = 1000  # runs in a table
 _SETS: Final = expression(rf"(?i)(?:{HELD_OUT})")
-PHASES: Final = "phase split mode set stage subset type"
+PHASES: Final = (
+    "phase split mode set stage subset type metric.context.subset"  # the last one of Aim
+)
 _TRAINS: Final = ("train", "training", "is_train", "is_training")  # true or false
-_TAGS: Final = "tag metric metric_name name key variable series scalar"
+_TAGS: Final = "tag metric metric_name metric.name name key variable series scalar"
 _VALUES: Final = "value metric_value val score"
 
 

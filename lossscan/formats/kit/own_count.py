@@ -1,4 +1,4 @@
-"""Rows that a tracker counts by the calls of its `log`: the trainer's own count is better."""
+"""Points that a tracker counts by the calls of its `log`: the trainer's own count is better."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import numpy as np
 
 from lossscan.formats.kit.columns import RowLog, step_number
 from lossscan.model import Column
+from lossscan.numeric.arrays import IntArray
 from lossscan.settings import Settings
+
+
+def told_apart(steps: IntArray) -> IntArray:
+    """The steps, or 1, 2, ... where all are 0: MLflow's for who gives none."""
+    return steps if len(steps) == 1 or steps.any() else np.arange(1, len(steps) + 1)
 
 
 class CountedLog:
