@@ -35,6 +35,14 @@ def test_whole_paths_stand_beside_relative_ones():
     assert "/runs/a" in text
 
 
+def test_chinese_counts_the_runs_of_a_status_behind_its_name():
+    """As a person writes it, in the summaries and in the last line alike."""
+    runs = (jumped(), clean(), replace(clean(), path="other"))
+    text = render("rich", report(*runs), Page(width=80, lang="zh", single=False))
+    assert "正常 2" in text.splitlines()[-1]
+    assert "2 正常" not in text
+
+
 def test_errors_are_told_below_the_table():
     """The row has the name alone; the reason follows in full."""
     text = render("rich", report(clean(), unreadable()), Page(width=80, single=False))

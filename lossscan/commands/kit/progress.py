@@ -39,10 +39,10 @@ def followed(
 
 def tally(counts: Mapping[str, int], lang: str) -> str:
     """How many runs have each status, worst first."""
-    from lossscan.reporters.kit.rows import STATUS_ORDER
+    from lossscan.reporters.kit import rows
 
-    seen = (status for status in STATUS_ORDER if counts.get(status))
-    return ", ".join(f"{counts[status]} {words.say(lang, status)}" for status in seen)
+    seen = (status for status in rows.STATUS_ORDER if counts.get(status))
+    return rows.tally(((status, counts[status]) for status in seen), lang)
 
 
 def tell(text: str, details: Iterable[str] = ()) -> None:

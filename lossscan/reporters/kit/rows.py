@@ -77,6 +77,15 @@ def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return [(status, counts[status]) for status in STATUS_ORDER if counts[status]]
 
 
+def tally(counts: Iterable[tuple[str, int]], lang: str) -> str:
+    """How many runs have each status, in words."""
+    each = (
+        words.say(lang, "of_status", count=count, status=words.say(lang, status))
+        for status, count in counts
+    )
+    return words.say(lang, "comma").join(each)
+
+
 def closing(rows: Sequence[Row], page: Page, exit_status: int) -> str:
     """The last line: the status or how many runs have each, and what the command returns."""
     waived = sum(found.waived for row in rows for found in row.found)
@@ -87,8 +96,7 @@ def closing(rows: Sequence[Row], page: Page, exit_status: int) -> str:
             more = page.say("close_waived", count=waived)
             count = page.say("aside", text=count, more=more)
         return said("close_findings", status=page.say(rows[0].status), count=count)
-    each = [f"{n} {page.say(status)}" for status, n in statuses(rows)]
-    more = page.say("comma").join(each)
+    more = tally(statuses(rows), page.lang)
     runs = page.say("aside", text=len(rows), more=more) if more else "0"
     return said("close_runs_waived" if waived else "close_runs", runs=runs, waived=waived)
 

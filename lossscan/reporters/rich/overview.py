@@ -16,7 +16,7 @@ from lossscan import words
 from lossscan.model import Finding
 from lossscan.reporters import Page
 from lossscan.reporters.kit.prose import Prose
-from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, worst_first
+from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, tally, worst_first
 from lossscan.reporters.kit.style import STYLES, bulleted, safe, shortened
 
 WIDE = 90  # cells from which framework, points and the last loss have room of their own
@@ -140,9 +140,8 @@ def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
         yield _heading("by_framework", page)
         grid = _grid()
         for name, counts in counted:
-            said = (f"{n} {page.say(status)}" for status, n in counts)
             named = safe(name or page.say("unknown"))
-            grid.add_row(named, Text(", ".join(said)))
+            grid.add_row(named, Text(tally(counts, page.lang)))
         yield from (grid, Text())
 
 
