@@ -21,6 +21,8 @@ MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
 EDGE = 3  # logged points that make the first and the last level of training
 NEAR = 5  # logged points that tell the training loss at an evaluation
 ABOVE_START = 1.5  # times the untrained level: learning by heart never gets there at once
+# Unless all is learned by the first evaluation; then it is less far above, and goes on rising.
+BY_HEART, RISEN = 3.0, 1.2  # times the untrained level; times the first evaluation
 WORSE = 0.3  # nats above a uniform guess: more than a short evaluation set is off by
 
 
@@ -81,7 +83,9 @@ def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
 def _is_order(gap: _Gap, factor: float) -> bool:
     """Whether every evaluation is far above training there, and above where training began."""
     apart = bool((gap.series.values >= factor * gap.levels).all())
-    return apart and float(gap.series.values[0]) >= ABOVE_START * gap.start
+    first, last = float(gap.series.values[0]), float(gap.series.values[-1])
+    by_heart = first < BY_HEART * gap.start and last >= RISEN * first
+    return apart and first >= ABOVE_START * gap.start and not by_heart
 
 
 def _is_worse(gap: _Gap, uniform: float) -> bool:
