@@ -16,8 +16,10 @@ MAX_DEPTH = 32  # the composer recurses; real files nest four levels deep
 MAX_REASON = 200  # characters: the reason may quote a tag or a value of a megabyte
 MAX_ALIASES = 8  # merge keys (`<<: *a`) multiply: eight of them make at most twenty copies
 
-# A bracket, an alias, or half the indicators in a row with which a line can open all those levels.
-_MAY_MULTIPLY = expression(rf"[\[{{*]|[\s?:-]{{{MAX_DEPTH // 2}}}")
+# A level of a block takes a character of its line before the value, one of a flow a bracket: with
+# fewer than half the levels of each, and few aliases, a text need not be counted through.
+_HALF = MAX_DEPTH // 2
+_DEEP_BLOCK = expression(rf"[\s?:-]{{{_HALF - 2}}}")
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBERS = {  # YAML 1.1 reads 1:30 as 90, in quadratic time, and takes 1e-4 for text
@@ -88,13 +90,18 @@ def load_yaml(text: str) -> Any:
     if len(text) > MAX_BYTES:
         raise Unusable("larger_characters", characters=MAX_BYTES)
     try:
-        if _MAY_MULTIPLY.search(text):
+        if _may_multiply(text):
             _check_shape(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
         raise broken(error) from error
     except _CONSTRUCTOR_ERRORS as error:
         raise Unusable("not_yaml", said=str(error)[:MAX_REASON]) from error
+
+
+def _may_multiply(text: str) -> bool:
+    brackets = text.count("[") + text.count("{")
+    return brackets >= _HALF or text.count("*") > MAX_ALIASES or bool(_DEEP_BLOCK.search(text))
 
 
 def _check_shape(text: str) -> None:

@@ -1,60 +1,108 @@
-"""What the guards against hostile runs cost, in instructions: a busy machine does not change them.
+"""What the guards against hostile runs cost: `python -m tests.bench.guards` writes a table.
 
-`valgrind --tool=cachegrind --cache-sim=no python -m tests.bench.guards on|off PASSES samples|own`
-says how many a process takes. `on 1` less `off 1` are those of the guards, `on 2` less `on 1` those
-of a pass without the start of Python; `own` is a log that an expression of the user reads.
+A profile of an `analyze` in this process, which has loaded all: the share of each guard, with
+what it calls. A profiler adds to each call, and guards are small functions: it is an upper bound.
 """
 
 from __future__ import annotations
 
-import re
-import sys
+import cProfile
+import json
+import pstats
+import random
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Mapping
 from pathlib import Path
-from unittest.mock import patch
+from typing import Final
 
 from lossscan import api, reporters
 from lossscan.reporters import Page
 from lossscan.settings import Settings
-from lossscan.sources.patience import Pace
 from tests.reports import report
 
-SAMPLES = Path(__file__).parents[2] / "sample_logs"
-NAMES = ("staircase", "nan", "resumed", "overfitting", "last-data-epoch-megatron", "loss-jump")
-LINES = 3_000  # of the log that an expression reads
-PATTERN = r"it (?P<step>\d+) nll=(?P<loss>[\d.]+)"
+GUARDS: Final = {  # ends of files, with the names of functions
+    "YAML: levels and aliases counted first": {"safe_yaml.py": ["_may_multiply", "_check_shape"]},
+    "links that lead out, special files": {
+        "files.py": ["leads_out"],
+        "discover.py": ["_has_content"],
+    },
+    "quantities bounded": {"formats/__init__.py": ["_bounded"], "many_keys.py": ["bounded"]},
+    "archives and reports told from logs": {"unlike.py": ["never_a_log"]},
+    "an expression of your own timed": {"patience.py": ["paced", "tick"]},
+    "what is printed made harmless": {"words/__init__.py": ["printable", "inert"]},
+}
+YAML: Final = (
+    "learning_rate: 1e-4\nnum_train_epochs: 4\ndatasets:\n" + 20 * "  - {path: a, type: b}\n"
+)
+PATTERN: Final = r"it (?P<step>\d+) nll=(?P<loss>[\d.]+)"
+POINTS: Final = 100_000
+PASSES: Final = 5
 
 
-@contextmanager
-def _unguarded() -> Iterator[None]:
-    """Nothing is counted, bounded, timed or cleaned."""
-    without = {
-        "lossscan.sources.safe_yaml._MAY_MULTIPLY": re.compile(r"(?!)"),
-        "lossscan.runs.discover.leads_out": lambda path, root: False,
-        "lossscan.runs.strangers.leads_out": lambda path, root: False,
-        "lossscan.formats._bounded": lambda table: table,
-        "lossscan.formats.pattern.paced": lambda pattern: nullcontext(Pace(pattern)),
-        "lossscan.words.printable": str,
-        "lossscan.words.inert": str,
+def _entries(count: int) -> list[dict[str, float]]:
+    dice = random.Random(1)  # noqa: S311 - no secret
+    losses = (2 + 3 / (1 + 50 * n / count) + dice.gauss(0, 0.02) for n in range(count))
+    return [
+        {"step": n + 1, "loss": round(loss, 4), "grad_norm": 1.5, "epoch": 4 * n / count}
+        for n, loss in enumerate(losses)
+    ]
+
+
+def _made(folder: Path) -> Mapping[str, tuple[Path, Settings]]:
+    """The runs that are analyzed."""
+    rows = [json.dumps(entry) + "\n" for entry in _entries(POINTS)]
+    files = {
+        "1,000 points, with a YAML": {
+            "trainer_log.jsonl": "".join(map("{}\n".format, map(json.dumps, _entries(1_000)))),
+            "train.yaml": YAML,
+        },
+        f"JSONL, {POINTS:,} lines": {"trainer_log.jsonl": "".join(rows)},
+        f"state of {POINTS:,} entries": {
+            "trainer_state.json": json.dumps({"log_history": _entries(POINTS)})
+        },
+        "an expression, 3,000 lines": {
+            "train.txt": "".join(f"it {n} nll={2 + n % 7 / 9:.4f}\n" for n in range(3_000))
+        },
     }
-    with ExitStack() as stack:
-        for name, other in without.items():
-            stack.enter_context(patch(name, other))
-        yield
+    for name, each in files.items():
+        (folder / name).mkdir()
+        for file, text in each.items():
+            (folder / name / file).write_text(text)
+    own = {name: {"pattern": PATTERN} if "expression" in name else {} for name in files}
+    return {name: (folder / name, Settings(text=own[name])) for name in files}
 
 
-def main(guards: str, passes: int, what: str) -> None:
-    """Analyze the samples, or the log of one's own, so many times."""
-    with tempfile.TemporaryDirectory() as folder, nullcontext() if guards == "on" else _unguarded():
-        own = Path(folder) / "train.txt"
-        own.write_text("".join(f"it {n} nll={2 + n % 7 / 9:.4f}\n" for n in range(LINES)))
-        samples = [(SAMPLES / name, Settings()) for name in NAMES]
-        cases = samples if what == "samples" else [(own, Settings(text={"pattern": PATTERN}))]
-        for path, settings in cases * passes:
+def _shares(path: Path, settings: Settings) -> list[float]:
+    """Of each guard, in percent of an `analyze`."""
+    api.analyze(path, settings=settings)  # loads all
+    with cProfile.Profile() as profile:
+        for _ in range(PASSES):
             reporters.render("rich", report(api.analyze(path, settings=settings)), Page())
+    found = pstats.Stats(profile)
+    took = {(file, name): spent for (file, _, name), (_, _, _, spent, _) in found.stats.items()}  # type: ignore[attr-defined]
+    return [
+        100
+        / found.total_tt  # type: ignore[attr-defined]
+        * sum(
+            spent
+            for (file, name), spent in took.items()
+            if any(file.endswith(end) and name in names for end, names in each.items())
+        )
+        for each in GUARDS.values()
+    ]
+
+
+def main() -> None:
+    """Write the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = _made(Path(folder))
+        columns = [_shares(*each) for each in made.values()]
+    print("| guard |", " | ".join(made), "|")  # noqa: T201
+    print("| --- |" + " --- |" * len(made))  # noqa: T201
+    for place, guard in enumerate([*GUARDS, "all"]):
+        shares = (f"{[*each, sum(each)][place]:.2f}" for each in columns)
+        print(f"| {guard} |", " | ".join(shares), "|")  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+    main()
