@@ -19,7 +19,7 @@ from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
 from lossscan.runs.outputs import outputs_of
 from lossscan.runs.results import NAMES as RESULTS
-from lossscan.runs.stores import is_packed_copy, is_store, never_below, shown
+from lossscan.runs.stores import ARCHIVES, closed, is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings
 from lossscan.sources.files import any_of, head_of, leads_out, relative
@@ -40,7 +40,6 @@ DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
-ARCHIVES: Final = any_of("*.tar *.tar.* *.tgz *.bz2 *.7z *.rar")  # which only the user unpacks
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 _HYDRA: Final = ".hydra"  # its config.yaml has what was resolved for the run in the folder above
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
@@ -91,8 +90,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
         raise UnreadableLog("no_access", at=path, reason=reason_of(error)) from error
     if stat.S_ISREG(mode):
         around = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
-        others = sorted(set(around.settings) - {path})
-        return (RunFiles(root=path, files=(path, *others)),)
+        return (RunFiles(path, (path, *sorted(set(around.settings) - {path}))),)
     if not stat.S_ISDIR(mode):
         raise NoLogFound("not_a_place", at=path)
     tree = _walked(path, depth=DEEPEST)
@@ -245,9 +243,8 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
     roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
     refused = {path: owner_of(path, tree.root, holding) for path in tree.refused}
     lost = sorted(set(refused.values()) - set(roots))
-    closed = (tree.folders[path].archives for path in with_logs)
-    told = {each[0]: Message("archive_closed", files=len(each)) for each in closed if each}
-    skipped = _shared_out(tree.skipped | told, roots)
+    archives = (tree.folders[path].archives for path in with_logs)
+    skipped = _shared_out(tree.skipped | closed(archives), roots)
     for path, home in sorted(refused.items()):
         skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     found = (

@@ -1,12 +1,14 @@
-"""What trackers leave side by side: their own messages, copies, and stores side by side."""
+"""What lies beside logs: trackers' own messages, copies and stores, and archives of files."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from lossscan.model import Message
 from lossscan.sources.archive import is_archive
+from lossscan.sources.files import any_of
 
 _OF_WANDB: Final = frozenset({"debug.log", "debug-internal.log", "debug-core.log"})  # of itself
 _PACKAGES: Final = "requirements.txt"  # W&B and SwanLab list what is installed
@@ -16,6 +18,7 @@ _COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run'
 _CATBOOST: Final = "catboost_training.json"  # next to event files that hold the same
 _ITS_COPIES: Final = frozenset({"learn", "test", "tmp"})
 DATABASES: Final = (".db", ".sqlite", ".sqlite3")
+ARCHIVES: Final = any_of("*.tar *.tar.* *.tgz *.bz2 *.7z *.rar")  # which only the user unpacks
 
 
 def never_below(folder: Path, files: Collection[str]) -> frozenset[str]:
@@ -41,3 +44,8 @@ def is_store(path: Path) -> bool:
 def is_packed_copy(path: Path, with_logs: Collection[Path]) -> bool:
     """Whether it is the archive of a run whose folder is next to it: ClearML keeps both."""
     return is_archive(path) and path.with_suffix("") in with_logs
+
+
+def closed(archives: Iterable[Sequence[Path]]) -> dict[Path, Message]:
+    """What is said of the archives of each folder, at its first."""
+    return {each[0]: Message("archive_closed", files=len(each)) for each in archives if each}
