@@ -37,7 +37,7 @@ PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
 # anything else may be a settings file.
 LOGS: Final = "nohup.out *.log"
 DOUBTFUL: Final = (
-    "*.txt *.out *.err *.log.* log stdout stderr console output rank[0-9]* log[-_.]* stdout.*"
+    "*.txt *.out *.err *.log.* log stdout stderr console output out rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it

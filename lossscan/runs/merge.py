@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from lossscan import formats
 from lossscan.expressions import expression
 from lossscan.model import Column, Message, Note, Numbers, Resume, Series, Skipped, Source, Table
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 from lossscan.numeric.medians import spacing
 from lossscan.runs.continued import chained
 from lossscan.runs.interleave import split_writers
@@ -27,6 +27,7 @@ SHARED_POINTS = 3  # two logs that agree at fewer steps may do so by chance
 FULLER = 1.1  # a source with a point more (a summary row) is not worth a lower precision
 AGREEING = 0.5  # share of common steps; copies agree at all but a few rounded ones
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # consoles print four digits or four decimals
+EVALUATED: Final = 3  # numbers: fewer have no two distances that could differ
 _First: TypeAlias = tuple[str, int, bytes]  # quantity, step, value
 _LAUNCHED: Final = expression(r"(?:tfevents\.|vdlrecords\.|run-)(\d{8,}(?:_\d{6})?)")
 
@@ -58,8 +59,10 @@ def merge(tables: Iterable[Table], root: Path, training: str | None = None) -> M
     shifted = [course for course in foreign if _is_shifted(course, main)]
     chosen = _chosen(own)
     used = sorted(chain.from_iterable(course.tables for course in own), key=_launched)
+    series = {name: course.series[name] for name, course in sorted(chosen.items())}
+    rows = series["loss"].steps if "loss" in series else np.zeros(0, np.int64)
     return Merged(
-        series={name: course.series[name] for name, course in sorted(chosen.items())},
+        series={name: _unfilled(each, rows) for name, each in series.items()},
         tables=tuple(used),
         sources=tuple(_sources([*own, *shifted], chosen, root)),
         resumes=_resumes(own, root),
@@ -67,6 +70,21 @@ def merge(tables: Iterable[Table], root: Path, training: str | None = None) -> M
         notes=tuple(_notes(own, asked=training is not None)),
         skipped=tuple(_foreign(_without(foreign, shifted), main, root)),
     )
+
+
+def _unfilled(series: Series, rows: IntArray) -> Series:
+    """The series; of an evaluation without the NaN of `rows` in which none was made.
+
+    Who fills a row for each step so has a number at even distances.
+    """
+    evaluated = series.name.startswith(("eval_", "test_")) and np.array_equal(series.steps, rows)
+    sound = np.flatnonzero(evaluated & ~np.isnan(series.values))
+    even = distinct(np.diff(sound))
+    if len(sound) < EVALUATED or len(even) > 1 or sound[0] > even[0]:
+        return series
+    if len(series) - 1 - sound[-1] >= even[0]:  # one that was due is lost
+        return series
+    return Series(series.name, series.steps[sound], series.values[sound])
 
 
 # --- which tables make one course ----------------------------------------------------------------

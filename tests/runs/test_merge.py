@@ -62,6 +62,32 @@ def test_epochs_that_evaluations_repeat_share_the_steps_of_the_loss() -> None:
     assert series["epoch"].values.tolist() == [step / 100 for step in steps]
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept"),
+    [
+        ([NAN, NAN, 2.5, NAN, NAN, 2.25, NAN, NAN, 2.0, NAN], 3),
+        ([NAN, 2.5, NAN, NAN, 2.25, NAN, NAN, NAN, 2.0, NAN], 10),  # uneven: some were lost
+        ([2.5, NAN, 2.25, NAN, 2.0, NAN, NAN, NAN, NAN, NAN], 10),  # lost from there on
+        ([2.5, 2.25, 2.0, 1.75, NAN, NAN, NAN, NAN, NAN, NAN], 10),
+        ([NAN, 2.5, NAN, NAN, NAN, 2.25, NAN, NAN, NAN, NAN], 10),  # too few to tell
+    ],
+)
+def test_rows_without_an_evaluation_may_be_filled_with_nan(losses: list[float], kept: int) -> None:
+    """Who logs a row for each step has to put something where none was made."""
+    steps = range(10, 101, 10)
+    columns = {"loss": _course(10, 100), "eval_loss": (steps, losses)}
+    assert len(_merged(table("a.csv", "csv_table", columns)).series["eval_loss"]) == kept
+
+
+def test_evaluations_that_are_nan_every_other_time_are_lost() -> None:
+    """They have steps of their own, and no row of training is between."""
+    columns = {"loss": _course(10, 100), "eval_loss": ([20, 40, 60, 80, 100], [2, NAN, 2, NAN, 2])}
+    assert len(_merged(table("a.csv", "csv_table", columns)).series["eval_loss"]) == 5
+
+
 def test_merge_prefers_the_precise_copy() -> None:
     """Of equal copies the one that rounds least is shown, whatever their order."""
     steps, values = _course(10, 200)
