@@ -52,6 +52,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " itr step_num step_number iteration_number example_counter number_of_trees"
         " 步数 训练步数 迭代 迭代次数",
         "max_steps": "total_steps",
+        "total_loss": "tot_loss",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
         "loss_scale": "",

@@ -117,7 +117,7 @@ def test_the_step_of_the_run_counts_and_not_that_of_a_loop_in_it(tmp_path: Path)
     """A line may count several loops."""
     row = "train | inner iter:   7/  8 | global iter:  {n}/  5000| tot_loss: 2.5 | rl_loss: 0.5\n"
     text = "".join(row.format(n=n) for n in (13, 14, 15))
-    found = logs.points(logs.read_log(tmp_path, text), "tot_loss")
+    found = logs.points(logs.read_log(tmp_path, text), "loss")
     assert [step for step, _ in found] == [13, 14, 15]
 
 

@@ -40,6 +40,11 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of I3D, whose evaluation says its set twice": Pasted(
+        "Epoch {n} train Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {x} Accu :0.5\n"
+        "VALIDATION: test Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {y} Accu :0.5\nStep {n}00/64000\n",
+        eval_loss=6,
+    ),
     "of icefall, next to its mean over the last batches": Pasted(
         "Epoch 0, batch {n}0, loss[loss={x}, simple_loss=1.1, over 2432.00 frames.], "
         "tot_loss[loss=9.5, simple_loss=9.1, over 7374.27 frames.], batch size: 32, lr: 3e-03\n"
@@ -914,3 +919,44 @@ def test_torchtune_says_the_step_of_a_loss_before_its_bar(tmp_path: Path):
     text = "".join(line.format(n=n, m=n + 1) for n in range(4, 8))
     points = logs.points(logs.read_log(tmp_path, text), "loss")
     assert points == [(54, 1.04), (55, 1.05), (56, 1.06), (57, 1.07)]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row"),
+    [
+        ("log.jsonl", "", '{{"epoch": {n}, "iteration": 500, "loss": 0.{n}}}\n'),
+        ("log.csv", "epoch,iteration,loss\n", "{n},500,0.{n}\n"),
+    ],
+)
+def test_rows_that_all_state_the_length_of_an_epoch_count_epochs(
+    tmp_path: Path, name: str, head: str, row: str
+):
+    """The step that a loop prints when an epoch is over may be that of the epoch."""
+    table = logs.read_log(tmp_path, head + "".join(row.format(n=n) for n in STEPS), name=name)
+    assert logs.points(table, "loss") == [(n, n / 10) for n in STEPS]
+
+
+def test_rows_of_one_step_and_one_epoch_stay_at_it(tmp_path: Path):
+    """A loss and its evaluation in rows of their own."""
+    rows = '{"epoch": 3, "step": 500, "loss": 0.5}\n{"epoch": 3, "step": 500, "eval_loss": 0.6}\n'
+    table = logs.read_log(tmp_path, rows, name="log.jsonl")
+    assert logs.points(table, "loss") == [(500, 0.5)]
+    assert logs.points(table, "eval_loss") == [(500, 0.6)]
+
+
+def test_rows_in_json_that_bear_the_name_of_a_set_are_of_that_set(tmp_path: Path):
+    """Torchaudio's recipes print both sets by one function, behind what a shell printed."""
+    row = '{{"name": "{of_set}", "epoch": {n}, "average loss": 0.{n}, "cer": 0.5}}\n'
+    rows = (row.format(of_set=of_set, n=n) for n in STEPS for of_set in ("train", "validation"))
+    table = logs.read_log(tmp_path, "$ python main.py\n" + "".join(rows))
+    assert {name: len(table.columns[name].steps) for name in ("loss", "eval_loss")} == {
+        "loss": len(STEPS),
+        "eval_loss": len(STEPS),
+    }
+
+
+def test_a_first_line_that_lacks_its_first_letter_counts(tmp_path: Path):
+    """Who selects text with a mouse loses it."""
+    text = "".join(f"Epoch  1, {n}0/900; acc:   3.9; xent:   9.{n}\n" for n in STEPS)
+    points = logs.points(logs.read_log(tmp_path, text[1:]), "loss")
+    assert points == [(10 * n, 9 + n / 10) for n in STEPS]

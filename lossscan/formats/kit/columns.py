@@ -21,7 +21,7 @@ from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.spelled import spelled, whole_numbers
 from lossscan.formats.kit.total_loss import with_loss, without_totals
-from lossscan.formats.kit.weak_counters import counted, is_erratic
+from lossscan.formats.kit.weak_counters import counted, is_erratic, stand_still
 from lossscan.model import Column
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.settings import Settings
@@ -73,14 +73,14 @@ class Sheet:
         return steps
 
     def counted_steps(self, rows: int) -> tuple[IntArray, bool]:
-        """The step of each row, -1 for none: as stated, else its whole epoch, else its number.
-
-        And whether it is no more than that number.
-        """
-        counts = self.stated_steps(rows) if self.stated else self._epoch_steps(rows)
+        """The steps, -1 for none: stated, else epochs, else numbers of rows; whether the last."""
+        counts = self.stated_steps(rows) if self.stated else None
+        if counts is None or stand_still(counts):
+            epochs = self._epoch_steps(rows)
+            rises = epochs is not None and not stand_still(epochs)
+            counts = epochs if rises or counts is None else counts
         if counts is None or is_erratic(counts):
-            other = counted(self.numbers, rows)
-            counts = counts if other is None else other
+            counts = counts if (other := counted(self.numbers, rows)) is None else other
         found = np.arange(1, rows + 1) if counts is None else counts
         return self.run_steps(found), counts is None
 

@@ -48,7 +48,7 @@ _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     rf"{_BETWEEN}{_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
-    rf"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?:epochs?|rounds?|pass)\b"
+    rf"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?:e?pochs?|rounds?|pass)\b"
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
     rf"(?:{_BETWEEN}|-(?=\d{{1,9}}\s)){_OR_FRACTION}{_OF}"
 )
@@ -146,7 +146,7 @@ _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=[\w/]{1,60}=)")
 # Each with words in small letters, one of them in all that it finds: a look for these is fast.
 _Hinted: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
 _EPOCHS: Final[tuple[_Hinted, ...]] = (
-    (("epoch", "round", "pass", *_EPOCH_WORDS), _EPOCH),
+    (("poch", "round", "pass", *_EPOCH_WORDS), _EPOCH),
     (("第",), _NTH_EPOCH),
     (("epoch results: ",), _SUMMED_UP),
     (("train (", "valid ("), _OF_SET),

@@ -14,6 +14,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"
     r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
+    rf"|\bname['\"]: ?['\"](?:{HELD_OUT})['\"]"
     r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
     r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"

@@ -26,6 +26,11 @@ def counted(numbers: Mapping[str, Grown[np.float64]], rows: int) -> IntArray | N
     return None
 
 
+def stand_still(steps: IntArray) -> bool:
+    """Whether all rows state one step: each epoch has as many, and a row tells how many."""
+    return len(steps) > 1 and int(steps.min()) == int(steps.max())
+
+
 def is_erratic(steps: IntArray) -> bool:
     """Whether what is called a step goes up and down: it counts something else."""
     stated = steps if steps.min(initial=0) >= 0 else steps[steps >= 0]
