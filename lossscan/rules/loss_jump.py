@@ -52,7 +52,9 @@ def check(
     restarts = [c for c in rises if _is_of_restart(case, c)]
     yield from (_out("restart", rise, {}) for rise in restarts)
     large = [c for c in rises if c not in restarts]
-    lasting = [c for c in large if _lasts(case, c) and outlives_period(case, c)]
+    shown = [c for c in large if _lasts(case, c)]
+    lasting = [c for c in shown if outlives_period(case, c)]
+    yield from (_out("wave", rise, {}) for rise in shown if rise not in lasting)
     jumps = []
     for jump in lasting:
         start = dip_before(case, jump)
@@ -64,7 +66,7 @@ def check(
         yield _judged(case, jumps)
     elif not rises and not any(test.sigma >= min_sigma for test in case.signals.boundaries):
         yield from none_seen(case, case.signals.least_step, min_ratio - 1)
-    yield from _late(case, [c for c in large if not _lasts(case, c)])
+    yield from _late(case, [c for c in large if c not in shown])
 
 
 def _late(case: Case, rises: list[Change]) -> Iterator[Finding | RuledOut]:

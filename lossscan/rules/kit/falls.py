@@ -36,7 +36,7 @@ def explanation(case: Case, fall: Change) -> str | None:
     by_rate = _is_of_rate(case, fall)
     if place is not None and is_at(fall, STATED if by_rate else ("resume",)):
         return f"at-{place.kind.replace('_', '-')}"
-    if _may_be_learning(case.curve, fall.index, -gap_of(case.curve, fall)):
+    if _may_be_learning(case, fall.index, -gap_of(case.curve, fall)):
         return "early"
     begins = _begins_descent(case.curve, fall)
     if begins or _in_descent(case.curve, fall):
@@ -62,13 +62,17 @@ def is_at(fall: Change, kinds: Container[str]) -> bool:
     return place is not None and place.kind in kinds and (place.p_value or 0.0) <= CROWDED
 
 
-def _may_be_learning(curve: Curve, at: int, gap: float) -> bool:
+def _may_be_learning(case: Case, at: int, gap: float) -> bool:
     """Whether a fall by a gap is early and takes its time, or the loss falls on behind it.
 
-    The first points of a coarse log fall at once where warm-up ends, and on from there.
+    The first points of a coarse log fall at once where warm-up ends, and on from there; a loss that
+    comes in waves falls on from one to the next.
     """
-    after = curve.scaled[at : at + LEVEL_POINTS]
+    curve, period = case.curve, case.period_points
+    after = curve.scaled[at : at + (2 * period if period else LEVEL_POINTS)]
     fell = median(after[:EDGE_POINTS]) - median(after[-EDGE_POINTS:])
+    if period:
+        fell = float(after[:period].mean() - after[-period:].mean())
     early = at < EARLY_SHARE * len(curve.steps)
     return early and (fell >= FALLS_ON * gap or not _is_sharp(curve, at))
 
@@ -156,7 +160,7 @@ def _is_dip(case: Case, start: int, stop: int) -> bool:
     abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
     reach = NEAR_POINTS * spacing(curve.steps)
     explained = case.is_near(int(curve.steps[start]), EXPLAINING, reach)
-    learns = _may_be_learning(curve, start, fall)
+    learns = _may_be_learning(case, start, fall)
     return abrupt and takes_back(fall, back) and not (explained or learns)
 
 

@@ -55,11 +55,18 @@ def _height(curve: Curve, spike: Excursion, points: int) -> float:
 
 
 def outlives_period(case: Case, change: Change) -> bool:
-    """Whether a change of level lasts longer than a wave of the loss, where that comes in waves."""
-    curve, points = case.curve, case.period_points
+    """Whether a change of level lasts longer than a wave of the loss, where that comes in waves.
+
+    Behind one in the last period, as much as there is of it is held against the same part of the
+    period before.
+    """
+    curve, points, at = case.curve, case.period_points, change.index
     if points is None:
         return True
-    return share_in_means(curve, change.index, points, gap_of(curve, change)) >= LASTING_SHARE
+    after = curve.scaled[at : at + points]
+    before = curve.scaled[max(at - points, 0) :][: len(after)]
+    share = float(after.mean() - before.mean()) / gap_of(curve, change)
+    return at >= points and share >= LASTING_SHARE
 
 
 def share_in_means(curve: Curve, index: int, points: int, gap: float) -> float:
