@@ -20,24 +20,15 @@ from lossscan.model import (
     RuledOut,
     Series,
 )
-from lossscan.numeric.medians import median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.resume_discontinuity.backwards import goes_back
+from lossscan.rules.resume_discontinuity.weights import is_learned_again, is_undone
 
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
 MIN_RATE_POINTS = 2
-FEW = 3  # logged losses whose median is the level where a run begins, and next to a resume
-# Of what a run had learned: 0.52 to 1.2 of it is gone in three trained runs whose weights were not
-# loaded, 0.36 at most in 26 other resumes.
-UNDONE = 0.5
-# Of the points in which the loss first came down by what it rose: older weights take as many again,
-# and a model that only lost its optimizer state knows the way.
-AS_LONG = 0.5
-MIN_FIRST = 6  # of these points: fewer are no course
-SMOOTH_POINTS = 3  # whose median tells where the loss passes a level
 MIN_OVERLAP = 3  # points that both launches logged: fewer give no mean
 OVERLAP_SIGMA = 4.0  # of their mean difference: 1 in 30,000 for a faithful resume
 
@@ -255,37 +246,6 @@ def _evidence(case: Case, seam: Seam) -> Iterator[Evidence]:
         yield Evidence(Message("branches-differ", sigma=overlap[0], share=overlap[1]), step=first)
 
 
-def _is_undone(case: Case, seam: Seam) -> bool:
-    """Whether the loss is back at once at a level of the first descent: what was learned is lost.
-
-    A lost optimizer state disturbs a model that goes on from where it was.
-    """
-    loss = case.loss
-    at = 0 if loss is None else int(np.searchsorted(loss.steps, seam.resume.step, side="right"))
-    if loss is None or not 0 < at < len(loss):
-        return False
-    levels = (slice(FEW), slice(max(at - FEW, 0), at), slice(at, at + FEW))
-    first, before, after = (median(loss.values[near]) for near in levels)
-    learned, back = first - before, after - before
-    return learned > 0 and UNDONE <= back / learned <= 1 / UNDONE
-
-
-def _is_learned_again(case: Case, seam: Seam) -> bool:
-    """Whether the loss takes about as long to come down again as it took before the resume."""
-    loss = case.loss
-    at = 0 if loss is None else int(np.searchsorted(loss.steps, seam.resume.step, side="right"))
-    if loss is None or not FEW < at < len(loss) - FEW:
-        return False
-    before, after = (
-        median(loss.values[near]) for near in (slice(at - FEW, at), slice(at, at + FEW))
-    )
-    once, again = (running_median(part, SMOOTH_POINTS) for part in np.split(loss.values, [at]))
-    passed = np.flatnonzero(once >= after)
-    back = np.flatnonzero(again <= before)
-    first = at - 1 - int(passed[-1]) if len(passed) else 0
-    return first >= MIN_FIRST and (int(back[0]) if len(back) else len(again)) >= AS_LONG * first
-
-
 def _causes(case: Case, seam: Seam) -> Iterator[Cause]:
     """Which state was lost, by the shape of what does not continue."""
     rises = seam.loss is not None and seam.loss.sigma > 0
@@ -299,9 +259,9 @@ def _causes(case: Case, seam: Seam) -> Iterator[Cause]:
     if case.setting("data_order") == "file_after_resume" and file_order(case, seam.first_step):
         yield Cause(Message("rest-in-file-order"), 0.8)
     if rises:
-        lost = _is_undone(case, seam)
+        lost = is_undone(case, seam.resume)
         yield Cause(Message("weights-not-loaded"), 0.8 if lost else 0.35)
-        if _is_learned_again(case, seam):
+        if is_learned_again(case, seam.resume):
             yield Cause(Message("older-weights"), 0.75)
     if falls or seam.overlap is not None:
         yield Cause(Message("data-order-lost"), 0.6 if falls else 0.3)

@@ -12,28 +12,19 @@ from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, S
 from lossscan.numeric.arrays import distinct
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import SATURATED, is_token_loss
+from lossscan.rules.kit.domain import SATURATED
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
+from lossscan.rules.plateau.guesses import ALIKE, NEAR_CHANCE, accuracy_of, choices_of, is_text
 
 JUDGED = ("cross-entropy", "classification")
 MIN_POINTS = 10  # logged points; the shortest public case had 12
 START = 3  # points at the start that must be on the level: else the loss fell and levelled off
 SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
-NEAR_CHANCE = 0.015  # of ln k: the spread of a model that has learned nothing (public case 0.7 %)
-MOST_CLASSES = 10  # ln k of more classes are too close together to tell one by its value
-ACCURACY = 0.05  # how far from 1/k the accuracy of guessing may be
 MOSTLY = 0.8  # of the entries
 MOST_ABOVE = 1.5  # times a guess: an untrained head is so far above it at most
-MOST_BY_ACCURACY = 2000  # classes: with an accuracy logged too the loss tells more of them
-TIGHT = 0.005  # of ln 2: how near a loss must be if nothing else shows it to be a guess
-USUAL_CLASSES = (*range(3, MOST_CLASSES + 1), 100, 1000)  # of data sets that loops are tried on
-# Of ln k: a head that has learned nothing is as far above it at most, and hardly below; all its
-# answers cost about the same, so that batches spread little: 0.3 and 0.7 % in two such runs.
-UNTRAINED, BELOW, ALIKE = 0.01, 0.001, 0.01
 USUAL_RATE = 1e-3  # of Adam where none is stated (PyTorch, Keras): models learn at it
 TINY_RATE = 1e-7  # at its highest: no optimizer moves a model by it in a run that is watched
-ACCURACIES = ("eval_accuracy", "accuracy", "eval_acc", "acc", "eval_binary_accuracy")
 SAME_DIGITS = 5e-5  # relative: 87.34 and 87.3365 in four printed digits
 FROZEN = 0.002  # relative spread of a loss that no update touches, in four printed digits
 # Of 16 runs from scratch with frozen weights or a rate of 0 none fell by over 1.7 errors of the
@@ -112,11 +103,11 @@ def _settles_at_chance(case: Case, loss: Series) -> bool:
 
     By its loss alone a model that learns slowly from scratch looks the same.
     """
-    if _accuracy(case) is None:
+    if accuracy_of(case) is None:
         return False
     third = len(loss) // 3
     levels = [median(loss.values[k * third : (k + 1) * third]) for k in range(3)]
-    near = [_chance(case, level) for level in levels[1:]]
+    near = [choices_of(case, level) for level in levels[1:]]
     return (
         None not in near
         and near[0] == near[1]
@@ -159,7 +150,7 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
-    if (chance := _chance(case, median(loss.values))) is not None:
+    if (chance := choices_of(case, median(loss.values))) is not None:
         untouched = norms is None and _is_untouched(loss, rate, chance)
         kind = "untouched" if untouched else "chance"
         yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
@@ -177,7 +168,7 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
 def _is_from_scratch(case: Case) -> bool:
     """Whether a log begins with a run of no trainer that fine-tunes, and no accuracy tells more."""
     begins = case.begins and not case.run.schedule.of("resume")
-    known = _is_text(case) or case.trainer.of_transformers or _accuracy(case) is not None
+    known = is_text(case) or case.trainer.of_transformers or accuracy_of(case) is not None
     return begins and not known
 
 
@@ -207,65 +198,6 @@ def _is_untouched(loss: Series, rate: Series | None, choices: int) -> bool:
     error = float(later.std()) / math.sqrt(len(later))
     usual = rate is not None and rate.values.max() <= USUAL_RATE
     return usual and later.mean() - math.log(choices) >= SURE_SIGMA * error
-
-
-def _chance(case: Case, value: float) -> int | None:
-    """The number of choices among which a model with this loss guesses."""
-    accuracy = _accuracy(case)
-    if accuracy is not None and not _counts_rows(accuracy, value):
-        return _chance_by(accuracy, value)
-    choices = [int(case.number("vocab_size") or 0)]
-    if case.run.objective == "classification":
-        choices = list(range(2, MOST_CLASSES + 1))
-    near = (k for k in choices if k > 1 and abs(value / math.log(k) - 1) <= NEAR_CHANCE)
-    return next(near, None if _is_text(case) else _usual_chance(case, value))
-
-
-def _accuracy(case: Case) -> float | None:
-    """The last accuracy, 0..1; None where none is logged."""
-    logged = (case.points(name) for name in ACCURACIES)
-    series = next((each for each in logged if each is not None), None)
-    if series is None:
-        return None
-    return median(series.values[-START:]) / (100 if series.values.max() > 1 else 1)  # or percent
-
-
-def _chance_by(accuracy: float, value: float) -> int | None:
-    """The same where an accuracy must agree with it."""
-    choices = round(math.exp(min(value, math.log(MOST_BY_ACCURACY))))
-    if choices < 2 or abs(value / math.log(choices) - 1) > NEAR_CHANCE:  # noqa: PLR2004
-        return None
-    return choices if abs(accuracy - 1 / choices) <= min(ACCURACY, 1 / choices) else None
-
-
-def _counts_rows(accuracy: float, value: float) -> bool:
-    """Whether a coin would be right more often: all labels of a sample are to be right at once."""
-    return abs(value / math.log(2) - 1) <= TIGHT and accuracy < 1 / 2 - ACCURACY
-
-
-def _is_text(case: Case) -> bool:
-    """Whether a model of text is trained, whose loss may be anywhere when it is good."""
-    return case.trainer.text or case.trainer.tunes or is_token_loss(case)
-
-
-def _usual_chance(case: Case, value: float) -> int | None:
-    """The same where no file tells of the classes: a coin, a head that nothing has moved.
-
-    Or one of the samples of a batch.
-    """
-    if abs(value / math.log(2) - 1) <= TIGHT:
-        return 2
-    loss = case.loss
-    if loss is None or robust_sigma(loss.values) > ALIKE * value:
-        return None
-    above = ((k, value / math.log(k) - 1) for k in (*USUAL_CLASSES, *_rivals(case)))
-    return next((k for k, share in above if -BELOW <= share <= UNTRAINED), None)
-
-
-def _rivals(case: Case) -> list[int]:
-    """The samples of a batch, among which a contrastive loss tells one: here or on all devices."""
-    stated = (case.number(f"{name}_train_batch_size") for name in ("per_device", "total"))
-    return [int(batch) for batch in stated if batch is not None and batch > MOST_CLASSES]
 
 
 def _claims(case: Case, first: int) -> frozenset[int]:
