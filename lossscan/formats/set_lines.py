@@ -13,6 +13,7 @@ from lossscan.canonical.names import canonical
 from lossscan.canonical.sets import HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns, number
+from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import Placed, counted
 from lossscan.formats.kit.stated import LineReader
@@ -29,6 +30,7 @@ _STATED: Final = expression(
     rf"(?i)(?<![\w/.-])(?:(?P<train>{TRAINING})|(?:{HELD_OUT}))[ \t]?[:=]?[ \t]{{0,4}}"
     rf"({NUMBER}){ENDS}(?! ?%)"
 )
+_COUNT: Final = expression(r"\s{0,8}(\d{1,9})[ \t]{0,4}[ \t|:,](?!\d)")  # and no word for it
 _LOSSES: Final = ("loss", "train_loss", "eval_loss", "test_loss")
 _NAMED: Final = expression(r"(?i)acc|score|auc|f1|dice|iou|psnr|bleu|reward|samples|images|size")
 
@@ -56,11 +58,12 @@ def _placed(text: Iterable[str]) -> Iterator[Placed]:
         found = list(_STATED.finditer(line))
         if len({match["train"] is None for match in found}) < len(found) or len(found) <= 1:
             continue  # one number for each of two sets
-        stated = reader.take(line)
-        if stated.place is not None and not _NAMED.search(line):
+        stated, bare = reader.take(line), _COUNT.match(line)
+        place = stated.place or (CounterPlace("step", int(bare[1])) if bare else None)
+        if place is not None and not _NAMED.search(line):
             rest = {key: stated.row[key] for key in stated.row if canonical(key) not in _LOSSES}
             sets = {"train_loss" if m["train"] else "val_loss": m[2] for m in found}
-            yield stated.place, rest | sets
+            yield place, rest | sets
 
 
 def _is_loss(values: Sequence[float]) -> bool:

@@ -57,6 +57,14 @@ def test_read_shows_first_what_the_user_can_name(tmp_path: Path, text: str, near
     assert all(each in caught.value.details[1] for each in nearest)
 
 
+def test_read_takes_no_value_for_a_name_that_the_user_can_map(tmp_path: Path):
+    """A line of pairs parted by blanks has as many cells as the one below it."""
+    text = "".join(f"epoch {n}  train_err {n}.25  val_err {n}.5\n" for n in range(9))
+    with pytest.raises(NoLogFound) as caught:
+        logs.read_log(tmp_path, text)
+    assert not any("train_err 0.25" in each for each in caught.value.details)
+
+
 def test_read_says_in_chinese_that_it_knows_no_log(tmp_path: Path):
     """What is told of an unknown log follows the language of the report."""
     head = logs.head_with(tmp_path, "Dear diary")

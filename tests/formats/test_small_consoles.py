@@ -290,12 +290,25 @@ def test_keras_is_read_as_a_page_indents_it(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    "line", ["{n:04d} | 0.2s | train={a} test={b}\n", "{n:3d}  train {a}  val {b}\n"]
+)
+def test_sets_are_counted_by_a_bare_number(tmp_path: Path, line: str):
+    """It is the first of the line, and no date."""
+    text = "".join(line.format(n=n, a=3.5 - n / 8, b=4 - n / 8) for n in range(1, 9))
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(n, 3.5 - n / 8) for n in range(1, 9)]
+    assert logs.points(table, "eval_loss") == [(n, 4 - n / 8) for n in range(1, 9)]
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "Epoch {n}: train 0.{n}5, val 0.{n}3\n",  # a share that rises
         "Epoch {n}: train 9{n}.5%, val 8{n}.5%\n",
         "Epoch {n}: train 2.{n} val 1.{n}, Dice scores\n",
         "Epoch {n}: 800 samples, train 640 val 160\n",
+        "10:00:0{n} train 0.{n}5 val 0.{n}3\n",
+        "2026-01-0{n} train 2.1 val 2.2\n",  # no count
     ],
 )
 def test_numbers_of_sets_that_are_no_loss_are_not_read(tmp_path: Path, line: str):

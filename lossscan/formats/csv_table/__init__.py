@@ -53,6 +53,7 @@ MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _NAME: Final = expression(r"(?!.{0,40}(?:: |:\d|=))(?:\S{1,40} ?){0,4}")  # and no words of prose
+_NUMBERED: Final = expression(r" -?(?:\d+\.\d*|nan)\Z")  # `train_err 3.02` is of a line of values
 _MEMBER: Final = '": '  # of an object of JSON: no header names one, and a settings file has many
 _BOX: Final = str.maketrans("│┃║", "|||")
 NEWLINE: Final = expression(rb"[\r\n]")
@@ -72,7 +73,7 @@ def keys(head: Head) -> list[str]:
     first, second = [*_seen(head), "", ""][:2]
     prose = first.startswith("{") or separator_of(first) == BLANK
     header = [] if prose else header_of(first)
-    named = all(map(_NAME.fullmatch, header))
+    named = all(map(_NAME.fullmatch, header)) and not any(map(_NUMBERED.search, header))
     return header if named and len(header_of(second)) == len(header) else []
 
 
