@@ -53,6 +53,13 @@ def test_a_picture_needs_no_font_of_the_language(monkeypatch):
     assert "严重" in said[1]
 
 
+def test_a_font_of_the_language_is_used_where_there_is_one(monkeypatch):
+    """What DejaVu Sans cannot write comes from the next font: here one that matplotlib ships."""
+    monkeypatch.setattr(figure, "CHINESE", ("STIXGeneral",))
+    alone = replace(jumped(), path="\N{MATHEMATICAL SCRIPT SMALL A}")
+    assert b"STIXGeneral" in picture([alone], "pdf", View(), Page(lang="zh"))
+
+
 def test_a_finding_outside_the_view_is_not_named():
     """What `--from` and `--to` leave out has no line beneath the picture."""
     assert "loss-jump" not in _svg([jumped()], View(first=0, last=1000))

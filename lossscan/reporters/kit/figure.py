@@ -113,8 +113,8 @@ def _chinese_fonts() -> list[str]:
 def _settings(chinese: Sequence[str]) -> dict[Any, Any]:
     """Text is text, whatever a log says in dollar signs; the same bytes from the same run."""
     return {
-        "font.family": "sans-serif",
-        "font.sans-serif": [LATIN, *chinese],
+        "font.family": ["sans-serif", *chinese],  # a glyph is looked for in the first font of each
+        "font.sans-serif": [LATIN],
         "font.size": 9,
         "text.parse_math": False,
         "svg.fonttype": "none",
