@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from lossscan.canonical.names import is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import lines, peek
-from lossscan.model import Table
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
@@ -35,7 +36,10 @@ def read(head: Head, settings: Settings) -> Table:
     found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(found, config=_config(head.path))
+    judged = (column for name, column in found.items() if is_judged(name))
+    zeros = sum(int((column.values == 0).sum()) for column in judged)
+    notes = (Note("nan_as_zero", head.path, {"zeros": zeros}),) if zeros else ()
+    return Table(found, config=_config(head.path), notes=notes)
 
 
 def _config(path: Path) -> dict[str, Any]:

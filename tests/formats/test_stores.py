@@ -436,6 +436,16 @@ def test_an_archive_of_clearml_holds_its_settings(tmp_path: Path):
         assert _run(tmp_path).setting("per_device_train_batch_size") == expected
 
 
+@pytest.mark.parametrize(("loss", "noted"), [(0.0, ["nan_as_zero"]), (0.25, [])])
+def test_a_zero_of_clearml_may_be_nan(tmp_path: Path, loss: float, noted: list[str]):
+    """It stores 0 for what is not finite, and says so nowhere in the files."""
+    event = {"type": "training_stats_scalar", "metric": "loss", "variant": "train"}
+    events = [[event | {"iter": at, "value": loss if at == 5 else 1.5}] for at in range(9)]
+    text = "".join(f"{json.dumps(each)}\n" for each in events)
+    run = _run(_put(tmp_path, **{"metrics.jsonl": text}))
+    assert [note.kind for note in run.notes] == noted
+
+
 def test_swanlab_keeps_nan_and_its_end():
     """The fifth norm was logged as NaN, and the run was finished."""
     for name in ("swanlab", "swanlab_06"):
