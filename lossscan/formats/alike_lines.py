@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import trains
 from lossscan.formats.kit.stated import LineReader
@@ -44,22 +46,25 @@ def read(head: Head, settings: Settings) -> Table:
     """These lines at what they begin with, else counted as steps; evaluations at the last one."""
     shape = _repeated(peek(head).splitlines(keepends=True))
     reader = LineReader(frozenset(settings.series.values()))
-    rows: list[Row] = []
+    log = RowLog(settings)
     counts: list[int | None] = []
     for line in lines(head):
         row = reader.take(line).row
         if row and _shape(line) == shape:
             counts.append(_leading(line))
-            rows.append((len(counts), row))
+            log.add(len(counts), row)
         elif counts and row:
             evaluated = {n: value for n, value in row.items() if canonical(n).startswith("eval_")}
-            rows += [(len(counts), evaluated)] if evaluated else []
+            if evaluated:
+                log.add(len(counts), evaluated)
     notes = [*reader.idle.notes(head.path)]
-    if steps := _rising(counts):
-        rows = [(steps[at - 1], row) for at, row in rows]
+    steps = log.steps
+    if rising := _rising(counts):
+        steps = np.array(rising)[steps - 1]
     else:
         notes.insert(0, Note("steps_counted", head.path, {"entries": len(counts)}))
-    return Table(columns(rows, settings), notes=tuple(notes), fallback=True)
+    found = log.sheet.columns(log.sheet.run_steps(steps))
+    return Table(found, notes=tuple(notes), fallback=True)
 
 
 def _repeated(text: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.boosted import is_score
-from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.columns import Row, RowLog, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines
 from lossscan.model import Table
@@ -38,11 +38,13 @@ def read(head: Head, settings: Settings) -> Table:
     """All metrics by rounds, the loss among them; raises UnreadableLog where there is none."""
     prefix, text = _TABLES.get(plain_name(head.name)), lines(head)
     meta = {} if prefix is not None else _object("".join(islice(text, 2)).partition(":")[2])
-    rows = list(_rounds(text, meta) if prefix is None else _tabled(text, prefix))
-    found = columns(rows, settings)
+    log = RowLog(settings)
+    for step, row in _rounds(text, meta) if prefix is None else _tabled(text, prefix):
+        log.add(step, row)
+    found = log.columns()
     if not found:
         raise UnreadableLog("no_column")
-    ended = rows[-1][0] + 1 == meta.get("iteration_count")
+    ended = int(log.steps[-1]) + 1 == meta.get("iteration_count")
     complete = True if ended else None  # else it was stopped, for good or ill
     return Table(found, averaging="instant", complete=complete)
 

@@ -49,7 +49,7 @@ def read(head: Head, settings: Settings) -> Table:
     whole = phases or [point._replace(at=at) for at, point in enumerate(_apart(points), start=1)]
     turned = sum(point.value < 0 for point in whole) * 2 > len(whole) or _QUICK[0] in peek(head)
     note = Note("objective_turned" if turned else "objective_kept", head.path)
-    rows = list(_rows(whole, -1.0 if turned else 1.0))
+    rows = _rows(whole, -1.0 if turned else 1.0)
     return Table(columns(rows, settings), framework="kaldi", notes=(note,))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import columns
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.epoch_counts import run_steps
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines, pairs, peek
@@ -33,41 +34,43 @@ def read(head: Head, settings: Settings) -> Table:
 
     The value is the loss of that very micro-batch, not a mean.
     """
-    rows: list[dict[str, str]] = []
-    places: list[tuple[int, int]] = []  # epoch, step in it, of each row
-    resumed: list[tuple[int, int]] = []  # and of each resume
+    rows = RowLog(settings)
+    places = array("q")  # epoch and step in it of each row, one behind the other
+    resumed = array("q")  # and of each resume
     config: dict[str, Any] = {}
+    last: Mapping[str, str] = {}  # that shows decimals of a loss
     for line in lines(head):
         if "Epoch" not in line:
             continue
         if _SKIPPED in line:
-            resumed += [(int(match[1]), int(match[2])) for match in _RESUMED.finditer(line)]
+            resumed.extend(int(part) for match in _RESUMED.findall(line) for part in match)
         for epoch, epochs, step, length, text in _points(line):
             config = {"steps_per_epoch": length, "num_train_epochs": epochs}
-            places.append((epoch, step))
-            rows.append(pairs(text))
-    config |= _data_order(rows, resumed=bool(resumed))
+            places.extend((epoch, step))
+            row = pairs(text)
+            rows.add(step, row)
+            last = row if "." in row.get("loss", "") else last
+    config |= _data_order(last, resumed=bool(resumed))
     length = config.get("steps_per_epoch", 0)
-    epoch_of, counts = np.array([*places, *resumed], dtype=np.int64).reshape(-1, 2).T
+    epoch_of, counts = np.array(places + resumed).reshape(-1, 2).T
     # run_steps knows of epochs from 0, as in the early logs of issue 26
-    steps = run_steps(counts, epoch_of, length).tolist()
+    steps = run_steps(counts, epoch_of, length)
     return Table(
-        columns(list(zip(steps, rows, strict=False)), settings),
+        rows.sheet.columns(rows.sheet.run_steps(steps[: len(rows)])),
         framework="minimind",
         config=config,
         averaging="instant",
-        launches=tuple(steps[len(rows) :]),
+        launches=tuple(steps[len(rows) :].tolist()),
     )
 
 
-def _data_order(rows: Sequence[Mapping[str, str]], *, resumed: bool) -> dict[str, str]:
+def _data_order(last: Mapping[str, str], *, resumed: bool) -> dict[str, str]:
     """How a loader on one device orders samples, by the version whose losses look like the last.
 
     Three decimals are printed up to commit a82526d of 2025-10-23, which shuffles and prints six;
     four from 81d24a4 on. From e848487 (2025-10-26) to f7ffdf1 (2026-01-18) the rest of a resumed
     epoch is in file order; f7ffdf1 also renames `learning_rate`, but not in DPO.
     """
-    last = next((row for row in reversed(rows) if "." in row.get("loss", "")), {})
     decimals = len(last.get("loss", "").partition(".")[2])
     match decimals, "lr" in last or "dpo_loss" in last:
         case 3, _:

@@ -74,6 +74,21 @@ LOGS: dict[str, Callable[[Path, int], Path]] = {
             f"epoch 001: {at} / 90000 loss=2.{at % 7}, num_updates={at}, lr=0.1, gnorm=1.5\n"
         ),
     ),
+    "MiniMind": _lines("a.log", lambda at: f"Epoch:[1/1]({at}/90000) loss:2.{at % 7} lr:0.0001\n"),
+    "lines of one shape": _lines(
+        "a.log", lambda at: f"[{at}] recall: 0.{at % 9}, loss: 2.{at % 7}\n"
+    ),
+    "CatBoost": _lines(
+        "learn_error.tsv",
+        lambda at: ("iter\tLogloss\n" if at == 1 else "") + f"{at - 1}\t0.{at % 7 + 1}\n",
+    ),
+    "Kaldi": _lines(
+        "a.log",
+        lambda at: (
+            f"Average objective function for 'output' for minibatches {at - 1}-{at} is"
+            f" -2.{at % 7} over 19538 frames.\n"
+        ),
+    ),
     "lines without a step": _lines("a.log", lambda at: f"loss: 2.{at % 7} acc: 0.{at % 9}\n"),
     "ClearML": _lines(
         "metrics.jsonl",
