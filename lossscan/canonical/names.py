@@ -28,7 +28,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " optim/grad_norm actor/grad_norm",
         "learning_rate": "lr train_lr learn_rate 学习率 samples/lr"
         " optim/lr optim/lr_(group_0) learning_rate_(group_0)"
-        " actor/lr epoch_learning_rate lr/pg0 base_learning_rate",
+        " actor/lr epoch_learning_rate lr/pg0 x/lr0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次 轮数",
         "reward": "average_reward_score critic/rewards/mean objective/rlhf_reward"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from msgspec.structs import asdict
@@ -53,9 +53,8 @@ def check(case: Case, *, tolerated: int = 3) -> Iterator[Finding | RuledOut]:
         yield training
     elif (search := scale_search(case, tolerated)) is not None:
         yield RuledOut(search)
-    for name, series in case.run.series.items():
-        if is_eval_loss(name):
-            yield from _evaluation(case, series, training)
+    for series in _evaluated(case):
+        yield from _evaluation(case, series, training)
 
 
 def _loss(case: Case) -> Finding | None:
@@ -245,12 +244,21 @@ def _dropped(case: Case) -> Finding | None:
     )
 
 
+def _evaluated(case: Case) -> Iterable[Series]:
+    """The losses of evaluations; of those that are lost from one step on, as parts are, one."""
+    total = "eval_loss"
+    found = [series for name, series in case.run.series.items() if is_eval_loss(name)]
+    lost = [series for series in found if not np.isfinite(series.values).all()]
+    lost.sort(key=lambda series: series.name == total)
+    return {first_bad(series): series for series in lost}.values()
+
+
 def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterator[Finding]:
     bad = ~np.isfinite(series.values)
     first = first_bad(series)
     lost = training is not None and training.message.key not in SURVIVED
     broken = training.episodes[0].start_step if training is not None and lost else None
-    if not bad.any() or (broken is not None and evaluated_first(case, broken) <= first):
+    if broken is not None and evaluated_first(case, broken) <= first:
         return  # a broken model cannot be evaluated: the finding on training says it
     yield Finding(
         0.97,  # the log itself says NaN
