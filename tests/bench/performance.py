@@ -280,15 +280,16 @@ def _starts(folder: Path, python: str) -> Iterator[Row]:
 def measured(row: Row) -> tuple[float, int | None, float | None]:
     """Seconds and memory of lossscan, seconds of the peer: medians of rounds that take turns."""
     mine, peers = [], []
-    for _ in range(1 + row.rounds):
+    for _ in range(row.rounds + (row.rounds > ONCE)):
         mine.append(cost(row.mine, whole=row.whole))
         if row.peer is not None:
             peers.append(cost(row.peer, whole=row.whole)[0])
-    seconds, peaks = zip(*mine[1:], strict=True)  # the first wrote byte code and filled caches
+    # Of several the first wrote byte code and filled caches; next to a lone one that is nothing.
+    seconds, peaks = zip(*mine[-row.rounds :], strict=True)
     return (
         median(seconds),
         max(peaks, key=lambda peak: peak or 0),
-        median(peers[1:]) if peers else None,
+        median(peers[-row.rounds :]) if peers else None,
     )
 
 
@@ -369,9 +370,9 @@ Written by `make bench`, which makes all inputs, puts the peers into an environm
 measures again. Run it on a quiet machine; it takes some minutes.
 
 - {date}: {machine}; {versions}; peers: {peers}.
-- CPU seconds (user and system); the median of {rounds} rounds, one for the engine and
-  for logs of a million points, in which the commands of a row take turns, after one that is not
-  counted. Compare the ratios: the seconds are those of a shared machine.
+- CPU seconds (user and system); the median of {rounds} rounds in which the commands of a row take
+  turns, after one that is not counted; the engine and logs of a million points run once. Compare
+  the ratios: the seconds are those of a shared machine.
 - `ratio` is the time of the peer over that of lossscan: above 1, lossscan is faster. For commands
   and cold starts the whole process counts, for the others the work alone, its imports left out.
 - `memory` is the peak of the whole process of lossscan, its inputs included.
