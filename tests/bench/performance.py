@@ -17,7 +17,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +30,7 @@ from tests import writers
 from tests.bench.bench_batch import make_runs
 
 ROUNDS = 3
-ONCE = 1  # round of what takes long: the engine, and logs of a million points
+ONCE = 1  # round of what takes long: the engine, and event files, for which the peer takes 30 s
 REFUSED = 2  # the status of a command that does not exist: one of those measured
 SMALLER = int(os.environ.get("SMALLER", "1"))
 POINTS = 1_000_000 // SMALLER  # of each log
@@ -194,9 +194,9 @@ def _engine() -> Iterator[Row]:
             yield Row(name, script(ENGINE, points, steps), goal=goals[points, steps], rounds=ONCE)
 
 
-def _analyzed(path: Path, peer: list[str], called: str, goal: float) -> Row:
-    whole = cli("analyze", str(path), "--fail-on", "never")
-    return Row("the same, analyzed", whole, peer, called, whole=True, goal=goal, rounds=ONCE)
+def _analyzed(path: Path, read: Row, goal: float) -> Row:
+    mine = cli("analyze", str(path), "--fail-on", "never")
+    return replace(read, name="the same, analyzed", mine=mine, whole=True, goal=goal)
 
 
 def _events(folder: Path, python: str) -> Iterator[Row]:
@@ -209,8 +209,8 @@ def _events(folder: Path, python: str) -> Iterator[Row]:
         writers.write_events(events, tags)
         peer = script(EVENTS, events, python=python)
         what = f"event file, {POINTS:,} scalars {name}"
-        yield Row(what, script(READ, events), peer, "tensorboard", goal=40, rounds=ONCE)
-        yield _analyzed(events, peer, "tensorboard", 20)
+        read = Row(what, script(READ, events), peer, "tensorboard", goal=40, rounds=ONCE)
+        yield from (read, _analyzed(events, read, 20))
 
 
 def _states(folder: Path, python: str) -> Iterator[Row]:
@@ -219,8 +219,8 @@ def _states(folder: Path, python: str) -> Iterator[Row]:
         file = state(folder / f"state-{nan}", history(POINTS, nan=nan)) / "trainer_state.json"
         peer = script(STATE, file, python=python)
         what = f"trainer_state.json, {POINTS:,} entries, {name}"
-        yield Row(what, script(READ, file), peer, "json + DataFrame", goal=goal, rounds=ONCE)
-        yield _analyzed(file.parent, peer, "json + DataFrame", 1.5)
+        read = Row(what, script(READ, file), peer, "json + DataFrame", goal=goal)
+        yield from (read, _analyzed(file.parent, read, 1.5))
 
 
 def _lines(folder: Path, python: str) -> Iterator[Row]:
@@ -231,8 +231,8 @@ def _lines(folder: Path, python: str) -> Iterator[Row]:
         lines.write_text("".join(json.dumps(each) + "\n" for each in entries))
         peer = script(LINED, lines, python=python)
         what = f"JSONL, {POINTS:,} lines{', with NaN' if nan else ''}"
-        yield Row(what, script(READ, lines), peer, "pandas.read_json", goal=goal, rounds=ONCE)
-        yield _analyzed(lines, peer, "pandas.read_json", whole)
+        read = Row(what, script(READ, lines), peer, "pandas.read_json", goal=goal)
+        yield from (read, _analyzed(lines, read, whole))
 
 
 def _consoles(folder: Path) -> Iterator[Row]:
@@ -341,22 +341,26 @@ def peer_versions(python: str) -> list[str]:
 
 
 REASONS: Mapping[str, str] = {
-    "Engine": "some fifty passes of numpy over a series: of 0.6 s for a million points running"
-    " medians take three tenths, a Fourier transform a sixth, the noise around each point an"
-    " eighth; fewer would mean to look at a sample, and to give other numbers. A sorting network in"
-    " the place of the median of 7 would gain 0.02 s, in that of 11 nothing.",
+    "Engine": "some fifty passes of numpy over a series: of a million points running medians take a"
+    " fifth, a Fourier transform a sixth, the noise around each point a twelfth; fewer would mean"
+    " to look at a sample, and to give other numbers. Medians of up to eleven points compare whole"
+    " slices in a third of the time of a heap; with more the heap is as fast. With fifty steps a"
+    " third of the time goes to places that are measured again once a step is taken out. Memory is"
+    " nine to ten times the series, which is its goal.",
     "Readers": "consoles are far from what one expression over the whole file could do, and such a"
-    " reader would know one trainer only; of reading JSONL half is the decoder, the rest"
-    " makes columns of its rows. Lines of one shape in a row are matched by an expression of that"
-    " shape and become columns: of 200,000 lines of transformers each took 17 us before and 4.6"
-    " now, of `key=value` 27 and 4.7, on a busy machine. With bars between them each line is taken"
-    " by itself; a bare bar is told at a glance, so that of ten bars and an entry each line takes"
-    " half of what it took.",
+    " reader would know one trainer only; of reading JSONL half is the decoder, the rest makes"
+    " columns of its rows; cells of one type, or taken by attribute, gain nothing. Lines of one"
+    " shape in a row are matched by an expression of it and become columns: of 200,000 lines of"
+    " transformers each took 17 us before and 4.6 now, of `key=value` 27 and 4.7 on a busy machine."
+    " With bars between them each line is taken by itself; a bare bar is told at a glance, so that"
+    " of ten bars and an entry each line takes half of what it took.",
     "Analyzed": "of a million lines of JSONL reading takes two fifths, the search of the curve"
-    " three tenths, and the start, 0.7 s by itself, most of the rest.",
+    " three tenths, and the start, half a second by itself, most of the rest.",
     "Starts": "of the instructions of `--help` typer and Python take six sevenths, of `explain`"
-    " nearly half, and rich, with its layout, three tenths; numpy with typer takes nearly half of a"
-    " cold `analyze`. Pages of rules are kept as byte code: PyYAML took an eighth of `explain`."
+    " half, and rich, with its layout, three tenths; numpy with typer takes more than half of a"
+    " cold `analyze`, loading the formats, each of which may claim a log, a seventh. Pages of rules"
+    " are kept as byte code, as PyYAML took an eighth of `explain`; docstrings of verbs are read"
+    " from theirs, as parsing took a tenth of `--help`."
     " click in the place of typer would take a quarter off `--help` and a seventh off `explain`:"
     " another command line, with its help, its errors and its completions, for 0.04 s.",
     "Batch": "of a real directory two thirds go to reading, a seventh of that to finding out"
@@ -371,8 +375,8 @@ measures again. Run it on a quiet machine; it takes some minutes.
 
 - {date}: {machine}; {versions}; peers: {peers}.
 - CPU seconds (user and system); the median of {rounds} rounds in which the commands of a row take
-  turns, after one that is not counted; the engine and logs of a million points run once. Compare
-  the ratios: the seconds are those of a shared machine.
+  turns, after one that is not counted; the engine and event files are measured once.
+  Compare the ratios: the seconds are those of a shared machine.
 - `ratio` is the time of the peer over that of lossscan: above 1, lossscan is faster. For commands
   and cold starts the whole process counts, for the others the work alone, its imports left out.
 - `memory` is the peak of the whole process of lossscan, its inputs included.
