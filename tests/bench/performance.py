@@ -321,7 +321,8 @@ def page(python: str) -> str:
     versions = f"lossscan {version('lossscan')}, numpy {version('numpy')}"
     return PAGE.format(
         date=datetime.now(UTC).date(),
-        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load"
+        f" {os.getloadavg()[0]:.0f}",
         versions=f"Python {platform.python_version()}, {versions}",
         peers=", ".join(peer_versions(python)),
         table="\n".join(table),
@@ -354,8 +355,9 @@ REASONS: Mapping[str, str] = {
     " transformers each took 17 us before and 4.6 now, of `key=value` 27 and 4.7 on a busy machine."
     " With bars between them each line is taken by itself; a bare bar is told at a glance, so that"
     " of ten bars and an entry each line takes half of what it took.",
-    "Analyzed": "of a million lines of JSONL reading takes two fifths, the search of the curve"
-    " three tenths, and the start, half a second by itself, most of the rest.",
+    "Analyzed": "of a million lines of JSONL reading takes two fifths, of an event file a third,"
+    " the search of the curve three tenths, and the start, half a second by itself, most of the"
+    " rest.",
     "Starts": "of the instructions of `--help` typer and Python take six sevenths, of `explain`"
     " half, and rich, with its layout, three tenths; numpy with typer takes more than half of a"
     " cold `analyze`, loading the formats, each of which may claim a log, a seventh. Pages of rules"
