@@ -30,6 +30,7 @@ from tests.code import nodes
 
 SIZE = 12_000  # characters; a hostile line is longer, and this shows what grows
 GROWTH = 3.2  # times the time for twice the line; a quadratic one takes 4, with noise more or less
+LINEAR = 2.5  # the same of one that needs no closer look; a linear one takes 2
 SLOW = 0.08  # seconds within which nothing is measured: a linear one is through by then
 QUICK = SLOW / 4**3  # for a quarter of the line: a cubic one would be through the whole in SLOW
 TRIES = 3  # of which the quickest counts, in CPU time: the machine is busy
@@ -208,13 +209,16 @@ def _assert_linear(name: str, pattern: re.Pattern[Any]) -> None:
     size = NAMES if name.rpartition(".")[2] in OF_NAMES else SIZE
     for way, shape in product(_asked(pattern), _lines(pattern)):
         once = _seconds(pattern, _text(shape, size // 4), way)
-        if once > QUICK:  # or the machine is busy
-            once = min(once, _seconds(pattern, _text(shape, size // 4), way))
+        if once <= QUICK:
+            continue
+        half = _seconds(pattern, _text(shape, size // 2), way)
+        if half <= LINEAR * once:
+            continue
+        once = min(once, _seconds(pattern, _text(shape, size // 4), way))  # the machine is busy
         if once > SLOW / 8:
-            twice = _seconds(pattern, _text(shape, size // 2), way)
-            assert twice < SLOW or twice <= GROWTH * once, (name, shape[:80], once, twice)
-        elif once > QUICK and (whole := _seconds(pattern, _text(shape, size), way)) > SLOW:
-            half = _seconds(pattern, _text(shape, size // 2), way)
+            assert half < SLOW or half <= GROWTH * once, (name, shape[:80], once, half)
+        elif (whole := _seconds(pattern, _text(shape, size), way)) > SLOW:
+            half = min(half, _seconds(pattern, _text(shape, size // 2), way))
             assert whole <= GROWTH * half, (name, shape[:80], half, whole)
 
 

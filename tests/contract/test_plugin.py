@@ -36,10 +36,10 @@ def lossscan(tmp_path: Path) -> Command:
     """The command with what lies in `tmp_path/site` installed, in an empty folder."""
     (tmp_path / "here").mkdir()
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, start: str = "-mlossscan") -> subprocess.CompletedProcess[str]:
         path = os.pathsep.join(map(str, (tmp_path / "site", EXAMPLE, ROOT)))
         return subprocess.run(
-            [sys.executable, "-m", "lossscan", *arguments],
+            [sys.executable, start, *arguments],
             cwd=tmp_path / "here",
             env=os.environ | {"PYTHONPATH": path, "LC_ALL": "C.UTF-8"},
             capture_output=True,
@@ -77,10 +77,13 @@ def test_a_package_adds_a_report_format(example: Command):
 
 def test_the_rule_of_a_package_is_listed_explained_and_set(example: Command):
     """Its rule is one like any other: in the list, on a page, and in the settings."""
-    assert "acme-restart" in example("rules").stdout
-    assert "restarts when" in example("explain", "acme-restart").stdout
-    settings = example("config")
-    assert "rules.acme-restart.least" in settings.stdout, settings.stderr
+    asked = [["rules"], ["explain", "acme-restart"], ["config"]]
+    each = f"from lossscan.commands import main\nfor each in {asked}:\n    main(each), print('---')"
+    done = example(start=f"-c{each}")
+    listed, explained, settings = done.stdout.split("---\n")[:3]
+    assert "acme-restart" in listed, done.stderr
+    assert "restarts when" in explained
+    assert "rules.acme-restart.least" in settings
 
 
 def test_a_package_that_cannot_be_imported_is_named(tmp_path: Path, lossscan: Command):
