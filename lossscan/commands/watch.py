@@ -18,12 +18,12 @@ from lossscan.commands.kit.options import (
     Lang,
     Select,
     TrainingConfig,
+    choice,
     settings_from,
 )
 from lossscan.commands.kit.output import emit
 from lossscan.commands.kit.progress import interrupts, tell
 from lossscan.commands.kit.shape import hushed
-from lossscan.errors import UsageError
 
 if TYPE_CHECKING:
     from lossscan.commands.kit.live import Say
@@ -77,9 +77,7 @@ def watch(
     from lossscan.watching.notify import Command, Notifier
     from lossscan.watching.webhook import Webhook
 
-    if until not in (COMPLETE, FOREVER):
-        hint = words.nearest(until, (COMPLETE, FOREVER))
-        raise UsageError("invalid_choice", option="--until", value=until, hint=hint)
+    choice(until, (COMPLETE, FOREVER), "--until")
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
     targets += [Webhook.of(webhook, webhook_style)] if webhook else []

@@ -113,9 +113,9 @@ def settings_from(
     choose(lang if lang in words.LANGUAGES else settings.lang)
     _check_rules(settings)
     if fail_on is not None:
-        settings = replace(settings, fail_on=gate(_one_of(fail_on, GATES, "--fail-on")))
+        settings = replace(settings, fail_on=gate(choice(fail_on, GATES, "--fail-on")))
     if lang is not None:
-        settings = replace(settings, lang=_one_of(lang, words.LANGUAGES, OPTION))
+        settings = replace(settings, lang=choice(lang, words.LANGUAGES, OPTION))
     if select is not None:
         settings = replace(settings, select=_rules(select))
     if ignore is not None:
@@ -132,7 +132,8 @@ def _timeout(seconds: float) -> float:
     return seconds
 
 
-def _one_of(value: str, choices: tuple[str, ...], option: str) -> str:
+def choice(value: str, choices: tuple[str, ...], option: str) -> str:
+    """The value of an option; raises UsageError for one that is none of the choices."""
     if value not in choices:
         hint = words.nearest(value, choices)
         raise UsageError("invalid_choice", option=option, value=value, hint=hint)
