@@ -12,10 +12,11 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from msgspec import Struct, field
 
 from lossscan.errors import LossscanError
-from lossscan.model import Run
+from lossscan.model import Finding, Run
 from lossscan.pipeline import examine
 from lossscan.runs.discover import RunFiles
 from lossscan.settings import Settings
@@ -81,9 +82,18 @@ class LongRun(Struct):
             return None
         if report is None or report.run is None or report.damages:
             return None
-        self.tail = report.run
-        ended = frozenset([COMPLETE] if report.run.complete else [])
-        return ended | frozenset(map(key_of, report.findings))
+        self.tail = run = report.run
+        ended = frozenset([COMPLETE] if run.complete else [])
+        return ended | frozenset(key_of(f) for f in report.findings if not _is_of_cut(f, run))
+
+
+def _is_of_cut(finding: Finding, run: Run) -> bool:
+    """Whether it begins where lines are left out, which the loss seems to pass in one step."""
+    points = run.series.get(finding.series or "")
+    if points is None or len(points) < 2 or not finding.episodes:  # noqa: PLR2004 - a gap has two ends
+        return False
+    behind = int(np.argmax(np.diff(points.steps))) + 1
+    return finding.episodes[0].start_step == int(points.steps[behind])
 
 
 def _bytes(sizes: Mapping[Path, tuple[int, int]]) -> int:
