@@ -12,9 +12,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 _Numbers = TypeVar("_Numbers", FloatArray, IntArray)
 _Kind = TypeVar("_Kind", bound=np.generic)
 
-BLOCK = (
-    1 << 13
-)  # numbers that are worked on together: a dozen arrays of them fit the cache of a core
+BLOCK = 1 << 13  # numbers worked on together: a dozen arrays of them fit the cache of a core
 
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:

@@ -23,6 +23,7 @@ from lossscan.numeric.scales import to_scale
 MIN_POINTS = 4  # fewer cannot tell a course from noise
 COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
+SETTLING = 2.5  # last digits: 60 simulated losses that converge end by a move of 1, 40 frozen of 11
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
 NOISE_WINDOW = 61  # points from which local noise is taken: its own error is then about 10 %
@@ -46,7 +47,7 @@ def curve_of(series: Series) -> Curve | None:
     scaled, log = to_scale(values)
     course = running_median(scaled, COURSE_WINDOW)
     end = descent_end_of(scaled, course)
-    moving = _moving(scaled)
+    moving = _moving(values)
     local = _local_noise(scaled[:moving], course[:moving])
     if moving < len(scaled):
         local = np.pad(local, (0, len(scaled) - moving), mode="edge")
@@ -70,10 +71,16 @@ def curve_of(series: Series) -> Curve | None:
     )
 
 
-def _moving(scaled: FloatArray) -> int:
-    """How many points come before a curve stops at one number, which tells nothing of noise."""
-    moving = settled_from(scaled)
-    return moving if MIN_POINTS <= moving < len(scaled) - COURSE_WINDOW else len(scaled)
+def _moving(values: FloatArray) -> int:
+    """How many points come before a curve stops at one number, which tells nothing of noise.
+
+    All of one that settles digit by digit: it has converged.
+    """
+    moving = settled_from(values)
+    if not MIN_POINTS <= moving < len(values) - COURSE_WINDOW:
+        return len(values)
+    last = abs(values[moving - 1] - values[-1])
+    return moving if last > SETTLING * _quantum(values) else len(values)
 
 
 TINY = float(np.finfo(np.float64).eps)  # keeps a constant series from dividing by nothing
@@ -136,7 +143,7 @@ def on_floor(curve: Curve) -> bool:
 
     A tail of one number is no floor of what came before it; one of zeros is what printing left.
     """
-    values = curve.values if curve.values[-1] == 0 else curve.values[: _moving(curve.scaled)]
+    values = curve.values if curve.values[-1] == 0 else curve.values[: _moving(curve.values)]
     lowest = int(np.count_nonzero(values <= values.min()))
     return lowest > MAX_FLOOR_SHARE * len(values)
 

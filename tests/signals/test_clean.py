@@ -108,3 +108,12 @@ def test_memorised_samples_rounded_to_zero_lie_on_the_floor():
     curve = curve_of(series([0.0, 0.002, 0.0, 0.001, 0.003] * 8))
     assert curve is not None
     assert on_floor(curve)
+
+
+def test_a_loss_that_converges_is_on_its_floor_and_one_that_freezes_has_a_course():
+    """The first gets to its last number digit by digit."""
+    converged = np.round(0.5 + np.exp(-np.arange(200) / 20), 2)
+    frozen = np.round(1 + 0.1 * np.random.default_rng(1).normal(size=200), 2)
+    frozen[100:] = frozen.min() - 0.2
+    curves = [curve_of(series(values)) for values in (converged, frozen)]
+    assert [curve is not None and on_floor(curve) for curve in curves] == [True, False]
