@@ -1,4 +1,4 @@
-"""What lies beside logs: trackers' own messages, copies and stores, and archives of files."""
+"""What is next to logs: trackers' own messages, copies and stores, and archives of files."""
 
 from __future__ import annotations
 

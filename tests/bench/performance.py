@@ -360,10 +360,10 @@ REASONS: Mapping[str, str] = {
     " rest.",
     "Starts": "of the instructions of `--help` typer and Python take six sevenths, of `explain`"
     " half, and rich, with its layout, three tenths; numpy with typer takes more than half of a"
-    " cold `analyze`, loading the formats, each of which may claim a log, a seventh. Pages of rules"
+    " cold `analyze`, loading the formats, as each may claim a log, a seventh. Pages of rules"
     " are kept as byte code, as PyYAML took an eighth of `explain`; docstrings of verbs are read"
     " from theirs, as parsing took a tenth of `--help`."
-    " click in the place of typer would take a quarter off `--help` and a seventh off `explain`:"
+    " click instead of typer would take a quarter off `--help` and a seventh off `explain`:"
     " another command line, with its help, its errors and its completions, for 0.04 s.",
     "Batch": "of a real directory two thirds go to reading, a seventh of that to finding out"
     " which reader a file is for; the search of the curve takes a sixth and the rules an eighth,"

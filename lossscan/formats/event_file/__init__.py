@@ -28,7 +28,7 @@ _LONGEST_ARGUMENT = 1024  # bytes; longer texts are samples, not arguments
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended
 _EPOCH = "epoch_"  # Keras' prefix of what it logs at the end of an epoch
 _TENSORFLOW = ".v2"  # what TensorFlow 2 ends the name of a file with
-_EVALUATIONS = ("validation", "val", "valid", "eval", "test")  # beside a folder `train`
+_EVALUATIONS = ("validation", "val", "valid", "eval", "test")  # next to a folder `train`
 _POINTER = b"version https://git-lfs"
 
 

@@ -151,7 +151,7 @@ def dip_before(case: Case, rise: Change) -> int | None:
 def _is_dip(case: Case, start: int, stop: int) -> bool:
     """Whether the loss falls at an index and is back at another, for no other reason."""
     curve = case.curve
-    if start >= stop:
+    if not EDGE_POINTS <= start < stop:
         return False
     before, dip, after = curve.scaled[:start], curve.scaled[start:stop], curve.scaled[stop:]
     fall = median(before[-LEVEL_POINTS:]) - median(dip[:LEVEL_POINTS])
