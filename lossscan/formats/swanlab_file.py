@@ -7,28 +7,16 @@ The framing is that of W&B's files with another mark. Records are protocol buffe
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
+from lossscan.formats.kit.chunks import FILE_HEADER, read_records
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
-from lossscan.formats.kit.protobuf import (
-    BYTES,
-    FIXED64,
-    VARINT,
-    Malformed,
-    WireField,
-    fields,
-    message,
-    signed,
-    text_at,
-    varint,
-)
+from lossscan.formats.kit.protobuf import fields, message, plain
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -40,14 +28,11 @@ _FINISH, _SCALAR = 11, 13  # fields of a record
 _STATE: Final = 1  # field of a finish
 _KEY, _STEP, _VALUE = 1, 2, 5  # fields of a scalar
 _FINISHED: Final = 1  # of the states; 2 and above are crashes
-_DOUBLE: Final = struct.Struct("<d")
 
 
 class _Log(Struct):
     points: PointLog = field(default_factory=PointLog)
     complete: bool | None = None
-    records: int = 0
-    malformed: int = 0
 
 
 def claims(head: Head) -> bool:
@@ -57,56 +42,31 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """Every logged number at its step; raises UnreadableLog where not one record is whole."""
-    tally, log = Tally(), _Log()
+    log = _Log()
     of_lines = head.start[FILE_HEADER - 1 : FILE_HEADER] == bytes([_OF_LINES])
     take: Callable[[_Log, bytes], None] = _take_line if of_lines else _take
-    with head.open() as stream:
-        for record in records(stream, tally):
-            log.records += 1
-            try:
-                take(log, record)
-            except (Malformed, ValueError, RecursionError):
-                log.malformed += 1
-    if log.records == log.malformed:
-        raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="SwanLab")
+    notes = read_records(head, partial(take, log), "SwanLab")
     return Table(
         log.points.columns(settings),
         framework=trainer_with_key(log.points.keys),
         complete=log.complete,
-        notes=tuple(notes_of(head.path, tally, log.malformed)),
+        notes=notes,
     )
 
 
 def _take(log: _Log, data: bytes) -> None:
     for part in fields(data, 0, len(data)):
-        if part.number == _SCALAR:
-            _scalar(log, data, message(data, part))
-        elif part.number == _FINISH:
-            state = message(data, part).get(_STATE)
-            log.complete = state is None or _count(data, state) == _FINISHED
-
-
-def _scalar(log: _Log, data: bytes, parts: dict[int, WireField]) -> None:
-    key, value = parts.get(_KEY), parts.get(_VALUE)
-    if key is None or key.wire != BYTES or value is None:
-        return
-    stated = message(data, value).get(1)
-    if stated is not None and stated.wire != FIXED64:
-        raise Malformed("a value is no double")
-    step = _count(data, parts[_STEP]) if _STEP in parts else 0
-    found = 0.0 if stated is None else _DOUBLE.unpack_from(data, stated.start)[0]
-    _add(log, text_at(data, key), step, found)
+        held = message(data, part) if part.number in (_SCALAR, _FINISH) else {}
+        if part.number == _FINISH:
+            log.complete = plain(data, held.get(_STATE)) in (None, _FINISHED)
+        elif _KEY in held and _VALUE in held:  # zeros are left out
+            step, value = held.get(_STEP), message(data, held[_VALUE]).get(1)
+            _add(log, str(plain(data, held[_KEY])), plain(data, step) or 0, plain(data, value) or 0)
 
 
 def _add(log: _Log, key: str, step: Any, value: Any) -> None:
     if key[:2] != "__":  # SwanLab's own
         log.points.add(key, step, value)
-
-
-def _count(data: bytes, part: WireField) -> int:
-    if part.wire != VARINT:
-        raise Malformed("a count is no number")
-    return signed(varint(data, part.start, part.stop))
 
 
 def _take_line(log: _Log, data: bytes) -> None:

@@ -12,21 +12,19 @@ from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import by_name
-from lossscan.formats.kit.event import NO_STEP, Event, Number, value_at
+from lossscan.formats.kit.event import NO_STEP, Event, Number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Layout, Log, scan
 from lossscan.formats.kit.protobuf import (
     BYTES,
     FIXED32,
-    FIXED64,
     VARINT,
     Malformed,
     WireField,
     fields,
     message,
-    signed,
+    plain,
     text_at,
-    varint,
 )
 from lossscan.formats.kit.tfrecord import RecordFrame
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
@@ -117,16 +115,8 @@ def _hparams(data: bytes, field: WireField | None) -> Iterator[tuple[str, Any]]:
     settings = (part for part in fields(data, field.start, field.stop) if part.number == 1)
     for held in (message(data, part) for part in settings):
         if name := held.get(4):
-            yield text_at(data, name), _setting(data, held)
-
-
-def _setting(data: bytes, held: dict[int, WireField]) -> Any:
-    whole, real, text = (held.get(number) for number in (1, 2, 3))
-    if whole is not None and whole.wire == VARINT:
-        return signed(varint(data, whole.start, whole.stop))
-    if real is not None and real.wire == FIXED64:
-        return value_at(data, Number(real.start, real.stop, "<d"))
-    return text_at(data, text) if text else None
+            value = next((held[number] for number in (1, 2, 3) if number in held), None)
+            yield text_at(data, name), plain(data, value)
 
 
 _LAYOUT: Final = Layout(RecordFrame(_HEADER, 0, _length_of), _value_of)

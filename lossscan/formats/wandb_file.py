@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.chunks import FILE_HEADER, Tally, notes_of, records
+from lossscan.formats.kit.chunks import read_records
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.own_count import CountedLog
-from lossscan.formats.kit.protobuf import (
-    BYTES,
-    VARINT,
-    Malformed,
-    WireField,
-    fields,
-    message,
-    text_at,
-    varint,
-)
+from lossscan.formats.kit.protobuf import BYTES, WireField, fields, message, plain, text_at
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -49,8 +40,6 @@ class _Log(Struct):
     history: CountedLog
     config: dict[str, Any] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)  # how an item begins -> its key
-    records: int = 0
-    malformed: int = 0
 
 
 def claims(head: Head) -> bool:
@@ -63,12 +52,8 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where not one record is whole.
     """
-    tally, log = Tally(), _Log(CountedLog(settings))
-    with head.open() as stream:
-        for record in records(stream, tally):
-            _take(log, record)
-    if log.records == log.malformed:
-        raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer="W&B")
+    log = _Log(CountedLog(settings))
+    notes = read_records(head, partial(_take, log), "W&B")
     keys = log.history.keys
     framework = _framework(log, keys)
     return Table(
@@ -77,7 +62,7 @@ def read(head: Head, settings: Settings) -> Table:
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
         complete=True if _SUMMARY in keys else None,
-        notes=tuple(notes_of(head.path, tally, log.malformed)),
+        notes=notes,
     )
 
 
@@ -85,13 +70,9 @@ def read(head: Head, settings: Settings) -> Table:
 
 
 def _take(log: _Log, data: bytes) -> None:
-    log.records += 1
-    try:
-        for part in fields(data, 0, len(data)):
-            if part.number in _TAKERS and part.wire == BYTES:
-                _TAKERS[part.number](log, data, part)
-    except Malformed:
-        log.malformed += 1
+    for part in fields(data, 0, len(data)):
+        if part.number in _TAKERS and part.wire == BYTES:
+            _TAKERS[part.number](log, data, part)
 
 
 def _history(log: _Log, data: bytes, part: WireField) -> None:
@@ -114,18 +95,12 @@ def _run(log: _Log, data: bytes, part: WireField) -> None:
     run = message(data, part)
     if _RUN_CONFIG in run and run[_RUN_CONFIG].wire == BYTES:
         _config(log, data, run[_RUN_CONFIG])
-    began = _number(data, message(data, run.get(_START)).get(1))
-    if began is not None:
+    began = plain(data, message(data, run.get(_START)).get(1))
+    if isinstance(began, int):
         log.config["wall_time_start"] = began
 
 
 _TAKERS: Final = {2: _history, 5: _config, 17: _run}  # by field of a record
-
-
-def _number(data: bytes, field: WireField | None) -> float | None:
-    if field is None or field.wire != VARINT:
-        return None
-    return float(varint(data, field.start, field.stop))
 
 
 def _items(keys: dict[bytes, str], data: bytes, part: WireField) -> Iterator[tuple[str, bytes]]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 from zlib import crc32
 
 from msgspec import Struct
 
+from lossscan.errors import UnreadableLog
 from lossscan.model import Note
+from lossscan.sources.files import Head
 
 FILE_HEADER: Final = 7  # bytes: `:W&B`, the magic number 0xBEE1, the version
 BLOCK: Final = 32768
@@ -28,15 +29,35 @@ _LARGEST: Final = 64 << 20  # bytes; a larger record holds no history and is lef
 _HOLE: Final = 64 << 20  # bytes; a crash of the machine leaves holes of some MB
 
 
-class Tally(Struct):
-    """Damage that was met while reading."""
+class _Tally(Struct):
+    """What was met while reading."""
 
+    records: int = 0
+    malformed: int = 0  # of these, without meaning
     bad: int = 0  # chunks with a wrong checksum
     first_bad: int | None = None  # place in the file
     left: int = 0  # bytes at the end that no whole chunk holds
 
 
-def records(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
+def read_records(head: Head, take: Callable[[bytes], None], writer: str) -> tuple[Note, ...]:
+    """Give each whole record to `take`, which raises ValueError over one without meaning.
+
+    Returns the notes on damage; raises UnreadableLog where not one record is whole.
+    """
+    tally = _Tally()
+    with head.open() as stream:
+        for record in _records(stream, tally):
+            tally.records += 1
+            try:
+                take(record)
+            except (ValueError, RecursionError):
+                tally.malformed += 1
+    if tally.records == tally.malformed:
+        raise UnreadableLog("no_whole_record", byte=FILE_HEADER, writer=writer)
+    return tuple(_notes(head, tally))
+
+
+def _records(stream: BinaryIO, tally: _Tally) -> Iterator[bytes]:
     """All whole records; damage costs the rest of its block and the record it cuts."""
     parts = bytearray()
     open_ = False  # a record has begun and not ended
@@ -52,7 +73,7 @@ def records(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
         open_ = kind == _FIRST or (open_ and kind == _MIDDLE)
 
 
-def _chunks(stream: BinaryIO, tally: Tally) -> Iterator[tuple[int, bytes]]:
+def _chunks(stream: BinaryIO, tally: _Tally) -> Iterator[tuple[int, bytes]]:
     """The kind and the data of each chunk; a damaged one has no data."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
@@ -84,11 +105,11 @@ def _whole(block: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:
         at = end
 
 
-def notes_of(path: Path, tally: Tally, malformed: int) -> Iterator[Note]:
+def _notes(head: Head, tally: _Tally) -> Iterator[Note]:
     """The notes on damage, on records that are no protocol buffers, and on a cut end."""
     if tally.bad:
-        yield Note("bad_checksum", path, {"records": tally.bad, "offset": tally.first_bad})
-    if malformed:
-        yield Note("bad_records", path, {"records": malformed, "offset": None})
+        yield Note("bad_checksum", head.path, {"records": tally.bad, "offset": tally.first_bad})
+    if tally.malformed:
+        yield Note("bad_records", head.path, {"records": tally.malformed, "offset": None})
     if tally.left:
-        yield Note("truncated_tail", path, {"bytes": tally.left})
+        yield Note("truncated_tail", head.path, {"bytes": tally.left})

@@ -19,7 +19,7 @@ from lossscan.formats.kit.protobuf import (
     WireField,
     fields,
     message,
-    signed,
+    plain,
     text_at,
     varint,
     varint_end,
@@ -98,7 +98,7 @@ def event_of(data: bytes) -> Event:
         hparams=tuple(
             pair for tag, value in values if tag == _HPARAMS_TAG for pair in _hparams(data, value)
         ),
-        starts=log is not None and _first(data, log, 1) == _START,
+        starts=plain(data, message(data, log).get(1)) == _START,
         length=len(data),
     )
 
@@ -110,13 +110,6 @@ def value_at(data: bytes, number: Number) -> float:
     size = struct.calcsize(code)
     cut = (raw << shift) & ((1 << 8 * size) - 1)
     return float(struct.unpack(code, cut.to_bytes(size, "little"))[0])
-
-
-def _first(data: bytes, within: WireField, number: int, default: int = 0) -> int:
-    field = message(data, within).get(number)
-    if field is None or field.wire != VARINT:
-        return default
-    return varint(data, field.start, field.stop)
 
 
 def _values(data: bytes, summary: WireField) -> Iterator[tuple[str, dict[int, WireField]]]:
@@ -139,7 +132,7 @@ def _scalar(data: bytes, value: dict[int, WireField]) -> Number | None:
 def _tensor_scalar(data: bytes, field: WireField) -> Number | None:
     """The one number of a tensor of one element; None for strings and larger ones."""
     tensor = message(data, field)
-    kind = _KINDS.get(_first(data, field, 1))
+    kind = _KINDS.get(plain(data, tensor.get(1)))
     if kind is None or _elements(data, tensor.get(2)) != 1:
         return None
     content, listed = tensor.get(4), tensor.get(kind.listed)
@@ -172,15 +165,13 @@ def _elements(data: bytes, shape: WireField | None) -> int:
     if shape is None:
         return 1
     dims = [f for f in fields(data, shape.start, shape.stop) if f.number == 2]  # noqa: PLR2004
-    return 1 if all(signed(_first(data, dim, 1)) == 1 for dim in dims) else MANY
+    return 1 if all(plain(data, message(data, dim).get(1)) == 1 for dim in dims) else MANY
 
 
 def _text(data: bytes, value: dict[int, WireField]) -> bytes | None:
     """The string of a text summary."""
-    field = value.get(8)
-    if field is None or _first(data, field, 1) != _STRING:
-        return None
-    string = message(data, field).get(8)
+    tensor = message(data, value.get(8))
+    string = tensor.get(8) if plain(data, tensor.get(1)) == _STRING else None
     return None if string is None else data[string.start : string.stop]
 
 
@@ -199,10 +190,6 @@ def _hparams(data: bytes, value: dict[int, WireField]) -> Iterator[tuple[str, An
 def _json_value(data: bytes, field: WireField) -> Any:
     """A google.protobuf.Value; None for null, lists and structures."""
     held = message(data, field)
-    if 2 in held and held[2].wire == FIXED64:  # noqa: PLR2004 - field numbers
-        return value_at(data, Number(held[2].start, held[2].stop, "<d"))
-    if 3 in held:  # noqa: PLR2004
-        return text_at(data, held[3])
-    if 4 in held:  # noqa: PLR2004
-        return bool(varint(data, held[4].start, held[4].stop))
-    return None
+    value = next((held[number] for number in (2, 3, 4) if number in held), None)
+    found = plain(data, value)
+    return bool(found) if value and value.wire == VARINT else found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTHS = {FIXED64: 8, FIXED32: 4}
+_REALS = {FIXED64: struct.Struct("<d"), FIXED32: struct.Struct("<f")}
 _LONGEST_VARINT = 10  # bytes that 64 bits need, 7 to a byte
 MOST_FIELDS = 100_000  # of a message: of a row of a tracker each quantity is one
 
@@ -46,6 +48,17 @@ def message(data: bytes, field: WireField | None) -> dict[int, WireField]:
 def text_at(data: bytes, field: WireField) -> str:
     """The text of a field of bytes; what is no UTF-8 is replaced."""
     return data[field.start : field.stop].decode(errors="replace")
+
+
+def plain(data: bytes, field: WireField | None) -> Any:
+    """The value that a field has by its wire type: a whole number, a float or text; else None."""
+    if field is None:
+        return None
+    if field.wire == VARINT:
+        return signed(varint(data, field.start, field.stop))
+    if field.wire in _REALS:
+        return _REALS[field.wire].unpack_from(data, field.start)[0]
+    return text_at(data, field)
 
 
 def _field(data: bytes, key: int, start: int, stop: int) -> WireField:
