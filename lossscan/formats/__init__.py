@@ -30,9 +30,8 @@ from lossscan.errors import (
     UnreadableLog,
 )
 from lossscan.formats.kit.echoes import echoed
-from lossscan.formats.kit.ending import ending, last_words
+from lossscan.formats.kit.ending import ending, last_words, lost
 from lossscan.formats.kit.format import Format, claimed
-from lossscan.formats.kit.lost import lost
 from lossscan.formats.kit.unlike import nearest_line, never_a_log, unlike_a_log
 from lossscan.model import UNREAD_NOTE, Message, Note, Table
 from lossscan.settings import Settings

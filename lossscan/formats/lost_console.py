@@ -8,9 +8,9 @@ from typing import Final
 from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import Row, columns
+from lossscan.formats.kit.ending import lost
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
-from lossscan.formats.kit.lost import lost
 from lossscan.formats.kit.text import NUMBER, PAIR, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
-from lossscan.runs.belonging import holding_of, owner_of, without_beginnings
-from lossscan.runs.outputs import outputs_of
+from lossscan.runs.belonging import holding_of, outputs_of, owner_of, without_beginnings
 from lossscan.runs.results import NAMES as RESULTS
 from lossscan.runs.stores import ARCHIVES, closed, is_packed_copy, is_store, never_below, shown
 from lossscan.runs.training.files import is_config_name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.formats.kit.lost import lost
+from lossscan.formats.kit.ending import lost
 from lossscan.sources.files import Head, head_of
 from tests import logs
 

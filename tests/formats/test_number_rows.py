@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossscan.formats.csv_table.number_rows import number_columns
+from lossscan.formats.csv_table.separated import number_columns
 
 
 def test_cells_without_a_number_are_empty() -> None:

@@ -6,9 +6,8 @@ import pytest
 
 from lossscan.errors import InputError
 from lossscan.pipeline import examine, one_run
-from lossscan.runs.apart import apart
+from lossscan.runs.apart import apart, by_name
 from lossscan.runs.discover import discover
-from lossscan.runs.siblings import by_name
 from lossscan.settings import Settings
 
 ROWS = "".join(f"{n},{2 - n / 50:.3f}\n" for n in range(1, 30))

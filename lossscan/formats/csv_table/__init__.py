@@ -12,8 +12,6 @@ import numpy as np
 from lossscan.canonical.names import canonical, is_judged, is_part
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.csv_table.number_rows import number_columns
-from lossscan.formats.csv_table.ruled import unruled
 from lossscan.formats.csv_table.separated import (
     BLANK,
     GAP,
@@ -21,12 +19,13 @@ from lossscan.formats.csv_table.separated import (
     cells_of,
     columns_of,
     header_of,
+    number_columns,
     separator_between,
     separator_of,
     split,
     uncommented,
 )
-from lossscan.formats.csv_table.stacked import unstacked
+from lossscan.formats.csv_table.stacked import unruled, unstacked
 from lossscan.formats.kit.columns import Sheet, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
-from itertools import zip_longest
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain, zip_longest
+from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
@@ -19,6 +22,7 @@ GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 _SEPARATORS: Final = OF_FILES + "|"  # Markdown's
 _TWO_WORDS: Final = expression(r"(?i)\b(train|val|valid|validation|test|eval) (loss|acc)")
 _SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
+_Cell: TypeAlias = int | float | None
 
 
 def separator_of(line: str) -> str:
@@ -91,3 +95,34 @@ def cells_of(line: str, separator: str) -> list[str]:
         except csv.Error:  # a cell of more than 128 KiB
             return []
     return cells if line.endswith("\n") else cells[:-1]
+
+
+def number_columns(lines: Sequence[str], separator: str) -> list[list[_Cell]] | None:
+    """The cells of each column, None where empty; None where one is no number of JSON.
+
+    So `nan`, `.5` and text are; lines that have not equally many cells, or are cut, are no rows.
+    """
+    text, blank = "".join(lines), separator.isspace() and separator != "\t"  # any number of them
+    if blank or not text.endswith("\n") or (separator != "," and "," in text):
+        return None
+    rows = text[:-1].replace(separator, ",").replace("\n", "],[")
+    rows = f"[[{rows}]]"
+    if ",," in rows or "[," in rows or ",]" in rows:
+        rows = rows.replace(",,", ",null,").replace(",,", ",null,")  # each finds every other one
+        rows = rows.replace("[,", "[null,").replace(",]", ",null]")
+    width = lines[0].count(separator) + 1
+    try:
+        found = _decoder(width)(rows.encode())
+    except (ValueError, RecursionError):
+        return None
+    if len(found) != len(lines):  # a bracket is in a cell
+        return None
+    cells = list(chain.from_iterable(found))
+    return [cells[at::width] for at in range(width)]
+
+
+@lru_cache(maxsize=4)  # tables of a run
+def _decoder(width: int) -> Callable[[bytes], list[tuple[_Cell, ...]]]:
+    """What decodes rows of so many cells, and no others."""
+    row: Any = tuple[(_Cell,) * width]  # type: ignore[misc]
+    return msgspec.json.Decoder(list[row]).decode

@@ -1,8 +1,9 @@
-"""Headers of tables that are printed over several lines: of MATLAB, narrow boxes, Vowpal Wabbit."""
+"""Headers that are not one line of names: over several lines, or underlined as MATLAB does it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from lossscan.expressions import expression
@@ -14,6 +15,10 @@ FEWEST_WORDS: Final = 4  # without bars: no two lines of prose are above as many
 _RULE: Final = expression(r"[\s|:-]{1,400}\Z")  # of Markdown, between both
 _LETTER: Final = expression(r"[^\W\d_]")
 _NUMBER: Final = expression(r"(?:\A|[\s|])[-+]?\d")
+FIRST: Final = 20  # lines: no more are above the header of a table
+_UNDERLINE: Final = expression(r"\A {0,40}_{2,80}(?: {1,40}_{2,80}){1,200} {0,40}\n?\Z")
+_LINE: Final = expression(r"_{2,80}")
+_NAME: Final = expression(r"\S+(?: \S+)*")
 
 
 def unstacked(lines: Sequence[str]) -> list[str]:
@@ -64,3 +69,31 @@ def _is_row(lines: Sequence[str], width: int) -> bool:
     """Whether the line is of so many numbers."""
     cells = lines[0].split() if lines else []
     return len(cells) == width and all(number(cell) is not None for cell in cells)
+
+
+def unruled(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, those of such a table with bars between their cells and without the rule."""
+    below = iter(lines)
+    above: list[str] = []
+    for line in islice(below, FIRST):
+        if above and (bounds := _bounds(above[-1], line)):
+            header = _BAR.join(name[0] for name in _NAME.finditer(above.pop())) + "\n"
+            barred = (_barred(each, bounds) if each.strip() else each for each in below)
+            return chain(above, [header], barred)
+        above.append(line)
+    return chain(above, below)  # of a table of millions of rows none is looked at
+
+
+def _bounds(header: str, rule: str) -> list[int]:
+    """Where a column ends and the next begins: between their rules; none where it is no rule."""
+    if not _UNDERLINE.match(rule):
+        return []
+    spans = [match.span() for match in _LINE.finditer(rule)]
+    if len(spans) != len(_NAME.findall(header)):
+        return []
+    return [(one[1] + two[0]) // 2 for one, two in pairwise(spans)]
+
+
+def _barred(line: str, bounds: Sequence[int]) -> str:
+    cells = pairwise([0, *bounds, len(line)])
+    return _BAR.join(line[a:b].strip() for a, b in cells) + line[len(line.rstrip("\n")) :]

@@ -7,11 +7,10 @@ import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import LogDamaged, UnreadableLog
-from lossscan.formats.event_file.plotted import plotted
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.gather import Log, scan
@@ -145,6 +144,43 @@ def _arguments(log: Log) -> dict[str, str]:
 def _launches(log: Log) -> tuple[int, ...]:
     """The steps at which further launches begin; a start at step 0 is the first launch's own."""
     return tuple(step for _, step in sorted(log.launches) if step > 0)
+
+
+# --- the parts of a plot --------------------------------------------------------------------------
+
+
+class Plotted(NamedTuple):
+    """Whose folder it is a part of, and what its line is called next to the others of its plot.
+
+    torch writes the tag `Loss` to `Loss_train` and `Loss_val`, tensorboardX to `Loss/train`.
+    """
+
+    home: Path
+    line: str  # empty of one that holds settings
+
+
+def plotted(folder: Path, tags: Mapping[str, Column], hparams: Mapping[str, Any]) -> Plotted | None:
+    """Whose part a folder of event files is, None where it is no part of one above.
+
+    `add_hparams` writes to a folder that the clock names, or the user.
+    """
+    if hparams and all(len(column.steps) <= 1 for column in tags.values()):
+        return _beside_events(folder.parent, "")
+    if len(tags) != 1:
+        return None
+    (tag,) = tags
+    start = f"{tag.replace('/', '_')}_"
+    if folder.name.startswith(start):
+        return _beside_events(folder.parent, folder.name.removeprefix(start))
+    parts = tag.split("/")
+    if folder.parts[-1 - len(parts) : -1] == tuple(parts):
+        return _beside_events(folder.parents[len(parts)], folder.name)
+    return None
+
+
+def _beside_events(home: Path, line: str) -> Plotted | None:
+    """The part, if its writer has an event file of its own, as each has."""
+    return Plotted(home, line) if any(home.glob("*tfevents*")) else None
 
 
 FORMAT = Format(

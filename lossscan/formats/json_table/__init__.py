@@ -23,8 +23,7 @@ from lossscan.formats.kit.labels import are_labeled, keys_of
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.text import encoding, is_text
 from lossscan.formats.kit.trainer_texts import sums_up
-from lossscan.formats.kit.unnamed_lists import is_set
-from lossscan.formats.kit.wide import says_losses
+from lossscan.formats.kit.wide import is_set, says_losses
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

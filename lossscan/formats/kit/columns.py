@@ -14,14 +14,12 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from lossscan.canonical.names import NOT_SERIES, factor, is_judged, namer
-from lossscan.formats.kit.clock import clocks
-from lossscan.formats.kit.epoch_counts import in_steps
+from lossscan.formats.kit.epoch_counts import counted, in_steps, is_erratic, stand_still
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.spelled import spelled, whole_numbers
+from lossscan.formats.kit.spelled import clocks, spelled, whole_numbers
 from lossscan.formats.kit.total_loss import with_loss, without_totals
-from lossscan.formats.kit.weak_counters import counted, is_erratic, stand_still
 from lossscan.model import Column
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.settings import Settings

@@ -24,15 +24,16 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
 )
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.unnamed_lists import (
+from lossscan.formats.kit.wide import (
+    by_file,
     falling_sets,
     is_cell,
     is_number,
     is_set,
     listed,
     listed_rows,
+    says_losses,
 )
-from lossscan.formats.kit.wide import by_file, says_losses
 
 DEEPEST: Final = 6  # levels above a table
 MOST_RUNS: Final = 1000  # in a document; a search over settings has some hundred

@@ -1,7 +1,11 @@
-"""How the program ended, where its console tells: with an error, or stopped by the scheduler."""
+"""How the program ended, where its console tells: with an error, stopped by the scheduler.
+
+Or with what it says in place of a loss that is no number.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -9,6 +13,7 @@ from msgspec.structs import replace
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.text import peek
+from lossscan.model import Note, Numbers
 from lossscan.sources.files import Head
 
 LONGEST: Final = 200  # characters of a message that are kept: a screen of 100 columns, twice
@@ -25,6 +30,36 @@ _DIED: Final = expression(  # of Python without its frames, and of a shell
 _STOPPED: Final = expression(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
+_LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
+_STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
+_QUICK: Final = (
+    *("nan", "inf", "NAN", "INF", "nvalid loss", "Minimum loss scale", "NaN or inf", "finite"),
+)
+_ENDS: Final = (  # one is in what each of these expressions finds
+    *("stop", "terminat", "abort", "exit", "halting", "停止", "终止", "退出"),
+    *("error", "exception", "diverged", "became"),
+)
+_MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
+_SAID: Final = tuple(
+    expression(rf"(?i){pattern}")
+    for pattern in (
+        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
+        rf"\b{_LOST} (?:\w{{1,20}} ){{0,3}}loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
+        rf"(?:Error|Exception)(?:: |'>, ).{{0,80}}?\bloss(?:tensor)?\b.{{0,80}}?\b{_LOST}\b",
+        rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?(?:\b|_)loss(?:es)?\b",
+        r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
+        rf"\b{_STOPS}\b.{{0,40}}?\b{_LOST} loss\b",  # stopped because of NaN loss
+        rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?\bloss\b.{{0,40}}?\b{_LOST}\b",
+        rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
+        r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
+        r"(?:损失|loss).{0,30}?(?:nan|inf).{0,30}?(?:停止|终止|退出)",
+        r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
+        rf"\bloss became {_LOST} (?:or \w{{1,20}} )?at iteration\b",  # of detectron2
+        rf"\bmetric \S{{0,40}}loss\S{{0,10}} = \S{{1,10}} is not finite.{{0,120}}{_STOPS}\b",
+    )
+)
+_AHEAD: Final = expression(r"(?i)\b(?:will|would|if|when|whether|unless)\b.{0,60}\bloss\b")
+_STEP: Final = expression(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
 
 
 def ending(head: Head, claims: Callable[[Head], bool]) -> str | None:
@@ -73,3 +108,46 @@ def _error(lines: list[str]) -> str | None:
     bare = (_RANK.sub("", line) for line in lines)
     first = next((line for line in bare if line.strip() and not line[0].isspace()), "")
     return first.strip() if _ERROR.match(first) else None
+
+
+# --- a loss that is no number ---------------------------------------------------------------------
+
+
+def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:
+    """The note on such a message, None where there is none or the log goes on behind it.
+
+    `claims` says whether a text holds logs.
+    """
+    text = peek(head)
+    if not any(word in text for word in (*_QUICK, "NaN", "Inf")):
+        return None
+
+    def is_last(message: tuple[int, str]) -> bool:
+        rest = text[message[0] :].encode()
+        return not claims(replace(head, size=len(rest), start=rest, content=None))
+
+    messages = list(_messages(text))
+    first = bisect_left(messages, 1, key=is_last)  # of thousands
+    if first == len(messages):
+        return None
+    line = messages[first][1]
+    step = _STEP.search(line)
+    named = int(step[1]) if step else None
+    said: Numbers = {"error": line.strip()[:LONGEST], "lost": 1, "step": named}
+    return Note("ended_by_error", head.path, said)
+
+
+def _messages(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that say so, each with the place of its end."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        at += len(line)
+        if any(word in line for word in _MARKS) and _says_so(line):
+            yield at, line
+
+
+def _says_so(line: str) -> bool:
+    low = line.lower()
+    if not any(word in low for word in _ENDS):  # to look for words is far faster
+        return False
+    return any(said.search(line) for said in _SAID) and not _AHEAD.search(line)
