@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossscan.effective_settings import EffectiveSetting
     from lossscan.installation import Installation
     from lossscan.model import Report, Run, RunReport
+    from lossscan.runs.remote import Remote
     from lossscan.watching import Look
     from lossscan.words.pages import RulePage
 
@@ -37,7 +38,7 @@ def analyze(
     from lossscan.gate import stamped
 
     chosen = _with(settings, training_config)
-    return _spoken(stamped(_examined(fspath(path), chosen)), chosen)
+    return _spoken(stamped(_examined(path, chosen)), chosen)
 
 
 def read(
@@ -49,19 +50,22 @@ def read(
     """The series, settings and landmarks of one run, judged by nobody; raises as `analyze` does."""
     from lossscan import pipeline
 
-    chosen, place = _with(settings, training_config), fspath(path)
-    if "://" in place:
-        return pipeline.read_remote(pipeline.one_remote(place, chosen), chosen)
-    return pipeline.read(pipeline.place_of(place), chosen)
+    chosen = _with(settings, training_config)
+    return pipeline.read(_place(path, chosen), chosen)
 
 
-def _examined(place: str, settings: Settings) -> RunReport:
-    """The report of the only run at a path or behind a URL."""
+def _examined(path: str | PathLike[str], settings: Settings) -> RunReport:
     from lossscan import pipeline
 
-    if "://" in place:
-        return pipeline.examine_remote(pipeline.one_remote(place, settings), settings)
-    return pipeline.examine(pipeline.place_of(place), settings)
+    return pipeline.examine(_place(path, settings), settings)
+
+
+def _place(path: str | PathLike[str], settings: Settings) -> Path | Remote:
+    """Where the only run is that a path or a URL leads to."""
+    from lossscan import pipeline
+
+    place = fspath(path)
+    return pipeline.one_remote(place, settings) if "://" in place else pipeline.place_of(place)
 
 
 def _with(settings: Settings | None, training_config: str | PathLike[str] | None) -> Settings:

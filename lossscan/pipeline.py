@@ -51,9 +51,16 @@ _FAILURES = {  # what a note on a log unread is as an error, and the way out
 SHOWN_RUNS = 3  # named where a folder holds several
 
 
-def examine(what: Path | RunFiles, settings: Settings) -> RunReport:
-    """The report of one run, given by its path (`-`: standard input) or its files; InputError."""
-    return report_on(read(what, settings), settings)
+def examine(what: Path | RunFiles | Remote, settings: Settings) -> RunReport:
+    """The report of one run, given as to `read`; raises as that does."""
+    from lossscan.runs.discover import RunFiles
+
+    if isinstance(what, Path | RunFiles):
+        return report_on(read(what, settings), settings)
+    from lossscan.runs.remote import fetched
+
+    with fetched(what) as (local, renamed):
+        return renamed(examine(local, settings))
 
 
 def report_on(run: Run, settings: Settings) -> RunReport:
@@ -63,7 +70,7 @@ def report_on(run: Run, settings: Settings) -> RunReport:
     except LossscanError:
         raise
     except Exception as error:
-        raise _failed(run.path, error) from error
+        raise broken(run.path, error) from error
 
 
 def _reported(run: Run, settings: Settings) -> RunReport:
@@ -99,10 +106,19 @@ def _unvouched(run: Run) -> Failure | None:
     return Failure(kind.__name__, placed, Message(way_out))
 
 
-def read(what: Path | RunFiles, settings: Settings) -> Run:
-    """One run as its files have it, given by its path or by its files; InputError."""
-    from lossscan.runs import read_run, read_stream
+def read(what: Path | RunFiles | Remote, settings: Settings) -> Run:
+    """One run, given by its path (`-`: standard input), its files here, or those behind a URL.
 
+    Raises InputError, MissingExtra.
+    """
+    from lossscan.runs import read_run, read_stream
+    from lossscan.runs.discover import RunFiles
+
+    if not isinstance(what, Path | RunFiles):
+        from lossscan.runs.remote import fetched
+
+        with fetched(what) as (local, _):
+            return replace(read(local, settings), path=what.url)
     if what == STDIN:
         closed = sys.stdin is None  # by who started it: nothing comes then
         return read_stream(BytesIO() if closed else sys.stdin.buffer, settings)
@@ -112,26 +128,10 @@ def read(what: Path | RunFiles, settings: Settings) -> Run:
     except (LossscanError, OSError):
         raise
     except Exception as error:
-        raise _failed(str(files.root), error) from error
+        raise broken(str(files.root), error) from error
 
 
-def examine_remote(remote: Remote, settings: Settings) -> RunReport:
-    """The report of a run behind a URL; raises InputError, MissingExtra."""
-    from lossscan.runs.remote import fetched
-
-    with fetched(remote) as (local, renamed):
-        return renamed(examine(local, settings))
-
-
-def read_remote(remote: Remote, settings: Settings) -> Run:
-    """A run behind a URL as its files have it; raises as `examine_remote` does."""
-    from lossscan.runs.remote import fetched
-
-    with fetched(remote) as (local, _):
-        return replace(read(local, settings), path=remote.url)
-
-
-def _failed(path: str, error: Exception) -> InputError:
+def broken(path: str, error: Exception) -> InputError:
     """A fault of lossscan's own, or a lack of memory, as an error of this run alone."""
     if isinstance(error, MemoryError):
         return UnreadableLog("out_of_memory", at=path)

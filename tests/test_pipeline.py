@@ -69,8 +69,8 @@ def test_batch_survives_a_run_that_breaks_lossscan(make_run, tmp_path, monkeypat
     first, second = api.batch([tmp_path / "runs"]).runs
     assert (first.status, second.status) == ("error", "ok")
     assert first.error is not None
-    assert first.error.type == "ZeroDivisionError"
-    assert "internal error" in first.error.message
+    assert first.error.type == "ExaminationFailed"
+    assert "internal error: ZeroDivisionError" in first.error.message
 
 
 def test_batch_raises_for_settings_that_fit_no_run(make_run):

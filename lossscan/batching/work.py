@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lossscan import pipeline
 from lossscan.batching.limits import within
 from lossscan.canonical.names import JUDGED
-from lossscan.errors import (
-    ExaminationFailed,
-    LossscanError,
-    NoLogFound,
-    UnreadableLog,
-    UsageError,
-    reason_of,
-)
+from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, UsageError, reason_of
 from lossscan.model import Failure, Message, Resume, Run, RunReport, Series
 from lossscan.runs.remote import Remote, is_url
 from lossscan.settings import Settings
@@ -63,20 +57,11 @@ def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:
 
 def failure(path: str, error: Exception) -> Failure:
     """An error as a row of the report shows it."""
-    told = _told(path, error)
-    kind = UnreadableLog if isinstance(error, OSError) else type(error)
-    return Failure(kind.__name__, told.message, told.way_out)
-
-
-def _told(path: str, error: Exception) -> LossscanError:
-    if isinstance(error, LossscanError):
-        return error
     if isinstance(error, OSError):  # of the system, not of lossscan
-        return UnreadableLog("unreadable_run", at=path, reason=reason_of(error))
-    if isinstance(error, MemoryError):
-        return UnreadableLog("out_of_memory", at=path)
-    name = type(error).__name__
-    return ExaminationFailed("internal_error", at=path, error=name, reason=str(error))
+        told: LossscanError = UnreadableLog("unreadable_run", at=path, reason=reason_of(error))
+    else:
+        told = error if isinstance(error, LossscanError) else pipeline.broken(path, error)
+    return Failure(type(told).__name__, told.message, told.way_out)
 
 
 def failed(path: str, why: Failure) -> RunReport:
@@ -90,7 +75,7 @@ def _judged(task: Task, settings: Settings) -> RunReport:
         return failed(task.path, task.error or nothing)
     try:
         with within(settings.timeout, task.path):
-            return _slim(_examined(task.files, settings))
+            return _slim(pipeline.examine(task.files, settings))
     except UsageError:
         raise
     except Exception as error:  # one run, even one that breaks lossscan, must not stop the others
@@ -115,14 +100,6 @@ def _is_there(path: Path) -> bool:
     except OSError:
         return True
     return True
-
-
-def _examined(files: RunFiles | Remote, settings: Settings) -> RunReport:
-    from lossscan import pipeline
-
-    if isinstance(files, Remote):
-        return pipeline.examine_remote(files, settings)
-    return pipeline.examine(files, settings)
 
 
 # --- what a row keeps --------------------------------------------------------------------------

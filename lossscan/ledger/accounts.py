@@ -12,11 +12,20 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.ledger.completed import completed, key_of
-from lossscan.ledger.events import Departure, events_of
+from lossscan.ledger.events import events_of, size_of
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.nearby import with_near_events
 from lossscan.ledger.unasked import is_negligible
-from lossscan.model import AccountedFor, ChangePoint, Episode, Finding, Message, RuledOut, Severity
+from lossscan.model import (
+    AccountedFor,
+    ChangePoint,
+    Departure,
+    Episode,
+    Finding,
+    Message,
+    RuledOut,
+    Severity,
+)
 from lossscan.numeric.medians import median
 from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
@@ -100,7 +109,7 @@ def _speaker(event: Departure, findings: Iterable[Finding], rules: set[str]) -> 
 
 def _explained(event: Departure, case: Case) -> str | None:
     """What an event is that calls for no finding whatever the rules say, as a key of a sentence."""
-    rises = event.sigma > 0 and event.size < LOUD
+    rises = event.sigma > 0 and size_of(event) < LOUD
     cases = (
         ("account_beside", event.series != "loss"),
         ("account_adversarial", case.run.objective == ADVERSARIAL),
@@ -160,7 +169,7 @@ def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Findi
         rule=rule,
         confidence=min(logistic(abs(event.sigma), *_sure(event.kind)), MOST),
         series=event.series,
-        stated_severity=_severity(rule, event.size),
+        stated_severity=_severity(rule, size_of(event)),
         message=Message(
             "unclaimed",
             before=event.before,

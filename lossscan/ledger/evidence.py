@@ -6,8 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from lossscan.ledger.events import Departure
-from lossscan.model import Cause, Change, Evidence, Message, Numbers
+from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
@@ -36,10 +35,10 @@ class Told(Struct, frozen=True):
 
 def told(rule: str, event: Departure, case: Case) -> Told:
     """Evidence, causes and advice for an event of the loss in a finding of this rule."""
-    if event.kind == "spike" and event.sigma > 0:
+    if isinstance(event, Excursion) and event.sigma > 0:
         return _of_spike(event, case)
-    if event.change is not None and event.change.kind in ("level_up", "slope_up"):
-        return _of_rise(rule, event.change, case)
+    if isinstance(event, Change) and event.kind in ("level_up", "slope_up"):
+        return _of_rise(rule, event, case)
     if rule == "epoch-step-drop":
         return _of_stair(event, case)
     return _of_drop(rule, event, case)
@@ -67,14 +66,12 @@ def _climb_evidence(case: Case, climb: Change) -> Evidence:
     return Evidence(said, step=climb.step, value=climb.after)
 
 
-def _of_spike(spike: Departure, case: Case) -> Told:
-    end = spike.step if spike.end_step is None else spike.end_step
-    steps = case.curve.steps
-    points = int(((steps >= spike.step) & (steps <= end)).sum())
+def _of_spike(spike: Excursion, case: Case) -> Told:
+    points = spike.stop - spike.start
     lead = leading_gradient(case, spike.step)
     ordered = max(0.3 + ORDERED[file_order(case, spike.step)], 0.05)
     unstable = LEADS if lead is not None and lead >= LEAD_SIGMA else CALM
-    said = Message("spike", base=spike.before, peak=spike.after, points=points, end=end)
+    said = Message("spike", base=spike.before, peak=spike.after, points=points, end=spike.end_step)
     return Told(
         evidence=(
             Evidence(said, step=spike.step, value=spike.after),

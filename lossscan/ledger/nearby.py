@@ -8,8 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lossscan.ledger.events import Departure
-from lossscan.model import Finding, Signals
+from lossscan.model import Departure, Finding, Signals
 from lossscan.numeric.levels import TAKEN_BACK
 
 NEAR_POINTS = 3  # logged points: an edge inside a window shows in two, and the fall behind it

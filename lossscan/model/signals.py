@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -47,6 +47,7 @@ class Curve(Trace, frozen=True):
 class Change(Struct, frozen=True):
     """A place from which on the curve runs on another level or slope."""
 
+    end_step: ClassVar[None] = None  # it lasts, as far as the engine tells
     series: str
     kind: ChangeKind
     index: int  # first point that shows it, in the curve
@@ -72,6 +73,25 @@ class Excursion(Struct, frozen=True):
     peak: float  # the most distant value
     sigma: float  # distance of the peak in noise units; positive is up
     aligned_to: Alignment | None = None
+    kind: ClassVar[Literal["spike"]] = "spike"
+
+    @property
+    def step(self) -> int:
+        """The first that shows it, as of a change."""
+        return self.start_step
+
+    @property
+    def before(self) -> float:
+        """The course, as the level before a change."""
+        return self.base
+
+    @property
+    def after(self) -> float:
+        """The peak, as the level after a change."""
+        return self.peak
+
+
+Departure: TypeAlias = Change | Excursion
 
 
 class BoundaryTest(Struct, frozen=True):
