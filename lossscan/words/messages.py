@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossscan.model import HINT, PAGES, Message
-from lossscan.words.numerals import Sentence
+from lossscan.words.numerals import Filling
 
 CATALOGUE: Final = Path(__file__).with_name("messages.json")
 BETWEEN: Final = {"en": "; ", "zh": "；"}  # several reasons
 PLACE: Final = {"en": "{at}: {said}", "zh": "{at}：{said}"}
-_SENTENCE: Final = Sentence()
 
 
 @cache
@@ -43,7 +42,7 @@ def rendered(message: Message, lang: str) -> str:
     if message.key.startswith(PAGES):
         return _of_page(message.key, lang, values)
     entry = catalogue().get(message.key)
-    said = _SENTENCE.format(entry[lang], **values) if entry else _foreign(message.key)
+    said = entry[lang].format_map(Filling(values)) if entry else _foreign(message.key)
     return PLACE[lang].format(at=values["at"], said=said) if "at" in values else said
 
 

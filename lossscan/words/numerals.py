@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import string
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lossscan.expressions import expression
@@ -15,6 +15,7 @@ SMALL: Final = 1e-3  # of other numbers: 0.05, 0.003, but 8.5e-4
 LARGE: Final = 1e6  # the same: 25450, but 1.1e13
 GROWTH: Final = "x"  # begins the format of a growth: +36%, from a doubling on 4.3x, or what follows
 TENTH: Final = 0.1  # of growth: below it a digit more
+UNKNOWN: Final = "?"  # for a number that nobody could know
 
 
 def shown(value: Any, spec: str) -> str:
@@ -77,9 +78,19 @@ def _named(found: re.Match[str], mark: str) -> str:
     return mark.format(found["name"]) + noun
 
 
-class Sentence(string.Formatter):
-    """Fills in a template whose numbers may be counted."""
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Numbers, or one of them, as a template asks for them; what is not known becomes "?"."""
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        """One number as its place in the template asks for it."""
-        return shown(value, format_spec)
+    value: Any
+
+    def __getitem__(self, name: str) -> Filling:
+        return Filling(self.value[name])
+
+    def __format__(self, spec: str) -> str:
+        if self.value is None:
+            return UNKNOWN
+        try:
+            return shown(self.value, spec)
+        except (ValueError, TypeError):  # a word where the template expects a number
+            return str(self.value)

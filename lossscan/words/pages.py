@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -11,15 +12,13 @@ from typing import Any, TypeAlias
 from lossscan import plugins
 from lossscan.errors import UsageError
 from lossscan.model import Message, Severity
-from lossscan.words import nearest
-from lossscan.words.numerals import shown
+from lossscan.words import LANGUAGES, nearest
+from lossscan.words.numerals import Filling
 from lossscan.words.own_yaml import as_yaml, catalogue_in
 
 Text: TypeAlias = Mapping[str, str]  # language -> sentence; templates name numbers of the message
-LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent / "rules"
 _SHARED = "shared"  # means the sentence of `_shared.yaml`, in the same section and of that name
-_UNKNOWN = "?"  # for a number that the rule could not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +105,7 @@ def worded(text: Text, lang: str) -> str:
 
 def filled(text: Text, lang: str, numbers: Mapping[str, Any]) -> str:
     """The same with its numbers; an unknown one becomes "?"."""
-    return worded(text, lang).format_map(_Shown(numbers))
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """Numbers, or one of them, as a template may ask for them: never an error, at worst "?"."""
-
-    value: Any
-
-    def __getitem__(self, name: str) -> _Shown:
-        return _Shown(self.value.get(name))
-
-    def __format__(self, spec: str) -> str:
-        if self.value is None:
-            return _UNKNOWN
-        try:
-            return shown(self.value, spec)
-        except (ValueError, TypeError):  # a word where the template expects a number
-            return str(self.value)
+    return worded(text, lang).format_map(Filling(defaultdict(type(None), numbers)))
 
 
 def _with_shared(raw: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ import lossscan.rules
 from lossscan.errors import UsageError
 from lossscan.model import PLAIN, Severity
 from lossscan.rules import load_rule, rule_names
-from lossscan.words.pages import LANGUAGES, RulePage, Text, load_page, page_names
+from lossscan.words import LANGUAGES
+from lossscan.words.pages import RulePage, Text, load_page, page_names
 from tests.code import tree
 
 FOLDER = Path(lossscan.rules.__file__).parent
