@@ -23,3 +23,6 @@ class Severity(StrEnum):
     def rank(self) -> int:
         """0 for the worst."""
         return list(Severity).index(self)
+
+
+STATUS_ORDER = ("error", *Severity, "ok")  # of runs, worst first

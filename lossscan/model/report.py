@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from lossscan.model.base import Severity
+from lossscan.model.base import STATUS_ORDER
 from lossscan.model.findings import Finding, RuledOut
 from lossscan.model.message import FAILED_NOTE, GAVE_UP_NOTE, UNREAD_NOTE, Message
 from lossscan.model.run import Note, Run
@@ -92,6 +92,5 @@ class Report(Shown, Struct, frozen=True):
 
     def __repr__(self) -> str:
         counts = Counter(one.status for one in self.runs)
-        order = ("error", *Severity, "ok")  # worst first
-        said = ", ".join(f"{counts[status]} {status}" for status in order if counts[status])
+        said = ", ".join(f"{counts[status]} {status}" for status in STATUS_ORDER if counts[status])
         return f"<Report of {len(self.runs)} runs{said and ': '}{said}>"

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 from types import FrameType
@@ -29,20 +29,14 @@ def followed(
     reports: Iterable[RunReport], total: int, lang: str, *, bar: bool
 ) -> Iterator[RunReport]:
     """The reports, while a bar on the terminal, or now and then a line, says how far it is."""
+    from lossscan.reporters.kit.rows import tally
+
     counts: Counter[str] = Counter()
     with _bar(total) if bar else _lines(total, lang) as show:
         for done, report in enumerate(reports, start=1):
             counts[report.status] += 1
             show(done, tally(counts, lang))
             yield report
-
-
-def tally(counts: Mapping[str, int], lang: str) -> str:
-    """How many runs have each status, worst first."""
-    from lossscan.reporters.kit import rows
-
-    seen = (status for status in rows.STATUS_ORDER if counts.get(status))
-    return rows.tally(((status, counts[status]) for status in seen), lang)
 
 
 def tell(text: str, details: Iterable[str] = ()) -> None:

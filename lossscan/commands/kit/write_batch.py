@@ -15,13 +15,13 @@ from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
 from lossscan.commands.kit.gate import summarize
 from lossscan.commands.kit.output import in_utf_8, page_for, spared, write
-from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tally, tell
+from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tell
 from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks
 from lossscan.model import FAILED, PASSED, Finding, Message, Report, RunReport
 from lossscan.reporters import ReportStream, markdown, stream
 from lossscan.reporters.kit.lines import unread
-from lossscan.reporters.kit.rows import Row, row_of
+from lossscan.reporters.kit.rows import Row, row_of, tally
 from lossscan.settings import Settings
 
 if TYPE_CHECKING:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
 from lossscan import words
-from lossscan.model import RunReport, Severity
+from lossscan.model import STATUS_ORDER, RunReport, Severity
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import last_loss, unread
 
-STATUS_ORDER = ("error", *Severity, "ok")  # worst first
 COUNTED = ("loss", "reward", "eval_loss")  # the first that a run has tells its points
 
 
@@ -71,17 +70,12 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: STATUS_ORDER.index(row.status))
 
 
-def statuses(rows: Iterable[Row]) -> list[tuple[str, int]]:
-    """How many runs have each status, worst first; statuses that no run has are left out."""
-    counts = Counter(row.status for row in rows)
-    return [(status, counts[status]) for status in STATUS_ORDER if counts[status]]
-
-
-def tally(counts: Iterable[tuple[str, int]], lang: str) -> str:
-    """How many runs have each status, in words."""
+def tally(counts: Mapping[str, int], lang: str) -> str:
+    """How many runs have each status, in words, worst first; those that no run has are left out."""
     each = (
-        words.say(lang, "of_status", count=count, status=words.say(lang, status))
-        for status, count in counts
+        words.say(lang, "of_status", count=counts[status], status=words.say(lang, status))
+        for status in STATUS_ORDER
+        if counts.get(status)
     )
     return words.say(lang, "comma").join(each)
 
@@ -96,7 +90,7 @@ def closing(rows: Sequence[Row], page: Page, exit_status: int) -> str:
             more = page.say("close_waived", count=waived)
             count = page.say("aside", text=count, more=more)
         return said("close_findings", status=page.say(rows[0].status), count=count)
-    more = tally(statuses(rows), page.lang)
+    more = tally(Counter(row.status for row in rows), page.lang)
     runs = page.say("aside", text=len(rows), more=more) if more else "0"
     return said("close_runs_waived" if waived else "close_runs", runs=runs, waived=waived)
 
@@ -114,10 +108,9 @@ def by_rule(rows: Iterable[Row]) -> list[tuple[str, Severity, int]]:
     return [(rule, severities[rule], runs[rule]) for rule in order]
 
 
-def by_framework(rows: Iterable[Row]) -> list[tuple[str | None, list[tuple[str, int]]]]:
-    """Each framework, the most frequent first, and how its runs fared."""
-    groups: dict[str | None, list[Row]] = defaultdict(list)
+def by_framework(rows: Iterable[Row]) -> list[tuple[str | None, Counter[str]]]:
+    """Each framework, the most frequent first, and how many of its runs have each status."""
+    groups: dict[str | None, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        groups[row.framework].append(row)
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), str(group[0])))
-    return [(name, statuses(group)) for name, group in ordered]
+        groups[row.framework][row.status] += 1
+    return sorted(groups.items(), key=lambda group: (-group[1].total(), str(group[0])))
