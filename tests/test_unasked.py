@@ -9,7 +9,7 @@ import pytest
 
 from lossscan.pipeline import examine
 from lossscan.reporters import Page
-from lossscan.reporters.kit.lines import explained
+from lossscan.reporters.kit.lines import asides
 from lossscan.settings import Settings
 
 
@@ -72,7 +72,7 @@ def test_a_spike_of_two_nets_is_marked_and_explained(tmp_path: Path):
     losses[60] = 9.0
     (tmp_path / "history.json").write_text(json.dumps({"g_loss": losses, "d_loss": losses}))
     report = examine(tmp_path, Settings())
-    told = list(explained(report, Page()))
+    told = dict(asides(report, Page()))["explained_changes"]
     assert told == [
         (
             "step 61",

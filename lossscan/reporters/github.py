@@ -11,16 +11,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from lossscan import words
-from lossscan.model import Severity
+from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import (
     FIRST,
-    Placed,
     headline,
     line_of,
     path_of,
-    placed,
     run_path,
     summary_text,
 )
@@ -61,21 +59,21 @@ def _annotations(
     """What was found; notes the row of each run, and the runs that could not be read."""
     for one in report.runs:
         rows.append(row_of(one, page.lang))
-        yield from (_annotation(item, page) for item in placed(one.findings, one))
+        yield from (_annotation(finding, one, page) for finding in one.findings)
         if told := unread(one, page.lang):
             text = "\n".join(map(words.printable, told))
             title, file = page.say("error"), run_path(one, page)
             unreadable.append(Annotation("error", title, text, file))
-    yield from (_annotation(item, page) for item in placed(report.findings()))
+    yield from (_annotation(finding, None, page) for finding in report.findings())
     for remark in report.remarks():
         yield Annotation("warning", page.say("remarks"), words.printable(page.say(remark)))
 
 
-def _annotation(item: Placed, page: Page) -> Annotation:
-    finding, file = item.finding, path_of(item, page) if item.run is not None else None
+def _annotation(finding: Finding, run: RunReport | None, page: Page) -> Annotation:
+    file = None if run is None else path_of(finding, run, page)
     line = line_of(finding) or FIRST
     level = LEVELS[finding.severity if finding.waiver is None else Severity.INFO]
-    return Annotation(level, headline(finding, page), summary_text(item, page), file, line)
+    return Annotation(level, headline(finding, page), summary_text(finding, page), file, line)
 
 
 def _command(each: Annotation) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lossscan import words
-from lossscan.model import RunReport, Severity
+from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import listed
 from lossscan.reporters.kit.lines import unread, waiver_of
-from lossscan.reporters.kit.places import FIRST, Placed, line_of, path_of, placed, run_path
+from lossscan.reporters.kit.places import FIRST, line_of, path_of, run_path
 
 SEVERITIES = dict(zip(Severity, ("critical", "major", "info"), strict=True))
 UNREADABLE = "blocker"  # nothing is known of that run
@@ -28,10 +28,10 @@ def stream(report: ReportStream, page: Page) -> Iterator[str]:
 
 def _issues(report: ReportStream, page: Page) -> Iterator[dict[str, Any]]:
     for one in report.runs:
-        yield from (_issue(item, page) for item in placed(one.findings, one))
+        yield from (_issue(finding, one, page) for finding in one.findings)
         if unread(one, page.lang):
             yield _failed(one, page)
-    yield from (_issue(item, page) for item in placed(report.findings()))
+    yield from (_issue(finding, None, page) for finding in report.findings())
 
 
 def _told_apart(issues: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -43,11 +43,10 @@ def _told_apart(issues: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         seen[name] += 1
 
 
-def _issue(item: Placed, page: Page) -> dict[str, Any]:
-    finding = item.finding
+def _issue(finding: Finding, run: RunReport | None, page: Page) -> dict[str, Any]:
     notes = "".join(f" ({note})" for note in waiver_of(finding, page))
     severity = SEVERITIES[finding.severity if finding.waiver is None else Severity.INFO]
-    path = path_of(item, page)
+    path = path_of(finding, run, page)
     return {
         "description": words.printable(page.say(finding.message) + notes),
         "check_name": finding.rule,

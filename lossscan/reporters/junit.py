@@ -15,7 +15,7 @@ from lossscan.expressions import expression
 from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.lines import unread, waiver_of
-from lossscan.reporters.kit.places import Placed, placed, run_path, summary_text
+from lossscan.reporters.kit.places import run_path, summary_text
 
 # What XML 1.0 forbids, and what could control the program that shows it.
 ILLEGAL = expression(f"[{words.UNPRINTED}\ufffe\uffff]")
@@ -37,7 +37,7 @@ def _suites(report: ReportStream, page: Page) -> Iterator[Element]:
     for one in report.runs:
         yield _suite(one, page)
     if found := report.findings():
-        yield _counted("lossscan", _cases(placed(found), "lossscan", page))
+        yield _counted("lossscan", _cases(found, "lossscan", page))
 
 
 def _text(suite: Element, sums: Counter[str]) -> str:
@@ -51,7 +51,7 @@ def _text(suite: Element, sums: Counter[str]) -> str:
 def _suite(one: RunReport, page: Page) -> Element:
     path = run_path(one, page)
     name = f"lossscan.{path.replace('.', '_')}"  # Jenkins takes dots for packages
-    cases = _cases(placed(one.findings, one), name, page)
+    cases = _cases(one.findings, name, page)
     told = unread(one, page.lang)
     if told or not cases:  # a suite without a case is taken for one that did not run
         cases.append(Element("testcase", name="lossscan", classname=_clean(name)))
@@ -71,16 +71,16 @@ def _counted(name: str, cases: Iterable[Element]) -> Element:
     return suite
 
 
-def _cases(items: Iterable[Placed], classname: str, page: Page) -> list[Element]:
+def _cases(findings: Iterable[Finding], classname: str, page: Page) -> list[Element]:
     """A case for each finding; the name stays the same over time, so that it has a history."""
     names: Counter[str] = Counter()
     cases = []
-    for item in items:
-        name = _name(item.finding)
+    for finding in findings:
+        name = _name(finding)
         names[name] += 1
         number = f" {names[name]}" if names[name] > 1 else ""
         case = Element("testcase", name=_clean(name + number), classname=_clean(classname))
-        _judge(case, item, page)
+        _judge(case, finding, page)
         cases.append(case)
     return cases
 
@@ -89,8 +89,8 @@ def _name(finding: Finding) -> str:
     return finding.rule if finding.series == "loss" else f"{finding.rule} ({finding.series})"
 
 
-def _judge(case: Element, item: Placed, page: Page) -> None:
-    finding, text = item.finding, summary_text(item, page)
+def _judge(case: Element, finding: Finding, page: Page) -> None:
+    text = summary_text(finding, page)
     if finding.waiver is not None:
         _outcome(case, "skipped", finding.severity, " ".join(waiver_of(finding, page)), text)
     elif finding.severity is Severity.INFO:

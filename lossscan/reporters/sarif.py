@@ -14,7 +14,7 @@ from lossscan.model import Finding, Location, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.lines import unread
-from lossscan.reporters.kit.places import Placed, file_path, placed, run_path, summary_text
+from lossscan.reporters.kit.places import file_path, run_path, summary_text
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,9 +48,9 @@ def _results(
 ) -> Iterator[dict[str, Any]]:
     """A result for each finding; notes the rules and the runs that could not be read."""
     for one in report.runs:
-        yield from (_result(item, rules, page) for item in placed(one.findings, one))
+        yield from (_result(finding, one, rules, page) for finding in one.findings)
         failed += [_unread(one, page)] if unread(one, page.lang) else []
-    yield from (_result(item, rules, page) for item in placed(report.findings()))
+    yield from (_result(finding, None, rules, page) for finding in report.findings())
 
 
 # --- the tool and its rules --------------------------------------------------------------------
@@ -113,10 +113,11 @@ def _unread(one: RunReport, page: Page) -> dict[str, Any]:
 # --- findings ----------------------------------------------------------------------------------
 
 
-def _result(item: Placed, rules: list[str], page: Page) -> dict[str, Any]:
-    finding = item.finding
+def _result(
+    finding: Finding, run: RunReport | None, rules: list[str], page: Page
+) -> dict[str, Any]:
     rules += [] if finding.rule in rules else [finding.rule]
-    first, *others = _locations(item, page)
+    first, *others = _locations(finding, run, page)
     optional = {
         "relatedLocations": others,
         "partialFingerprints": {FINGERPRINT: finding.fingerprint} if finding.fingerprint else None,
@@ -127,7 +128,7 @@ def _result(item: Placed, rules: list[str], page: Page) -> dict[str, Any]:
         "ruleIndex": rules.index(finding.rule),
         "level": LEVELS[finding.severity],
         "rank": round(finding.confidence * 100, 1),
-        "message": {"text": summary_text(item, page)},
+        "message": {"text": summary_text(finding, page)},
         "locations": [first],
         **{key: value for key, value in optional.items() if value},
     }
@@ -140,13 +141,12 @@ def _suppression(finding: Finding) -> dict[str, Any]:
     return {"kind": "external", "status": "accepted", "justification": why}
 
 
-def _locations(item: Placed, page: Page) -> list[dict[str, Any]]:
+def _locations(finding: Finding, run: RunReport | None, page: Page) -> list[dict[str, Any]]:
     """Where the finding is seen, at least its run; a setting says which it is."""
-    if item.run is None:
+    if run is None:
         return [_location(".")]
-    one = item.run
-    found = [_at(one, location, page) for location in item.finding.locations]
-    return found or [_location(run_path(one, page))]
+    found = [_at(run, location, page) for location in finding.locations]
+    return found or [_location(run_path(run, page))]
 
 
 def _at(one: RunReport, location: Location, page: Page) -> dict[str, Any]:

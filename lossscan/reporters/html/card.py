@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -24,13 +25,6 @@ NEAR = 24  # units: numbers that are closer share a place, or they would be prin
 MOST_RUNS = 50  # in the table of many; the rest is counted
 
 
-class Stroke(Struct, frozen=True):
-    """A series as the unbroken pieces of its line."""
-
-    name: str
-    pieces: tuple[str, ...]  # points of a polyline
-
-
 class Mark(Struct, frozen=True):
     """Where a finding shows."""
 
@@ -38,18 +32,6 @@ class Mark(Struct, frozen=True):
     wide: float
     severity: str
     number: int
-
-
-class Drawing(Struct, frozen=True):
-    """The curve of a run with its marks and the ends of its axes."""
-
-    strokes: tuple[Stroke, ...]
-    marks: tuple[Mark, ...]
-    labels: tuple[tuple[float, str], ...]  # where which findings begin
-    high: str
-    low: str
-    first: int
-    last: int
 
 
 def card(one: RunReport) -> str:
@@ -69,8 +51,11 @@ def cards(report: Report) -> str:
     )
 
 
-def _drawing(one: RunReport) -> Drawing | None:
-    """The losses, or what is judged in their place; None where there is no curve."""
+def _drawing(one: RunReport) -> dict[str, Any] | None:
+    """The losses, or what is judged in their place; None where there is no curve.
+
+    Lines with their pieces, marks, where which findings begin, and the ends of the axes.
+    """
     run = one.run
     panels = panels_of(run.series, one.findings) if run is not None else []
     drawn = [run.series[name] for name in panels[0]] if run is not None and panels else []
@@ -82,11 +67,16 @@ def _drawing(one: RunReport) -> Drawing | None:
     first = min(int(series.steps[0]) for series in drawn)
     last = max(int(series.steps[-1]) for series in drawn)
     span = (first, max(last, first + 1))
-    strokes = (Stroke(each.name, tuple(_pieces(each, span, ends))) for each in drawn)
     marks = tuple(_marks(one, span))
-    return Drawing(
-        tuple(strokes), marks, tuple(_labels(marks)), amount(high), amount(low), first, last
-    )
+    return {
+        "strokes": [(each.name, _pieces(each, span, ends)) for each in drawn],
+        "marks": marks,
+        "labels": list(_labels(marks)),
+        "high": amount(high),
+        "low": amount(low),
+        "first": first,
+        "last": last,
+    }
 
 
 def _pieces(series: Series, span: tuple[int, int], ends: tuple[float, float]) -> list[str]:

@@ -49,6 +49,11 @@ class View(Struct, frozen=True):
     first: float | None = None  # steps
     last: float | None = None
 
+    def holds(self, steps: Any) -> Any:
+        """Whether steps, one or an array of them, are in the picture."""
+        after = -np.inf if self.first is None else self.first
+        return (steps >= after) & (steps <= (np.inf if self.last is None else self.last))
+
 
 def check_picture(runs: int, view: View) -> None:
     """Raise UsageError or MissingExtra for what cannot be drawn, before a run is read."""
@@ -146,7 +151,7 @@ def _panels(runs: Sequence[RunReport], view: View) -> list[list[str]]:
 def _draw(axes: Axes, runs: Sequence[RunReport], names: Sequence[str], view: View) -> None:
     several = len(runs) > 1
     for number, series in _curves(runs, names):
-        seen = _inside(series, view)
+        seen = view.holds(series.steps)
         color = COLORS[(number if several else names.index(series.name)) % len(COLORS)]
         label = f"{runs[number].name}  {series.name}" if several else series.name
         dots = series.name.startswith("eval_")
@@ -179,12 +184,6 @@ def _curves(runs: Sequence[RunReport], names: Sequence[str]) -> Iterator[tuple[i
     for number, one in enumerate(runs):
         series = one.run.series if one.run else {}
         yield from ((number, series[name]) for name in names if name in series)
-
-
-def _inside(series: Series, view: View) -> np.ndarray:
-    after = -np.inf if view.first is None else view.first
-    until = np.inf if view.last is None else view.last
-    return np.asarray((series.steps >= after) & (series.steps <= until))
 
 
 def _scale(axes: Axes, view: View, page: Page) -> None:
@@ -240,7 +239,7 @@ def _number(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
     """The number of each finding where it begins; those beneath the picture are the same."""
     for number, finding in enumerate(one.findings, start=1):
         for first, _ in finding.places[:MOST_MARKS]:
-            if _seen(first, view):
+            if view.holds(first):
                 place = (first, 1.0 - ROW * ((number - 1) % ROWS))
                 axes.annotate(
                     str(number),
@@ -256,16 +255,12 @@ def _number(axes: Axes, one: RunReport, view: View, color: str | None) -> None:
                 )
 
 
-def _seen(step: float, view: View) -> bool:
-    return (view.first is None or step >= view.first) and (view.last is None or step <= view.last)
-
-
 def _legend(runs: Sequence[RunReport], view: View, page: Page) -> Iterable[str]:
     """A line for each finding whose number is in the picture."""
     for one in runs:
         named = f"{words.printable(one.name)}  " if len(runs) > 1 else ""
         for number, finding in enumerate(one.findings, start=1):
-            if any(_seen(first, view) for first, _ in finding.places[:MOST_MARKS]):
+            if any(view.holds(first) for first, _ in finding.places[:MOST_MARKS]):
                 severity = page.say(str(finding.severity))
                 title = words.printable(page.say(finding.title))
                 yield f"{named}{number}  {severity}  {finding.rule}: {title}"

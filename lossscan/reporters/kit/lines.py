@@ -52,12 +52,6 @@ def unread(one: RunReport, lang: str) -> tuple[str, ...]:
     return tuple(words.printable(words.say(lang, each)) for each in told)  # a path may hold ESC
 
 
-def skipped_of(run: Run | None, page: Page) -> Iterator[str]:
-    """The files that could not be used, each with the reason."""
-    for each in run.skipped if run is not None else ():
-        yield f"{each.path}: {page.say(each.reason)}"
-
-
 def facts_of(run: Run | None, page: Page) -> list[str]:
     """A run in short: its trainer, its steps and epochs, and whether it ended as planned."""
     if run is None:
@@ -144,12 +138,19 @@ def scored(cause: Cause, page: Page) -> str:
     return f"{page.say(cause.text)} ({cause.score:.2f})"
 
 
-def excluded(one: RunReport, page: Page) -> Iterator[str]:
-    """What was considered and excluded, by rule, and why."""
-    return (f"{out.rule}: {page.say(out.text)}" for out in one.ruled_out)
+def asides(one: RunReport, page: Page) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """What is said of a run beside its findings: a heading's key, then names and texts below it.
+
+    What was excluded by rule, changes by their place, remarks without a name, and unused files.
+    """
+    skipped = one.run.skipped if one.run is not None else ()
+    yield "ruled_out", [(out.rule, page.say(out.text)) for out in one.ruled_out]
+    yield "explained_changes", list(_explained(one, page))
+    yield "remarks", [("", page.say(remark)) for remark in one.remarks]
+    yield "skipped", [(each.path, page.say(each.reason)) for each in skipped]
 
 
-def explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
+def _explained(one: RunReport, page: Page) -> Iterator[tuple[str, str]]:
     """The changes of the loss that no finding is about: where, and what they are and why."""
     for change in of_no_finding(one.change_points):
         why = change.accounted_for.text

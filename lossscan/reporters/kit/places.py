@@ -1,11 +1,8 @@
-"""The findings of a report in a row, each with its run, its file and its line, for CI formats."""
+"""A finding with its file, its line and a summary in plain text, for CI formats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import PurePath
-
-from msgspec import Struct
 
 from lossscan import words
 from lossscan.model import Finding, Location, Message, RunReport
@@ -15,24 +12,15 @@ from lossscan.reporters.kit.lines import told_of
 FIRST = 1  # the line named where a format asks for one and none is known
 
 
-class Placed(Struct, frozen=True):
-    """A finding, and the run it belongs to; None where only several runs together show it."""
+def path_of(finding: Finding, run: RunReport | None, page: Page) -> str:
+    """The file where a finding is seen, or its run; a path below the current folder is relative.
 
-    finding: Finding
-    run: RunReport | None
-
-
-def placed(findings: Iterable[Finding], run: RunReport | None = None) -> list[Placed]:
-    """Findings with the run they belong to; in the order they come in."""
-    return [Placed(finding, run) for finding in findings]
-
-
-def path_of(item: Placed, page: Page) -> str:
-    """The file where a finding is seen, or its run; a path below the current folder is relative."""
-    if item.run is None:
+    Of one that only several runs together show, the current folder.
+    """
+    if run is None:
         return "."
-    location = next(iter(item.finding.locations), None)
-    return run_path(item.run, page) if location is None else file_path(item.run, location, page)
+    location = next(iter(finding.locations), None)
+    return run_path(run, page) if location is None else file_path(run, location, page)
 
 
 def line_of(finding: Finding) -> int | None:
@@ -68,9 +56,8 @@ def headline(finding: Finding, page: Page) -> str:
     return words.printable(f"{finding.rule}: {page.say(finding.title)}")
 
 
-def summary_text(item: Placed, page: Page) -> str:
+def summary_text(finding: Finding, page: Page) -> str:
     """A finding in some lines of plain text: where, what, the likeliest cause, what to do."""
-    finding = item.finding
     lines = [
         page.say(finding.message),
         " · ".join(told_of(finding, page)),

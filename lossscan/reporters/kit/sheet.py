@@ -16,8 +16,8 @@ from lossscan.reporters.kit.chart import chart
 from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.lines import (
     advice_line,
+    asides,
     config_of,
-    explained,
     facts_of,
     relevant,
     short_name,
@@ -44,10 +44,7 @@ def sheet(report: RunReport, page: Page) -> list[RenderableType]:
         list(chart(report, page)),
         *verdicts,
         _nothing(report, page),
-        _notes("ruled_out", [(out.rule, page.say(out.text)) for out in report.ruled_out], page),
-        _notes("explained_changes", list(explained(report, page)), page),
-        _notes("remarks", [("", page.say(each)) for each in report.remarks], page),
-        _notes("skipped", _skipped(report, page), page),
+        *(_notes(key, notes, page) for key, notes in asides(report, page)),
         _read(report, page),
         brief(report, page),
     ]
@@ -170,10 +167,6 @@ def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[Renderabl
 
 def _told(message: Message, page: Page, style: str = "") -> Text:
     return safe(page.say(message), style)
-
-
-def _skipped(report: RunReport, page: Page) -> list[tuple[str, str]]:
-    return [(s.path, page.say(s.reason)) for s in report.run.skipped] if report.run else []
 
 
 def _block(content: RenderableType, indent: int = INDENT) -> RenderableType:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lossscan.model import Finding, Report, RunReport
 from lossscan.reporters import Page, Reporter, ReportStream
 from lossscan.reporters.kit.compared import Block, blocks, members
-from lossscan.reporters.kit.lines import config_of, excluded, explained, facts_of, skipped_of
+from lossscan.reporters.kit.lines import asides, config_of, facts_of
 from lossscan.reporters.kit.rows import Row, by_rule, closing, row_of, worst_first
 from lossscan.reporters.markdown.text import escape, folded, listed, verdict
 
@@ -49,10 +49,8 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
         yield from ("", page.say("nothing_found"))
     for number, finding in enumerate(one.findings, start=1):
         yield from ("", *verdict(finding, number, page))
-    yield from folded("ruled_out", excluded(one, page), page)
-    yield from folded("explained_changes", map(": ".join, explained(one, page)), page)
-    yield from folded("remarks", map(page.say, one.remarks), page)
-    yield from folded("skipped", skipped_of(one.run, page), page)
+    for key, notes in asides(one, page):
+        yield from folded(key, (": ".join(filter(None, note)) for note in notes), page)
 
 
 # --- many runs ---------------------------------------------------------------------------------
