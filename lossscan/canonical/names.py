@@ -33,7 +33,7 @@ _ALIASES: Final[Mapping[str, str]] = {
         " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次 轮数",
         "reward": "average_reward_score critic/rewards/mean objective/rlhf_reward"
         " env_runners/episode_return_mean 奖励 平均奖励 总奖励 累计奖励",
-        **dict.fromkeys((*DIVERGENCE, *ENTROPY), ""),
+        **dict.fromkeys((*DIVERGENCE, *ENTROPY, "loss_scale", "consumed_samples"), ""),
         "kl": "kl_ref kl_div kl_divergence mean_kl avg_kl actor/kl_loss",
         "approx_kl": "approxkl policy/approxkl_avg",
         "entropy": "mean_entropy avg_entropy policy_entropy",
@@ -55,8 +55,8 @@ _ALIASES: Final[Mapping[str, str]] = {
         "total_loss": "tot_loss",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
-        "loss_scale": "",
-        "consumed_samples": "",
+        "train_error": "train_err",
+        "eval_error": "eval_err",
     }.items()
     for alias in (name, *aliases.split())
 }
@@ -132,7 +132,7 @@ _STAND_INS: Final = (
     *(f"train_{name}" for name in _MEASURES),
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.
-_OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
+OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
 # The words of a name that say whose a loss is, and those that say nothing: `avg_train_loss`.
 _SETS: Final[Mapping[str, str]] = {
     word: name
@@ -279,10 +279,11 @@ def fallback_loss(points: Mapping[str, int], lost: Container[str] = ()) -> str |
     if "loss" in points:
         return None
     trained = points.get("train_loss", 0)
-    of_epochs = trained > 1 or 0 < trained == points.get("eval_loss")  # fastai's only epoch
+    evaluated = {number for name, number in points.items() if name.startswith("eval_")}
+    of_epochs = trained > 1 or 0 < trained in evaluated  # fastai's only epoch
     if of_epochs and "train_runtime" not in points:
         return "train_loss"
-    least = dict.fromkeys(_OF_RUN, MEANS_AT_MOST)
+    least = dict.fromkeys(OF_RUN, MEANS_AT_MOST)
     return next((n for n in _STAND_INS if n in lost or points.get(n, 0) > least.get(n, 0)), None)
 
 

@@ -3,9 +3,9 @@
 It may be the batch behind its epoch, `2_375`. Further columns, as of a mean, are passed over. So
 are code and prose around tensors that a loop printed one below the other,
 `tensor(2.31, device='cuda:0')`, where a loss is spoken of. A list of such pairs may be on one line.
-In a file whose name says `loss`, single numbers are losses too, in `val_loss.txt` those of an
-evaluation, the step may be named, `Epoch 3: 0.13`, and the header of a table without names is
-passed over.
+In a file whose name or header says `loss`, single numbers are losses too, in `val_loss.txt` those
+of an evaluation, the step may be named, `Epoch 3: 0.13`, and the header of a table without names
+is passed over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 from lossscan.canonical.names import canonical
@@ -27,6 +26,7 @@ from lossscan.sources.files import Head
 from lossscan.sources.packed import plain_name
 
 FEWEST = 2  # lines
+_HELD_OUT: Final = ("eval_loss", "test_loss")
 LISTED = 9  # commas of a line that is a list and no row of a table of losses
 _UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
 _FIRST: Final = frozenset("0123456789([-.")
@@ -91,9 +91,17 @@ def _split(text: Iterable[str]) -> list[str]:
 
 def _are_alone(head: Head) -> bool:
     """Whether all are single numbers, in a file that says what they are."""
-    text = _singles(peek(head).splitlines()) if "loss" in head.name.lower() else []
+    header = _header(head)
+    said = header or "loss" in head.name.lower()
+    text = _singles(peek(head).splitlines()[bool(header) :]) if said else []
     alone = len(text) >= FEWEST and all(map(_ALONE.match, text))
     return alone and any("." in each for each in text)
+
+
+def _header(head: Head) -> str:
+    """The only name above single numbers, if it is that of a loss."""
+    name = peek(head).partition("\n")[0].strip("\"' \r")
+    return name if canonical(name) in ("loss", "train_loss", *_HELD_OUT) else ""
 
 
 def _singles(text: Iterable[str]) -> list[str]:
@@ -110,16 +118,16 @@ def read(head: Head, settings: Settings) -> Table:
     """All lines; the second number is taken for the loss, or the only one."""
     alone = _ALONE if _are_alone(head) and not _are_pairs(head) else None
     shape = _TENSOR if _are_tensors(head) else alone
-    key = _key(head.path)
+    key = _key(_header(head) or plain_name(head.name).rpartition(".")[0])
     rows = list(_pairs(head, key) if shape is None else _alone(head, shape, key))
     note = Note("steps_counted", head.path, {"entries": len(rows)})
     return Table(columns(rows, settings), fallback=True, notes=() if shape is None else (note,))
 
 
-def _key(path: Path) -> str:
-    """What the numbers are by the name of the file: `val_loss.txt` is next to `train_loss.txt`."""
-    name = canonical(plain_name(path.name).rpartition(".")[0])
-    return name if name in ("eval_loss", "test_loss") else "loss"
+def _key(said: str) -> str:
+    """What the numbers are by a header or the file: `val_loss.txt` is next to `train_loss.txt`."""
+    name = canonical(said)
+    return name if name in _HELD_OUT else "loss"
 
 
 def _alone(head: Head, shape: re.Pattern[str], key: str) -> Iterator[Row]:

@@ -19,12 +19,15 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 FEWEST = 2  # rounds
-_ROUND: Final = expression(r"^(?:.{0,120}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':])")
+_ROUND: Final = expression(
+    r"^(?:.{0,120}\s)?\[?(\d{1,9})[\]:]\s{1,8}(?=[a-z_]\w{0,30}[-':]|learn\s)"
+)
 _ALONE: Final = expression(  # a metric a line, of LightGBM's own program
     rf"\bIteration:(\d{{1,9}}), (\w{{1,60}}) ([\w@.]{{1,60}}) : ({NUMBER})\s"
 )
 _VALUE: Final = expression(
-    rf"(?:^|\s)(?:cv-)?([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?:\s?({NUMBER})"
+    rf"(?:^|\s)(?:cv-)?([A-Za-z_]\w{{0,60}})(?:(?:-|'s )([\w@.:/-]{{1,60}}?))?"
+    rf"(?::\s?|(?<=\slearn)\s|(?<=\stest)\s)({NUMBER})"  # no colon: CatBoost's first releases
     r"(?:\+(?:[\d.e-]{1,20}|nan))?(?=\s)"  # a deviation, of folds
 )
 # Likeliest first.

@@ -42,13 +42,15 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """One point for each whole epoch: a bar shows the mean of the epoch so far.
 
-    Where the first epoch was not finished, its bars are the points.
+    Where none was finished its bars are the points, of several epochs the last one of each.
     """
     bars = _of_epochs(list(_bars(head)))
     rows = list(_rows(filter(_is_whole, bars)))
     by_epoch = bool(rows)
     if not by_epoch:
-        rows = list({bar.batch: bar.row for bar in bars if bar.batch > 0}.items())
+        several = len({bar.epoch for bar in bars}) > 1
+        drawn = {bar.epoch if several else bar.batch: bar.row for bar in bars if bar.batch > 0}
+        rows = list(drawn.items())
     return Table(
         columns(rows, settings),
         framework="keras",

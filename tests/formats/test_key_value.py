@@ -1,5 +1,6 @@
 """Lines of names and numbers, of many trainers and of own loops."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,32 @@ def test_read_takes_a_reward_without_a_loss(tmp_path: Path):
     """A log of reinforcement learning need not name a loss."""
     text = "".join(f"step:{i} - critic/rewards/mean:0.5 - x:1\n" for i in range(1, 5))
     assert len(logs.points(logs.read_log(tmp_path, text), "reward")) == 4
+
+
+@pytest.mark.parametrize(
+    "summary", ["Mean Training loss : {}", "Epoch {n} | train loss: {}", "Average loss: {}"]
+)
+def test_a_nan_that_only_a_summary_states_is_not_lost(tmp_path: Path, summary: str):
+    """The bars of the epoch show finite losses: the mean over all batches tells of the one."""
+    bar = "Epoch {n}: 100%|####| 10/10 [00:01<00:00,  9.1it/s, loss=0.{d}]\n"
+    text = "".join(
+        bar.format(n=n, d=9 - n) + summary.format("nan" if n == 2 else "0.75", n=n) + "\n"
+        for n in (1, 2, 3)
+    )
+    losses = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert [math.isnan(value) for _, value in losses] == [False, True, False]
+    assert losses[::2] == [(10, 0.8), (30, 0.6)]
+
+
+@pytest.mark.parametrize("other", ["best loss: nan", "val loss: nan", "lr loss scale: nan"])
+def test_a_nan_that_is_no_loss_of_the_training_is_none(tmp_path: Path, other: str):
+    """Of the best so far, of an evaluation, of a scale."""
+    text = "".join(
+        f"Epoch {n}: 100%|####| 10/10 [00:01<00:00,  9.1it/s, loss=0.{9 - n}]\n{other}\n"
+        for n in (1, 2, 3)
+    )
+    losses = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert losses == [(10, 0.8), (20, 0.7), (30, 0.6)]
 
 
 def test_read_refuses_prose_with_an_epoch_or_two(tmp_path: Path):

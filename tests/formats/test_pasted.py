@@ -739,12 +739,60 @@ def test_rounds_that_only_the_server_judges(tmp_path: Path):
     assert read_file(path, Settings()).columns["eval_loss"].steps.tolist() == list(STEPS)
 
 
+def test_the_only_name_above_single_numbers_says_what_they_are(tmp_path: Path):
+    """As pandas writes one column; a score is no loss."""
+    from lossscan.errors import NoLogFound
+
+    for name, column in (("loss", "loss"), ('"val_loss"', "eval_loss"), ("train_loss", "loss")):
+        table = logs.read_log(tmp_path, f"{name}\n0.5\n0.25\n")
+        assert logs.points(table, column) == [(1, 0.5), (2, 0.25)]
+    for name in ("accuracy", "loss of weight", "0.75"):
+        with pytest.raises(NoLogFound):
+            logs.read_log(tmp_path, f"{name}\n0.5\n0.25\n")
+
+
 def test_one_bar_is_a_log(tmp_path: Path):
     """No sentence holds a bar: a paste of one is no prose."""
     path = tmp_path / "train.log"
     bar = "Training progress:   2%|#   | 2000/100000 [01:42<1:03:14, 25.83it/s, Loss=0.1641454]\n"
     path.write_text(f"Reading cameras\nNumber of points: 100000\n\n{bar}Evaluating: PSNR 18.8\n")
     assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(TaskRunner pid=2222) step:34 - actor/entropy:0.22 - actor/pg_loss:0.25 - actor/lr:2e-06",
+        "2027-01-02 10:11:12,123 INFO step 34, loss: 0.25",
+        "I0308 16:13:45.249138 140304451 trainer.py:521] step:   34 log_pplx:4.96 loss:0.25",
+        "[10:11:12] step: 34 loss: 0.25",
+        "23 May 14:00    INFO  epoch 34 training [time: 0.98s, loss: 0.25]",
+    ],
+)
+def test_one_line_of_a_logger_is_a_log(tmp_path: Path, line: str):
+    """No sentence begins with a clock, a level or a process."""
+    table = logs.read_log(tmp_path, f"What does it tell?\n\n{line}\n\nThank you.\n")
+    loss = next(table.columns[name] for name in ("loss", "actor/pg_loss") if name in table.columns)
+    assert (loss.steps.tolist(), loss.values.tolist()) == ([34], [0.25])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "At 10:30 I saw at step 500 loss: 2.5",
+        "On 2 May 2027 step 500 had a loss: 2.5",
+        "In the INFO line of step 500 the loss: 2.5 is odd",
+        "2027-01-02 10:11:12 INFO saved checkpoint at step 500 with loss 2.5",
+        "2027-01-02 10:11:12 INFO evaluation of step 500, val loss: 2.5",
+        "2027-01-02 10:11:12 INFO step 500 done in 2.5 s",
+    ],
+)
+def test_one_line_that_is_no_point_is_no_log(tmp_path: Path, line: str):
+    """A sentence may name a time too; a checkpoint and an evaluation are no training."""
+    from lossscan.errors import NoLogFound
+
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, f"What does it tell?\n\n{line}\n\nThank you.\n")
 
 
 @pytest.mark.parametrize(

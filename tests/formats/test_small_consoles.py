@@ -218,6 +218,28 @@ def test_a_set_of_any_name_is_that_of_lightgbm(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 0.89), (2, 0.88), (3, 0.87)]
 
 
+def test_first_bars_of_several_epochs_of_keras_are_a_point_each(tmp_path: Path):
+    """Who pastes them may keep only how each epoch began."""
+    bar = " 1/10 [==>...........................] - ETA: 17s - loss: 0.{}\n"
+    text = "".join(f"Epoch {n}/128\n\n{bar.format(90 - n)}" for n in (27, 28, 29))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
+        (27, 0.63),
+        (28, 0.62),
+        (29, 0.61),
+    ]
+
+
+def test_rounds_of_the_first_catboost_have_no_colons(tmp_path: Path):
+    """Its releases of 2017 printed blanks there."""
+    text = "".join(
+        f"{n}:\tlearn 0.{69 - n}\ttest 0.{79 - n}\tbestTest 0.{79 - n}\ttotal: 10ms\n"
+        for n in range(3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(0, 0.69), (1, 0.68), (2, 0.67)]
+    assert logs.points(table, "eval_loss") == [(0, 0.79), (1, 0.78), (2, 0.77)]
+
+
 def test_two_bars_of_keras_in_one_line_are_two(tmp_path: Path):
     """Who copies them may lose what was between."""
     bar = " {}/10000 [......] - ETA: 34:20:08 - loss: nan - regre"

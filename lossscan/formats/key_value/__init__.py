@@ -21,8 +21,8 @@ from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED
 from lossscan.formats.kit.loss_scale_log import SKIPPED
-from lossscan.formats.kit.recount import is_evaluation
-from lossscan.formats.kit.stated import LineReader
+from lossscan.formats.kit.recount import is_evaluation, trains
+from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Table
 from lossscan.settings import Settings
@@ -58,6 +58,10 @@ _BEGINS: Final = expression(  # with its count and a loss of many digits: no pro
     r"(?im)^\W{0,9}(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
     r"[ \t,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}(?:e[-+]\d\d)?\b"
 )
+_PRINTED: Final = expression(  # what a logger or a launcher puts before a line, and no sentence
+    r"\A\W{0,4}(?:(?:[A-Z][a-z]{2}|[\d./_-]{1,10}T?)[ ,_-]{1,3}){0,5}"
+    r"(?:[A-Z]\d{4} )?(?:\d\d:\d\d[:.,\d\]Z]{0,20} |(?:INFO|DEBUG)\b|\w{1,40} pid=\d)"
+)
 _BLANKS: Final = expression(r"\n{3,}")
 _SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
@@ -86,8 +90,15 @@ def claims(head: Head) -> bool:
         if max(found.values(), default=0) >= FEWEST:
             return True
     begun = list(map(int, _BEGINS.findall(text)))
-    goes_on = len(begun) > 1 and begun[0] < begun[1]
-    return goes_on or are_most(max(found.values(), default=0), text)
+    if len(begun) > 1 and begun[0] < begun[1]:
+        return True
+    printed = map(LineReader().take, filter(_PRINTED.match, shown))
+    return are_most(max(found.values(), default=0), text) or any(map(_is_point, printed))
+
+
+def _is_point(line: StatedLine) -> bool:
+    """Whether a line states a loss of the training, and what it counts."""
+    return line.place is not None and trains(line.row)
 
 
 def _is_eval_loss(name: str) -> bool:

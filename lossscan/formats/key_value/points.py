@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossscan.canonical.names import canonical
+from lossscan.canonical.names import OF_RUN, canonical
 from lossscan.formats.key_value.form_lines import KINDS, FormLines
 from lossscan.formats.key_value.stated_log import Form
 from lossscan.formats.kit.counters import Kind
@@ -67,6 +67,7 @@ class Points:
         rows = np.full(len(self.lines.ids), -1, dtype=np.int32)
         rows[self._rows] = np.arange(len(self._rows), dtype=np.int32)
         whole = len(self._rows) == len(rows) and self.kind != "bar"
+        lost: list[IntArray] = []
         taking = _holders(self.names)
         stating = _holders([form.names for form in self.lines.forms])
         for name, numbers in self.lines.log.cells.items():
@@ -79,9 +80,24 @@ class Points:
                 places, values = numbers.places, numbers.values
                 kept = takes[self.lines.ids[places]] & (rows[places] >= 0)
                 cells[name] = _grown(rows[places[kept]].astype(np.int64), values[kept])
+                if _is_mean(name):
+                    dropped = drops[self.lines.ids[places]] & np.isnan(values)
+                    lost.append(np.maximum.accumulate(rows)[places[dropped]])
         counted = self.counts if self.kind == "epoch" else self.epochs
         if (counted >= 0).any():
             cells = {"epoch": _with_epochs(counted, cells.pop("epoch", None)), **cells}
+        return self._with_lost(cells, np.concatenate([*lost, np.empty(0, np.int64)]))
+
+    def _with_lost(
+        self, cells: dict[str, Grown[np.float64]], at: IntArray
+    ) -> dict[str, Grown[np.float64]]:
+        """No NaN goes: that of a mean loss, whose line counts nothing, is at the point before."""
+        if (at >= 0).any():
+            losses = {name: each for name, each in cells.items() if _is_mean(name)}
+            fullest = max(losses, key=lambda name: len(losses[name]))
+            held, values = losses[fullest].spread(len(self._rows))
+            held[at[at >= 0]], values[at[at >= 0]] = True, np.nan
+            cells[fullest] = _grown(np.flatnonzero(held), values[held])
         return cells
 
     def without_echo(self, cells: dict[str, Grown[np.float64]]) -> dict[str, Grown[np.float64]]:
@@ -114,6 +130,11 @@ class Points:
                 launches.begin()
                 launches.point(int(steps[at]))
         return tuple(launches.steps)
+
+
+def _is_mean(name: str) -> bool:
+    """Whether it calls the loss of the training, or a mean of it over an epoch or the run."""
+    return canonical(name) in ("loss", *OF_RUN)
 
 
 def same(one: FloatArray, other: FloatArray) -> BoolArray:
