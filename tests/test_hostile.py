@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from lossscan import api, commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
-from lossscan.formats import json_table
+from lossscan.formats.kit import json_document
 from lossscan.formats.kit.event import MANY, event_of
 from lossscan.formats.kit.records import Records, in_array
 from lossscan.formats.transformers_console.placing import Scale, placed, usable
@@ -143,7 +143,7 @@ TOO_MUCH = {
 def _small_bounds(monkeypatch):
     monkeypatch.setattr(archive, "LARGEST", 9000)
     monkeypatch.setattr(notebook, "LARGEST", 9000)
-    monkeypatch.setattr(json_table, "MOST_VALUES", 50)
+    monkeypatch.setattr(json_document, "MOST_VALUES", 50)
 
 
 @pytest.mark.usefixtures("_small_bounds")

@@ -14,7 +14,8 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import UnreadableLog
-from lossscan.formats import csv_table, json_table, sqlite_store
+from lossscan.formats import csv_table, sqlite_store
+from lossscan.formats.kit import json_document
 from lossscan.formats.transformers_console import trainer_lines
 from lossscan.gate import exit_status
 from lossscan.model import FAILED, GAVE_UP_NOTE, Report
@@ -173,7 +174,7 @@ def test_among_very_many_tags_the_loss_is_found(tmp_path, monkeypatch):
 
 def test_a_json_table_of_too_many_values_is_refused(tmp_path, monkeypatch):
     """Each takes 200 bytes of memory; lines of JSON are read one by one."""
-    monkeypatch.setattr(json_table, "MOST_VALUES", 50)
+    monkeypatch.setattr(json_document, "MOST_VALUES", 50)
     path = tmp_path / "metrics.json"
     assert len(_read(path, json.dumps({"loss": [2.5] * 50})).columns["loss"].steps) == 50
     with pytest.raises(UnreadableLog, match="more than 50 values"):

@@ -10,18 +10,19 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.documents import Rows, tables_in
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.several import table_of
 from lossscan.formats.kit.text import encoding
 from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 from lossscan.sources.safe_json import python_json
-from lossscan.trainers import trainer_with_key
 
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
@@ -47,10 +48,7 @@ def claims(head: Head) -> bool:
 
 def read(head: Head, settings: Settings) -> Table:
     """Its only point."""
-    rows = _rows(head)
-    found, _ = table(rows, settings)
-    framework = trainer_with_key({key for row in rows for key in row})
-    return Table(found, framework=framework, fallback=True)
+    return replace(table_of(head, {"": _rows(head)}, settings), fallback=True)
 
 
 @lru_cache(maxsize=2)

@@ -13,13 +13,13 @@ from itertools import islice
 from typing import Final
 
 from lossscan.canonical.names import is_judged
-from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number, table
+from lossscan.formats.kit.columns import number
 from lossscan.formats.kit.documents import tables_in
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.several import table_of
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Note, Table
+from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -80,12 +80,7 @@ def _cells(printed: str) -> list[float]:
 def read(head: Head, settings: Settings) -> Table:
     """Its lists side by side, counted from 1; raises UnreadableLog where none is of losses."""
     lists: Mapping[str, list[float]] = _losses("".join(islice(lines(head), MOST_LINES)))
-    rows = next(iter(tables_in(dict(lists)).values()), [])
-    found, counted = table(rows, settings)
-    if not found:
-        raise UnreadableLog("no_points")
-    note = Note("steps_counted", head.path, {"entries": len(rows)})
-    return Table(found, notes=(note,) if counted else ())
+    return table_of(head, tables_in(dict(lists)), settings)
 
 
 _SAMPLE = "train_losses = [2.31, 2.05, ...], or {'loss': [2.31, ...], 'val_loss': [...]}"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.errors import ReaderGaveUp, UnreadableLog, reason_of
+from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.json_document import document
 from lossscan.formats.kit.point_log import PointLog
-from lossscan.formats.kit.text import encoding, peek
-from lossscan.model import Table
+from lossscan.formats.kit.text import peek
+from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.archive import companion
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import object_in, python_json
+from lossscan.sources.safe_json import object_in
 
-LARGEST: Final = 1 << 28  # bytes; decoded, it takes some ten times as much
 _RUN: Final = "run.json"
 _ENDED: Final = {"COMPLETED": True, "FAILED": False, "INTERRUPTED": False, "TIMEOUT": False}
 _SHAPE: Final = expression(
@@ -35,34 +34,23 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where it is no JSON or holds no points, ReaderGaveUp where it is too much.
     """
-    if head.size > LARGEST:
-        raise ReaderGaveUp("too_large_metrics", mib=LARGEST >> 20)
+    held, cut = document(head)
     points = PointLog()
-    for name, metric in _document(head).items():
+    for name, metric in (held if isinstance(held, dict) else {}).items():
         if isinstance(metric, dict):
             for stated, value in zip(_list(metric, "steps"), _list(metric, "values"), strict=False):
                 points.add(name.replace(".", "/"), stated, _plain(value))
     found = points.columns(settings)
     if not found:
         raise UnreadableLog("no_points")
-    return Table(found, complete=_complete(head.path))
+    entries = max(len(column.steps) for column in found.values())
+    notes = (Note("cut_json", head.path, {"entries": entries}),) if cut else ()
+    return Table(found, complete=_complete(head.path), notes=notes)
 
 
 def _complete(path: Path) -> bool | None:
     """Whether the file next to it says that the run ended well; None where it is silent."""
     return _ENDED.get(str(object_in(companion(path, _RUN)).get("status")))
-
-
-def _document(head: Head) -> dict[str, Any]:
-    with head.open() as stream:
-        text = stream.read().decode(encoding(head), errors="replace")
-    try:
-        held = python_json(text)
-    except json.JSONDecodeError as error:
-        raise UnreadableLog("broken_json", reason=reason_of(error)) from error
-    except RecursionError as error:
-        raise ReaderGaveUp("nested_metrics") from error
-    return held if isinstance(held, dict) else {}
 
 
 def _list(metric: dict[str, Any], key: str) -> list[Any]:

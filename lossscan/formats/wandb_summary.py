@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Final
 
 from lossscan.canonical.names import namer
-from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import columns, step_number
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.json_document import document
 from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-LARGEST: Final = 4 << 20  # bytes; a summary with a few hundred histograms takes one megabyte
 _FILE: Final = "wandb-summary.json"
 _CLOCK: Final = expression(rb'"_(?:step|runtime|timestamp)"\s*:')  # W&B's own
 _CALLS = "_step"
@@ -28,13 +26,9 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """One point of each quantity; raises UnreadableLog where it is no JSON object."""
-    with head.open() as stream:
-        data = stream.read(LARGEST)
-    try:
-        last = dict(json.loads(data))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise UnreadableLog("broken_summary", reason=str(error)) from error
+    """One point of each quantity; raises UnreadableLog where it is no JSON."""
+    held, _ = document(head)
+    last = held if isinstance(held, dict) else {}
     name_of = namer(settings.series)
     own = [step_number(value) for key, value in last.items() if _is_step(key, name_of)]
     step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from lossscan.errors import UnreadableLog, Unusable, reason_of
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.documents import Rows, tables_in
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.several import table_of
 from lossscan.formats.kit.text import encoding, peek
-from lossscan.model import Note, Table
+from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -52,16 +51,7 @@ def read(head: Head, settings: Settings) -> Table:
         held = _tables(text)
     except Unusable as error:
         raise UnreadableLog("broken_yaml", reason=reason_of(error)) from error
-    if not held:
-        raise UnreadableLog("no_key")
-    run = chosen(head, {name: len(rows) for name, rows in held.items()})
-    found, counted = table(held[run], settings)
-    note = Note("steps_counted", head.path, {"entries": len(held[run])})
-    return Table(
-        found,
-        notes=(*((note,) if counted else ()), *others(head, run, len(held))),
-        part=run if len(held) > 1 else None,
-    )
+    return table_of(head, held, settings)
 
 
 @lru_cache(maxsize=2)

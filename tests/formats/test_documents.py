@@ -8,8 +8,8 @@ import pytest
 
 from lossscan.errors import NoLogFound
 from lossscan.formats.json_table import runs
-from lossscan.formats.json_table.cut_json import closed
 from lossscan.formats.kit.documents import tables_in
+from lossscan.formats.kit.json_document import closed
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of

@@ -386,6 +386,15 @@ def test_a_run_that_sacred_saw_fail_is_not_complete(tmp_path: Path):
     assert _run(tmp_path).complete is False
 
 
+def test_metrics_of_sacred_that_are_cut_give_what_is_whole(tmp_path: Path):
+    """A full disk costs the end of the file, and a note says so."""
+    text = (FIXTURES / "sacred" / "metrics.json").read_text()
+    (tmp_path / "metrics.json").write_text(text[: text.rindex("]") - 1])
+    run = _run(tmp_path)
+    assert run.series["loss"].steps.tolist() == list(range(1, 13))
+    assert "cut_json" in {note.kind for note in run.notes}
+
+
 def test_the_trainers_count_is_better_than_that_of_calls():
     """Trackio counts what is logged, evaluations among it; transformers logs its own step."""
     run = _run(FIXTURES / "trackio_hf")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
-from lossscan.model import Note, Numbers
+from lossscan.formats.kit.columns import table
+from lossscan.formats.kit.labels import keys_of
+from lossscan.formats.kit.trainer_texts import sums_up
+from lossscan.model import Note, Numbers, Table
+from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.trainers import trainer_with_key
 
 MOST_NAMED: Final = 8  # runs in an error
 
@@ -36,3 +41,35 @@ def others(head: Head, run: str, count: int) -> tuple[Note, ...]:
     """A note on the other runs in a file, unless this one was asked for."""
     told: Numbers = {"run": run, "others": count - 1}
     return (Note("runs_apart", head.path, told),) if count > 1 and not head.part else ()
+
+
+def table_of(
+    head: Head,
+    held: Mapping[str, list[dict[str, Any]]],
+    settings: Settings,
+    *,
+    noted: Iterable[str] = (),
+    config: Mapping[str, Any] = MappingProxyType({}),
+) -> Table:
+    """The rows of the run that is asked for, else of the fullest; `held` are those of each run.
+
+    `noted` are kinds of notes that say how many rows there are. Raises UnreadableLog where no key
+    is known.
+    """
+    if not held:
+        raise UnreadableLog("no_key")
+    run = chosen(head, {name: len(rows) for name, rows in held.items()})
+    rows = held[run]
+    found, counted = table(rows, settings)
+    if not found:
+        raise UnreadableLog("no_key")
+    kinds = (*noted, *("steps_counted",) * counted)
+    notes = (Note(kind, head.path, {"entries": len(rows)}) for kind in kinds)
+    return Table(
+        found,
+        framework=trainer_with_key(set(keys_of(rows))),
+        config=config,
+        complete=True if any(map(sums_up, rows)) else None,
+        notes=(*notes, *others(head, run, len(held))),
+        part=run if len(held) > 1 else None,
+    )
