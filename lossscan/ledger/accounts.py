@@ -87,7 +87,10 @@ def _account(
 
 
 def _left(event: Departure, findings: list[Finding], rules: set[str], case: Case) -> AccountedFor:
-    """The account of an event that was left: a finding of the rule that is to speak of it."""
+    """The account of an event that was left: a finding of the rule that is to speak of it.
+
+    Falls where epochs begin go to what their rules have found, and never make a finding of these.
+    """
     rule = _speaker(event, findings, rules)
     if rule not in rules:
         return AccountedFor("explanation", None, Message("account_not_asked"))
@@ -183,7 +186,6 @@ def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Findi
         aligned_to=event.aligned_to,
         evidence=said.evidence,
         causes=said.causes,
-        remedies=said.remedies,
         next=said.next,
         claims=frozenset({event.step}),
     )
@@ -194,10 +196,8 @@ def _sure(kind: str) -> tuple[float, float]:
     return CLIMBED if kind == "slope_up" else FALLEN if kind == "level_down" else RISEN
 
 
-def _severity(rule: str, size: float) -> Severity | None:
-    """How loudly, by the relative size; a stair of memorized samples keeps its own."""
-    if rule == AT["epoch_boundary"]:
-        return None
+def _severity(rule: str, size: float) -> Severity:
+    """How loudly, by the relative size."""
     if rule == SPOKEN_BY["spike"]:
         return Severity.WARNING if size >= SPIKE_HEARD else Severity.INFO
     if size >= LOUD and rule in (SPOKEN_BY["level_up"], SPOKEN_BY["slope_up"]):

@@ -10,14 +10,12 @@ from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Messag
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
-from lossscan.rules.kit.order import ORDERED, drop_causes, file_order, last_epoch_causes
+from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import next_try, rise_causes
-from lossscan.rules.kit.sizes import relative
 from lossscan.rules.kit.skips import skipped_updates
 
 # Scores as the rules of the same names give them: only the order of causes counts.
-LIKELIEST: Final = 0.9  # a step at the boundary that gives its finding the name
 SINGLE, BLOCK = 0.35, 0.25  # an odd batch: in one or two points, in more
 BLOCK_POINTS: Final = 3  # logged points in a row: more than one odd batch
 CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
@@ -28,7 +26,6 @@ class Told(Struct, frozen=True):
 
     evidence: tuple[Evidence, ...] = ()
     causes: tuple[Cause, ...] = ()
-    remedies: tuple[Message, ...] = ()
     next: Message | None = None
     numbers: Numbers = field(default_factory=dict)
 
@@ -39,9 +36,7 @@ def told(rule: str, event: Departure, case: Case) -> Told:
         return _of_spike(event, case)
     if isinstance(event, Change) and event.kind in ("level_up", "slope_up"):
         return _of_rise(rule, event, case)
-    if rule == "epoch-step-drop":
-        return _of_stair(event, case)
-    return _of_drop(rule, event, case)
+    return _of_drop(event, case)
 
 
 def _of_rise(rule: str, rise: Change, case: Case) -> Told:
@@ -87,32 +82,7 @@ def _of_spike(spike: Excursion, case: Case) -> Told:
     )
 
 
-def _of_stair(stair: Departure, case: Case) -> Told:
-    at, before, after = stair.aligned_to, stair.before, stair.after
-    epoch, p = (at.epoch, at.p_value) if at else (None, None)
-    drop = -relative(after - before, before)
-    said = Message("step", epoch=epoch, before=before, after=after, drop=drop, p=p)
-    evaluated = around(case, stair.step, "eval")
-    remembered = case.advise("num_train_epochs")
-    return Told(
-        evidence=(
-            Evidence(said, step=stair.step, value=after),
-            *evaluated,
-            *around(case, stair.step, "rate"),
-        ),
-        causes=(Cause(Message("memorisation"), LIKELIEST, config=remembered),),
-        remedies=() if evaluated else (Message("watch-evaluation"),),
-        next=None if evaluated else Message("evaluate"),
-    )
-
-
-def _of_drop(rule: str, drop: Departure, case: Case) -> Told:
-    if rule == "last-epoch-drop":
-        return Told(
-            around(case, drop.step, "rate", "eval"),
-            last_epoch_causes(case, LIKELIEST),
-            next=Message("compare-evaluation"),
-        )
+def _of_drop(drop: Departure, case: Case) -> Told:
     return Told(
         evidence=(
             level_evidence(case, drop.before, drop.after, drop.step),
