@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from lossscan.commands.kit.language import spoken
-from lossscan.words.help import helped, wrapped
+from lossscan.words.help import helped
 
 _NAMES: Final = 32  # cells of the column of names at most, with what is around it
 _MORE: Final = "  ["  # begins what typer writes behind a text
@@ -75,4 +75,8 @@ def _fitting(text: str, room: int, more: str = "") -> str:
     for mark in _MARKS:
         more = more.replace(mark, helped(mark, lang))
     whole = helped(text, lang) + more
-    return whole if lang == "en" else _AS_IT_IS + wrapped(whole, room)
+    if lang == "en":
+        return whole
+    from lossscan.words.wrapping import wrapped
+
+    return _AS_IT_IS + wrapped(whole, room)

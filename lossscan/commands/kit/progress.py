@@ -14,7 +14,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import words
-from lossscan.words.help import wrapped
 
 if TYPE_CHECKING:
     from lossscan.model import RunReport
@@ -41,8 +40,12 @@ def followed(
 
 def tell(text: str, details: Iterable[str] = ()) -> None:
     """A line on standard error, on a terminal wrapped between words; and what belongs to it."""
-    line, room = f"lossscan: {words.printable(text)}", _room()
-    lines = [wrapped(line, room) if room else line, *(f"  {indented(each)}" for each in details)]
+    line = f"lossscan: {words.printable(text)}"
+    if room := _room():
+        from lossscan.words.wrapping import wrapped
+
+        line = wrapped(line, room)
+    lines = [line, *(f"  {indented(each)}" for each in details)]
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - no result
 
 

@@ -1,7 +1,4 @@
-"""Prose for a terminal, wrapped where its script allows.
-
-Rich breaks lines at spaces only, and Chinese has none: a line would end at the last Latin word.
-"""
+"""Prose for a terminal, wrapped where its script allows."""
 
 from __future__ import annotations
 
@@ -13,14 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from lossscan.expressions import expression
+from lossscan.words.wrapping import breaks
 
-HAN = r"\u3040-\u9fff"
-OPENING, CLOSING = "（《“【", "，。：；！？、）》”】%"  # stay with what follows, with what precedes
-UNIT = expression(rf"[{OPENING}]{{0,4}}(?:[{HAN}][{CLOSING}]*|[^\s{HAN}{OPENING}]+)\s*|\s+|.")
-WORD = expression(r"\S+\s*|\s+")  # a unit without Chinese: to compile the above takes 4 ms
-FIRST_HAN = "\u3040"
-PART = expression(r"[^/_.=,\-]*[/_.=,\-]+|[^/_.=,\-]+")  # of a name that no line holds
 NARROW = 12  # cells; a column of prose never asks for less
 
 
@@ -35,7 +26,7 @@ class Prose:
         """Its lines, of so many cells at most."""
         hang = cell_len(self.bullet)
         lead = self.bullet
-        for line in self.text.divide(_breaks(self.text.plain, width - hang)):
+        for line in self.text.divide(breaks(self.text.plain, width - hang)):
             line.rstrip()
             yield Text(lead).append_text(line) if hang else line
             lead = " " * hang
@@ -48,33 +39,3 @@ class Prose:
         """The least and the greatest width it can use."""
         whole = min(cell_len(self.text.plain), options.max_width)
         return Measurement(min(NARROW, whole), whole)
-
-
-def _breaks(text: str, width: int) -> Iterator[int]:
-    """Where lines begin: before the unit, or the part of one, that no longer fits."""
-    place = used = 0
-    for unit in _units(text, width):
-        if used + cell_len(unit.rstrip()) > width and place:
-            yield place
-            used = 0
-        place += len(unit)
-        used += cell_len(unit)
-
-
-def longest_unit(text: str) -> int:
-    """Cells of the longest part that is broken only where nothing else helps."""
-    return max((cell_len(unit.rstrip()) for unit in _whole_units(text)), default=0)
-
-
-def _whole_units(text: str) -> list[str]:
-    """Words, and single Chinese characters with their punctuation."""
-    chinese = max(text, default="") >= FIRST_HAN or any(sign in text for sign in OPENING)
-    return (UNIT if chinese else WORD).findall(text)
-
-
-def _units(text: str, width: int) -> Iterator[str]:
-    """Those that fit; longer ones break after a sign as in a path, and only then by letter."""
-    for unit in _whole_units(text):
-        fits = cell_len(unit.rstrip()) <= width
-        for part in (unit,) if fits else PART.findall(unit):
-            yield from (part,) if cell_len(part.rstrip()) <= width else part
