@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from lossscan.comparing.aligning import Courses, aligned
-from lossscan.comparing.fields import differing
+from lossscan.comparing.fields import alike
 from lossscan.comparing.parting import noise_of, stretch_apart, unit_of
 from lossscan.comparing.texts import relative, said, share
 from lossscan.model import Run
@@ -26,20 +26,16 @@ MIN_SEEDS = 2
 
 def seeds_of(runs: Mapping[str, Run]) -> list[dict[str, Run]]:
     """The groups of runs that differ in nothing but their seeds, each seed once; by letter."""
-    groups: list[dict[str, Run]] = []
-    for label, run in runs.items():
-        if not any(name in run.config for name in SEEDS):
-            continue
-        home = next((g for g in groups if _same_config(next(iter(g.values())), run)), None)
-        if home is None:
-            groups.append({label: run})
-        elif _seed(run) not in map(_seed, home.values()):
-            home[label] = run
+    seeded = {k: run for k, run in runs.items() if any(name in run.config for name in SEEDS)}
+    groups = [_each_once(group) for group in alike(seeded, set(SEEDS))]
     return [group for group in groups if len(group) >= MIN_SEEDS]
 
 
-def _same_config(one: Run, other: Run) -> bool:
-    return not set(differing([one, other])) - set(SEEDS)
+def _each_once(group: Mapping[str, Run]) -> dict[str, Run]:
+    first: dict[tuple[object, ...], str] = {}
+    for label, run in group.items():
+        first.setdefault(_seed(run), label)
+    return {label: group[label] for label in first.values()}
 
 
 def _seed(run: Run) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import combinations
 
 from msgspec.structs import replace
@@ -27,6 +27,19 @@ def differing(runs: Sequence[Run]) -> tuple[str, ...]:
     """The settings that at least two runs state and not all alike, in alphabetical order."""
     names = {name for run in runs for name in run.config} - catalogue().unrelated
     return tuple(sorted(name for name in names if _differ(name, runs)))
+
+
+def alike(runs: Mapping[str, Run], free: Set[str]) -> list[dict[str, Run]]:
+    """The groups of runs that differ in nothing but these settings; by letter."""
+    groups: list[dict[str, Run]] = []
+    for label, run in runs.items():
+        firsts = ((group, next(iter(group.values()))) for group in groups)
+        home = next((g for g, first in firsts if set(differing([first, run])) <= free), None)
+        if home is None:
+            groups.append({label: run})
+        else:
+            home[label] = run
+    return groups
 
 
 def _differ(name: str, runs: Sequence[Run]) -> bool:

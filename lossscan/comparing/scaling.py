@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from lossscan.comparing.fields import differing
+from lossscan.comparing.fields import alike
 from lossscan.comparing.levels import Axis, axes_of
 from lossscan.model import Finding, Run
 from lossscan.numeric.arrays import FloatArray
@@ -28,25 +28,15 @@ LINE = 3  # runs from which on a line may fail to fit
 
 def scaled_groups(runs: Mapping[str, Run]) -> Iterator[tuple[Run, Finding]]:
     """For each config with a loss scaled by accumulation: a run to show, and a finding."""
-    for labels in _groups(runs):
-        members = {label: runs[label] for label in labels}
+    accumulating = {
+        label: run
+        for label, run in runs.items()
+        if passes_per_update(run.config) is not None and Case(run).is_cross_entropy
+    }
+    for members in alike(accumulating, FREE):
         found = _judged(members)
         if found is not None:
             yield max(members.values(), key=steps_of), found
-
-
-def _groups(runs: Mapping[str, Run]) -> list[list[str]]:
-    """Letters of runs that differ in nothing but what goes with accumulation."""
-    groups: list[list[str]] = []
-    for label, run in runs.items():
-        if passes_per_update(run.config) is None or not Case(run).is_cross_entropy:
-            continue
-        home = next((g for g in groups if set(differing([runs[g[0]], run])) <= FREE), None)
-        if home is None:
-            groups.append([label])
-        else:
-            home.append(label)
-    return groups
 
 
 def _judged(members: Mapping[str, Run]) -> Finding | None:
