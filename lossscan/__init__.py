@@ -12,20 +12,7 @@ __version__ = "0.1.0"
 __homepage__ = "https://lossscan.example/"  # of the site; nothing else holds the address
 
 if TYPE_CHECKING:
-    from lossscan.api import analyze as analyze
-    from lossscan.api import baseline_of as baseline_of
-    from lossscan.api import batch as batch
-    from lossscan.api import compare as compare
-    from lossscan.api import config as config
-    from lossscan.api import doctor as doctor
-    from lossscan.api import explain as explain
-    from lossscan.api import format_samples as format_samples
-    from lossscan.api import judge as judge
-    from lossscan.api import plot as plot
-    from lossscan.api import read as read
-    from lossscan.api import rule_names as rule_names
-    from lossscan.api import schema as schema
-    from lossscan.api import watch as watch
+    from lossscan.api import *  # noqa: F403
     from lossscan.errors import LossscanError as LossscanError
     from lossscan.integrations.monitor import Monitor as Monitor
     from lossscan.model import Report as Report

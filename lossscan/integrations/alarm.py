@@ -6,11 +6,12 @@ from collections import deque
 from statistics import median
 from typing import Final
 
+from lossscan.numeric.medians import MAD_TO_SIGMA
+
 LATEST: Final = 5  # points that are compared, and between comparisons: a jump is seen in three
 BEFORE: Final = 50  # points they are compared with: their noise is known to a tenth
 SHIFT: Final = 4.0  # noise units of their median: chance moves that of five by 4 in 10^12
 LONE: Final = 10.0  # noise units of one of them: heavy tails reach this about once in a run
-NOISE: Final = 1.4826  # of a median absolute deviation: the standard deviation of a Gaussian
 LEAST: Final = 0.005  # of the level: a curve without noise still moves by its rounding
 
 
@@ -36,6 +37,6 @@ class Alarm:
         points = list(self._points)
         before, latest = points[:BEFORE], points[BEFORE:]
         level = median(before)
-        noise = NOISE * median(abs(each - level) for each in before)
+        noise = MAD_TO_SIGMA * median(abs(each - level) for each in before)
         noise = max(noise, LEAST * abs(level))
         return median(latest) > level + SHIFT * noise or max(latest) > level + LONE * noise

@@ -19,7 +19,6 @@ from lossscan.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from lossscan.model import Finding, Message, Report, RunReport
-    from lossscan.model.comparison import Comparison
 
 DEFAULT = "rich"
 
@@ -50,7 +49,6 @@ class ReportStream:
     findings: Callable[[], tuple[Finding, ...]] = tuple
     remarks: Callable[[], tuple[Message, ...]] = tuple
     exit_status: Callable[[], int] = int
-    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,6 @@ def finished(report: Report, page: Page) -> ReportStream:
         findings=lambda: report.findings,
         remarks=lambda: report.remarks,
         exit_status=lambda: page.exit_status,
-        comparison=report.comparison,
     )
 
 

@@ -18,7 +18,7 @@ from lossscan.model import (
     Severity,
 )
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import median, running_median
+from lossscan.numeric.medians import MAD_TO_SIGMA, median, running_median
 from lossscan.numeric.trends import kendall
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
@@ -32,7 +32,7 @@ SMOOTHED_FROM = 6  # evaluations from which a median of 3 still keeps the shape
 LONG = 24  # evaluations from which a median of 5 does
 SHOWN = 0.0005  # of noise: what is less is printed as 0.0%
 NOISE_SIGMA = 4.0  # a rise below this many noise units of the evaluation itself is no rise
-BEND_TO_NOISE = 1.4826 / np.sqrt(6)  # from the median size of second differences
+BEND_TO_NOISE = MAD_TO_SIGMA / np.sqrt(6)  # from the median size of second differences
 # Standard errors of Kendall's trend: chance brings that once in 100 runs, and of 16 runs whose
 # noisy evaluation is no overfitting the highest has 2.04.
 TREND = 2.33

@@ -1,40 +1,15 @@
-"""The gate at the command line: what does not count, what is out of date, GitHub's summary."""
+"""The summary of a step of GitHub's, in which a report may be shown."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from lossscan import api, words
-from lossscan.commands.kit.progress import tell
-from lossscan.commands.kit.shape import hushed
+from lossscan import words
 from lossscan.errors import OutputError, reason_of
-from lossscan.gate import accepted
-from lossscan.model import Report
-from lossscan.settings import Settings
 
 SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file whose Markdown GitHub shows below a job
 SUMMARY_BYTES = 1 << 20  # of one step; GitHub shows nothing of a longer one
-
-
-def gated(
-    report: Report,
-    settings: Settings,
-    *,
-    single: bool,
-    baseline: Path | None = None,
-    write_baseline: Path | None = None,
-) -> tuple[Report, str | None]:
-    """The report with what does not count marked, and the text of the baseline to be written.
-
-    What a baseline or a suppression no longer meets is said on standard error.
-    """
-    judged = api.judge(report, settings=settings, baseline=baseline, single=single)
-    for remark in () if hushed() else judged.remarks:
-        tell(words.say(settings.lang, remark))
-    if write_baseline is None:
-        return judged, None
-    return accepted(judged), api.baseline_of(judged, update=write_baseline)
 
 
 def summarize(text: str, lang: str) -> None:

@@ -41,14 +41,21 @@ def emit(
     write_baseline: Path | None = None,
     ascii_only: bool = False,
 ) -> int:
-    """Hold a report against the gate, render it, write it, and give the exit status."""
-    from lossscan.commands.kit.gate import gated, summarize
-    from lossscan.gate import exit_status
+    """Hold a report against the gate, render it, write it, and give the exit status.
+
+    What a baseline or a suppression no longer meets is said on standard error.
+    """
+    from lossscan import api
+    from lossscan.commands.kit.gate import summarize
+    from lossscan.gate import accepted, exit_status
     from lossscan.reporters.kit.lines import unread
 
-    report, known = gated(
-        report, settings, single=single, baseline=baseline, write_baseline=write_baseline
-    )
+    report = api.judge(report, settings=settings, baseline=baseline, single=single)
+    for remark in () if hushed() else report.remarks:
+        tell(words.say(settings.lang, remark))
+    known = None
+    if write_baseline is not None:
+        report, known = accepted(report), api.baseline_of(report, update=write_baseline)
     status = exit_status(report, settings.fail_on)
     tuple(spared(report.runs, output, write_baseline))
     page = page_for(settings, output)

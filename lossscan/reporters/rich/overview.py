@@ -15,6 +15,7 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Finding
 from lossscan.reporters import Page
+from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, tally, worst_first
 from lossscan.reporters.kit.style import STYLES, bulleted, safe, shortened
@@ -125,24 +126,27 @@ def _found(found: Found) -> Text:
 
 def _by_rule(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
     counted = by_rule(rows)
-    if counted:
-        yield _heading("by_rule", page)
-        grid = _grid()
-        for rule, severity, runs in counted:
-            named = Text(rule, style=STYLES[severity])
-            grid.add_row(named, Text(page.say("in_runs", runs=runs, all=len(rows))))
-        yield from (grid, Text())
+    cells = [
+        (Text(rule, STYLES[severity]), Text(page.say("in_runs", runs=runs, all=len(rows))))
+        for rule, severity, runs in counted
+    ]
+    yield from _summary("by_rule", cells, page)
 
 
 def _by_framework(rows: Sequence[Row], page: Page) -> Iterator[RenderableType]:
     counted = by_framework(rows)
-    if len(counted) > 1:
-        yield _heading("by_framework", page)
-        grid = _grid()
-        for name, counts in counted:
-            named = safe(name or page.say("unknown"))
-            grid.add_row(named, Text(tally(counts, page.lang)))
-        yield from (grid, Text())
+    cells = [
+        (safe(name or page.say("unknown")), Text(tally(counts, page.lang)))
+        for name, counts in counted
+    ]
+    yield from _summary("by_framework", cells if len(cells) > 1 else [], page)
+
+
+def _summary(key: str, cells: Sequence[Sequence[Text]], page: Page) -> Iterator[RenderableType]:
+    if cells:
+        yield _heading(key, page)
+        yield from in_columns(cells, page.width)
+        yield Text()
 
 
 def _common(common: Sequence[Finding], page: Page) -> Iterator[RenderableType]:
@@ -160,10 +164,3 @@ def _shared(finding: Finding, page: Page) -> Iterator[tuple[str, Text]]:
 
 def _heading(key: str, page: Page) -> Text:
     return Text(page.say(key), style="bold")
-
-
-def _grid() -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    return grid
