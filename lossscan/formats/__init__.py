@@ -82,7 +82,7 @@ def claimants(head: Head, settings: Settings) -> Iterator[Format]:
         unclaimed = False
         yield each
     if unclaimed and settings.series and not never_a_log(head.start):
-        yield from (each for each in formats() if each.mappable)
+        yield from (each for each in formats() if each.keys is not None)
 
 
 def is_log(head: Head, settings: Settings) -> bool:

@@ -5,7 +5,6 @@ A folder of them is a curve: their points are put together in the order of the s
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -22,7 +21,7 @@ from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import python_json
+from lossscan.sources.safe_json import load_json
 
 _KEYS: Final = (b'"epoch"', b'"step"', b'"global_step"', b'"iteration"')  # it counts by one
 _TRAINED: Final = ("loss", "train_loss")
@@ -54,8 +53,8 @@ def read(head: Head, settings: Settings) -> Table:
 @lru_cache(maxsize=2)
 def _rows(head: Head) -> Rows:
     """The object as the only row of a table; no rows where it is none."""
-    with suppress(json.JSONDecodeError, RecursionError):
-        document = python_json(head.start.decode(encoding(head), errors="replace"))
+    with suppress(ValueError):
+        document = load_json(head.start.decode(encoding(head), errors="replace"))
         if isinstance(document, dict) and not tables_in(document):
             return tables_in([document]).get("", [])
     return []

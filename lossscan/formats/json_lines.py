@@ -260,7 +260,6 @@ FORMAT = Format(
     read=read,
     keys=keys,
     priority=50,
-    mappable=True,
     precision=5,
     files="trainer_log.jsonl logging.jsonl",
     maybe_files="*.jsonl *.ndjson",

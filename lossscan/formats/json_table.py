@@ -6,7 +6,6 @@ or what a loop collected in lists: `{"loss": [2.3, ...], "val_loss": [...]}`; se
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -47,7 +46,7 @@ def _glimpse(start: str, file: str) -> dict[str, Rows]:
     named = _TOTAL in keys or any(map(is_judged, keys)) or says_losses(file)
     if not (named or sum(map(is_set, keys)) > 1):
         return {}
-    with suppress(json.JSONDecodeError, RecursionError):
+    with suppress(ValueError):
         return tables_in(parsed(start)[0], file)
     return {}
 

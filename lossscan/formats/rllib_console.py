@@ -55,5 +55,10 @@ def _counted(result: dict[str, str]) -> Iterator[Row]:
 
 _SAMPLE = "episode_reward_mean: 22.5 ... total_loss: 8.86 ... timesteps_total: 4000"
 FORMAT = own_lines(
-    "rllib_console", _SAMPLE, ("episode_reward_mean: ",), _rows, needs="loss", framework="rllib"
+    "rllib_console",
+    _SAMPLE,
+    ("episode_reward_mean: ",),
+    _rows,
+    shows=lambda row: "loss" in row,
+    framework="rllib",
 )

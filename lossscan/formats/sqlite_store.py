@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
-from lossscan.formats.kit.columns import by_name, number, step_number
+from lossscan.formats.kit.columns import RowLog, by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.own_count import CountedLog, told_apart
+from lossscan.formats.kit.own_count import counted_columns, told_apart
 from lossscan.formats.kit.several import chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
@@ -219,7 +219,7 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
 def _trackio_columns(
     store: sqlite3.Connection, run: Any, settings: Settings, broken: array[int]
 ) -> dict[str, Column]:
-    log = CountedLog(settings)
+    log = RowLog(settings)
     number_of = _place(store)
     query = f"SELECT {number_of}, step, metrics FROM metrics WHERE run_name IS ? ORDER BY 1"  # noqa: S608 - ours
     left = MOST_POINTS
@@ -233,7 +233,7 @@ def _trackio_columns(
             log.add(place, kept)
         elif text != "{}":
             broken.append(number_of_row)
-    return log.columns()
+    return counted_columns(log)
 
 
 def _is_long(value: Any) -> bool:

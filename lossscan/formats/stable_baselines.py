@@ -10,12 +10,9 @@ from typing import Final
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns, step_number
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Table
-from lossscan.settings import Settings
-from lossscan.sources.files import Head
+from lossscan.formats.kit.columns import Row, step_number
+from lossscan.formats.kit.own_lines import own_lines
+from lossscan.formats.kit.text import NUMBER
 
 _OWN: Final = "total_timesteps"
 _COUNTERS: Final = (  # the best first, without groups and signs
@@ -37,23 +34,8 @@ _REWARDS: Final = (
 )
 
 
-def claims(head: Head) -> bool:
-    """Whether a box with a count of steps is in it."""
-    text = peek(head)
-    if "----------" not in text and _OWN not in text:
-        return False
-    rows = _rows(text.splitlines(keepends=True))
-    return any(_OWN in box or any(map(is_judged, box)) for _, box in rows)
-
-
-def read(head: Head, settings: Settings) -> Table:
-    """Each box is a point at its count of steps."""
-    rows = list(_rows(lines(head)))
-    framework = "stable-baselines" if any(_OWN in row for _, row in rows) else None
-    return Table(columns(rows, settings), framework=framework)
-
-
 def _rows(text: Iterable[str]) -> Iterator[Row]:
+    """Each box is a point at its count of steps."""
     box: dict[str, str] = {}
     ruled, headline = False, ""  # whether the last rule has two columns
     for line in text:
@@ -85,4 +67,12 @@ def _counted(box: Mapping[str, str], headline: str) -> Iterator[Row]:
 
 
 _SAMPLE = "|    total_timesteps   | 4096   | below |    loss   | 7.03   |"
-FORMAT = Format("stable_baselines", _SAMPLE, claims, read)
+FORMAT = own_lines(
+    "stable_baselines",
+    _SAMPLE,
+    ("----------", _OWN),
+    _rows,
+    shows=lambda box: _OWN in box or any(map(is_judged, box)),
+    says=(_OWN,),
+    framework="stable-baselines",
+)

@@ -13,9 +13,10 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from lossscan.formats.kit.chunks import read_records
+from lossscan.formats.kit.columns import RowLog, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.own_count import CountedLog
+from lossscan.formats.kit.own_count import counted_columns
 from lossscan.formats.kit.protobuf import BYTES, WireField, fields, message, plain, text_at
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Table
@@ -37,7 +38,7 @@ _LIGHTNING_STEP = "trainer/global_step"
 
 
 class _Log(Struct):
-    history: CountedLog
+    history: RowLog
     config: dict[str, Any] = field(default_factory=dict)
     keys: dict[bytes, str] = field(default_factory=dict)  # how an item begins -> its key
 
@@ -52,12 +53,12 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where not one record is whole.
     """
-    log = _Log(CountedLog(settings))
+    log = _Log(RowLog(settings))
     notes = read_records(head, partial(_take, log), "W&B")
-    keys = log.history.keys
+    keys = sorted(log.history.sheet.numbers)
     framework = _framework(log, keys)
     return Table(
-        log.history.columns(),
+        counted_columns(log.history),
         framework=framework,
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",
@@ -77,13 +78,13 @@ def _take(log: _Log, data: bytes) -> None:
 
 def _history(log: _Log, data: bytes, part: WireField) -> None:
     row: dict[str, Any] = {}
-    step: float | None = None
+    step: int | None = None
     for key, text in _items(log.keys, data, part):
         if key == "_step":
-            step = _value(text)
+            step = step_number(_value(text))
         elif key[:1] != _CLOCK:
             _put(row, key, _value(text))
-    log.history.add(step, row)
+    log.history.add(len(log.history) if step is None else step, row)
 
 
 def _config(log: _Log, data: bytes, part: WireField) -> None:

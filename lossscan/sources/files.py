@@ -54,12 +54,12 @@ def head_of(path: Path) -> Head:
     raises UnreadableLog where it is damaged, and MissingExtra.
     """
     if is_notebook(path) or is_archive(path):
-        start = (archived(path, HEAD_BYTES) if is_archive(path) else printed(path))[:HEAD_BYTES]
-        return Head(path=path, size=len(start), start=start)
-    head = _as_it_is(path)
-    if not is_packed(head.start):
-        return head
-    start = unpacked_head(path, HEAD_BYTES)
+        start = archived(path, HEAD_BYTES) if is_archive(path) else printed(path)[:HEAD_BYTES]
+    else:
+        head = _as_it_is(path)
+        if not is_packed(head.start):
+            return head
+        start = unpacked_head(path, HEAD_BYTES)
     return Head(path=path, size=len(start), start=start)
 
 

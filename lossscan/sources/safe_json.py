@@ -20,14 +20,19 @@ class TooDeep(Unusable):
 
 
 def load_json(data: str | bytes) -> Any:
-    """The value of `data`; raises ValueError with a one-line reason.
+    """The value of `data`; raises JSONDecodeError, or TooDeep, another ValueError of one line.
 
-    A bare NaN is taken, as Python writes it; bytes that are no UTF-8 are replaced; an integer
-    beyond any float is infinite.
+    A bare NaN is taken, as Python writes it; bytes that are no UTF-8 are replaced; where an integer
+    has more digits than Python takes, those beyond any float are infinite.
     """
     text = data.decode("utf-8-sig", errors="replace") if isinstance(data, bytes) else data
     try:
-        return json.loads(text, parse_int=whole)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # digits: to look at them costs each integer a call
+            return json.loads(text, parse_int=whole)
     except RecursionError as error:
         raise TooDeep("nested") from error
 
@@ -39,19 +44,6 @@ def object_in(data: str | bytes | None) -> dict[str, Any]:
     except (ValueError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def python_json(text: str) -> Any:
-    """What Python's own decoder makes of a text, with all that it raises, except for long integers.
-
-    Those cost each integer a call, so they are looked at where there are some.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # digits
-        return json.loads(text, parse_int=whole)
 
 
 def decoded(decode: Callable[[bytes], Any], data: bytes) -> Any:

@@ -260,7 +260,6 @@ FORMAT = Format(
     printed=True,
     keys=keys,
     priority=60,
-    mappable=True,
     files="metrics.csv",
     maybe_files="*.csv *.tsv",
     runs=runs,

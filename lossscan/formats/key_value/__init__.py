@@ -178,6 +178,4 @@ def _planned(text: str) -> dict[str, str | None]:
 
 
 _SAMPLE = "step 5 loss: 2.3, or Epoch 1/3 [10/200] loss 2.3"
-FORMAT = Format(
-    "key_value", _SAMPLE, claims, read, printed=True, keys=keys, priority=90, mappable=True
-)
+FORMAT = Format("key_value", _SAMPLE, claims, read, printed=True, keys=keys, priority=90)

@@ -26,12 +26,11 @@ class _Reader(Struct, frozen=True):
 class Format(_Reader, frozen=True, kw_only=True):
     """One log format; `claims` looks at the content, `read` raises UnreadableLog."""
 
-    keys: Callable[[Head], list[str]] | None = None  # those that a file of its kind has
+    keys: Callable[[Head], list[str]] | None = None  # those of a file, where it reads any
     wanted: Callable[[Head, Settings], bool] | None = None  # the user asks for it on this file
     runs: Callable[[Head], list[str]] | None = None  # the names of those in a file
     home: Callable[[Head], Path | None] | None = None  # the run's folder, of a part in one below
     priority: int = 0  # above 0: more general and asked later; below: known at a glance
-    mappable: bool = False  # reads any keys that `settings.series` names
     recorded: bool = False  # holds no output of the program, so no word of how it ended
     whole: bool = False  # a file holds all that those of earlier checkpoints hold
     joined: bool = False  # each launch begins a new file: all of them are read as one

@@ -10,7 +10,7 @@ from lossscan.errors import ReaderGaveUp, UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.text import encoding
 from lossscan.sources.files import Head
-from lossscan.sources.safe_json import python_json
+from lossscan.sources.safe_json import TooDeep, load_json
 
 LARGEST: Final = 1 << 28  # bytes; decoded, a table takes some ten times as much
 MOST_VALUES: Final = 5_000_000  # each takes some 200 bytes of memory
@@ -34,7 +34,7 @@ def document(head: Head) -> tuple[Any, bool]:
         raise ReaderGaveUp("too_many_values", most=MOST_VALUES)
     try:
         return parsed(text)
-    except RecursionError as error:
+    except TooDeep as error:
         raise ReaderGaveUp("nested_rows") from error
     except json.JSONDecodeError as error:
         raise UnreadableLog("broken_json", reason=reason_of(error)) from error
@@ -43,15 +43,15 @@ def document(head: Head) -> tuple[Any, bool]:
 def parsed(text: str) -> tuple[Any, bool]:
     """The document, and whether it is cut; raises JSONDecodeError where nothing of it is whole."""
     try:
-        return python_json(text), False
+        return load_json(text), False
     except json.JSONDecodeError as error:
         if OBJECTS.match(text):
             with suppress(json.JSONDecodeError):
-                return python_json(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
+                return load_json(text[: text.rfind("}", 0, error.pos) + 1] + "]"), True
         whole = closed(text) if len(text) <= LARGEST_CUT else None
         if whole is None:
             raise
-        return python_json(whole), True
+        return load_json(whole), True
 
 
 def closed(text: str) -> str | None:

@@ -19,19 +19,16 @@ def own_lines(
     marks: tuple[str, ...],
     rows: Callable[[Iterable[str]], Iterator[Row]],
     *,
-    needs: str = "",
+    shows: Callable[[Mapping[str, Any]], bool] = bool,
     says: tuple[str, ...] = (),
     **fields: Any,
 ) -> Format:
     """The format whose points are the `rows` of the lines of a file.
 
-    A file is claimed for a row, one with the series `needs` where that is given; texts that hold
-    none of `marks` are not looked through. `fields` are those of the table. Where loops of one's
-    own print such lines too, the framework is that of texts that hold one of `says`.
+    A file is claimed for a row that `shows` it; texts that hold none of `marks` are not looked
+    through. `fields` are those of the table. Where loops of one's own print such lines too, the
+    framework is that of texts that hold one of `says`.
     """
-
-    def shows(row: Mapping[str, Any]) -> bool:
-        return needs in row if needs else bool(row)
 
     def claims(head: Head) -> bool:
         text = peek(head)
