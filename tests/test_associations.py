@@ -136,5 +136,5 @@ def test_associations_are_said_in_chinese():
     (found,) = as_findings(_associations(_issue_example()))
     assert (
         found.message.say("zh")
-        == "learning_rate >= 0.0005：17 个运行中 14 个有 loss-jump，其余 60 个中 1 个"
+        == "learning_rate >= 0.0005：17 次运行中 14 次有 loss-jump，其余 60 次中 1 次"
     )
