@@ -13,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan import analyze, batch, compare
-from lossscan.model import Episode, Report
-from lossscan.model.comparison import Comparison, Member
+from lossscan.model import Episode, Field, Message, Report
+from lossscan.model.comparison import Comparison, FieldDifference, Member
 from lossscan.reporters import Page, render
 from lossscan.settings import Settings
 from lossscan.words import printable
@@ -34,6 +34,11 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+LINES = """cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(each => Math.round(each.top))).size;
+}"""
 SCRIPT = "<script>document.title = 'owned'</script>"
 
 
@@ -123,6 +128,21 @@ def test_a_page_fits_the_screen(shown, kind, size):
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if kind != "batch":
         assert tab.locator("canvas").count() > 0
+
+
+def test_on_a_phone_a_setting_breaks_at_its_underscores_alone(shown):
+    """Its name has no more lines than words; each letter is next to its value."""
+    name, values = "gradient_accumulation_steps", {"a": Field(1, "x"), "b": Field(8, "x")}
+    why = Message("compare/why/accumulation")
+    differences = (FieldDifference(name, values, "accumulation", 0.97, why),)
+    beside = Comparison((Member("a", "a"), Member("b", "b")), differences=differences)
+    whole = Report("0", (jumped(), clean()), comparison=beside)
+    tab = shown(render("html", whole, Page(single=False)), "phone")
+    row = tab.locator(".below td")
+    assert row.nth(0).inner_text() == name
+    lines = [row.nth(at).evaluate(LINES) for at in (0, 1)]
+    assert lines[0] <= 3
+    assert lines[1] <= 2
 
 
 @pytest.mark.parametrize("kind", ["run", "batch", "compare"])
