@@ -43,4 +43,7 @@ def _stated(path: Path) -> Note | None:
     except Exception as error:  # a side file must not stop the run
         return unreadable(path, error)
     loss = results.get("eval_loss") if isinstance(results, dict) else None
-    return Note("evaluated_after", path, {"loss": loss}) if type(loss) in (float, int) else None
+    if type(loss) not in (float, int):
+        return None
+    told = float(str(loss))  # of more digits than a float takes, infinite
+    return Note("evaluated_after", path, {"loss": told})
