@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lossscan.model import Change, Episode, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, level_evidence
-from lossscan.rules.kit.falls import EPOCHS, end_of, explanation, is_at
+from lossscan.rules.kit.falls import EPOCHS, end_of, ends_a_climb, explanation, is_at
 from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, logistic
@@ -26,7 +26,8 @@ def check(
     """
     free = []
     for fall in case.falls:
-        if is_at(fall, EPOCHS) and outlives_period(case, fall):
+        of_epochs = is_at(fall, EPOCHS) and outlives_period(case, fall)
+        if of_epochs and not ends_a_climb(case, fall):
             continue  # the ledger knows what the rules of epochs have said of it
         reason = explanation(case, fall)
         if reason is not None:

@@ -324,3 +324,22 @@ def test_diagnose_accounts_for_an_event_by_a_finding_that_stands():
     owners = {point.accounted_for.rule for point in found.change_points}
     assert owners
     assert not owners - {finding.rule for finding in found.findings}
+
+
+@pytest.mark.parametrize(("rate_falls", "drops"), [(3900, []), (2900, [4010])])
+def test_the_end_of_the_last_climb_is_told_unless_the_rate_falls_within_it(
+    rate_falls: int, drops: list[int]
+):
+    """A loss climbs in each of four epochs and falls back at its end, the last time to stay."""
+    run = make_run(
+        loss=[
+            *([start, start + 1000, 2.0, 2.6] for start in range(0, 4000, 1000)),
+            [4000, 6000, 2.0, 2.0],
+        ],
+        learning_rate=[[0, rate_falls, 1e-3, 1e-3], [rate_falls, 6000, 1e-4, 1e-4]],
+        landmarks=[["lr_change", rate_falls]],
+        noise=0.01,
+        epochs=6,
+    )
+    found = diagnose(run, scan(run), Settings()).findings
+    assert [f.start_step for f in found if f.rule == "unexplained-drop"] == drops

@@ -21,6 +21,7 @@ DESCENT_SHARE = 0.3  # of a fall, on both sides of it: of 70 labeled steps none 
 # Times as far as within any other two points nearby: a logistic fall with .3 of it on each side of
 # ten points goes 1.3 times as far there, and one that is over in three points 2.1 times.
 SHARP, SHARP_POINTS = 2.5, 5
+CLIMBED = 0.5  # of a fall, from the first quarter of an epoch to its last: trained runs .65 and 2.1
 CROWDED = 1 / 3  # of all places near such a landmark: standing near one explains nothing
 EPOCHS: Final = ("epoch_boundary", "last_data_epoch")
 STATED: Final = ("resume", "lr_change")  # not the end of warm-up: the rate has no step there
@@ -45,7 +46,8 @@ def explanation(case: Case, fall: Change) -> str | None:
         return "wave"
     if _takes_back(case, fall) or _ends_a_spike(case, fall):
         return "recovery"
-    return "learning-rate" if by_rate and rate_steps(case, fall.step) else None
+    hidden = "last-climb" if ends_a_climb(case, fall) else None
+    return "learning-rate" if by_rate and rate_steps(case, fall.step) else hidden
 
 
 def _is_of_rate(case: Case, fall: Change) -> bool:
@@ -130,6 +132,23 @@ def _ends_a_spike(case: Case, fall: Change) -> bool:
         for spike in case.signals.excursions
         if spike.series == fall.series
     )
+
+
+def ends_a_climb(case: Case, fall: Change) -> bool:
+    """Whether a fall ends what the loss climbed in an epoch in which the rate leapt.
+
+    The climb hides what the rate did to the loss until the next epoch begins.
+    """
+    place, length = fall.aligned_to, case.run.schedule.steps_per_epoch
+    if place is None or place.kind != "epoch_boundary" or not length:
+        return False
+    curve, began = case.curve, place.step - length
+    epoch = curve.scaled[int(np.searchsorted(curve.steps, began, side="right")) : fall.index]
+    part = max(len(epoch) // 4, 1)
+    climbed = median(epoch[-part:]) - median(epoch[:part])
+    marks = (mark.step for mark in case.run.schedule.of("lr_change"))
+    leaps = any(began < step <= place.step and rate_leaps(case, step) for step in marks)
+    return leaps and climbed >= -CLIMBED * gap_of(curve, fall)
 
 
 def dip_before(case: Case, rise: Change) -> int | None:
