@@ -295,13 +295,27 @@ def test_read_takes_the_mean_of_the_batches_of_an_evaluation(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "said",
-    [STARTS.format(21), "Restored all states from the checkpoint at /run/last.ckpt\n"],
+    [
+        STARTS.format(21),
+        "Restored all states from the checkpoint at /run/last.ckpt\n",
+        "=> loaded checkpoint 'last.pth.tar' (epoch 2)\n",
+        "Resuming at step 21\n",
+        "Model resumed from last.pt\n",
+    ],
 )
 def test_read_launches_that_go_on_where_the_one_before_ended(tmp_path: Path, said: str):
-    """A relaunch at the last checkpoint repeats no step: torchtitan and Lightning tell of it."""
+    """A relaunch at the last checkpoint repeats no step: the log tells of it in some words."""
     text = STARTS.format(1) + "".join(STEP.format(step, 2.5) for step in (1, 10, 20))
     text += said + "".join(STEP.format(step, 2.5) for step in (30, 40))
     assert logs.read_log(tmp_path, text).launches == (20,)
+
+
+@pytest.mark.parametrize("said", ["To resume training, pass --resume last.pt", "resume: last.pt"])
+def test_read_takes_the_way_to_resume_for_no_resume(tmp_path: Path, said: str):
+    """Who saves a checkpoint may say how to go on from it."""
+    text = "".join(STEP.format(step, 2.5) for step in (1, 10, 20))
+    text += f"{said}\n" + "".join(STEP.format(step, 2.5) for step in (30, 40))
+    assert logs.read_log(tmp_path, text).launches == ()
 
 
 def test_read_takes_a_restart_for_no_resume(tmp_path: Path):

@@ -12,6 +12,12 @@ from msgspec import Struct, field
 
 MOST: Final = 500  # of one log: no training is launched as often, and each costs time
 
+_TAKES_UP: Final = tuple(
+    f"esum{how} {what} "
+    for how in ("ing", "ed")
+    for what in ("from", "at", "training from", "training at")
+)
+
 
 class Launches(Struct):
     """The launches that a log has announced so far."""
@@ -39,14 +45,14 @@ class Launches(Struct):
 
 
 def resumes(line: str) -> bool:
-    """Whether nanoGPT, torchtitan, Lightning, NeMo or accelerate's examples say it.
+    """Whether a line says that a launch takes up a checkpoint.
 
-    That is, that a launch takes up a checkpoint.
+    In the words of nanoGPT, torchtitan, Lightning, NeMo, the examples of PyTorch and accelerate,
+    and of loops that are alike. `To resume, run ...` is said where a checkpoint is saved.
     """
     return (  # of what thousands of lines are asked; three times as fast as one expression
-        "Resuming training from " in line
+        ("esum" in line and any(words in line for words in _TAKES_UP))
         or "Training starts at step " in line
         or "Restored all states from the checkpoint" in line
-        or "esumed from checkpoint" in line
-        or "esuming from checkpoint" in line
+        or "=> loaded checkpoint" in line
     )
