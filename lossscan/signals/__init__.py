@@ -130,7 +130,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     aligner = Aligner(curve.steps, landmarks)
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
-    turns = beside_humps(list(find_turns(flat, landmarks)), found)
+    turns = beside_humps(list(find_turns(flat, landmarks, falling=True)), found)
     if not changes:
         changes, humps = without_humps(curve, turns, [*known, *(each.start for each in slow)])
         found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]

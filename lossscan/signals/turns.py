@@ -36,8 +36,13 @@ class Segment(Struct, frozen=True):
     sigma: float  # slope in its own standard errors
 
 
-def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change]:
-    """Changes of slope that change its sign, both sides beyond doubt, in order."""
+def find_turns(
+    curve: Curve, landmarks: tuple[Landmark, ...], *, falling: bool = False
+) -> Iterator[Change]:
+    """Changes of slope that change its sign, both sides beyond doubt, in order.
+
+    `falling`: it is to fall from the beginning, so that one which climbs there has turned.
+    """
     level = curve.clipped
     if len(level) < MIN_POINTS or not _rises(level, curve.noise):
         return
@@ -47,6 +52,8 @@ def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change
     edges = [0, *linear_segments(bins, noise), len(bins)]
     stretches = [_stretch(bins, start, stop, noise) for start, stop in pairwise(edges)]
     sure = [stretch for stretch in stretches if abs(stretch.sigma) >= TURN_SIGMA]
+    if falling:
+        sure.insert(0, Segment(0, 0, 0.0, 0.0, -TURN_SIGMA))
     for before, after in pairwise(sure):
         if before.sigma * after.sigma < 0 and abs(after.last - after.first) >= MIN_RISE:
             yield _change(curve, after, after.start * size, landmarks)

@@ -63,3 +63,23 @@ def test_slow_climb_that_stays_is_a_turn(seed: int):
     """The same climb without the way back is for the rules of what diverges."""
     signals = _scanned(1.6, seed)
     assert signals.changes_of("loss", "slope_up", "level_up")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_slow_climb_from_the_first_point_is_an_excursion(seed: int):
+    """At a rate that is too high the loss climbs before it falls at all."""
+    t = np.arange(200)
+    course = np.exp(np.interp(t, [0, 60, 160, 200], np.log([4.6, 5.5, 4.6, 4.5])))
+    loss = Series("loss", t + 1, course * noise(200, seed))
+    (hump,) = scan(Run("r", "r", {"loss": loss}, ())).excursions
+    assert hump.start == 0
+    assert 60 < hump.stop < 160
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_loss_that_stays_where_it_began_until_it_falls_has_no_hump(seed: int):
+    """A plateau, and then the fall of a model that begins to learn."""
+    t = np.arange(200)
+    course = 1 + 4 / (1 + np.exp((t - 100) / 10))
+    loss = Series("loss", t + 1, course * noise(200, seed))
+    assert scan(Run("r", "r", {"loss": loss}, ())).excursions == ()
