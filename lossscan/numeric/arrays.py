@@ -27,7 +27,8 @@ def differences(values: _Numbers) -> _Numbers:
 
 def settled_from(values: FloatArray) -> int:
     """The index from which on all values are the last one."""
-    return int(np.flatnonzero(differences(values)).max(initial=-1)) + 1
+    others = values != values[-1:]
+    return len(values) - int(others[::-1].argmax()) if others.any() else 0
 
 
 def distinct(values: NDArray[_Kind]) -> NDArray[_Kind]:

@@ -12,11 +12,14 @@ from functools import reduce
 
 import numpy as np
 from bottleneck import move_median  # in C, and 2 ms to import; scipy.ndimage takes 200
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.numeric.arrays import BLOCK, FloatArray, IntArray, blocks, differences
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 COMPARED = 5  # points a side at most: with more, the heaps of bottleneck are as fast
+LONG = 20_000  # numbers of an array whose medians are not all taken
+APART = 16  # places of it whose windows are sorted: with more of them others are taken than saved
 FEW = 1000  # numbers that are sorted in less time than their middle is found
 
 
@@ -89,6 +92,33 @@ def medians_within(values: FloatArray, window: int, at: slice) -> FloatArray:
     return around[at.start - first :][: at.stop - at.start]
 
 
+def above_median(
+    values: FloatArray, noise: FloatArray, window: int, at: slice, least: float
+) -> FloatArray:
+    """How far finite numbers at a stretch of places are above their running median, by their noise.
+
+    Exact for short arrays, and for all that are `least` or more above or below it. Elsewhere in a
+    long one the median is that of a place up to half of APART away.
+    """
+    if len(values) <= LONG:
+        return np.asarray((values[at] - medians_within(values, window, at)) / noise)
+    half, count = window // 2, at.stop - at.start
+    places = np.arange(at.start - half, at.start + -(-count // APART) * APART + half)
+    around = values.take(places, mode="clip")
+    windows = sliding_window_view(around, window)
+    ordered = np.sort(windows[APART // 2 :: APART])
+    near = around[half:-half].reshape(-1, APART)
+    reach = np.full(near.shape, np.inf)
+    np.multiply(noise, least, out=reach.ravel()[:count])
+    # A window moved by so many places leaves its median between that many ranks down and up.
+    low, middle, high = (ordered[:, half + ranks, None] for ranks in (-APART // 2, 0, APART // 2))
+    far = np.flatnonzero((near - low >= reach) | (high - near >= reach))
+    above = (near - middle).ravel()[:count]
+    above[far] = around[half + far] - row_medians(windows[far], spoil=True)
+    above /= noise
+    return above
+
+
 def _running_median(values: FloatArray, half: int) -> FloatArray:
     ends = np.repeat(values[:1], half), np.repeat(values[-1:], half)
     padded = np.concatenate([ends[0], values, ends[1]], dtype=np.float64)
@@ -119,8 +149,13 @@ def _compared(padded: FloatArray, half: int) -> FloatArray:
 
 
 def past_median(values: FloatArray, window: int) -> FloatArray:
-    """(n,) median of each finite number and those before it, `window` of them or what is there."""
-    return np.asarray(move_median(values, min(window, len(values)), min_count=1))
+    """(n,) median of each finite number and those before it, `window` of them or what is there.
+
+    An odd number, 3 to 11.
+    """
+    first, half = values[: window - 1], window // 2
+    whole = _compared(values, half) if len(values) >= window else values[:0]
+    return np.concatenate([move_median(first, len(first), min_count=1), whole])
 
 
 def step_noise(values: FloatArray) -> float:

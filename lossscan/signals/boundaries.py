@@ -101,8 +101,8 @@ def bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
 def _places(
     curve: Curve, landmarks: Iterable[Landmark], walls: Iterable[int], *, averaged: bool
 ) -> list[Place]:
-    every = spacing(curve.steps)
     marks = sorted(landmarks, key=lambda mark: mark.step)
+    every = spacing(curve.steps) if marks else 0.0
     spans = [
         (mark, *_trimmed(curve, *_span(curve.steps, mark, every, averaged=averaged)))
         for mark in marks

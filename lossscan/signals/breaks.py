@@ -28,9 +28,9 @@ from lossscan.signals.gaps import (
     Break,
     gaps_near,
     placebos,
-    placebos_in,
-    strongest,
     sums_in,
+    sums_of,
+    survey,
     windows_at,
 )
 from lossscan.signals.lone_step import find_lone_step
@@ -69,9 +69,9 @@ def gap_ratios(curve: Curve) -> GapRatios:
     if len(level) < MIN_SEARCH:
         return GapRatios(np.empty((0, 0)), 0.0)
     widths = _widths(len(level))
-    found = placebos_in(level, noise, *widths)
     if len(level) > SAMPLED:
-        return GapRatios(found, strongest(level, noise, *widths))
+        return GapRatios(*survey(level, noise, *widths))
+    found = placebos(sums_of(level), noise, *widths)
     return GapRatios(found, float(np.fmax.reduce(np.abs(found), axis=None)))
 
 

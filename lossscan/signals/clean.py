@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lossscan.model import Curve, Series
 from lossscan.numeric.arrays import (
+    BLOCK,
     BoolArray,
     FloatArray,
     IntArray,
@@ -223,11 +224,11 @@ def _local_noise(scaled: FloatArray, course: FloatArray) -> FloatArray:
     sigmas = np.concatenate(
         [_sigmas(scaled, course, places[at], half) for at in blocks(len(places), AT_ONCE)], axis=1
     )
-    local = np.empty(n)
-    for at in blocks(n):
-        here = np.arange(at.start, at.stop)
-        bent, away = (np.interp(here, places, each) for each in sigmas)
-        np.maximum(bent, away, out=local[at])
+    local = np.full(n, sigmas[:, -1].max())  # so behind the last place; between them, on lines
+    slopes = (sigmas[:, 1:] - sigmas[:, :-1]) / half
+    for at in blocks(len(places) - 1, BLOCK // half):
+        lines = slopes[:, at, None] * np.arange(half) + sigmas[:, at, None]
+        lines.max(axis=0, out=local[at.start * half : at.stop * half].reshape(-1, half))
     return local
 
 

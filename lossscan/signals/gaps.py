@@ -221,36 +221,43 @@ def placebos_in(curve: FloatArray, noise: FloatArray, *widths: int) -> FloatArra
     return np.asarray(found / (error * noise[places]))
 
 
-def strongest(level: FloatArray, noise: FloatArray, *widths: int) -> float:
-    """The largest gap in standard errors of all places and widths, up or down."""
+def survey(level: FloatArray, noise: FloatArray, *widths: int) -> tuple[FloatArray, float]:
+    """`placebos` of a long curve, and the largest gap of all places, in the same units."""
     n, reach = len(level), max(widths)
-    tops = [
-        np.fmax.reduce(np.abs(ratios_near(level, noise, places, *widths)), axis=None, initial=0.0)
-        for places in (np.arange(MIN_SIDE, reach), np.arange(n - reach + 1, n - MIN_SIDE + 1))
-    ]
+    every, tops = -(-n // SAMPLED), []
+    found = np.empty((len(widths), len(placebo_places(n))))
+    for places in (np.arange(MIN_SIDE, reach), np.arange(n - reach + 1, n - MIN_SIDE + 1)):
+        ratios = ratios_near(level, noise, places, *widths)
+        some, left = divmod(places - MIN_SIDE, every)
+        found[:, some[left == 0]] = ratios[:, left == 0]
+        tops.append(float(np.fmax.reduce(np.abs(ratios), axis=None, initial=0.0)))
     for at in blocks(n - 2 * reach + 1, BLOCK):
-        here = slice(at.start + reach, at.stop + reach)
-        tops += _strongest(level[at.start : at.stop + 2 * reach], noise[here], widths)
-    return float(np.fmax.reduce(tops))
+        first = at.start + reach
+        some, left = -(-(first - MIN_SIDE) // every), -(first - MIN_SIDE) % every
+        piece = level[at.start : at.stop + 2 * reach]
+        for row, ratios in enumerate(_ratios(piece, noise[first : at.stop + reach], widths)):
+            tops.append(float(np.fmax.reduce(np.abs(ratios))))
+            here = ratios[left::every]
+            found[row, some : some + len(here)] = here
+    return found, float(np.fmax.reduce(tops))
 
 
-def _strongest(piece: FloatArray, noise: FloatArray, widths: Sequence[int]) -> list[float]:
-    """The same by width, of places side by side and so many points around them.
+def _ratios(piece: FloatArray, noise: FloatArray, widths: Sequence[int]) -> Iterator[FloatArray]:
+    """Gaps in standard errors by width, of places side by side and so many points around them.
 
     Where all windows of a width are whole, the gap is one sum of what five slices hold: sums of
     first order at the three edges, and of second order, for the slopes, between the outer two.
     """
     first, count, per_noise = max(widths), len(noise), 1 / noise
     once = _summed(piece - piece.mean())
-    twice, tops = once.cumsum(), []
+    twice = once.cumsum()
     for width in widths:
         left, here, right = (slice(at, at + count) for at in (first - width, first, first + width))
         steep = 6 / (width * width - 1)  # of the slope's share: width over the windows' spread
-        found = (twice[right] - twice[left]) * steep
-        found += once[left] * (1 / width - steep * (width - 1) / 2)
-        found -= once[here] * (2 / width + steep * width)
-        found += once[right] * (1 / width - steep * (width + 1) / 2)
-        found *= per_noise
         error = math.sqrt(2 / width + steep * width)
-        tops.append(float(np.fmax.reduce(np.abs(found, out=found))) / error)
-    return tops
+        found = (twice[right] - twice[left]) * (steep / error)
+        found += once[left] * ((1 / width - steep * (width - 1) / 2) / error)
+        found -= once[here] * ((2 / width + steep * width) / error)
+        found += once[right] * ((1 / width - steep * (width + 1) / 2) / error)
+        found *= per_noise
+        yield found

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BoolArray, FloatArray, blocks, stretches
-from lossscan.numeric.medians import median, medians_within, past_median, running_median, spacing
+from lossscan.numeric.medians import above_median, median, medians_within, past_median, spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
 
@@ -52,21 +52,23 @@ class Heights(Struct, frozen=True):
     blocks: tuple[float, ...]  # peak of each known excursion, 0 where dips are nearly as deep
 
 
-def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None:
+def heights_of(curve: Curve, known: Iterable[Excursion] = ()) -> Heights | None:
     """The heights of a curve above its running median; None where there are too few points.
 
-    `blocks`: excursions that are known already; they say nothing of how far noise goes.
+    `known`: excursions found already; they say nothing of how far noise goes.
     """
     if len(curve.steps) < MIN_POINTS:
         return None
     window = min(max(len(curve.steps) // WINDOW_SHARE, WINDOW_MIN), WINDOW_MAX) | 1
     end = curve.descent_end
-    sigma = running_median(curve.scaled, window)
-    np.subtract(curve.scaled, sigma, out=sigma)
-    sigma /= _lone_noise(curve)
-    sigma[:end] = 0.0
+    sigma = np.zeros(len(curve.steps))
+    for at in blocks(len(sigma) - end):
+        here = slice(end + at.start, end + at.stop)
+        sigma[here] = above_median(
+            curve.scaled, _lone_noise(curve, here), window, here, ENTER_SIGMA
+        )
     peaks = []
-    for block in blocks:
+    for block in known:
         peaks.append(float(sigma[block.start : block.stop].max()))
         sigma[block.start : block.stop] = 0.0
     descent = end + window // 2 if end else 0  # until there the median reaches into it
@@ -78,19 +80,19 @@ def heights_of(curve: Curve, blocks: Iterable[Excursion] = ()) -> Heights | None
     return Heights(window, sigma, dips, tail, reach, beyond)
 
 
-def _lone_noise(curve: Curve) -> FloatArray:
-    """(n,) the noise of a lone point: where a window holds the first descent, that behind it.
+def _lone_noise(curve: Curve, at: slice) -> FloatArray:
+    """The noise of lone points: where a window holds the first descent, that behind it.
 
     A loss that falls steeply is smooth; a window that reaches back into it is half as noisy as the
-    points that follow.
+    points that follow. `at`: places behind the descent.
     """
-    end = curve.descent_end
-    if not end:
-        return curve.local_noise
-    noise = curve.local_noise.copy()
+    noise, end = curve.local_noise, curve.descent_end
     behind = min(end + NOISE_WINDOW, len(noise) - 1)  # the first whose window holds none of it
-    noise[end:behind] = np.maximum(noise[end:behind], noise[behind])
-    return noise
+    if not end or at.start >= behind:
+        return noise[at]
+    return np.concatenate(
+        [np.maximum(noise[at.start : behind], noise[behind]), noise[behind : at.stop]]
+    )
 
 
 def _deepest(sigma: FloatArray) -> FloatArray:
@@ -116,7 +118,8 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
     above all others show that the noise has no heavy tail upward, whatever the dips say.
     """
     joined = _joined(_episodes(sigma > ENTER_SIGMA), JOINED_POINTS)
-    peaks = [float(sigma[start:stop].max()) for start, stop in joined]
+    starts = np.array([start for start, _ in joined], dtype=np.int64)
+    peaks: list[float] = np.maximum.reduceat(sigma, starts).tolist() if joined else []
     peaks.sort(reverse=True)
     peaks.append(float(sigma.max(initial=0.0, where=sigma <= ENTER_SIGMA)))
     high = [(peak, lower) for peak, lower in pairwise(peaks) if peak >= PEAK_SIGMA]
@@ -149,11 +152,12 @@ def find_spikes(
     episodes = [e for e in _episodes(sigma > ENTER_SIGMA) if e[1] < len(sigma)]
     if not episodes:
         return
-    strength = np.array([_sum(sigma[a:b]) for a, b in episodes])
-    steps = np.array([curve.steps[start] for start, _ in episodes], dtype=np.float64)
+    edges = np.array(episodes)
+    strength = np.add.reduceat(sigma, edges.ravel())[::2] / np.sqrt(edges[:, 1] - edges[:, 0])
+    steps = curve.steps[edges[:, 0]].astype(np.float64)
     again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
-    for (start, stop), recurs in zip(episodes, again, strict=True):
-        peak = float(sigma[start:stop].max())
+    peaks = np.maximum.reduceat(sigma, edges.ravel())[::2].tolist()
+    for (start, stop), recurs, peak in zip(episodes, again.tolist(), peaks, strict=True):
         if peak >= heights.reach or recurs or _is_block(sigma[start:stop], float(heights.dips[0])):
             course = medians_within(curve.scaled, heights.window, slice(start, stop))
             yield excursion(curve, course, start, stop, peak)

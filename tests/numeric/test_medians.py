@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossscan.numeric.medians import (
+    APART,
     FEW,
+    LONG,
+    above_median,
     block_medians,
     median,
+    past_median,
     robust_sigma,
     row_medians,
     running_median,
@@ -73,3 +77,26 @@ def test_running_median_of_nothing_is_nothing():
 def test_running_median_leaves_out_what_is_no_number():
     """A NaN takes no part in the median of its neighbors."""
     assert running_median(np.array([1.0, math.nan, 3.0, 4.0]), 3).tolist() == [1.0, 2.0, 3.5, 4.0]
+
+
+@pytest.mark.parametrize("count", [LONG, LONG + 1, LONG + APART + 3])
+def test_what_is_far_from_the_course_is_measured_exactly(count):
+    """In a long array with steps and spikes as well; what is near stays near."""
+    values = np.random.default_rng(0).standard_t(3, size=count)
+    values[count // 3 :] += 4.0
+    values[[0, 5, count // 3 - 2, count // 2, count - 2]] += 9.0
+    noise = np.linspace(1.0, 2.0, count)
+    expected = (values - running_median(values, 51)) / noise
+    parts = (slice(0, 8_000), slice(8_000, count))
+    found = np.concatenate([above_median(values, noise[at], 51, at, 3.0) for at in parts])
+    far = np.abs(expected) >= 3.0
+    assert np.count_nonzero(far) > count // 100
+    assert found[far] == pytest.approx(expected[far])
+    assert np.abs(found[~far]).max() < 3.0
+
+
+@given(NUMBERS, st.sampled_from([3, 5]))
+def test_a_median_of_the_past_knows_no_future(values, window):
+    """The first have fewer before them."""
+    expected = [np.median(values[max(at - window + 1, 0) : at + 1]) for at in range(len(values))]
+    assert past_median(np.array(values), window) == pytest.approx(expected)

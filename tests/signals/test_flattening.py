@@ -64,11 +64,14 @@ def test_a_step_costs_the_same_in_a_curve_of_any_length(monkeypatch):
 
 @pytest.mark.parametrize("n", [50, 400])
 def test_the_strongest_of_blocks_is_that_of_all_places(n, monkeypatch):
-    """Windows read in place, block by block, give the gaps of gathered ones."""
-    monkeypatch.setattr(gaps, "BLOCK", 37)
+    """Windows read in place, block by block, give the gaps of gathered ones, and their placebos."""
     level, noise = _steps(n, (n // 3,)), np.linspace(0.1, 0.2, n)
     everywhere = gaps.placebos(gaps.sums_of(level), noise, *WIDTHS)
-    assert gaps.strongest(level, noise, *WIDTHS) == pytest.approx(np.abs(everywhere).max())
+    monkeypatch.setattr(gaps, "BLOCK", 37)
+    monkeypatch.setattr(gaps, "SAMPLED", 20)
+    some, most = gaps.survey(level, noise, *WIDTHS)
+    assert most == pytest.approx(np.abs(everywhere).max())
+    np.testing.assert_allclose(some, gaps.placebos_in(level, noise, *WIDTHS), atol=1e-9)
 
 
 def test_a_long_curve_keeps_all_its_steps():

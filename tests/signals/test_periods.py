@@ -31,6 +31,17 @@ def test_a_loss_that_comes_back_once_has_no_period(seed):
     assert period(curve(values)) == (None, 0.0)
 
 
+@pytest.mark.parametrize("period_points", [37, 90_000])
+def test_a_long_loss_has_its_period_and_its_strength(period_points):
+    """What repeats in half a million points is found by a part of them, and measured by all."""
+    rng = np.random.default_rng(3)
+    wave = np.resize(rng.normal(size=period_points), 500_000)
+    values = np.exp(0.05 * (wave / wave.std() + 0.5 * rng.normal(size=len(wave))))
+    lag, strength = period(curve(values))
+    assert lag == period_points
+    assert strength == pytest.approx(0.8 * (1 - period_points / len(wave)), abs=0.02)
+
+
 @pytest.mark.parametrize(("shuffled", "low", "high"), [(False, 0.6, 1.0), (True, -0.3, 0.3)])
 def test_epochs_in_file_order_correlate(shuffled, low, high):
     """Equal places of two epochs have equal losses only where the order is fixed."""
