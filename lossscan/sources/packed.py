@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -14,6 +15,8 @@ from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.sources import zstd
 
 if TYPE_CHECKING:
+    from lzma import LZMADecompressor
+
     from _typeshed import WriteableBuffer
 
 LARGEST: Final = 1 << 30  # bytes; five times the log of a million steps: more is a bomb
@@ -40,19 +43,44 @@ def _gzip(stream: BinaryIO) -> _Opened:
 def _xz(stream: BinaryIO) -> _Opened:
     import lzma
 
-    return lzma.LZMAFile(stream), (lzma.LZMAError,)
+    new = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ)
+    return _Streams(stream, new), (lzma.LZMAError,)
+
+
+class _Streams:
+    """What a .xz file holds: Python's own reader passes over other data behind it in silence."""
+
+    def __init__(self, stream: BinaryIO, new: Callable[[], LZMADecompressor]) -> None:
+        self._stream, self._new, self._decoder = stream, new, new()
+
+    def read1(self, size: int) -> bytes:
+        """Up to `size` bytes, none at the end; raises EOFError where that is missing."""
+        piece = b""
+        while not piece:
+            rest = b""
+            if self._decoder.eof:
+                rest = self._decoder.unused_data.lstrip(b"\0")
+                while not rest:
+                    if not (read := self._stream.read(_PIECE)):
+                        return b""
+                    rest = read.lstrip(b"\0")  # padding
+                self._decoder = self._new()
+            elif self._decoder.needs_input and not (rest := self._stream.read(_PIECE)):
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            piece = self._decoder.decompress(rest, size)
+        return piece
 
 
 class _Packing(NamedTuple):
     suffix: str
     magic: bytes  # the first bytes of every such file
     opened: Callable[[BinaryIO], _Opened]
-    behind: str  # is in the error over other data behind what is whole; xz leaves such alone
+    behind: str  # is in the error over other data behind what is whole
 
 
 _KINDS: Final = (
     _Packing(".gz", b"\x1f\x8b", _gzip, "Not a gzipped file"),
-    _Packing(".xz", b"\xfd7zXZ\0", _xz, "-"),
+    _Packing(".xz", b"\xfd7zXZ\0", _xz, "not supported by decoder"),
     _Packing(".zst", b"\x28\xb5\x2f\xfd", zstd.opened, "Unknown frame descriptor"),
 )
 MAGIC_BYTES: Final = max(len(kind.magic) for kind in _KINDS)

@@ -115,7 +115,7 @@ def test_read_file_refuses_a_damaged_copy(tmp_path: Path, suffix: str):
         formats.read_file(path, Settings())
 
 
-@pytest.mark.parametrize("suffix", [".gz", *([".zst"] if HAS_ZSTD else [])])
+@pytest.mark.parametrize("suffix", PACKERS)
 def test_read_file_reads_what_is_before_garbage(tmp_path: Path, suffix: str):
     """Text that was appended to a packed log costs the text alone, and is said."""
     path = packed_log(tmp_path, suffix, logs.MINIMIND.encode())
@@ -125,11 +125,15 @@ def test_read_file_reads_what_is_before_garbage(tmp_path: Path, suffix: str):
     assert [note.kind for note in table.notes] == [UNREAD_NOTE]
 
 
-def test_zeros_behind_a_packed_log_are_padding(tmp_path: Path):
-    """As tapes and block devices leave them."""
-    path = packed_log(tmp_path, ".gz", logs.MINIMIND.encode())
-    path.write_bytes(path.read_bytes() + bytes(5_000))
-    assert not formats.read_file(path, Settings()).notes
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_zeros_around_packed_parts_are_padding(tmp_path: Path, suffix: str):
+    """As tapes and block devices leave them, behind the log and between what was appended."""
+    begins, ends = logs.MINIMIND.encode()[:150], logs.MINIMIND.encode()[150:]
+    path = packed_log(tmp_path, suffix, begins)
+    path.write_bytes(path.read_bytes() + bytes(5_000) + PACKERS[suffix](ends) + bytes(5_000))
+    table = formats.read_file(path, Settings())
+    assert len(table.columns["loss"].steps) == 3
+    assert not table.notes
 
 
 def test_read_file_stops_at_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
