@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -29,7 +28,7 @@ def effective_settings(
     settings: Settings, given: Mapping[str, str]
 ) -> tuple[EffectiveSetting, ...]:
     """All keys in the order of the settings file; `given` names the options by their key."""
-    stated = {} if settings.source is None else _places(Path(settings.source))
+    stated = {} if settings.source is None else _places(settings.source, settings.stated)
     sources = {**stated, **given}
     return tuple(
         EffectiveSetting(key, value, _source(key, sources)) for key, value in _values(settings)
@@ -63,10 +62,9 @@ def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
 # --- where a file states each key --------------------------------------------------------------
 
 
-def _places(file: Path) -> Mapping[str, str]:
+def _places(file: str, text: str) -> Mapping[str, str]:
     """`rules.loss-jump.severity` -> `lossscan.yaml:7`; TOML tells no lines, only the key's path."""
-    text = file.read_text(encoding="utf-8")
-    if file.suffix == ".toml":
+    if file.endswith(".toml"):
         table = tomllib.loads(text)["tool"]["lossscan"]
         return {key: f"{file}: tool.lossscan.{key}" for key in _toml_keys(table, "")}
 

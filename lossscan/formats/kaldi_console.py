@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, columns, number
+from lossscan.formats.kit.columns import RowLog, number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
-from lossscan.model import Note, Table
+from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -43,20 +45,38 @@ def claims(head: Head) -> bool:
 
 
 def read(head: Head, settings: Settings) -> Table:
-    """All phases at their last minibatch; without any, the iterations by their own mean."""
-    points = list(_points(lines(head)))
-    phases = [point for point in points if point.at is not None]
-    whole = phases or [point._replace(at=at) for at, point in enumerate(_apart(points), start=1)]
-    turned = sum(point.value < 0 for point in whole) * 2 > len(whole) or _QUICK[0] in peek(head)
+    """All phases at their last minibatch; without any, the iterations by their own mean.
+
+    Next to the main objective of an iteration nothing says which one the others belong to.
+    """
+    phases, main, others = logs = [_Objectives(settings) for _ in range(3)]
+    for point in _points(lines(head)):
+        sums = main if point.name == "loss" else others
+        (sums if point.at is None else phases).add(point)
+    found = next((log for log in logs if len(log.rows)), others).rows.columns()
+    below = sum(int(np.count_nonzero(column.values < 0)) for column in found.values())
+    points = sum(len(column.values) for column in found.values())
+    turned = below * 2 > points or _QUICK[0] in peek(head)
+    if turned:
+        found = {name: Column(each.steps, -each.values) for name, each in found.items()}
     note = Note("objective_turned" if turned else "objective_kept", head.path)
-    rows = _rows(whole, -1.0 if turned else 1.0)
-    return Table(columns(rows, settings), framework="kaldi", notes=(note,))
+    return Table(found, framework="kaldi", notes=(note,))
 
 
-def _apart(points: list[_Point]) -> list[_Point]:
-    """Only the main objective: next to it nothing says which iteration a line belongs to."""
-    main = [point for point in points if point.name == "loss"]
-    return main or points
+class _Objectives:
+    """Objectives of one kind; where the count falls an epoch or an iteration begins: it goes on."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.rows = RowLog(settings)
+        self._before = self._last = 0
+
+    def add(self, point: _Point) -> None:
+        """One more, at the next number where it sums up what was counted."""
+        count = self._last + 1 if point.at is None else point.at
+        if count < self._last:
+            self._before += self._last
+        self._last = count
+        self.rows.add(self._before + count, {point.name: point.value})
 
 
 def _points(text: Iterator[str]) -> Iterator[_Point]:
@@ -79,17 +99,6 @@ def _point(output: str, text: str, count: str | None) -> Iterator[_Point]:
     if value is not None:
         name = "loss" if output == _MAIN else f"{output}_loss"
         yield _Point(name, value, None if count is None else int(count))
-
-
-def _rows(points: list[_Point], sign: float) -> Iterator[Row]:
-    """Where the count falls, an epoch or an iteration begins: it goes on."""
-    before = last = 0
-    for point in points:
-        count = point.at or 0
-        if count < last:
-            before += last
-        last = count
-        yield before + count, {point.name: sign * point.value}
 
 
 _SAMPLE = "Average objective function for 'output' for minibatches 0-9 is -3.5 over 512 frames."

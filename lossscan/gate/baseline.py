@@ -17,6 +17,7 @@ from msgspec.structs import asdict
 
 from lossscan.errors import SettingsError, Unusable, reason_of
 from lossscan.model import Finding, Message
+from lossscan.sources.own_file import read_own
 
 SCHEMA = "lossscan.gate.baseline/1"
 PER_OCTAVE = 2  # places between a step and its double: 40 % apart are two places
@@ -89,8 +90,7 @@ def dumps(known: Iterable[Known]) -> str:
 def load(file: Path) -> Mapping[str, Known]:
     """The entries of a baseline file by fingerprint; raises SettingsError."""
     try:
-        with file.open("rb") as stream:
-            whole = convert(json.loads(stream.read(MAX_BYTES)), _Kept)
+        whole = convert(json.loads(read_own(file, MAX_BYTES)), _Kept)
         if whole.schema != SCHEMA:
             raise Unusable("other_schema", schema=SCHEMA)
     except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from lossscan import words
 from lossscan.errors import SettingsError, Unusable, reason_of
 from lossscan.expressions import expression
 from lossscan.model import Message, Severity
+from lossscan.sources.own_file import read_own
 
 NEVER = "never"
 GATES = (*Severity, NEVER)  # what --fail-on takes
@@ -49,6 +50,7 @@ class Settings:
     timeout: float | None = TIMEOUT  # seconds for each run of a batch; None: no limit
     training_config: Path | None = None
     source: str | None = None  # the file these came from
+    stated: str = field(default="", compare=False, repr=False)  # its text
 
 
 def load(file: Path | None = None) -> Settings:
@@ -60,7 +62,8 @@ def load(file: Path | None = None) -> Settings:
     default = Settings(lang=words.default_language())
     if found is None:
         return default
-    return replace(default, source=str(found), **_checked(_table(found), str(found)))
+    table, text = _table(found)
+    return replace(default, source=str(found), stated=text, **_checked(table, str(found)))
 
 
 def find(folder: Path) -> Path | None:
@@ -70,7 +73,7 @@ def find(folder: Path) -> Path | None:
     if own is not None:
         return own
     project = next((p / "pyproject.toml" for p in above if (p / "pyproject.toml").is_file()), None)
-    return project if project is not None and _table(project) else None
+    return project if project is not None and _table(project)[0] else None
 
 
 def gate(word: str) -> Severity | None:
@@ -81,17 +84,16 @@ def gate(word: str) -> Severity | None:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _table(path: Path) -> Mapping[str, Any]:
-    """The settings as the file has them; an empty file has none."""
+def _table(path: Path) -> tuple[Mapping[str, Any], str]:
+    """The settings as the file has them, an empty one none, and its text."""
     try:
-        with path.open("rb") as stream:
-            text = stream.read(MAX_BYTES).decode()
+        text = read_own(path, MAX_BYTES).decode()
         table = _toml(text) if path.suffix == ".toml" else _yaml(text)
     except FileNotFoundError as error:
         raise SettingsError("settings_missing", at=path) from error
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsError("settings_broken", at=path, reason=reason_of(error)) from error
-    return _mapping("", {} if table is None else table, str(path))
+    return _mapping("", {} if table is None else table, str(path)), text
 
 
 def _toml(text: str) -> Any:

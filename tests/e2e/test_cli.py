@@ -176,9 +176,10 @@ def test_output_to_a_device_leaves_it_a_device(make_run):
     assert Path(os.devnull).is_char_device()
 
 
-@pytest.mark.parametrize("target", ["missing/report.md", "."])
+@pytest.mark.parametrize("target", ["missing/report.md", ".", "loop"])
 def test_output_that_cannot_be_written_is_refused(make_run, tmp_path, target):
-    """A missing folder, or a folder in place of the file, is said in one line."""
+    """A missing folder, a folder in place of the file, or a link to itself is said in one line."""
+    (tmp_path / "loop").symlink_to("loop")
     done = cli("analyze", make_run(), "--output", tmp_path / target)
     assert_refused(done, tmp_path / target, "pass another file")
 

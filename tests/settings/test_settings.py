@@ -1,13 +1,17 @@
 """Settings files: where they are found, and what a mistake in one is answered with."""
 
+import os
+import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from lossscan.effective_settings import effective_settings
 from lossscan.errors import SettingsError
 from lossscan.model import Severity
-from lossscan.settings import Settings, Suppression, find, load
+from lossscan.settings import MAX_BYTES, Settings, Suppression, find, load
+from lossscan.sources import own_file
 
 FULL = """
 lang: zh
@@ -158,3 +162,29 @@ def test_load_of_a_broken_pyproject_names_it(tmp_path, monkeypatch):
     _file(tmp_path, "[tool.lossscan\n", "pyproject.toml")
     with pytest.raises(SettingsError, match="line 1"):
         load()
+
+
+def test_load_reads_what_a_pipe_gives(tmp_path):
+    """As `--config <(...)`, where the command takes a moment; `config` finds each key in it."""
+    os.mkfifo(pipe := tmp_path / "pipe")
+    writes = threading.Timer(0.05, pipe.write_text, ["fail-on: never\n"])
+    writes.start()
+    settings = load(pipe)
+    writes.join()
+    assert settings.fail_on is None
+    (entry,) = (e for e in effective_settings(settings, {}) if e.key == "fail-on")
+    assert entry.source == f"{pipe}:1"
+
+
+def test_load_does_not_wait_for_a_pipe_to_which_nobody_writes(tmp_path, monkeypatch):
+    """It is answered as a file that cannot be read."""
+    monkeypatch.setattr(own_file, "LONGEST", 0.01)
+    os.mkfifo(pipe := tmp_path / "pipe")
+    with pytest.raises(SettingsError, match="Timed out"):
+        load(pipe)
+
+
+def test_load_refuses_a_file_that_is_too_large(tmp_path):
+    """What is behind the limit would be lost without a word."""
+    with pytest.raises(SettingsError, match="larger than 1 MiB"):
+        load(_file(tmp_path, f"# {'-' * MAX_BYTES}\nfail-on: never\n"))

@@ -142,6 +142,14 @@ def test_a_jump_in_a_long_log_is_said_while_it_trains(tmp_path: Path, kind: str)
     assert made.whole <= 10
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_jump_in_the_last_lines_is_looked_at_before_the_log_has_grown_much(tmp_path, kind):
+    """What seems to change where lines are left out is no alarm; what changes behind that is."""
+    made = trainer(tmp_path, kind, jump=POINTS + 10)
+    made.watched([lambda: made.train(10)] * 8)
+    assert made.whole > 2
+
+
 def test_the_whole_is_read_when_it_has_grown_by_a_twentieth(tmp_path: Path):
     """What builds up slowly is seen without an alarm."""
     made = trainer(tmp_path)

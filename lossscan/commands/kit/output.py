@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from lossscan import words
@@ -84,8 +85,9 @@ def spared(runs: Iterable[RunReport], *outputs: Path | None) -> Iterator[RunRepo
 
 def _known(output: Path) -> os.stat_result | None:
     """What is there already, if anything is; raises OutputError where that may not be known."""
-    with _writing(output):
-        return output.stat() if output.exists() else None
+    with _writing(output), suppress(FileNotFoundError):
+        return output.stat()
+    return None
 
 
 def _place(run: str, source: str) -> Path:
@@ -137,10 +139,10 @@ def write(text: str | Iterable[str | bytes], output: Path | None) -> None:
         for piece in pieces:
             _print(piece)
         return
+    known = _known(output)
     with _writing(output):
-        special = output.exists() and not output.is_file()
-        target = Path(os.path.realpath(output))  # of links in a loop the last
-    if special:  # a device or a pipe, as /dev/stdout may be
+        target = Path(os.path.realpath(output))
+    if known is not None and not S_ISREG(known.st_mode):  # a device or a pipe, as /dev/stdout
         _pour(pieces, output, output)
         return
     draft = target.with_name(f".lossscan.{os.getpid()}")  # short: a name may have 255 bytes already
