@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from itertools import chain, zip_longest
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Final, TypeAlias
 
-import msgspec
+from msgspec.json import Decoder
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
@@ -23,6 +22,8 @@ _SEPARATORS: Final = OF_FILES + "|"  # Markdown's
 _TWO_WORDS: Final = expression(r"(?i)\b(train|val|valid|validation|test|eval) (loss|acc)")
 _SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
 _Cell: TypeAlias = int | float | None
+_CELLS: Final = Decoder(list[int | float | None])
+_WITHIN: Final = bytes(set(range(256)) - set(b",\n"))  # a cell
 
 
 def separator_of(line: str) -> str:
@@ -105,24 +106,15 @@ def number_columns(lines: Sequence[str], separator: str) -> list[list[_Cell]] | 
     text, blank = "".join(lines), separator.isspace() and separator != "\t"  # any number of them
     if blank or not text.endswith("\n") or (separator != "," and "," in text):
         return None
-    rows = text[:-1].replace(separator, ",").replace("\n", "],[")
-    rows = f"[[{rows}]]"
-    if ",," in rows or "[," in rows or ",]" in rows:
-        rows = rows.replace(",,", ",null,").replace(",,", ",null,")  # each finds every other one
-        rows = rows.replace("[,", "[null,").replace(",]", ",null]")
-    width = lines[0].count(separator) + 1
+    rows, width = text.replace(separator, ",").encode(), lines[0].count(separator) + 1
+    if width == 1 or rows.translate(None, _WITHIN) != (b"," * (width - 1) + b"\n") * len(lines):
+        return None
+    listed = b"[%b]" % rows[:-1].replace(b"\n", b",")
+    if b",," in listed or listed.startswith(b"[,") or listed.endswith(b",]"):
+        for empty in (b"[,", b",,", b",,", b",]"):  # each finds every other one
+            listed = listed.replace(empty, b"null".join((empty[:1], empty[1:])))
     try:
-        found = _decoder(width)(rows.encode())
-    except (ValueError, RecursionError):
+        cells = _CELLS.decode(listed)
+    except ValueError:
         return None
-    if len(found) != len(lines):  # a bracket is in a cell
-        return None
-    cells = list(chain.from_iterable(found))
     return [cells[at::width] for at in range(width)]
-
-
-@lru_cache(maxsize=4)  # tables of a run
-def _decoder(width: int) -> Callable[[bytes], list[tuple[_Cell, ...]]]:
-    """What decodes rows of so many cells, and no others."""
-    row: Any = tuple[(_Cell,) * width]  # type: ignore[misc]
-    return msgspec.json.Decoder(list[row]).decode
