@@ -212,11 +212,11 @@ def test_read_leaves_out_a_cut_number(tmp_path: Path):
 
 
 def test_read_takes_the_progress_bar_of_nemo(tmp_path: Path):
-    """NeMo 1 shows its numbers behind a bar, the step with a decimal point."""
+    """NeMo 1 shows a running mean of its losses too, and the step with a decimal point."""
     bar = "Epoch 0: 1%|#| {0}/90 [00:10, loss=3.1, reduced_train_loss=3.09, global_step={0}.0]"
     table = logs.read_log(tmp_path, "\r".join(bar.format(step) for step in range(1, 5)) + "\r")
     assert table.framework == "nemo"
-    assert logs.points(table, "loss")[-1] == (4, 3.1)
+    assert logs.points(table, "loss")[-1] == (4, 3.09)
 
 
 def test_read_takes_the_block_of_olmo_core(tmp_path: Path):

@@ -27,6 +27,7 @@ from lossscan.settings import Settings
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 HELD: Final = 4096  # rows that are objects at most: 8 MB; fewer cost time for each group
+_OF_STEP: Final = ("train_loss_step", "reduced_train_loss")  # Lightning's `loss` is a running mean
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 
@@ -131,13 +132,14 @@ class Sheet:
         """Each quantity in file order, at the `steps` of all rows; below 0 a row has none.
 
         None and what is no number is left out, NaN is kept. Where two keys of a row mean the
-        same, that of the fuller column counts.
+        same, that of the fuller column counts, the first of two that are as full.
         """
         named: dict[str, list[Grown[np.float64]]] = defaultdict(list)
         filled = {key: numbers for key, numbers in self.numbers.items() if len(numbers)}
         for key in without_totals(filled, self.name_of):
             filled[key].scale(factor(key))
-            named[self.name_of(key)].append(filled[key])
+            alike = named[self.name_of(key)]
+            alike.insert(0 if key in _OF_STEP else len(alike), filled[key])
         row_steps = RowSteps(steps)
         found = {name: row_steps.column(numbers) for name, numbers in named.items()}
         return with_loss({name: column for name, column in found.items() if len(column.steps)})
