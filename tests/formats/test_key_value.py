@@ -144,6 +144,32 @@ def test_read_takes_a_reward_without_a_loss(tmp_path: Path):
     assert len(logs.points(logs.read_log(tmp_path, text), "reward")) == 4
 
 
+def test_the_current_loss_is_the_loss_next_to_an_average(tmp_path: Path):
+    """The average is that of the epoch so far."""
+    text = "".join(
+        f"Epoch 1 | Iter {n} | Average Loss 2.{9 - n} | Current Loss 1.{9 - n} | 9.9 ms/batch\n"
+        for n in (1, 2, 3)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert logs.points(table, "loss") == [(1, 1.8), (2, 1.7), (3, 1.6)]
+    assert logs.points(table, "average_loss") == [(1, 2.8), (2, 2.7), (3, 2.6)]
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("iter {n}/9, step {n}0, loss: 0.5", 30),
+        ("iter {n}/9, time per step 0.5, loss: 0.5", 3),
+        ("iter {n}/9, loss: 0.5, step 1/2", 3),
+        ("iter {n}/9, loss: 0.5, step 1 of 2", 3),
+    ],
+)
+def test_a_step_behind_an_iteration_is_that_of_the_run(tmp_path: Path, line: str, step: int):
+    """Unless it says of how many, or is none."""
+    text = "".join(f"{line.format(n=n)}\n" for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1][0] == step
+
+
 @pytest.mark.parametrize(
     "summary", ["Mean Training loss : {}", "Epoch {n} | train loss: {}", "Average loss: {}"]
 )

@@ -739,6 +739,26 @@ def test_rounds_that_only_the_server_judges(tmp_path: Path):
     assert read_file(path, Settings()).columns["eval_loss"].steps.tolist() == list(STEPS)
 
 
+def test_names_in_brackets_may_stand_before_their_numbers(tmp_path: Path):
+    """The step of the run is behind the one that begins again in each epoch."""
+    line = "[R0] | E{} iter[ 14/ 15] | [Loss] {} | [exp] ./exp | [step]    {} | [time] 0.4m\n"
+    rows = (line.format(5, 2.5, 89), line.format(6, "nan", 104), line.format(7, "nan", 119))
+    losses = logs.points(logs.read_log(tmp_path, "".join(rows)), "loss")
+    assert [step for step, _ in losses] == [89, 104, 119]
+    assert [math.isnan(value) for _, value in losses] == [False, True, True]
+
+
+def test_what_was_printed_behind_a_bar_is_a_line_of_its_own(tmp_path: Path):
+    """It counts otherwise than the bar, which holds the loss."""
+    text = "".join(
+        f"loss=0.0{9 - n}| degree=3| : 20%|##  | {n}096/9000 [02:15<08:20, 47.77it/s]"
+        f"Step {n}100: 19 pruned. Now having 207177.\n"
+        for n in (1, 2, 3)
+    )
+    losses = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert losses == [(1096, 0.08), (2096, 0.07), (3096, 0.06)]
+
+
 def test_the_only_name_above_single_numbers_says_what_they_are(tmp_path: Path):
     """As pandas writes one column; a score is no loss."""
     from lossscan.errors import NoLogFound

@@ -43,6 +43,10 @@ _STEP: Final = expression(
     r"(?:steps?|iter(?:ation|ate)?s?|n?updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
+_STEP_BEHIND_ITER: Final = expression(  # of the run, behind the epoch's: `iter 14/15, step 89`
+    rf"(?i)(?<!\w)iter(?:ation)?s?\b{_BETWEEN}\d{{1,15}}\s{{0,8}}/.{{1,200}}?[\s,(|]step\b{_BETWEEN}{_COUNT}"
+    r"(?=[^\w.%/]|\Z)(?! ?(?:/|of\b))"
+)
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index)| ?个数)?\b(?!:? ?\(\d{1,9}, ?\d)"
     rf"{_BETWEEN}{_COUNT}{_OF}"
@@ -154,6 +158,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
 _STEPS: Final[tuple[_Hinted, ...]] = (
     (("global", "acc_iter", "current_steps", "|loss: "), _DECLARED),
     (("total_steps",), _AT_EPOCH),
+    (("iter",), _STEP_BEHIND_ITER),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
     (("step", "it", "update", *_STEP_WORDS), _STEP),

@@ -142,11 +142,12 @@ def _messages(text: str) -> Iterator[tuple[int, str]]:
     at = 0
     for line in text.splitlines(keepends=True):
         at += len(line)
-        if any(word in line for word in _MARKS) and _says_so(line):
+        if any(word in line for word in _MARKS) and says_lost(line):
             yield at, line
 
 
-def _says_so(line: str) -> bool:
+def says_lost(line: str) -> bool:
+    """Whether a line says that the program stops because its loss is no number."""
     low = line.lower()
     if not any(word in low for word in _ENDS):  # to look for words is far faster
         return False

@@ -57,10 +57,13 @@ _SHARE: Final = expression(
 _TAB: Final = "#011"  # as syslog writes it
 _ELIDED: Final = " d'"  # French, before a vowel: `perte d'entraînement`
 _GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
-_NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`
-    r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}] ?[:=]"
+_BEHIND_BAR: Final = expression(  # what was printed next, with a count of its own
+    r"(?<=it/s\]|s/it\])(?=(?i:step|iter|epoch)\w{0,6}[ :#]{1,3}\d)"
 )
-_NAME: Final = expression(r"[\[{]([A-Za-z][\w ]{0,40})[\]}](?= ?[:=])")
+_NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`, `[Loss] 4.9`
+    r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}](?: ?[:=]| {1,8}(?:-?\d|nan))"
+)
+_NAME: Final = expression(r"[\[{]([A-Za-z][\w ]{0,40})[\]}](?= ?[:=]| {1,8}(?:-?\d|nan))")
 _LIST: Final = expression(r"\[([-+\d.e, ]{1,600}|nan(?:, ?nan){0,60})\]")  # the terms of a loss
 _LIST_ROW: Final = expression(r"\W{0,9}\d{1,12}\b[^\[\n]{1,200}\[[-+\d.e]{1,40}, ?[-+\d.e]")
 _LIST_HEAD: Final = expression(r"(?i)(?!.{0,500}[\d:=]).{0,200}\bloss\b")
@@ -127,6 +130,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
+            (partial(_cut_at, _BEHIND_BAR), "it" in text and bool(_BEHIND_BAR.search(text))),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),

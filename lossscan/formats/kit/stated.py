@@ -13,6 +13,7 @@ from lossscan.canonical.names import MEANS, SET_RATE, canonical, is_judged, is_k
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
+from lossscan.formats.kit.ending import says_lost
 from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
@@ -59,7 +60,7 @@ _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _SMOOTHED: Final = expression(r"(?i)(?:smooth(?:ed)?|ema|moving) ")  # next to what it smooths
 _BEHIND: Final = expression(rf"(?:^|{TRAINING} )[Ll]oss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
-    r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|final|avg|mean|best|val\w*|test|eval)\b)"
+    r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|current|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
 )
 _STATISTICS: Final = ("std", "stddev", "max", "maximum", "min", "minimum", "best", "lowest")
@@ -120,6 +121,8 @@ class LineReader:
         place, row = place_of(line), self._row(line)
         if len(row) == 1 and canonical(*row) == "step":  # of a plan: `Total steps = 39350`
             row = {}
+        if place is None and row and "nan" in line.lower() and says_lost(line):
+            row = {}  # the note on the end of the log tells of it
         if SET_RATE in row:  # counted by the scheduler, which may begin at another number
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
@@ -236,7 +239,7 @@ def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]])
     several = len(spaced) > 1 or line.lower().count("loss") > 1
     before = _WORD.search(line[: match.start()]) if several and match[1].lower() == "loss" else None
     own = f"{before[0]}{match[1]}" if before else ""
-    return _joined(own) if is_part(own) else match[1]
+    return _joined(own) if is_part(own) or _joined(own) in MEANS else match[1]
 
 
 def _by_word_behind(line: str) -> Iterator[Part[str]]:
