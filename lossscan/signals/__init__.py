@@ -21,7 +21,13 @@ from lossscan.signals.outbursts import wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
-from lossscan.signals.turns import beside_humps, find_turns, without_humps
+from lossscan.signals.turns import (
+    beside_humps,
+    find_turns,
+    sure_stretches,
+    turns_between,
+    without_humps,
+)
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 EPOCH_POINTS = 20  # logged points of an epoch that is longer than what is sought within it
@@ -130,9 +136,12 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     aligner = Aligner(curve.steps, landmarks)
     found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
-    turns = beside_humps(list(find_turns(flat, landmarks, falling=True)), found)
+    straight = sure_stretches(flat)
+    turns = beside_humps(list(turns_between(flat, straight, landmarks)), found)
     if not changes:
-        changes, humps = without_humps(curve, turns, [*known, *(each.start for each in slow)])
+        changes, humps = without_humps(
+            curve, turns, straight[:1], [*known, *(each.start for each in slow)]
+        )
         found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
     return changes, found, least_peak(curve, heights)
 

@@ -36,37 +36,46 @@ class Segment(Struct, frozen=True):
     sigma: float  # slope in its own standard errors
 
 
-def find_turns(
-    curve: Curve, landmarks: tuple[Landmark, ...], *, falling: bool = False
-) -> Iterator[Change]:
-    """Changes of slope that change its sign, both sides beyond doubt, in order.
+FALLING = Segment(0, 0, 0.0, 0.0, -TURN_SIGMA)
 
-    `falling`: it is to fall from the beginning, so that one which climbs there has turned.
-    """
+
+def find_turns(curve: Curve, landmarks: tuple[Landmark, ...]) -> Iterator[Change]:
+    """Changes of slope that change its sign, both sides beyond doubt, in order."""
+    return turns_between(curve, sure_stretches(curve), landmarks)
+
+
+def sure_stretches(curve: Curve) -> list[Segment]:
+    """The straight pieces that rise or fall beyond doubt, of a curve that rises anywhere."""
     level = curve.clipped
     if len(level) < MIN_POINTS or not _rises(level, curve.noise):
-        return
+        return []
     size = -(-len(level) // MAX_BINS)
     bins = block_means(level, size)
     noise = curve.noise / np.sqrt(size)
     edges = [0, *linear_segments(bins, noise), len(bins)]
-    stretches = [_stretch(bins, start, stop, noise) for start, stop in pairwise(edges)]
-    sure = [stretch for stretch in stretches if abs(stretch.sigma) >= TURN_SIGMA]
-    if falling:
-        sure.insert(0, Segment(0, 0, 0.0, 0.0, -TURN_SIGMA))
+    stretches = [_stretch(bins, start, stop, noise, size) for start, stop in pairwise(edges)]
+    return [stretch for stretch in stretches if abs(stretch.sigma) >= TURN_SIGMA]
+
+
+def turns_between(
+    curve: Curve, sure: Sequence[Segment], landmarks: tuple[Landmark, ...]
+) -> Iterator[Change]:
+    """The turns from each stretch to the next."""
     for before, after in pairwise(sure):
         if before.sigma * after.sigma < 0 and abs(after.last - after.first) >= MIN_RISE:
-            yield _change(curve, after, after.start * size, landmarks)
+            yield _change(curve, after, landmarks)
 
 
 def without_humps(
-    curve: Curve, turns: list[Change], known: Sequence[int]
+    curve: Curve, turns: list[Change], first: Sequence[Segment], known: Sequence[int]
 ) -> tuple[list[Change], list[Excursion]]:
     """The turns but those upward from which the loss comes back down before the end: humps.
 
+    `first`: the first sure stretch, which may begin one, too: a loss is to fall from the beginning.
     None that holds something known, by its index: that is told by itself.
     """
     upward = [turn for turn in turns if turn.kind == "slope_up"]
+    upward += turns_between(curve, [FALLING, *first], ())
     if not upward:
         return turns, []
     smooth = running_median(curve.scaled, SMOOTH_POINTS)
@@ -113,27 +122,27 @@ def _rises(level: FloatArray, noise: float) -> bool:
     return climb > TURN_SIGMA * MEDIAN_ERROR * noise / float(np.sqrt(size))
 
 
-def _stretch(bins: FloatArray, start: int, stop: int, noise: float) -> Segment:
+def _stretch(bins: FloatArray, start: int, stop: int, noise: float, size: int) -> Segment:
     x = np.arange(start, stop) - (start + stop - 1) / 2
     spread = float(x @ x)
     slope = float(x @ bins[start:stop]) / spread if spread else 0.0
     middle, half = float(bins[start:stop].mean()), slope * (stop - start - 1) / 2
     sigma = slope * float(np.sqrt(spread)) / noise
-    return Segment(start, stop, middle - half, middle + half, sigma)
+    return Segment(start * size, stop * size, middle - half, middle + half, sigma)
 
 
-def _change(curve: Curve, after: Segment, index: int, landmarks: tuple[Landmark, ...]) -> Change:
+def _change(curve: Curve, after: Segment, landmarks: tuple[Landmark, ...]) -> Change:
     low, high = (from_scale(value, log=curve.log) for value in (after.first, after.last))
     return Change(
         series=curve.name,
         kind="slope_up" if after.sigma > 0 else "slope_down",
-        index=index,
-        step=int(curve.steps[index]),
+        index=after.start,
+        step=int(curve.steps[after.start]),
         before=low,
         after=high,
         delta=high - low,
         ratio=high / low if low > 0 and high > 0 else None,
         sigma=after.sigma,
         stays=1.0,
-        aligned_to=align(curve, index, landmarks),
+        aligned_to=align(curve, after.start, landmarks),
     )
