@@ -19,7 +19,7 @@ from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import peek
-from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
+from lossscan.formats.transformers_console.entry_log import DONE, TOTAL, Entries
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
 from lossscan.formats.transformers_console.placing import (
     AGREEING,
@@ -68,7 +68,7 @@ def read(head: Head, settings: Settings) -> Table:
     scale = epoch_scale(console, training, total)
     steps = _steps(training, scale, total)
     found = console.entries.columns(_every(entries, steps, _refined(scale, training, steps)))
-    placed_all = scale or (training.stated.done >= 0).all()
+    placed_all = scale or (training.stated[DONE] >= 0).all()
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
         found,
@@ -120,7 +120,7 @@ def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator
 
 
 def _framework(head: Head, training: Entries) -> str:
-    if (training.stated.done >= 0).any():
+    if (training.stated[DONE] >= 0).any():
         return "ms-swift"
     return "llamafactory" if _LLAMAFACTORY.search(peek(head)) else "transformers"
 
@@ -132,7 +132,7 @@ def _config(console: Console, training: Entries) -> dict[str, int]:
     """
     bars = Counter[int]()
     for bars_of in ((training.before, training.behind), (training.stated,)):
-        shown = [each for each in bars_of if each.total.max(initial=-1) >= 0]
+        shown = [each for each in bars_of if each[TOTAL].max(initial=-1) >= 0]
         for first in range(0, len(training) if shown else 0, BLOCK):
             part = slice(first, first + BLOCK)
             turns = [_planned(each, part, full=each is not training.before) for each in shown]
@@ -142,10 +142,10 @@ def _config(console: Console, training: Entries) -> dict[str, int]:
     return planned | console.banner.config
 
 
-def _planned(bars: ShownBars, part: slice, *, full: bool) -> IntArray:
+def _planned(bars: IntArray, part: slice, *, full: bool) -> IntArray:
     """The totals of some bars, -1 where there is none or, unless `full` ones count, it is full."""
-    total = bars.total[part]
-    return total if full else np.where(bars.done[part] < total, total, -1)
+    done, total = bars[:, part]
+    return total if full else np.where(done < total, total, -1)
 
 
 def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
@@ -153,7 +153,7 @@ def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
     edges = np.flatnonzero(np.diff(training.launches)) + 1
     steps = np.empty(len(training), dtype=np.int64)
     for first, end in pairwise((0, *edges.tolist(), len(training))):
-        stated = training.stated.done[first:end]
+        stated = training.stated[DONE][first:end]
         if (stated >= 0).all():
             steps[first:end] = stated
         elif (drawn := _drawn(training, slice(first, end), total, scale)) is not None:
@@ -172,10 +172,9 @@ def _drawn(training: Entries, part: slice, total: int, scale: Scale | None) -> I
     The bar is drawn again behind what was printed, so it shows the very step; where it is the next
     one, most steps are no multiples of their distance.
     """
-    bars = training.after
-    done = bars.done[part]
+    done, shown = training.after[:, part]
     gaps = np.diff(done)
-    if scale is None or (bars.total[part] != total).any() or (gaps <= 0).any():
+    if scale is None or (shown != total).any() or (gaps <= 0).any():
         return None
     on_time = not len(gaps) or np.mean(done % int(median(gaps)) == 0) >= AGREEING
     known = on_time and agree(done, training.epochs[part], training.slack[part], scale)
@@ -223,7 +222,7 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
         between = np.interp(entries.epochs[at], trained, steps) if len(trained) else told
         told = np.where(entries.epochs[at] < epoch - slack, between, told)
     by_epoch = np.rint(np.clip(told, 0, MOST_STEPS)).astype(np.int64)
-    stated = entries.stated.done[at]
+    stated = entries.stated[DONE][at]
     every[at] = np.where(stated >= 0, stated, by_epoch)
     return every
 

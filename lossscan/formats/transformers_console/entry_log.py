@@ -11,10 +11,11 @@ from array import array
 from collections import deque
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from lossscan.formats.kit.columns import Sheet
@@ -29,20 +30,11 @@ from lossscan.settings import Settings
 HELD: Final = 1024  # entries that are objects at most: 1 MB
 KEPT: Final = 2  # of them, when the others become numbers: the last one, and what it is compared to
 _TRAIN, _EVAL, _SUMMARY, _QUOTED = 1, 2, 4, 8  # bits of a mark
+DONE, TOTAL = 0, 1  # rows of what a bar shows
 _KINDS: Final = {"train": _TRAIN, "eval": _EVAL, "summary": _SUMMARY}
 
 _Any = TypeVar("_Any", bound=np.generic)
-
-
-class ShownBars(Struct, frozen=True):
-    """What the bars next to some entries show, -1 where there is none."""
-
-    done: IntArray  # (n,)
-    total: IntArray  # (n,)
-
-    def only(self, which: BoolArray) -> ShownBars:
-        """Those of some entries."""
-        return ShownBars(_only(self.done, which), _only(self.total, which))
+_Bars: TypeAlias = tuple[Grown[np.int64], Grown[np.int64]]  # of some entries: done, and the total
 
 
 class Entries(Struct, frozen=True):
@@ -52,35 +44,21 @@ class Entries(Struct, frozen=True):
     epochs: FloatArray  # (n,)
     slack: FloatArray  # (n,), half of the last digit of each epoch
     launches: IntArray  # (n,), rising
-    stated: ShownBars  # the step that the entry itself states
-    before: ShownBars  # the bar
-    behind: ShownBars
+    stated: IntArray  # (2, n), the step that the entry itself states and of how many; -1 for none
+    before: IntArray  # (2, n), what the bar before shows
+    behind: IntArray  # (2, n)
 
     def __len__(self) -> int:
         return len(self.epochs)
 
     @property
-    def after(self) -> ShownBars:
-        """The bar behind, else the one before."""
-        shown = self.behind.total >= 0
-        return ShownBars(
-            np.where(shown, self.behind.done, self.before.done),
-            np.where(shown, self.behind.total, self.before.total),
-        )
+    def after(self) -> IntArray:
+        """(2, n) what the bar behind shows, else the one before."""
+        return np.where(self.behind[TOTAL] >= 0, self.behind, self.before)
 
     def only(self, which: BoolArray) -> Entries:
         """Some of them."""
-        if which.all():
-            return self
-        return Entries(
-            _only(self.trains, which),
-            _only(self.epochs, which),
-            _only(self.slack, which),
-            _only(self.launches, which),
-            self.stated.only(which),
-            self.before.only(which),
-            self.behind.only(which),
-        )
+        return self if which.all() else Entries(*(_only(each, which) for each in astuple(self)))
 
 
 class EntryLog:
@@ -98,7 +76,9 @@ class EntryLog:
         self._finest = 0  # decimals of the bare epochs
         self._rows = 0
         self._marks, self._epochs, self._begun = array("B"), array("d"), array("q")
-        self._bars = (_Bars(), _Bars(), _Bars())  # stated, before and behind
+        self._bars: list[_Bars] = [  # stated, before and behind
+            (Grown(np.int64), Grown(np.int64)) for _ in range(3)
+        ]
 
     def __len__(self) -> int:
         return len(self._marks) + len(self._held)
@@ -143,7 +123,7 @@ class EntryLog:
         self._epochs.frombytes(run.epochs.tobytes())
         if last.bars:
             told = np.array([last.bars[0].done, last.bars[0].total])
-            self._bars[1].add(np.arange(first, first + count), np.broadcast_to(told, (count, 2)))
+            _add(self._bars[1], np.arange(first, first + count), np.broadcast_to(told, (count, 2)))
         self.add(last)
 
     def end(self) -> None:
@@ -174,7 +154,7 @@ class EntryLog:
         marks, count = self._bits(), len(self)
         epochs = np.frombuffer(self._epochs, dtype=np.float64)
         slack, launches = self._slack(marks, epochs), self._launches(count)
-        bars = (each.of(count) for each in self._bars)
+        bars = (_shown(each, count) for each in self._bars)
         every = Entries(marks & _TRAIN > 0, epochs, slack, launches, *bars)
         return every.only(self._which(marks))
 
@@ -258,36 +238,28 @@ class EntryLog:
         for column, shown in zip(self._bars, zip(*bars, strict=True), strict=False):
             places = [at for at, bar in enumerate(shown) if bar is not None]
             told = [(bar.done, bar.total) for bar in shown if bar is not None]
-            column.add(np.array(places, dtype=np.int64) + first, np.array(told, dtype=np.int64))
+            told_of = np.array(told, dtype=np.int64).reshape(-1, 2)
+            _add(column, np.array(places, dtype=np.int64) + first, told_of)
 
 
-class _Bars:
-    """The bars next to some of the entries, by their places."""
-
-    def __init__(self) -> None:
-        self._done, self._total = Grown(np.int64), Grown(np.int64)
-
-    def add(self, places: IntArray, told: IntArray) -> None:
-        """Some more; `told` is what is done and the total of each, (n, 2)."""
-        if len(places):
-            self._done.add(places, told[:, 0])
-            self._total.add(places, told[:, 1])
-
-    def of(self, count: int) -> ShownBars:
-        """Those of so many entries."""
-        return ShownBars(*(_spread(numbers, count) for numbers in (self._done, self._total)))
+def _add(bars: _Bars, places: IntArray, told: IntArray) -> None:
+    """Some more; `told` is what is done and the total of each, (n, 2)."""
+    for numbers, values in zip(bars, told.T, strict=True):
+        numbers.add(places, values)
 
 
-def _spread(numbers: Grown[np.int64], count: int) -> IntArray:
-    if not len(numbers):
-        return np.broadcast_to(np.int64(-1), count)
-    spread = np.full(count, -1)
-    spread[numbers.places] = numbers.values
-    return spread
+def _shown(bars: _Bars, count: int) -> IntArray:
+    """(2, count) what bars show next to so many entries, -1 where there is none."""
+    if not len(bars[DONE]):
+        return np.broadcast_to(np.int64(-1), (2, count))
+    shown = np.full((2, count), -1)
+    for row, numbers in zip(shown, bars, strict=True):
+        row[numbers.places] = numbers.values
+    return shown
 
 
 def _only(column: NDArray[_Any], which: BoolArray) -> NDArray[_Any]:
     """Some numbers of a column; where all are one that is stored once, it stays so."""
-    if column.strides == (0,):
-        return np.broadcast_to(column[0], int(which.sum()))
-    return column[which]
+    if not any(column.strides):
+        return np.broadcast_to(column.flat[0], (*column.shape[:-1], int(which.sum())))
+    return column[..., which]

@@ -15,9 +15,10 @@ import numpy as np
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.formats.kit.columns import number
 from lossscan.formats.transformers_console.entries import Entry
-from lossscan.formats.transformers_console.entry_log import Entries, ShownBars
+from lossscan.formats.transformers_console.entry_log import Entries
 from lossscan.formats.transformers_console.placing import Scale, misfit, usable
 from lossscan.formats.transformers_console.trainer_lines import Console
+from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import median
 
 _SPEED_SLACK: Final = 5e-4  # absolute in 4.x (three decimals), relative in 5.x (four digits)
@@ -95,12 +96,13 @@ def _by_bars(training: Entries, total: int) -> Scale | None:
     return min(filter(None, scales), key=lambda scale: scale.doubt, default=None)
 
 
-def _ratio(training: Entries, total: int, bars: ShownBars) -> Scale | None:
-    drawn = np.diff(bars.done, prepend=-1) != 0  # else of an earlier line: most bars are not kept
-    told = drawn & (training.epochs > training.slack) & (bars.total == total) & (bars.done > 0)
+def _ratio(training: Entries, total: int, bars: IntArray) -> Scale | None:
+    done, shown = bars
+    drawn = np.diff(done, prepend=-1) != 0  # else of an earlier line: most bars are not kept
+    told = drawn & (training.epochs > training.slack) & (shown == total) & (done > 0)
     if not told.any():
         return None
-    ratios = bars.done[told] / training.epochs[told]
+    ratios = done[told] / training.epochs[told]
     middle = median(ratios)
     return Scale(middle, median(np.abs(ratios - middle)) / middle)
 

@@ -6,22 +6,20 @@ it is needed for less than 80 % of its samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import ceil, floor
 
 import numpy as np
 
-from lossscan.model import Field, Landmark, Series
-from lossscan.samples import stated_number
+from lossscan.model import Landmark, Series
+from lossscan.samples import TrainingConfig, stated_number
 
 ROUNDING = 1e-6  # of a step: 425 must not become 424
 LIMIT = 0.80  # of the samples of a whole epoch, the constant of both code bases
 
-Config = Mapping[str, Field]
-
 
 def last_data_epoch(
-    config: Config, batch: float | None, consumed: Series | None = None
+    config: TrainingConfig, batch: float | None, consumed: Series | None = None
 ) -> Iterator[Landmark]:
     """The last step that holds no sample of the last data epoch, if that was shuffled apart.
 
@@ -44,17 +42,17 @@ def _step_at(sample: float, consumed: Series | None) -> float | None:
     return float(np.interp(sample, counts, steps)) + ROUNDING
 
 
-def _first_sample(config: Config, wanted: float | None) -> tuple[float, str] | None:
+def _first_sample(config: TrainingConfig, wanted: float | None) -> tuple[float, str] | None:
     """The number of samples before the last data epoch, and the file that tells it."""
     return next((found for way in _WAYS if (found := way(config, wanted)) is not None), None)
 
 
-def _printed(config: Config, _: float | None) -> tuple[float, str] | None:
+def _printed(config: TrainingConfig, _: float | None) -> tuple[float, str] | None:
     field = config.get("last_epoch_first_sample")
     return None if field is None else (float(field.value), field.source)
 
 
-def _from_the_end(config: Config, wanted: float | None) -> tuple[float, str] | None:
+def _from_the_end(config: TrainingConfig, wanted: float | None) -> tuple[float, str] | None:
     """From the printed number of samples that the last epoch has to give."""
     last = config.get("last_epoch_samples")
     if wanted is None or last is None or not stated_number(config, "separate_last_epoch"):
@@ -62,7 +60,7 @@ def _from_the_end(config: Config, wanted: float | None) -> tuple[float, str] | N
     return wanted - float(last.value), last.source
 
 
-def _from_what_was_built(config: Config, wanted: float | None) -> tuple[float, str] | None:
+def _from_what_was_built(config: TrainingConfig, wanted: float | None) -> tuple[float, str] | None:
     """From the printed totals; whole epochs are built, so each has the same share of them."""
     built, epochs = config.get("built_samples"), stated_number(config, "data_epochs")
     if built is None or epochs is None:
@@ -71,7 +69,7 @@ def _from_what_was_built(config: Config, wanted: float | None) -> tuple[float, s
     return _separate(wanted, before=floor((epochs - 1) * whole), whole=whole, source=built.source)
 
 
-def _from_tokens(config: Config, wanted: float | None) -> tuple[float, str] | None:
+def _from_tokens(config: TrainingConfig, wanted: float | None) -> tuple[float, str] | None:
     """B = ((E-1)·T - 1) // S with E the data epochs that N samples of S tokens need."""
     length = stated_number(config, "seq_length")
     tokens = config.get("tokens_per_epoch")
@@ -94,7 +92,7 @@ def _separate(
 _WAYS = (_printed, _from_the_end, _from_what_was_built, _from_tokens)
 
 
-def _requested(config: Config, batch: float | None) -> float | None:
+def _requested(config: TrainingConfig, batch: float | None) -> float | None:
     """Samples asked for, from the log or from the planned steps."""
     stated, planned = stated_number(config, "train_samples"), stated_number(config, "max_steps")
     if stated is None and planned is not None and batch is not None:

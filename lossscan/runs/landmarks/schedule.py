@@ -14,15 +14,14 @@ import numpy as np
 
 from lossscan.canonical.names import SET_RATE
 from lossscan.expressions import expression
-from lossscan.model import Field, Landmark, Resume, Schedule, Series
+from lossscan.model import Landmark, Resume, Schedule, Series
 from lossscan.numeric.arrays import IntArray
 from lossscan.numeric.medians import spacing
 from lossscan.runs.landmarks.epochs import Epochs, epochs_of, regular
 from lossscan.runs.landmarks.last_data_epoch import last_data_epoch
 from lossscan.runs.landmarks.rates import lr_changes, set_rates, warmup_end
-from lossscan.samples import samples_per_step
+from lossscan.samples import TrainingConfig, samples_per_step, stated_number
 
-Config = Mapping[str, Field]
 MAX_CHECKPOINTS = 10_000  # more than any run keeps; a broken step must not fill the memory
 _CHECKPOINT = expression(r"checkpoint-(\d{1,12})/?$")
 EVALUATED = ("eval_runtime", "eval_loss")  # series that have a point at each evaluation
@@ -30,7 +29,7 @@ EVALUATED = ("eval_runtime", "eval_loss")  # series that have a point at each ev
 
 def schedule_of(
     series: Mapping[str, Series],
-    config: Config,
+    config: TrainingConfig,
     resumes: Sequence[Resume] = (),
     *,
     framework: str | None = None,
@@ -70,15 +69,10 @@ def _range(series: Mapping[str, Series]) -> tuple[int, int]:
     return min((a for a, _ in ends), default=0), max((b for _, b in ends), default=0)
 
 
-def _number(config: Config, name: str) -> float | None:
-    field = config.get(name)
-    return None if field is None else float(field.value)
-
-
-def _epochs(series: Mapping[str, Series], config: Config, batch: float | None) -> Epochs:
+def _epochs(series: Mapping[str, Series], config: TrainingConfig, batch: float | None) -> Epochs:
     """From the log's own count, else the epoch column, else the number of examples."""
     first, last = _range(series)
-    stated, computed = _number(config, "steps_per_epoch"), _computed_length(config, batch)
+    stated, computed = stated_number(config, "steps_per_epoch"), _computed_length(config, batch)
     column = series.get("epoch")
     if stated is None and column is not None and len(column) > 1:
         found = epochs_of(column, computed, _once_an_epoch(series))
@@ -98,12 +92,12 @@ def _once_an_epoch(series: Mapping[str, Series]) -> list[int]:
     return [int(step) for name in names for step in series[name].steps]
 
 
-def _computed_length(config: Config, batch: float | None) -> float | None:
-    examples = _number(config, "num_examples")
+def _computed_length(config: TrainingConfig, batch: float | None) -> float | None:
+    examples = stated_number(config, "num_examples")
     return float(ceil(examples / batch)) if examples and batch else None
 
 
-def _is_pseudo(epochs: Epochs, config: Config) -> bool:
+def _is_pseudo(epochs: Epochs, config: TrainingConfig) -> bool:
     """A stream has no length, and a data set built for all of max_steps is no data epoch.
 
     In both the epoch is the share of max_steps done.
@@ -112,7 +106,9 @@ def _is_pseudo(epochs: Epochs, config: Config) -> bool:
     return any(mark is not None and mark.value for mark in marks) and (epochs.done or 0.0) <= 1.0
 
 
-def _boundaries(epochs: Epochs, series: Mapping[str, Series], config: Config) -> Iterator[Landmark]:
+def _boundaries(
+    epochs: Epochs, series: Mapping[str, Series], config: TrainingConfig
+) -> Iterator[Landmark]:
     """None where every logged point spans a whole epoch: then each would be on a boundary."""
     source = "epoch" if "epoch" in series else "num_examples"
     source = "steps_per_epoch" if "steps_per_epoch" in config else source
@@ -131,15 +127,15 @@ def _loss_steps(series: Mapping[str, Series]) -> IntArray:
     return series["loss"].steps if "loss" in series else np.empty(0, dtype=np.int64)
 
 
-def _planned(config: Config, epochs: Epochs) -> int | None:
-    planned, wanted = _number(config, "max_steps"), _number(config, "num_train_epochs")
+def _planned(config: TrainingConfig, epochs: Epochs) -> int | None:
+    planned, wanted = stated_number(config, "max_steps"), stated_number(config, "num_train_epochs")
     if planned is None and wanted is not None and epochs.steps_per_epoch is not None:
         planned = wanted * epochs.steps_per_epoch
     return None if planned is None or not isfinite(planned) else round(planned)
 
 
 def _with_stated(
-    resumes: Sequence[Resume], config: Config, series: Mapping[str, Series]
+    resumes: Sequence[Resume], config: TrainingConfig, series: Mapping[str, Series]
 ) -> Sequence[Resume]:
     """The resumes, and that from the checkpoint a setting names, where no log shows another.
 
@@ -155,10 +151,10 @@ def _with_stated(
 
 
 def _resumes(
-    resumes: Sequence[Resume], series: Mapping[str, Series], config: Config
+    resumes: Sequence[Resume], series: Mapping[str, Series], config: TrainingConfig
 ) -> Iterator[Landmark]:
     """A launch continues from a checkpoint, which is between the points logged on either side."""
-    every = _number(config, "save_steps")
+    every = stated_number(config, "save_steps")
     steps = _loss_steps(series)
     for resume in resumes:
         if resume.fresh:
@@ -179,10 +175,10 @@ def _evaluations(series: Mapping[str, Series]) -> Iterator[Landmark]:
 
 
 def _checkpoints(
-    series: Mapping[str, Series], config: Config, first: int, last: int
+    series: Mapping[str, Series], config: TrainingConfig, first: int, last: int
 ) -> Iterator[Landmark]:
     """Multiples of save_steps, where they are rarer than logged points and so tell something."""
-    every, strategy = _number(config, "save_steps"), config.get("save_strategy")
+    every, strategy = stated_number(config, "save_steps"), config.get("save_strategy")
     by_steps = strategy is None or strategy.value == "steps"
     most = max(_gap(series), (last - first) / MAX_CHECKPOINTS)
     if every is None or not by_steps or every <= most:
