@@ -106,7 +106,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     """Its changes of level, else of slope; the blocks, spikes and early rises; the least peak."""
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
-    heights = heights_of(curve, blocks)
+    heights = heights_of(curve, blocks, [change.index for change in changes])
     if heights is not None:  # a short block is surer by its peak than by the gap of its front
         peaks = zip(blocks, heights.blocks, strict=True)
         blocks = [replace(block, sigma=max(block.sigma, peak)) for block, peak in peaks]

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
-from lossscan.numeric.levels import LEVEL_POINTS, takes_back
+from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
 from lossscan.numeric.medians import median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
@@ -49,7 +49,11 @@ def split(
             continue
         stop = breaks[at + 1].index if at + 1 < len(breaks) else len(curve.steps)
         change = _change(curve, pair, landmarks)
-        if change.kind == "level_up" and (change.stays < STAYS or _decays(curve, *pair)):
+        known = excursions[-1].stop if excursions else 0
+        hump = _hump_before(curve, pair[0], known) if change.kind == "level_down" else None
+        if hump is not None:
+            excursions.append(hump)
+        elif change.kind == "level_up" and (change.stays < STAYS or _decays(curve, *pair)):
             excursions.append(_fading(curve, change, stop))
         else:
             changes.append(change)
@@ -136,6 +140,27 @@ def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
 def _taken_back(curve: Curve, up: Break, down: Break) -> bool:
     short = down.index - up.index <= MAX_EXCURSION_SHARE * len(curve.steps)
     return up.gap > 0 > down.gap and short and takes_back(up.gap, -down.gap)
+
+
+def _hump_before(curve: Curve, fall: Break, known: int) -> Excursion | None:
+    """The climb that a fall takes back, from the lowest level before it; None where more is left.
+
+    Within a descent it shows no step up. What the course falls meanwhile is no part of the fall.
+    `known`: where the last excursion ends.
+    """
+    at = fall.index
+    first = max(at - LEVEL_POINTS, 0)
+    smooth = running_median(curve.scaled[first:at], SMOOTH_POINTS)[:-1]  # the last may be an edge
+    low = first + int(smooth.argmin())
+    base, after = float(smooth.min()), _level(curve, at, at + SMOOTH_POINTS)
+    edge = _level(curve, at - SMOOTH_POINTS, at) - after
+    left = base - after - _course_fall(curve, low + 1, at)
+    high = curve.scaled[low:at] > base + EARLY_SIGMA / 2 * curve.local_noise[low]
+    start = low + int(high.argmax())
+    if not high.any() or left > (1 - TAKEN_BACK) * edge or start < known:
+        return None
+    course = np.linspace(base, after, at - low + 1)[start - low : -1]
+    return excursion(curve, course, start, at, -fall.sigma)
 
 
 def _horizon(curve: Curve, at: Break, following: Break | None) -> int:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
-from lossscan.numeric.arrays import BoolArray, FloatArray, blocks, stretches
+from lossscan.numeric.arrays import BLOCK, BoolArray, FloatArray, blocks, stretches
 from lossscan.numeric.medians import above_median, median, medians_within, past_median, spacing
 from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
+from lossscan.signals.tails import deepest_of, noise_reach
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -33,12 +34,6 @@ MEETING_CHANCE = 0.1  # of as many meeting in an epoch: it takes 7 of 8 false pa
 BLOCK_POINTS = 3
 POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a sum of chances
 ENTER_SIGMA = 3.0  # an episode begins and ends here
-HEAVY_SIGMA = 4.0  # of the deepest dip: normal noise goes as deep once in 30,000 points
-TAIL_SHARE = 0.02  # of the points, the deepest dips: the tail of the noise, seen from below
-TAIL_MIN = 5  # dips; fewer do not show how a tail falls off, so that as many of normal noise join:
-TAIL_SIGMA, NORMAL_EXPONENT = 2.0, 0.16  # 2 % of it are deeper, and this is their exponent
-LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflows
-TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
 
 
 class Heights(Struct, frozen=True):
@@ -52,10 +47,13 @@ class Heights(Struct, frozen=True):
     blocks: tuple[float, ...]  # peak of each known excursion, 0 where dips are nearly as deep
 
 
-def heights_of(curve: Curve, known: Iterable[Excursion] = ()) -> Heights | None:
+def heights_of(
+    curve: Curve, known: Iterable[Excursion] = (), steps: Sequence[int] = ()
+) -> Heights | None:
     """The heights of a curve above its running median; None where there are too few points.
 
-    `known`: excursions found already; they say nothing of how far noise goes.
+    `known`: excursions, `steps`: indices of changes of level found already; they say nothing of how
+    far noise goes.
     """
     if len(curve.steps) < MIN_POINTS:
         return None
@@ -67,17 +65,42 @@ def heights_of(curve: Curve, known: Iterable[Excursion] = ()) -> Heights | None:
         sigma[here] = above_median(
             curve.scaled, _lone_noise(curve, here), window, here, ENTER_SIGMA
         )
-    peaks = []
+    peaks, edges = [], [*steps]
     for block in known:
+        edges += [block.start, block.stop - 1]
         peaks.append(float(sigma[block.start : block.stop].max()))
         sigma[block.start : block.stop] = 0.0
     descent = end + window // 2 if end else 0  # until there the median reaches into it
+    _lift_shadows(sigma, edges, window // 2)
+    _lower_fronts(curve, sigma, steps, window // 2)
     level = sigma[descent:]
-    dips = _deepest(level)
+    dips = deepest_of(level)
     tail = noise_reach(dips, len(level))
     reach = _reach(sigma, float(dips[0]), tail)
     beyond = tuple(peak if peak >= BLOCK_DIPS * dips[0] else 0.0 for peak in peaks)
     return Heights(window, sigma, dips, tail, reach, beyond)
+
+
+def _lift_shadows(sigma: FloatArray, edges: list[int], half: int) -> None:
+    """No dip within half a window of a peak or of what is known: there the median follows those.
+
+    In a descent it keeps the points before a hump, or before a step up, far below it.
+    """
+    marks = np.append(np.flatnonzero(sigma >= PEAK_SIGMA), np.array(edges, dtype=np.int64))
+    reach = np.arange(-half, half + 1)
+    for at in blocks(len(marks), BLOCK // len(reach)):
+        near = (marks[at, None] + reach).clip(0, len(sigma) - 1)
+        sigma[near] = sigma[near].clip(0.0)
+
+
+def _lower_fronts(curve: Curve, sigma: FloatArray, steps: Sequence[int], half: int) -> None:
+    """Behind a change of level no peak but what comes back at once: its front is no spike."""
+    for at in steps:
+        until = min(at + half, len(sigma) - 1)
+        behind = curve.scaled[at + 1 : until + EARLY_SIDE]
+        since = past_median(behind[::-1], EARLY_SIDE)[::-1][: until - at]
+        lone = (curve.scaled[at:until] - since) / curve.local_noise[at:until]
+        np.minimum(sigma[at:until], lone, out=sigma[at:until])
 
 
 def _lone_noise(curve: Curve, at: slice) -> FloatArray:
@@ -93,22 +116,6 @@ def _lone_noise(curve: Curve, at: slice) -> FloatArray:
     return np.concatenate(
         [np.maximum(noise[at.start : behind], noise[behind]), noise[behind : at.stop]]
     )
-
-
-def _deepest(sigma: FloatArray) -> FloatArray:
-    """The depths of as many dips as define their tail, and of one more, the deepest first."""
-    count = min(_in_tail(len(sigma)) + 1, len(sigma))
-    below = sigma[sigma < 0]
-    if len(below) > count:
-        below.partition(count - 1)
-    dips = np.zeros(count)
-    deepest = np.sort(below[:count])
-    dips[: len(deepest)] = -deepest
-    return dips
-
-
-def _in_tail(points: int) -> int:
-    return max(TAIL_MIN, int(TAIL_SHARE * points))
 
 
 def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
@@ -227,26 +234,6 @@ def _chance(count: int, expected: float) -> float:
         k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(min(count, int(most)))
     )
     return 1.0 - sum(map(math.exp, logs))
-
-
-def noise_reach(dips: FloatArray, points: int) -> float:
-    """How far upward noise alone may throw a point of this run, judged by its dips.
-
-    Noise on the right scale is symmetric, a spike is not. Where the dips go deeper than normal
-    noise does, their tail is taken as a power law (the Hill estimator) and extended to where one
-    point in a hundred runs would lie. `dips`: distances below the course of so many points, the
-    deepest first.
-    """
-    count = _in_tail(points)
-    if len(dips) <= count or dips[0] < HEAVY_SIGMA:
-        return 0.0
-    begin = max(float(dips[count]), TAIL_SIGMA)
-    tail = np.log(dips[dips > begin] / begin)
-    if not len(tail):  # the deepest are all alike: no tail
-        return begin
-    exponent = (float(tail.sum()) + TAIL_MIN * NORMAL_EXPONENT) / (len(tail) + TAIL_MIN)
-    steps = min(exponent * math.log(len(tail) / TAIL_CHANCE), LONGEST_REACH)
-    return begin * math.exp(steps)
 
 
 def dips_below(curve: Curve, smoothed: int, points: int) -> Iterator[tuple[slice, FloatArray]]:

@@ -37,6 +37,43 @@ def test_rise_that_decays_within_a_descent_is_no_jump(seed: int):
     assert [each.start for each in signals.excursions_of("loss")] == [AT]
 
 
+def _smooth_descent(seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=POINTS)
+    return np.asarray(3.0 * np.exp(-np.arange(POINTS) / 40 + 0.005 * noise))
+
+
+def _scan(values: np.ndarray) -> Signals:
+    return scan(Run("r", "r", {"loss": Series("loss", np.arange(POINTS), values)}, ()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hump_in_a_smooth_descent_is_one_excursion_and_its_end_no_drop(seed: int):
+    """The loss rises by 15 % for four points while it falls by 10 %: no level of its own shows."""
+    values = _smooth_descent(seed)
+    values[50:54] *= 1.15
+    signals = _scan(values)
+    assert [each.start_step for each in signals.excursions_of("loss")] == [50]
+    assert signals.changes_of("loss", "level_down") == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_drop_far_below_where_a_small_climb_began_is_a_drop(seed: int):
+    """What the fall takes back is a tenth of it."""
+    values = _smooth_descent(seed)
+    values[50:54] *= 1.04
+    values[54:] *= 0.6
+    assert [each.step for each in _scan(values).changes_of("loss", "level_down")] == [54]
+
+
+def test_points_before_a_step_in_a_descent_hide_no_later_spike():
+    """They are far below a median that holds the level behind the step, which is no noise."""
+    values = 50 * np.exp(0.003 * np.random.default_rng(1).normal(size=POINTS))
+    values[:20] *= np.linspace(1.2, 0.9, 20)
+    values[50:] *= np.exp(-np.arange(50) / 15)
+    values[80] *= 1.2
+    assert 80 in [each.start_step for each in _scan(values).excursions_of("loss")]
+
+
 def _with_epoch(rise: np.ndarray, seed: int) -> Signals:
     """Two epochs in noise of 10 %, the second multiplied by a rise."""
     values = np.exp(0.1 * np.random.default_rng(seed).normal(size=60))
