@@ -155,7 +155,8 @@ def _exploded(curve: Curve) -> Climb | None:
         return None
     start, last = float(np.exp(low)), float(curve.values[-1])
     sigma = (end - low) / median(curve.local_noise)
-    return Climb(at, start, last, start, sigma, wild=len(curve.steps) - 2)
+    below = np.flatnonzero(curve.scaled < low + math.log(WILD) / 2)
+    return Climb(at, start, last, start, sigma, wild=int(below[-1]) + 1)
 
 
 def _sure_by_shape(curve: Curve, climb: Climb) -> float:

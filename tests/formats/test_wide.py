@@ -44,6 +44,7 @@ def enumerate_rows(columns: tuple[list[float], ...]) -> list[tuple[float, ...]]:
         ("log.csv", "epoch,train_loss,val_loss,train_box_loss,val_box_loss", []),
         ("log.csv", "epoch,d_train_loss,d_val_loss,g_train_loss,g_val_loss", []),
         ("loss.csv", "epoch,train,val,lr,acc", []),
+        ("loss.csv", "epoch,train,valid,total,lr", []),
     ],
 )  # fmt: skip
 def test_columns_of_several_runs(tmp_path: Path, name: str, header: str, found: list[str]):

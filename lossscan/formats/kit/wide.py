@@ -71,8 +71,9 @@ def by_file(columns: Sequence[str], file: str) -> Renamed:
         return _numbered(columns)
     unknown = [name for name in columns if not _NO_LOSS.fullmatch(name) and not is_known(name)]
     for kind in (_ONE_SET, _PLAYERS):
-        if unknown and all(map(kind.fullmatch, unknown)):
-            return {"": {name: f"{name}_loss" for name in unknown}}
+        own = [name for name in unknown if kind.fullmatch(name)]  # next to them may be their sum
+        if own and (len(own) >= SEVERAL or own == unknown):
+            return {"": {name: f"{name}_loss" for name in own}}
     if len(unknown) == 1:
         return {"": {unknown[0]: "loss"}}
     return {name: {name: "loss"} for name in unknown}
