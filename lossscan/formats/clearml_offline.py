@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossscan.canonical.names import is_judged
-from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import lines, peek
@@ -34,8 +33,6 @@ def read(head: Head, settings: Settings) -> Table:
             if event.get("type") == _SCALAR:
                 points.add(_name(event), event.get("iter"), event.get("value"))
     found = points.columns(settings)
-    if not found:
-        raise UnreadableLog("no_points")
     judged = (column for name, column in found.items() if is_judged(name))
     zeros = sum(int((column.values == 0).sum()) for column in judged)
     notes = (Note("nan_as_zero", head.path, {"zeros": zeros}),) if zeros else ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
 from lossscan.formats.kit.text import lines, peek
@@ -32,10 +31,7 @@ def read(head: Head, settings: Settings) -> Table:
     for line in lines(head):
         if _METRIC in line or _PARAMETER in line:
             _take(line, points, config)
-    found = points.columns(settings)
-    if not found:
-        raise UnreadableLog("no_points")
-    return Table(found, config=config)
+    return Table(points.columns(settings), config=config)
 
 
 def _take(line: str, points: PointLog, config: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.json_document import document
@@ -41,8 +40,6 @@ def read(head: Head, settings: Settings) -> Table:
             for stated, value in zip(_list(metric, "steps"), _list(metric, "values"), strict=False):
                 points.add(name.replace(".", "/"), stated, _plain(value))
     found = points.columns(settings)
-    if not found:
-        raise UnreadableLog("no_points")
     entries = max(len(column.steps) for column in found.values())
     notes = (Note("cut_json", head.path, {"entries": entries}),) if cut else ()
     return Table(found, complete=_complete(head.path), notes=notes)

@@ -47,7 +47,7 @@ def read(head: Head, settings: Settings) -> Table:
     take: Callable[[_Log, bytes], None] = _take_line if of_lines else _take
     notes = read_records(head, partial(take, log), "SwanLab")
     return Table(
-        log.points.columns(settings),
+        log.points.columns(settings) if log.points.keys else {},  # it may be live
         framework=trainer_with_key(log.points.keys),
         complete=log.complete,
         notes=notes,

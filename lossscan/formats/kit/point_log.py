@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import Sheet, number, step_number
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.many_keys import bounded
@@ -33,7 +34,7 @@ class PointLog:
             self._values[key].append(found)
 
     def columns(self, settings: Settings) -> dict[str, Column]:
-        """The columns of all points, a row for each step."""
+        """The columns of all points, a row for each step; raises UnreadableLog for no points."""
         points = {key: self._points(key) for key in bounded(self._steps)}
         steps = _all_of([each for each, _ in points.values()])
         sheet = Sheet(settings)
@@ -41,7 +42,9 @@ class PointLog:
             numbers = Grown(np.float64)
             numbers.add(np.searchsorted(steps, own), values)
             sheet.take(key, numbers)
-        return sheet.columns(steps)
+        if not (found := sheet.columns(steps)):
+            raise UnreadableLog("no_points")
+        return found
 
     @property
     def keys(self) -> set[str]:

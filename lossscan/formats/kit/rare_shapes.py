@@ -11,6 +11,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.shapes import Part
 from lossscan.formats.kit.text import ENDS, NUMBER
 
+_EXACT: Final = r"(?:\d\.\d{6}e[-+]\d\d|nan)"
 _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by short names
     rf"(?i)\bloss(?:es)?: {{0,4}}(?=\w{{1,20}} {NUMBER}, \w{{1,20}} {NUMBER}[^\w.+-])"
 )
@@ -35,69 +36,74 @@ _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation lo
     r"(?i)(?<![\w/])((?:train|validation) loss) \d{1,12}:? {1,4}"
     rf"(\d{{1,12}}\.\d{{1,12}}|nan){ENDS}"
 )
-_SCORE: Final = expression(  # of Deeplearning4j, whose score is the loss
-    rf"\bScore at iteration \d{{1,12}} is ({NUMBER}){ENDS}"
-)
-_EPISODES: Final = expression(  # `Episode 100   Average Score: 0.33`
-    r"(?i)^\W{0,9}ep(?:isode)?s?\b[\s:#]{0,4}\d.{0,80}?"
-    rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}({NUMBER}){ENDS}"
-)
-_VALID: Final = expression(  # of pytorch-kaldi, and of Flower by rounds
-    rf"(?:\bvalid=\S{{1,60}} loss=|\bfit progress: \(\d{{1,9}}, )({NUMBER}){ENDS}"
-)
-_MIDDLE: Final = expression(  # of triplet-reid: `loss min|avg|max: 0.736|0.973| 3.527`
-    rf"\bloss min\|avg\|max: {{1,4}}\S{{1,20}}\| {{0,4}}({NUMBER})\|"
-)
-_SEARCHED: Final = expression(  # of DARTS, behind the set and its batch
-    r"\b(train|valid) \d{1,6} (\d\.\d{6}e[-+]\d\d|nan) \d"
-)
-_GLUED: Final = expression(  # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
-    r"(?:(?<!\w)loss|\btrain==\[)(\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"
-)
 _TAGGED: Final = expression(  # of SageMaker: `epoch=0, train cross_entropy <loss>=(1.2)`
     rf"\b(train|validation) (\w{{1,60}}) <loss>=\(?({NUMBER}){ENDS}"
 )
-_MINIMIZED: Final = {  # by a word of the line
+# By a word in small letters of such lines; groups are called as what they hold.
+_NAMED: Final = {
+    # PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
+    "train": expression(
+        rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}(?P<train_loss>{NUMBER})[\s,|]{{1,4}}"
+        rf"(?:{HELD_OUT}):?\s{{1,4}}(?P<val_loss>{NUMBER}){ENDS}"
+    ),
+    # DARTS, behind the set and its batch
+    "train ": expression(rf"\btrain \d{{1,6}} (?P<train_loss>{_EXACT}) \d"),
+    "valid ": expression(rf"\bvalid \d{{1,6}} (?P<valid_loss>{_EXACT}) \d"),
+    # pytorch-kaldi, and Flower by rounds
+    "valid=": expression(rf"\bvalid=\S{{1,60}} loss=(?P<val_loss>{NUMBER}){ENDS}"),
+    "fit progress": expression(rf"\bfit progress: \(\d{{1,9}}, (?P<val_loss>{NUMBER}){ENDS}"),
+    # triplet-reid: `loss min|avg|max: 0.736|0.973| 3.527`
+    "|avg|": expression(
+        rf"\bloss min\|avg\|max: {{1,4}}\S{{1,20}}\| {{0,4}}(?P<train_loss>{NUMBER})\|"
+    ),
+    # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
+    "loss": expression(r"(?<!\w)loss(?P<train_loss>\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"),
+    "train==": expression(r"\btrain==\[(?P<train_loss>\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"),
     # MATLAB's train: `Performance 0.52/0, Gradient 0.61/1e-06`
-    ", Gradient ": expression(
-        rf"\b(?:Performance|MSE|SSE) ({NUMBER})/[\d.e+-]{{1,12}}, Gradient ({NUMBER})/"
+    ", gradient ": expression(
+        rf"\b(?:Performance|MSE|SSE) (?P<train_loss>{NUMBER})/[\d.e+-]{{1,12}},"
+        rf" Gradient (?P<grad_norm>{NUMBER})/"
     ),
     # L-BFGS-B: `f=  6.93147D+00    |proj g|=  1.2D+00`, LIBLINEAR: `f 4.159e+00 |g| 7.211e+00`
     "g|": expression(
-        r"\bf(?:= {1,3}| )(-?\d{1,15}\.\d{1,15}[De][-+]\d\d) {1,4}\|(?:proj )?g\|"
-        r"(?:= {1,3}| )(\d{1,15}\.\d{1,15}[De][-+]\d\d)(?=\s)"
+        r"\bf(?:= {1,3}| )(?P<train_loss>-?\d{1,15}\.\d{1,15}[De][-+]\d\d) {1,4}\|(?:proj )?g\|"
+        r"(?:= {1,3}| )(?P<grad_norm>\d{1,15}\.\d{1,15}[De][-+]\d\d)(?=\s)"
     ),
     # t-SNE of scikit-learn and of openTSNE
-    "Iteration ": expression(
-        rf"\bIteration {{1,4}}\d{{1,9}}(?:: error = |, KL divergence )({NUMBER})"
-        rf"(?:, gradient norm = ({NUMBER}))?{ENDS}"
+    "iteration ": expression(
+        rf"\bIteration {{1,4}}\d{{1,9}}(?:: error = |, KL divergence )(?P<train_loss>{NUMBER})"
+        rf"(?:, gradient norm = (?P<grad_norm>{NUMBER}))?{ENDS}"
+    ),
+    # Deeplearning4j, whose score is the loss
+    "score at": expression(rf"\bScore at iteration \d{{1,12}} is (?P<train_loss>{NUMBER}){ENDS}"),
+    # `Episode 100   Average Score: 0.33`
+    "score": expression(
+        r"(?i)^\W{0,9}ep(?:isode)?s?\b[\s:#]{0,4}\d.{0,80}?"
+        rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}(?P<reward>{NUMBER}){ENDS}"
     ),
 }
 REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
     rf"\breducing learning rate (?:of group 0 )?to ({NUMBER}){ENDS}"
 )
-# PyTorch's tutorial: `LOSS train 0.52 valid 0.56`, LitGPT with colons
-_OF_BOTH: Final = expression(
-    rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}({NUMBER})[\s,|]{{1,4}}"
-    rf"(?:{HELD_OUT}):?\s{{1,4}}({NUMBER}){ENDS}"
-)
 
 
 def rare_parts(line: str, small: str) -> Iterator[Part[str]]:
     """Where such losses are, with their names; `small` is the line in small letters."""
-    yield from _rare(line, small)
+    for shape in (_AFTER, _AT) if any(word in small for word in _OF_AFTER) else ():
+        for match in shape.finditer(line):
+            yield Part(match[1], match.start(2), *match.span(2))
+    if "<loss>" in line and (found := _TAGGED.search(line)):
+        name = "val_loss" if found[1] == "validation" else f"{found[2]}_loss"
+        yield Part(name, found.start(1), *found.span(3))
     yield from _listed(line)
-    if "train" in line and (both := _OF_BOTH.search(line)):
-        yield Part("train_loss", both.start(), *both.span(1))
-        yield Part("val_loss", both.start(), *both.span(2))
+    for word, shape in _NAMED.items():  # to look for a word takes a hundredth of the time
+        if word in small and (found := shape.search(line)):
+            for name in filter(found.__getitem__, found.groupdict()):
+                yield Part(name, found.start(name), *found.span(name))
     if "reducing learning" in line and (reduced := REDUCED.search(line)):
         yield Part(SET_RATE, reduced.start(), *reduced.span(1))
-    if (" train " in line or " valid " in line) and (found := _SEARCHED.search(line)):
-        yield Part(f"{found[1]}_loss", found.start(), *found.span(2))
-    yield from _minimized(line)
     yield from _players(line)
     yield from _lettered(line)
-    yield from _scores(line) if "score" in small else ()
 
 
 def _listed(line: str) -> Iterator[Part[str]]:
@@ -124,36 +130,3 @@ def _lettered(line: str) -> Iterator[Part[str]]:
     for match in shape.finditer(line) if shape else ():
         name = "total_loss" if match[1] in ("T", "Total") else f"{match[1].lower()}_loss"
         yield Part(name, match.start(), *match.span(2))
-
-
-def _rare(line: str, small: str) -> Iterator[Part[str]]:
-    """Losses in shapes of a few trainers; to look for a word takes a hundredth of the time."""
-    for shape in (_AFTER, _AT) if any(word in small for word in _OF_AFTER) else ():
-        for match in shape.finditer(line):
-            yield Part(match[1], match.start(2), *match.span(2))
-    if ("valid=" in line or "progress" in line) and (found := _VALID.search(line)):
-        yield Part("val_loss", found.start(), *found.span(1))
-    if "|avg|" in line and (found := _MIDDLE.search(line)):
-        yield Part("train_loss", found.start(), *found.span(1))
-    if "<loss>" in line and (found := _TAGGED.search(line)):
-        name = "val_loss" if found[1] == "validation" else f"{found[2]}_loss"
-        yield Part(name, found.start(1), *found.span(3))
-    for match in _GLUED.finditer(line) if "loss" in line or "train==" in line else ():
-        yield Part("train_loss", match.start(), *match.span(1))
-
-
-def _minimized(line: str) -> Iterator[Part[str]]:
-    """What an optimizer of whole data sets minimizes, and the norm of its gradient."""
-    for word, shape in _MINIMIZED.items():
-        if word in line and (found := shape.search(line)):
-            yield Part("train_loss", found.start(1), *found.span(1))
-            if found[2]:
-                yield Part("grad_norm", found.start(2), *found.span(2))
-
-
-def _scores(line: str) -> Iterator[Part[str]]:
-    """What a trainer or an episode calls its score."""
-    if found := _SCORE.search(line):
-        yield Part("train_loss", found.start(1), *found.span(1))
-    if found := _EPISODES.search(line):
-        yield Part("reward", found.start(1), *found.span(1))
