@@ -42,6 +42,7 @@ class Curve(Trace, frozen=True):
     log: bool  # whether `scaled` is a logarithm
     local_noise: FloatArray  # (n,), the same around each point: noise grows as a loss shrinks
     descent_end: int  # index of the first point after the initial descent
+    moving: int  # points before it stops at one number, which tells nothing of noise
 
 
 class Change(Struct, frozen=True):

@@ -51,10 +51,8 @@ def _message(case: Case, loss: Series) -> str:
     evaluated = case.points("eval_loss")
     if evaluated is None or end >= SHORT_ANSWERS or end >= OF_START * start:
         return ""
-    low = level_at(evaluated, float(loss.steps[-1]), points=1) < max(
-        EQUALLY_LOW * end, SHORT_ANSWERS
-    )
-    return "fine-tuning" if low else ""
+    level = level_at(evaluated, int(loss.steps[-1]), points=1)
+    return "fine-tuning" if level < max(EQUALLY_LOW * end, SHORT_ANSWERS) else ""
 
 
 def _finding(case: Case, loss: Series, message: str) -> Finding:

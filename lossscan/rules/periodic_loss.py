@@ -43,7 +43,7 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     if _is_stairs(case, period):
         yield RuledOut(Message("stairs", period=period))
         return
-    causes = tuple(sorted(_causes(case, period), key=lambda cause: -cause.score))
+    causes = tuple(_causes(case, period))
     said = {"period": period, "strength": case.signals.period_strength}
     sure = min(0.5 + case.signals.period_strength / 2, 0.95)
     yield Finding(

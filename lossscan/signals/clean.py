@@ -69,6 +69,7 @@ def curve_of(series: Series) -> Curve | None:
         noise=noise,
         local_noise=local,
         descent_end=end,
+        moving=moving,
     )
 
 
@@ -144,7 +145,7 @@ def on_floor(curve: Curve) -> bool:
 
     A tail of one number is no floor of what came before it; one of zeros is what printing left.
     """
-    values = curve.values if curve.values[-1] == 0 else curve.values[: _moving(curve.values)]
+    values = curve.values if curve.values[-1] == 0 else curve.values[: curve.moving]
     lowest = int(np.count_nonzero(values <= values.min()))
     return lowest > MAX_FLOOR_SHARE * len(values)
 

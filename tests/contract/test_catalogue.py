@@ -172,7 +172,7 @@ def _kinds_around(nodes: list[ast.AST]) -> set[str]:
     calls = (node for node in nodes if isinstance(node, ast.Call))
     around = (call for call in calls if getattr(call.func, "id", None) == "around")
     kinds = (kind for call in around for kind in call.args[2:] if isinstance(kind, ast.Constant))
-    return {str(kind.value) + "_evidence" for kind in kinds}
+    return {"_" + str(kind.value) for kind in kinds}
 
 
 def _called(module: str, names: set[str]) -> ast.Module:

@@ -117,7 +117,7 @@ def _spiked(n: int, *, every: int, epochs: int = 0) -> object:
 def _levels(n: int) -> object:
     """The level of a loss at many of its steps, as rules ask for it at evaluations."""
     series = Series("loss", np.arange(n), np.ones(n))
-    return [level_at(series, at + 0.5, points=5) for at in range(0, n, 100)]
+    return [level_at(series, at, points=5) for at in range(0, n, 100)]
 
 
 def _two_sources(steps: np.ndarray) -> object:

@@ -20,7 +20,7 @@ from lossscan.rules.ga_loss_scaling.defects import (
 )
 from lossscan.rules.ga_loss_scaling.epochs import told_by_epochs
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.levels import level_at
+from lossscan.rules.kit.levels import level_at, levels_at
 from lossscan.rules.kit.rule import Rule
 
 NAME: Final = "ga-loss-scaling"
@@ -105,7 +105,7 @@ def _ratios(case: Case, loss: Series) -> FloatArray:
         return np.zeros(0)
     after = evaluated.steps >= loss.steps[0]  # an evaluation before training has no partner
     after &= ~_in_fall(loss, evaluated.steps)
-    trained = np.array([level_at(loss, step, points=NEAR) for step in evaluated.steps[after]])
+    trained = levels_at(loss, evaluated.steps[after], points=NEAR)
     values = evaluated.values[after]
     positive = (values > 0) & (trained > 0)
     return np.asarray(trained[positive] / values[positive])

@@ -18,7 +18,8 @@ Kind: TypeAlias = Literal["rate", "limit", "gradient", "landmark", "order", "eva
 
 def around(case: Case, at: Change | float, *kinds: Kind) -> tuple[Evidence, ...]:
     """The evidence of these kinds at a change or a step, as far as there is any, in their order."""
-    found = (_KINDS[kind](case, at) for kind in kinds)
+    step, change = (at.step, at) if isinstance(at, Change) else (int(at), None)
+    found = (_KINDS[kind](case, step, change) for kind in kinds)
     return tuple(each for each in found if each is not None)
 
 
@@ -29,9 +30,8 @@ def level_evidence(case: Case, before: float, after: float, step: int) -> Eviden
     return Evidence(said, step=step, value=after)
 
 
-def rate_evidence(case: Case, at: Change | float) -> Evidence | None:
+def _rate(case: Case, step: int, _: Change | None) -> Evidence | None:
     """The learning rate."""
-    step = _step(at)
     rate = rate_at(case, step)
     if rate is None:
         return None
@@ -48,16 +48,15 @@ def _said_of(case: Case) -> str:
     return "learning-rate-constant" if constant else "learning-rate"
 
 
-def limit_evidence(case: Case, at: Change | float) -> Evidence | None:
+def _limit(case: Case, step: int, _: Change | None) -> Evidence | None:
     """The usual limit of the learning rate, where it is above it."""
-    rate, limit = rate_at(case, _step(at)), rate_limit(case)
+    rate, limit = rate_at(case, step), rate_limit(case)
     above = rate is not None and limit is not None and rate.value > limit
     return Evidence(Message("rate-limit", limit=limit)) if above else None
 
 
-def gradient_evidence(case: Case, at: Change | float) -> Evidence | None:
+def _gradient(case: Case, step: int, _: Change | None) -> Evidence | None:
     """Whether the gradient norm rose before, which speaks for or against instability."""
-    step = _step(at)
     lead = leading_gradient(case, step)
     if lead is None:
         return None
@@ -66,9 +65,9 @@ def gradient_evidence(case: Case, at: Change | float) -> Evidence | None:
     return Evidence(numbers, case.run.source_of("grad_norm"), step, lead)
 
 
-def landmark_evidence(_: Case, at: Change | float) -> Evidence | None:
+def _landmark(_: Case, __: int, change: Change | None) -> Evidence | None:
     """The landmark that a change belongs to."""
-    mark = at.aligned_to if isinstance(at, Change) else None
+    mark = None if change is None else change.aligned_to
     if mark is None:
         return None
     kind = mark.kind.replace("_", "-")
@@ -76,9 +75,9 @@ def landmark_evidence(_: Case, at: Change | float) -> Evidence | None:
     return Evidence(said, step=int(mark.step))
 
 
-def order_evidence(case: Case, at: Change | float) -> Evidence | None:
+def _order(case: Case, step: int, change: Change | None) -> Evidence | None:
     """Evidence of the order of the samples."""
-    step = step_of_order(case, at) if isinstance(at, Change) else at
+    step = step if change is None else step_of_order(case, change)
     ordered = file_order(case, step)
     if ordered is None:
         return None
@@ -90,26 +89,22 @@ def order_evidence(case: Case, at: Change | float) -> Evidence | None:
     return Evidence(Message(said), case.run.config[field].source)
 
 
-def eval_evidence(case: Case, at: Change | float) -> Evidence | None:
+def _eval(case: Case, step: int, _: Change | None) -> Evidence | None:
     """The evaluation loss before the change and at the end."""
-    change = case.eval_change(_step(at))
-    if change is None:
+    evaluated = case.eval_change(step)
+    if evaluated is None:
         return None
-    before, after = change
+    before, after = evaluated
     growth = after / before - 1 if before > 0 else None
     said = Message("evaluation", before=before, after=after, change=growth)
     return Evidence(said, case.run.source_of("eval_loss"), value=after)
 
 
-def _step(at: Change | float) -> int:
-    return at.step if isinstance(at, Change) else int(at)
-
-
 _KINDS: Final = {
-    "rate": rate_evidence,
-    "limit": limit_evidence,
-    "gradient": gradient_evidence,
-    "landmark": landmark_evidence,
-    "order": order_evidence,
-    "eval": eval_evidence,
+    "rate": _rate,
+    "limit": _limit,
+    "gradient": _gradient,
+    "landmark": _landmark,
+    "order": _order,
+    "eval": _eval,
 }

@@ -72,9 +72,10 @@ def _may_be_learning(case: Case, at: int, gap: float) -> bool:
     """
     curve, period = case.curve, case.period_points
     after = curve.scaled[at : at + (2 * period if period else LEVEL_POINTS)]
-    fell = median(after[:EDGE_POINTS]) - median(after[-EDGE_POINTS:])
     if period:
         fell = float(after[:period].mean() - after[-period:].mean())
+    else:
+        fell = median(after[:EDGE_POINTS]) - median(after[-EDGE_POINTS:])
     early = at < EARLY_SHARE * len(curve.steps)
     return early and (fell >= FALLS_ON * gap or not _is_sharp(curve, at))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 import numpy as np
 
 from lossscan.model import Episode, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, stretches
-from lossscan.numeric.medians import median, row_medians, spacing
+from lossscan.numeric.medians import row_medians, spacing
 
 END_SHARE, END_POINTS = 0.05, 3  # of the run, or points at least, whose median is where it ends
 
@@ -18,16 +16,14 @@ def end_points(points: int, least: int = END_POINTS) -> int:
     return max(least, int(END_SHARE * points))
 
 
-def level_at(series: Series, step: float, *, points: int) -> float:
-    """The median of the `points` logged nearest to a step."""
-    place = bisect_left(series.steps, step)  # numpy would first make a float of each step
-    near = slice(max(place - points, 0), place + points)  # the nearest are among them
-    nearest = np.argsort(np.abs(series.steps[near] - step), kind="stable")[:points]
-    return median(series.values[near][nearest])
+def level_at(series: Series, step: int, *, points: int) -> float:
+    """The median of the `points` finite values logged nearest to a step, or of all there are."""
+    return float(levels_at(series, np.array([step]), points=points)[0])
 
 
 def levels_at(series: Series, steps: IntArray, *, points: int) -> FloatArray:
-    """(k,) the `level_at` each of k steps; the values are finite and no fewer than `points`."""
+    """(k,) the `level_at` each of k steps."""
+    points = min(points, len(series))
     reach = np.arange(-points, points)
     places = np.searchsorted(series.steps, steps)[:, None] + reach
     outside = (places < 0) | (places >= len(series))

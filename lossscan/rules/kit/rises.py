@@ -69,9 +69,9 @@ def is_policy_size(case: Case, level: float) -> bool:
 
 
 def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
-    """The causes with a score above nothing, best first."""
+    """The causes with a score above nothing."""
     lead = leading_gradient(case, change.step)
-    found = (
+    return (
         *_learning_rate(case, change, lead),
         *_no_warmup(case, change),
         *skipped_updates(case, change.step),
@@ -81,7 +81,6 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
         *_data(case, change, lead),
         *_older_weights(case, change),
     )
-    return tuple(sorted(found, key=lambda cause: -cause.score))
 
 
 def collapsed(case: Case, level: float) -> Message | None:

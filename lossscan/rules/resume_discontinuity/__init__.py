@@ -203,7 +203,7 @@ def _finding(case: Case, torn: list[Seam]) -> Finding:
             step.p_value if step else None,
         ),
         evidence=tuple(each for seam in torn for each in _evidence(case, seam)),
-        causes=tuple(sorted(_causes(case, worst), key=lambda cause: -cause.score)),
+        causes=tuple(_causes(case, worst)),
         next=Message("compare-branches") if worst.overlap is None else None,
         claims=frozenset(_claimed(case)),
     )  # fmt: skip
