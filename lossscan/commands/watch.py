@@ -137,8 +137,7 @@ def _announce(
         say(text)
         named = {"run": report.path, "text": f"{report.name}: {text}"}
         notifier.send(_message(finding, report, settings.lang) | named)
-    gate = settings.fail_on
-    return gate is not None and any(finding.severity.rank <= gate.rank for finding in new)
+    return any(finding.severity.reaches(settings.fail_on) for finding in new)
 
 
 def _message(finding: Finding, report: RunReport, lang: str) -> dict[str, Any]:

@@ -23,11 +23,9 @@ def exit_status(report: Report, fail_on: Severity | None) -> int:
     """FAILED where a run could not be read whole, FOUND where a finding counts at the gate."""
     if any(one.status == "error" or one.damages for one in report.runs):
         return FAILED
-    findings = [f for one in report.runs for f in one.findings] + list(report.findings)
-    if fail_on is None:
-        return PASSED
+    findings = (*(f for one in report.runs for f in one.findings), *report.findings)
     counting = (f for f in findings if f.waiver is None)
-    return FOUND if any(f.severity.rank <= fail_on.rank for f in counting) else PASSED
+    return FOUND if any(f.severity.reaches(fail_on) for f in counting) else PASSED
 
 
 def policy_of(settings: Settings, baseline: Path | None = None) -> GatePolicy:

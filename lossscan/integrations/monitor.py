@@ -12,10 +12,10 @@ from typing import Any, Final
 from lossscan.canonical.names import JUDGED, canonical
 from lossscan.gate import stamped
 from lossscan.integrations.alarm import Alarm
-from lossscan.model import Field, Finding, Run, RunReport, Series, Severity, spoken
+from lossscan.model import Field, Finding, Run, RunReport, Series, spoken
 from lossscan.pipeline import report_on
 from lossscan.reporters.kit.lines import announcement
-from lossscan.settings import Settings
+from lossscan.settings import NEVER, Settings, gate
 from lossscan.watching.announced import FIRST, Announced
 
 GROWTH: Final = 0.25  # more points until the next look where nothing calls: 16 looks at 1000
@@ -165,5 +165,5 @@ class _LoggedPoints:
 
 def reaches(findings: tuple[Finding, ...], fail_on: str | None) -> bool:
     """Whether one of the findings is of this severity or worse."""
-    limit = None if fail_on in (None, "never") else Severity(fail_on)
-    return limit is not None and any(finding.severity.rank <= limit.rank for finding in findings)
+    limit = gate(fail_on or NEVER)
+    return any(finding.severity.reaches(limit) for finding in findings)

@@ -24,5 +24,9 @@ class Severity(StrEnum):
         """0 for the worst."""
         return list(Severity).index(self)
 
+    def reaches(self, limit: Severity | None) -> bool:
+        """Whether it is as bad as a limit or worse; None is one that nothing reaches."""
+        return limit is not None and self.rank <= limit.rank
+
 
 STATUS_ORDER = ("error", *Severity, "ok")  # of runs, worst first

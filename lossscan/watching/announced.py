@@ -55,7 +55,7 @@ class Announced(Struct):
     def _was_said(self, key: Key) -> bool:
         """Whether it was said as severe as this, or more so."""
         rule, series, severity = key
-        worse = [each for each in Severity if each.rank <= Severity(severity).rank]
+        worse = [each for each in Severity if each.reaches(Severity(severity))]
         return any((rule, series, str(each)) in self.said for each in worse)
 
     def _held_at(self, key: Key) -> int:
