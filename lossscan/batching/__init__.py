@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from threading import Event
 
 from msgspec import Struct, field
@@ -15,21 +14,11 @@ from msgspec import Struct, field
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import History, parse_since
 from lossscan.batching.pool import pool_for
-from lossscan.batching.roots import Filter, find
+from lossscan.batching.roots import Options as Options
+from lossscan.batching.roots import find
 from lossscan.batching.work import Task
 from lossscan.model import RunReport
 from lossscan.settings import Settings
-
-
-class Options(Struct, frozen=True):
-    """Which runs of a batch are judged, and by whom."""
-
-    include: tuple[str, ...] = ()  # patterns of paths; empty means all
-    exclude: tuple[str, ...] = ()
-    since: str | None = None  # a date or an age: runs with a file changed since then
-    changed_only: Path | None = None  # the file that remembers what was seen
-    jobs: int | None = None  # processes; None is one for each core
-    dask: str | None = None  # address of a scheduler, instead of processes
 
 
 class Batch(Struct):
@@ -62,7 +51,7 @@ class Batch(Struct):
 
 def plan(roots: Iterable[str], settings: Settings, options: Options) -> Batch:
     """Find the runs; raises InputError where filters leave none, UsageError for bad options."""
-    found = find(roots, Filter(options.include, options.exclude), settings)
+    found = find(roots, options, settings)
     tasks = found
     if options.since is not None:
         moment = parse_since(options.since)

@@ -18,24 +18,28 @@ from lossscan.runs import remote
 from lossscan.settings import Settings
 
 
-class Filter(Struct, frozen=True):
-    """Patterns that a run's path must and must not match; `*` matches `/` too.
+class Options(Struct, frozen=True):
+    """Which runs of a batch are judged, and by whom."""
 
-    A pattern without `/` is held against each folder below the root, one with `/` against the
-    path below the root and the whole path.
-    """
-
-    include: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()  # patterns of paths; empty means all
     exclude: tuple[str, ...] = ()
+    since: str | None = None  # a date or an age: runs with a file changed since then
+    changed_only: Path | None = None  # the file that remembers what was seen
+    jobs: int | None = None  # processes; None is one for each core
+    dask: str | None = None  # address of a scheduler, instead of processes
 
     def admits(self, path: str, root: str) -> bool:
-        """Whether a run found below a root is wanted."""
+        """Whether a run found below a root is wanted; `*` matches `/` too.
+
+        A pattern without `/` is held against each folder below the root, one with `/` against the
+        path below the root and the whole path.
+        """
         names = _names(path, root)
         wanted = not self.include or _any(names, self.include)
         return wanted and not _any(names, self.exclude)
 
 
-def find(roots: Iterable[str], wanted: Filter, settings: Settings) -> tuple[Task, ...]:
+def find(roots: Iterable[str], wanted: Options, settings: Settings) -> tuple[Task, ...]:
     """The runs below the roots, in the order of the roots, then of the names; none twice.
 
     A root where nothing is found is a task that carries its error. Raises InputError where runs

@@ -23,12 +23,12 @@ from lossscan.batching import Options, plan
 from lossscan.batching.flow import in_order
 from lossscan.batching.history import parse_since
 from lossscan.batching.pool import Slot, WorkerPool
-from lossscan.batching.roots import Filter, find
+from lossscan.batching.roots import find
 from lossscan.batching.work import Task
 from lossscan.errors import InputError, OutputError, UsageError
 from lossscan.settings import Settings
 
-ALL = Filter()
+ALL = Options()
 
 
 def rows(reports) -> list[Any]:
@@ -79,14 +79,14 @@ def test_patterns_choose_runs_by_name_or_path(make_run, tmp_path, include, exclu
     """A bare pattern is held against each folder's name, one with a slash against the path."""
     for name in ("new/a", "new/b", "old/a"):
         make_run(name)
-    assert _paths(find([str(tmp_path)], Filter(include, exclude), Settings())) == left
+    assert _paths(find([str(tmp_path)], Options(include, exclude), Settings())) == left
 
 
 def test_filters_that_leave_nothing_are_refused(make_run, tmp_path):
     """A gate that looks at no run at all must not pass."""
     make_run("a")
     with pytest.raises(InputError, match="leave none of 1 run"):
-        find([str(tmp_path)], Filter(include=("b",)), Settings())
+        find([str(tmp_path)], Options(include=("b",)), Settings())
 
 
 def test_a_folder_without_a_log_can_be_left_out(make_run, tmp_path):
@@ -95,7 +95,7 @@ def test_a_folder_without_a_log_can_be_left_out(make_run, tmp_path):
     (tmp_path / "runs" / "docs").mkdir()
     roots = [str(tmp_path / "runs" / "*"), str(tmp_path / "typo")]
     assert _paths(find(roots, ALL, Settings())) == ["a", "docs", "typo"]
-    assert _paths(find(roots, Filter(exclude=("docs", "typo")), Settings())) == ["a", "typo"]
+    assert _paths(find(roots, Options(exclude=("docs", "typo")), Settings())) == ["a", "typo"]
 
 
 def test_since_leaves_out_what_was_written_before(make_run, tmp_path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import words
 from lossscan.reporters import Page
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 MEASURE = 100  # cells; longer lines are hard to read
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and its lines."""
-
-    heading: str
-    lines: tuple[str, ...]
-    listed: bool = True  # a list rather than prose
+_Section: TypeAlias = tuple[str, list[str], bool]  # a heading, lines, whether they are a list
 
 
 def listing(entries: Iterable[RulePage], page: Page) -> str:
@@ -58,11 +50,10 @@ def shown(entry: RulePage, page: Page) -> str:
     severity = page.say(entry.severity)
     head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])
     parts: list[RenderableType] = [Text(worded(entry.title, page.lang), style="bold"), head]
-    for section in _sections(entry, page.lang):
-        bullet = "-" if section.listed else ""
-        lines = bulleted((bullet, Text(line)) for line in section.lines)
-        heading = [Text(section.heading, style="bold")] if section.heading else []
-        parts += [Text(), *heading, Padding(lines, (0, 0, 0, 1))]
+    for heading, lines, listed in _sections(entry, page.lang):
+        told = bulleted(("-" if listed else "", Text(line)) for line in lines)
+        headed = [Text(heading, style="bold")] if heading else []
+        parts += [Text(), *headed, Padding(told, (0, 0, 0, 1))]
     return printed([Constrain(part, MEASURE) for part in parts], page)
 
 
@@ -70,10 +61,9 @@ def marked_down(entry: RulePage, page: Page) -> str:
     """A page as Markdown."""
     severity = page.say(entry.severity)
     lines = [f"# {worded(entry.title, page.lang)}", "", f"`{entry.rule}` · {severity}"]
-    for section in _sections(entry, page.lang):
-        bullet = "- " if section.listed else ""
-        heading = ["", f"## {section.heading}"] if section.heading else []
-        lines += [*heading, "", *(bullet + line for line in section.lines)]
+    for heading, told, listed in _sections(entry, page.lang):
+        headed = ["", f"## {heading}"] if heading else []
+        lines += [*headed, "", *(f"- {line}" if listed else line for line in told)]
     return "\n".join(lines) + "\n"
 
 
@@ -86,7 +76,7 @@ FORMATS: Mapping[str, Callable[[RulePage, Page], str]]
 FORMATS = {"json": as_json, "markdown": marked_down, "rich": shown}
 
 
-def _sections(entry: RulePage, lang: str) -> list[Section]:
+def _sections(entry: RulePage, lang: str) -> list[_Section]:
     """What a page says, in the order a reader asks; sections without lines are left out."""
     table: list[tuple[str, Iterable[str], bool]] = [
         ("what", [worded(entry.summary, lang)], False),
@@ -102,17 +92,12 @@ def _sections(entry: RulePage, lang: str) -> list[Section]:
         ("options", _named(entry.options, lang), True),
         ("references", entry.references, True),
     ]
-    sections = (
-        Section(
-            words.say(lang, f"page_{key}"),
-            tuple(left_open(line, "<{}>") for line in lines),  # `{limit:.3g}` becomes `<limit>`
-            listed,
-        )
-        for key, lines, listed in table
-    )
-    written = [section for section in sections if section.lines]
-    marked = any("<" in line for section in written for line in section.lines)
-    note = Section("", (words.say(lang, "page_open"),), listed=False)
+    written: list[_Section] = []
+    for key, texts, listed in table:
+        lines = [left_open(text, "<{}>") for text in texts]  # `{limit:.3g}` becomes `<limit>`
+        written += [(words.say(lang, f"page_{key}"), lines, listed)] if lines else []
+    marked = any("<" in line for _, lines, _ in written for line in lines)
+    note = ("", [words.say(lang, "page_open")], False)
     return [*written, note] if marked else written
 
 
