@@ -24,7 +24,7 @@ from lossscan.reporters.kit.panels import MOST_MARKS
 
 def sheet(one: RunReport, page: Page) -> dict[str, Any]:
     """The words of one run, by their names in the templates."""
-    run = one.run
+    run, colon = one.run, page.say("colon")
     sources = run.sources if run is not None else ()
     numbered = list(enumerate(one.findings, start=1))
     ids = {finding.rule: f"f{n}" for n, finding in reversed(numbered)}  # of several the first
@@ -33,11 +33,11 @@ def sheet(one: RunReport, page: Page) -> dict[str, Any]:
         "report": one,
         "facts": facts_of(run, page),
         "settings": config_of(run) if run is not None else [],
-        "sources": [f"{s.path}: {used_for(s, page)}" for s in sources],
+        "sources": [f"{s.path}{colon}{used_for(s, page)}" for s in sources],
         "verdicts": [verdict(relevant(finding, run), n, page) for n, finding in numbered],
         "changes": [_change(number, point, ids, page) for number, point in listed],
         "unlisted": max(len(one.change_points) - MOST_MARKS, 0),
-        **{key: [": ".join(filter(None, n)) for n in notes] for key, notes in asides(one, page)},
+        **{key: [colon.join(filter(None, n)) for n in notes] for key, notes in asides(one, page)},
     }
 
 

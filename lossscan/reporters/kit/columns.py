@@ -20,9 +20,9 @@ READABLE: Final = 24  # cells; prose in a narrower column is a ladder
 
 
 def in_columns(
-    rows: Sequence[Sequence[Text]], width: int, head: Sequence[str] = ()
+    rows: Sequence[Sequence[Text]], width: int, head: Sequence[str] = (), colon: str = ": "
 ) -> Iterator[RenderableType]:
-    """The rows within so many cells; `head` names the columns."""
+    """The rows within so many cells; `head` names the columns, with a colon where it is beside."""
     if not rows:
         return
     columns = list(zip(*rows, *([[Text(name) for name in head]] if head else []), strict=True))
@@ -33,7 +33,7 @@ def in_columns(
     ]
     room = width - GAP * (len(columns) - 1) - sum(least)
     if room < 0:
-        yield from _stacked(rows, width, head)
+        yield from _stacked(rows, width, head, colon)
         return
     widths = []
     for low, high in zip(least, whole, strict=True):
@@ -58,7 +58,7 @@ def _side_by_side(cells: Sequence[Text], widths: Sequence[int]) -> Iterator[Text
 
 
 def _stacked(
-    rows: Sequence[Sequence[Text]], width: int, head: Sequence[str]
+    rows: Sequence[Sequence[Text]], width: int, head: Sequence[str], colon: str
 ) -> Iterator[RenderableType]:
     for first, *rest in rows:
         yield Text(shortened(first.plain, width), style=first.style)
@@ -66,7 +66,7 @@ def _stacked(
         if head:
             names = [name for name, cell in zip(head[1:], rest, strict=True) if cell.plain]
             told = [
-                (Text(f"{name}: ", style="dim") if name else Text()).append_text(cell)
+                (Text(f"{name}{colon}", style="dim") if name else Text()).append_text(cell)
                 for name, cell in zip(names, told, strict=True)
             ]
         elif told:

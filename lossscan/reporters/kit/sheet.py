@@ -158,9 +158,9 @@ def _list(
 
 
 def _notes(key: str, notes: list[tuple[str, str]], page: Page) -> list[RenderableType]:
+    colon = page.say("colon")
     rows = (
-        ("-", safe(f"{name}: " if name else "", "bold").append(" " * bool(name)) + safe(text))
-        for name, text in notes
+        ("-", safe(name, "bold").append(colon if name else "") + safe(text)) for name, text in notes
     )
     return list(_list(key, rows, page, indent=0))
 

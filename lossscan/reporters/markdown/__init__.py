@@ -50,7 +50,7 @@ def _single(one: RunReport, page: Page) -> Iterator[str]:
     for number, finding in enumerate(one.findings, start=1):
         yield from ("", *verdict(finding, number, page))
     for key, notes in asides(one, page):
-        yield from folded(key, (": ".join(filter(None, note)) for note in notes), page)
+        yield from folded(key, (page.say("colon").join(filter(None, n)) for n in notes), page)
 
 
 # --- many runs ---------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def _many(rows: Sequence[Row], common: Sequence[Finding], page: Page) -> Iterato
     yield "| --- | --- | --- | ---: | ---: | --- |"
     yield from (_line(_cells(row, page)) for row in worst_first(rows))
     found = (
-        f"{rule}: {page.say('in_runs', runs=runs, all=len(rows))}"
+        f"{rule}{page.say('colon')}{page.say('in_runs', runs=runs, all=len(rows))}"
         for rule, _, runs in by_rule(rows)
     )
     yield from listed("by_rule", found, page)

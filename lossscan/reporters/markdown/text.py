@@ -26,7 +26,7 @@ def escape(text: str) -> str:
 def verdict(finding: Finding, number: int, page: Page) -> Iterator[str]:
     """A finding in full."""
     severity = page.say(finding.severity).upper()
-    yield f"### {number}. {severity}: {escape(page.say(finding.title))}"
+    yield f"### {number}. {severity}{page.say('colon')}{escape(page.say(finding.title))}"
     yield from ("", f"`{finding.rule}` · {escape(' · '.join(told_of(finding, page)))}")
     yield from ("", escape(page.say(finding.message)))
     yield from folded("evidence", (page.say(each.text) for each in finding.evidence), page)

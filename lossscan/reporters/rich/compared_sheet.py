@@ -35,4 +35,4 @@ def compared_sheet(report: Report, page: Page) -> Iterator[RenderableType]:
 
 def _table(block: Block, page: Page) -> Iterator[RenderableType]:
     rows = [[safe(cell) for cell in row] for row in block.rows]
-    yield from in_columns(rows, page.width, block.head)
+    yield from in_columns(rows, page.width, block.head, page.say("colon"))
