@@ -6,18 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import asdict
 
-from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
+from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
 from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import learns_every_token
-from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import episodes_of, window_lengths
-from lossscan.rules.kit.nan_causes import lost_from, nan_causes, restart, weights_lost
-from lossscan.rules.kit.nan_filter import Hidden, hidden_nan, lost_at, restarted
+from lossscan.rules.kit.nan_causes import lost_from, with_hidden_nan
+from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 
@@ -204,39 +202,20 @@ def _finding(
         for name, score in (scores | skipped).items()
         if not (unmasked and name == "masked-labels")
     )
-    begun = Episode(hidden.begin, int(loss.steps[-1])) if hidden else None
-    return Finding(
+    found = Finding(
         confidence,
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
-        episodes=(begun,) if begun else episodes_of(loss, told),
+        episodes=episodes_of(loss, told),
         evidence=(
             Evidence(Message("zeros"), step=first, value=0.0),
             *_evidence(case, zeros, told, lost),
-            *(_evidence_of_nan(case, hidden, first, lost) if hidden else ()),
         ),
-        causes=nan_causes(case, first, loss.values[loss.steps < lost["since"]])
-        if hidden
-        else causes,
-        remedies=restart(lost) if hidden else (),
+        causes=causes,
         next=_next(kind, severity, lost),
-        claims=frozenset(loss.steps[zeros.zero].tolist()) | _claims_of_nan(loss, hidden),
+        claims=frozenset(loss.steps[zeros.zero].tolist()),
     )
-
-
-def _evidence_of_nan(
-    case: Case, hidden: Hidden, first: int, lost: dict[str, int]
-) -> Iterator[Evidence]:
-    """What shows that the trainer hides NaN, and what that means for the weights."""
-    if hidden.inflation:
-        yield Evidence(Message("inflated", **asdict(hidden.inflation)))
-    yield from around(case, first, "rate")
-    yield from weights_lost(lost)
-
-
-def _claims_of_nan(loss: Series, hidden: Hidden | None) -> frozenset[int]:
-    """The window that NaN inflated and all behind it: one event."""
-    return frozenset(loss.steps[hidden.start - 1 :].tolist()) if hidden else frozenset()
+    return found if hidden is None else with_hidden_nan(case, loss, hidden, found)
 
 
 def _evidence(

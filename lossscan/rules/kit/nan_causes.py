@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from msgspec.structs import asdict, replace
 
-from lossscan.model import Advice, Cause, Evidence, Message, Series
+from lossscan.model import Advice, Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_absurd_rate, is_usual_rate, learns_every_token
-from lossscan.rules.kit.nan_filter import lost_at, restarted
+from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.nan_filter import Hidden, lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -69,6 +71,28 @@ def restart(lost: dict[str, int] | None) -> tuple[Message, ...]:
     return (restarted("restart", lost),) if lost else ()
 
 
+def with_hidden_nan(case: Case, loss: Series, hidden: Hidden, found: Finding) -> Finding:
+    """The finding of zeros that hide NaN: where it began, what that means, why and what to do.
+
+    The window that NaN inflated and all behind it are one event.
+    """
+    step, lost = int(loss.steps[hidden.start]), lost_from(case, loss, hidden.begin)
+    law = [] if hidden.inflation is None else [Message("inflated", **asdict(hidden.inflation))]
+    return replace(
+        found,
+        episodes=(Episode(hidden.begin, int(loss.steps[-1])),),
+        evidence=(
+            *found.evidence,
+            *map(Evidence, law),
+            *around(case, step, "rate"),
+            *weights_lost(lost),
+        ),
+        causes=nan_causes(case, step, loss.values[loss.steps < lost["since"]]),
+        remedies=restart(lost),
+        claims=found.claims | frozenset(loss.steps[hidden.start - 1 :].tolist()),
+    )
+
+
 def half_precision(
     case: Case,
     score: float,
@@ -96,7 +120,7 @@ def other_causes(
     climbs = rose(sound) or _gradient_rose(case, step)
     rate = rate_at(case, step)
     usual = not climbs and rate is not None and is_usual_rate(case, rate.value)
-    likely = CALM if calm or _is_calm(case, step, sound) else ROSE if climbs else UNKNOWN
+    likely = CALM if calm else ROSE if climbs else UNKNOWN
     if rate is not None and is_absurd_rate(case, rate.value) and likely != CALM:
         likely = SURE
     masked = () if learns_every_token(case) else (Message("masked-batch"),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from msgspec.structs import asdict
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.medians import median
@@ -23,6 +22,7 @@ from lossscan.rules.kit.nan_causes import (
     other_causes,
     restart,
     weights_lost,
+    with_hidden_nan,
 )
 from lossscan.rules.kit.nan_filter import HALF, evaluated_first, hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
@@ -106,10 +106,9 @@ def _hidden(case: Case) -> Finding | None:
     hidden = None if loss is None else hidden_nan(case, loss)
     if loss is None or hidden is None:
         return None
-    step, last = int(loss.steps[hidden.start]), int(loss.steps[-1])
-    lost, inflation = lost_from(case, loss, hidden.begin), hidden.inflation
+    step, lost = int(loss.steps[hidden.start]), lost_from(case, loss, hidden.begin)
     sound = loss.values[loss.steps < lost["since"]]
-    return Finding(
+    found = Finding(
         0.98 if hidden.spoilt else 0.93,  # NaN is logged / the law alone, which noise seldom meets
         message=Message(
             "hidden" if len(sound) else "hidden-from-the-first",
@@ -118,19 +117,13 @@ def _hidden(case: Case) -> Finding | None:
             before=median(sound[-LAST_POINTS:]),
             **lost,
         ),
-        episodes=(Episode(hidden.begin, last),),
         evidence=(
             Evidence(Message("zeros"), step=step, value=0.0),
-            *([Evidence(Message("inflated", **asdict(inflation)))] if inflation else []),
-            *_gradient_evidence(case, last),
-            *around(case, step, "rate"),
-            *weights_lost(lost),
+            *_gradient_evidence(case, int(loss.steps[-1])),
         ),
-        causes=nan_causes(case, step, sound),
-        remedies=restart(lost),
         next=restarted("filter-off", lost),
-        claims=frozenset(loss.steps[hidden.start - 1 :].tolist()),
     )
+    return with_hidden_nan(case, loss, hidden, found)
 
 
 # How gradient norms alone are judged: confidence and severity (None: the page's).
