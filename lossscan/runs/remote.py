@@ -82,10 +82,10 @@ def find(url: str, settings: Settings) -> list[Remote]:
         inside = {path: told for path, told in found.items() if path not in out}
         with TemporaryDirectory(prefix="lossscan-") as mirror:
             skipped = [Skipped(path, Message("symlink_outside")) for path in out]
-            skipped += _mirror_tree(system, base, inside, Path(mirror))
+            folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
+            skipped += _mirror_tree(system, base, inside, Path(mirror), asked=single)
             place = Path(mirror) / next(iter(found)) if single else Path(mirror)
             runs = discover(place, settings)
-            folder = url.rstrip("/").removesuffix("/" + next(iter(found))) if single else url
             if out and not runs:
                 raise NoLogFound("only_link", at=url, name=min(out))
             remotes = [_remote(run, Path(mirror), folder.rstrip("/"), found) for run in runs]
@@ -158,11 +158,13 @@ def _leads_out(system: Any, base: str, path: str) -> bool:
     return not Path(base, path).resolve().is_relative_to(Path(base).resolve())
 
 
-def _mirror_tree(system: Any, base: str, found: Mapping[str, Any], mirror: Path) -> list[Skipped]:
-    """Make the mirror of a tree; gives what has no place on a disk."""
+def _mirror_tree(
+    system: Any, base: str, found: Mapping[str, Any], mirror: Path, *, asked: bool
+) -> list[Skipped]:
+    """Make the mirror of a tree, or of a file `asked` for; gives what has no place on a disk."""
     skipped: list[Skipped] = []
     for folder, names in _folders(found).items():
-        wanted, doubtful = of_interest(names)
+        wanted, doubtful = (names, names) if asked else of_interest(names)
         for name in wanted:
             path = str(folder / name)
             size, head = int(found[path].get("size") or 0), b""

@@ -25,7 +25,8 @@ LITTLE: Final = 4 << 20  # bytes of a file; what the last lines of a progress ba
 TIGHTEST: Final = 100  # times smaller: console logs shrink 5 to 40 times, a million zeros 1000
 _PIECE: Final = 1 << 18  # bytes unpacked at once: a bomb gets no more of the memory
 REST: Final = "rest_damaged"  # key of what is said where the whole log is before the damage
-_IDLE: Final = 2 * _PIECE  # bytes a file may be longer than what it holds: 128 KiB are read ahead
+_IDLE: Final = 2 * _PIECE  # bytes of a file that may hold nothing more: as many are read ahead
+_COPIED: Final = 8 << 10  # bytes of a .xz read at once: as many are copied for each of its streams
 
 _unpacked: ContextVar[list[int]] = ContextVar("unpacked")  # bytes of each piece of this run
 
@@ -61,11 +62,11 @@ class _Streams:
             if self._decoder.eof:
                 rest = self._decoder.unused_data.lstrip(b"\0")
                 while not rest:
-                    if not (read := self._stream.read(_PIECE)):
+                    if not (read := self._stream.read(_COPIED)):
                         return b""
                     rest = read.lstrip(b"\0")  # padding
                 self._decoder = self._new()
-            elif self._decoder.needs_input and not (rest := self._stream.read(_PIECE)):
+            elif self._decoder.needs_input and not (rest := self._stream.read(_COPIED)):
                 raise EOFError("Compressed file ended before the end-of-stream marker was reached")
             piece = self._decoder.decompress(rest, size)
         return piece
@@ -92,6 +93,7 @@ class _Busy(io.RawIOBase):
     def __init__(self, stream: BinaryIO) -> None:
         self.name = stream.name
         self.unpacked = 0
+        self.held = 0  # its place when the last piece had been unpacked
         self._stream = stream
 
     def readable(self) -> bool:
@@ -108,7 +110,7 @@ class _Busy(io.RawIOBase):
 
     def readinto(self, into: WriteableBuffer) -> int:
         """As much as there is room for."""
-        left = self.unpacked + _IDLE - self._stream.tell()
+        left = self.held + _IDLE - self._stream.tell()
         room = memoryview(into)
         piece = self._stream.read(max(0, min(len(room), left)))
         room[: len(piece)] = piece
@@ -192,6 +194,7 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
         try:
             while piece := unpacking.read1(_PIECE):
                 busy.unpacked += len(piece)
+                busy.held = stream.tell()
                 of_run[0] += len(piece)
                 much = busy.unpacked > LITTLE and of_run[0] > SMALL
                 if much and busy.unpacked > TIGHTEST * stream.tell():

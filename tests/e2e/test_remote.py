@@ -55,6 +55,12 @@ def test_batch_of_one_log_behind_a_url(memory):
     assert _paths(report) == [("memory://bucket/sweep/b/losses.jsonl", "ok")]
 
 
+def test_a_log_that_is_asked_for_by_its_url_may_bear_any_name(memory):
+    """As on a disk, the content decides."""
+    memory.pipe("/bucket/sweep/kept", memory.cat("/bucket/sweep/b/losses.jsonl"))
+    assert _paths(batch("memory://bucket/sweep/kept")) == [("memory://bucket/sweep/kept", "ok")]
+
+
 def test_analyze_takes_a_url(memory):
     """One run behind a URL is analyzed with all its points."""
     one: Any = api.analyze("memory://bucket/sweep/a")

@@ -224,6 +224,19 @@ def test_what_is_behind_the_log_in_a_packed_file_is_not_searched_for_more(tmp_pa
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
+def test_a_log_that_was_packed_line_by_line_is_read_whole(tmp_path, suffix):
+    """Each line takes more room packed than bare, a file of them 600 KiB more."""
+    line = b"step 1 loss: 2.0\n"
+    part = PACKERS[suffix](line)
+    count = (600 << 10) // (len(part) - len(line))
+    path = packed_log(tmp_path, suffix, b"")
+    path.write_bytes(part * count)
+    with (tmp_path / "log").open("wb") as into:
+        assert packed.unpack(path, into) is None
+    assert (tmp_path / "log").read_bytes() == line * count
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
 def test_what_cannot_be_packed_is_read_whole(tmp_path, suffix):
     """Noise takes a little more room packed than bare."""
     noise = np.random.default_rng(1).bytes(1 << 20)
