@@ -53,6 +53,27 @@ def test_a_number_asks_for_one_of_the_trainings(tmp_path: Path):
         read_run(found[3], Settings())
 
 
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        (_training(12, 2.5, 3) + _training(9, 0.5, 5), ["train.log#1", "train.log#2"]),
+        (
+            _training(2, 2.5) + _training(9, 0.5) + _training(9, 0.5, lost=1),
+            ["train.log#2", "train.log#3"],
+        ),
+        (_training(2, 2.5) + _training(9, 0.5, 5), ["train.log"]),
+        (_training(12, 2.5, 3), ["train.log"]),
+        (_training(12, 2.5, 3).replace("1e-05", "1e-05, 'train_runtime': 9.5"), ["train.log"]),
+    ],
+    ids=["two", "one-lost-its-loss", "one-was-a-try", "one", "summaries-in-each-row"],
+)
+def test_each_finished_training_of_a_console_is_a_row(tmp_path: Path, text: str, runs: list[str]):
+    """In a batch; a try of a few points is none, and neither is one training."""
+    (tmp_path / "train.log").write_text(text)
+    found = apart(discover(tmp_path / "train.log", Settings())[0])
+    assert [each.root.name for each in found] == runs
+
+
 def test_one_training_has_no_number(tmp_path: Path):
     """There is nothing to tell it from."""
     text = "".join(f"step {10 * n} loss {2 + 1 / n:.4f}\n" for n in range(1, 61))

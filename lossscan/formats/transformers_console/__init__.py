@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.text import peek
+from lossscan.formats.kit.text import peek, pieces
 from lossscan.formats.transformers_console.entry_log import DONE, TOTAL, Entries
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
 from lossscan.formats.transformers_console.placing import (
@@ -43,6 +43,8 @@ _MARK: Final = expression(
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
+_OVER: Final = b"'train_runtime': "
+FEWEST: Final = 8  # points of a training in a log of several: of fewer nothing can be said
 BLOCK: Final = 1 << 14  # numbers that are objects at the same time
 _LLAMAFACTORY: Final = expression(r"ll(?:amafactory|mtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
@@ -52,6 +54,29 @@ def claims(head: Head) -> bool:
     text = peek(head)
     drawn = _DRAWN in text and _LOGGED not in text
     return not drawn and _MARK.search(text) is not None
+
+
+def runs(head: Head) -> list[str]:
+    """The numbers of the trainings that can be judged; none where one or none goes on."""
+    if not _goes_on(head):
+        return []
+    consoles = enumerate(read_consoles(head, Settings()), start=1)
+    return [
+        str(number)
+        for number, console in consoles
+        if console.entries.points >= FEWEST or console.entries.is_lost()
+    ]
+
+
+def _goes_on(head: Head) -> bool:
+    """Whether a training is logged behind the summary of one: to parse a log takes far longer."""
+    over = False
+    for piece in pieces(head):
+        at = 0 if over else piece.find(_OVER)
+        over = over or at >= 0
+        if over and piece.find(_LOGGED.encode(), at) >= 0:
+            return True
+    return False
 
 
 def read(head: Head, settings: Settings) -> Table:
@@ -228,4 +253,12 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
 
 
 _SAMPLE = "{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}"
-FORMAT = Format("transformers_console", _SAMPLE, claims, read, priority=10, files="running_log.txt")
+FORMAT = Format(
+    "transformers_console",
+    _SAMPLE,
+    claims,
+    read,
+    priority=10,
+    files="running_log.txt",
+    runs=runs,
+)
