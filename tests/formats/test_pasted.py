@@ -819,6 +819,7 @@ def test_one_line_that_is_no_point_is_no_log(tmp_path: Path, line: str):
     "line",
     [
         "epoch 6 iter  2610, loss: nan",
+        "I Training of Epoch 0 - loss: inf",
         "lr: 1.8e-04, time: 1.07, memory: 6349, loss_cls: 1.42, loss_box: nan, loss: nan",
         "INFO:tensorflow:Error reported: <class 'InvalidArgumentError'>, LossTensor is inf or nan.",
     ],

@@ -51,8 +51,9 @@ _OF_SAMPLES: Final = expression(  # PyTorch's quickstart, for `loss_lines`
     r"(?m)^loss: \S{1,20} {1,4}\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]"
 )
 _LOST: Final = expression(  # a line that holds nothing but counters and such a loss
-    r"(?im)^\W{0,9}(?:(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
-    r"[ ,:;|-]{1,5}){1,3}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?nan\W{0,9}$"
+    r"(?im)^\W{0,9}(?:(?:I )?training (?:of )?)?"  # of DeepSpeech
+    r"(?:(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
+    r"[ ,:;|-]{1,5}){1,3}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?(?:nan|inf)\W{0,9}$"
 )
 _BEGINS: Final = expression(  # with its count and a loss of many digits: no prose has two such
     r"(?im)^\W{0,9}(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
