@@ -40,6 +40,11 @@ class Pattern(Struct, frozen=True):
         return bool(self.recurring) and not self.at_ends
 
     @property
+    def is_long(self) -> bool:
+        """Whether one is longer than one odd batch and what that leaves behind, a point or two."""
+        return self.widest >= BLOCK_POINTS or (self.widest > 1 and self.slowest > BLOCK_POINTS)
+
+    @property
     def in_order(self) -> bool | None:
         """Whether epochs show one order of the samples; None where they do not tell."""
         if self.correlation is not None and self.correlation >= ORDER_CORRELATION:
