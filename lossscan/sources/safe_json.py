@@ -47,20 +47,26 @@ def object_in(data: str | bytes | None) -> dict[str, Any]:
 
 
 def decoded(decode: Callable[[bytes], Any], data: bytes) -> Any:
-    """What a decoder of msgspec makes of data, of bare numbers in quotes where it takes none."""
+    """What a decoder of msgspec makes of data, of bare numbers in quotes, since it takes none."""
+    safe = quoted(data)
     try:
-        return decode(data)
+        return decode(safe)
     except ValueError:
-        return decode(quoted(data))
+        if safe is data:
+            raise
+        return decode(data)  # where text held what looks like one
 
 
 def quoted(data: bytes) -> bytes:
     """The data with the bare numbers of Python in quotes, for a decoder that takes none.
 
-    A string that holds one ends there and the data are no JSON any more: then ask `load_json`.
+    The same data where there is none. A string that holds one ends there and the data are no JSON
+    any more: then ask `load_json`.
     """
     for bare in map(str.encode, BARE):
-        if bare in data:
+        if (
+            bare.strip(b"-")[:1] in data and bare in data
+        ):  # its letter is sought far faster than a word
             parts = data.split(bare)  # in a third of the time that a search with the colon takes
             values = (part.endswith((b":", b": ")) for part in parts[:-1])
             between = (b'"%b"' % bare if value else bare for value in values)
