@@ -342,14 +342,20 @@ def peer_versions(python: str) -> list[str]:
 
 
 REASONS: Mapping[str, str] = {
-    "Engine": "some fifty passes of numpy over a series: of a million points running medians take a"
-    " fifth, a Fourier transform a sixth, the noise around each point a twelfth; fewer would mean"
-    " to look at a sample, and to give other numbers. Medians of up to eleven points compare whole"
-    " slices in a third of the time of a heap; with more the heap is as fast. With fifty steps a"
-    " third of the time goes to places that are measured again once a step is taken out. Memory is"
-    " nine to ten times the series, which is its goal.",
+    "Engine": "some forty passes of numpy over a series: of a million points the scale, the noise"
+    " and the end of the descent take two fifths, the period a seventh, the heights of points above"
+    " their median a ninth, the gaps at all places a twelfth. Of more than 20,000 points the median"
+    " of 51 is that of a place up to eight points away, except where a point is three noise units"
+    " from it: a window moved by eight moves its median by eight ranks at most, so that no such"
+    " point is missed. Of more than 260,000 the period is sought in three stretches, with an error"
+    " of 1/400, and its strength measured in all. Of 104 simulated series of 25,000 to 400,000"
+    " points all changes, excursions and periods are the same as without both; the height that a"
+    " lone spike must have moves by 7% at most, less than the error of the tail it is judged by."
+    " Medians of up to eleven points compare whole slices in a third of the time of a heap. With"
+    " fifty steps half of the time goes to places that are measured again once a step is taken out."
+    " Memory is nine to ten times the series, which is its goal.",
     "Readers": "consoles are far from what one expression over the whole file could do, and such a"
-    " reader would know one trainer only; of reading JSONL half is the decoder, the rest makes"
+    " reader would know one trainer only; of reading JSONL a third is the decoder, the rest makes"
     " columns of its rows; cells of one type, or taken by attribute, gain nothing. Lines of one"
     " shape in a row are matched by an expression of it and become columns: of 200,000 lines of"
     " transformers each took 17 us before and 4.6 now, of `key=value` 27 and 4.7 on a busy machine."
