@@ -52,8 +52,7 @@ def claims(head: Head) -> bool:
     """
     place = _PLACE.search(head.start) if _SAID in head.start else None  # ten times as fast
     described = place is not None and _RUN.search(head.start, place.end())  # the keys are sorted
-    metrics = head.path.parent / _METRICS
-    if not described or not metrics.is_dir():
+    if not described or not (metrics := head.path.parent / _METRICS).is_dir():
         return False
     return any(metrics.iterdir()) or not _FINISHED.search(head.start)
 

@@ -43,7 +43,7 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
 FORMAT = own_lines(
     name="nnunet_console",
     sample="Epoch 0, then train_loss -0.12 and val_loss -0.23",
-    marks=("rain_loss", "rain loss"),
+    marks=("rain_loss ", "rain_loss:", "rain loss ", "rain loss:"),  # no key of a dictionary
     rows=_rows,
     shows=lambda row: "loss" in row,
     says=("nnU", "seudo dice", "foreground Dice", "urrent learning rate", "This epoch took"),

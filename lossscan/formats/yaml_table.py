@@ -11,14 +11,14 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.documents import Rows, tables_in
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.several import table_of
-from lossscan.formats.kit.text import encoding, peek
+from lossscan.formats.kit.text import encoding, is_text
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 FEWEST: Final = 2  # rows: settings may state one loss, that of the model they begin with
 _STATES: Final = expression(  # behind comments: a document, an entry of a list, or a list
-    r"\A(?:\s|#.{0,200}\n){0,50}(?:---\s|- (?:\{ ?)?\w{1,60}:|\w{1,60}:(?: \[|[ \t]{0,9}\n))"
+    r"\A(?:\s|#.{0,200}\n){0,50}(?:---\s|- (?:\{ ?)?\w{1,60}:|\w{1,60}:(?: \[|[ \t]{0,9}\r?\n))"
 )
 _QUICK: Final = ("loss", "Loss", "reward", "nll")
 _SETS: Final = expression(  # what says that a file holds settings
@@ -29,9 +29,11 @@ _DOCUMENT: Final = expression(r"(?m)^---[ \t]*$")
 
 def claims(head: Head) -> bool:
     """Whether its start is YAML that states several losses."""
-    if not _STATES.match(peek(head)) or _SETS.search(head.name):
+    if not is_text(head):
         return False
-    start = head.start.decode(encoding(head), errors="replace")
+    start = head.start.decode(encoding(head), errors="replace")  # to peek would take ten times
+    if not _STATES.match(start) or _SETS.search(head.name):
+        return False
     if not any(word in start for word in _QUICK):
         return False
     if head.size > len(head.start):

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
 INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect
 
-_Show: TypeAlias = Callable[[int, str], None]  # how many runs are done, and the tally
+_Show: TypeAlias = Callable[[int, Callable[[], str]], None]  # how many are done, and the tally
 
 
 def followed(
@@ -34,7 +35,7 @@ def followed(
     with _bar(total) if bar else _lines(total, lang) as show:
         for done, report in enumerate(reports, start=1):
             counts[report.status] += 1
-            show(done, tally(counts, lang))
+            show(done, partial(tally, counts, lang))
             yield report
 
 
@@ -85,11 +86,11 @@ def interrupts() -> Iterator[threading.Event]:
 def _lines(total: int, lang: str) -> Iterator[_Show]:
     last = monotonic()
 
-    def show(done: int, said: str) -> None:
+    def show(done: int, said: Callable[[], str]) -> None:
         nonlocal last
         if monotonic() - last >= EVERY:
             last = monotonic()
-            tell(words.say(lang, "progress", done=done, total=total, tally=said))
+            tell(words.say(lang, "progress", done=done, total=total, tally=said()))
 
     yield show
 
@@ -104,4 +105,4 @@ def _bar(total: int) -> Iterator[_Show]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=total)
-        yield lambda done, said: progress.update(task, completed=done, description=said)
+        yield lambda done, said: progress.update(task, completed=done, description=said())

@@ -25,7 +25,8 @@ _CELL_END: Final = "|"  # each cell of a row of Megatron has one: a piece of a r
 
 def has_objects(text: str) -> bool:
     """Whether several indented objects of JSON are in a text that is none itself."""
-    return text.lstrip()[:1] not in "[{" and len(_OBJECT.findall(text)) >= FEWEST
+    may = '": ' in text and text.lstrip()[:1] not in "[{"
+    return may and len(_OBJECT.findall(text)) >= FEWEST
 
 
 def objects_flat(text: Iterable[str]) -> Iterator[str]:
@@ -75,14 +76,15 @@ def _is_cut_row(line: str) -> bool:
 def width_of_cut(shown: Sequence[str]) -> int:
     """The width of the terminal that cut lines, 0 for none: what follows begins as no other."""
     width = max(map(len, shown), default=0)
+    if width not in TERMINALS:
+        return 0
     full = [len(line) == width for line in shown]
     goes_on = [False, *full][: len(full)]
     begins = [_DIGIT.sub("0", line[:BEGINNING]) for line in shown]
     pieces = {begin for begin, piece in zip(begins, goes_on, strict=True) if piece}
     heads = {begin for begin, piece in zip(begins, goes_on, strict=True) if not piece}
     entries = sum(fills and not piece for fills, piece in zip(full, goes_on, strict=True))
-    is_cut = width in TERMINALS and entries >= FEWEST_FULL and not pieces & heads
-    return width if is_cut else 0
+    return width if entries >= FEWEST_FULL and not pieces & heads else 0
 
 
 def uncut(width: int, text: Iterable[str]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import repeat
 from operator import methodcaller
 from typing import Final
 
@@ -112,7 +111,10 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_each(partial(_MARK.sub, "")), quoted),
             (partial(uncut, width), width > 0),
             (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
-            (_each(partial(_REMARK.sub, "")), bool(_REMARK.search(text))),
+            (
+                _each(partial(_REMARK.sub, "")),
+                ("<" in text or "\u2190" in text) and bool(_REMARK.search(text)),
+            ),
             (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
             (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
             (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
@@ -134,7 +136,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
-            (_parted, _is_crowded(text) and any(map(_heads, shown))),
+            (_parted, any(map(_heads, shown))),
             (whole_rows, are_cut_rows(shown)),
             (plain, is_julia(text)),
             (_untupled, "('" in text and _often(_TUPLE.match, shown)),
@@ -177,11 +179,6 @@ def _sum(found: re.Match[str]) -> str:
         return repr(sum(map(float, found[1].split(","))))
     except ValueError:
         return found[0]
-
-
-def _is_crowded(text: str) -> bool:
-    """Whether a line names a loss so often that several may be in it."""
-    return max(map(str.count, text.lower().split("\n"), repeat("loss"))) >= _HEADED
 
 
 def _heads(line: str) -> list[int]:
