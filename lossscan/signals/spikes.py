@@ -11,7 +11,14 @@ from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BLOCK, BoolArray, FloatArray, blocks, stretches
-from lossscan.numeric.medians import above_median, median, medians_within, past_median, spacing
+from lossscan.numeric.medians import (
+    above_median,
+    median,
+    medians_within,
+    past_median,
+    row_medians,
+    spacing,
+)
 from lossscan.numeric.meetings import meetings
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
 from lossscan.signals.tails import deepest_of, noise_reach
@@ -65,14 +72,13 @@ def heights_of(
         sigma[here] = above_median(
             curve.scaled, _lone_noise(curve, here), window, here, ENTER_SIGMA
         )
-    peaks, edges = [], [*steps]
+    peaks = []
     for block in known:
-        edges += [block.start, block.stop - 1]
         peaks.append(float(sigma[block.start : block.stop].max()))
         sigma[block.start : block.stop] = 0.0
     descent = end + window // 2 if end else 0  # until there the median reaches into it
-    _lift_shadows(sigma, edges, window // 2)
-    _lower_fronts(curve, sigma, steps, window // 2)
+    _lift_shadows(curve, sigma, window)
+    _beside_steps(curve, sigma, steps, window // 2)
     level = sigma[descent:]
     dips = deepest_of(level)
     tail = noise_reach(dips, len(level))
@@ -81,21 +87,24 @@ def heights_of(
     return Heights(window, sigma, dips, tail, reach, beyond)
 
 
-def _lift_shadows(sigma: FloatArray, edges: list[int], half: int) -> None:
-    """No dip within half a window of a peak or of what is known: there the median follows those.
+def _lift_shadows(curve: Curve, sigma: FloatArray, window: int) -> None:
+    """No dip within half a window of a peak where the course falls on: the peak holds the median.
 
-    In a descent it keeps the points before a hump, or before a step up, far below it.
+    In a descent the points before a hump are far below it.
     """
-    marks = np.append(np.flatnonzero(sigma >= PEAK_SIGMA), np.array(edges, dtype=np.int64))
-    reach = np.arange(-half, half + 1)
+    marks = np.flatnonzero(sigma >= PEAK_SIGMA)
+    reach, last = np.arange(-(window // 2), window // 2 + 1), len(sigma) - 1
     for at in blocks(len(marks), BLOCK // len(reach)):
-        near = (marks[at, None] + reach).clip(0, len(sigma) - 1)
-        sigma[near] = sigma[near].clip(0.0)
+        near = (marks[at, None] + reach).clip(0, last).ravel()
+        later = curve.scaled[(near[:, None] + window + np.arange(-1, 2)).clip(0, last)]
+        falls = curve.scaled[near] - row_medians(later) >= ENTER_SIGMA * curve.local_noise[near]
+        sigma[near[falls]] = sigma[near[falls]].clip(0.0)
 
 
-def _lower_fronts(curve: Curve, sigma: FloatArray, steps: Sequence[int], half: int) -> None:
-    """Behind a change of level no peak but what comes back at once: its front is no spike."""
+def _beside_steps(curve: Curve, sigma: FloatArray, steps: Sequence[int], half: int) -> None:
+    """No dip before a change of level, and behind it no peak but what comes back at once."""
     for at in steps:
+        sigma[max(at - half, 0) : at].clip(0.0, out=sigma[max(at - half, 0) : at])
         until = min(at + half, len(sigma) - 1)
         behind = curve.scaled[at + 1 : until + EARLY_SIDE]
         since = past_median(behind[::-1], EARLY_SIDE)[::-1][: until - at]
