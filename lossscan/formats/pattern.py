@@ -13,8 +13,7 @@ from lossscan.formats.kit.text import is_text, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
-from lossscan.sources.line_pattern import compiled
-from lossscan.sources.patience import Pace, paced
+from lossscan.sources.line_pattern import Pace, compiled, paced
 
 LONGEST: Final = 1000  # characters of a line that are looked at: a `.*` may cost their square
 

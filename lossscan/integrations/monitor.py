@@ -117,9 +117,8 @@ class Monitor:
         return new
 
     def _run(self) -> Run:
-        from lossscan.runs.frameworks import framework_of
         from lossscan.runs.landmarks.schedule import schedule_of
-        from lossscan.runs.objective import objective_of
+        from lossscan.runs.objective import framework_of, objective_of
 
         series = {name: each.series() for name, each in self._columns.items()}
         config = {name: Field(value, "Monitor") for name, value in self._config.items()}

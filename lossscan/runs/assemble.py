@@ -32,10 +32,9 @@ from lossscan.model import (
     Table,
 )
 from lossscan.runs.discover import CARD, RunFiles, is_log_name, is_sure_log_name
-from lossscan.runs.frameworks import framework_of
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
-from lossscan.runs.objective import objective_of
+from lossscan.runs.objective import framework_of, objective_of
 from lossscan.runs.parts import with_total
 from lossscan.runs.refused import Refused
 from lossscan.runs.results import final_evaluation

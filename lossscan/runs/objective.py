@@ -1,4 +1,4 @@
-"""What the run minimises, from the settings and from the names of what it logs.
+"""What the run minimises and which trainer wrote it, from its settings and what it logs.
 
 Rules about the level and the course of a loss hold for cross-entropy only.
 """
@@ -12,6 +12,7 @@ from lossscan.canonical.names import is_part
 from lossscan.expressions import expression
 from lossscan.model import Field
 from lossscan.points import ADVERSARIAL, COMPOSITE
+from lossscan.trainers import most_specific
 
 CROSS_ENTROPY: Final = "cross-entropy"
 PARTS: Final = 2  # a language model may log one of its own making: a router's, a distillation's
@@ -57,6 +58,11 @@ _HEADS: Final = (  # of the architecture's name
     ("TokenClassification", "classification"),
     ("ImageClassification", "classification"),
     ("MultipleChoice", "classification"),
+)
+_BASE: Final = "transformers"  # which TRL builds on and whose files it writes
+_TRL: Final = (  # what TRL's trainers add to them
+    *("mean_token_accuracy", "rewards/", "completions/", "clip_ratio/", "objective/"),
+    *("reward_std", "min_reward", "log_odds_ratio"),
 )
 
 
@@ -120,3 +126,9 @@ def _from_model(config: Mapping[str, Field]) -> str | None:
 def _setting(config: Mapping[str, Field], name: str) -> str:
     field = config.get(name)
     return "" if field is None else str(field.value)
+
+
+def framework_of(named: Iterable[str | None], keys: Iterable[str]) -> str | None:
+    """The most specific of the names; what the run logged tells TRL from its base."""
+    found = most_specific(filter(None, named))
+    return "trl" if found == _BASE and is_logged(_TRL, keys) else found

@@ -1,15 +1,20 @@
-"""The user's regular expression for the lines of a log: checked once, then safe to use on any."""
+"""The expression of the user for lines of a log: checked once, stopped where it takes forever."""
 
 from __future__ import annotations
 
 import re
+import signal
+import threading
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
+from types import FrameType
 from typing import Any, Final
 
-from lossscan.errors import Unusable
+from lossscan.errors import ReaderGaveUp, Unusable
 from lossscan.expressions import expression
 
 LONGEST: Final = 500  # characters; a longer expression describes more than one line
@@ -19,6 +24,8 @@ _DOUBLED: Final = expression(r"(?<!\\)[*+}]\??\)(?:[*+]|\{\d*,\d*\})")
 _PARSER: Final = import_module("re._parser")
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _FEW: Final = 4  # times; a choice repeated so often is tried in 16 ways at most for each place
+LEAST: Final = 3  # seconds of CPU before anything is said of the pace
+SLOWEST: Final = 1000  # lines a second; the slowest in use, with three `.*`, reads 20 times more
 
 
 def _repeats_a_choice(parsed: Any, *, repeated: bool = False) -> bool:
@@ -68,3 +75,39 @@ def compiled(pattern: str) -> re.Pattern[str]:
     if _repeats_a_choice(parsed):
         raise Unusable("pattern_choice")
     return found
+
+
+class Pace:
+    """Counts lines, and how many seconds they took."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.lines = 0
+        self._seconds = 0
+
+    def tick(self, _number: int, _frame: FrameType | None) -> None:
+        """A second of CPU has gone by: raise ReaderGaveUp where too few lines were read in all."""
+        self._seconds += 1
+        if self._seconds >= LEAST and self.lines < self._seconds * SLOWEST:
+            raise ReaderGaveUp("pattern_slow", pattern=self.pattern)
+
+
+@contextmanager
+def paced(pattern: str) -> Iterator[Pace]:
+    """Within it `lines` has to grow, or ReaderGaveUp is raised.
+
+    Only where the system has such timers, and in the main thread; elsewhere nothing is stopped.
+    """
+    pace = Pace(pattern)
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield pace
+        return
+    held = signal.signal(signal.SIGVTALRM, pace.tick)
+    left = signal.setitimer(signal.ITIMER_VIRTUAL, 1, 1)
+    try:
+        yield pace
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, *left)
+        signal.signal(signal.SIGVTALRM, held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossscan.runs.frameworks import framework_of
+from lossscan.runs.objective import framework_of
 
 
 @pytest.mark.parametrize(
