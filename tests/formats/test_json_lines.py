@@ -160,6 +160,16 @@ def test_read_sees_a_launch_by_its_clock(tmp_path: Path):
     assert logs.read_log(tmp_path, text).launches == (20,)
 
 
+def test_a_line_behind_the_first_fifty_is_counted_from_the_beginning(tmp_path: Path):
+    """The others are read together: a new key and a broken line keep their place."""
+    lines = [f'{{"step": {step}, "loss": 2.5}}\n' for step in range(1, 121)]
+    lines[59], lines[69] = '{"step": 60, "loss": 2.5, "eval_loss": 2.4}\n', '{"step": 70, "lo\n'
+    found = logs.read_log(tmp_path, "".join(lines))
+    assert found.columns["loss"].steps.tolist() == [*range(1, 70), *range(71, 121)]
+    assert found.columns["eval_loss"].steps.tolist() == [60]
+    assert [note.numbers for note in found.notes] == [{"lines": 1, "first": 70}]
+
+
 def test_read_takes_bare_nan(tmp_path: Path):
     """Python writes NaN into JSON."""
     values = logs.read_log(tmp_path, '{"step": 1, "loss": NaN}\n').columns["loss"].values
