@@ -33,6 +33,7 @@ GROWTH = 3.2  # times the time for twice the line; a quadratic one takes 4, with
 LINEAR = 2.5  # the same of one that needs no closer look; a linear one takes 2
 SLOW = 0.08  # seconds within which nothing is measured: a linear one is through by then
 QUICK = SLOW / 4**3  # for a quarter of the line: a cubic one would be through the whole in SLOW
+STUCK = 1  # seconds for a quarter of the line; bounded repeats of repeats take more for any line
 TRIES = 3  # of which the quickest counts, in CPU time: the machine is busy
 ELSEWHERE = "elsewhere"
 ANCHORED = {"match", "fullmatch"}  # from the first character of a line; other ways begin at each
@@ -209,6 +210,7 @@ def _assert_linear(name: str, pattern: re.Pattern[Any]) -> None:
     size = NAMES if name.rpartition(".")[2] in OF_NAMES else SIZE
     for way, shape in product(_asked(pattern), _lines(pattern)):
         once = _seconds(pattern, _text(shape, size // 4), way)
+        assert once <= STUCK, (name, shape[:80], once)
         if once <= QUICK:
             continue
         half = _seconds(pattern, _text(shape, size // 2), way)

@@ -60,7 +60,7 @@ _BEGINS: Final = expression(  # with its count and a loss of many digits: no pro
     r"[ \t,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}(?:e[-+]\d\d)?\b"
 )
 _PRINTED: Final = expression(  # what a logger or a launcher puts before a line, and no sentence
-    r"\A\W{0,4}(?:(?:[A-Z][a-z]{2}|[\d./_-]{1,10}T?)[ ,_-]{1,3}){0,5}"
+    r"\A\W{0,4}(?:(?:[A-Z][a-z]{2}|[\d./]{1,10}T?)[ ,_-]{1,3}){0,9}"  # a date has three such
     r"(?:[A-Z]\d{4} )?(?:\d\d:\d\d[:.,\d\]Z]{0,20} |(?:INFO|DEBUG)\b|\w{1,40} pid=\d)"
 )
 _BLANKS: Final = expression(r"\n{3,}")
