@@ -17,7 +17,7 @@ from docs import make
 from docs.make.console import commands
 from lossscan.commands import verbs
 from lossscan.formats import formats
-from lossscan.rules import check_options
+from lossscan.rules import check_options, rule_names
 from lossscan.settings import KEYS, load
 
 DOCS, ROOT, SAMPLES = make.DOCS, make.ROOT, make.SAMPLES
@@ -62,6 +62,14 @@ def _keys(schema: Any) -> Iterator[str]:
 def _said(page: Path, text: str) -> object:
     """A page as it is; of a picture its words: lines depend on matplotlib and on fonts."""
     return re.findall(r"<text[^>]*>([^<]*)", text) if page.suffix == ".svg" else text
+
+
+def _table(page: Path, first: str) -> list[dict[str, str]]:
+    """The rows of the table of a page whose first column has this name."""
+    _, _, rest = page.read_text(encoding="utf-8").partition(f"\n| {first} ")
+    lines = f"| {first} {rest}".partition("\n\n")[0].splitlines()
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def test_pages_are_fresh():
@@ -123,6 +131,17 @@ def test_page_leaves_nothing_out(page: str, names: list[str]):
     """What a page lists, it lists in full."""
     text = (DOCS / page).read_text(encoding="utf-8")
     assert not [name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
+
+
+def test_readme_has_the_figures_of_the_page_of_accuracy():
+    """The table of other detectors is an excerpt of the one that `make accuracy` writes."""
+    measured = _table(DOCS / "accuracy.md", "detector")
+    for shown in _table(ROOT / "README.md", "detector"):
+        row = next(row for row in measured if row["detector"] == shown["detector"])
+        shares = {rule: f"{float(row[rule]):.0%}" for rule in shown if rule in rule_names()}
+        shares["healthy runs alarmed"] = f"{float(row['clean runs alarmed']):.1%}"
+        shares["alarms in one"] = f"{float(row['alarms a clean run']):.2f}"
+        assert shown == shares | {"detector": shown["detector"]}
 
 
 def test_quickstart_shows_every_exit_status():
