@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, level_evidence
+from lossscan.rules.kit.evidence import around, lone_evidence, size_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
 from lossscan.rules.kit.rates import lower_rate
@@ -42,23 +42,15 @@ def told(rule: str, event: Departure, case: Case) -> Told:
 def _of_rise(rule: str, rise: Change, case: Case) -> Told:
     lower, causes = lower_rate(case, rise.step), rise_causes(case, rise)
     if rule == "loss-jump":
-        first = level_evidence(case, rise.before, rise.after, rise.step)
         others = around(case, rise, "rate", "limit", "gradient", "landmark", "order", "eval")
     else:
-        first = _climb_evidence(case, rise)
         others = around(case, rise, "rate", "limit", "gradient", "eval")
     return Told(
-        evidence=(first, *others),
+        evidence=(size_evidence(case, rise), *others),
         causes=causes,
         next=next_try(case, rise, causes, lower),
         numbers={"lower": lower},
     )
-
-
-def _climb_evidence(case: Case, climb: Change) -> Evidence:
-    start = float(case.curve.values[0])
-    said = Message("climb", low=climb.before, low_step=climb.step, end=climb.after, start=start)
-    return Evidence(said, step=climb.step, value=climb.after)
 
 
 def _of_spike(spike: Excursion, case: Case) -> Told:
@@ -66,10 +58,9 @@ def _of_spike(spike: Excursion, case: Case) -> Told:
     lead = leading_gradient(case, spike.step)
     ordered = max(0.3 + ORDERED[file_order(case, spike.step)], 0.05)
     unstable = LEADS if lead is not None and lead >= LEAD_SIGMA else CALM
-    said = Message("spike", base=spike.before, peak=spike.after, points=points, end=spike.end_step)
     return Told(
         evidence=(
-            Evidence(said, step=spike.step, value=spike.after),
+            lone_evidence(spike),
             *around(case, spike.step, "order", "gradient", "rate"),
         ),
         causes=(
@@ -85,7 +76,7 @@ def _of_spike(spike: Excursion, case: Case) -> Told:
 def _of_drop(drop: Departure, case: Case) -> Told:
     return Told(
         evidence=(
-            level_evidence(case, drop.before, drop.after, drop.step),
+            size_evidence(case, drop),
             *around(case, drop.step, "order", "rate", "eval"),
         ),
         causes=drop_causes(case, drop.step, lasts=drop.kind != "spike"),

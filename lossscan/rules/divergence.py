@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
@@ -229,12 +230,14 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
     rising = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)  # from the low on
     index = _onset(curve, climb, rising) if climb.wild is None else climb.wild
     step, last = int(curve.steps[index]), int(curve.steps[-1])
+    high = _top(climb, rising) if climb.wild is None else None
+    if high == len(curve.steps) - 1:  # where the log ends: nothing of it is gone
+        climb, high = replace(climb, end=float(curve.values[high])), None
     ratio = climb.end / climb.low
     onset = Change(
         "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
-    high = _top(climb, rising) if climb.wild is None else None
     top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
     lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
     return Finding(
@@ -248,8 +251,8 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
         effect=effect_of(climb.low, climb.end, climb.sigma),
         evidence=(
             Evidence(
-                Message("climb", low=climb.low, low_step=int(curve.steps[climb.low_index]),
-                        end=climb.end, start=_began(case)),
+                Message("climb", low_step=int(curve.steps[climb.low_index]), start=_began(case),
+                        sigma=climb.sigma),
                 step=step, value=climb.end,
             ),
             *collapse_evidence(case, onset),

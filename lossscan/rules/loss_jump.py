@@ -10,7 +10,7 @@ from lossscan.model import Change, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, level_evidence
+from lossscan.rules.kit.evidence import around, size_evidence
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.rates import lower_rate, rate_restarts
 from lossscan.rules.kit.rises import (
@@ -166,7 +166,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         effect=effect_of(worst.before, worst.after, worst.sigma),
         aligned_to=jumps[0].aligned_to,
         evidence=(
-            level_evidence(case, worst.before, worst.after, worst.step),
+            size_evidence(case, worst),
             *collapse_evidence(case, worst),
             *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lossscan.model import Change, Episode, Finding, Message, RuledOut
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, level_evidence
+from lossscan.rules.kit.evidence import around, size_evidence
 from lossscan.rules.kit.falls import EPOCHS, end_of, ends_a_climb, explanation, is_at
 from lossscan.rules.kit.order import drop_causes, step_of_order
 from lossscan.rules.kit.rule import Rule
@@ -58,7 +58,7 @@ def _finding(case: Case, falls: list[Change]) -> Finding:
         effect=effect_of(worst.before, worst.after, worst.sigma),
         aligned_to=falls[0].aligned_to,
         evidence=(
-            level_evidence(case, worst.before, worst.after, worst.step),
+            size_evidence(case, worst),
             *around(case, worst, "rate", "order", "eval"),
         ),
         causes=drop_causes(case, step_of_order(case, worst), lasts=end is None),

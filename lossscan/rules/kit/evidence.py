@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from lossscan.model import Change, Evidence, Message
+from lossscan.model import Change, Departure, Evidence, Excursion, Message
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_POINTS, LEAD_SIGMA, leading_gradient
@@ -23,11 +23,17 @@ def around(case: Case, at: Change | float, *kinds: Kind) -> tuple[Evidence, ...]
     return tuple(each for each in found if each is not None)
 
 
-def level_evidence(case: Case, before: float, after: float, step: int) -> Evidence:
-    """The two levels of a change of the loss, and the noise they are measured against."""
-    noise = case.curve.noise * (100 if case.curve.log else 1)
-    said = Message("levels", before=before, after=after, noise=noise)
-    return Evidence(said, step=step, value=after)
+def size_evidence(case: Case, change: Departure) -> Evidence:
+    """How sure a change of the loss is, and the noise of one point around the level before."""
+    noise = case.curve.noise * (change.before if case.curve.log else 1)
+    said = Message("size", sigma=abs(change.sigma), noise=noise)
+    return Evidence(said, step=change.step, value=change.after)
+
+
+def lone_evidence(spike: Excursion) -> Evidence:
+    """How far the peak of a single spike is from the baseline, and how long it lasts."""
+    said = Message("lone", sigma=abs(spike.sigma), points=spike.stop - spike.start)
+    return Evidence(said, step=spike.step, value=spike.peak)
 
 
 def _rate(case: Case, step: int, _: Change | None) -> Evidence | None:

@@ -21,7 +21,7 @@ from lossscan.model import (
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
-from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.evidence import around, lone_evidence
 from lossscan.rules.kit.order import file_order, samples_between
 from lossscan.rules.kit.rates import lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
@@ -123,7 +123,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
         effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
         aligned_to=spikes[0].aligned_to,
         evidence=(
-            *map(_spike_evidence, spikes[:MANY]),
+            *_spike_evidence(spikes[:MANY]),
             *_sample_evidence(case, spikes[:MANY], pattern),
             *_order_evidence(pattern),
             *around(case, top.start_step, "order", "gradient", "rate"),
@@ -141,12 +141,17 @@ def _message(pattern: Pattern, count: int) -> str:
     return "isolated" if count > 1 else alone
 
 
-def _spike_evidence(spike: Excursion) -> Evidence:
-    points = spike.stop - spike.start
-    places = {"step": spike.start_step, "end": spike.end_step}
-    kind = "spike" if points == 1 else "wide-spike"
-    said = Message(kind, base=spike.base, peak=spike.peak, points=points, **places)
-    return Evidence(said, step=spike.start_step, value=spike.peak)
+def _spike_evidence(spikes: list[Excursion]) -> Iterator[Evidence]:
+    """The place and height of each of several; of one, what its message does not say."""
+    if len(spikes) == 1:
+        yield lone_evidence(spikes[0])
+        return
+    for spike in spikes:
+        points = spike.stop - spike.start
+        kind = "spike" if points == 1 else "wide-spike"
+        places = {"step": spike.start_step, "end": spike.end_step}
+        said = Message(kind, base=spike.base, peak=spike.peak, points=points, **places)
+        yield Evidence(said, step=spike.start_step, value=spike.peak)
 
 
 def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> Iterator[Evidence]:
