@@ -37,11 +37,17 @@ def blanks(values: FloatArray) -> BoolArray:
     zero = values == 0
     if not zero.any() or (values < 0).any():  # an objective that crosses zero may well meet it
         return np.zeros_like(zero)
+    return np.asarray(zero & ~near_zero(values, ROUNDED))
+
+
+def near_zero(values: FloatArray, limit: float) -> BoolArray:
+    """(n,) which finite values are 0 with one of at most `limit` among the ten others around."""
+    zero = values == 0
     wall = np.full(NEAR, np.inf)
     others = np.concatenate([wall, values[~zero], wall])
     behind = np.cumsum(~zero)[zero]  # how many of them are before each zero
     least = np.lib.stride_tricks.sliding_window_view(others, 2 * NEAR).min(axis=1)
-    zero[zero] = least[behind] > ROUNDED
+    zero[zero] = least[behind] <= limit
     return np.asarray(zero)
 
 

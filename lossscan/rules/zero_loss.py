@@ -10,9 +10,9 @@ from msgspec import Struct
 from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
-from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED
+from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED, near_zero
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import learns_every_token
+from lossscan.rules.kit.domain import is_token_loss, learns_every_token
 from lossscan.rules.kit.levels import episodes_of, window_lengths
 from lossscan.rules.kit.nan_causes import lost_from, with_hidden_nan
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
@@ -21,6 +21,9 @@ from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
+# Of the level there: one of ten losses as low shows that they spread down to 0. Cross-entropy of
+# one sample each (sd .4 of its logarithm) reaches .5; margins and squares reach any value.
+REACH = 0.25
 MOST = 0.5  # of the zeros, or of the entries
 
 # Of trainers that leave what they skip out of the loss and do not filter NaN: a 0.0 of theirs is a
@@ -95,6 +98,9 @@ def check(
     if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
         yield RuledOut(Message("last-nan", step=int(loss.steps[-1])))
         return
+    if _is_in_reach(case, zeros, floor):
+        yield RuledOut(Message("reach", count=int(zeros.zero.sum())))
+        return
     skipped = _skipped(case, zeros)
     kind = _kind(zeros, skipped, floor, partly)
     yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
@@ -104,6 +110,18 @@ def _is_nothing(case: Case, loss: Series) -> bool:
     """Whether all parts of a sum are 0 from the first entry to the last: nothing was trained."""
     several = len(loss) > IN_A_ROW
     return case.run.objective == COMPOSITE and several and not loss.values.any()
+
+
+def _is_in_reach(case: Case, zeros: _Zeros, floor: float) -> bool:
+    """Whether the losses beside the zeros come as near to 0, and no token cross-entropy shows.
+
+    A trainer that fine-tunes language models logs such a loss where a gradient is left: at a real 0
+    there is none.
+    """
+    if is_token_loss(case) or (case.trainer.tunes and zeros.most(zeros.alive)):
+        return False
+    level = zeros.around if np.isfinite(zeros.around) else 0.0
+    return zeros.most(near_zero(zeros.loss.values, max(floor, REACH * level)))
 
 
 def _zeros(case: Case, loss: Series) -> _Zeros:
