@@ -35,6 +35,7 @@ class Trainer(Struct, frozen=True, kw_only=True):
     tunes: bool = False  # fine-tunes what it is given, with AdamW where nothing else is stated
     in_bits: bool = False  # what it logs is divided by ln 2
     tokens: bool = True  # may train on tokens with PyTorch: label masks, attention, its functions
+    any_task: bool = False  # scripts of all kinds log with it: that needs a vocabulary as a sign
     policy: PolicyOptions = PolicyOptions()
 
 
@@ -81,8 +82,8 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
         skips="updates",
         text=True,
     ),
-    "lightning": Trainer(instant=("table", "wandb")),
-    "nanogpt": Trainer(),  # scripts of all kinds print its lines; it states its vocabulary itself
+    "lightning": Trainer(instant=("table", "wandb"), any_task=True),
+    "nanogpt": Trainer(any_task=True),  # only by its lines; it states its vocabulary itself
     "torchtune": Trainer(
         keys=("tokens_per_second_per_gpu",),
         instant=("console",),

@@ -75,8 +75,9 @@ def _text(finding: Finding, section: str, said: Message, run: Run | None = None)
 
 def _of_tokens(run: Run) -> bool:
     """Whether a run may train on tokens with PyTorch: by its trainer, or by a vocabulary."""
-    known = run.framework is not None or "vocab_size" in run.config
-    return known and trainer_of(run.framework).tokens
+    trainer = trainer_of(run.framework)
+    known = run.framework is not None and not trainer.any_task
+    return (known or "vocab_size" in run.config) and trainer.tokens
 
 
 def _keyed(

@@ -454,12 +454,25 @@ def test_nan_gradients_and_a_rate_that_never_moves_are_one_finding():
     assert [finding.rule for finding in found.findings] == ["non-finite-loss"]
 
 
-def test_nan_of_an_unknown_program_names_nothing_that_it_may_lack():
+@pytest.mark.parametrize("framework", [None, "lightning", "nanogpt"])
+@pytest.mark.parametrize("config", [{}, {"vocab_size": 50304}])
+def test_a_program_of_any_task_is_told_of_tokens_only_where_a_vocabulary_shows(framework, config):
     """Attention, labels of -100 and functions of PyTorch are of text models and of PyTorch."""
     run = {"loss": {**dict.fromkeys(range(1, 20), 1.5), 20: math.nan, 21: math.nan}}
-    (finding,) = _findings("non-finite-loss", {"run": run})
+    known = {"framework": framework, "config": config}
+    (finding,) = _findings("non-finite-loss", {"run": run | known})
     said = " ".join(_texts(finding))
-    assert not [word for word in ("attention", "-100", "torch") if word in said]
+    own = ("attention", "-100", "torch", "bf16 often")
+    assert all((word in said) == bool(config) for word in own)
+
+
+def test_zeros_of_an_unknown_program_are_no_matter_of_the_settings_of_another():
+    """The filter of NaN, the collator and the template are of transformers."""
+    run = {"loss": {1: 0.4, 2: 0.2, 3: 0.3, 4: 0.25, 5: 0.0, 6: 0.0, 7: 0.0}}
+    for framework, told in (("transformers", True), (None, False)):
+        (finding,) = _findings("zero-loss", {"run": run | {"framework": framework}})
+        said = " ".join(_texts(finding))
+        assert all((word in said) == told for word in ("nan_inf_filter", "collator", "-100"))
 
 
 def test_a_spike_that_decays_to_the_end_is_no_climb():
