@@ -47,10 +47,7 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         ),
         episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
         effect=Effect(before=uniform, after=first, delta=first - uniform),
-        evidence=(
-            Evidence(Message("first"), step=step, value=first),
-            *([Evidence(Message("recovers"))] if last < uniform else []),
-        ),
+        evidence=(Evidence(Message("at-the-end"), step=int(loss.steps[-1]), value=last),),
         causes=(
             *([Cause(Message("accumulation", steps=steps), 0.7)] if scaled else []),
             Cause(Message("wrong-model-or-template"), 0.5, config=case.advise("template")),

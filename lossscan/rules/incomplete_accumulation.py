@@ -102,7 +102,14 @@ def _judged(case: Case, found: list[_Tail], message: str) -> Iterator[Finding]:
         message=Message(message, count=len(found), factor=factor, **levels),
         episodes=tuple(Episode(t.step, t.step, math.log(t.factor) / noise) for t in found),
         effect=effect_of(worst.level, worst.value),
-        evidence=(Evidence(Message("points"), step=found[0].step, value=found[0].value), *support),
+        evidence=(
+            Evidence(
+                Message("points", sigma=abs(math.log(factor)) / noise),
+                step=found[0].step,
+                value=found[0].value,
+            ),
+            *support,
+        ),
         causes=(_cause(case, message),),
         claims=frozenset(tail.step for tail in found),
     )

@@ -68,7 +68,7 @@ def _finding(case: Case, loss: Series, message: str) -> Finding:
         episodes=(Episode(step, last),),
         effect=effect_of(start, end),
         evidence=(
-            Evidence(Message("level"), step=last, value=end),
+            Evidence(Message("level"), step=step, value=float(loss.values[collapsed])),
             *(Evidence(Message("evaluation", evaluated=value)) for value in evaluated),
         ),
         causes=(

@@ -13,6 +13,7 @@ from lossscan.numeric.medians import median
 from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED, near_zero
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss, learns_every_token
+from lossscan.rules.kit.evidence import rest_evidence
 from lossscan.rules.kit.levels import episodes_of, window_lengths
 from lossscan.rules.kit.nan_causes import lost_from, with_hidden_nan
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
@@ -225,10 +226,7 @@ def _finding(
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
         episodes=episodes_of(loss, told),
-        evidence=(
-            Evidence(Message("zeros"), step=first, value=0.0),
-            *_evidence(case, zeros, told, lost),
-        ),
+        evidence=(rest_evidence(loss, told), *_evidence(case, zeros, told, lost)),
         causes=causes,
         next=_next(kind, severity, lost),
         claims=frozenset(loss.steps[zeros.zero].tolist()),

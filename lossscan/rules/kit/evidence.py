@@ -6,10 +6,12 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from lossscan.model import Change, Departure, Evidence, Excursion, Message
+from lossscan.model import Change, Departure, Evidence, Excursion, Message, Series
+from lossscan.numeric.arrays import BoolArray
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_POINTS, LEAD_SIGMA, leading_gradient
+from lossscan.rules.kit.levels import last_since
 from lossscan.rules.kit.order import file_order, in_resumed_epoch, step_of_order
 from lossscan.rules.kit.rates import rate_at
 
@@ -34,6 +36,16 @@ def lone_evidence(spike: Excursion) -> Evidence:
     """How far the peak of a single spike is from the baseline, and how long it lasts."""
     said = Message("lone", sigma=abs(spike.sigma), points=spike.stop - spike.start)
     return Evidence(said, step=spike.step, value=spike.peak)
+
+
+def rest_evidence(series: Series, mask: BoolArray) -> Evidence:
+    """What is logged after the points of a mask, (n,) for n points: it dates from the first."""
+    first, last = int(np.argmax(mask)), int(np.flatnonzero(mask)[-1])
+    if mask[-1]:
+        said = Message("to-the-end", since=int(series.steps[last_since(mask)]))
+    else:
+        said = Message("followed", until=int(series.steps[last]), after=len(series) - 1 - last)
+    return Evidence(said, step=int(series.steps[first]), value=float(series.values[first]))
 
 
 def _rate(case: Case, step: int, _: Change | None) -> Evidence | None:

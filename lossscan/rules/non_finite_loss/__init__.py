@@ -9,7 +9,7 @@ import numpy as np
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series, Severity
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, is_eval_loss
-from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.evidence import around, rest_evidence
 from lossscan.rules.kit.levels import episodes_of
 from lossscan.rules.kit.nan_causes import (
     LAST_POINTS,
@@ -82,7 +82,7 @@ def _loss(case: Case) -> Finding | None:
         ),
         episodes=episodes_of(loss, bad),
         evidence=(
-            Evidence(Message("count"), step=step, value=float(loss.values[first])),
+            rest_evidence(loss, bad),
             *_gradient_evidence(case, step),
             *around(case, step, "rate"),
             *weights_lost(held if shown else None),
@@ -117,10 +117,7 @@ def _hidden(case: Case) -> Finding | None:
             before=median(sound[-LAST_POINTS:]),
             **lost,
         ),
-        evidence=(
-            Evidence(Message("zeros"), step=step, value=0.0),
-            *_gradient_evidence(case, int(loss.steps[-1])),
-        ),
+        evidence=tuple(_gradient_evidence(case, int(loss.steps[-1]))),
         next=restarted("filter-off", lost),
     )
     return with_hidden_nan(case, loss, hidden, found)
@@ -157,7 +154,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         stated_severity=severity,
         message=Message(said, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
-        evidence=(Evidence(Message("gradient-count"), step=first), *still, *weights_lost(known)),
+        evidence=(rest_evidence(norms, bad), *still, *weights_lost(known)),
         causes=nan_causes(
             case,
             first,
@@ -258,7 +255,7 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
         series=series.name,
         message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
         episodes=episodes_of(series, bad),
-        evidence=(Evidence(Message("eval-count"), step=first),),
+        evidence=(rest_evidence(series, bad),),
         causes=(Cause(Message("masked-evaluation"), 0.6), *half_precision(case, 0.7)),
         next=Message("evaluate-alone"),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lossscan.canonical.names import is_part
-from lossscan.model import Evidence, Finding, Message, Series
+from lossscan.model import Finding, Message, Series
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.evidence import rest_evidence
 from lossscan.rules.kit.levels import episodes_of
 from lossscan.rules.kit.nan_causes import nan_causes
 from lossscan.rules.kit.nan_filter import lost_at, restarted
@@ -28,15 +29,14 @@ def lost_part(case: Case) -> Finding | None:
     first = min(lost, key=first_bad)
     bad, step = ~np.isfinite(first.values), first_bad(first)
     numbers = {"step": step, "count": int(bad.sum()), "total": len(first)}
-    clean = lost_at(case, step)
     return Finding(
         0.97,  # the log itself says NaN
         series=first.name,
         message=Message("part", part=first.name, **numbers),
         episodes=episodes_of(first, bad),
-        evidence=(Evidence(Message("part-count", part=first.name, **numbers), step=step),),
+        evidence=(rest_evidence(first, bad),),
         causes=nan_causes(case, step),
-        next=restarted("find-first", clean),
+        next=restarted("find-first", lost_at(case, step)),
     )
 
 
