@@ -107,6 +107,8 @@ def _height(spike: Excursion) -> float:
 def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = pattern_of(case, spikes, top)
+    # What the order of the samples would settle is settled: by the log itself or its landmarks.
+    settled = pattern.passed or pattern.at_ends or rate_raised(case, top.start_step)
     return Finding(
         confidence=logistic(top.sigma, *SURE),
         stated_severity=None if loud else Severity.INFO,
@@ -129,7 +131,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
             *around(case, top.start_step, "order", "gradient", "rate"),
         ),
         causes=tuple(_causes(case, pattern, top.start_step)),
-        next=None if pattern.passed else Message("print-batch"),
+        next=None if settled else Message("print-batch"),
         claims=_starts(spikes),
     )
 

@@ -57,7 +57,8 @@ def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
     recurring = recurring_of(case, spikes)
     lead, correlation = leading_gradient(case, top.start_step), case.signals.epoch_correlation
     in_order = correlation is not None and correlation >= ORDER_CORRELATION
-    later = top.start_step > (case.run.schedule.steps_per_epoch or np.inf)
+    per_epoch = case.run.schedule.steps_per_epoch or np.inf
+    whole = spacing(case.curve.steps) >= per_epoch  # each point has all samples in it
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
@@ -65,7 +66,9 @@ def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
         widest=max(int((_shares(case.curve, spike) >= HALF).sum()) for spike in spikes),
         correlation=correlation,
         leads=None if lead is None else lead >= LEAD_SIGMA,
-        passed=in_order and later and top.start_step not in recurring,
+        passed=(in_order or whole)
+        and top.start_step > per_epoch
+        and top.start_step not in recurring,
     )
 
 
