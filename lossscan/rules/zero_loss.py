@@ -44,6 +44,8 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     "always": (None, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
     "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
+    # the same, and a finite evaluation behind the first of them, which weights of NaN never give
+    "spent": (None, 0.9, {"masked-labels": 0.6, "rounding": 0.4}),
     # no update was made: counted, or the way of the trainer, or of fp16 at the start
     "skipped": (Severity.INFO, 0.9, {"masked-samples": 0.3}),
     # several in a row, but the loss comes back, which weights of NaN never do
@@ -55,7 +57,7 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
 }
 _OF_NAN = ("nan", "silent")
 _MAYBE_MASKED = ("always", "silent")  # where no gradient norm tells masked labels from NaN
-_TO_THE_END = ("nan", "vanished", "silent")  # they speak of the last zeros only
+_TO_THE_END = ("nan", "vanished", "silent", "spent")  # they speak of the last zeros only
 _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
 
@@ -103,7 +105,7 @@ def check(
         yield RuledOut(Message("reach", count=int(zeros.zero.sum())))
         return
     skipped = _skipped(case, zeros)
-    kind = _kind(zeros, skipped, floor, partly)
+    kind = _kind(zeros, skipped, floor, partly, evaluated=_evaluated(case, zeros))
     yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
@@ -170,7 +172,21 @@ def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     return next(({name: score} for name, score, holds in cases if name and holds), {})
 
 
-def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float) -> str:
+def _evaluated(case: Case, zeros: _Zeros) -> bool:
+    """Whether an evaluation among the zeros at the end is finite.
+
+    One at the last step may be of the best checkpoint, loaded again.
+    """
+    steps = zeros.loss.steps[zeros.end]
+    return len(steps) > 0 and any(
+        ((steps[0] < each.steps) & (each.steps < steps[-1])).any()
+        for each in case.eval_losses().values()
+    )
+
+
+def _kind(
+    zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float, *, evaluated: bool
+) -> str:
     """The first of the verdicts that holds."""
     alive, share = zeros.most(zeros.alive), zeros.zero.mean()
     from_the_first = zeros.zero[0] and share >= MOST
@@ -184,7 +200,7 @@ def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float)
         ("labels", from_the_first and _several(zeros.row & zeros.dead)),
         ("vanished", _several(zeros.end & zeros.dead)),
         ("always", zeros.end.all()),
-        ("silent", zeros.end.any()),
+        ("spent" if evaluated else "silent", zeros.end.any()),
         ("gaps", unexplained),
         ("partly", share >= partly),
     )
@@ -209,7 +225,10 @@ def _finding(
     case: Case, zeros: _Zeros, kind: str, skipped: dict[str, float], partly: float
 ) -> Finding:
     severity, confidence, scores = _VERDICTS[kind]
-    severity = _severity(zeros, partly) if kind == "skipped" else severity
+    if kind == "skipped":
+        severity = _severity(zeros, partly)
+    elif kind == "spent" and not (is_token_loss(case) or case.trainer.tunes):
+        severity = Severity.INFO  # most losses may end at 0
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
     first = int(loss.steps[int(np.argmax(told))])
     hidden = hidden_nan(case, loss) if kind in _OF_NAN else None
