@@ -19,6 +19,7 @@ from lossscan.rules.kit.nan_causes import lost_from, with_hidden_nan
 from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
+from lossscan.trainers import may_be_transformers
 
 SMALL = 0.1  # entries between zeros of memorised samples: some are still to be learnt
 IN_A_ROW = 2  # a single zero may be one masked sample
@@ -44,7 +45,7 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
     "always": (None, 0.97, {"masked-labels": 0.7, "nan-in-weights": 0.5}),
     # the gradient is not logged, the zeros last to the end and the level before was normal
     "silent": (None, 0.95, {"nan-in-weights": 0.8, "masked-labels": 0.4}),
-    # the same, and a finite evaluation behind the first of them, which weights of NaN never give
+    # the same of a trainer that logs NaN as NaN, or with a finite evaluation among the zeros
     "spent": (None, 0.9, {"masked-labels": 0.6, "rounding": 0.4}),
     # no update was made: counted, or the way of the trainer, or of fp16 at the start
     "skipped": (Severity.INFO, 0.9, {"masked-samples": 0.3}),
@@ -105,7 +106,7 @@ def check(
         yield RuledOut(Message("reach", count=int(zeros.zero.sum())))
         return
     skipped = _skipped(case, zeros)
-    kind = _kind(zeros, skipped, floor, partly, evaluated=_evaluated(case, zeros))
+    kind = _kind(zeros, skipped, floor, partly, sound=_is_sound(case, zeros))
     yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
@@ -172,20 +173,21 @@ def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     return next(({name: score} for name, score, holds in cases if name and holds), {})
 
 
-def _evaluated(case: Case, zeros: _Zeros) -> bool:
-    """Whether an evaluation among the zeros at the end is finite.
+def _is_sound(case: Case, zeros: _Zeros) -> bool:
+    """Whether the zeros at the end cannot be NaN: an evaluation among them is finite.
 
-    One at the last step may be of the best checkpoint, loaded again.
+    One at the last step may be of the best checkpoint, loaded again. Nor does any trainer but those
+    built on transformers log NaN as 0.
     """
     steps = zeros.loss.steps[zeros.end]
-    return len(steps) > 0 and any(
-        ((steps[0] < each.steps) & (each.steps < steps[-1])).any()
-        for each in case.eval_losses().values()
+    evaluated = (each.steps for each in case.eval_losses().values())
+    return not may_be_transformers(case.run.framework) or any(
+        ((steps[:1] < each) & (each < steps[-1:])).any() for each in evaluated
     )
 
 
 def _kind(
-    zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float, *, evaluated: bool
+    zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float, *, sound: bool
 ) -> str:
     """The first of the verdicts that holds."""
     alive, share = zeros.most(zeros.alive), zeros.zero.mean()
@@ -200,7 +202,7 @@ def _kind(
         ("labels", from_the_first and _several(zeros.row & zeros.dead)),
         ("vanished", _several(zeros.end & zeros.dead)),
         ("always", zeros.end.all()),
-        ("spent" if evaluated else "silent", zeros.end.any()),
+        ("spent" if sound else "silent", zeros.end.any()),
         ("gaps", unexplained),
         ("partly", share >= partly),
     )
@@ -235,10 +237,11 @@ def _finding(
     lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
     unmasked = kind in _MAYBE_MASKED and learns_every_token(case)
+    impossible = {"masked-labels": unmasked, "nan-in-weights": _is_sound(case, zeros)}
     causes = tuple(
         Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
         for name, score in (scores | skipped).items()
-        if not (unmasked and name == "masked-labels")
+        if not impossible.get(name)
     )
     found = Finding(
         confidence,
