@@ -184,6 +184,12 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
             return None
         return round(self.signals.period / spacing(self.curve.steps))
 
+    @cached_property
+    def of_epochs(self) -> bool:
+        """Whether each logged point is a whole epoch, with all samples in it."""
+        per_epoch, steps = self.run.schedule.steps_per_epoch or np.inf, self.curve.steps
+        return len(steps) > 1 and bool(spacing(steps) >= per_epoch)
+
 
 def is_eval_loss(name: str) -> bool:
     """Whether a series is the loss on an evaluation set."""

@@ -40,8 +40,9 @@ def step_of_order(case: Case, change: Change) -> int:
 def drop_causes(case: Case, step: int, *, lasts: bool) -> tuple[Cause, ...]:
     """Possible causes of a drop at a step that nothing known explains."""
     other = min(0.5 + ORDERED[file_order(case, step)] + (0.0 if lasts else ENDED), 0.95)
-    found = (Cause(_other_data(case, step), other), Cause(Message("repeated-data"), 0.3))
-    return (*found, Cause(Message("phase-transition"), 0.15)) if lasts else found
+    again = () if case.of_epochs else (Cause(Message("repeated-data"), 0.3),)
+    learnt = (Cause(Message("phase-transition"), 0.15),) if lasts else ()
+    return (Cause(_other_data(case, step), other), *again, *learnt)
 
 
 def last_epoch_causes(case: Case, score: float) -> tuple[Cause, ...]:
@@ -54,8 +55,8 @@ def last_epoch_causes(case: Case, score: float) -> tuple[Cause, ...]:
 
 def _other_data(case: Case, step: int) -> Message:
     """Other data by the name of what puts them there, as far as it is known."""
-    if not file_order(case, step):
-        return Message("data-change")
+    if not file_order(case, step) or case.of_epochs:
+        return Message("epoch-change" if case.of_epochs else "data-change")
     rest = case.setting("shuffle") is None and case.setting("data_order") == "file_after_resume"
     return Message("rest-in-file-order" if rest else "unshuffled-data")
 

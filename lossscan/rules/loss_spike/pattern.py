@@ -58,7 +58,6 @@ def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
     lead, correlation = leading_gradient(case, top.start_step), case.signals.epoch_correlation
     in_order = correlation is not None and correlation >= ORDER_CORRELATION
     per_epoch = case.run.schedule.steps_per_epoch or np.inf
-    whole = spacing(case.curve.steps) >= per_epoch  # each point has all samples in it
     return Pattern(
         recurring=recurring,
         at_ends=_at_ends(case, [spike for spike in spikes if spike.start_step in recurring]),
@@ -66,7 +65,7 @@ def pattern_of(case: Case, spikes: list[Excursion], top: Excursion) -> Pattern:
         widest=max(int((_shares(case.curve, spike) >= HALF).sum()) for spike in spikes),
         correlation=correlation,
         leads=None if lead is None else lead >= LEAD_SIGMA,
-        passed=(in_order or whole)
+        passed=(in_order or case.of_epochs)
         and top.start_step > per_epoch
         and top.start_step not in recurring,
     )
