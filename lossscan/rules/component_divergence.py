@@ -109,7 +109,6 @@ def _finding(case: Case, total: Series, worst: _Rise, rises: list[_Rise]) -> Fin
         effect=effect_of(worst.low, worst.end, worst.sigma),
         evidence=(
             Evidence(Message("part"), step=worst.since, value=worst.end),
-            Evidence(Message("total"), case.run.source_of("loss"), last, after),
             *([Evidence(Message("others", count=len(rises) - 1))] if len(rises) > 1 else []),
         ),
         causes=(

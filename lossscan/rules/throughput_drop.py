@@ -67,10 +67,7 @@ def _finding(case: Case, times: Series, at: int, before: float, after: float) ->
         message=Message(said, step=step, before=before, after=after, change=change),
         episodes=(Episode(step, int(times.steps[-1])),),
         effect=effect_of(before, after),
-        evidence=(
-            Evidence(Message("levels"), step=step, value=after),
-            *([Evidence(Message("resume"))] if resumed else []),
-        ),
+        evidence=(Evidence(Message("resume")),) if resumed else (),
         causes=(
             Cause(Message("other-machine"), 0.8 if resumed else 0.4),
             Cause(Message("longer-samples"), 0.4),

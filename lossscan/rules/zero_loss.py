@@ -248,7 +248,7 @@ def _finding(
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
         episodes=episodes_of(loss, told),
-        evidence=(rest_evidence(loss, told), *_evidence(case, zeros, told, lost)),
+        evidence=(*rest_evidence(loss, told), *_evidence(case, zeros, told, lost)),
         causes=causes,
         next=_next(kind, severity, lost),
         claims=frozenset(loss.steps[zeros.zero].tolist()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -38,14 +39,16 @@ def lone_evidence(spike: Excursion) -> Evidence:
     return Evidence(said, step=spike.step, value=spike.peak)
 
 
-def rest_evidence(series: Series, mask: BoolArray) -> Evidence:
-    """What is logged after the points of a mask, (n,) for n points: it dates from the first."""
+def rest_evidence(series: Series, mask: BoolArray) -> Iterator[Evidence]:
+    """What is logged after the points of a mask, (n,) for n points; nothing where it is of all."""
+    if mask.all():
+        return
     first, last = int(np.argmax(mask)), int(np.flatnonzero(mask)[-1])
     if mask[-1]:
         said = Message("to-the-end", since=int(series.steps[last_since(mask)]))
     else:
         said = Message("followed", until=int(series.steps[last]), after=len(series) - 1 - last)
-    return Evidence(said, step=int(series.steps[first]), value=float(series.values[first]))
+    yield Evidence(said, step=int(series.steps[first]), value=float(series.values[first]))
 
 
 def _rate(case: Case, step: int, _: Change | None) -> Evidence | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
+from lossscan.model import Cause, Episode, Finding, Message, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import median, running_median, step_noise
 from lossscan.rules.kit.case import Case
@@ -75,10 +75,7 @@ def change_finding(  # noqa: PLR0913 - what the finding says
         message=Message(said, name=series.name, **levels, **structs.asdict(case.trainer.policy)),
         episodes=(Episode(step, last, sigma),),
         effect=effect_of(before, course.end, sigma),
-        evidence=(
-            Evidence(Message("levels"), step=step, value=course.end),
-            *around(case, step, "rate"),
-        ),
+        evidence=around(case, step, "rate"),
         causes=tuple(causes),
         remedies=(Message("last-good-checkpoint"),),
         next=Message(again),

@@ -149,11 +149,9 @@ def _spike_evidence(spikes: list[Excursion]) -> Iterator[Evidence]:
         yield lone_evidence(spikes[0])
         return
     for spike in spikes:
-        points = spike.stop - spike.start
-        kind = "spike" if points == 1 else "wide-spike"
-        places = {"step": spike.start_step, "end": spike.end_step}
-        said = Message(kind, base=spike.base, peak=spike.peak, points=points, **places)
-        yield Evidence(said, step=spike.start_step, value=spike.peak)
+        step, points = spike.start_step, spike.stop - spike.start
+        said = Message("spike", step=step, base=spike.base, peak=spike.peak, points=points)
+        yield Evidence(said, step=step, value=spike.peak)
 
 
 def _sample_evidence(case: Case, spikes: list[Excursion], pattern: Pattern) -> Iterator[Evidence]:

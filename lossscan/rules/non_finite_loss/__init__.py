@@ -82,7 +82,7 @@ def _loss(case: Case) -> Finding | None:
         ),
         episodes=episodes_of(loss, bad),
         evidence=(
-            rest_evidence(loss, bad),
+            *rest_evidence(loss, bad),
             *_gradient_evidence(case, step),
             *around(case, step, "rate"),
             *weights_lost(held if shown else None),
@@ -154,7 +154,7 @@ def _gradient(case: Case, tolerated: int) -> Finding | None:
         stated_severity=severity,
         message=Message(said, step=first, count=int(bad.sum()), total=len(norms), **lost),
         episodes=episodes_of(norms, bad),
-        evidence=(rest_evidence(norms, bad), *still, *weights_lost(known)),
+        evidence=(*rest_evidence(norms, bad), *still, *weights_lost(known)),
         causes=nan_causes(
             case,
             first,
@@ -255,7 +255,7 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
         series=series.name,
         message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
         episodes=episodes_of(series, bad),
-        evidence=(rest_evidence(series, bad),),
+        evidence=tuple(rest_evidence(series, bad)),
         causes=(Cause(Message("masked-evaluation"), 0.6), *half_precision(case, 0.7)),
         next=Message("evaluate-alone"),
     )

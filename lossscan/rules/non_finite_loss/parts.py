@@ -34,7 +34,7 @@ def lost_part(case: Case) -> Finding | None:
         series=first.name,
         message=Message("part", part=first.name, **numbers),
         episodes=episodes_of(first, bad),
-        evidence=(rest_evidence(first, bad),),
+        evidence=tuple(rest_evidence(first, bad)),
         causes=nan_causes(case, step),
         next=restarted("find-first", lost_at(case, step)),
     )
