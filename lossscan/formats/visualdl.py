@@ -139,4 +139,5 @@ FORMAT = Format(
     holds_arguments=True,
     precision=1,
     files="vdlrecords.*",
+    priority=-1,  # known by its header, as event files are
 )
