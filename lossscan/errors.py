@@ -43,7 +43,6 @@ SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ESTALE: "os_stale",
     errno.ECONNREFUSED: "os_refused",
     errno.ECONNRESET: "os_reset",
-    errno.ETIMEDOUT: "os_timeout",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import stat
@@ -15,12 +14,12 @@ LONGEST: Final = 10  # seconds of silence; what writes to `<(...)` begins in a f
 
 
 def read_own(path: Path, most: int) -> bytes:
-    """All of it; raises OSError, also where a pipe gives nothing, and Unusable beyond `most`."""
+    """All of it; raises OSError, and Unusable beyond `most` or where a pipe gives nothing."""
     with open(path, "rb", buffering=0, opener=_at_once) as stream:
         told, waits = b"", not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
         while len(told) <= most:
             if waits and not select.select([stream], (), (), LONGEST)[0]:
-                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+                raise Unusable("silent_pipe", seconds=LONGEST)
             piece = os.read(stream.fileno(), most + 1 - len(told))
             if not piece:
                 return told
