@@ -23,9 +23,7 @@ _BAR: Final = expression(
     r"(?:^|\x08) *(\d{1,12})/(\d{1,12}|Unknown) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )"
 )
 _LOST: Final = "- loss: nan"
-_STOPPED: Final = expression(  # glued to a bar
-    r"Batch \d{1,12}: Invalid loss, terminating training"
-)
+_STOPPED: Final = expression(r"Batch \d{1,12}: Invalid loss, terminating training")  # behind a bar
 _QUICK: Final = "loss: "  # to look for it takes a hundredth of the time
 
 

@@ -117,7 +117,7 @@ def _is_nothing(case: Case, loss: Series) -> bool:
 
 
 def _is_in_reach(case: Case, zeros: _Zeros, floor: float) -> bool:
-    """Whether the losses beside the zeros come as near to 0, and no token cross-entropy shows.
+    """Whether the losses next to the zeros come as near to 0, and no token cross-entropy shows.
 
     A trainer that fine-tunes language models logs such a loss where a gradient is left: at a real 0
     there is none.

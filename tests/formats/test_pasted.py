@@ -761,8 +761,6 @@ def test_what_was_printed_behind_a_bar_is_a_line_of_its_own(tmp_path: Path):
 
 def test_the_only_name_above_single_numbers_says_what_they_are(tmp_path: Path):
     """As pandas writes one column; a score is no loss."""
-    from lossscan.errors import NoLogFound
-
     for name, column in (("loss", "loss"), ('"val_loss"', "eval_loss"), ("train_loss", "loss")):
         table = logs.read_log(tmp_path, f"{name}\n0.5\n0.25\n")
         assert logs.points(table, column) == [(1, 0.5), (2, 0.25)]
@@ -809,8 +807,6 @@ def test_one_line_of_a_logger_is_a_log(tmp_path: Path, line: str):
 )
 def test_one_line_that_is_no_point_is_no_log(tmp_path: Path, line: str):
     """A sentence may name a time too; a checkpoint and an evaluation are no training."""
-    from lossscan.errors import NoLogFound
-
     with pytest.raises(NoLogFound):
         logs.read_log(tmp_path, f"What does it tell?\n\n{line}\n\nThank you.\n")
 
@@ -881,8 +877,6 @@ def test_lines_that_a_terminal_cut_are_whole_again(tmp_path: Path, length: int):
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):
     """Single numbers may be anything, unless the name of the file says what they are."""
-    from lossscan.errors import NoLogFound
-
     path = tmp_path / "scores.txt"
     path.write_text("0.5\n0.25\n")
     with pytest.raises(NoLogFound):
@@ -904,8 +898,6 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
 )
 def test_prose_with_a_loss_in_it_is_no_log(tmp_path: Path, text: str):
     """Sentences name losses and epochs, code names them too, and Markdown marks any number."""
-    from lossscan.errors import NoLogFound
-
     path = tmp_path / "notes.txt"
     path.write_text(text)
     with pytest.raises(NoLogFound):

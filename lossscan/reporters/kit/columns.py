@@ -22,7 +22,7 @@ READABLE: Final = 24  # cells; prose in a narrower column is a ladder
 def in_columns(
     rows: Sequence[Sequence[Text]], width: int, head: Sequence[str] = (), colon: str = ": "
 ) -> Iterator[RenderableType]:
-    """The rows within so many cells; `head` names the columns, with a colon where it is beside."""
+    """The rows within so many cells; `head` names the columns, in a line where they are stacked."""
     if not rows:
         return
     columns = list(zip(*rows, *([[Text(name) for name in head]] if head else []), strict=True))

@@ -139,7 +139,7 @@ def scored(cause: Cause, page: Page) -> str:
 
 
 def asides(one: RunReport, page: Page) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """What is said of a run beside its findings: a heading's key, then names and texts below it.
+    """What is said of a run besides its findings: a heading's key, then names and texts below it.
 
     What was excluded by rule, changes by their place, remarks without a name, and unused files.
     """
