@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -77,9 +78,12 @@ def _opened(head: Head) -> sqlite3.Connection:
     import sqlite3
 
     path = (head.content or head.path).resolve()
-    in_use = path.with_name(f"{path.name}-wal").exists()
-    mode = "mode=ro" if in_use else "mode=ro&immutable=1"
-    store = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+    shared, logged = (path.with_name(f"{path.name}-{each}").exists() for each in ("shm", "wal"))
+    copied = logged and not shared and os.name == "posix"
+    mode = "vfs=unix-none" if copied else "" if logged else "immutable=1"
+    store = sqlite3.connect(f"{path.as_uri()}?mode=ro&{mode}", uri=True)
+    if copied:  # nobody has it open: the index of its log, which others would share, is in memory
+        store.execute("PRAGMA locking_mode = EXCLUSIVE")
     store.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
     left = iter(range(MOST_WORK))
     store.set_progress_handler(lambda: next(left, None) is None, 1000)

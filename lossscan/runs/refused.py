@@ -17,6 +17,7 @@ _NO_TEXT: Final = (
     "zero_bytes",
     "binary_data",
     "an_archive",
+    "a_database",
 )  # of a file that bears the name of a log
 
 

@@ -123,8 +123,12 @@ def _opened(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path on it."""
     try:
         from fsspec.core import url_to_fs
+        from fsspec.registry import known_implementations, registry
     except ImportError as error:
         raise MissingExtra("remote_extra", at=url) from error
+    unknown = {*url.partition("://")[0].split("::")} - {*known_implementations, *registry}
+    if unknown:
+        raise UnreadableLog("url_protocol", at=url, protocol=min(unknown))
     try:
         system, path = url_to_fs(url)
     except ImportError as error:

@@ -124,8 +124,9 @@ def test_unchanged_runs_behind_a_url_are_left_out(memory, tmp_path):
 
 def test_an_unknown_kind_of_url_is_said():
     """A protocol nobody knows is an error of the run, with its name."""
-    (one,) = batch("nosuch://x/y").runs
-    assert "nosuch" in one.error.message
+    for url in ("nosuch://x/y", "zip::nosuch://x/y.zip"):
+        (one,) = batch(url).runs
+        assert "nosuch is no protocol" in one.error.message
 
 
 def test_batch_reads_from_s3(memory, monkeypatch):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -339,6 +341,35 @@ def test_a_table_with_a_row_for_each_value_may_begin_with_any_quantity(
     run = _run(_put(tmp_path, **{"scalars.csv": "\n".join([header, *rows]) + "\n"}))
     assert run.series["loss"].values.tolist() == LOSSES * 3
     assert run.series["eval_loss"].steps.tolist() == list(range(36))
+
+
+def test_a_copied_database_is_read_with_its_log_and_nothing_is_written(tmp_path: Path):
+    """Points that are only in the write-ahead log of a copy count; no index is left next to it."""
+    with closing(sqlite3.connect(tmp_path / "used.db")) as store:
+        store.execute("PRAGMA journal_mode = WAL")
+        store.execute("CREATE TABLE metrics (id, run_name, step, metrics)")
+        rows = [(at, "r", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", rows)
+        store.commit()
+        copies = tmp_path / "copies"
+        copies.mkdir()
+        for end in ("", "-wal"):
+            shutil.copy(tmp_path / f"used.db{end}", copies / f"project.db{end}")
+    before = {each.name: each.read_bytes() for each in copies.iterdir()}
+    assert _run(copies / "project.db").series["loss"].values.tolist() == LOSSES
+    assert {each.name: each.read_bytes() for each in copies.iterdir()} == before
+
+
+def test_a_database_whose_metrics_are_a_view_is_said_to_be_one(tmp_path: Path):
+    """A view may never end; to call the file damaged would lead nobody out."""
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
+        store.executescript(
+            "CREATE TABLE runs(run_uuid); CREATE TABLE params(key, value, run_uuid);"
+            "CREATE TABLE kept(key, value, timestamp, run_uuid, step, is_nan);"
+            "CREATE VIEW metrics AS SELECT * FROM kept"
+        )
+    with pytest.raises(NoLogFound, match="views are not read"):
+        api.analyze(tmp_path / "mlflow.db")
 
 
 def test_another_database_is_no_run(tmp_path: Path):

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from lossscan import formats
+from lossscan.errors import NoLogFound
 from lossscan.model import Table
+from lossscan.settings import Settings
 from tests import logs
 
 BANNER = """***** Running training *****
@@ -336,3 +339,11 @@ def test_a_bar_that_is_full_before_the_first_loss_plans_nothing(tmp_path: Path):
     """It is that of the tokenizer."""
     text = "Map: 100%|####| 3760/3760 [00:10<00:00, 376.00it/s]\n" + entry(0.5) + entry(1.0)
     assert not logs.read_log(tmp_path, text).config
+
+
+def test_an_epoch_of_thousands_of_digits_is_not_called_a_run_without_losses(tmp_path: Path):
+    """Losses are there: the line is shown that no reader takes."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"{{'loss': {9 - at}, 'epoch': {'9' * 4000}}}\n" for at in range(9)))
+    with pytest.raises(NoLogFound, match="nearest line"):
+        formats.read_file(path, Settings())

@@ -23,6 +23,7 @@ _MAGIC: Final = (
     ("model_data", (b"\x89HDF\r\n", b"GGUF", b"TFL3")),
     ("a_pickle", (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
     ("an_array", (b"\x93NUMPY", b"MATLAB 5.0")),
+    ("a_database", (b"SQLite format 3\0",)),
 )
 _OWN_REPORT: Final = expression(rb'\s{0,99}\{\s{0,99}"schema": ?"lossscan\.')
 _BEHIND: Final = ((257, b"ustar"), (4, b"1AY&SY"))  # bytes before the mark of tar, of bzip2

@@ -39,7 +39,7 @@ from lossscan.sources.files import Head
 
 _MARK: Final = expression(
     r"'(?:(?:eval_)?(?:loss|runtime)|objective/rlhf_reward)': "
-    r"(?:[^{}\n]|\n\s{0,8}(?=')){1,2000}'epoch': '?\d"
+    r"(?:[^{}\n]|\n\s{0,8}(?=')){1,2000}'epoch': '?[\d.e+-]{1,40}[',}]"
 )
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
