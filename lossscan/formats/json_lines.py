@@ -18,7 +18,7 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.labels import beside_phase, held_out, of_set, phase_key
-from lossscan.formats.kit.records import Records, in_lines
+from lossscan.formats.kit.records import Records, dotted, in_lines
 from lossscan.formats.kit.spelled import DAY, clocks
 from lossscan.formats.kit.text import LONGEST_LINE, lines_of, peek, pieces
 from lossscan.formats.kit.trainer_texts import sums_up
@@ -30,7 +30,6 @@ from lossscan.sources.safe_json import load_json
 from lossscan.trainers import trainer_with_key
 
 LOOKED_AT = 50  # objects at the start of the file that decide whether it is a log
-DEEPEST = 4  # levels of nesting that become dotted keys
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _END: Final = ord("\n")
@@ -60,7 +59,7 @@ def claims(head: Head) -> bool:
 def keys(head: Head) -> list[str]:
     """The keys of its first objects."""
     objects = filter(None, map(_parsed, map(str.strip, _first(head))))
-    return list(dict.fromkeys(key for each in objects for key in _flat(each)))
+    return list(dict.fromkeys(key for each in objects for key in dotted(each)))
 
 
 def _first(head: Head) -> list[str]:
@@ -139,7 +138,7 @@ class _Log:
             text = line.strip()
             found = _parsed(text)
             if found is not None:
-                flat = _flat(found)
+                flat = dotted(found)
                 rows.append(flat if _phase(tuple(flat)) is None else beside_phase(flat))
             elif not line.endswith("\n"):
                 self.cut = bool(text)
@@ -202,17 +201,6 @@ def _parsed(text: str) -> dict[str, Any] | None:
             found = decode(text)
             return found if isinstance(found, dict) else None
     return None
-
-
-def _flat(found: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
-    """Nested objects become dotted keys."""
-    if dict not in map(type, found.values()):
-        return found
-    flat: dict[str, Any] = {}
-    for key, value in found.items():
-        inner = _flat(value, depth - 1) if isinstance(value, dict) and depth else {"": value}
-        flat |= {f"{key}.{name}".rstrip("."): item for name, item in inner.items()}
-    return flat
 
 
 def _config(last: Mapping[str, Any]) -> dict[str, Any]:

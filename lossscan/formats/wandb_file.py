@@ -18,6 +18,7 @@ from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.own_count import counted_columns
 from lossscan.formats.kit.protobuf import BYTES, WireField, fields, message, plain, text_at
+from lossscan.formats.kit.records import dotted
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -32,7 +33,6 @@ _SHORT_ITEM: Final = 0x0A  # how field 1 of a history begins
 _LONG: Final = 128  # from this length on a length takes two bytes
 _LARGEST: Final = 1 << 16  # bytes of a value; a longer one is a table or a picture
 _CLOCK: Final = "_"  # how the keys of W&B's own begin
-_DEEPEST: Final = 4  # levels of nesting that become dotted keys
 _SUMMARY = "train/total_flos"  # transformers logs it when training has ended
 _LIGHTNING_STEP = "trainer/global_step"
 
@@ -83,8 +83,8 @@ def _history(log: _Log, data: bytes, part: WireField) -> None:
         if key == "_step":
             step = step_number(_value(text))
         elif key[:1] != _CLOCK:
-            _put(row, key, _value(text))
-    log.history.add(len(log.history) if step is None else step, row)
+            row[key] = _value(text)
+    log.history.add(len(log.history) if step is None else step, dotted(row))
 
 
 def _config(log: _Log, data: bytes, part: WireField) -> None:
@@ -152,15 +152,6 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text) if len(text) <= _LARGEST else None
     except (ValueError, RecursionError):
         return None
-
-
-def _put(row: dict[str, Any], key: str, value: Any, depth: int = _DEEPEST) -> None:
-    """Add a value to a row; an object's parts under dotted keys, unless it is a picture."""
-    if not isinstance(value, dict):
-        row[key] = value
-    elif depth and "_type" not in value:
-        for name, part in value.items():
-            _put(row, f"{key}.{name}", part, depth - 1)
 
 
 # --- the table ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.several import COURSE_POINTS
 from lossscan.model import Resume, Series, Table
 from lossscan.numeric.arrays import BoolArray, IntArray, Once, differences
 from lossscan.numeric.medians import median, spacing
@@ -24,7 +25,6 @@ from lossscan.runs.overtaken import Rows, overtaken
 
 REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
 LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a little more
-COURSE_POINTS = 8  # a restart with fewer points cannot be judged: the course before it can
 
 
 class Course(Struct, frozen=True):

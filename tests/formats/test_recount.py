@@ -51,6 +51,14 @@ def test_a_line_behind_an_epoch_tells_it_as_well(tmp_path: Path):
     assert _steps(table, "eval_loss") == [30, 60]
 
 
+def test_an_epoch_under_any_name_tells_how_its_steps_go_on(tmp_path: Path):
+    """`current_epoch` is no counter of a line, and still says that its steps begin again."""
+    text = "".join(
+        _epoch_of(epoch).replace(" loss", f" current_epoch: {epoch} loss") for epoch in (1, 2)
+    )
+    assert _steps(logs.read_log(tmp_path, text)) == [10, 20, 30, 40, 50, 60]
+
+
 def test_a_counter_that_goes_on_is_left_as_it_is(tmp_path: Path):
     """Headlines change no step of a counter of the whole run, nor one that a resume sets back."""
     on = "".join(f"Epoch {step // 3}\nstep {step} loss 0.5\n" for step in range(1, 10))

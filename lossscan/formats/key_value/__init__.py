@@ -147,6 +147,7 @@ def read(head: Head, settings: Settings) -> Table:
     sheet = Sheet(settings)
     for name, numbers in points.cells.items() if points is not None else ():
         sheet.take(name, numbers)
+    # The epoch may have a name that no counter has, such as `current_epoch`: so `run_steps`.
     if points is None or not (found := sheet.columns(sheet.run_steps(points.steps))):
         raise UnreadableLog("no_step_and_loss")
     return _table(head, found, points, said)

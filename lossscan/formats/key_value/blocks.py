@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 from msgspec.structs import replace
@@ -167,31 +167,21 @@ def averaged(
 
 
 def _loss(line: StatedLine) -> float:
-    values = (number(value) for name, value in line.row.items() if is_total(name))
+    named = (value for name, value in line.row.items() if name == BATCH_LOSS or is_total(name))
+    values = map(number, named)
     return next((value for value in values if value is not None), math.nan)
 
 
 def summed_up(lines: Sequence[StatedLine]) -> list[StatedLine]:
     """The lines; the last batch of each evaluation gets the mean of the whole evaluation."""
-    if not any(BATCH_LOSS in line.row for line in lines):
+    batches = [at for at, line in enumerate(lines) if BATCH_LOSS in line.row]
+    if not batches:
         return list(lines)
-    stated = any(canonical(name) in _SUMS for line in lines for name in line.row)
-    found: list[StatedLine] = []
-    batches: list[float] = []
-    last = 0
-    for at, line in enumerate(lines):
-        batch = line.row.get(BATCH_LOSS)
-        found.append(line if batch is None else replace(line, row={}))
-        if batch is not None and (value := number(batch)) is not None:
-            batches.append(value)
-            last = at
-        elif line.row and batches:
-            found[last] = replace(found[last], row=_mean(batches, stated=stated))
-            batches = []
-    if batches:
-        found[last] = replace(found[last], row=_mean(batches, stated=stated))
+    found = [replace(line, row={}) if BATCH_LOSS in line.row else line for line in lines]
+    ended = list(accumulate(bool(line.row) for line in found))  # evaluations, by other numbers
+    stated = any(canonical(name) in _SUMS for line in found for name in line.row)
+    for _, evaluation in groupby(() if stated else batches, key=ended.__getitem__):
+        places = list(evaluation)
+        mean = sum(_loss(lines[at]) for at in places) / len(places)
+        found[places[-1]] = replace(found[places[-1]], row={_EVAL: mean})
     return found
-
-
-def _mean(batches: Sequence[float], *, stated: bool) -> dict[str, float]:
-    return {} if stated else {_EVAL: sum(batches) / len(batches)}

@@ -19,6 +19,8 @@ from lossscan.formats.kit.groups import Group
 from lossscan.sources.safe_json import decoded
 
 MOST_KEYS: Final = 256  # a log with more is read object by object
+DEEPEST: Final = 4  # levels of nesting that become dotted keys
+_MEDIA: Final = "_type"  # W&B's mark of a picture or a table
 _UNFIT: Final = expression(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
 Decode: TypeAlias = Callable[[bytes], list[Any]]
 _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
@@ -32,6 +34,19 @@ def in_lines(record: type[Any]) -> Decode:
 def in_array(record: type[Any]) -> Decode:
     """A decoder of a JSON array."""
     return msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type]
+
+
+def dotted(row: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
+    """A row whose nested objects became dotted keys; W&B's media, and what is deeper, are none."""
+    if dict not in map(type, row.values()):
+        return row
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if not isinstance(value, dict):
+            flat[key] = value
+        elif depth and _MEDIA not in value:
+            flat |= {f"{key}.{name}": v for name, v in dotted(value, depth - 1).items()}
+    return flat
 
 
 class Records:

@@ -16,6 +16,7 @@ from lossscan.sources.files import Head
 from lossscan.trainers import trainer_with_key
 
 MOST_NAMED: Final = 8  # runs in an error
+COURSE_POINTS: Final = 8  # of a training that began in a file: fewer cannot be judged
 
 
 def chosen(

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.several import COURSE_POINTS
 from lossscan.formats.kit.text import peek, pieces
 from lossscan.formats.transformers_console.entry_log import DONE, TOTAL, Entries
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
@@ -44,7 +45,6 @@ _MARK: Final = expression(
 _DRAWN: Final = "Training Loss: "  # a row of the table that a notebook shows instead
 _LOGGED: Final = "{'loss': "
 _OVER: Final = b"'train_runtime': "
-FEWEST: Final = 8  # points of a training in a log of several: of fewer nothing can be said
 BLOCK: Final = 1 << 14  # numbers that are objects at the same time
 _LLAMAFACTORY: Final = expression(r"ll(?:amafactory|mtuner)\.[\w.]{1,100}:\d{1,9} >> ")
 
@@ -64,7 +64,7 @@ def runs(head: Head) -> list[str]:
     return [
         str(number)
         for number, console in consoles
-        if console.entries.points >= FEWEST or console.entries.is_lost()
+        if console.entries.points >= COURSE_POINTS or console.entries.is_lost()
     ]
 
 
