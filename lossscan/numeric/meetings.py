@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 
+CHANCE = 0.1  # of as many meetings: it takes 7 of 8 false pairs (simulated)
+POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a sum of chances
 ROUNDING = 1e-3  # steps: what is left of a step within a period of fractional length is rounded
 
 
@@ -15,6 +19,28 @@ def meetings(steps: FloatArray | IntArray, period: float, reach: float) -> IntAr
     number = steps // period
     apart = period + 2 * reach  # so that each period is by itself where they follow one another
     return _near(place, reach) - _near(place + apart * number, reach)
+
+
+def surely_meet(
+    steps: FloatArray | IntArray, period: float, reach: float, apart: float
+) -> BoolArray:
+    """(n,) which steps meet one of another period; none where as many of them would by chance.
+
+    `apart`: steps between the places that there are.
+    """
+    met = meetings(steps, period, reach)
+    by_chance = math.comb(len(steps), 2) * min((2 * reach + apart) / period, 1.0)
+    sure = _chance(int(met.sum()) // 2, by_chance) <= CHANCE
+    return np.asarray(sure & (met > 0))
+
+
+def _chance(count: int, expected: float) -> float:
+    """How often a Poisson number with that expectation is so large; 1 for a count of 0."""
+    most = expected + POISSON_REACH * math.sqrt(expected + 1)
+    logs = (
+        k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(min(count, int(most)))
+    )
+    return 1.0 - sum(map(math.exp, logs))
 
 
 def _near(places: FloatArray, reach: float) -> IntArray:

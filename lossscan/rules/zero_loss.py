@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
-from lossscan.numeric.arrays import BoolArray, stretches
+from lossscan.numeric.arrays import BoolArray, IntArray, stretches
 from lossscan.numeric.medians import median
 from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED, near_zero
 from lossscan.rules.kit.case import Case
@@ -74,6 +74,7 @@ class _Zeros(Struct, frozen=True):
     spoilt: BoolArray  # it is not finite
     alive: BoolArray  # it is a positive number
     around: float  # level of the other entries near the zeros; infinite where there are none
+    sound: bool  # those at the end cannot be NaN
 
     def most(self, mask: BoolArray) -> bool:
         """Whether a mask holds for half of the zeros and more."""
@@ -106,7 +107,7 @@ def check(
         yield RuledOut(Message("reach", count=int(zeros.zero.sum())))
         return
     skipped = _skipped(case, zeros)
-    kind = _kind(zeros, skipped, floor, partly, sound=_is_sound(case, zeros))
+    kind = _kind(zeros, skipped, floor, partly)
     yield _finding(case, zeros, kind, {} if kind == "memorised" else skipped, partly)
 
 
@@ -135,7 +136,8 @@ def _zeros(case: Case, loss: Series) -> _Zeros:
         row[start:stop] = stop - start >= IN_A_ROW
     first = np.logical_and.accumulate(zero)
     end = row & np.logical_and.accumulate(zero[::-1])[::-1]
-    return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), _around(loss, zero))
+    level, sound = _around(loss, zero), _is_sound(case, loss.steps[end])
+    return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), level, sound)
 
 
 def _gradients(case: Case, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]:
@@ -173,22 +175,19 @@ def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     return next(({name: score} for name, score, holds in cases if name and holds), {})
 
 
-def _is_sound(case: Case, zeros: _Zeros) -> bool:
+def _is_sound(case: Case, steps: IntArray) -> bool:
     """Whether the zeros at the end cannot be NaN: an evaluation among them is finite.
 
     One at the last step may be of the best checkpoint, loaded again. Nor does any trainer but those
     built on transformers log NaN as 0.
     """
-    steps = zeros.loss.steps[zeros.end]
     evaluated = (each.steps for each in case.eval_losses().values())
     return not may_be_transformers(case.run.framework) or any(
         ((steps[:1] < each) & (each < steps[-1:])).any() for each in evaluated
     )
 
 
-def _kind(
-    zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float, *, sound: bool
-) -> str:
+def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float) -> str:
     """The first of the verdicts that holds."""
     alive, share = zeros.most(zeros.alive), zeros.zero.mean()
     from_the_first = zeros.zero[0] and share >= MOST
@@ -202,7 +201,7 @@ def _kind(
         ("labels", from_the_first and _several(zeros.row & zeros.dead)),
         ("vanished", _several(zeros.end & zeros.dead)),
         ("always", zeros.end.all()),
-        ("spent" if sound else "silent", zeros.end.any()),
+        ("spent" if zeros.sound else "silent", zeros.end.any()),
         ("gaps", unexplained),
         ("partly", share >= partly),
     )
@@ -237,7 +236,7 @@ def _finding(
     lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
     unmasked = kind in _MAYBE_MASKED and learns_every_token(case)
-    impossible = {"masked-labels": unmasked, "nan-in-weights": _is_sound(case, zeros)}
+    impossible = {"masked-labels": unmasked, "nan-in-weights": zeros.sound}
     causes = tuple(
         Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())
         for name, score in (scores | skipped).items()

@@ -19,7 +19,7 @@ from lossscan.numeric.medians import (
     row_medians,
     spacing,
 )
-from lossscan.numeric.meetings import meetings
+from lossscan.numeric.meetings import surely_meet
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
 from lossscan.signals.tails import deepest_of, noise_reach
 
@@ -37,9 +37,7 @@ BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean
 PAIR_SIGMA = 6.0  # both of two in a row: so high in none of 549 clean runs without deep dips
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
-MEETING_CHANCE = 0.1  # of as many meeting in an epoch: it takes 7 of 8 false pairs (simulated)
 BLOCK_POINTS = 3
-POISSON_REACH = 20.0  # standard deviations: what is beyond adds nothing to a sum of chances
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 
 
@@ -220,29 +218,12 @@ def _side_levels(level: FloatArray, at: slice) -> FloatArray:
 
 
 def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | None) -> BoolArray:
-    """Which of the rises are high and have a high one at the same place of another epoch.
-
-    None where as many of the high ones would meet by chance.
-    """
-    recurs, at = np.zeros(len(steps), dtype=bool), np.flatnonzero(high)
-    if not epoch or len(at) < 2:  # noqa: PLR2004 - two to meet
-        return recurs
-    reach = spacing(curve.steps)
-    met = meetings(steps[at], epoch, reach)
-    pairs = math.comb(len(at), 2)
-    by_chance = pairs * min(3 * reach / epoch, 1.0)  # the place itself and a point on either side
-    sure = _chance(int(met.sum()) // 2, by_chance) <= MEETING_CHANCE
-    recurs[at] = sure & (met > 0)
+    """Which of the rises are high and have a high one at the same place of another epoch."""
+    recurs = np.zeros(len(steps), dtype=bool)
+    if epoch:
+        apart = spacing(curve.steps)
+        recurs[high] = surely_meet(steps[high], epoch, apart, apart)
     return recurs
-
-
-def _chance(count: int, expected: float) -> float:
-    """How often a Poisson number with that expectation is so large; 1 for a count of 0."""
-    most = expected + POISSON_REACH * math.sqrt(expected + 1)
-    logs = (
-        k * math.log(expected) - expected - math.lgamma(k + 1) for k in range(min(count, int(most)))
-    )
-    return 1.0 - sum(map(math.exp, logs))
 
 
 def dips_below(curve: Curve, smoothed: int, points: int) -> Iterator[tuple[slice, FloatArray]]:

@@ -69,13 +69,13 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
         found = {name: self.points(name) for name in self.run.series if is_eval_loss(name)}
         return {name: points for name, points in found.items() if points is not None}
 
-    def eval_change(self, step: float) -> tuple[float, float] | None:
-        """The evaluation loss last seen up to a step, and the last of the run after it."""
+    def eval_change(self, step: float, until: int | None = None) -> tuple[float, float] | None:
+        """The evaluation loss last seen up to a step, and the last after it, of so many at most."""
         series = self.points("eval_loss")
         at = 0 if series is None else int(np.searchsorted(series.steps, step, side="right"))
         if series is None or at == 0 or at == len(series):
             return None
-        return float(series.values[at - 1]), float(series.values[-1])
+        return float(series.values[at - 1]), float(series.values[at:][:until][-1])
 
     def setting(self, name: str) -> Any:
         """A setting of the training, or None where no file states it."""

@@ -51,12 +51,12 @@ def highest_rate(case: Case, step: float) -> Rate | None:
     return Rate(value, value / peak if peak > 0 else 0.0)
 
 
-def rate_steps(case: Case, step: float) -> bool:
+def rate_steps(case: Case, step: float, within: int = RATE_POINTS) -> bool:
     """Whether the learning rate leaves its smooth course within a few points of a step."""
     series = case.logged("learning_rate")
     if series is None or len(series) < MIN_RATES:
         return False
-    return case.is_near(step, ("lr_change",), RATE_POINTS * spacing(series.steps))
+    return case.is_near(step, ("lr_change",), within * spacing(series.steps))
 
 
 def rate_restarts(case: Case, step: float) -> bool:
@@ -65,9 +65,12 @@ def rate_restarts(case: Case, step: float) -> bool:
     return bool(len(near) and near[-1] > near[0] and near.max() <= (1 + RATE_STEP) * before.max())
 
 
-def rate_raised(case: Case, step: float) -> bool:
-    """Whether the learning rate leaps at a step to more than it was in all of the run before."""
-    near, before = _rates_around(case, step)
+def rate_raised(case: Case, step: float, within: int = RATE_POINTS) -> bool:
+    """Whether the learning rate leaps to more than it was in all of the run before.
+
+    At a step, or up to so many logged points before it, as a loss that bursts has to grow first.
+    """
+    near, before = _rates_around(case, step, within)
     return bool(len(near) and near.max() > (1 + RATE_STEP) * before.max())
 
 
@@ -78,14 +81,16 @@ def rate_leaps(case: Case, step: float) -> bool:
     return not len(near) or bool((lower <= AT_ONCE * higher).any())
 
 
-def _rates_around(case: Case, step: float) -> tuple[FloatArray, FloatArray]:
+def _rates_around(
+    case: Case, step: float, within: int = RATE_POINTS
+) -> tuple[FloatArray, FloatArray]:
     """The rates logged around a step and all before them; none where the rate keeps its course."""
-    if not rate_steps(case, step):
+    if not rate_steps(case, step, within):
         return np.empty(0), np.empty(0)
     series = case.run.series["learning_rate"]
-    first = bisect_left(series.steps, step) - RATE_POINTS
-    near = series.values[max(first, 0) : first + 2 * RATE_POINTS]
-    return near, series.values[: max(first, 1)]
+    at = bisect_left(series.steps, step)
+    near = series.values[max(at - within, 0) : at + RATE_POINTS]
+    return near, series.values[: max(at - within, 1)]
 
 
 def lost_state(case: Case, step: float) -> tuple[Cause, ...]:

@@ -32,7 +32,8 @@ EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
 RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
-BLOWN_UP = 1.5  # times the highest loss before: no data are harder than all were untrained
+BLOWN_UP = 1.5  # times the highest loss before: few data are harder than all were untrained,
+BLOWN_FAR = 10.0  # and with calm gradients 5.5 times was other data, 60 and more the rate (trained)
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
 EVALUATED = 0.5  # of the relative rise that the evaluation shows too
 OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradient counts
@@ -104,7 +105,8 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     there = rate_at(case, change.step)
     rate = highest_rate(case, change.step) if climbs else there
     if rate is None or there is None:
-        yield Cause(Message("learning-rate-unknown"), BASE)
+        broken = climbs or collapsed(case, change.after) or _is_blown_up(case, change, lead)
+        yield Cause(Message("learning-rate-unknown"), BASE if broken else MILD)
         return
     suggest = lower_rate(case, change.step)
     if suggest is None:  # 0 until there
@@ -121,7 +123,7 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     score += STRONG if collapsed(case, change.after) else 0.0
-    borne = _is_borne(case, change, lead) and not worsened(case, change)
+    borne = _is_borne(case, change, lead)
     score += STRONG * leaps - STRONG * borne
     yield Cause(
         Message(
@@ -136,8 +138,11 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
 
 
 def worsened(case: Case, change: Change) -> bool:
-    """Whether the evaluation rises with the loss: the model changed, and not only its data."""
-    evaluated = case.eval_change(change.step)
+    """Whether the evaluation rises with the loss: the model changed, and not only its data.
+
+    The first one behind the change: later ones rise as other data make a model forget.
+    """
+    evaluated = case.eval_change(change.step, until=1)
     if evaluated is None or change.ratio is None or not evaluated[0] > 0:
         return False
     return evaluated[1] / evaluated[0] - 1 >= EVALUATED * (change.ratio - 1) > 0
@@ -154,9 +159,10 @@ def _is_borne(case: Case, change: Change, lead: float | None) -> bool:
 
     A rate that is too high shows early, or where it rises; a change of the data does not ask it.
     """
-    begun = float(case.curve.values[: change.index].max(initial=-np.inf))
-    unstable = lead is not None and lead >= LEAD_SIGMA
-    if change.kind == "slope_up" or unstable or change.after > BLOWN_UP * begun:
+    calm = _is_calm(lead)
+    if change.kind == "slope_up" or calm is False or _is_blown_up(case, change, lead):
+        return False
+    if not calm and worsened(case, change):
         return False
     rate, first = case.points("learning_rate"), case.run.series["loss"].steps[0]
     if rate is None:
@@ -185,6 +191,21 @@ def next_try(case: Case, change: Change, causes: Iterable[Cause], lower: float |
     if lower is None:
         return Message("start-over" if early else "replay")
     return Message("start-over-at-rate" if early else "replay-at-rate")
+
+
+def _is_calm(lead: float | None) -> bool | None:
+    """Whether no gradient leads to the change; None where none is logged."""
+    return None if lead is None else lead < LEAD_SIGMA
+
+
+def _is_blown_up(case: Case, change: Change, lead: float | None) -> bool:
+    """Whether the loss is beyond what data can make of it that were not seen before.
+
+    One that crosses zero has no ratio to tell that by.
+    """
+    begun = float(case.curve.values[: change.index].max(initial=-np.inf))
+    most = BLOWN_FAR if _is_calm(lead) else BLOWN_UP
+    return case.curve.log and change.after > most * begun
 
 
 def _no_warmup(case: Case, change: Change) -> Iterator[Cause]:
@@ -229,14 +250,14 @@ def _scale(case: Case, change: Change) -> Iterator[Cause]:
 
 
 def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
-    calm = lead is not None and lead < LEAD_SIGMA
     ordered = file_order(case, step_of_order(case, change))
     weight = {True: STRONG, False: -MILD, None: 0.0}[ordered]
     if ordered and not file_order(case, change.step):  # file order ends there
         weight += STRONG
     # No other data costs just that, or changes what the evaluation reads.
-    weight -= MILD if collapsed(case, change.after) or worsened(case, change) else 0.0
-    yield Cause(Message("data-switch"), max(0.2 + MILD * calm + weight, 0.05))
+    broken = collapsed(case, change.after) or _is_blown_up(case, change, lead)
+    weight -= MILD if broken or worsened(case, change) else 0.0
+    yield Cause(Message("data-switch"), max(0.2 + MILD * bool(_is_calm(lead)) + weight, 0.05))
 
 
 def _older_weights(case: Case, change: Change) -> Iterator[Cause]:
@@ -245,4 +266,4 @@ def _older_weights(case: Case, change: Change) -> Iterator[Cause]:
     if collapsed(case, change.after):
         return
     if change.kind == "level_up" and change.after <= case.curve.values[before].max(initial=-np.inf):
-        yield Cause(Message("older-weights"), LOST)
+        yield Cause(Message("older-weights"), LOST + MILD * worsened(case, change))

@@ -23,7 +23,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.evidence import around, lone_evidence
 from lossscan.rules.kit.order import file_order, samples_between
-from lossscan.rules.kit.rates import lost_state, rate_at, rate_raised, rate_restarts
+from lossscan.rules.kit.rates import RETURN_POINTS, lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
@@ -108,7 +108,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = pattern_of(case, spikes, top)
     # What the order of the samples would settle is settled: by the log itself or its landmarks.
-    settled = pattern.passed or pattern.at_ends or rate_raised(case, top.start_step)
+    settled = pattern.passed or pattern.at_ends or _is_raised(case, top.start_step)
     return Finding(
         confidence=logistic(top.sigma, *SURE),
         stated_severity=None if loud else Severity.INFO,
@@ -188,7 +188,7 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
     if not pattern.passed:
         yield from _of_samples(case, pattern, step)
     unstable, rate = _unstable(case, pattern, step), rate_at(case, step)
-    if rate is not None and rate_raised(case, step):  # the configured rate is not what fails there
+    if rate is not None and _is_raised(case, step):  # the configured rate is not what fails there
         yield Cause(Message("rate-leaps", rate=rate.value), unstable)
     else:
         yield Cause(Message("instability"), unstable, config=case.advise("learning_rate"))
@@ -222,10 +222,15 @@ def _unstable(case: Case, pattern: Pattern, step: int) -> float:
     unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot + 0.3 * pattern.passed
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     unstable -= CALM * (pattern.leads is False)
-    unstable += RAISED if rate_raised(case, step) else GROWING * _is_early(case, step)
+    unstable += RAISED if _is_raised(case, step) else GROWING * _is_early(case, step)
     if pattern.recurring:
         unstable -= 0.2  # an optimizer does not know the place in the epoch
     return max(unstable, 0.05)
+
+
+def _is_raised(case: Case, step: int) -> bool:
+    """Whether the log shows a rate that leaps shortly before the spike."""
+    return rate_raised(case, step, RETURN_POINTS)
 
 
 def _is_early(case: Case, step: int) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
-from lossscan.numeric.meetings import meetings
+from lossscan.numeric.meetings import surely_meet
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 
@@ -84,15 +84,16 @@ def _shares(curve: Curve, spike: Excursion) -> FloatArray:
 
 
 def recurring_of(case: Case, spikes: Sequence[Excursion]) -> frozenset[int]:
-    """Spikes that are at the same place of their epoch as a spike of another epoch."""
+    """Spikes at the same place of their epoch as one of another epoch, more than chance brings."""
     per_epoch = case.run.schedule.steps_per_epoch
     if not per_epoch or not spikes:
         return frozenset()
-    reach = max(spacing(case.run.series["loss"].steps), SAME_PLACE_SHARE * per_epoch)
+    apart = spacing(case.run.series["loss"].steps)
+    reach = max(apart, SAME_PLACE_SHARE * per_epoch)
     if per_epoch <= 2 * reach:  # in one or two points, all places are the same
         return frozenset()
     starts = np.array([spike.start_step for spike in spikes])
-    return frozenset(starts[meetings(starts, per_epoch, reach) > 0].tolist())
+    return frozenset(starts[surely_meet(starts, per_epoch, reach, apart)].tolist())
 
 
 def _at_ends(case: Case, spikes: list[Excursion]) -> bool:

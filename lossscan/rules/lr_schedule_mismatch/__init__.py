@@ -92,8 +92,8 @@ def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]
     frozen = _frozen(rate, expected, tolerance * promised.peak)
     if frozen is not None and _rose(rate, expected, frozen.start, tolerance * promised.peak):
         yield _finding(case, rate, "again", slice(frozen.start, len(rate)), expected)
-    elif frozen is not None:
-        yield _finding(case, rate, "frozen", frozen, expected)
+    elif frozen is not None and rate.values[frozen.start] < (1 - tolerance) * promised.peak:
+        yield _finding(case, rate, "frozen", frozen, expected)  # at the peak, another stands still
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
     yield _finding(case, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)

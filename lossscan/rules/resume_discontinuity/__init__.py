@@ -25,7 +25,7 @@ from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 from lossscan.rules.resume_discontinuity.backwards import goes_back
-from lossscan.rules.resume_discontinuity.weights import is_learned_again, is_undone
+from lossscan.rules.resume_discontinuity.weights import is_learned_again, is_undone, stays_up
 
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
 MIN_RATE_POINTS = 2
@@ -253,14 +253,15 @@ def _causes(case: Case, seam: Seam) -> Iterator[Cause]:
     bare = bool(case.setting("save_only_model"))
     if seam.rate is not None:
         yield Cause(Message("scheduler-lost", expected=seam.rate[0], found=seam.rate[1]), 0.9)
-    score = 0.4 + 0.3 * rises + 0.2 * bare + 0.1 * (seam.rate is not None)
+    stays = rises and stays_up(case, seam.resume)
+    score = 0.4 + 0.3 * (rises and not stays) + 0.2 * bare + 0.1 * (seam.rate is not None)
     advice = case.advise("save_only_model", suggest=False)
     yield Cause(Message("optimizer-lost"), min(score, 0.85), config=advice)
     if case.setting("data_order") == "file_after_resume" and file_order(case, seam.first_step):
         yield Cause(Message("rest-in-file-order"), 0.8)
     if rises:
         lost = is_undone(case, seam.resume)
-        yield Cause(Message("weights-not-loaded"), 0.8 if lost else 0.35)
+        yield Cause(Message("weights-not-loaded"), 0.8 if lost else 0.65 if stays else 0.35)
         if is_learned_again(case, seam.resume):
             yield Cause(Message("older-weights"), 0.75)
     if falls or seam.overlap is not None:

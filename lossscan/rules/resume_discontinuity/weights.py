@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossscan.model import Resume
+from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import median, running_median
 from lossscan.rules.kit.case import Case
 
@@ -15,6 +16,10 @@ UNDONE = 0.5
 # Of the points in which the loss first came down by what it rose: older weights take as many again,
 # and a model that only lost its optimizer state knows the way. 17 of 20 that were trained did.
 AS_LONG = 0.5
+# Of the rise, at the end: a lost optimizer state leaves .43 at most, lost weights .62 (simulated).
+LEFT = 0.5
+END_POINTS = 10  # logged points whose median is where the run ends
+MIN_BEHIND = 2 * END_POINTS  # logged points: fewer do not show what stays
 MIN_FIRST = 6  # of these points: fewer are no course
 SMOOTH_POINTS = 3  # whose median tells where the loss passes a level
 
@@ -24,27 +29,42 @@ def is_undone(case: Case, resume: Resume) -> bool:
 
     A lost optimizer state disturbs a model that goes on from where it was.
     """
-    loss = case.loss
-    at = 0 if loss is None else int(np.searchsorted(loss.steps, resume.step, side="right"))
-    if loss is None or not 0 < at < len(loss):
+    once, again = _parts(case, resume)
+    if not len(once) or not len(again):
         return False
-    levels = (slice(FEW), slice(max(at - FEW, 0), at), slice(at, at + FEW))
-    first, before, after = (median(loss.values[near]) for near in levels)
-    learned, back = first - before, after - before
+    before, after = median(once[-FEW:]), median(again[:FEW])
+    learned, back = median(once[:FEW]) - before, after - before
     return learned > 0 and UNDONE <= back / learned <= 1 / UNDONE
+
+
+def stays_up(case: Case, resume: Resume) -> bool:
+    """Whether half of a rise at the resume is left at the end: an optimizer's state fills again."""
+    once, again = _parts(case, resume)
+    if not len(once) or len(again) < MIN_BEHIND:
+        return False
+    before, after = median(once[-FEW:]), median(again[:FEW])
+    return median(again[-END_POINTS:]) - before >= LEFT * (after - before) > 0
 
 
 def is_learned_again(case: Case, resume: Resume) -> bool:
     """Whether the loss takes about as long to come down again as it took before the resume."""
-    loss = case.loss
-    at = 0 if loss is None else int(np.searchsorted(loss.steps, resume.step, side="right"))
-    if loss is None or not FEW < at < len(loss) - FEW:
+    once, again = _parts(case, resume)
+    if len(once) <= FEW or len(again) <= FEW:
         return False
-    before, after = (
-        median(loss.values[near]) for near in (slice(at - FEW, at), slice(at, at + FEW))
-    )
-    once, again = (running_median(part, SMOOTH_POINTS) for part in np.split(loss.values, [at]))
+    before, after = median(once[-FEW:]), median(again[:FEW])
+    once, again = running_median(once, SMOOTH_POINTS), running_median(again, SMOOTH_POINTS)
     passed = np.flatnonzero(once >= after)
     back = np.flatnonzero(again <= before)
-    first = at - 1 - int(passed[-1]) if len(passed) else 0
-    return first >= MIN_FIRST and (int(back[0]) if len(back) else len(again)) >= AS_LONG * first
+    first = len(once) - 1 - int(passed[-1]) if len(passed) else 0
+    took = int(back[0]) if len(back) else len(again)
+    soon = bool(len(back)) or took < first / AS_LONG  # or the log ends too early to tell
+    return first >= MIN_FIRST and soon and AS_LONG * first <= took
+
+
+def _parts(case: Case, resume: Resume) -> tuple[FloatArray, FloatArray]:
+    """The losses before a resume and those behind it; nothing where there are none."""
+    loss = case.loss
+    if loss is None:
+        return np.empty(0), np.empty(0)
+    at = int(np.searchsorted(loss.steps, resume.step, side="right"))
+    return loss.values[:at], loss.values[at:]
