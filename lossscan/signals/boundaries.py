@@ -11,7 +11,6 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
@@ -153,11 +152,18 @@ def _trimmed(curve: Curve, start: int, stop: int) -> tuple[int, int]:
     """
     level, odd = curve.scaled, ODD_SIGMA * curve.noise
     before, after = level[max(start - NEIGHBORS, 0) : start], level[stop : stop + NEIGHBORS]
-    if len(before) == NEIGHBORS and abs(before[-1] - median(before[:-1])) > odd:
-        start -= 1
-    if len(after) == NEIGHBORS and abs(after[0] - median(after[1:])) > odd:
-        stop += 1
+    start -= _is_odd(before[::-1], odd)
+    stop += _is_odd(after, odd)
     return start, stop
+
+
+def _is_odd(values: FloatArray, odd: float) -> bool:
+    """Whether the first of five values is off the level of the others, and off their slope."""
+    if len(values) < NEIGHBORS:
+        return False
+    first, rest = float(values[0]), values[1:]
+    straight = float(rest[0]) - median(np.diff(rest))
+    return abs(first - median(rest)) > odd and abs(first - straight) > odd
 
 
 def _first_after(steps: IntArray, mark: Landmark) -> int:
@@ -166,28 +172,20 @@ def _first_after(steps: IntArray, mark: Landmark) -> int:
 
 
 def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
-    """The curve with the steps at the landmarks taken out, each within its mixed points."""
-    steps = np.zeros(len(level) + 1)
-    for place, size in zip(places, sizes, strict=True):
-        if math.isfinite(size):
-            for edge in _edges(level, place, size):
-                steps[edge] += size / 2
-    steps.cumsum(out=steps)
-    return np.subtract(level, steps[:-1], out=steps[:-1])
+    """The curve with the steps at the landmarks taken out, and a line in place of mixed points.
 
-
-def _edges(level: FloatArray, place: Place, size: float) -> tuple[int, int]:
-    """The two edges of a step: the mixed points between which the curve changes most.
-
-    What is left of it would count as noise, and in a run of 20 points double the spread.
+    What is left of a step, or a lone odd point there, would count as noise: in a run of 20 points
+    it doubles the spread.
     """
-    if place.start == place.stop:
-        return place.start, place.stop
-    values = level[place.start - 1 : place.stop + 1].tolist()
-    between = [(after - before) * size for before, after in pairwise(values)]
-    first = between.index(max(between))
-    between[first] -= size * size / 2
-    return place.start + first, place.start + between.index(max(between))
+    steps, mixed = np.zeros(len(level)), np.zeros(len(level), dtype=bool)
+    for place, size in zip(places, sizes, strict=True):
+        mixed[place.start : place.stop] = True
+        if math.isfinite(size):
+            steps[place.stop] += size
+    flat = np.subtract(level, steps.cumsum(out=steps), out=steps)
+    pure = np.flatnonzero(~mixed)
+    flat[mixed] = np.interp(np.flatnonzero(mixed), pure, flat[pure])
+    return flat
 
 
 def _spread(others: FloatArray) -> float:

@@ -56,6 +56,33 @@ def test_points_in_doubt_leave_no_edge_that_counts_as_noise():
     assert all(test.sigma < -8 for test in judge(curve(values), marks, averaged=True))
 
 
+def ticked(drop, seed):
+    """Three epochs of seven points in a descent, the window that ends each lifted by 12 %."""
+    at, rng = np.arange(21), np.random.default_rng(seed)
+    values = (1.5 + 0.6 * np.exp(-at / 3)) * (1 - drop) ** (at // 7)
+    values *= np.exp(0.01 * rng.normal(size=21))
+    values[[6, 13]] *= 1.12  # an incomplete last group, logged with the first steps of the next
+    return judge(curve(values, spacing=10), epochs(68, 138), averaged=True)
+
+
+def test_tick_at_the_end_of_each_epoch_hides_no_step_there():
+    """The window that an incomplete last group lifts is no noise of the rest of a short run."""
+    assert all(min(test.sigma for test in ticked(0.08, seed)) < -3 for seed in (0, 1, 3, 5))
+
+
+def test_tick_alone_is_no_step():
+    """Such a window between two levels that go on alike changes neither."""
+    assert all(abs(test.sigma) < 2 for seed in range(6) for test in ticked(0.0, seed))
+
+
+def test_slope_next_to_a_boundary_is_no_odd_point():
+    """Where the loss still falls, the points nearest to the boundary are judged as well."""
+    at = np.arange(30)
+    values = (1.5 + np.exp(-at / 8)) * stairs([1.0, 0.92, 0.85], 10, 0.004)
+    found = judge(curve(values, spacing=10), epochs(100, 200), averaged=True)
+    assert [test.index for test in found] == [10, 20]
+
+
 def test_epochs_of_one_point_are_not_judged():
     """With one point an epoch there is nothing to compare."""
     values = stairs([1.0, 0.9, 0.8, 0.7, 0.65, 0.6, 0.55, 0.5], 1, 0.01)
