@@ -58,7 +58,7 @@ ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
         "learning_rate": "lr base_lr lr0 init_lr initial_lr peak_lr",
-        "per_device_train_batch_size": "batch_size batchsize micro_batch_size"
+        "per_device_train_batch_size": "batch_size batchsize bs micro_batch_size"
         " per_gpu_train_batch_size train_micro_batch_size_per_gpu device_batch_size"
         " batch_size_per_gpu batch_size_per_device",
         "total_train_batch_size": "global_batch_size",
@@ -67,7 +67,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "num_train_epochs": "num_epochs epochs max_epochs max_epoch n_epochs num_epoch"
         " train_epochs",
         "max_steps": "max_iters max_iter train_iters training_steps max_train_steps train_steps"
-        " num_train_steps max_update max_updates",
+        " num_train_steps max_update max_updates total_optimization_steps",
         "warmup_steps": "warmup_iters lr_warmup_iters num_warmup_steps warmup_updates"
         " lr_scheduler_warmup_steps",
         "fp16": "fp16_enabled",
@@ -80,6 +80,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "eval_steps": "eval_interval",
         "save_steps": "save_interval",
         "optim": "optimizer",
+        "seed": "random_seed manual_seed",
         "adam_beta2": "beta2",
         "val_size": "val_set_size",
         "seq_length": "max_seq_length max_seq_len cutoff_len sequence_len block_size max_length",

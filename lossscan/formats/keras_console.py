@@ -18,7 +18,7 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 FEWEST = 3  # bars of an epoch whose headline is not in the text
-_EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})/(\d{1,9})\s*$", re.MULTILINE)
+_EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})(?:/\d{1,9})?\s*$", re.MULTILINE)
 _BAR: Final = expression(
     r"(?:^|\x08) *(\d{1,12})/(\d{1,12}|Unknown) (?=(?:\[[=>. ]|━|- ).{1,300}loss: )"
 )

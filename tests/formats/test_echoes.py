@@ -100,6 +100,28 @@ STATED = {
         "Namespace(arch='net', lr=0.5, loss='ce', optim=<Kind.ADAM: 'adam'>, clip_grad=None)\n",
         {"learning_rate": (0.5, 1), "optim": ("adam", 1)},
     ),
+    "short names of a namespace": (
+        "Namespace(bs=64, epoch=300, lr=0.5, manual_seed=3)\n",
+        {
+            "per_device_train_batch_size": (64, 1),
+            "num_train_epochs": (300.0, 1),
+            "learning_rate": (0.5, 1),
+            "seed": (3, 1),
+        },
+    ),
+    "a banner in two languages": (
+        (
+            "  num epochs / epoch数: 10\n  batch size per device / バッチサイズ: 1\n"
+            "  gradient accumulation steps / 勾配を合計するステップ数 = 2\n"
+            "  total optimization steps / 学習ステップ数: 3900\n"
+        ),
+        {
+            "num_train_epochs": (10.0, 1),
+            "per_device_train_batch_size": (1, 2),
+            "gradient_accumulation_steps": (2, 3),
+            "max_steps": (3900, 4),
+        },
+    ),
     "a namespace of one": ("Namespace(learning_rate=0.5)\n", {"learning_rate": (0.5, 1)}),
     "a dump over lines": (
         (
@@ -156,6 +178,7 @@ SILENT = {
     "a printed optimizer": "AdamW (\nParameter Group 0\n    lr: 0.0\n    weight_decay: 0.01\n)\n",
     "one line alone": "learning_rate: 0.5\n",
     "points": "iter 1: lr: 0.1, batch_size: 3, reward: 2\n" * 3,
+    "where a training is": "{'epoch': 3, 'acc': 0.5, 'grad_norm': 2.5}\n",
     "the data of Megatron": "total number of epochs: 3\nnumber of steps: 4\n",
 }
 

@@ -270,3 +270,79 @@ def test_what_is_below_a_headline_is_of_its_set(tmp_path: Path, trains: str, eva
     assert [value for _, value in logs.points(table, "loss")][:2] == [2.0, 1.0]
     assert [value for _, value in logs.points(table, "eval_loss")][:2] == [3.0, 1.5]
     assert len(logs.points(table, "loss")) == len(logs.points(table, "eval_loss")) == 8
+
+
+@pytest.mark.parametrize("sign", [" ", ": "])
+def test_a_measure_may_be_between_a_set_and_its_loss(tmp_path: Path, sign: str):
+    """The loss of the validation is not the training's, with a sign before its number or none."""
+    line = f"step {{n}}0, training mse loss{sign}{{n}}.5, val mse loss{sign}{{n}}.7\n"
+    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
+    assert logs.points(run, "loss")[0] == (10, 1.5)
+    assert logs.points(run, "eval_loss")[0] == (10, 1.7)
+
+
+@pytest.mark.parametrize("word", ["set", "batch", "epoch"])
+def test_words_between_a_set_and_its_loss_say_no_more(tmp_path: Path, word: str):
+    """Both losses of a line are read."""
+    line = f"epoch {{n}} train {word} loss {{n}}.5 val {word} loss {{n}}.7\n"
+    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
+    assert logs.points(run, "loss")[0] == (1, 1.5)
+    assert logs.points(run, "eval_loss")[0] == (1, 1.7)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Epoch {n}, train accuracy: 0.5, loss: {n}.5\nEpoch {n}, val acc: 0.4, loss: {n}.7\n",
+        "Epoch {n}, train acc: 0.5, loss: {n}.5, val acc: 0.4, loss: {n}.7\n",
+        "Epoch {n} | train acc 50.1% | loss {n}.5\nEpoch {n} | test acc 4% | loss {n}.7\n",
+    ],
+)
+def test_a_loss_behind_an_accuracy_is_of_its_set(tmp_path: Path, line: str):
+    """Only the accuracy names the set, and the validation must not become the training."""
+    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
+    assert logs.points(run, "loss") == [(n, n + 0.5) for n in range(1, 5)]
+    assert logs.points(run, "eval_loss") == [(n, n + 0.7) for n in range(1, 5)]
+
+
+@pytest.mark.parametrize("before", ["", "train acc: 0.5, "])
+def test_the_only_loss_of_an_epoch_is_the_trainings(tmp_path: Path, before: str):
+    """An accuracy of the validation may be printed before it."""
+    line = "Epoch {n}, " + before + "val acc: 0.4, loss: {n}.5\n"
+    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
+    assert logs.points(run, "loss")[0] == (1, 1.5)
+    assert "eval_loss" not in run.columns
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Loss @Batch {n}00:{n}28",
+        "Loss [1, {n}00](epoch, minibatch):  {n}28",
+        "loss (step {n}00): {n}28",
+    ],
+)
+def test_a_count_may_be_between_a_loss_and_its_number(tmp_path: Path, said: str):
+    """It is where the loss was printed, and no part of its name."""
+    text = "".join(said.format(n=n) + "\n" for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
+        (100, 128),
+        (200, 228),
+        (300, 328),
+    ]
+
+
+def test_one_line_with_exact_losses_of_two_sets_is_a_log(tmp_path: Path):
+    """A run that has only begun is pasted too."""
+    text = "Epoch: 1, Train Loss: 10.993632, Val Loss: 10.987699\n"
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 10.993632)]
+
+
+def test_a_sentence_with_losses_of_two_sets_is_no_log(tmp_path: Path):
+    """Who writes of a result rounds it."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(
+            tmp_path,
+            "# Results\nWe changed the rate.\nEpoch 5 had train loss: 0.1234, val loss: 0.2345.\n"
+            "That is all.\n",
+        )

@@ -161,3 +161,18 @@ def test_swin_transformers_epochs_and_batches_are_counted(tmp_path: Path):
     text = "".join(line.format(e=e, at=at) for e in range(3) for at in range(0, 8, 4))
     table = logs.read_log(tmp_path, text)
     assert [step for step, _ in logs.points(table, "loss")] == [0, 4, 8, 12, 16, 20]
+
+
+def test_bars_of_the_package_progress_are_passes(tmp_path: Path):
+    """Below each epoch one is drawn for the training, and a shorter one for the validation."""
+    bar = "Processing |{}| ({of}/{of}) Data: 0.1s | ETA: 0:00:01 | Loss: {loss:.4f} | top1:  45.8\n"
+    drawn = "#" * 32
+    text = "".join(
+        f"\nEpoch: [{n} | 9] LR: 0.1\n"
+        + bar.format(drawn, of=391, loss=2 / n)
+        + bar.format(drawn, of=100, loss=3 / n)
+        for n in range(1, 5)
+    )
+    table = logs.read_log(tmp_path, text)
+    assert [value for _, value in logs.points(table, "loss")][:2] == [2.0, 1.0]
+    assert [value for _, value in logs.points(table, "eval_loss")][:2] == [3.0, 1.5]

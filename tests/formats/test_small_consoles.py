@@ -337,3 +337,22 @@ def test_numbers_of_sets_that_are_no_loss_are_not_read(tmp_path: Path, line: str
     """Nothing in the line calls them so, and they do not behave like one."""
     text = "".join(line.format(n=n) for n in range(1, 9))
     assert logs.claimed_by(tmp_path, text) == []
+
+
+def test_headlines_of_the_first_keras_state_no_total(tmp_path: Path):
+    """They count epochs from 0."""
+    bar = "61878/61878 [====================] - 5s - loss: {}.25     \n"
+    text = "".join(f"Epoch {n}\n" + bar.format(9 - n) for n in range(3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(0, 9.25), (1, 8.25), (2, 7.25)]
+
+
+def test_tflearn_counts_by_its_training_step(tmp_path: Path):
+    """Each point is two lines; the samples of the epoch so far, in the second one, are no step."""
+    text = "".join(
+        f"--\nTraining Step: {n}9  | total loss: 0.5{n} | time: 1.2s\n"
+        f"| Adam | epoch: 001 | loss: 0.5{n} - acc: 0.80 | val_loss: 0.7{n} -- iter: 0{n}4/100\n"
+        for n in (1, 2)
+    )
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "loss") == [(19, 0.51), (29, 0.52)]
+    assert logs.points(run, "eval_loss") == [(19, 0.71), (29, 0.72)]

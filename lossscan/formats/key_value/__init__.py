@@ -31,6 +31,7 @@ from lossscan.trainers import trainer_of
 
 FEWEST = 3  # what lines with a counter and a loss must weigh: two such lines are in any README
 SEVERAL, MANY = 3, 5  # losses next to one counter: prose compares two at most
+DECIMALS: Final = 5  # of the losses of two sets: who writes of a result rounds them
 LOOKED_AT: Final = 50  # lines with a counter that show which numbers are next to it
 COARSE = ("bar", "epoch")  # a bar shows three digits, often of a mean, one step late
 _SAID: Final = {  # what only this trainer prints
@@ -64,7 +65,10 @@ _PRINTED: Final = expression(  # what a logger or a launcher puts before a line,
     r"(?:[A-Z]\d{4} )?(?:\d\d:\d\d[:.,\d\]Z]{0,20} |(?:INFO|DEBUG)\b|\w{1,40} pid=\d)"
 )
 _BLANKS: Final = expression(r"\n{3,}")
-_SOLVER: Final = expression(r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = ")  # Caffe
+_SURE: Final = expression(  # one line of Caffe, of TFLearn
+    r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = "
+    r"|(?m:^)Training Step: \d{1,12} {1,4}\| .{0,80}time: "
+)
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
     r"\[step=\d{1,15}/(\d{1,15}),epoch=|total steps (\d{1,15}) \(warmup (\d{1,15})\)"
 )
@@ -75,7 +79,7 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in JUDGED) or _OF_SAMPLES.search(text):
         return False
-    if _LOST.search(text) or _SOLVER.search(text):
+    if _LOST.search(text) or _SURE.search(text):
         return True
     found: Counter[Kind] = Counter()
     last: Kind | None = None  # of a training whose evaluation may be in a line of its own
@@ -116,11 +120,12 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
         return 1
     drawn = place.kind == "bar" and any(canonical(name) == "loss" for name in row)
     sets = len(losses) >= SEVERAL and any(map(_is_eval_loss, row))
-    if drawn or sets or len(losses) >= MANY:  # no sentence is so
+    both = len({_is_eval_loss(name) for name in row if is_judged(name)}) > 1  # sets
+    exact = both and all(len(str(each).partition(".")[2]) >= DECIMALS for each in losses)
+    if drawn or sets or exact or len(losses) >= MANY:  # no sentence is so
         return FEWEST
     rated = any(canonical(name) == "learning_rate" for name in row)
     if place.of is None:
-        both = len({_is_eval_loss(name) for name in row if is_judged(name)}) > 1  # sets
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
         placed = place.kind != "epoch" and place.epoch is not None
         return 1 + lost + (sure or rated or both or placed)

@@ -56,8 +56,9 @@ _EPOCH: Final = expression(
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
     rf"(?:{_BETWEEN}|-(?=\d{{1,9}}\s)){_OR_FRACTION}{_OF}"
 )
-_SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoch
-    r"\A\s{0,40}(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
+_SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoch; of TFLearn
+    r"\A\s{0,40}(?:(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
+    r"|\| \w{1,30} \| epoch: \d{1,9} \| .{1,300} -- iter: \d)"
 )
 _NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
 # 900step:
@@ -76,6 +77,9 @@ _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of u
 _BAR: Final = expression(  # tqdm's, also without a drawing, and rich's as Lightning draws it
     r"(?:\||━|╸|╺|\d%)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
+_DRAWN: Final = expression(  # by the package `progress`: `Processing |####| (391/391) Data: `
+    r"\|[#█ ]{1,80}\| \((\d{1,15})/(\d{1,15})\) "
+)
 # A part of such a line, in small letters, an epoch without the word, and the batch behind it:
 # timm, PyTorch's tutorial, WeNet, ESPnet.
 _UNNAMED: Final = (
@@ -85,7 +89,11 @@ _UNNAMED: Final = (
         expression(r"^\[(?:train|val): (\d{1,9})(?=, \d)"),
         expression(r", (\d{1,15}) / (\d{1,15})\]"),
     ),
-    ("[", expression(r"^\s*\[(\d{1,9})(?=, {0,8}\d{1,15}\] )"), expression(r", {0,8}(\d{1,15})\]")),
+    (
+        "[",
+        expression(r"^\s*(?:Loss )?\[(\d{1,9})(?=, {0,8}\d{1,15}\][ (])"),
+        expression(r", {0,8}(\d{1,15})\]"),
+    ),
     (  # DCGAN of PyTorch's examples, Swin Transformer's `Train: [0/300][50/1251]`
         "[",
         expression(r"(?:^\s*|\bTrain: )\[ {0,8}(\d{1,9})(?= {0,8}/ {0,8}\d{1,9}\] ?\[ {0,8}\d)"),
@@ -166,7 +174,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     ((" updates |",), _UPDATES),
 )
 _BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH), ((" batches |",), _OF_BATCHES))
-_OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR),)
+_OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR), (("| (",), _DRAWN))
 _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _BEFORE_EPOCH),
     (("ep",), _EPISODE),

@@ -37,6 +37,9 @@ _COLUMNS: Final = expression(  # a name and its value in columns, with nothing b
 _DEFAULTED: Final = expression(  # what was chosen, and behind it the default of an option
     r"(?P<chosen>\s{0,40}[\w.-]{1,80}: \S{1,100}\s{1,80})\[default: .{0,300}"
 )
+_TRANSLATED: Final = expression(
+    r"(?<=\w) / [^\n:=]{0,8}[^\x00-\x7f][^\n:=]{0,40}(?=:|=| =)"
+)  # kohya's
 _GROUPED: Final = expression(  # DeepSpeed's `"fp16": {"enabled": true`
     r"\b(fp16|bf16|bfloat16)['\"]?\s{0,8}[:=]\s{0,8}\{?([^{}]{0,300})"
 )
@@ -54,6 +57,7 @@ _MEMBER: Final = expression(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
 _PRODUCT: Final = expression(r"\d{1,9}(?: ?\* ?\d{1,9}){1,3}")
 _MODEL: Final = ("vocab_size", "model_type", "architectures", "transformers_version")
 _MODEL_MARKS: Final = ("transformers_version", "architectures")
+_OF_ARGUMENTS: Final = {"epoch": "num_epochs"}  # elsewhere it may be where a training is
 _ALONE: Final = ("gradient_accumulation_steps",)  # that nobody names but who sets it
 _BEFORE: Final = "calculated info debug export set initial using the training train"
 _GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
@@ -161,7 +165,7 @@ class _Reader(Struct):
         self.commanding = flags is not None and line.endswith("\\")
         if flags is not None:
             self.block.sure = True
-            self.block.take(flags, number)
+            self.block.take(_arguments(flags), number)
         elif not self.passing and (flags := listed_flags(line)):
             self.block.take(flags, number)
         elif self.passing or not _states(line):
@@ -174,8 +178,10 @@ class _Reader(Struct):
             self.ahead.append((number, line))
 
     def _state(self, number: int, line: str) -> None:
-        self.block.sure = self.block.sure or _SURE.search(line) is not None
-        self.block.take((*_items(line), *self._enabled(line)), number)
+        sure = _SURE.search(line) is not None
+        self.block.sure = self.block.sure or sure
+        items = _arguments(_items(line)) if sure else _items(line)
+        self.block.take((*items, *self._enabled(line)), number)
 
     def _enabled(self, line: str) -> Iterator[Item]:
         """The precision that a group switches, in one line or in several."""
@@ -220,9 +226,15 @@ def _items(line: str) -> Iterator[Item]:
     """The settings that a line states, by their names in the line."""
     if defaulted := _DEFAULTED.fullmatch(line):
         line = defaulted["chosen"]
+    line = _TRANSLATED.sub("", line) if " / " in line else line
     columns = _COLUMNS.fullmatch(line)
     found = (columns,) if columns else _ITEM.finditer(line)
     return ((_named(m[1]), _plain(m[2])) for m in found)
+
+
+def _arguments(items: Iterable[Item]) -> Iterator[Item]:
+    """Settings of a command or a Namespace."""
+    return ((_OF_ARGUMENTS.get(name, name), value) for name, value in items)
 
 
 def _named(said: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lossscan.canonical.sets import HELD_OUT
+from lossscan.canonical.sets import HELD_OUT, TRAINING
 from lossscan.expressions import expression
 
 EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
     r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test|cv)[\s|:\].)-]{1,4}"
     r"(?:results? )?(?:of |at |@ ?)?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+    r"(?! (?:loss|acc))"
     rf"|[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"
     r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
@@ -40,8 +41,13 @@ _HELD_OUT: Final = (
     "测试",
     "検証",
 )  # one is in what names each such set
+_SET: Final = rf"(?i)(?<![\w/])(?:({TRAINING})|{HELD_OUT})"
+_MEASURE: Final = (  # before a loss without a set of its own: `val acc: 0.4, loss: 0.6`
+    r"[ _]acc(?:uracy)?\s{0,2}[:=]?\s{0,2}\d{1,3}(?:\.\d{1,20})? ?%?[ ,;|-]{1,4}(?=loss\b)"
+)
+MEASURED: Final = expression(_SET + _MEASURE)
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
-    rf"(?i)(?<![\w/])(?:(train(?:ing)?)|{HELD_OUT})(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)"
+    rf"{_SET}(?:(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)|{_MEASURE})"
 )
 
 

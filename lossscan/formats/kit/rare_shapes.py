@@ -28,8 +28,9 @@ _TERMS: Final = expression(  # of EDSR: `[1200/10500]\t[L1: 11.29][0.1*VGG54: 2.
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss|(?:total )?rewards?)"
     r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
-    rf"(?:(?:at|after|for|in) [a-z]{{2,9}} #?\d{{1,15}}(?:/\d{{1,15}})?|of \d{{1,9}} [a-z]{{3,9}})"
-    rf"(?: ?[:=] ?|,? is (?:equal to )?)({NUMBER}){ENDS}"
+    r"(?:(?:(?:at|after|for|in) |@ ?)[a-z]{2,9} #?\d{1,15}(?:/\d{1,15})?|of \d{1,9} [a-z]{3,9}"
+    r"|\[\d{1,9}, {0,8}\d{1,15}\](?: ?\([a-z, ]{3,30}\))?|\((?:epoch|step|iter\w{0,6}) \d{1,15}\))"
+    rf"(?: ?[:=] {{0,4}}|,? is (?:equal to )?)({NUMBER}){ENDS}"
 )
 _OF_AFTER: Final = ("loss", "cost", "reward")
 _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`

@@ -14,7 +14,7 @@ from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.ending import says_lost
-from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, evaluations, tests
+from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, MEASURED, evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
@@ -63,6 +63,9 @@ _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.9
     r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|current|final|avg|mean|best|val\w*|test|eval)\b)"
     r"[A-Za-z][a-z]{1,30} $"
 )
+_MEASURED: Final = expression(  # `val mse loss 0.5`
+    rf"(?i)(?<!\w)(?:({ANY}) (?:set|epoch)|(?:{TRAINING}|({HELD_OUT})) ([a-z]{{1,20}})) $"
+)
 _STATISTICS: Final = ("std", "stddev", "max", "maximum", "min", "minimum", "best", "lowest")
 _STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of the best so far
     r"(?i)^[^a-z]{0,60}+(?:INFO\W{1,20}+)?(?:sav(?:ed|ing)|load(?:ed|ing)|restor(?:ed|ing)|resum(?:ed|ing))"
@@ -98,6 +101,7 @@ class LineReader:
         self.parts = self._row.find  # where the numbers of a line are, by what names them
         self._in_evaluation = False
         self._alternates = False  # headlines say when training begins, too: so bars are below them
+        self._measures = False  # lines tell their set by its accuracy
         self._trained = False  # a loss of training was stated since a bar was drawn
 
     def take(self, line: str) -> StatedLine:
@@ -132,10 +136,18 @@ class LineReader:
             return StatedLine(None, row, indented=False)
         if not headed:
             self._go_on(line, place, row)
+        if "acc" in line and self._of_other_set(line):
+            row = {_evaluated(name): each for name, each in row.items()}
         evaluated = row.get(_EVALUATED, row.get(_TESTED))
         if place and place.kind in LOOPED and evaluated is not None:
             return StatedLine(None, {BATCH_LOSS: evaluated}, indented)
         return StatedLine(place, row, indented)
+
+    def _of_other_set(self, line: str) -> bool:
+        """Whether an accuracy says that a loss was evaluated, where others say what trains."""
+        said = MEASURED.search(line)
+        self._measures = self._measures or (said is not None and said[1] is not None)
+        return self._measures and said is not None and said[1] is None
 
     def _go_on(self, line: str, place: CounterPlace | None, row: Mapping[str, str]) -> None:
         """Note whether what follows was evaluated: a bar without numbers says what is done."""
@@ -236,6 +248,9 @@ def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
 
 def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]]) -> str:
     """The name before a number; of one of several losses with the word before it."""
+    measured = _MEASURED.search(line[: match.start()]) if match[1].lower() == "loss" else None
+    if measured and (measured[1] or is_part(f"{measured[3]}_loss")):
+        return _joined(" ".join(filter(None, (*measured.groups(), match[1]))))
     several = len(spaced) > 1 or line.lower().count("loss") > 1
     before = _WORD.search(line[: match.start()]) if several and match[1].lower() == "loss" else None
     own = f"{before[0]}{match[1]}" if before else ""
