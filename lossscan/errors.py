@@ -28,9 +28,11 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
+FAULTS: Final = (Exception, SystemExit)  # of the code of others: `sys.exit` in it is no order
+DENIED: Final = "os_denied"
 SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ENOENT: "os_missing",
-    errno.EACCES: "os_denied",
+    errno.EACCES: DENIED,
     errno.EPERM: "os_not_permitted",
     errno.EISDIR: "os_directory",
     errno.ENOTDIR: "os_no_directory",

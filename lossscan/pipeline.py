@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from lossscan import words
 from lossscan.errors import (
+    DENIED,
     ExaminationFailed,
     InputError,
     LogDamaged,
@@ -103,7 +104,8 @@ def _unvouched(run: Run) -> Failure | None:
     said = _remark(failed, Path(run.path))
     placed = said if failed.path == Path(run.path) else said.placed(run.path)  # it names the log
     kind, way_out = _FAILURES[failed.kind]
-    return Failure(kind.__name__, placed, Message(way_out))
+    denied = failed.reason is not None and failed.reason.key == DENIED
+    return Failure(kind.__name__, placed, Message("allow" if denied else way_out))
 
 
 def read(what: Path | RunFiles | Remote, settings: Settings) -> Run:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lossscan.errors import PluginError
+from lossscan.errors import FAULTS, PluginError
 from lossscan.model import Message
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def load(group: str, name: str, kind: type[_Member]) -> _Member:
     point = added(group)[name]
     try:
         member = point.load()
-    except Exception as error:  # the code of others: whatever it raises, it is said whose it is
+    except FAULTS as error:  # the code of others: whatever it raises, it is said whose it is
         raise _refusal(
             point, Message("plugin_raised", error=type(error).__name__, reason=str(error))
         ) from error

@@ -21,6 +21,7 @@ from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import (
+    FAULTS,
     InputError,
     LogDamaged,
     MissingExtra,
@@ -111,7 +112,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     from lossscan.numeric.arrays import ignore_float_errors
 
     try:
-        if isinstance(failure := claimed(each, head), Exception):
+        if isinstance(failure := claimed(each, head), BaseException):
             raise failure
         with ignore_float_errors():
             table = each.read(head, settings)
@@ -122,7 +123,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         raise
     except MemoryError as error:
         raise ReaderGaveUp("out_of_memory") from error
-    except Exception as error:  # a file that breaks one reader must not silence the others
+    except FAULTS as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
 

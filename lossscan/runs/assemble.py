@@ -36,7 +36,7 @@ from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import framework_of, objective_of
 from lossscan.runs.parts import with_total
-from lossscan.runs.refused import Refused
+from lossscan.runs.refused import Refused, closed
 from lossscan.runs.results import final_evaluation
 from lossscan.runs.strangers import stranger_at
 from lossscan.runs.training.config import read_config
@@ -89,6 +89,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             *config.notes,
             *final,
             *refused.notes(),
+            *closed(files.skipped, root),
             *_unvouched(tables, chosen),
             *_units(framework, merged),
         ),

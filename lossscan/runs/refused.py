@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, field
 
-from lossscan.errors import MissingExtra, NoLogFound, ReaderFailed, reason_of
+from lossscan.errors import SYSTEM, MissingExtra, NoLogFound, ReaderFailed, reason_of
 from lossscan.model import UNREAD_NOTE, Note, Skipped
 from lossscan.runs.discover import LOGS, is_log_name, is_sure_log_name
 from lossscan.sources.files import any_of, relative
@@ -19,6 +19,7 @@ _NO_TEXT: Final = (
     "an_archive",
     "a_database",
 )  # of a file that bears the name of a log
+_CLOSED: Final = frozenset(SYSTEM.values()) - {"os_missing"}  # gone since it was found
 
 
 class Refused(Struct):
@@ -48,6 +49,12 @@ class Refused(Struct):
         for path, error in self.unknown.items():
             if error.message.key in _NO_TEXT and is_sure_log_name(path.name):
                 yield path, error
+
+
+def closed(skipped: Iterable[Skipped], root: Path) -> Iterator[Note]:
+    """Notes on folders of the run that the system keeps from being read: logs may be there."""
+    refused = (each for each in skipped if each.reason.key in _CLOSED)
+    return (Note(UNREAD_NOTE, root / each.path, reason=each.reason) for each in refused)
 
 
 def _unread(path: Path, error: Exception) -> str | None:

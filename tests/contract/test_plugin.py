@@ -96,6 +96,31 @@ def test_a_package_that_cannot_be_imported_is_named(tmp_path: Path, lossscan: Co
     assert "update or uninstall acme-lossscan" in done.stderr
 
 
+EXITS = """
+from lossscan.formats.kit.format import Format
+FORMAT = Format(name="acme", sample="acme", claims=lambda head: True, read=lambda *_: exit(0))
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit(0)", "plug-in acme of acme-lossscan cannot be used: SystemExit"),
+        (EXITS, "train.log: as acme: internal error: SystemExit"),
+    ],
+)
+def test_a_package_that_exits_does_not_end_the_command(
+    tmp_path: Path, lossscan: Command, code: str, said: str
+):
+    """As it is imported or as it reads: a status of its own would pass for a verdict."""
+    install(tmp_path / "site", "acme-lossscan", {"lossscan.formats": {"acme": "acme_exits:FORMAT"}})
+    (tmp_path / "site" / "acme_exits.py").write_text(code)
+    (tmp_path / "here" / "train.log").write_text(LOG)
+    done = lossscan("analyze", ".")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize(
     ("group", "name", "value", "reason"),
     [

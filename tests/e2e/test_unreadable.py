@@ -97,3 +97,14 @@ def test_a_root_that_may_not_be_read_is_a_row(open_folder):
     assert rows["good"]["status"] != "error"
     assert {rows[name]["status"] for name in ("bad", "trainer_log.jsonl")} == {"error"}
     assert status == 2
+
+
+def test_a_folder_of_a_run_that_may_not_be_read_may_hold_its_later_losses(open_folder):
+    """What was read is reported, and neither called ok nor green."""
+    good, run = _run(open_folder, "good"), _run(open_folder, "run")
+    _run(run, "checkpoint-900").chmod(0o000)
+    status, rows = _batch(good, open_folder)
+    assert (rows["good"]["status"], rows["run"]["status"], status) == ("ok", "error", 2)
+    assert rows["run"]["run"]["last_step"] == 39
+    assert "checkpoint-900: Permission denied" in rows["run"]["error"]["message"]
+    assert rows["run"]["error"]["hint"] == "check its permissions"

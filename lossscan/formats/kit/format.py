@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from lossscan.errors import FAULTS
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -42,15 +43,15 @@ class Format(_Reader, frozen=True, kw_only=True):
     may_be_yaml: bool = False  # a file that is named as YAML may hold it
 
 
-def claimed(each: Format, head: Head) -> bool | Exception:
+def claimed(each: Format, head: Head) -> bool | BaseException:
     """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
     return _claimed(each.claims, head)
 
 
 @lru_cache(maxsize=128)  # three files: each is asked about as a store, as a log, and to be read
-def _claimed(claims: Callable[[Head], bool], head: Head) -> bool | Exception:
+def _claimed(claims: Callable[[Head], bool], head: Head) -> bool | BaseException:
     try:
         return claims(head)
-    except Exception as error:
+    except FAULTS as error:
         _log.debug("%s: %s fails", head.path, claims, exc_info=True)
         return error.with_traceback(None)  # it would hold the text of the file
