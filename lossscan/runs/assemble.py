@@ -31,7 +31,7 @@ from lossscan.model import (
     Skipped,
     Table,
 )
-from lossscan.runs.discover import CARD, RunFiles, is_log_name, is_sure_log_name
+from lossscan.runs.discover import CARD, LEADS_OUT, RunFiles, is_log_name, is_sure_log_name
 from lossscan.runs.landmarks.schedule import schedule_of
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import framework_of, objective_of
@@ -230,9 +230,11 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
         key = "several_refused" if others else "first_refused"
         told: dict[str, Any] = {"file": first.path, "reason": first.reason, "others": others}
         return UnreadableLog(key, at=files.root, hint=hint, **told)
-    if not files.files and files.skipped:
-        first = files.skipped[0]
-        return UnreadableLog("no_access", at=files.root / first.path, reason=first.reason)
+    left_out = next(iter(files.skipped), None)
+    if left_out and left_out.reason.key == LEADS_OUT and not refused.unknown:
+        return NoLogFound("only_link", at=files.root, name=left_out.path)
+    if left_out and not files.files:
+        return UnreadableLog("no_access", at=files.root / left_out.path, reason=left_out.reason)
     known = stranger_at(files.root)
     if known is not None or len(refused.unknown) == 1:
         return known or next(iter(refused.unknown.values()))

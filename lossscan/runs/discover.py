@@ -30,6 +30,7 @@ DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 PLOT = 4  # folders from a run to a line of a plot, whose name is three at most
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
 MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
+LEADS_OUT: Final = "symlink_outside"  # the message on a link that is not followed
 PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
 
 # Names of logs of any format, and names that only the content can tell. The formats add their own;
@@ -138,16 +139,13 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
         if (kind := _kind(path, content)) is None:
             continue
         try:
-            if not _has_content(path):
-                continue
+            if leads_out(path, tree.root):
+                tree.skipped[path] = Message(LEADS_OUT)
+            elif _has_content(path):
+                kind.append(path)
         except OSError as error:  # the folder may be listed and not entered
             if kind is not content.settings:
                 tree.refused[folder] = reason_of(error)
-            continue
-        if leads_out(path, tree.root):
-            tree.skipped[path] = Message("symlink_outside")
-        else:
-            kind.append(path)
     tree.folders[folder] = content
 
 
@@ -241,9 +239,12 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
         owners[owner_of(path, tree.root, holding)].append(path)
     roots = sorted(root for root, parts in owners.items() if holding.folders.intersection(parts))
     refused = {path: owner_of(path, tree.root, holding) for path in tree.refused}
-    lost = sorted(set(refused.values()) - set(roots))
+    links = (path for path, why in tree.skipped.items() if why.key == LEADS_OUT)
+    linked = (path.parent for path in links if is_sure_log_name(path.name))
+    unread = {*refused.values(), *(owner_of(path, tree.root, holding) for path in linked)}
+    lost = sorted(unread - set(roots))
     archives = (tree.folders[path].archives for path in with_logs)
-    skipped = _shared_out(tree.skipped | closed(archives), roots)
+    skipped = _shared_out(tree.skipped | closed(archives), [*roots, *lost])
     for path, home in sorted(refused.items()):
         skipped[home].append(Skipped(relative(path, home), tree.refused[path]))
     found = (

@@ -19,7 +19,7 @@ _NO_TEXT: Final = (
     "an_archive",
     "a_database",
 )  # of a file that bears the name of a log
-_CLOSED: Final = frozenset(SYSTEM.values()) - {"os_missing"}  # gone since it was found
+_CLOSED: Final = frozenset(SYSTEM.values()) - {"os_missing", "os_loop"}  # nothing is there
 
 
 class Refused(Struct):

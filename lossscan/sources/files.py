@@ -138,7 +138,7 @@ def any_of(patterns: str) -> re.Pattern[str]:
 
 def leads_out(path: Path, root: Path) -> bool:
     """Whether it is a link to what is not below the root."""
-    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root.resolve())
 
 
 def relative(path: Path, root: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from lossscan.errors import NoLogFound
 from lossscan.runs import discover as unit
+from lossscan.runs import read_run
 from lossscan.runs.discover import RunFiles, discover
 from lossscan.settings import Settings
 from tests import logs
@@ -201,6 +202,28 @@ def test_discover_follows_no_link_out_of_the_run(tmp_path: Path):
     assert [(item.path, str(item.reason)) for item in run.skipped] == [
         ("other.log", "symlink outside the run")
     ]
+
+
+@pytest.mark.parametrize("target", ["secret.log", "gone.log", "/dev/zero"])
+def test_a_run_that_is_only_a_link_out_of_the_sweep_is_not_lost(tmp_path: Path, target: str):
+    """To a log, to nothing, to a device: the other runs are judged, and this one is said."""
+    grow(tmp_path, "secret.log", "sweep/good/train.log", content=logs.TORCHTUNE)
+    (tmp_path / "sweep/linked").mkdir()
+    (tmp_path / "sweep/linked/train.log").symlink_to(tmp_path / target)
+    good, linked = discover(tmp_path / "sweep", Settings())
+    assert (good.root.name, good.skipped) == ("good", ())
+    with pytest.raises(NoLogFound, match=r"train\.log is a link out of the directory"):
+        read_run(linked, Settings())
+
+
+def test_a_link_out_that_no_log_bears_the_name_of_is_no_run(tmp_path: Path):
+    """Settings and checkpoints are often shared so."""
+    grow(tmp_path, "shared.yaml", "sweep/good/train.log", "sweep/.keep")
+    (tmp_path / "sweep/common").mkdir()
+    (tmp_path / "sweep/common/config.yaml").symlink_to(tmp_path / "shared.yaml")
+    assert shown(discover(tmp_path / "sweep", Settings()), tmp_path) == {
+        "sweep/good": ["train.log"]
+    }
 
 
 def test_discover_follows_a_link_within_the_run(tmp_path: Path):
