@@ -16,7 +16,7 @@ from lossscan.rules.kit.domain import is_token_loss, learns_every_token
 from lossscan.rules.kit.evidence import rest_evidence
 from lossscan.rules.kit.levels import episodes_of, window_lengths
 from lossscan.rules.kit.nan_causes import lost_from, with_hidden_nan
-from lossscan.rules.kit.nan_filter import hidden_nan, lost_at, restarted
+from lossscan.rules.kit.nan_filter import hidden_nan, leapt_before, lost_at, restarted
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.skips import EARLY_STEPS, may_be_fp16, skips_beside
 from lossscan.trainers import may_be_transformers
@@ -75,6 +75,7 @@ class _Zeros(Struct, frozen=True):
     alive: BoolArray  # it is a positive number
     around: float  # level of the other entries near the zeros; infinite where there are none
     sound: bool  # those at the end cannot be NaN
+    leapt: float | None  # the loss before them, where no sound model has it
 
     def most(self, mask: BoolArray) -> bool:
         """Whether a mask holds for half of the zeros and more."""
@@ -103,7 +104,10 @@ def check(
     if zeros.spoilt[-IN_A_ROW:].all() and zeros.zero[-1] and not zeros.zero[:-1].any():
         yield RuledOut(Message("last-nan", step=int(loss.steps[-1])))
         return
-    if _is_in_reach(case, zeros, floor):
+    if zeros.leapt is not None and not zeros.end.any():
+        yield RuledOut(Message("last-leap", step=int(loss.steps[-1]), value=zeros.leapt))
+        return
+    if zeros.leapt is None and _is_in_reach(case, zeros, floor):
         yield RuledOut(Message("reach", count=int(zeros.zero.sum())))
         return
     skipped = _skipped(case, zeros)
@@ -137,7 +141,8 @@ def _zeros(case: Case, loss: Series) -> _Zeros:
     first = np.logical_and.accumulate(zero)
     end = row & np.logical_and.accumulate(zero[::-1])[::-1]
     level, sound = _around(loss, zero), _is_sound(case, loss.steps[end])
-    return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), level, sound)
+    leapt = leapt_before(case, loss)
+    return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), level, sound, leapt)
 
 
 def _gradients(case: Case, loss: Series) -> tuple[BoolArray, BoolArray, BoolArray]:
@@ -235,7 +240,7 @@ def _finding(
     hidden = hidden_nan(case, loss) if kind in _OF_NAN else None
     lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
-    unmasked = kind in _MAYBE_MASKED and learns_every_token(case)
+    unmasked = kind in _MAYBE_MASKED and (zeros.leapt is not None or learns_every_token(case))
     impossible = {"masked-labels": unmasked, "nan-in-weights": zeros.sound}
     causes = tuple(
         Cause(restarted(name, lost), score, config=fp16 if name in _OF_FP16 else ())

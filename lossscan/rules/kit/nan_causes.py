@@ -13,7 +13,7 @@ from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_absurd_rate, is_usual_rate, learns_every_token
 from lossscan.rules.kit.evidence import around
-from lossscan.rules.kit.nan_filter import Hidden, lost_at, restarted
+from lossscan.rules.kit.nan_filter import LEAPS, Hidden, lost_at, restarted
 from lossscan.rules.kit.rates import high_rate, rate_at
 from lossscan.rules.kit.skips import skipped_updates
 
@@ -24,7 +24,6 @@ STEADY_POINTS = 8  # fewer may be the climb itself
 LAST_POINTS = 3  # tell the last level: of so many one may be off, as the one NaN inflates
 NEAR_LOWEST = 0.1  # above it: noise of most runs, and no part of a climb
 RISE = 1.5  # of the lowest level: beyond the noise of most runs
-LEAPS = 10.0  # times the usual gradient norm or the lowest loss: beyond the noise of any run
 FP16_MAX = 65504.0  # a finite loss above it was not computed in fp16
 SURE = 0.95  # of a rate that no model survives, where the loss did not fall at it
 ROSE = 0.7  # the way of a rate that is too high: the loss climbs before it is lost
@@ -78,6 +77,8 @@ def with_hidden_nan(case: Case, loss: Series, hidden: Hidden, found: Finding) ->
     """
     step, lost = int(loss.steps[hidden.start]), lost_from(case, loss, hidden.begin)
     law = [] if hidden.inflation is None else [Message("inflated", **asdict(hidden.inflation))]
+    if hidden.leapt and not law:
+        law = [Message("leapt", value=hidden.leapt)]
     return replace(
         found,
         episodes=(Episode(hidden.begin, int(loss.steps[-1])),),

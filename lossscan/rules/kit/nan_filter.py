@@ -9,6 +9,7 @@ from lossscan.model import Message, Series
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, is_eval_loss
 from lossscan.rules.kit.levels import window_lengths
+from lossscan.trainers import may_be_transformers
 
 HALF = 0.5  # of the gradient norms next to the zeros: the scale search of fp16 spoils fewer
 MIN_ZEROS = 2  # a single 0.0 may be one masked sample
@@ -24,6 +25,8 @@ FROM_SCRATCH = {  # no checkpoint is clean
     "filter-off": "filter-off-from-scratch",
 }
 MAX_LOSS = 12.6  # ln of the largest vocabulary in use (Hunyuan, 290943)
+LEAPS = 10.0  # times the usual gradient norm, the lowest loss or the level before: beyond any noise
+NO_START = 8 * MAX_LOSS  # a guess times eight accumulation steps: no first loss is above it
 
 
 class Inflation(Struct, frozen=True):
@@ -41,24 +44,37 @@ class Hidden(Struct, frozen=True):
 
     start: int  # index of the first zero in the loss
     begin: int  # first step that shows it: NaN begins inside the window before the zeros
+    leapt: float | None  # the loss before the zeros, where it leapt
     spoilt: bool  # whether gradient norms next to the zeros are not finite
     inflation: Inflation | None
 
 
 def hidden_nan(case: Case, loss: Series) -> Hidden | None:
     """Zeros to the end behind a normal level, with NaN gradients or the law as proof."""
-    zeros = _trailing_zeros(loss)
-    if not MIN_ZEROS <= zeros < len(loss):
+    zeros, leapt = _trailing_zeros(loss), leapt_before(case, loss)
+    if not (1 if leapt else MIN_ZEROS) <= zeros < len(loss):
         return None
     start = len(loss) - zeros
     before = median(loss.values[max(0, start - NEAR - 1) : max(1, start - 1)])
     norms = case.logged("grad_norm")
     spoilt = norms is not None and _spoilt(norms, int(loss.steps[start]))
     inflation = _inflation(case, loss, start - 1)
-    proven = spoilt or (norms is None and inflation is not None)
-    begin = start - 1 if inflation or _is_spoilt(norms, loss.steps[start - 1]) else start
-    found = Hidden(start, int(loss.steps[begin]), spoilt, inflation)
+    proven = spoilt or leapt or (norms is None and inflation is not None)
+    shown = inflation or leapt or _is_spoilt(norms, loss.steps[start - 1])
+    begin = start - 1 if shown else start
+    found = Hidden(start, int(loss.steps[begin]), leapt, spoilt, inflation)
     return found if proven and before >= FLOOR_LEVEL else None
+
+
+def leapt_before(case: Case, loss: Series) -> float | None:
+    """The last loss before zeros to the end, where no sound model has it and no norm tells more."""
+    at = len(loss) - 1 - _trailing_zeros(loss)
+    if not 0 <= at < len(loss) - 1 or case.logged("grad_norm") is not None:
+        return None
+    before = loss.values[max(0, at - NEAR) : at]
+    usual = median(before) if len(before) else NO_START / LEAPS
+    last = float(loss.values[at])
+    return last if last > LEAPS * usual and may_be_transformers(case.run.framework) else None
 
 
 def lost_at(case: Case, step: int) -> dict[str, int]:
