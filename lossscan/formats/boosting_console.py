@@ -76,7 +76,7 @@ def _round(line: str) -> tuple[int, _Values] | None:
     """The number of a round and its metrics by set and name; None where the line has none."""
     match = _ROUND.match(line)
     if match is None:
-        alone = _ALONE.search(line)
+        alone = _ALONE.search(line) if "Iteration:" in line else None
         return (int(alone[1]), {(alone[2], alone[3]): alone[4]}) if alone else None
     found = {(m[1], m[2] or ""): m[3] for m in _VALUE.finditer(line, match.end() - 1)}
     values = {key: value for key, value in found.items() if key[0] not in _NO_SETS}

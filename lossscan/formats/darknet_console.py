@@ -29,7 +29,7 @@ _LOSS_OF_REGION: Final = expression(rf"\b(class_loss|iou_loss|total_loss) = ({NU
 def claims(head: Head) -> bool:
     """Whether a point is in it, or layers alone that state a loss or lost it."""
     text = peek(head)
-    if " Avg" in text and any(map(_region, text.splitlines(keepends=True))):
+    if "Region " in text and any(map(_region, text.splitlines(keepends=True))):
         return True
     return _has_points(text)
 

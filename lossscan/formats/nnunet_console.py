@@ -10,7 +10,7 @@ from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.own_lines import own_lines
 from lossscan.formats.kit.text import NUMBER
 
-_CLOCK = r"^(?!- )[\d :.-]{0,40}"
+_CLOCK = r"^(?!- )[\d :.-]{0,40}+"  # no name begins so, nothing is to be tried again
 _EPOCH: Final = expression(rf"(?i){_CLOCK}epoch:? {{1,4}}(\d{{1,9}})\s*$")
 _VALUE: Final = expression(
     rf"(?i){_CLOCK}(train[_ ]loss|val(?:idation)?[_ ]loss|current learning rate|lr)"

@@ -12,6 +12,8 @@ from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
+HEADLINE = 1 << 12  # characters before the first mark where what belongs to its row may be
+
 
 def own_lines(
     name: str,
@@ -25,16 +27,18 @@ def own_lines(
 ) -> Format:
     """The format whose points are the `rows` of the lines of a file.
 
-    A file is claimed for a row that `shows` it; texts that hold none of `marks` are not looked
-    through. `fields` are those of the table. Where loops of one's own print such lines too, the
+    A file is claimed for a row that `shows` it; what is far before the first of `marks` in a text
+    is not looked through. `fields` are those of the table. Where loops of one's own print such lines too, the
     framework is that of texts that hold one of `says`.
     """
 
     def claims(head: Head) -> bool:
         text = peek(head)
-        if not any(mark in text for mark in marks):
+        first = min((at for mark in marks if (at := text.find(mark)) >= 0), default=None)
+        if first is None:
             return False
-        return any(shows(row) for _, row in rows(text.splitlines(keepends=True)))
+        begin = text.rfind("\n", 0, max(first - HEADLINE, 0)) + 1
+        return any(shows(row) for _, row in rows(text[begin:].splitlines(keepends=True)))
 
     def read(head: Head, settings: Settings) -> Table:
         series = columns(rows(lines(head)), settings)
