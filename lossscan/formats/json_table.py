@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
@@ -18,7 +18,7 @@ from lossscan.formats.kit.documents import Rows, settings_in, tables_in
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.json_document import OBJECTS, document, parsed
 from lossscan.formats.kit.labels import are_labeled
-from lossscan.formats.kit.several import table_of
+from lossscan.formats.kit.several import Kept, table_of
 from lossscan.formats.kit.text import encoding, is_text
 from lossscan.formats.kit.wide import is_set, says_losses
 from lossscan.model import Table
@@ -77,9 +77,15 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where it is no JSON, or no loss is in it, and ReaderGaveUp where it is too
     much; a cut one gives its whole rows.
     """
+    tables, noted, config = _held(head, settings)
+    return table_of(head, tables, settings, noted=noted, config=config)
+
+
+@Kept
+def _held(head: Head, _: Settings) -> tuple[dict[str, Rows], tuple[str, ...], dict[str, Any]]:
+    """The rows of each run, the notes on them and the settings of all."""
     held, cut = document(head)
-    noted, config = ("cut_json",) * cut, canonical_fields(settings_in(held))
-    return table_of(head, tables_in(held, head.name), settings, noted=noted, config=config)
+    return tables_in(held, head.name), ("cut_json",) * cut, canonical_fields(settings_in(held))
 
 
 FORMAT = Format(

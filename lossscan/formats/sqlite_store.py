@@ -16,7 +16,7 @@ from lossscan.formats.kit.columns import RowLog, by_name, number, step_number
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import counted_columns, told_apart
-from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.several import Kept, chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
 from lossscan.settings import Settings
@@ -121,13 +121,19 @@ def _place(store: sqlite3.Connection) -> str:
 def runs(head: Head) -> list[str]:
     """The names of all runs, of MLflow's those that are not unique by their ids."""
     try:
-        with closing(_opened(head)) as store:
-            if not _is_mlflow(store):
-                return list(_Runs(store, "run_name").keys)
-            called = _called(store)
-            return [called.get(run, run) for run in _Runs(store, "run_uuid").keys]
+        found, called = _listed(head, Settings())
     except _damage():
         return []
+    return [called.get(run, run) for run in found.keys]
+
+
+@Kept
+def _listed(head: Head, _: Settings) -> tuple[_Runs, dict[str, str]]:
+    """The runs that hold points, and the names of MLflow's by id."""
+    with closing(_opened(head)) as store:
+        if _is_mlflow(store):
+            return _Runs(store, "run_uuid"), _called(store)
+        return _Runs(store, "run_name"), {}
 
 
 class _Runs:
@@ -155,8 +161,7 @@ def _called(store: sqlite3.Connection) -> dict[str, str]:
 
 
 def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
-    found = _Runs(store, "run_uuid")
-    called = _called(store)
+    found, called = _listed(head, settings)
     run = chosen(head, found.points, called)
     key, broken = found.keys[run], array("q")
     stated = dict(store.execute(_PARAMS, (key, MOST_PARAMS)))
@@ -207,7 +212,7 @@ def _restored(stored: array[float]) -> FloatArray:
 
 
 def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
-    found = _Runs(store, "run_name")
+    found, _ = _listed(head, settings)
     run = chosen(head, found.points)
     key, broken = found.keys[run], array("q")
     config = _trackio_config(store, key) if "configs" in _tables(store) else {}

@@ -11,7 +11,7 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.several import Kept, chosen, others
 from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
@@ -37,10 +37,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     Raises UnreadableLog where none has any.
     """
-    text = lines(head)
-    header = _header(next(text, ""))
-    rows = [cells for line in text if line.endswith("\n") and (cells := _header(line))]
-    points = _runs(header, rows)
+    header, rows, points = _held(head, settings)
     if not points:
         raise UnreadableLog("export_without_points")
     run = chosen(head, points)
@@ -53,6 +50,15 @@ def read(head: Head, settings: Settings) -> Table:
     found, _ = table(own, settings)
     notes = others(head, run, len(points))
     return Table(found, notes=notes, part=run)
+
+
+@Kept
+def _held(head: Head, _: Settings) -> tuple[list[str], list[list[str]], Counter[str]]:
+    """The header, the rows and how many points each run has."""
+    text = lines(head)
+    header = _header(next(text, ""))
+    rows = [cells for line in text if line.endswith("\n") and (cells := _header(line))]
+    return header, rows, _runs(header, rows)
 
 
 def runs(head: Head) -> list[str]:

@@ -8,13 +8,14 @@ import sqlite3
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from lossscan import api
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.formats import read_file
+from lossscan.formats import read_file, sqlite_store
 from lossscan.model import Run, Table
 from lossscan.pipeline import one_run
 from lossscan.runs import read_run
@@ -593,3 +594,22 @@ def test_what_transformers_reports_to_swanlab_is_read():
     assert run.series["loss"].steps.tolist() == list(range(2, 25, 2))
     assert run.series["eval_loss"].steps.tolist() == [8, 16, 24]
     assert (run.setting("learning_rate"), run.setting("num_train_epochs")) == (1e-3, 3)
+
+
+def _of_run(folder: Path, run: int) -> Table:
+    return read_file(folder / "mlflow.db", Settings(), part=f"run {run}")
+
+
+def test_runs_of_a_store_are_counted_once_for_all_of_them(tmp_path: Path):
+    """A batch asks for each of a thousand runs by itself: their points are not counted each time.
+
+    A run that another training adds is counted as well.
+    """
+    _mlflow(tmp_path / "mlflow.db", runs=4)
+    with patch.object(sqlite_store, "_Runs", wraps=sqlite_store._Runs) as counted:
+        one, *more = (_of_run(tmp_path, run) for run in range(4))
+        (tmp_path / "mlflow.db").unlink()
+        _mlflow(tmp_path / "mlflow.db", runs=5)
+        last = _of_run(tmp_path, 4)
+    assert [len(each.columns["loss"].steps) for each in (one, *more, last)] == [12, 11, 10, 9, 8]
+    assert counted.call_count == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from lossscan import formats
 from lossscan.formats import json_lines, trainer_state
@@ -192,6 +194,44 @@ def _broken(n: int) -> object:
     return scan(run)
 
 
+def _each_run(form: str, n: int) -> object:
+    """Each of the runs of a file by itself, as a batch reads them."""
+    text, names = HOLDING[form](n)
+    head = Head(Path("log"), len(text), text.encode())
+    read = formats.named(form).read
+    return [read(replace(head, part=name), Settings()) for name in names]
+
+
+def _exported(n: int) -> tuple[str, list[str]]:
+    runs = [f"run{at}" for at in range(n)]
+    header = ",".join(f'"{run} - loss"' for run in runs)
+    rows = (f"{step}" + ",2.5" * n + "\n" for step in range(9))
+    return f'"Step",{header}\n{"".join(rows)}', runs
+
+
+def _labeled(n: int) -> tuple[str, list[str]]:
+    runs = [f"run{at}" for at in range(n)]
+    rows = (f"{run},{step},2.5\n" for run in runs for step in range(9))
+    return f"run,step,loss\n{''.join(rows)}", runs
+
+
+def _nested(n: int) -> tuple[str, list[str]]:
+    runs = {f"run{at}": {"loss": [2.5] * 9} for at in range(n)}
+    return json.dumps(runs), [*runs]
+
+
+def _finished(n: int) -> tuple[str, list[str]]:
+    points = "".join(f"{{'loss': 2.5, 'epoch': 0.{at}}}\n" for at in range(1, 10))
+    one = f"***** Running training *****\n{points}{{'train_runtime': 10.0, 'epoch': 1.0}}\n"
+    return one * n, [str(at) for at in range(1, n + 1)]
+
+
+HOLDING = {  # the text of a file that holds so many runs, and their names
+    "csv_table": _labeled,
+    "json_table": _nested,
+    "transformers_console": _finished,
+    "wandb_export": _exported,
+}
 ROWS = {  # of readers that keep some thousand rows as they are before they become numbers
     "json_lines": (
         '{"step": #, "loss": NaN, "lr": 1e-4}\n',
@@ -235,6 +275,7 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "levels at evaluations": (_levels, 200_000),
     "spikes and evaluations": (lambda n: _spiked(n, every=20), 20_000),
     **{f"rows of {name}": (partial(_read, name, rows), 6_000) for name, rows in ROWS.items()},
+    **{f"runs of one {name}": (partial(_each_run, name), 120) for name in HOLDING},
     "spikes of some epochs": (lambda n: _spiked(n, every=1000, epochs=20), 20_000),
 }
 

@@ -38,7 +38,7 @@ from lossscan.formats.kit.labels import (
     sums_up_runs,
     tag_and_value,
 )
-from lossscan.formats.kit.several import chosen, others
+from lossscan.formats.kit.several import Kept, chosen, others
 from lossscan.formats.kit.text import lines, peek
 from lossscan.formats.kit.wide import Renamed, by_file, counts, of_runs, renamed
 from lossscan.model import Note, Table
@@ -99,7 +99,7 @@ def read(head: Head, settings: Settings) -> Table:
     body = _body(head)
     sheet = Sheet(settings)
     if _says_more(body.header):
-        held = _rows_of_runs(body)
+        held = _parted(head, settings)
         run = chosen(head, {name: len(own) for name, own in held.items()})
         rows, several = len(held[run]), len(held)
         for group in groups_of(held[run]):
@@ -156,6 +156,11 @@ def _body(head: Head) -> _Body:
 def _says_more(header: Sequence[str]) -> bool:
     """Whether a column names the run, the set or the quantity of a row."""
     return any(map(is_label, header)) or (phase_key(header) or tag_and_value(header)) is not None
+
+
+@Kept
+def _parted(head: Head, _: Settings) -> dict[str, list[dict[str, Any]]]:
+    return _rows_of_runs(_body(head))
 
 
 def _rows_of_runs(body: _Body) -> dict[str, list[dict[str, Any]]]:

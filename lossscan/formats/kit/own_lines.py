@@ -28,8 +28,8 @@ def own_lines(
     """The format whose points are the `rows` of the lines of a file.
 
     A file is claimed for a row that `shows` it; what is far before the first of `marks` in a text
-    is not looked through. `fields` are those of the table. Where loops of one's own print such lines too, the
-    framework is that of texts that hold one of `says`.
+    is not looked through. `fields` are those of the table. Where loops of one's own print such
+    lines too, the framework is that of texts that hold one of `says`.
     """
 
     def claims(head: Head) -> bool:

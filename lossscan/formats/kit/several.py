@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.columns import table
@@ -17,6 +19,27 @@ from lossscan.trainers import trainer_with_key
 
 MOST_NAMED: Final = 8  # runs in an error
 COURSE_POINTS: Final = 8  # of a training that began in a file: fewer cannot be judged
+Held = TypeVar("Held")
+
+
+class Kept(Generic[Held]):
+    """What a reader makes of a file, kept from one of its runs that is asked for to the next.
+
+    A batch asks for each by itself: of a thousand runs the file would be read a thousand times.
+    """
+
+    def __init__(self, parse: Callable[[Head, Settings], Held]) -> None:
+        self._parse = parse
+        self._last: tuple[tuple[Head, Settings], Held] | None = None
+
+    def __call__(self, head: Head, settings: Settings) -> Held:
+        """All that the file holds; not to be changed. Raises as the reader does."""
+        if head.part is None:
+            return self._parse(head, settings)
+        asked, last = (replace(head, part=None), settings), self._last
+        if last is None or last[0] != asked:
+            last = self._last = asked, self._parse(*asked)
+        return last[1]
 
 
 def chosen(

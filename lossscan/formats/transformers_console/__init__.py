@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.several import COURSE_POINTS
+from lossscan.formats.kit.several import COURSE_POINTS, Kept
 from lossscan.formats.kit.text import peek, pieces
 from lossscan.formats.transformers_console.entry_log import DONE, TOTAL, Entries
 from lossscan.formats.transformers_console.epoch_scale import epoch_scale
@@ -47,6 +47,7 @@ _LOGGED: Final = "{'loss': "
 _OVER: Final = b"'train_runtime': "
 BLOCK: Final = 1 << 14  # numbers that are objects at the same time
 _LLAMAFACTORY: Final = expression(r"ll(?:amafactory|mtuner)\.[\w.]{1,100}:\d{1,9} >> ")
+_trainings: Final = Kept(read_consoles)
 
 
 def claims(head: Head) -> bool:
@@ -84,7 +85,7 @@ def read(head: Head, settings: Settings) -> Table:
 
     Where nothing tells how many steps an epoch has, the lines themselves are counted.
     """
-    consoles = read_consoles(head, settings)
+    consoles = _trainings(head, settings)
     console = _chosen(consoles, head)
     entries = console.entries.entries()
     training = entries.only(entries.trains)
