@@ -17,6 +17,7 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
+LONGEST_GAP: Final = 8  # blanks before what was wrapped
 FEWEST = 3  # bars of an epoch whose headline is not in the text
 _EPOCH: Final = expression(r"^[ \t]{0,20}Epoch (\d{1,9})(?:/\d{1,9})?\s*$", re.MULTILINE)
 _BAR: Final = expression(
@@ -102,9 +103,22 @@ class _Bar(NamedTuple):
     row: dict[str, str]
 
 
+def _unwrapped(text: Iterable[str]) -> Iterator[str]:
+    """The lines, each bar with what a page wrapped to the next one."""
+    held = ""
+    for line in text:
+        cut = held.rstrip().endswith(" -") or line[:LONGEST_GAP].lstrip().startswith("- ")
+        if cut and _BAR.search(held):
+            held = f"{held.rstrip()} {line.lstrip()}"
+        else:
+            yield held
+            held = line
+    yield held
+
+
 def _bars(head: Head) -> Iterator[_Bar]:
     headline = epoch = 0
-    for line in lines(head):
+    for line in _unwrapped(lines(head)):
         if announced := _EPOCH.match(line):
             headline, epoch = headline + 1, int(announced[1])
             continue

@@ -38,7 +38,8 @@ def _rows(text: Iterable[str]) -> Iterator[Row]:
     """Each box is a point at its count of steps."""
     box: dict[str, str] = {}
     ruled, headline = False, ""  # whether the last rule has two columns
-    for line in text:
+    for each in text:
+        line = bare if (bare := each.lstrip())[:1] in ("|", "-") else each  # pages indent boxes
         if _LINE.match(line):
             yield from _counted(box, headline)
             box, ruled = {}, "- " in line and not box

@@ -346,3 +346,38 @@ def test_a_sentence_with_losses_of_two_sets_is_no_log(tmp_path: Path):
             "# Results\nWe changed the rate.\nEpoch 5 had train loss: 0.1234, val loss: 0.2345.\n"
             "That is all.\n",
         )
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        " * Prec@1 49.3 Loss {n}.7",
+        " * Average accuracy 0.7; Average Loss {n}.7",
+        "* Acc@1 75.3 loss {n}.7",
+    ],
+)
+def test_what_is_behind_a_star_was_evaluated(tmp_path: Path, summary: str):
+    """PyTorch's example for ImageNet sums each validation up so, and its forks add the loss."""
+    line = "Epoch: [{n}][390/391]\tTime 0.5 (0.5)\tLoss {n}.5 ({n}.6)\tPrec@1 9.3 (9.3)\n"
+    text = "".join((line + summary + "\n").format(n=n) for n in range(1, 5))
+    run = logs.read_log(tmp_path, text)
+    assert [value for _, value in logs.points(run, "loss")] == [1.5, 2.5, 3.5, 4.5]
+    assert [value for _, value in logs.points(run, "eval_loss")] == [1.7, 2.7, 3.7, 4.7]
+
+
+def test_what_is_behind_a_star_may_be_of_the_training(tmp_path: Path):
+    """A list in Markdown begins so, too."""
+    text = "".join(f"* acc 0.5 at epoch {n}, train loss: {n}.5\n" for n in range(1, 5))
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "loss")[0] == (1, 1.5)
+    assert "eval_loss" not in run.columns
+
+
+def test_the_error_of_a_test_may_be_in_one_line(tmp_path: Path):
+    """A fork of PyTorch's quickstart."""
+    text = "".join(
+        f"Train Epoch: {n} [{at}/99 (50%)]\tLoss: {n}.5\n" for n in (1, 2, 3) for at in (0, 50)
+    )
+    run = logs.read_log(tmp_path, f"{text}Test Error: Avg loss: 0.75\n")
+    assert [value for _, value in logs.points(run, "eval_loss")] == [0.75]
+    assert logs.points(run, "loss")[-1][1] == 3.5

@@ -1021,3 +1021,36 @@ def test_a_first_line_that_lacks_its_first_letter_counts(tmp_path: Path):
     text = "".join(f"Epoch  1, {n}0/900; acc:   3.9; xent:   9.{n}\n" for n in STEPS)
     points = logs.points(logs.read_log(tmp_path, text[1:]), "loss")
     assert points == [(10 * n, 9 + n / 10) for n in STEPS]
+
+
+@pytest.mark.parametrize(
+    "bar",
+    [
+        "loss: {0}: 5%|#    | {1}/100 [00:01<00:09,  9.9it/s]",
+        "train: 5%|#    | {1}/100 [00:01<00:09,  9.9it/s, loss={0}]",
+        "| epoch 016: 5%|#| {1}/100 [00:2, loss={0}, wps=9, num_updates={1}, cl",
+    ],
+)
+@pytest.mark.parametrize("drawn", [2, 5])
+def test_bars_may_be_glued_into_one_line(tmp_path: Path, bar: str, drawn: int):
+    """What a bar was drawn over with is a page's last idea of a line."""
+    text = "".join(bar.format(f"{9 - n}.25", n * 10) for n in range(1, drawn + 1))
+    found = logs.points(logs.read_log(tmp_path, f"{text}\n"), "loss")
+    assert found == [(n * 10, 9.25 - n) for n in range(1, drawn + 1)]
+
+
+def test_a_step_and_its_loss_behind_a_bar_have_no_names(tmp_path: Path):
+    """As a loop of Unsloth's prints them."""
+    text = "".join(
+        f" {n}%|#    | {n}1/312 [00:25<2:13:19, 25.72s/it]{n}0, 2.{n}5\n" for n in range(1, 5)
+    )
+    found = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert found == [(10, 2.15), (20, 2.25), (30, 2.35), (40, 2.45)]
+
+
+def test_a_line_in_italics_is_a_line(tmp_path: Path):
+    """Who writes in Markdown marks what was printed."""
+    text = (
+        "My loop is stuck at this:\n\n_Mon Nov 16 01:53:58 2020 Epoch: 3 Loss: 3048.72_ \n\nWhy?\n"
+    )
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(3, 3048.72)]

@@ -356,3 +356,26 @@ def test_tflearn_counts_by_its_training_step(tmp_path: Path):
     run = logs.read_log(tmp_path, text)
     assert logs.points(run, "loss") == [(19, 0.51), (29, 0.52)]
     assert logs.points(run, "eval_loss") == [(19, 0.71), (29, 0.72)]
+
+
+def test_a_box_may_be_indented(tmp_path: Path):
+    """A page shows it so where it is pasted as code."""
+    rule = " --------------------------------------\n"
+    text = "".join(
+        f"{rule} | approxkl                 | 0.0006 |\n | policy_loss   | 0.{n} |\n"
+        f" | total_timesteps     | {n}000          |\n{rule}"
+        for n in (1, 2, 3)
+    )
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (3000, 0.3)
+
+
+@pytest.mark.parametrize("wrapped", [" - \nacc: 0.5 - val_loss: ", "\n - acc: 0.5 - val_loss: "])
+def test_a_bar_of_keras_may_be_wrapped(tmp_path: Path, wrapped: str):
+    """A page breaks a line where it is full."""
+    text = "".join(
+        f"Epoch {n}/3\n9/9 [====] - 1s 132us/sample - loss: 0.{n}{wrapped}0.{n}5\n"
+        for n in (1, 2, 3)
+    )
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "loss") == [(1, 0.1), (2, 0.2), (3, 0.3)]
+    assert logs.points(run, "eval_loss") == [(1, 0.15), (2, 0.25), (3, 0.35)]

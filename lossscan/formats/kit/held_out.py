@@ -18,9 +18,12 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|\bname['\"]: ?['\"](?:{HELD_OUT})['\"]"
     r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
     r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
+    r"|^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)"  # PyTorch's for ImageNet
+    r"(?!.{0,300}\btrain)"
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
-    r"(?: set| phase| epoch| results| summary| metrics)?(?:\s{0,4}[:|]|\t|\s{1,4}[-(]{1,2})\s?"
+    r"(?: set| phase| epoch| results| summary| metrics| error)?"
+    r"(?:\s{0,4}[:|]|\t|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
     r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
 )
@@ -36,6 +39,7 @@ _HELD_OUT: Final = (
     "dev",
     "test",
     "saving dict",
+    "* ",
     "cv batch",
     "验证",
     "测试",

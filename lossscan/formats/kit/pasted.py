@@ -30,6 +30,7 @@ _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in cod
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
 _BOLD: Final = expression(r"\*\*(?<!\*{3})(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
+_ITALIC: Final = expression(r"(?m)^_(?=\w)([^_\n]{1,400}\d)_(?=[ \t]{0,4}$)")
 _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
@@ -59,6 +60,12 @@ _GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60
 _BEHIND_BAR: Final = expression(  # what was printed next, with a count of its own
     r"(?<=it/s\]|s/it\])(?=(?i:step|iter|epoch)\w{0,6}[ :#]{1,3}\d)"
 )
+_BARS: Final = expression(  # a bar with another behind it
+    r"(\d%\|[^\]\n]{1,400}\])(?=[^\n]{1,400}\d%\|)"
+)
+_UNNAMED: Final = expression(  # the step and the loss, as Unsloth's own loop prints them
+    r"(?<=it/s\]|s/it\])(\d{1,9}), (\d{1,6}\.\d{1,9}|nan)(?=\s{0,4}$)"
+)
 _NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`, `[Loss] 4.9`
     r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}](?: ?[:=]| {1,8}(?:-?\d|nan))"
 )
@@ -70,7 +77,7 @@ _HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 
     r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)"
     r"[ :=#]{0,3}\[?\d{1,9}(?:/\d{1,9})?(?![\w.])"
 )
-_HEADED: Final = 3  # of one kind in a line: a sentence names two
+_HEADED: Final = 3  # of one kind in a line: a sentence names two, but draws no bar
 _COMMA: Final = expression(
     r"(?i:loss|verlust|perte|p[eé]rdida|perdita|lr|acc\w{0,10})[:=：]?"
     r" {0,4}\d{1,9},\d{1,12}(?!,?\d)"
@@ -125,6 +132,7 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
             (objects_flat, has_objects(text)),
             (_each(partial(_BOLD.sub, r"\1")), "**" in text and bool(_BOLD.search(text))),
+            (_each(partial(_ITALIC.sub, r"\1")), "_" in text and bool(_ITALIC.search(text))),
             (
                 _each(methodcaller("translate", _STRAIGHT)),
                 not text.isascii() and bool(_TYPESET.search(text)),
@@ -133,6 +141,11 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
             (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
             (partial(_cut_at, _BEHIND_BAR), "it" in text and bool(_BEHIND_BAR.search(text))),
+            (partial(_cut_at, _BARS, by="\\1\n"), "%|" in text and bool(_BARS.search(text))),
+            (
+                partial(_cut_at, _UNNAMED, by="\nstep \\1, loss: \\2"),
+                "it" in text and _often(_UNNAMED.search, shown),
+            ),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
@@ -183,12 +196,13 @@ def _sum(found: re.Match[str]) -> str:
 
 def _heads(line: str) -> list[int]:
     """Where in a line several epochs, or steps, begin that were a line each; empty where none."""
-    if line.lower().count("loss") < _HEADED:
+    least = FEWEST if line.count("%|") >= FEWEST else _HEADED
+    if line.lower().count("loss") < least:
         return []
     found: dict[str, list[int]] = {}
     for head in _HEADS.finditer(line):
         found.setdefault(head[0].lower().rstrip("0123456789/ :=#["), []).append(head.start())
-    return next((places for places in found.values() if len(places) >= _HEADED), [])
+    return next((places for places in found.values() if len(places) >= least), [])
 
 
 def _parted(text: Iterable[str]) -> Iterator[str]:
@@ -202,10 +216,10 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
         yield line[at:]
 
 
-def _cut_at(mark: re.Pattern[str], text: Iterable[str]) -> Iterator[str]:
+def _cut_at(mark: re.Pattern[str], text: Iterable[str], by: str = "\n") -> Iterator[str]:
     """Lines cut wherever such a mark is, in whose place a line ended."""
     for line in text:
-        yield from mark.sub("\n", line).splitlines(keepends=True)
+        yield from mark.sub(by, line).splitlines(keepends=True)
 
 
 def _wrapper(shown: Sequence[str]) -> str:
