@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from lossscan.numeric.arrays import BLOCK, FloatArray, IntArray, blocks, differences
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for normal noise
 COMPARED = 5  # points a side at most: with more, the heaps of bottleneck are as fast
 LONG = 20_000  # numbers of an array whose medians are not all taken
 APART = 16  # places of it whose windows are sorted: with more of them others are taken than saved

@@ -11,13 +11,12 @@ import numpy as np
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
-from lossscan.numeric.medians import median, running_median
+from lossscan.numeric.medians import MEDIAN_ERROR, median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import Break
 from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
-from lossscan.signals.turns import MEDIAN_ERROR
 
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it

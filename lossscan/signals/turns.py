@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import block_means, block_medians, running_median
+from lossscan.numeric.medians import MEDIAN_ERROR, block_means, block_medians, running_median
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale
@@ -23,7 +23,6 @@ TURN_SIGMA = 6.0  # of the slope on either side, as for a change of level
 MIN_RISE = 0.03  # over a stretch, on the curve's scale: what an epoch's stair must have, too
 SMOOTH_POINTS = 5  # whose median no two wild points move
 LEFT = 0.5  # of a climb: where less is left at the end, it has come back
-MEDIAN_ERROR = 1.25  # standard error of a median over that of a mean, for normal noise
 
 
 class Segment(Struct, frozen=True):

@@ -13,6 +13,7 @@ from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import LORA_RATE, is_absurd_rate, rate_limit
 
+RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
 RATE_STEP = 0.1  # of the rate's peak before: a restart goes no higher
 MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
@@ -137,12 +138,15 @@ def lower_rate(case: Case, step: float) -> float | None:
     """A learning rate to set instead: a fifth of what was reached up to a step, or less.
 
     The highest up to there: what follows in a warm-up the run never saw, and a schedule that has
-    come down is set by its peak. Not above the usual limit; None where no rate is known.
+    come down is set by its peak. Not above the usual limit; None where no rate is known. Where
+    something raised the rate, the configured one: what came before shows what it does.
     """
     series, limit = case.points("learning_rate"), rate_limit(case)
     stated = case.number("learning_rate") or 0.0
     reached = 0.0 if series is None else series.values[series.steps <= step].max(initial=0.0)
     rate = float(reached or stated)
+    if 0 < RAISED * stated < rate and rate_raised(case, step):
+        return stated
     if limit is None and is_absurd_rate(case, rate):
         limit = LORA_RATE  # the highest of any method
     fifth = rate / 5

@@ -14,6 +14,7 @@ from lossscan.rules.kit.domain import SATURATED, is_usual_rate, rate_limit
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.rates import (
+    RAISED,
     highest_rate,
     lost_state,
     lower_rate,
@@ -31,7 +32,6 @@ NEAR_PEAK = 0.5  # of the highest rate: runs break between warm-up's end and hal
 EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
 WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
 MANY_ACCUMULATED = 16  # steps: few updates of large batches
-RAISED = 1.5  # times the configured rate: no schedule of a trainer goes above it
 BLOWN_UP = 1.5  # times the highest loss before: few data are harder than all were untrained,
 BLOWN_FAR = 10.0  # and with calm gradients 5.5 times was other data, 60 and more the rate (trained)
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -18,10 +19,11 @@ from lossscan.model import (
     Series,
     Severity,
 )
-from lossscan.numeric.arrays import FloatArray, stretches
-from lossscan.numeric.medians import spacing
+from lossscan.numeric.arrays import FloatArray, IntArray, stretches
+from lossscan.numeric.medians import MEDIAN_ERROR, median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.skips import may_be_fp16
 from lossscan.rules.lr_schedule_mismatch.rises import DROPPED, replay_of, rise_of
 from lossscan.trainers import may_be_transformers
 
@@ -29,6 +31,7 @@ MIN_POINTS = 5  # logged rates; fewer show no shape
 SHARE_OFF = 0.2  # of the entries: less is a kink read one window late
 SHARE_ZERO = 0.05  # of the entries at rate 0 at the end: a full schedule has one
 FEW = 3  # entries: fewer may be rounding
+SURE = 5.0  # standard errors of a fall: points of a log are somewhat alike
 SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next step
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
@@ -92,8 +95,10 @@ def _deviations(case: Case, rate: Series, tolerance: float) -> Iterator[Finding]
     frozen = _frozen(rate, expected, tolerance * promised.peak)
     if frozen is not None and _rose(rate, expected, frozen.start, tolerance * promised.peak):
         yield _finding(case, rate, "again", slice(frozen.start, len(rate)), expected)
-    elif frozen is not None and rate.values[frozen.start] < (1 - tolerance) * promised.peak:
-        yield _finding(case, rate, "frozen", frozen, expected)  # at the peak, another stands still
+    elif frozen is not None:
+        below = rate.values[frozen.start] < (1 - tolerance) * promised.peak  # else it never moved
+        skipped = below and may_be_fp16(case) and not _learns(case, rate.steps[frozen])
+        yield _finding(case, rate, "frozen" if skipped else "unstepped", frozen, expected)
     where = np.flatnonzero(off)
     message = "peak" if _only_peak(promised, rate, tolerance) else "default"
     yield _finding(case, rate, message, slice(int(where[0]), int(where[-1]) + 1), expected)
@@ -181,6 +186,17 @@ def _rose(rate: Series, expected: FloatArray, start: int, margin: float) -> bool
     return bool((lower & (expected[:start] > expected[start])).any())
 
 
+def _learns(case: Case, steps: IntArray) -> bool:
+    """Whether the loss falls from one half of some steps to the other: some updates are made."""
+    if not case.searched:
+        return False
+    curve = case.curve
+    first, last = np.searchsorted(curve.steps, [steps[0], steps[-1] + 1])
+    earlier, later = np.array_split(curve.scaled[first:last], 2)
+    error = MEDIAN_ERROR * curve.noise * math.sqrt(4 / max(last - first, 1))
+    return median(earlier) - median(later) > SURE * error
+
+
 def _only_peak(promised: _Schedule, rate: Series, tolerance: float) -> bool:
     """Whether the shape is the promised one and only its height differs."""
     unit = _Schedule(promised.kind, 1.0, promised.warmup, promised.total)
@@ -207,9 +223,11 @@ _FOUND: dict[str, tuple[float, dict[str, float]]] = {
     "replays": (0.97, {"second-schedule": 0.9}),
     "again": (0.95, {"second-schedule": 0.7, "rate-raised": 0.4}),
     "frozen": (0.9, {"skipped-updates": 0.8}),  # the scheduler steps only with the optimizer
+    "unstepped": (0.9, {"other-schedule": 0.8}),  # and the loss falls, as none does unless updated
     "peak": (0.95, {"other-peak": 0.7}),  # the height alone: another file may be in force
     "default": (0.95, {"other-schedule": 0.6, "other-length": 0.5}),
 }
+_SAID = {"again": "default", "unstepped": "frozen"}  # the same with other causes
 _RISES = {"rises", "rises-and-returns", "replays"}
 _SET_BY = {"frozen": "fp16", "warms": "warmup_steps"}
 
@@ -230,7 +248,7 @@ def _finding(
         stated_severity=Severity.INFO if message == "warms" else None,
         series="learning_rate",
         message=Message(
-            "default" if message == "again" else message,
+            _SAID.get(message, message),
             step=int(steps[0]),
             last=int(steps[-1]),
             count=len(steps),
