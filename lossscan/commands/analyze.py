@@ -20,6 +20,7 @@ from lossscan.commands.kit.options import (
     Select,
     TrainingConfig,
     WriteBaseline,
+    choice,
     settings_from,
 )
 from lossscan.commands.kit.output import emit, spared, waiting, write
@@ -52,6 +53,8 @@ def analyze(
     lossscan analyze train.log --fail-on warning
     """
     reporters.check(format, terminal=output is None)
+    if show_data:
+        choice(format, (reporters.DEFAULT,), "--show-data --format")
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
     from lossscan.model import Report
 

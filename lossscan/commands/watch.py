@@ -19,6 +19,7 @@ from lossscan.commands.kit.options import (
     Select,
     TrainingConfig,
     choice,
+    seconds,
     settings_from,
 )
 from lossscan.commands.kit.output import emit
@@ -75,12 +76,14 @@ def watch(
     lossscan watch runs/sft --fail-on critical && echo finished
     """
     from lossscan.watching.notify import Command, Notifier
-    from lossscan.watching.webhook import Webhook
+    from lossscan.watching.webhook import STYLES, Webhook
 
     choice(until, (COMPLETE, FOREVER), "--until")
+    choice(webhook_style, tuple(STYLES), "--webhook-style")
+    seconds(interval, "--interval")
     settings = settings_from(config, fail_on=fail_on, select=select, ignore=ignore, lang=lang)
-    targets: list[Command | Webhook] = [Command.of(exec_)] if exec_ else []
-    targets += [Webhook.of(webhook, webhook_style)] if webhook else []
+    targets: list[Command | Webhook] = [] if exec_ is None else [Command.of(exec_)]
+    targets += [] if webhook is None else [Webhook.of(webhook, webhook_style)]
     notifier = Notifier(tuple(targets), partial(_warn, settings.lang))
     try:
         return _follow(run_dir, settings, notifier, interval, training_config, until)

@@ -261,6 +261,12 @@ def test_an_interrupt_returns_130():
         (["explain", "loss-spike", "--format", "xml"], ["xml", "json, markdown, rich"]),
         (["analyze", "x", "--config", "none.yaml"], ["none.yaml", "no such file"]),
         (["analyze", "x", "--select", "plateau", "--ignore", "plateau"], ["no rules left"]),
+        (["analyze", "x", "--show-data", "-f", "html"], ["--show-data", "html", "rich"]),
+        (["watch", "x", "--interval", "0"], ["--interval", "above 0"]),
+        (["watch", "x", "--interval", "nan"], ["--interval", "above 0"]),
+        (["watch", "x", "--webhook-style", "slak"], ["--webhook-style", "slack"]),
+        (["watch", "x", "--webhook", ""], ["--webhook", "https://"]),
+        (["watch", "x", "--exec", ""], ["--exec", "pass a program"]),
     ],
     ids=" ".join,
 )
@@ -464,6 +470,12 @@ def test_rules_select_narrows_the_list():
     """--select lists what it names."""
     done = cli("rules", "--select", "loss-jump,plateau", COLUMNS="300")
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["loss-jump", "plateau"]
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_a_list_of_no_rules_leaves_all(option):
+    """A script that passes an empty variable gets every rule."""
+    assert cli("rules", option, "").stdout == cli("rules").stdout
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

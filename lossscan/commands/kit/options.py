@@ -121,15 +121,16 @@ def settings_from(
     if ignore is not None:
         settings = replace(settings, ignore=_rules(ignore))
     if timeout is not None:
-        settings = replace(settings, timeout=_timeout(timeout))
+        settings = replace(settings, timeout=seconds(timeout, "--timeout"))
     _check_some_rule_is_left(settings)
     return settings
 
 
-def _timeout(seconds: float) -> float:
-    if not 0 < seconds <= LONGEST:
-        raise UsageError("bad_timeout", seconds=f"{seconds:g}")
-    return seconds
+def seconds(value: float, option: str) -> float:
+    """The value of an option in seconds; raises UsageError where it is 0 or less, or no number."""
+    if not 0 < value <= LONGEST:
+        raise UsageError("bad_seconds", option=option, seconds=f"{value:g}")
+    return value
 
 
 def choice(value: str, choices: tuple[str, ...], option: str) -> str:
@@ -144,7 +145,8 @@ def _rules(names: str) -> tuple[str, ...]:
     """The rules of a comma-separated list; raises UsageError for one that does not exist."""
     from lossscan.rules import chosen_rules
 
-    return chosen_rules(select=tuple(name.strip() for name in names.split(",") if name.strip()))
+    named = tuple(name.strip() for name in names.split(",") if name.strip())
+    return chosen_rules(named) if named else ()
 
 
 def _check_some_rule_is_left(settings: Settings) -> None:
