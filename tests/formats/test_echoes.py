@@ -37,6 +37,18 @@ STATED = {
         "argv: ['run.py', '--lr', '0.1', '--no-bf16']\n",
         {"learning_rate": (0.1, 1), "bf16": (False, 1)},
     ),
+    "a command with a flag that counts": (
+        "python a.py --lr 0.5 --train_batch_size=8 --epoch 30\n",
+        {
+            "learning_rate": (0.5, 1),
+            "per_device_train_batch_size": (8, 1),
+            "num_train_epochs": (30.0, 1),
+        },
+    ),
+    "a command in Markdown": (
+        "`python a.py --lr 0.5 --bf16 True`\n",
+        {"learning_rate": (0.5, 1), "bf16": (True, 1)},
+    ),
     "overrides of Hydra": (
         "+ python -m train optim.lr=3e-4 ++trainer.max_epochs=5\n",
         {"learning_rate": (3e-4, 1), "num_train_epochs": (5.0, 1)},

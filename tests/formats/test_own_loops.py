@@ -381,3 +381,24 @@ def test_the_error_of_a_test_may_be_in_one_line(tmp_path: Path):
     run = logs.read_log(tmp_path, f"{text}Test Error: Avg loss: 0.75\n")
     assert [value for _, value in logs.points(run, "eval_loss")] == [0.75]
     assert logs.points(run, "loss")[-1][1] == 3.5
+
+
+def test_a_loss_may_be_said_to_be_of_an_epoch(tmp_path: Path):
+    """And of a batch in it, glued to its number."""
+    text = "".join(
+        f"12:00:0{n},435 - INFO - The train loss of epoch20-batch-{n}0:0.{n}25\n" for n in (1, 2, 3)
+    )
+    run = logs.read_log(tmp_path, f"{text}12:00:09,105 - INFO - The average of val loss:0.5\n")
+    assert logs.points(run, "loss") == [(10, 0.125), (20, 0.225), (30, 0.325)]
+    assert [value for _, value in logs.points(run, "eval_loss")] == [0.5]
+
+
+def test_torchreid_calls_the_cross_entropy_xent(tmp_path: Path):
+    """Its mean so far is in brackets behind it."""
+    row = "Epoch: [1][{n}0/230]\tXent {n}.25 (6.9)\tHtri 0.43 (0.14)\tAcc 0.0 (0.6)\n"
+    text = "".join(row.format(n=n) for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
+        (10, 1.25),
+        (20, 2.25),
+        (30, 3.25),
+    ]

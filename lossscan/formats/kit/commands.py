@@ -25,7 +25,10 @@ _OVERRIDE: Final = expression(r"\+{0,2}([A-Za-z_][\w.]{0,100})=(.{1,300})")
 _FLAG: Final = expression(r"--?([A-Za-z][\w.-]{0,80})(?:=(.{0,300}))?")
 _PLACEHOLDER: Final = expression(r"[A-Z][A-Z_]{0,80}|[\[<{].{0,200}")  # what a usage text has
 _NUMBER: Final = expression(r"[\d.,e+-]{1,40}")
-_GROUPED: Final = {"data.train_batch_size": "global_batch_size"}  # verl's, of all its workers
+_MEANT: Final = {
+    "data.train_batch_size": "global_batch_size",  # verl's, of all its workers
+    "train_batch_size": "batch_size",  # of diffusers; as a key of DeepSpeed's it is the total
+}
 _QUOTES: Final = str.maketrans("", "", "[]'\",")
 
 
@@ -66,7 +69,7 @@ def _is_word(word: str) -> bool:
 
 
 def _is_program(word: str) -> bool:
-    name = _BEFORE.split(word)[-1].strip("'\"")
+    name = _unquoted(_BEFORE.split(word)[-1])
     return name in _PROGRAMS.split() or _PYTHON.fullmatch(name) is not None
 
 
@@ -81,7 +84,7 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
 
 def _leaf(name: str) -> str:
     """The name of a setting without its groups, written as in Python."""
-    return _GROUPED.get(name) or name.rpartition(".")[2].replace("-", "_")
+    return _MEANT.get(name) or name.rpartition(".")[2].replace("-", "_")
 
 
 def _value(behind: Sequence[str]) -> str | None:
@@ -92,7 +95,7 @@ def _value(behind: Sequence[str]) -> str | None:
 
 
 def _unquoted(value: str) -> str:
-    return value.strip("'\"")
+    return value.strip("'\"`")
 
 
 def _flag(name: str, value: str | None) -> Iterator[tuple[str, Any]]:

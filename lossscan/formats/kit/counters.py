@@ -49,7 +49,7 @@ _STEP_BEHIND_ITER: Final = expression(  # of the run, behind the epoch's: `iter 
 )
 _BATCH: Final = expression(  # not one's shape: `batch: (32, 1024)`
     r"(?i)(?<!\w)(?<!time/)(?<!\[eval )batch(?:_?(?:id|idx|index)| ?个数)?\b(?!:? ?\(\d{1,9}, ?\d)"
-    rf"{_BETWEEN}{_COUNT}{_OF}"
+    rf"(?:{_BETWEEN}|-(?=\d)){_COUNT}{_OF}"
 )
 _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?:e?pochs?|rounds?|pass)\b"

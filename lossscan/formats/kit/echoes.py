@@ -49,7 +49,9 @@ _VARIABLE: Final = expression(
 )
 _USED: Final = expression(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
 _POINT: Final = expression(r"(?i)loss['\"]?[ \t:=(]{1,4}['\"]?[+-]?(?:\.?\d|nan\b|inf)")
-_COUNT: Final = expression(r"(?i)\b(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d")
+_COUNT: Final = expression(  # and no flag
+    r"(?i)(?<![\w-])(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d"
+)
 _SECTION: Final = "***** Running"
 _SURE: Final = expression(r"\bNamespace\(|\b\w{1,60}(?:Arguments|Args|Config)\(|\bOverriding\b")
 _USAGE: Final = expression(r"(?i)\s{0,20}usage:")

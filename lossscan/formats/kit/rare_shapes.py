@@ -28,7 +28,8 @@ _TERMS: Final = expression(  # of EDSR: `[1200/10500]\t[L1: 11.29][0.1*VGG54: 2.
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss|(?:total )?rewards?)"
     r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
-    r"(?:(?:(?:at|after|for|in) |@ ?)[a-z]{2,9} #?\d{1,15}(?:/\d{1,15})?|of \d{1,9} [a-z]{3,9}"
+    r"(?:(?:(?:at|after|for|in|of) |@ ?)[a-z]{2,9}[ -]?#?\d{1,15}(?:/\d{1,15})?"
+    r"(?:[, -]{1,2}[a-z]{4,9}[ -]?\d{1,15})?|of \d{1,9} [a-z]{3,9}"
     r"|\[\d{1,9}, {0,8}\d{1,15}\](?: ?\([a-z, ]{3,30}\))?|\((?:epoch|step|iter\w{0,6}) \d{1,15}\))"
     rf"(?: ?[:=] {{0,4}}|,? is (?:equal to )?)({NUMBER}){ENDS}"
 )

@@ -37,7 +37,7 @@ BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of t
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]?)?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
-    r"|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
+    r"|xent|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
@@ -45,6 +45,7 @@ _SPACED: Final = expression(  # a name and its number with nothing between
 # One is in each of those.
 _SPACED_NAMES: Final = (
     "loss",
+    "xent",
     "lr",
     "learning",
     "ppl",
