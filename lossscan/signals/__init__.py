@@ -103,7 +103,7 @@ _NOTHING: Departures = [], [], None
 
 
 def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
-    """Its changes of level, else of slope; the blocks, spikes and early rises; the least peak."""
+    """Its changes, those of slope where no level rises; blocks, spikes, humps; the least peak."""
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
     heights = heights_of(curve, blocks, [change.index for change in changes])
@@ -128,6 +128,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     last = wild_end(curve, landmarks)
     if last is not None and all(change.index < last.index for change in changes):
         changes.append(last)
+    falls = [change for change in changes if change.kind == "level_down"]
     known = [*(change.index for change in changes), *(each.start for each in (*blocks, *lone))]
     ends = [mark.step for mark in run.schedule.of("epoch_boundary")]
     if len(ends) * EPOCH_POINTS < len(curve.steps):  # a mean since then starts again there
@@ -138,11 +139,12 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     straight = sure_stretches(flat)
     turns = beside_humps(list(turns_between(flat, straight, landmarks)), found)
-    if not changes:
-        changes, humps = without_humps(
-            curve, turns, straight[:1], [*known, *(each.start for each in slow)]
-        )
+    if len(falls) == len(changes):  # a step up would look like a climb; a fall ends one at most
+        told = [each.start for each in (*blocks, *lone, *slow)]
+        turns, humps = without_humps(curve, turns, straight[:1], told)
         found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
+        left = (f for f in falls if not any(each.start < f.index <= each.stop for each in humps))
+        changes = sorted([*left, *turns], key=lambda change: change.step)
     return changes, found, least_peak(curve, heights)
 
 

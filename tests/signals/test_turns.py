@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lossscan.model import Run, Series
+from lossscan.model import Landmark, Run, Schedule, Series
 from lossscan.signals import scan
 from lossscan.signals.turns import find_turns
 from tests.curves import curve
@@ -56,6 +56,38 @@ def test_slow_climb_that_comes_back_is_one_excursion(seed: int):
     signals = _scanned(0.45, seed)
     assert any(45 <= each.start <= 80 for each in signals.excursions)
     assert signals.changes_of("loss", "slope_up") == ()
+
+
+def _shaped(points: list[int], levels: list[float], seed: int, *, ends: tuple[float, ...] = ()):
+    """What is found in a loss of 300 points that goes straight from level to level."""
+    course = np.exp(np.interp(np.arange(300), points, np.log(levels)))
+    marks = tuple(Landmark("epoch_boundary", end) for end in ends)
+    loss = Series("loss", np.arange(1, 301), course * noise(300, seed))
+    return scan(Run("r", "r", {"loss": loss}, (), schedule=Schedule(landmarks=marks)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_slow_climb_across_the_end_of_an_epoch_is_an_excursion(seed: int):
+    """An epoch that ends halfway up has nothing to do with it."""
+    course = [0, 120, 170, 220, 300], [1, 0.7, 1.2, 0.65, 0.6]
+    signals = _shaped(*course, seed, ends=(150.0,))
+    assert any(100 <= each.start <= 140 for each in signals.excursions)
+    assert signals.changes_of("loss", "slope_up") == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steep_way_back_from_a_slow_climb_is_no_drop(seed: int):
+    """Half of a climb of 60 points is gone within four."""
+    signals = _shaped([0, 150, 210, 214, 300], [0.9, 0.7, 1.3, 0.9, 0.65], seed)
+    assert any(130 <= each.start <= 170 for each in signals.excursions)
+    assert signals.changes_of("loss", "level_down") == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_slow_climb_far_behind_a_drop_is_a_turn(seed: int):
+    """The loss drops by a third, and from the middle of the run on it climbs to the end."""
+    signals = _shaped([0, 40, 41, 150, 300], [2, 1.9, 1.2, 1.1, 1.5], seed)
+    assert [each.kind for each in signals.changes] == ["level_down", "slope_up"]
 
 
 @pytest.mark.parametrize("seed", range(3))
