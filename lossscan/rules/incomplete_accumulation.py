@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Curve, Episode, Evidence, Finding, Landmark, Message
 from lossscan.numeric.arrays import IntArray
-from lossscan.numeric.medians import median
+from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
@@ -45,7 +45,8 @@ def check(case: Case, *, low: float = 0.9) -> Iterator[Finding]:
         return
     curve = case.curve
     boundaries = [m for m in case.run.schedule.of("epoch_boundary") if _has_room(curve, m)]
-    tails = [tail for mark in boundaries for tail in _tail(curve, mark)]
+    share = _share_of_noise(curve, boundaries)
+    tails = [tail for mark in boundaries for tail in _tail(curve, mark, share)]
     down = [tail for tail in tails if tail.factor <= low]
     # A small batch is noisier, and not off by one factor each time: each must be out by itself.
     up = [tail for tail in tails if tail.factor >= 1 / low and tail.off > OUT]
@@ -54,15 +55,28 @@ def check(case: Case, *, low: float = 0.9) -> Iterator[Finding]:
             yield from _judged(case, found, message)
 
 
-def _tail(curve: Curve, mark: Landmark) -> Iterator[_Tail]:
-    """The odd one out of the points that may cover a boundary, if the sides agree."""
+def _share_of_noise(curve: Curve, boundaries: Iterable[Landmark]) -> float:
+    """How much of the noise is left without the points at epoch ends, of which it may be made."""
+    apart = curve.scaled - running_median(curve.scaled, 2 * SIDE + 1)
+    others = np.ones(len(apart), dtype=bool)
+    for mark in boundaries:
+        others[_covering(curve.steps, mark)] = False
+    usual = robust_sigma(apart)
+    return min(robust_sigma(apart[others]) / usual, 1.0) if usual and others.any() else 1.0
+
+
+def _tail(curve: Curve, mark: Landmark, share: float) -> Iterator[_Tail]:
+    """The odd one out of the points that may cover a boundary, if the sides agree.
+
+    `share`: that of the noise of the curve which is noise between epoch ends.
+    """
     candidates = _covering(curve.steps, mark)
     for at in candidates:
         left, right = curve.scaled[max(0, at - SIDE) : at], curve.scaled[at + 1 : at + 1 + SIDE]
         if len(left) < SIDE or len(right) < SIDE:
             continue
         middle = median(np.concatenate([left, right]))
-        noise = max(float(curve.local_noise[at]), 1e-12)
+        noise = max(float(curve.local_noise[at]) * share, 1e-12)
         off = abs(float(curve.scaled[at]) - middle)
         if off > EACH * noise and off > 2 * abs(median(right) - median(left)):
             level, value = math.exp(middle), float(curve.values[at])

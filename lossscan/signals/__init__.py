@@ -8,7 +8,17 @@ from typing import TypeAlias
 import numpy as np
 from msgspec.structs import replace
 
-from lossscan.model import Change, Curve, Excursion, LandmarkKind, Run, Series, Signals, Trace
+from lossscan.model import (
+    Change,
+    Curve,
+    Excursion,
+    Landmark,
+    LandmarkKind,
+    Run,
+    Series,
+    Signals,
+    Trace,
+)
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
@@ -128,24 +138,32 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     last = wild_end(curve, landmarks)
     if last is not None and all(change.index < last.index for change in changes):
         changes.append(last)
-    falls = [change for change in changes if change.kind == "level_down"]
     known = [*(change.index for change in changes), *(each.start for each in (*blocks, *lone))]
     ends = [mark.step for mark in run.schedule.of("epoch_boundary")]
     if len(ends) * EPOCH_POINTS < len(curve.steps):  # a mean since then starts again there
         known += np.searchsorted(curve.steps, ends).tolist()
-    slow = list(late_rises(curve, known, blocks))
+    found = [*blocks, *lone, *late_rises(curve, known, blocks)]
+    changes, humps = _with_turns(curve, changes, found, landmarks)
     aligner = Aligner(curve.steps, landmarks)
-    found = [replace(each, aligned_to=aligner.at(each.start)) for each in (*blocks, *lone, *slow)]
+    aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]
+    return changes, aligned, least_peak(curve, heights)
+
+
+def _with_turns(
+    curve: Curve, changes: list[Change], found: list[Excursion], landmarks: tuple[Landmark, ...]
+) -> tuple[list[Change], list[Excursion]]:
+    """The changes of level with those of slope, and slow humps, whose way back may be a fall.
+
+    Where a level rises there are none: a line through it climbs.
+    """
+    if any(change.kind != "level_down" for change in changes):
+        return changes, []
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     straight = sure_stretches(flat)
     turns = beside_humps(list(turns_between(flat, straight, landmarks)), found)
-    if len(falls) == len(changes):  # a step up would look like a climb; a fall ends one at most
-        told = [each.start for each in (*blocks, *lone, *slow)]
-        turns, humps = without_humps(curve, turns, straight[:1], told)
-        found += [replace(each, aligned_to=aligner.at(each.start)) for each in humps]
-        left = (f for f in falls if not any(each.start < f.index <= each.stop for each in humps))
-        changes = sorted([*left, *turns], key=lambda change: change.step)
-    return changes, found, least_peak(curve, heights)
+    turns, humps = without_humps(curve, turns, straight[:1], [each.start for each in found])
+    falls = (f for f in changes if not any(hump.start < f.index <= hump.stop for hump in humps))
+    return sorted([*falls, *turns], key=lambda change: change.step), humps
 
 
 def _is_wall(change: Change) -> bool:
