@@ -1,4 +1,4 @@
-"""One alias table for logged quantities: raw keys go in, canonical names come out."""
+"""Logged quantities: raw keys go in, canonical names come out."""
 
 from __future__ import annotations
 
@@ -7,65 +7,16 @@ from collections.abc import Callable, Container, Mapping
 from functools import lru_cache
 from typing import Final
 
-from lossscan.canonical.rewards import DIVERGENCE, ENTROPY, rewarding
+from lossscan.canonical.rewards import rewarding
+from lossscan.canonical.spellings import ALIASES, LOSS_WORDS, SETS
 from lossscan.expressions import expression
 
-_ALIASES: Final[Mapping[str, str]] = {
-    alias: name
-    for name, aliases in {
-        "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
-        " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
-        " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
-        " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
-        " 损失值 训练loss 训练集损失 训练集loss"
-        " mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
-        " perda perte pérdida perdida verlust trainingsverlust perdita"
-        " 損失 ロス 손실 로스 потери потеря",
-        "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
-        " cv_loss validierungsverlust loss_val loss_valid loss_validation loss_eval"
-        " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
-        "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
-        " optim/grad_norm actor/grad_norm",
-        "learning_rate": "lr train_lr learn_rate 学习率 samples/lr"
-        " optim/lr optim/lr_(group_0) learning_rate_(group_0)"
-        " actor/lr epoch_learning_rate lr/pg0 x/lr0 base_learning_rate",
-        "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"
-        " epoch_id cur_epoch current_epoch epoch_# época epoca époque epoche 轮次 轮数",
-        "reward": "average_reward_score critic/rewards/mean objective/rlhf_reward"
-        " env_runners/episode_return_mean 奖励 平均奖励 总奖励 累计奖励",
-        **dict.fromkeys((*DIVERGENCE, *ENTROPY, "loss_scale", "consumed_samples"), ""),
-        "kl": "kl_ref kl_div kl_divergence mean_kl avg_kl actor/kl_loss",
-        "approx_kl": "approxkl policy/approxkl_avg",
-        "entropy": "mean_entropy avg_entropy policy_entropy",
-        "num_input_tokens_seen": "total_tokens num_tokens trained_tokens consumed_tokens"
-        " n_tokens_seen",
-        "skipped_iterations": "number_of_skipped_iterations",
-        "nan_iterations": "number_of_nan_iterations",
-        "seconds_per_step": "elapsed_time_per_iteration_(ms) elapsed_time_per_iteration_(s)"
-        " iteration_time train_step_timing_in_s iter_time_(s) step_time seconds_per_iteration"
-        " time_metrics/end_to_end(s)",
-        "tokens_per_second": "tps tokens/sec tokens_per_sec tokens_per_second_per_gpu"
-        " tokens_per_second_per_device interval_tokens_per_second_per_device throughput(tps)",
-        "step": "steps iter iters iteration iterations current_steps global_step current_step"
-        " trainer/global_step global_steps global_step/max_steps _step"
-        " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
-        " itr step_num step_number iteration_number example_counter number_of_trees"
-        " 步数 训练步数 迭代 迭代次数",
-        "max_steps": "total_steps",
-        "total_loss": "tot_loss",
-        # The evaluation's where no other is logged.
-        "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
-        "train_error": "train_err",
-        "eval_error": "eval_err",
-    }.items()
-    for alias in (name, *aliases.split())
-}
 _OF_RAY: Final = ("done", "pid", "trial_id", "iterations_since_restore", "time_since_restore")
 # Nothing in them is judged.
 NOT_SERIES: Final = ("step", "max_steps", "remaining_time", "eval_batch", *_OF_RAY)
 SET_RATE: Final = "set_learning_rate"  # what a log says the rate is set to
 JUDGED: Final = ("loss", "reward", "eval_loss", "test_loss")  # without any nothing can be said
-_NAMES: Final = frozenset(_ALIASES.values())
+_NAMES: Final = frozenset(ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least
     r"(?!.{0,99}time\Z)"
@@ -133,24 +84,7 @@ _STAND_INS: Final = (
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.
 OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
-# The words of a name that say whose a loss is, and those that say nothing: `avg_train_loss`.
-_SETS: Final[Mapping[str, str]] = {
-    word: name
-    for name, words in {
-        "train_loss": "train training tr trn treino treinamento entrenamiento entraînement"
-        " entrainement apprentissage обучение обучении обучения 訓練 学習 훈련 학습",
-        "eval_loss": "val vali valid validate validation vl eval evaluation dev"
-        " holdout heldout cv validacao validação validación валидация валидации 検証 검증",
-        "test_loss": "test testing tst teste prueba тест тесте テスト",
-    }.items()
-    for word in words.split()
-}
-_LOSS: Final = (
-    "los",  # as some misspell it
-    *("perda", "perte", "pérdida", "perdida", "verlust", "perdita"),
-    *("потери", "потеря", "損失", "ロス", "손실", "로스"),
-)
-_FILLING: Final = expression(
+_FILLING: Final = expression(  # words that say nothing: `avg_train_loss`
     r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far|de|на"
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
@@ -171,8 +105,8 @@ def canonical(raw: str) -> str:
     bare = _bare(raw)
     folded = _folded(bare)
     stand_in = folded.replace("training_", "train_", 1)
-    if folded in _ALIASES or stand_in in _STAND_INS:
-        return _ALIASES.get(folded, stand_in)
+    if folded in ALIASES or stand_in in _STAND_INS:
+        return ALIASES.get(folded, stand_in)
     if worded := _worded(folded) or rewarding(folded):
         return worded
     if composed := _COMPOSER.fullmatch(folded):
@@ -181,15 +115,15 @@ def canonical(raw: str) -> str:
     if evaluated is None:
         return _turned(folded) or _measured(folded) or _eastern(folded) or bare
     name = f"eval_{evaluated[1]}"
-    return _ALIASES.get(name, name)
+    return ALIASES.get(name, name)
 
 
 def _worded(folded: str) -> str | None:
     """The name of a loss whose other words say whose it is, or nothing: `Val Loss (mean)`."""
     if compact := _COMPACT.fullmatch(folded):
-        return _SETS[compact[1]]
-    words = ["loss" if word in _LOSS else word for word in _WORDS.split(folded) if word]
-    sets = [_SETS[word] for word in words if word in _SETS]
+        return SETS[compact[1]]
+    words = ["loss" if word in LOSS_WORDS else word for word in _WORDS.split(folded) if word]
+    sets = [SETS[word] for word in words if word in SETS]
     filling = [word for word in words if _FILLING.fullmatch(word)]
     if words.count("loss") != 1 or len(sets) > 1 or len(sets) + len(filling) + 1 < len(words):
         return None
@@ -212,7 +146,7 @@ def _turned(folded: str) -> str | None:
 def _measured(folded: str) -> str | None:
     """The name of `rmse_trn`, with the set before it, as most trainers write it."""
     match = _MEASURED.fullmatch(folded)
-    said = _SETS.get(match[2]) if match else None
+    said = SETS.get(match[2]) if match else None
     return f"{said.removesuffix('loss')}{match[1]}" if match and said else None
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.kit.boosted import is_score
-from lossscan.formats.kit.columns import Row, RowLog, step_number
+from lossscan.formats.kit.cells import step_number
+from lossscan.formats.kit.columns import Row, RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import lines
 from lossscan.model import Table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import RowLog, step_number
+from lossscan.formats.kit.cells import step_number
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog

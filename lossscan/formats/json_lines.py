@@ -13,13 +13,13 @@ import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import Sheet, number, step_number
+from lossscan.formats.kit.cells import DAY, clocks, number, step_number
+from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.labels import beside_phase, held_out, of_set, phase_key
 from lossscan.formats.kit.records import Records, dotted, in_lines
-from lossscan.formats.kit.spelled import DAY, clocks
 from lossscan.formats.kit.text import LONGEST_LINE, lines_of, peek, pieces
 from lossscan.formats.kit.trainer_texts import sums_up
 from lossscan.model import Note, Table

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import RowLog, number
+from lossscan.formats.kit.cells import number
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Column, Note, Table

@@ -18,7 +18,8 @@ from msgspec.json import Decoder
 
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import LARGEST_STEP, by_name
+from lossscan.formats.kit.cells import LARGEST_STEP
+from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import told_apart

@@ -8,7 +8,8 @@ from typing import Final
 
 from lossscan.canonical.names import canonical
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, RowLog, number
+from lossscan.formats.kit.cells import number
+from lossscan.formats.kit.columns import Row, RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.held_out import EVALUATES
 from lossscan.formats.kit.launches import Launches, resumes

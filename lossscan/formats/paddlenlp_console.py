@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner, consistent, data_facts
-from lossscan.formats.kit.columns import RowLog, number, step_number
+from lossscan.formats.kit.cells import number, step_number
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import NUMBER, lines, peek

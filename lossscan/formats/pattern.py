@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import Row, columns, step_number
+from lossscan.formats.kit.cells import step_number
+from lossscan.formats.kit.columns import Row, columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import is_text, lines, peek
 from lossscan.model import Table

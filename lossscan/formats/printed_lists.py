@@ -14,7 +14,7 @@ from typing import Final
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.documents import tables_in
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.several import table_of

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import Row, step_number
+from lossscan.formats.kit.cells import step_number
+from lossscan.formats.kit.columns import Row
 from lossscan.formats.kit.own_lines import own_lines
 from lossscan.formats.kit.text import NUMBER
 

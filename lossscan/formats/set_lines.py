@@ -12,7 +12,8 @@ from typing import Final
 from lossscan.canonical.names import canonical
 from lossscan.canonical.sets import HELD_OUT, TRAINING
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import columns, number
+from lossscan.formats.kit.cells import number
+from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.recount import Placed, counted

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
-from lossscan.formats.kit.columns import RowLog, by_name, number, step_number
+from lossscan.formats.kit.cells import number, step_number
+from lossscan.formats.kit.columns import RowLog, by_name
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import counted_columns, told_apart

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from lossscan.formats.kit.cells import step_number
 from lossscan.formats.kit.chunks import read_records
-from lossscan.formats.kit.columns import RowLog, step_number
+from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.own_count import counted_columns

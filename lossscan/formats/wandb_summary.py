@@ -7,7 +7,8 @@ from typing import Final
 
 from lossscan.canonical.names import namer
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import columns, step_number
+from lossscan.formats.kit.cells import step_number
+from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.json_document import document
 from lossscan.model import Note, Table

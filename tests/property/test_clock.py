@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossscan.formats.json_lines import _time
-from lossscan.formats.kit.spelled import clocks
+from lossscan.formats.kit.cells import clocks
 
 PARTS = st.tuples(st.integers(0, 120), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
 TEXTS = PARTS.map(

@@ -26,7 +26,8 @@ from lossscan.formats.csv_table.separated import (
     uncommented,
 )
 from lossscan.formats.csv_table.stacked import unruled, unstacked
-from lossscan.formats.kit.columns import Sheet, number
+from lossscan.formats.kit.cells import number
+from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.labels import (

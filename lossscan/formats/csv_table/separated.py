@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 
 from lossscan.canonical.names import is_judged
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.many_keys import MOST_KEYS, bounded
 
 OF_FILES: Final = ",;\t"

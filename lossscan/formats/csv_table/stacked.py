@@ -7,7 +7,7 @@ from itertools import chain, islice, pairwise
 from typing import Final
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 
 _BAR: Final = "|"
 FEWEST_BARS: Final = 3  # a table of two columns

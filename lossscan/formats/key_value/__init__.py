@@ -16,7 +16,8 @@ from lossscan.expressions import expression
 from lossscan.formats.key_value.blocks import blocks
 from lossscan.formats.key_value.stated_columns import PlacedLines, placed_lines
 from lossscan.formats.key_value.steady_lines import ReadLines, read_lines
-from lossscan.formats.kit.columns import Sheet, number
+from lossscan.formats.kit.cells import number
+from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.formats.key_value.stated_log import StatedLog
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.counters import Kind
 from lossscan.formats.kit.stated import BATCH_LOSS, StatedLine, is_total
 from lossscan.numeric.arrays import IntArray

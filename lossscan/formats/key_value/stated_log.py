@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossscan.formats.kit.columns import numbers_of
+from lossscan.formats.kit.cells import numbers_of
 from lossscan.formats.kit.counters import CounterPlace, Kind, whole
 from lossscan.formats.kit.groups import groups_by_key
 from lossscan.formats.kit.grown import Grown

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import compress, repeat
-from operator import is_not
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from lossscan.canonical.names import NOT_SERIES, factor, is_judged, namer
+from lossscan.formats.kit.cells import LARGEST_STEP, numbers_of, step_numbers
 from lossscan.formats.kit.epoch_counts import counted, in_steps, is_erratic, stand_still
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown, RowSteps, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.spelled import clocks, spelled, whole_numbers
 from lossscan.formats.kit.total_loss import with_loss, without_totals
 from lossscan.model import Column
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 from lossscan.settings import Settings
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
-NUMBERS = (int, float)  # made once: `int | float` in a call is made again for each of a million
 HELD: Final = 4096  # rows that are objects at most: 8 MB; fewer cost time for each group
 _OF_STEP: Final = ("train_loss_step", "reduced_train_loss")  # Lightning's `loss` is a running mean
-LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
 
 
 class Sheet:
@@ -219,82 +214,6 @@ def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
     return with_loss({name: found[name] for name in found if name not in NOT_SERIES})
 
 
-def number(value: Any) -> float | None:
-    """A value as a float, also from text; None where it is no number."""
-    if type(value) is float:
-        return value
-    if isinstance(value, str):
-        value = value.replace(",", "")
-    elif not isinstance(value, NUMBERS):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-    except ValueError:
-        return spelled(value)
-
-
-def step_number(value: Any) -> int | None:
-    """A step as a whole number, also from `601/2161`; None where it cannot be one."""
-    if type(value) is int:
-        return value if 0 <= value <= LARGEST_STEP else None
-    found = number(value.partition("/")[0] if isinstance(value, str) else value)
-    return int(found) if found is not None and 0 <= found <= LARGEST_STEP else None
-
-
-def step_numbers(stated: Sequence[Any]) -> IntArray:
-    """`step_number` of each, -1 for None; integers, as nearly all are, need no conversion."""
-    steps: IntArray | None
-    try:
-        steps = np.frombuffer(struct.pack(f"{len(stated)}q", *stated), dtype=np.int64)
-    except struct.error:
-        steps = whole_numbers(stated)
-    if steps is None or steps.max(initial=0) > LARGEST_STEP:
-        stated = [-1 if (step := step_number(each)) is None else step for each in stated]
-        return np.array(stated, dtype=np.int64)
-    return steps
-
-
 def _whole(values: FloatArray) -> bool:
     fit = (values >= 0) & (values <= LARGEST_STEP) & (values == np.rint(values))
     return bool(fit.all())
-
-
-def numbers_of(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    """The cells that are numbers, and where; `struct`, the fastest way, takes only these."""
-    try:
-        return places, np.frombuffer(struct.pack(f"{len(cells)}d", *cells))
-    except struct.error:
-        filled = bytes(map(is_not, cells, repeat(None)))  # half as long as a list for numpy takes
-    if 0 not in filled:
-        return _from_text(places, cells)
-    return numbers_of(places[np.frombuffer(filled, dtype=bool)], list(compress(cells, filled)))
-
-
-def _from_text(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    """The cells of a console: as a rule all are numbers in text."""
-    try:
-        numbers = np.array(cells, dtype=np.float64)  # `float` of each, in two thirds of its time
-    except (TypeError, ValueError, OverflowError):
-        return _scattered(places, cells)
-    return (places, numbers) if numbers.ndim == 1 else _scattered(places, cells)  # of lists
-
-
-def _scattered(places: IntArray, cells: Sequence[Any]) -> tuple[IntArray, FloatArray]:
-    if clocks(cells) is not None:
-        return places[:0], np.array([], dtype=np.float64)
-    texts = {  # each once; of times there are many, and to try one takes ten times as long
-        text: _value(text)
-        for text in {cell for cell in cells if type(cell) is str}
-        if ":" not in text or "(" in text
-    }
-    numbers = [texts.get(cell) if type(cell) is str else _value(cell) for cell in cells]
-    filled = [at for at, each in enumerate(numbers) if each is not None]
-    return places[filled], np.array([numbers[at] for at in filled], dtype=np.float64)
-
-
-def _value(cell: Any) -> float | None:
-    """`number`, and infinity for an integer of more than 308 digits, as for the same in text."""
-    found = number(cell)
-    return number(str(cell)[:400]) if found is None and type(cell) is int else found

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import Sheet, number, step_number
+from lossscan.formats.kit.cells import number, step_number
+from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.grown import Grown
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.model import Column

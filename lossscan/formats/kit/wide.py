@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from lossscan.canonical.names import canonical, is_judged, is_known
 from lossscan.canonical.sets import ANY
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 
 # The names of the columns of each run by what they are called in the table.
 Renamed: TypeAlias = Mapping[str, Mapping[str, str]]

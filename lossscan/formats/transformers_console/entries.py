@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from lossscan.canonical.fields import MAX_EPOCHS
 from lossscan.expressions import expression
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.shapes import Learned
 from lossscan.formats.kit.text import NUMBER
 from lossscan.formats.kit.trainer_texts import sums_up

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from lossscan.canonical.fields import MAX_EPOCHS
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.transformers_console.entries import Entry
 from lossscan.formats.transformers_console.entry_log import Entries
 from lossscan.formats.transformers_console.placing import Scale, misfit, usable

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from lossscan.errors import ReaderGaveUp
 from lossscan.expressions import expression
 from lossscan.formats.kit.banner import Banner
-from lossscan.formats.kit.columns import number
+from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.loss_scale_log import SKIPPED, LossScaleLog
 from lossscan.formats.kit.text import blocks
 from lossscan.formats.transformers_console.entries import (
