@@ -186,10 +186,10 @@ def _is_sound(case: Case, steps: IntArray) -> bool:
     One at the last step may be of the best checkpoint, loaded again. Nor does any trainer but those
     built on transformers log NaN as 0.
     """
-    evaluated = (each.steps for each in case.eval_losses().values())
-    return not may_be_transformers(case.run.framework) or any(
-        ((steps[:1] < each) & (each < steps[-1:])).any() for each in evaluated
-    )
+    if not may_be_transformers(case.run.framework):
+        return True
+    evaluated = [each.steps for each in case.eval_losses().values()] if len(steps) else []
+    return any(((steps[0] < each) & (each < steps[-1])).any() for each in evaluated)
 
 
 def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float) -> str:
