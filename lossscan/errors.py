@@ -29,6 +29,7 @@ from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
 FAULTS: Final = (Exception, SystemExit)  # of the code of others: `sys.exit` in it is no order
+MOST_SAID: Final = 300  # characters of an exception: a library may list all that it tried
 DENIED: Final = "os_denied"
 SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ENOENT: "os_missing",
@@ -143,7 +144,7 @@ def reason_of(error: BaseException) -> Message:
     if isinstance(error, OSError) and error.errno in SYSTEM:
         return Message(SYSTEM[error.errno])
     said = (isinstance(error, OSError) and error.strerror) or str(error)
-    return Message("as_said", text=said)
+    return Message("as_said", text=said[:MOST_SAID])
 
 
 def refusal(error: Exception) -> SystemRefused | None:
@@ -153,7 +154,8 @@ def refusal(error: Exception) -> SystemRefused | None:
     if isinstance(error, FileNotFoundError) and error.filename is None:  # of `os.getcwd` alone
         return SystemRefused("folder_gone", at=".")
     if isinstance(error, OSError):
-        return SystemRefused("system_refused", at=error.filename or "", reason=reason_of(error))
+        where = {"at": error.filename} if error.filename else {}
+        return SystemRefused("system_refused", **where, reason=reason_of(error))
     return None
 
 

@@ -117,6 +117,7 @@ class _Log:
 
     def take(self, piece: bytes) -> None:
         """Read some lines: at once where they are like those before, else one by one."""
+        self.cut = False  # a long line is read in pieces that end within it
         ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == _END)  # `count` takes ten times
         if not self.lines and len(ends) > LOOKED_AT:  # the first of a file say what is in it
             self._take_singly(lines_of(piece[: ends[LOOKED_AT - 1] + 1]))

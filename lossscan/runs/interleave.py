@@ -23,7 +23,7 @@ def split_writers(table: Table) -> Table:
     notes = [Note("interleaved_writers", table.path, {"points": lost})] if lost else []
     times = max((_times(columns[name]) for name in JUDGED if name in columns), default=1)
     notes += [Note("repeated_steps", table.path, {"times": times})] if times > 1 else []
-    return replace(table, columns=columns, notes=(*table.notes, *notes)) if notes else table
+    return replace(table, columns=columns, notes=(*table.notes, *notes))
 
 
 def _times(column: Column) -> int:
@@ -39,6 +39,8 @@ def _one_writer(column: Column) -> Column:
     falls = int(np.count_nonzero(column.steps[1:] < column.steps[:-1]))
     if falls < max(FALLS, FALLING_SHARE * len(column.steps)):
         return column
+    if (column.steps[1:] <= column.steps[:-1]).all():  # a table that lists the newest row first
+        return Column(column.steps[::-1].copy(), column.values[::-1].copy())
     writer = _writers(column.steps)
     own = writer == np.bincount(writer).argmax()
     return Column(column.steps[own], column.values[own])

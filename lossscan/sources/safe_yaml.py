@@ -96,6 +96,8 @@ def load_yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         raise broken(error) from error
     except _CONSTRUCTOR_ERRORS as error:
+        if not isinstance(error, ArithmeticError | ValueError):  # says what broke PyYAML
+            raise Unusable("yaml_value") from error
         raise Unusable("not_yaml", said=str(error)[:MAX_REASON]) from error
 
 

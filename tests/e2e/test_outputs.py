@@ -115,6 +115,12 @@ def test_a_closed_stream_is_no_finding_and_no_traceback(tmp_path, run, closing, 
     assert b"Traceback" not in done.stderr
 
 
+def test_a_full_disk_is_said_where_no_file_was_named():
+    """The help is written to what the shell opened."""
+    done = _shell("$LOSSSCAN --help > /dev/full")
+    assert (done.returncode, done.stderr[:40]) == (2, b"lossscan: No space left on device; check")
+
+
 _EACH_FORMAT = """
 import sys
 from lossscan.commands import main

@@ -154,6 +154,17 @@ def test_read_survives_a_cut_last_line(tmp_path: Path):
     assert [note.kind for note in table.notes] == ["truncated_tail"]
 
 
+def test_a_line_that_is_longer_than_a_piece_does_not_cut_the_log(tmp_path: Path):
+    """It is one unreadable line, and the records behind it are whole."""
+    good = [f'{{"step": {n}, "loss": {9 - n}}}\n' for n in range(1, 9)]
+    long = f'{{"step": 5, "loss": 4, "x": "{"a" * (5 << 20)}"}}\n'
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join([*good[:4], long, *good[4:]]))
+    table = formats.read_file(path, Settings())
+    assert [note.kind for note in table.notes] == ["broken_lines"]
+    assert table.columns["loss"].steps.tolist() == list(range(1, 9))
+
+
 def test_read_sees_a_launch_by_its_clock(tmp_path: Path):
     """A resumed launch goes on in step, and its clock starts again."""
     text = log(launch(10, 10), launch(20, 20), launch(30, 10), launch(40, 20))

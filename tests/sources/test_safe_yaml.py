@@ -40,6 +40,13 @@ def test_common_faults_have_words_of_our_own(text: str, key: str):
     assert message.values["said"].key == key
 
 
+@pytest.mark.parametrize("value", ["!!timestamp never", "!!bool maybe", "!!int {}"])
+def test_a_value_that_is_not_what_its_tag_says_has_words_of_our_own(value: str):
+    """The library breaks over it: what Python says then is about the library."""
+    assert "NoneType" not in str(_fault(f"a: {value}"))
+    assert _fault(f"a: {value}").message.key in ("yaml_value", "yaml_at")
+
+
 @pytest.mark.parametrize(("text", "key"), FAULTS.items())
 def test_the_parser_in_python_says_the_same(text: str, key: str):
     """PyYAML comes without its part in C where that could not be built."""
