@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from operator import methodcaller
-from typing import Final
+from typing import Final, TypeAlias
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.cut_lines import (
@@ -22,6 +22,8 @@ from lossscan.formats.kit.cut_lines import (
 from lossscan.formats.kit.julia import is_julia, plain
 from lossscan.formats.kit.set_rows import has_set_rows, named_rows
 from lossscan.sources.files import Head, is_object
+
+_Repair: TypeAlias = Callable[[Iterable[str]], Iterator[str]]
 
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
@@ -91,7 +93,7 @@ def is_pasted(head: Head) -> bool:
     return not is_object(head) and bool(_repairs(head.start[:SCREEN]))
 
 
-def _each(edit: Callable[[str], str]) -> Callable[[Iterable[str]], Iterator[str]]:
+def _each(edit: Callable[[str], str]) -> _Repair:
     """The repair that edits each line by itself."""
     return partial(map, edit)
 
@@ -104,29 +106,17 @@ def repaired(head: Head, text: Iterable[str]) -> Iterable[str]:
 
 
 @lru_cache(maxsize=2)
-def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ...]:
+def _repairs(start: bytes) -> tuple[_Repair, ...]:
     plain_start = _COLOR.sub("", start.decode(errors="replace"))
     shown = [line for line in plain_start.splitlines() if line.strip()]
     marked = sum(line.startswith(("> ", ">\t", "# ")) for line in shown)
     quoted = marked >= MOST * max(len(shown), 1)
     if quoted:
         shown = [_MARK.sub("", line) for line in shown]
-    text, wrapper, width = "\n".join(shown), _wrapper(shown), width_of_cut(shown[:-1])
-    return tuple(
+    text = "\n".join(shown)
+    within = tuple(
         repair
         for repair, holds in (
-            (_each(partial(_MARK.sub, "")), quoted),
-            (partial(uncut, width), width > 0),
-            (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
-            (
-                _each(partial(_REMARK.sub, "")),
-                ("<" in text or "\u2190" in text) and bool(_REMARK.search(text)),
-            ),
-            (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
-            (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
-            (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
-            (_each(partial(_SHARE.sub, "")), "%  " in text and any(map(_SHARE.match, shown))),
-            (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
             (_untyped, "\\_" in text or "\\[" in text),
             (_each(methodcaller("replace", _ELIDED, " ")), _ELIDED in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
@@ -157,6 +147,27 @@ def _repairs(start: bytes) -> tuple[Callable[[Iterable[str]], Iterator[str]], ..
         )
         if holds
     )
+    return (*_around(text, shown, quoted=quoted), *within)
+
+
+def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repair]:
+    """The repairs of what came before or behind each line, or cut it."""
+    wrapper, width = _wrapper(shown), width_of_cut(shown[:-1])
+    repairs = (
+        (_each(partial(_MARK.sub, "")), quoted),
+        (partial(uncut, width), width > 0),
+        (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
+        (
+            _each(partial(_REMARK.sub, "")),
+            ("<" in text or "\u2190" in text) and bool(_REMARK.search(text)),
+        ),
+        (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
+        (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
+        (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
+        (_each(partial(_SHARE.sub, "")), "%  " in text and any(map(_SHARE.match, shown))),
+        (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
+    )
+    return (repair for repair, holds in repairs if holds)
 
 
 def _often(holds: Callable[[str], object], shown: Sequence[str]) -> bool:
