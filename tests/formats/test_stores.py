@@ -68,6 +68,22 @@ def _mlflow(path: Path, runs: int = 1) -> None:
     store.close()
 
 
+def test_a_run_that_begins_while_others_are_read_is_found(tmp_path: Path):
+    """A database in use grows in the log next to it, and keeps its size."""
+    path = tmp_path / "mlflow.db"
+    _mlflow(path, runs=2)
+    with closing(sqlite3.connect(path)) as store:
+        store.execute("PRAGMA journal_mode = WAL")
+        read_file(path, Settings(), "run 1")
+        store.execute("INSERT INTO runs SELECT 'new', 'new', status FROM runs LIMIT 1")
+        store.execute(
+            "INSERT INTO metrics SELECT key, value, timestamp, 'new', step, is_nan FROM metrics"
+        )
+        store.commit()
+        begun = read_file(path, Settings(), "new")
+    assert begun.part == "new"
+
+
 def test_dvclive_names_a_quantity_by_its_folders(tmp_path: Path):
     """The tables below `metrics` are one run, whether training or evaluation is in the folder."""
     metrics = "dvclive/plots/metrics"

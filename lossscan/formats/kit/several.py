@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
@@ -30,16 +32,24 @@ class Kept(Generic[Held]):
 
     def __init__(self, parse: Callable[[Head, Settings], Held]) -> None:
         self._parse = parse
-        self._last: tuple[tuple[Head, Settings], Held] | None = None
+        self._last: tuple[object, Held] | None = None
 
     def __call__(self, head: Head, settings: Settings) -> Held:
         """All that the file holds; not to be changed. Raises as the reader does."""
         if head.part is None:
             return self._parse(head, settings)
-        asked, last = (replace(head, part=None), settings), self._last
-        if last is None or last[0] != asked:
-            last = self._last = asked, self._parse(*asked)
-        return last[1]
+        whole = replace(head, part=None)
+        asked = (whole, settings, *_written(head.path))
+        if self._last is None or self._last[0] != asked:
+            self._last = asked, self._parse(whole, settings)
+        return self._last[1]
+
+
+def _written(path: Path) -> Iterator[int]:
+    """When a file was last written, in nanoseconds; a database in use grows next to itself."""
+    for each in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            yield each.stat().st_mtime_ns
 
 
 def chosen(
