@@ -9,6 +9,7 @@ import numpy as np
 
 from lossscan.model import (
     Cause,
+    Curve,
     Effect,
     Episode,
     Evidence,
@@ -62,7 +63,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         crests = Message("crests", count=len(found), period=case.signals.period)
         yield RuledOut(crests, claims=_starts(found))
         return
-    if not any(_height(e) >= min_ratio for e in spikes) and _together(spikes) < SURE_SIGMA:
+    if not any(_height(e) >= min_ratio for e in spikes) and _together(case.curve, spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
@@ -79,9 +80,16 @@ def _starts(spikes: Iterable[Excursion]) -> frozenset[int]:
     return frozenset(spike.start_step for spike in spikes)
 
 
-def _together(spikes: Sequence[Excursion]) -> float:
+def _together(curve: Curve, spikes: Sequence[Excursion]) -> float:
     """How sure the spikes of a run are together, in noise units: Fisher's sum for normal tails."""
-    return math.hypot(*(spike.sigma for spike in spikes))
+    return math.hypot(*(max(spike.sigma, _in_a_row(curve, spike)) for spike in spikes))
+
+
+def _in_a_row(curve: Curve, spike: Excursion) -> float:
+    """How high the points of a spike are together, in the noise of their sum (Stouffer)."""
+    at, base = slice(spike.start, spike.stop), math.log(spike.base) if curve.log else spike.base
+    heights = (curve.scaled[at] - base) / curve.local_noise[at]
+    return float(heights.sum()) / math.sqrt(len(heights))
 
 
 def _overshoots(case: Case, spike: Excursion) -> bool:
