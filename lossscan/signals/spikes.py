@@ -34,7 +34,6 @@ DEEPER = 2.0
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
-PAIR_SIGMA = 6.0  # both of two in a row: so high in none of 549 clean runs without deep dips
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
 BLOCK_POINTS = 3
@@ -180,7 +179,8 @@ def find_spikes(
 def _is_block(sigma: FloatArray, deepest: float) -> bool:
     """Whether points in a row vouch for each other: three by their sum, two by the lower."""
     if len(sigma) < BLOCK_POINTS:
-        return len(sigma) > 1 and float(sigma.min()) >= max(PAIR_SIGMA, BLOCK_DIPS * deepest)
+        least = max(BLOCK_SIGMA / math.sqrt(2), BLOCK_DIPS * deepest)
+        return len(sigma) > 1 and float(sigma.min()) >= least
     in_a_row = float(sigma.min()) >= ENTER_SIGMA and _sum(sigma) >= BLOCK_SIGMA
     return in_a_row and median(sigma) >= BLOCK_DIPS * deepest
 

@@ -218,6 +218,18 @@ def test_two_high_points_in_a_row_vouch_for_each_other():
     assert [(spike.start_step, spike.end_step) for spike in spikes_in(values)] == [(251, 252)]
 
 
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_two_points_in_a_row_count_by_the_lower_of_them(seed):
+    """Both at 5.3 noise units are sure; one at 6.5 with a heel of 3.5 may be of a heavy tail."""
+    values = decay(seed=seed)
+    values[[150, 320]] *= 1.14, 1.18
+    level = np.median(values[245:256])
+    values[250:252] = 1.2 * level
+    assert [(spike.start_step, spike.end_step) for spike in spikes_in(values)] == [(251, 252)]
+    values[250:252] = 1.23 * level, 1.12 * level
+    assert spikes_in(values) == []
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_plain_noise_has_no_spike(seed):
     """A healthy decay is silent."""

@@ -63,7 +63,10 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         crests = Message("crests", count=len(found), period=case.signals.period)
         yield RuledOut(crests, claims=_starts(found))
         return
-    if not any(_height(e) >= min_ratio for e in spikes) and _together(case.curve, spikes) < SURE_SIGMA:
+    if (
+        not any(_height(e) >= min_ratio for e in spikes)
+        and _together(case.curve, spikes) < SURE_SIGMA
+    ):
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
