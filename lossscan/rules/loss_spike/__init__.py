@@ -26,6 +26,7 @@ from lossscan.rules.kit.evidence import around, lone_evidence
 from lossscan.rules.kit.order import file_order, samples_between
 from lossscan.rules.kit.rates import RETURN_POINTS, lost_state, rate_at, rate_raised, rate_restarts
 from lossscan.rules.kit.rule import Rule
+from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
@@ -63,10 +64,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         crests = Message("crests", count=len(found), period=case.signals.period)
         yield RuledOut(crests, claims=_starts(found))
         return
-    if (
-        not any(_height(e) >= min_ratio for e in spikes)
-        and _together(case.curve, spikes) < SURE_SIGMA
-    ):
+    if not any(_height(e) >= min_ratio for e in spikes) and _together(case, spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
@@ -83,9 +81,10 @@ def _starts(spikes: Iterable[Excursion]) -> frozenset[int]:
     return frozenset(spike.start_step for spike in spikes)
 
 
-def _together(curve: Curve, spikes: Sequence[Excursion]) -> float:
+def _together(case: Case, spikes: Sequence[Excursion]) -> float:
     """How sure the spikes of a run are together, in noise units: Fisher's sum for normal tails."""
-    return math.hypot(*(max(spike.sigma, _in_a_row(curve, spike)) for spike in spikes))
+    apart = running_of(case) is None  # of a mean since its epoch began, each holds the one before
+    return math.hypot(*(max(s.sigma, apart * _in_a_row(case.curve, s)) for s in spikes))
 
 
 def _in_a_row(curve: Curve, spike: Excursion) -> float:
