@@ -61,6 +61,11 @@ def test_suppression_lets_its_rule_pass_with_the_reason():
         ("/data/*", "/mnt/data/a", False),
         ("a.b", "aXb", False),
         ("s3://bucket/**", "s3://bucket/x/y", True),
+        ("**a*b", "a/ab", True),
+        ("a**b", "a/x/b", True),
+        ("**/b", "ab", False),
+        ("run?", "run/", False),
+        ("*" + "*a" * 30 + "b", "a" * 4000, False),
     ],
 )
 def test_suppression_covers_the_runs_of_its_pattern(pattern, path, covered):
