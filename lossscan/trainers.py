@@ -36,6 +36,7 @@ class Trainer(Struct, frozen=True, kw_only=True):
     in_bits: bool = False  # what it logs is divided by ln 2
     tokens: bool = True  # may train on tokens with PyTorch: label masks, attention, its functions
     any_task: bool = False  # scripts of all kinds log with it: that needs a vocabulary as a sign
+    other_tasks: bool = False  # trains on tokens unless something shows another task
     policy: PolicyOptions = PolicyOptions()
 
 
@@ -94,6 +95,7 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
         keys=("single_value/train_runtime",),  # of SwanLab's callback
         of_transformers=True,
         tunes=True,
+        other_tasks=True,
     ),
     "torchtitan": Trainer(
         keys=("loss_metrics/global_avg_loss",), instant=("console", "events"), text=True

@@ -19,6 +19,11 @@ SURE, HARDLY = 0.99, 0.01  # no verdict on a log alone is certain
 # known none was the true one.
 UNLIKELY = 0.1
 REMEDY: Final = "remedy"  # ends the key of what to do about a cause
+_TOKENS: Final = "vocab_size"
+_OF_OTHERS: Final = frozenset(  # what is measured of classes, of numbers and of images
+    f"eval_{name}"
+    for name in ("accuracy", "f1", "precision", "recall", "roc_auc", "mse", "mae", "rmse", "r2")
+) | {"eval_iou", "eval_mean_iou", "eval_map", "eval_psnr"}
 
 
 def key_of(rule: str, *path: str) -> str:
@@ -76,8 +81,16 @@ def _text(finding: Finding, section: str, said: Message, run: Run | None = None)
 def _of_tokens(run: Run) -> bool:
     """Whether a run may train on tokens with PyTorch: by its trainer, or by a vocabulary."""
     trainer = trainer_of(run.framework)
+    if trainer.other_tasks and _shows_other_task(run):
+        return False
     known = run.framework is not None and not trainer.any_task
-    return (known or "vocab_size" in run.config) and trainer.tokens
+    return (known or _TOKENS in run.config) and trainer.tokens
+
+
+def _shows_other_task(run: Run) -> bool:
+    """Whether the head of the model does, or what is measured of an unknown model."""
+    measured = _OF_OTHERS.intersection(run.series)
+    return run.objective == "classification" or (bool(measured) and _TOKENS not in run.config)
 
 
 def _keyed(

@@ -156,6 +156,29 @@ def test_diagnose_advises_nothing_against_a_cause_that_is_hardly_one(says):
     assert not [remedy for remedy in finding.remedies if "bf16" in str(remedy)]
 
 
+@pytest.mark.parametrize(
+    ("trainer", "told", "masks"),
+    [
+        ("transformers", {}, True),  # most of its runs tune language models
+        ("transformers", {"eval_mse": [[0, 200, 0.5, 0.2]]}, False),
+        ("transformers", {"eval_wer": [[0, 200, 60, 30]]}, True),  # speech has labels
+        (
+            "transformers",
+            {"eval_accuracy": [[0, 200, 0.2, 0.5]], "config": {"vocab_size": 32000}},
+            True,
+        ),
+        ("transformers", {"objective": "classification", "config": {"vocab_size": 30522}}, False),
+        ("llamafactory", {"eval_accuracy": [[0, 200, 0.2, 0.5]]}, True),  # of tokens
+    ],
+)
+def test_masks_are_spoken_of_where_tokens_may_be(says, trainer: str, told: dict, masks: bool):
+    """What a run measures, or the head of its model, tells a task that masks no labels."""
+    run = make_run(loss=[[0, 200, 2.0, 1.0]], framework=trainer, **told)
+    cause = Cause(Message("masked-batch"), 0.5)
+    (finding,) = says(run, non_finite_loss=[replace(NAN, causes=(cause,))]).findings
+    assert ("mask" in str(finding.causes[0].text)) is masks
+
+
 def test_diagnose_places_a_finding_in_its_epoch(says):
     """The epoch follows from the steps of an epoch, or from the logged epochs where there are."""
     found = replace(NAN, episodes=(Episode(150, 160), Episode(50, 60)))
