@@ -143,6 +143,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     if len(ends) * EPOCH_POINTS < len(curve.steps):  # a mean since then starts again there
         known += np.searchsorted(curve.steps, ends).tolist()
     found = [*blocks, *lone, *late_rises(curve, known, blocks)]
+    found = [each for each in found if each.peak > each.base]  # else a piece between two peaks
     changes, humps = _with_turns(curve, changes, found, landmarks)
     aligner = Aligner(curve.steps, landmarks)
     aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]

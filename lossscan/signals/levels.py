@@ -273,7 +273,8 @@ def _late_climbs(
     climb /= curve.local_noise
     lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
     climb = climb[:lowest]
-    raised = stretches(climb >= EARLY_SIGMA / 2)
+    raised = stretches(climb >= EARLY_SIGMA / 2)  # at one point alone: between two peaks
+    raised = [(at - 1, to + 1) if to - at == 1 else (at, to) for at, to in raised]
     if not raised:
         return []
     tops = np.maximum.reduceat(climb, [start for start, _ in raised])  # between two it is lower

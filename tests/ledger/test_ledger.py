@@ -171,7 +171,7 @@ def test_diagnose_advises_nothing_against_a_cause_that_is_hardly_one(says):
         ("llamafactory", {"eval_accuracy": [[0, 200, 0.2, 0.5]]}, True),  # of tokens
     ],
 )
-def test_masks_are_spoken_of_where_tokens_may_be(says, trainer: str, told: dict, masks: bool):
+def test_masks_are_spoken_of_where_tokens_may_be(says, trainer, told, masks):
     """What a run measures, or the head of its model, tells a task that masks no labels."""
     run = make_run(loss=[[0, 200, 2.0, 1.0]], framework=trainer, **told)
     cause = Cause(Message("masked-batch"), 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lossscan.model import Landmark, Run, Schedule, Series, Signals
+from lossscan.model import Excursion, Landmark, Run, Schedule, Series, Signals
 from lossscan.signals import scan
 
 AT, POINTS = 34, 100  # index of the rise, and points of the run
@@ -197,3 +197,17 @@ def test_smooth_descent_without_a_hump_has_none(seed: int):
     values = _descent(np.ones(0), seed)
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 81), values)}, ()))
     assert signals.excursions == ()
+
+
+def test_what_is_told_of_two_peaks_is_a_peak():
+    """Between two odd batches is a usual one, which is no height that the loss reached."""
+    found: list[Excursion] = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        values = 3.7 * np.exp(-np.arange(130) / 80 + 0.01 * random.normal(size=130))
+        odd = random.random(130) < 0.15
+        values[odd] *= random.uniform(1.3, 3.0, odd.sum())
+        series = Series("loss", np.arange(1, 131), values)
+        found += scan(Run("r", "r", {"loss": series}, ())).excursions
+    assert found
+    assert all(each.peak > each.base for each in found)
