@@ -66,6 +66,7 @@ _STAND_INS: Final = (
     "train_loss",
     "epoch_loss",
     "total_loss",
+    *("ce_loss", "cross_entropy_loss"),  # next to a total they are terms of it
     "nll_loss",
     "loss/total",
     "policy_loss",
@@ -85,7 +86,7 @@ _STAND_INS: Final = (
 # A run's mean may be called so: transformers' `train` prints one behind the last step.
 OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
 _FILLING: Final = expression(  # words that say nothing: `avg_train_loss`
-    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|so|far|de|на"
+    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|set|so|far|de|на"
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
 _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")

@@ -10,8 +10,8 @@ from lossscan.canonical.rewards import DIVERGENCE, ENTROPY
 ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
-        "loss": "lm_loss ce_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
-        " training_loss crossentropyloss cross_entropy_loss loss_train loss/train/total gpt_loss"
+        "loss": "lm_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
+        " training_loss loss_train loss/train/total gpt_loss"
         " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
         " 损失值 训练loss 训练集损失 训练集loss"

@@ -32,6 +32,7 @@ _STATED: Final = expression(
     rf"({NUMBER}){ENDS}(?! ?%)"
 )
 _COUNT: Final = expression(r"\s{0,8}(\d{1,9})[ \t]{0,4}[ \t|:,](?!\d)")  # and no word for it
+_ASIDE: Final = expression(r"\([^()\n]{1,80}\)")  # of another quantity: `train 0.9 (acc 51%)`
 _LOSSES: Final = ("loss", "train_loss", "eval_loss", "test_loss")
 _NAMED: Final = expression(r"(?i)acc|score|auc|f1|dice|iou|psnr|bleu|reward|samples|images|size")
 
@@ -61,7 +62,7 @@ def _placed(text: Iterable[str]) -> Iterator[Placed]:
             continue  # one number for each of two sets
         stated, bare = reader.take(line), _COUNT.match(line)
         place = stated.place or (CounterPlace("step", int(bare[1])) if bare else None)
-        if place is not None and not _NAMED.search(line):
+        if place is not None and not _NAMED.search(_ASIDE.sub("", line)):
             rest = {key: stated.row[key] for key in stated.row if canonical(key) not in _LOSSES}
             sets = {"train_loss" if m["train"] else "val_loss": m[2] for m in found}
             yield place, rest | sets

@@ -5,7 +5,7 @@ import pytest
 from lossscan.canonical.names import canonical, factor, fallback_loss, is_known, is_part, namer
 
 SAME = {
-    "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss train/CE+loss"
+    "loss": "loss train/loss train_loss_step lm+loss lm-loss reduced_train_loss"
     " Actor+Loss train.loss_step Train/Samples/train_loss"
     " loss_metrics/global_avg_loss",
     "eval_loss": "eval_loss eval/loss val_loss valid_loss validation+loss lm+loss+validation"

@@ -402,3 +402,30 @@ def test_torchreid_calls_the_cross_entropy_xent(tmp_path: Path):
         (20, 2.25),
         (30, 3.25),
     ]
+
+
+def test_a_cross_entropy_is_a_term_where_a_total_is_logged(tmp_path: Path):
+    """Alone it is the loss."""
+    row = "step {n}0 {total}ce_loss: {n}.25 kl_loss: 0.5\n"
+    text = "".join(row.format(n=n, total=f"total_loss: {n}.75 ") for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (10, 1.75)
+    text = "".join(row.format(n=n, total="") for n in (1, 2, 3))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (10, 1.25)
+
+
+def test_the_test_set_of_pytorchs_example_of_a_vae_is_evaluated(tmp_path: Path):
+    """Its line states no count."""
+    text = "".join(
+        f"Train Epoch: {n} [50/100 (50%)]\tLoss: {n}.5\n====> Epoch: {n} Average loss: {n}.6\n"
+        f"====> Test set loss: {n}.7\n"
+        for n in (1, 2, 3)
+    )
+    run = logs.read_log(tmp_path, text)
+    assert [value for _, value in logs.points(run, "loss")] == [1.5, 2.5, 3.5]
+    assert [value for _, value in logs.points(run, "eval_loss")] == [1.7, 2.7, 3.7]
+
+
+def test_a_number_sign_may_be_before_a_count(tmp_path: Path):
+    """Of a line that begins with it."""
+    text = "".join(f"#{n}0 loss: {n}.5\n" for n in range(1, 5))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (40, 4.5)

@@ -1054,3 +1054,19 @@ def test_a_line_in_italics_is_a_line(tmp_path: Path):
         "My loop is stuck at this:\n\n_Mon Nov 16 01:53:58 2020 Epoch: 3 Loss: 3048.72_ \n\nWhy?\n"
     )
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(3, 3048.72)]
+
+
+def test_rows_of_deepxde_are_read_without_their_header(tmp_path: Path):
+    """Who pastes the end of a training leaves it out."""
+    row = "{n}000      [1.0{n}e-02, 3.00e-03]    [2.0{n}e-02, 3.00e-03]    [1.01e-01]    \n"
+    run = logs.read_log(tmp_path, "".join(row.format(n=n) for n in (1, 2, 3)))
+    assert logs.points(run, "loss") == [(1000, 0.0131), (2000, 0.0132), (3000, 0.0133)]
+    assert [step for step, _ in logs.points(run, "eval_loss")] == [1000, 2000, 3000]
+
+
+def test_lists_behind_a_number_are_no_losses(tmp_path: Path):
+    """Three lists in a row may be of anything, unless all are printed as DeepXDE does."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(
+            tmp_path, "1000   [0.1, 0.2]   [3, 4]   [5]\n2000   [0.3, 0.2]   [3, 4]   [5]\n"
+        )

@@ -379,3 +379,34 @@ def test_a_bar_of_keras_may_be_wrapped(tmp_path: Path, wrapped: str):
     run = logs.read_log(tmp_path, text)
     assert logs.points(run, "loss") == [(1, 0.1), (2, 0.2), (3, 0.3)]
     assert logs.points(run, "eval_loss") == [(1, 0.15), (2, 0.25), (3, 0.35)]
+
+
+@pytest.mark.parametrize(
+    ("trains", "evaluates"),
+    [
+        ("report_training_metrics(", "report_validation_metrics("),
+        ("report_metrics(group=training, ", "report_metrics(group=validation, "),
+    ],
+)
+def test_what_determined_reports_is_at_its_steps(tmp_path: Path, trains: str, evaluates: str):
+    """Its core prints both sets by one name."""
+    begin = "[2023-01-09T10:00:00.1Z] 1a2b [rank=0] || INFO: [42] determined.core: "
+    text = "".join(
+        f"{begin}{each}steps_completed={n}00, metrics={{'loss': {n}.{digit}}})\n"
+        for n in (1, 2, 3)
+        for each, digit in ((trains, 5), (evaluates, 7))
+    )
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "loss") == [(100, 1.5), (200, 2.5), (300, 3.5)]
+    assert logs.points(run, "eval_loss") == [(100, 1.7), (200, 2.7), (300, 3.7)]
+
+
+def test_an_accuracy_may_be_in_brackets_behind_the_number_of_a_set(tmp_path: Path):
+    """The number before it is the loss."""
+    text = "".join(
+        f"Epoch {n} | train {9 - n}.5 (acc 51.0%) | val {9 - n}.7 (acc 48.0%)\n"
+        for n in range(1, 7)
+    )
+    run = logs.read_log(tmp_path, text)
+    assert logs.points(run, "loss")[0] == (1, 8.5)
+    assert logs.points(run, "eval_loss")[0] == (1, 8.7)

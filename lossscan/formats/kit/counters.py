@@ -32,8 +32,8 @@ _LARGEST: Final = 1e15  # of a count in digits; `1e999` is infinite
 _WITH_TOTAL = 2  # groups of a counter that says of how many
 # NeMo's iteration begins again in each epoch, this does not; torchtune's bar: `1|54|Loss: 1.09`
 _DECLARED: Final = expression(
-    r"(?<![\w./])(?:(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter|current_steps)"
-    r"(?:/max_steps)?"
+    r"(?<![\w./])(?:(?:global_step|GLOBAL_STEP|acc_iter|global[_ ]iter|current_steps"
+    r"|steps_completed)(?:/max_steps)?"
     r"['\"]?\s{0,8}[:=]\s{0,24}['\"]?|Acc_iter |\d{1,6}\|(?=\d{1,15}\|Loss: ))"
     rf"(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
@@ -122,7 +122,7 @@ _UNNAMED: Final = (
     ("epoch:train:", expression(r"\b(\d{1,9})epoch:train:"), expression(r"-(\d{1,15})batch:")),
 )
 _BARE: Final = expression(  # no line of a file: `train.py: 159: Loss is NaN`, no set: `SET 0 LOSS`
-    r"(?:^|(?<!\.py:)(?<!set|SET)\s)\[?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
+    r"(?:^|(?<!\.py:)(?<!set|SET)\s)[\[#]?(\d{1,15})(?:/(\d{1,15})|\s\|\s[\d.]{1,20})?\]?[,:]?\s(?:\|\s)?"
     r"(?=(?:\[[DG] )?(?i:(?:train[ _])?loss(?:es)?)\b)"
 )
 # RVC: step, rate
@@ -164,7 +164,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("train (", "valid ("), _OF_SET),
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
-    (("global", "acc_iter", "current_steps", "|loss: "), _DECLARED),
+    (("global", "acc_iter", "current_steps", "steps_completed", "|loss: "), _DECLARED),
     (("total_steps",), _AT_EPOCH),
     (("iter",), _STEP_BEHIND_ITER),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),

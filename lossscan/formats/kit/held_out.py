@@ -16,6 +16,7 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"  # DeepSpeech
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     rf"|\bname['\"]: ?['\"](?:{HELD_OUT})['\"]"
+    r"|\breport_validation_metrics\(|\bgroup=validation\b"  # Determined's
     r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
     r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
     r"|^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)"  # PyTorch's for ImageNet

@@ -31,8 +31,10 @@ FEWEST: Final = 2  # entries that are wrapped: one may be cut
 _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
-_BOLD: Final = expression(r"\*\*(?<!\*{3})(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)")
-_ITALIC: Final = expression(r"(?m)^_(?=\w)([^_\n]{1,400}\d)_(?=[ \t]{0,4}$)")
+_MARKED: Final = expression(  # bold, or a line in italics
+    r"(?m)\*\*(?<!\*{3})(?=[^*\n]{0,40}(?:\d|nan))([^*\n]{1,80})\*\*(?!\*)"
+    r"|^_(?=\w)([^_\n]{1,400}\d)_(?=[ \t]{0,4}$)"
+)
 _CURLY: Final = "\u2018\u2019\u201c\u201d"  # single ones, double ones
 _TYPESET: Final = expression(rf"[{_CURLY}]\w{{1,40}}[{_CURLY}] ?[:：]")
 _ESCAPED: Final = expression(r"&(#39|#x27|quot);\w{1,40}&\1; ?:")
@@ -66,7 +68,12 @@ _BARS: Final = expression(  # a bar with another behind it
     r"(\d%\|[^\]\n]{1,400}\])(?=[^\n]{1,400}\d%\|)"
 )
 _UNNAMED: Final = expression(  # the step and the loss, as Unsloth's own loop prints them
-    r"(?<=it/s\]|s/it\])(\d{1,9}), (\d{1,6}\.\d{1,9}|nan)(?=\s{0,4}$)"
+    r"(?m)(?<=it/s\]|s/it\])(\d{1,9}), (\d{1,6}\.\d{1,9}|nan)(?=\s{0,4}$)"
+)
+_BY_BARS: Final = (
+    (_BEHIND_BAR, "\n"),
+    (_BARS, "\\1\n"),
+    (_UNNAMED, "\nstep \\1, loss: \\2"),
 )
 _NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`, `[Loss] 4.9`
     r"(?i)[\[{][\w ]{0,30}loss\w{0,10}[\]}](?: ?[:=]| {1,8}(?:-?\d|nan))"
@@ -74,6 +81,11 @@ _NAMED: Final = expression(  # `[epoch]: 3, [loss]: 4.9`, `{Training loss}=4.9`,
 _NAME: Final = expression(r"[\[{]([A-Za-z][\w ]{0,40})[\]}](?= ?[:=]| {1,8}(?:-?\d|nan))")
 _LIST: Final = expression(r"\[([-+\d.e, ]{1,600}|nan(?:, ?nan){0,60})\]")  # the terms of a loss
 _LIST_ROW: Final = expression(r"\W{0,9}\d{1,12}\b[^\[\n]{1,200}\[[-+\d.e]{1,40}, ?[-+\d.e]")
+_LIST_ROWS: Final = expression(  # of DeepXDE: its losses, those of the test, its metrics
+    r"\d{1,12} {2,20}\[[-+\d.e]{7,12}(?:, [-+\d.e]{7,12}){0,30}\] {2,20}\[[-+\d.e, ]{7,400}\]"
+    r" {2,20}\[[-+\d.e, ]{0,400}\]\s{0,9}\Z"
+)
+_LIST_NAMES: Final = "Step  Train loss  Test loss  Test metric\n"
 _LIST_HEAD: Final = expression(r"(?i)(?!.{0,500}[\d:=]).{0,200}\bloss\b")
 _HEADS: Final = expression(  # what counts, again and again in one line: `Epoch 7/9`
     r"(?i)(?<![\w./-])(?:epochs?|steps?|iter(?:ation)?s?)"
@@ -121,8 +133,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
             (_each(methodcaller("replace", _ELIDED, " ")), _ELIDED in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
             (objects_flat, has_objects(text)),
-            (_each(partial(_BOLD.sub, r"\1")), "**" in text and bool(_BOLD.search(text))),
-            (_each(partial(_ITALIC.sub, r"\1")), "_" in text and bool(_ITALIC.search(text))),
+            (_each(partial(_MARKED.sub, r"\1\2")), bool(_MARKED.search(text))),
             (
                 _each(methodcaller("translate", _STRAIGHT)),
                 not text.isascii() and bool(_TYPESET.search(text)),
@@ -130,12 +141,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
-            (partial(_cut_at, _BEHIND_BAR), "it" in text and bool(_BEHIND_BAR.search(text))),
-            (partial(_cut_at, _BARS, by="\\1\n"), "%|" in text and bool(_BARS.search(text))),
-            (
-                partial(_cut_at, _UNNAMED, by="\nstep \\1, loss: \\2"),
-                "it" in text and _often(_UNNAMED.search, shown),
-            ),
+            (_unglued, "it" in text and any(mark.search(text) for mark, _ in _BY_BARS)),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
@@ -189,13 +195,19 @@ def _untupled(text: Iterable[str]) -> Iterator[str]:
 
 def _are_lists(shown: Sequence[str]) -> bool:
     """Whether rows below a header with a loss hold lists, as of the terms of a loss."""
-    headed = any(_LIST_HEAD.match(line) for line in shown)
-    return headed and _often(_LIST_ROW.match, shown)
+    headed = any(map(_LIST_HEAD.match, shown))
+    return _often((_LIST_ROW if headed else _LIST_ROWS).match, shown)
 
 
 def _summed(text: Iterable[str]) -> Iterator[str]:
-    """Rows with the sum of each list in its place."""
-    return (_LIST.sub(_sum, line) if "[" in line else line for line in text)
+    """Rows with the sum of each list in its place, below the names that were not pasted."""
+    named = False
+    for line in text:
+        named = named or _LIST_HEAD.match(line) is not None
+        if not named and _LIST_ROWS.match(line):
+            yield _LIST_NAMES
+            named = True
+        yield _LIST.sub(_sum, line) if "[" in line else line
 
 
 def _sum(found: re.Match[str]) -> str:
@@ -227,10 +239,18 @@ def _parted(text: Iterable[str]) -> Iterator[str]:
         yield line[at:]
 
 
-def _cut_at(mark: re.Pattern[str], text: Iterable[str], by: str = "\n") -> Iterator[str]:
+def _cut_at(mark: re.Pattern[str], text: Iterable[str]) -> Iterator[str]:
     """Lines cut wherever such a mark is, in whose place a line ended."""
     for line in text:
-        yield from mark.sub(by, line).splitlines(keepends=True)
+        yield from mark.sub("\n", line).splitlines(keepends=True)
+
+
+def _unglued(text: Iterable[str]) -> Iterator[str]:
+    """Bars, and what was printed behind them, on lines of their own."""
+    for line in text:
+        for mark, by in _BY_BARS:
+            line = mark.sub(by, line)  # noqa: PLW2901
+        yield from line.splitlines(keepends=True)
 
 
 def _wrapper(shown: Sequence[str]) -> str:

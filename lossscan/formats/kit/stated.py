@@ -228,7 +228,7 @@ class _Names:
 
 def is_total(name: str) -> bool:
     """Whether it names the loss that an evaluation would be told by, not a part of it."""
-    return canonical(name) in ("loss", "total_loss", "cross_entropy", *MEANS)
+    return canonical(name) in ("loss", "total_loss", "ce_loss", "cross_entropy", *MEANS)
 
 
 def _evaluated(name: str) -> str:
