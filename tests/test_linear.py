@@ -23,7 +23,7 @@ import lossscan
 from lossscan import formats
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import Expression
-from lossscan.runs import discover
+from lossscan.runs import log_names
 from lossscan.settings import Settings
 from lossscan.sources.line_pattern import compiled
 from tests.code import nodes
@@ -59,8 +59,8 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
         for name, value in vars(module).items():
             for pattern in _within(value):
                 yield f"{module.__name__}.{name}", pattern
-    named = ("discover._LOGS", "discover._DOUBTFUL", "discover._WHOLE")
-    yield from zip(named, discover.names(), strict=True)
+    named = ("log_names.LOGS", "log_names.DOUBTFUL", "log_names.whole")
+    yield from zip(named, log_names.names(), strict=True)
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:

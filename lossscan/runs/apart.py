@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from lossscan.canonical.sets import ANY
 from lossscan.errors import LossscanError
 from lossscan.expressions import expression
-from lossscan.runs.discover import PART, RunFiles, is_log_name
+from lossscan.runs.discover import PART, RunFiles
+from lossscan.runs.log_names import is_log_name
 from lossscan.sources.notebook import is_notebook
 
 NUL = "\u2400"  # its picture, in the name of a run of a database: no path can hold it

@@ -31,8 +31,9 @@ from lossscan.model import (
     Skipped,
     Table,
 )
-from lossscan.runs.discover import CARD, LEADS_OUT, RunFiles, is_log_name, is_sure_log_name
+from lossscan.runs.discover import CARD, LEADS_OUT, RunFiles
 from lossscan.runs.landmarks.schedule import schedule_of
+from lossscan.runs.log_names import is_log_name, is_sure_log_name
 from lossscan.runs.merge import Merged, merge
 from lossscan.runs.objective import framework_of, objective_of
 from lossscan.runs.parts import with_total

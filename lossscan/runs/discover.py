@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,30 +15,19 @@ from msgspec.structs import replace
 from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import holding_of, outputs_of, owner_of, without_beginnings
-from lossscan.runs.results import NAMES as RESULTS
-from lossscan.runs.stores import ARCHIVES, closed, is_packed_copy, is_store, never_below, shown
-from lossscan.runs.training.files import is_config_name
+from lossscan.runs.log_names import MOST_DOUBTFUL, Folder, is_sure_log_name, kind_of, names
+from lossscan.runs.stores import closed, is_packed_copy, is_store, never_below, shown
 from lossscan.settings import Settings
-from lossscan.sources.files import any_of, head_of, leads_out, relative
-from lossscan.sources.packed import plain_name
+from lossscan.sources.files import head_of, leads_out, relative
 
 CARD = ".md"
 LAST: Final = (CARD, ".json")  # that may hold a curve, and mostly hold something else
 DEEPEST = 16  # folders below the path; a deeper tree is not one of runs
 PLOT = 4  # folders from a run to a line of a plot, whose name is three at most
 MOST_ENTRIES = 500_000  # names looked at; a hundred times the runs of a large sweep
-MOST_DOUBTFUL = 200  # files of doubtful name in one folder; a folder with more holds data
 LEADS_OUT: Final = "symlink_outside"  # the message on a link that is not followed
 PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
 
-# Names of logs of any format, and names that only the content can tell. The formats add their own;
-# anything else may be a settings file.
-LOGS: Final = "nohup.out *.log"
-DOUBTFUL: Final = (
-    "*.txt *.out *.err *.log.* log stdout stderr console output out rank[0-9]* log[-_.]* stdout.*"
-    " *.ipynb *.zip"
-)
-ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 _HYDRA: Final = ".hydra"  # its config.yaml has what was resolved for the run in the folder above
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
@@ -54,20 +41,9 @@ class RunFiles(Struct, frozen=True):
     part: str | None = None  # of a file that holds several runs; `root` names it behind a `#`
 
 
-class _Folder(Struct):
-    logs: list[Path] = field(default_factory=list)
-    doubtful: list[Path] = field(default_factory=list)
-    settings: list[Path] = field(default_factory=list)
-    archives: list[Path] = field(default_factory=list)
-
-    @property
-    def files(self) -> list[Path]:
-        return self.logs + self.doubtful + self.settings
-
-
 class _Tree(Struct):
     root: Path
-    folders: dict[Path, _Folder] = field(default_factory=dict)
+    folders: dict[Path, Folder] = field(default_factory=dict)
     skipped: dict[Path, Message] = field(default_factory=dict)
     refused: dict[Path, Message] = field(default_factory=dict)  # by the system: runs may be there
 
@@ -89,7 +65,7 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     except OSError as error:
         raise UnreadableLog("no_access", at=path, reason=reason_of(error)) from error
     if stat.S_ISREG(mode):
-        around = _walked(path.parent, depth=0).folders.get(path.parent, _Folder())
+        around = _walked(path.parent, depth=0).folders.get(path.parent, Folder())
         return (RunFiles(path, (path, *sorted(set(around.settings) - {path}))),)
     if not stat.S_ISDIR(mode):
         raise NoLogFound("not_a_place", at=path)
@@ -98,16 +74,6 @@ def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
     if not any(folder.logs for folder in tree.folders.values()):
         _settle_last(tree.folders.values(), settings)
     return _runs(tree) or _last_resort(tree)
-
-
-def of_interest(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The names in one folder that may belong to a run, and those whose content decides."""
-    folder = _Folder()
-    for path in map(Path, shown(names)):
-        if (kind := _kind(path, folder)) is not None:
-            kind.append(path)
-    doubtful = [] if folder.logs or len(folder.doubtful) > MOST_DOUBTFUL else folder.doubtful
-    return [path.name for path in folder.files], [path.name for path in doubtful]
 
 
 def _walked(root: Path, *, depth: int) -> _Tree:
@@ -134,9 +100,9 @@ def _refuse(tree: _Tree, error: OSError) -> None:
 
 
 def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
-    content = _Folder()
+    content = Folder()
     for path in (folder / name for name in names):
-        if (kind := _kind(path, content)) is None:
+        if (kind := kind_of(path, content)) is None:
             continue
         try:
             if leads_out(path, tree.root):
@@ -149,41 +115,6 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
     tree.folders[folder] = content
 
 
-def is_log_name(name: str) -> bool:
-    """Whether a file of this name is a log, or one whose content has to tell."""
-    return is_sure_log_name(name) or _is_doubtful(plain_name(name.lower()))
-
-
-def is_sure_log_name(name: str) -> bool:
-    """Whether a file of this name is a log, compressed or not."""
-    return names()[0].fullmatch(plain_name(name.lower())) is not None
-
-
-def _kind(path: Path, content: _Folder) -> list[Path] | None:
-    if is_sure_log_name(path.name):
-        return content.logs
-    name = plain_name(path.name.lower())
-    if ARCHIVES.fullmatch(path.name.lower()):
-        return content.archives
-    if _is_doubtful(name):
-        return content.doubtful
-    return content.settings if is_config_name(path) or name in RESULTS else None
-
-
-@cache
-def names() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Patterns for names of logs, for names whose content decides, and for whole histories."""
-    from lossscan import formats  # loads numpy
-
-    sure, maybe, whole = formats.file_patterns()
-    return any_of(f"{LOGS} {sure}"), any_of(f"{DOUBTFUL} {maybe}"), any_of(whole)
-
-
-def _is_doubtful(name: str) -> bool:
-    rotated = ROTATED.sub("", name)
-    return names()[1].fullmatch(name) is not None or (rotated != name and is_log_name(rotated))
-
-
 def _has_content(path: Path) -> bool:
     """Whether it is a regular file that is not empty: a pipe would be waited for."""
     try:
@@ -193,7 +124,7 @@ def _has_content(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
-def _settle_all(folders: Mapping[Path, _Folder], settings: Settings) -> None:
+def _settle_all(folders: Mapping[Path, Folder], settings: Settings) -> None:
     """Tell the logs of all folders, without copies of what is in another."""
     for folder in folders.values():
         _settle(folder, settings)
@@ -202,14 +133,14 @@ def _settle_all(folders: Mapping[Path, _Folder], settings: Settings) -> None:
         folder.logs = [path for path in folder.logs if not is_packed_copy(path, with_logs)]
 
 
-def _settle(folder: _Folder, settings: Settings) -> None:
+def _settle(folder: Folder, settings: Settings) -> None:
     """Doubtful files are logs where their content says so and nothing surer is next to them."""
     if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
         folder.logs = [path for path in folder.doubtful if is_log(path, settings)]
         folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
 
 
-def _settle_last(folders: Iterable[_Folder], settings: Settings) -> None:
+def _settle_last(folders: Iterable[Folder], settings: Settings) -> None:
     """Model cards, and JSON of any name, are logs where nothing else is left that holds a curve."""
     for folder in folders:
         left = [path for path in folder.settings if path.suffix.lower() in LAST]
@@ -274,7 +205,7 @@ def _stores_apart(files: RunFiles, held: Collection[Path]) -> list[RunFiles]:
     return [replace(files, root=path, files=(path, *others)) for path in logs]
 
 
-def _files(parts: Collection[Path], folders: Mapping[Path, _Folder]) -> Iterator[Path]:
+def _files(parts: Collection[Path], folders: Mapping[Path, Folder]) -> Iterator[Path]:
     logs = {path: folders[path].logs for path in parts}
     for path in without_beginnings(logs, names()[2]):
         yield from sorted(folders[path].files)

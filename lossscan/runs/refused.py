@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from lossscan.errors import SYSTEM, MissingExtra, NoLogFound, ReaderFailed, reason_of
 from lossscan.model import UNREAD_NOTE, Note, Skipped
-from lossscan.runs.discover import LOGS, is_log_name, is_sure_log_name
+from lossscan.runs.log_names import LOGS, is_log_name, is_sure_log_name
 from lossscan.sources.files import any_of, relative
 
 _NO_TEXT: Final = (

@@ -28,7 +28,8 @@ from lossscan.errors import (
 )
 from lossscan.expressions import expression
 from lossscan.model import Message, RunReport, Skipped
-from lossscan.runs.discover import RunFiles, discover, of_interest
+from lossscan.runs.discover import RunFiles, discover
+from lossscan.runs.log_names import of_interest
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from lossscan.errors import NoLogFound
-from lossscan.runs.discover import is_log, is_log_name
+from lossscan.runs.discover import is_log
+from lossscan.runs.log_names import is_log_name
 from lossscan.runs.stores import ARCHIVES
 from lossscan.runs.training.files import is_config_name
 from lossscan.settings import Settings

@@ -8,7 +8,8 @@ from lossscan import formats
 from lossscan.errors import NoLogFound
 from lossscan.model import Run
 from lossscan.runs import read_run
-from lossscan.runs.discover import discover, is_log_name
+from lossscan.runs.discover import discover
+from lossscan.runs.log_names import is_log_name
 from lossscan.settings import Settings
 from lossscan.sources.files import plain
 from tests import logs

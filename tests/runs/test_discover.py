@@ -10,6 +10,7 @@ from lossscan.errors import NoLogFound
 from lossscan.runs import discover as unit
 from lossscan.runs import read_run
 from lossscan.runs.discover import RunFiles, discover
+from lossscan.runs.log_names import MOST_DOUBTFUL
 from lossscan.settings import Settings
 from tests import logs
 
@@ -143,12 +144,12 @@ def test_discover_asks_the_content_where_the_name_is_doubtful(tmp_path: Path):
     assert shown(discover(tmp_path, Settings()), tmp_path) == {"run": ["out.txt"]}
 
 
-@pytest.mark.parametrize(("more", "opened"), [(0, unit.MOST_DOUBTFUL), (1, 0)])
+@pytest.mark.parametrize(("more", "opened"), [(0, MOST_DOUBTFUL), (1, 0)])
 def test_discover_opens_no_file_of_a_folder_full_of_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, opened: int
 ):
     """Hundreds of tables are a data set: a curve is sought in those of a smaller folder only."""
-    grow(tmp_path, *(f"{at}.csv" for at in range(unit.MOST_DOUBTFUL + more)))
+    grow(tmp_path, *(f"{at}.csv" for at in range(MOST_DOUBTFUL + more)))
     asked: list[Path] = []
     monkeypatch.setattr(unit, "is_log", lambda path, _: asked.append(path))
     discover(tmp_path, Settings())

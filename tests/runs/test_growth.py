@@ -30,6 +30,7 @@ from lossscan.runs import discover
 from lossscan.runs.continued import chained
 from lossscan.runs.landmarks.epochs import epochs_of
 from lossscan.runs.launches import Course, course_of
+from lossscan.runs.log_names import Folder
 from lossscan.runs.merge import _resumes, _without, merge
 from lossscan.settings import Settings
 from lossscan.signals import scan
@@ -173,7 +174,7 @@ def _read(form: str, rows: Sequence[str], n: int) -> object:
 def _sweep(n: int) -> object:
     """Folders of one log each, below one."""
     logs = [Path(f"sweep/{at}/trainer_log.jsonl") for at in range(n)]
-    folders = {log.parent: discover._Folder(logs=[log]) for log in logs}
+    folders = {log.parent: Folder(logs=[log]) for log in logs}
     return discover._runs(discover._Tree(Path("sweep"), folders))
 
 
