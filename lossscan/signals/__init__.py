@@ -25,8 +25,9 @@ from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
+from lossscan.signals.climbs import early_rise, late_rises
 from lossscan.signals.leaps import with_leap
-from lossscan.signals.levels import early_rise, late_rises, rises_at, split
+from lossscan.signals.levels import rises_at, split
 from lossscan.signals.outbursts import wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak

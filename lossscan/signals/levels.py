@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
-from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
 from lossscan.numeric.medians import MEDIAN_ERROR, median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import Break
-from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
+from lossscan.signals.spikes import excursion
 
 STAYS = 0.5  # of a rise; one that loses more than half within this many points is fading:
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
 MOST_BENT = 3.0  # times steeper before a stretch than behind it: an exponential decay within a run
 FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
 SMOOTH_POINTS = 3  # whose median one wild point does not move
-EARLY_POINTS = 3
-EARLY_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
-# Where no descent shows since the loss rises at once, the first tenth counts as one: so many points
-EARLY_SHARE, EARLY_LEAST, EARLY_MOST = 10, 5, 20  # at least, and at most: later it may be a wave
+CLIMB_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 
 
@@ -154,7 +149,7 @@ def _hump_before(curve: Curve, fall: Break, known: int) -> Excursion | None:
     base, after = float(smooth.min()), _level(curve, at, at + SMOOTH_POINTS)
     edge = _level(curve, at - SMOOTH_POINTS, at) - after
     left = base - after - _course_fall(curve, low + 1, at)
-    high = curve.scaled[low:at] > base + EARLY_SIGMA / 2 * curve.local_noise[low]
+    high = curve.scaled[low:at] > base + CLIMB_SIGMA / 2 * curve.local_noise[low]
     start = low + int(high.argmax())
     if not high.any() or left > (1 - TAKEN_BACK) * edge or start < known:
         return None
@@ -208,92 +203,3 @@ def change_at(curve: Curve, at: Break, landmarks: tuple[Landmark, ...]) -> Chang
 
 def _level(curve: Curve, start: int, stop: int) -> float:
     return median(curve.scaled[max(start, 0) : stop])
-
-
-def early_rise(
-    curve: Curve, landmarks: tuple[Landmark, ...], *, before: int
-) -> Change | Excursion | None:
-    """A rise at the start of a run, where a healthy loss only falls: one that stays, or not.
-
-    It is the climb of a median of 3 points from its running minimum to the highest point before the
-    curve is back at that minimum. `before`: the index of the first break that the search found.
-    """
-    first = min(max(len(curve.steps) // EARLY_SHARE, EARLY_LEAST), EARLY_MOST)
-    stop = max(curve.descent_end, min(first, before))
-    if stop < EARLY_POINTS:
-        return None
-    smooth = running_median(curve.scaled[: stop + SMOOTH_POINTS], SMOOTH_POINTS)[:stop]
-    low = np.minimum.accumulate(smooth)
-    climb = np.subtract(smooth, low, out=smooth)
-    climb /= curve.local_noise[:stop]
-    top = int(np.argmax(climb))
-    if climb[top] < EARLY_SIGMA or _goes_on(curve, top, stop):
-        return None
-    start = top - int(np.argmax((climb[: top + 1] < EARLY_SIGMA / 2)[::-1])) + 1
-    back = curve.scaled[top + 1 :] <= low[top]
-    if back.any():
-        end = top + 1 + int(back.argmax())
-        smooth = running_median(curve.scaled[: end + SMOOTH_POINTS], SMOOTH_POINTS)
-        course = np.minimum.accumulate(smooth)[start:end]
-        return excursion(curve, course, start, end, float(climb[top]))
-    rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
-    return change_at(curve, rise, landmarks)
-
-
-def late_rises(
-    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
-) -> Iterator[Excursion]:
-    """Climbs of a few points behind the start that come back to the lowest level before them.
-
-    On a smooth curve they are plain, and too slow for a step or a spike. `known`: indices of what
-    has been found, with `blocks`; a climb at one of them is no other. Of 700 clean labeled runs
-    none has one.
-    """
-    climbs = _late_climbs(curve, known, blocks)
-    if not climbs:
-        return
-    highest = max(top for *_, top in climbs)
-    least = EARLY_SIGMA
-    for at, dips in dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in climbs)):
-        least = max(least, BLOCK_DIPS * float((dips / curve.local_noise[at]).max()))
-        if highest < least:
-            return
-    for start, course, top in climbs:
-        if top >= least:
-            yield excursion(curve, course, start, start + len(course), top)
-
-
-def _late_climbs(
-    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
-) -> list[tuple[int, FloatArray, float]]:
-    """Where each begins, the lowest level before each of its points, and its height in noise."""
-    smooth = running_median(curve.scaled, SMOOTH_POINTS)
-    low = np.minimum.accumulate(smooth)
-    climb = np.subtract(smooth, low, out=smooth)
-    climb /= curve.local_noise
-    lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
-    climb = climb[:lowest]
-    raised = stretches(climb >= EARLY_SIGMA / 2)  # at one point alone: between two peaks
-    raised = [(at - 1, to + 1) if to - at == 1 else (at, to) for at, to in raised]
-    if not raised:
-        return []
-    tops = np.maximum.reduceat(climb, [start for start, _ in raised])  # between two it is lower
-    within = np.zeros(lowest, dtype=bool)
-    for block in blocks:
-        within[block.start : block.stop] = True
-    known = sorted(known)
-    return [
-        (start, low[start:stop].copy(), top)  # not all of a long series
-        for (start, stop), top in zip(raised, tops.tolist(), strict=True)
-        if top >= EARLY_SIGMA
-        and start > curve.descent_end
-        and not within[start]
-        and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
-    ]
-
-
-def _goes_on(curve: Curve, top: int, stop: int) -> bool:
-    """Whether a rise up to `top` is the beginning of a climb, which is no step of its own."""
-    highest = running_median(curve.scaled[top:], SMOOTH_POINTS)[max(stop - top, 1) :]
-    higher = highest.max(initial=-np.inf) - curve.scaled[top]
-    return bool(higher >= EARLY_SIGMA * curve.local_noise[top])

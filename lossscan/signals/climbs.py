@@ -1,0 +1,112 @@
+"""Climbs that are too slow for a step: at the start of a run, and back to the lowest level later.
+
+They show in a median of 3 points that leaves its running minimum.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lossscan.model import Change, Curve, Excursion, Landmark
+from lossscan.numeric.arrays import FloatArray, stretches
+from lossscan.numeric.levels import LEVEL_POINTS
+from lossscan.numeric.medians import running_median
+from lossscan.signals.gaps import Break
+from lossscan.signals.levels import CLIMB_SIGMA, SMOOTH_POINTS, change_at
+from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
+
+EARLY_POINTS = 3  # of fewer no median is made
+# Where no descent shows since the loss rises at once, the first tenth counts as one: so many points
+EARLY_SHARE, EARLY_LEAST, EARLY_MOST = 10, 5, 20  # at least, and at most: later it may be a wave
+
+
+def early_rise(
+    curve: Curve, landmarks: tuple[Landmark, ...], *, before: int
+) -> Change | Excursion | None:
+    """A rise at the start of a run, where a healthy loss only falls: one that stays, or not.
+
+    It is the climb of a median of 3 points from its running minimum to the highest point before the
+    curve is back at that minimum. `before`: the index of the first break that the search found.
+    """
+    first = min(max(len(curve.steps) // EARLY_SHARE, EARLY_LEAST), EARLY_MOST)
+    stop = max(curve.descent_end, min(first, before))
+    if stop < EARLY_POINTS:
+        return None
+    smooth = running_median(curve.scaled[: stop + SMOOTH_POINTS], SMOOTH_POINTS)[:stop]
+    low = np.minimum.accumulate(smooth)
+    climb = np.subtract(smooth, low, out=smooth)
+    climb /= curve.local_noise[:stop]
+    top = int(np.argmax(climb))
+    if climb[top] < CLIMB_SIGMA or _goes_on(curve, top, stop):
+        return None
+    start = top - int(np.argmax((climb[: top + 1] < CLIMB_SIGMA / 2)[::-1])) + 1
+    back = curve.scaled[top + 1 :] <= low[top]
+    if back.any():
+        end = top + 1 + int(back.argmax())
+        smooth = running_median(curve.scaled[: end + SMOOTH_POINTS], SMOOTH_POINTS)
+        course = np.minimum.accumulate(smooth)[start:end]
+        return excursion(curve, course, start, end, float(climb[top]))
+    rise = Break(start, float(climb[top] * curve.local_noise[top]), float(climb[top]), top - start)
+    return change_at(curve, rise, landmarks)
+
+
+def late_rises(
+    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
+) -> Iterator[Excursion]:
+    """Climbs of a few points behind the start that come back to the lowest level before them.
+
+    On a smooth curve they are plain, and too slow for a step or a spike. `known`: indices of what
+    has been found, with `blocks`; a climb at one of them is no other. Of 700 clean labeled runs
+    none has one.
+    """
+    climbs = _late_climbs(curve, known, blocks)
+    if not climbs:
+        return
+    highest = max(top for *_, top in climbs)
+    least = CLIMB_SIGMA
+    for at, dips in dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in climbs)):
+        least = max(least, BLOCK_DIPS * float((dips / curve.local_noise[at]).max()))
+        if highest < least:
+            return
+    for start, course, top in climbs:
+        if top >= least:
+            yield excursion(curve, course, start, start + len(course), top)
+
+
+def _late_climbs(
+    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
+) -> list[tuple[int, FloatArray, float]]:
+    """Where each begins, the lowest level before each of its points, and its height in noise."""
+    smooth = running_median(curve.scaled, SMOOTH_POINTS)
+    low = np.minimum.accumulate(smooth)
+    climb = np.subtract(smooth, low, out=smooth)
+    climb /= curve.local_noise
+    lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
+    climb = climb[:lowest]
+    raised = stretches(climb >= CLIMB_SIGMA / 2)  # at one point alone: between two peaks
+    raised = [(at - 1, to + 1) if to - at == 1 else (at, to) for at, to in raised]
+    if not raised:
+        return []
+    tops = np.maximum.reduceat(climb, [start for start, _ in raised])  # between two it is lower
+    within = np.zeros(lowest, dtype=bool)
+    for block in blocks:
+        within[block.start : block.stop] = True
+    known = sorted(known)
+    return [
+        (start, low[start:stop].copy(), top)  # not all of a long series
+        for (start, stop), top in zip(raised, tops.tolist(), strict=True)
+        if top >= CLIMB_SIGMA
+        and start > curve.descent_end
+        and not within[start]
+        and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
+    ]
+
+
+def _goes_on(curve: Curve, top: int, stop: int) -> bool:
+    """Whether a rise up to `top` is the beginning of a climb, which is no step of its own."""
+    highest = running_median(curve.scaled[top:], SMOOTH_POINTS)[max(stop - top, 1) :]
+    higher = highest.max(initial=-np.inf) - curve.scaled[top]
+    return bool(higher >= CLIMB_SIGMA * curve.local_noise[top])
