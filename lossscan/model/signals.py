@@ -101,9 +101,10 @@ class BoundaryTest(Struct, frozen=True):
     landmark: Landmark
     index: int  # first point wholly after the landmark
     step: int
-    before: float  # level as logged, just before the landmark
+    before: float  # level at the edge of the landmark, in units of the series
     after: float
-    gap: float  # after - before on the curve's scale (log where it is one), trend removed
+    gap: float  # the step on the curve's scale (log where it is one), trend removed, at its surest
+    shift: float  # between the levels a few points away on that scale, trend and all
     sigma: float  # gap in units of its own standard error
     p_value: float  # share of placebo places at least as extreme (one-sided in the gap's sign)
     points: int  # logged points on the shorter side

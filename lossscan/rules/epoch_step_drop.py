@@ -79,7 +79,7 @@ def check(
         claims = frozenset(test.step for test in back)
         yield RuledOut(Message("saw-tooth", count=len(back)), claims=claims)
         return
-    part = [test for test in free if test.sigma <= named and test.after < test.before]
+    part = [test for test in free if test.sigma <= named and test.shift < 0]
     yield _finding(case, part, combined)  # a climb behind a boundary may hide half of its step
 
 
@@ -121,7 +121,7 @@ def _explained(case: Case, test: BoundaryTest, others: Sequence[Landmark]) -> bo
 
 def _falls(case: Case, test: BoundaryTest) -> bool:
     """Whether the levels themselves fall, and not only against lines drawn through them."""
-    actual = (test.after - test.before) / max(abs(test.before), np.finfo(np.float64).tiny)
+    actual = relative(test.shift, test.before, log=case.curve.log)
     return actual <= ACTUAL_SHARE * share_of(case, test)
 
 

@@ -10,7 +10,7 @@ from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.order import last_epoch_causes
 from lossscan.rules.kit.rates import rate_steps
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, share_of
+from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
 
 EARLIEST_SHARE = 0.55  # of the run: 1/1.8, the earliest start of a separated last epoch
 
@@ -29,7 +29,7 @@ def check(
     for test in known:
         drop, sure = -share_of(case, test), test.sigma <= -min_sigma
         if sure and drop >= min_drop:
-            yield _at_boundary(case, test, drop)
+            yield _at_boundary(case, test)
             continue
         least = max(least_seen(case, [test], min_sigma), min_drop)
         key, step = "small" if sure else "no-step", test.landmark.step
@@ -38,7 +38,8 @@ def check(
         yield from _consistent(case)
 
 
-def _at_boundary(case: Case, test: BoundaryTest, drop: float) -> Finding:
+def _at_boundary(case: Case, test: BoundaryTest) -> Finding:
+    drop = -relative(test.after - test.before, test.before)  # as quoted
     step, source = int(test.landmark.step) + 1, test.landmark.source
     return Finding(
         confidence=logistic(-test.sigma, 1.5, 1.2),

@@ -38,8 +38,24 @@ def test_window_across_the_boundary_belongs_to_neither_side():
     values = np.repeat([1.0, 0.5], 30)
     values[30] = 0.75  # steps 301..310, the epoch ends at 305
     (test,) = judge(curve(values, spacing=10), epochs(305), averaged=True)
-    assert (test.before, test.after) == (1.0, 0.5)
+    assert (test.before, test.after) == pytest.approx((1.0, 0.5))
     assert test.gap == pytest.approx(np.log(0.5))
+
+
+def test_quoted_levels_are_those_at_the_two_edges():
+    """On a slope, a step of a tenth is said to be one of a tenth, from where the epoch ended."""
+    values = np.exp(-0.02 * np.arange(40.0)) * np.repeat([1.0, 0.9], 20)
+    (test,) = judge(curve(values), epochs(20), averaged=True)
+    assert test.after / test.before == pytest.approx(0.9, rel=1e-3)
+    assert test.before == pytest.approx(np.exp(-0.02 * 19.5), rel=0.01)
+
+
+def test_quoted_levels_leave_out_what_bends_farther_away():
+    """Epochs in which the loss climbs step down by what is seen there, and not by twice as much."""
+    climbs = 0.3 * np.sqrt(np.arange(30) / 30)
+    values = np.exp(np.concatenate([climbs, climbs - 0.1]))
+    (test,) = judge(curve(values), epochs(30), averaged=True)
+    assert np.log(test.after / test.before) == pytest.approx(-0.4, abs=0.1)
 
 
 def test_instant_losses_have_no_mixed_point():
