@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,7 +13,6 @@ from lossscan.model import (
     Episode,
     Evidence,
     Finding,
-    Landmark,
     Message,
     RuledOut,
 )
@@ -54,7 +54,7 @@ def check(
     """
     tests = case.tests("epoch_boundary")
     leaps = [mark for mark in case.run.schedule.of("lr_change") if rate_leaps(case, mark.step)]
-    others = (*leaps, *case.run.schedule.of("resume"))
+    others = sorted(mark.step for mark in (*leaps, *case.run.schedule.of("resume")))
     free = [test for test in tests if not _explained(case, test, others)]
     if len(free) < len(tests):
         yield RuledOut(Message("other-landmark", count=len(tests) - len(free)))
@@ -109,14 +109,15 @@ def _falling_back(case: Case, down: list[BoundaryTest]) -> list[BoundaryTest]:
     return [test for test, share in zip(down, shown, strict=True) if share < SAW_TOOTH]
 
 
-def _explained(case: Case, test: BoundaryTest, others: Sequence[Landmark]) -> bool:
+def _explained(case: Case, test: BoundaryTest, others: Sequence[float]) -> bool:
     """The learning rate, a resume or another order of the data there explains the drop as well."""
     mark = test.landmark
     if file_order(case, mark.step) is not file_order(case, mark.step + mark.slack + 1):
         return True
     steps = case.run.series["loss"].steps
     between = (steps[-1] - steps[0]) / max(len(steps) - 1, 1)
-    return any(abs(other.step - mark.step) <= SAME_PLACE * between + mark.slack for other in others)
+    reach = SAME_PLACE * between + mark.slack
+    return bisect_left(others, mark.step - reach) < bisect_right(others, mark.step + reach)
 
 
 def _falls(case: Case, test: BoundaryTest) -> bool:

@@ -21,6 +21,7 @@ from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.stated import StatedLine
 from lossscan.ledger import diagnose
 from lossscan.model import Column, Curve, Landmark, Message, Resume, Run, Schedule, Series, Table
+from lossscan.rules.epoch_step_drop import check as epoch_steps
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.order import in_resumed_epoch
@@ -115,6 +116,21 @@ def _spiked(n: int, *, every: int, epochs: int = 0) -> object:
     schedule = Schedule(landmarks=tuple(marks), steps_per_epoch=n / epochs if epochs else None)
     run = Run(path="a", name="a", sources=(), series=series, schedule=schedule)
     return diagnose(run, scan(run), Settings())
+
+
+def _stepped(n: int) -> object:
+    """A run in whose epochs of twenty points the rate changes twice, as rules ask at each."""
+    steps = np.arange(n)
+    loss = 2 + np.random.default_rng(0).normal(0, 0.05, n)
+    series = {
+        "loss": Series("loss", steps, loss),
+        "learning_rate": Series("learning_rate", steps, (1 + steps // 10 % 3).astype(np.float64)),
+    }
+    marks = [Landmark("lr_change", float(at)) for at in range(10, n, 10)]
+    marks += [Landmark("epoch_boundary", float(at)) for at in range(20, n, 20)]
+    run = Run(path="a", name="a", sources=(), series=series, schedule=Schedule(tuple(marks)))
+    signals = scan(run)
+    return list(epoch_steps(Case(run, signals)))
 
 
 def _levels(n: int) -> object:
@@ -268,6 +284,7 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
         400,
     ),
     "epochs": (_judged, 400),
+    "steps of the rate": (_stepped, 24_000),
     "epochs to and fro": (_alternating, 4000),
     "lines of names of their own": (_unlike, 250),
     "epochs that were resumed": (_ordered, 4_000),

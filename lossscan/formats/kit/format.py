@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lossscan.errors import FAULTS
 from lossscan.model import Table
@@ -45,7 +46,7 @@ class Format(_Reader, frozen=True, kw_only=True):
 
 def claimed(each: Format, head: Head) -> bool | BaseException:
     """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
-    return _claimed(each.claims, head)
+    return _claimed(each.claims, replace(head, part=None) if head.part else head)  # of any run
 
 
 @lru_cache(maxsize=128)  # three files: each is asked about as a store, as a log, and to be read

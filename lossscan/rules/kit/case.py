@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from lossscan.model import (
     Change,
     Curve,
     Excursion,
+    Landmark,
     LandmarkKind,
     Run,
     Series,
@@ -155,8 +157,27 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
 
     def is_near(self, step: float, kinds: Iterable[LandmarkKind], reach: float) -> bool:
         """Whether a landmark of these kinds is within so many steps of a step."""
-        marks = chain.from_iterable(map(self.run.schedule.of, kinds))
-        return any(abs(mark.step - step) <= reach + mark.slack for mark in marks)
+        spans = (self._spans[kind] for kind in kinds if kind in self._spans)
+        return any(
+            bisect_right(first, step + reach) > bisect_left(last, step - reach)
+            for first, last in spans
+        )
+
+    @cached_property
+    def _spans(self) -> Mapping[LandmarkKind, tuple[list[float], list[float]]]:
+        """The first and the last steps at which landmarks of each kind may be, both in order."""
+        kinds: dict[LandmarkKind, list[Landmark]] = defaultdict(list)
+        for mark in self.run.schedule.landmarks:
+            kinds[mark.kind].append(mark)
+        return {
+            kind: (sorted(m.step - m.slack for m in marks), sorted(m.step + m.slack for m in marks))
+            for kind, marks in kinds.items()
+        }
+
+    @cached_property
+    def rate_spacing(self) -> float:
+        """Steps between two logged learning rates, at the median."""
+        return spacing(self.run.series["learning_rate"].steps)
 
     @cached_property
     def begins(self) -> bool:

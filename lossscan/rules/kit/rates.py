@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from lossscan.model import Advice, Cause, Message
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import LORA_RATE, is_absurd_rate, rate_limit
 
@@ -57,7 +56,7 @@ def rate_steps(case: Case, step: float, within: int = RATE_POINTS) -> bool:
     series = case.logged("learning_rate")
     if series is None or len(series) < MIN_RATES:
         return False
-    return case.is_near(step, ("lr_change",), within * spacing(series.steps))
+    return case.is_near(step, ("lr_change",), within * case.rate_spacing)
 
 
 def rate_restarts(case: Case, step: float) -> bool:
