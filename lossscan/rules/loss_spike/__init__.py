@@ -195,7 +195,8 @@ def _causes(case: Case, pattern: Pattern, step: int) -> Iterator[Cause]:
     if pattern.at_ends:
         advice = case.advise("dataloader_drop_last", suggest=True)
         yield Cause(Message("small-last-batch"), 0.8, config=advice)
-    if not pattern.passed:
+    only_small = pattern.at_ends and step in pattern.recurring and not file_order(case, step)
+    if not pattern.passed and not only_small:
         yield from _of_samples(case, pattern, step)
     unstable, rate = _unstable(case, pattern, step), rate_at(case, step)
     if rate is not None and _is_raised(case, step):  # the configured rate is not what fails there
