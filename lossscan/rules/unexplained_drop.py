@@ -41,10 +41,11 @@ def check(
 def _finding(case: Case, falls: list[Change]) -> Finding:
     ends = [end_of(case, fall) for fall in falls]
     worst, end = min(zip(falls, ends, strict=True), key=lambda pair: pair[0].sigma)
+    whole = "epochs" if case.of_epochs else "default"
     return Finding(
         confidence=logistic(-worst.sigma, *SURE),
         message=Message(
-            "default" if end is None else "returns",
+            whole if end is None else "returns",
             before=worst.before,
             after=worst.after,
             step=worst.step,
@@ -62,7 +63,7 @@ def _finding(case: Case, falls: list[Change]) -> Finding:
             *around(case, worst, "rate", "order", "eval"),
         ),
         causes=drop_causes(case, step_of_order(case, worst), lasts=end is None),
-        next=Message("look-at-data"),
+        next=Message("look-at-epochs" if case.of_epochs else "look-at-data"),
         claims=frozenset(fall.step for fall in falls),
     )
 

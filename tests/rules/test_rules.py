@@ -68,6 +68,7 @@ def _facts(finding: Finding, expected: dict[str, Any]) -> dict[str, Any]:
         "sure": finding.confidence >= 0.9,
         "evidence": len(finding.evidence),
         "next": finding.next is not None,
+        "said": [each.name for each in (finding.message, finding.next) if each is not None],
         "settings": [advice.field for advice in finding.causes[0].config] if finding.causes else [],
         "numbers": {name: _numbers(finding).get(name) for name in expected.get("numbers", ())},
     }
