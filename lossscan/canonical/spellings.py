@@ -65,7 +65,7 @@ SETS: Final[Mapping[str, str]] = {
         " entrainement apprentissage обучение обучении обучения 訓練 学習 훈련 학습",
         "eval_loss": "val vali valid validate validation vl eval evaluation dev"
         " holdout heldout cv validacao validação validación валидация валидации 検証 검증",
-        "test_loss": "test testing tst teste prueba тест тесте テスト",
+        "test_loss": "test testing tst te teste prueba тест тесте テスト",
     }.items()
     for word in words.split()
 }

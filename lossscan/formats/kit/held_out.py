@@ -17,24 +17,31 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
     rf"|\bname['\"]: ?['\"](?:{HELD_OUT})['\"]"
     r"|\breport_validation_metrics\(|\bgroup=validation\b"  # Determined's
+    r"|^\W{0,9}(?:validating|evaluating|testing)\b[^:=]{0,80}\bloss\b"
     r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
     r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
     r"|^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)"  # PyTorch's for ImageNet
     r"(?!.{0,300}\btrain)"
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
-    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:{HELD_OUT})"
+    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:on (?:the )?)?(?:{HELD_OUT})"
+    r"(?: on (?:the )?[a-z]{2,12})?"
     r"(?: set| phase| epoch| results| summary| metrics| error)?"
     r"(?:\s{0,4}[:|]|\t|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
     r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
 )
 HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
-    r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+ - )?)?(?:start(?:ing)? |running |begin )?"
+    r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+ - )?)?"
+    r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
     r"(?:(?P<trains>train(?:ing)?)|val(?:id(?:at(?:e|ion|ing))?)?|dev|eval(?:uat(?:e|ion|ing))?|test(?:ing)?)"
     r"(?: (?:set|phase|loop|mode|stage|results?|performance|metrics|stats|model))?"
-    r"(?: (?:at |of |for )?epoch)?(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
+    r"(?: (?:at |of |for )?(?:epoch|step|iteration))?"
+    r"(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )
 LONGEST_HEADLINE: Final = 80  # characters
+_BEGUN: Final = expression(  # behind the loss of the training: `loss: 0.5, eval: loss: 0.6`
+    rf"(?i)(?<![\w/])(?<=[,;|] )(?:{HELD_OUT})(?: set)?\s?: ?[\[({{]?(?=loss\b)"
+)
 _HELD_OUT: Final = (
     "val",
     "dev",
@@ -52,7 +59,8 @@ _MEASURE: Final = (  # before a loss without a set of its own: `val acc: 0.4, lo
 )
 MEASURED: Final = expression(_SET + _MEASURE)
 _SECTION: Final = expression(  # of a line that holds both: `train: loss 0.5 | val: loss 0.6`
-    rf"{_SET}(?:(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)|{_MEASURE})"
+    rf"{_SET}(?:(?: set)?(?:\s?[:>|)\]]|\s-)(?!\d)|{_MEASURE}"
+    r"| ?[\[({](?=[a-z])|_(?:metrics|stats|results)\b)"
 )
 
 
@@ -64,6 +72,8 @@ def evaluations(line: str) -> Callable[[int], bool]:
     sections = [(mark.start(), mark[1] is None) for mark in _SECTION.finditer(line)]
     if len({evaluated for _, evaluated in sections}) > 1:
         return lambda place: [False, *(said for at, said in sections if at <= place)][-1]
+    if begun := _BEGUN.search(line):
+        return lambda place: place > begun.start()
     whole = EVALUATES.search(line) is not None
     return lambda _: whole
 

@@ -48,6 +48,10 @@ _NAMED: Final = {
         rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}(?P<train_loss>{NUMBER})[\s,|]{{1,4}}"
         rf"(?:{HELD_OUT}):?\s{{1,4}}(?P<val_loss>{NUMBER}){ENDS}"
     ),
+    "/val)": expression(  # `Loss (train/val): 0.52/0.56`
+        rf"(?i)\bloss(?:es)? ?\(train(?:ing)? ?/ ?val\)\s?[:=] ?(?P<train_loss>{NUMBER}) ?/"
+        rf" ?(?P<val_loss>{NUMBER}){ENDS}"
+    ),
     # DARTS, behind the set and its batch
     "train ": expression(rf"\btrain \d{{1,6}} (?P<train_loss>{_EXACT}) \d"),
     "valid ": expression(rf"\bvalid \d{{1,6}} (?P<valid_loss>{_EXACT}) \d"),

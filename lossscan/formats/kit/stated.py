@@ -35,7 +35,7 @@ _DRAWN: Final = expression(  # behind how much of a bar is drawn: `epoch: 25%|##
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]?)?loss"
+    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
     r"|xent|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
