@@ -21,7 +21,7 @@ from lossscan.rules.kit.case import Case
 from lossscan.settings import Settings
 from lossscan.words.pages import load_page
 
-MIN_POINTS = 8  # of the loss: with fewer, noise and course cannot be told apart
+MIN_POINTS = 8  # of the loss: with fewer, noise and course look alike
 
 _log = logging.getLogger(__name__)
 

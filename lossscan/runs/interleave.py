@@ -1,4 +1,4 @@
-"""A log that several processes wrote: launches are told apart, ranks of one launch are named."""
+"""A log that several processes wrote: launches are separated, ranks of one launch are named."""
 
 from __future__ import annotations
 

@@ -19,10 +19,12 @@ from lossscan.commands import verbs
 from lossscan.formats import formats
 from lossscan.rules import check_options, rule_names
 from lossscan.settings import KEYS, load
+from tests.contract import test_contributing as contributing
 
 DOCS, ROOT, SAMPLES = make.DOCS, make.ROOT, make.SAMPLES
 QUICKSTART = DOCS / "quickstart.md"
-OTHERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+PAGES = [*DOCS.rglob("*.md"), *SAMPLES.glob("*.md"), *ROOT.glob("*.md")]
+NAMED = re.compile(r"(?<![\w/.-])((?:lossscan|tests|docs)/[\w./-]*\.\w{2,4})\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -95,8 +97,13 @@ def test_cli_page_has_a_heading_for_every_verb():
 
 def test_links_lead_somewhere():
     """No link between the pages is dead, down to the heading."""
-    pages = [*DOCS.rglob("*.md"), *SAMPLES.glob("*.md"), *OTHERS]
-    assert not {str(page.relative_to(ROOT)): dead for page in pages if (dead := [*_dead(page)])}
+    assert not {str(page.relative_to(ROOT)): dead for page in PAGES if (dead := [*_dead(page)])}
+
+
+def test_files_that_pages_name_are_there():
+    """A file that was moved is named at its new place; a recipe names those that it makes."""
+    named = {path for page in PAGES for path in NAMED.findall(page.read_text(encoding="utf-8"))}
+    assert {path for path in named if not (ROOT / path).exists()} == contributing.shown().keys()
 
 
 def test_index_names_every_page():

@@ -149,7 +149,7 @@ def frame_of(columns: Sequence[Series], width: int) -> ChartFrame:
 
 
 def _boundaries(canvas: list[list[str]], frame: ChartFrame, run: Run) -> int:
-    """Draw every n-th epoch boundary, so that they can be told apart, and say n; 0 for none."""
+    """Draw every n-th epoch boundary, so that each is seen, and say n; 0 for none."""
     steps = [m.step for m in run.schedule.of("epoch_boundary") if frame.holds(m.step)]
     every = math.ceil(len(steps) * BOUNDARY_GAP / frame.width)
     for step in steps[every - 1 :: every] if steps else ():

@@ -52,7 +52,7 @@ LOST = 0.18  # score of older weights: any level the loss had before can be thei
 
 
 def spike_behind(case: Case, first: int, low: float) -> int | None:
-    """The step of a spike from a level on, of whose height hardly any is left at the end.
+    """The step of a spike from a level on, whose height is nearly gone at the end.
 
     It leaves the level from which the rise is counted, and not one that had climbed by then.
     """
