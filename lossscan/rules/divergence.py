@@ -225,6 +225,12 @@ def _began(case: Case) -> float:
     return float(values[np.isfinite(values)][0])
 
 
+def _lost(case: Case, last: int) -> int | None:
+    """The step behind the last finite loss where a log ends in NaN or infinity."""
+    loss = case.run.series["loss"]
+    return None if np.isfinite(loss.values[-1]) else int(loss.steps[loss.steps > last][0])
+
+
 def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) -> Finding:
     curve = case.curve
     rising = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)  # from the low on
@@ -239,13 +245,13 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
         ratio, climb.sigma, 1.0,
     )  # fmt: skip
     top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
-    lower, causes = lower_rate(case, onset.step), rise_causes(case, onset)
+    lower, causes, lost = lower_rate(case, onset.step), rise_causes(case, onset), _lost(case, last)
     return Finding(
         stated_severity=severity,
         confidence=max(logistic(climb.sigma, *SURE), shape),
         message=Message(
-            "default" if high is None else "partly", low=climb.low, end=climb.end, step=step,
-            last=last, rise=ratio - 1, lower=lower, **top,
+            "partly" if high is not None else "default" if lost is None else "lost", lost=lost,
+            low=climb.low, end=climb.end, step=step, last=last, rise=ratio - 1, lower=lower, **top,
         ),
         episodes=(Episode(step, last, climb.sigma),),
         effect=effect_of(climb.low, climb.end, climb.sigma),

@@ -48,8 +48,9 @@ def check(
     """
     if not case.searched:
         return
-    rises = [c for c in case.rises if c.sigma >= min_sigma and _ratio(c) >= min_ratio]
-    restarts = [c for c in rises if _is_of_restart(case, c)]
+    sure = [c for c in case.rises if c.sigma >= min_sigma]
+    restarts = [c for c in sure if _is_of_restart(case, c)]
+    rises = [c for c in sure if _ratio(c) >= min_ratio]
     yield from (_out("restart", rise, {}) for rise in restarts)
     large = [c for c in rises if c not in restarts]
     shown = [c for c in large if _lasts(case, c)]

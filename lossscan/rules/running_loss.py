@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossscan.model import Cause, Episode, Evidence, Finding, Message
+import numpy as np
+
+from lossscan.model import Cause, Curve, Episode, Evidence, Excursion, Finding, Message
+from lossscan.numeric.arrays import differences
+from lossscan.numeric.medians import robust_sigma
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import Running, near_starts, running_of
@@ -12,6 +16,7 @@ from lossscan.rules.kit.running import Running, near_starts, running_of
 # Of 725 labeled real, trained and injected runs it fires in none; of 246 small runs really trained
 # for this it finds 9 of the 12 that are counted up, and takes one other for one.
 CONFIDENCE = 0.9
+PEAK_SIGMA = 6.5  # of a batch, as of any lone point
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -38,6 +43,8 @@ def _finding(case: Case, running: Running) -> Finding:
     if running.kind == "sum":  # all that moves in it is its own
         claims |= {change.step for change in case.signals.changes_of("loss")}
         claims |= {away.start_step for away in case.spikes}
+    else:
+        claims |= {away.start_step for away in case.spikes if not _holds_odd(curve, running, away)}
     return Finding(
         confidence=CONFIDENCE,
         message=Message(kind, **numbers),
@@ -49,6 +56,19 @@ def _finding(case: Case, running: Running) -> Finding:
         next=Message(f"log-{running.kind}"),
         claims=frozenset(claims),
     )
+
+
+def _holds_odd(curve: Curve, running: Running, away: Excursion) -> bool:
+    """Whether any batch stands out where a mean leaves its course.
+
+    The n-th point of an epoch moves by 1/n of how far its batches are from the mean.
+    """
+    places = np.arange(1, len(curve.values) + 1)
+    for start in running.starts[1:]:
+        places[start:] = np.arange(1, len(places) - start + 1)
+    batches = differences(curve.values) * places[1:]
+    highest = batches[max(away.start - 1, 0) : away.stop - 1].max(initial=0.0)
+    return bool(highest >= PEAK_SIGMA * robust_sigma(batches))
 
 
 RULE = Rule(name="running-loss", check=check)

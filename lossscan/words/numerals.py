@@ -21,7 +21,8 @@ UNKNOWN: Final = "?"  # for a number that nobody could know
 def shown(value: Any, spec: str) -> str:
     """A number in a format; `one|many` is the noun that follows it, as English counts."""
     if "|" not in spec:
-        return _special(value, spec)
+        text = _special(value, spec)
+        return text[1:] if _NO_LESS.fullmatch(text) else text
     one, many = spec.split("|")
     return f"{value} {one if str(value) == '1' else many}"
 
@@ -65,6 +66,7 @@ def _short(value: Any, spec: str) -> str:
     return f"{float(mantissa):g}e{int(exponent)}" if exponent else mantissa
 
 
+_NO_LESS: Final = expression(r"-[0.]++%?+")  # what rounding leaves of a number below 0: no -0.0
 _FIELD: Final = expression(r"\{(?P<name>\w++)(?::[^{}|]*+\|(?P<many>[^{}]*+))?[^{}]*+\}")
 
 

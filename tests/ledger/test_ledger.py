@@ -366,3 +366,18 @@ def test_the_end_of_the_last_climb_is_told_unless_the_rate_falls_within_it(
     )
     found = diagnose(run, scan(run), Settings()).findings
     assert [f.start_step for f in found if f.rule == "unexplained-drop"] == drops
+
+
+def test_a_small_rise_at_a_restart_of_the_rate_is_the_schedule():
+    """Each cycle begins a few percent higher and comes down: nobody is to be told of a jump."""
+    cycles = [[first, first + 200] for first in range(0, 600, 200)]
+    run = make_run(
+        every=1,
+        loss=[[*cycle, 1.08 * 0.98**at, 0.98**at] for at, cycle in enumerate(cycles)],
+        learning_rate=[[1 + first, 1 + last, 1e-3, 1e-5] for first, last in cycles],  # a point late
+        landmarks=[["lr_change", 201], ["lr_change", 401]],
+        noise=0.005,
+    )
+    found = diagnose(run, scan(run), Settings())
+    assert any(change.kind == "level_up" for change in found.change_points)
+    assert not [each.rule for each in found.findings]

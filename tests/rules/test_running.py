@@ -8,6 +8,7 @@ import pytest
 from lossscan.ledger import diagnose
 from lossscan.settings import Settings
 from lossscan.signals import scan
+from tests.accuracy.cases import build
 from tests.curves import make_run
 
 EPOCHS, BATCHES, EVERY = 5, 120, 5
@@ -86,3 +87,27 @@ def test_a_mean_of_few_epochs_is_told_by_its_restarts_too(seed: int):
     run = make_run(loss=[[0, 1500, 2.5, 2.0]], every=20, put={"loss": loss}, epochs=3)
     found = diagnose(run, scan(run), Settings())
     assert [finding.rule for finding in found.findings] == ["running-loss"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_odd_batch_in_a_running_mean_is_told(seed: int):
+    """It moves the mean by its share only, and so it is judged by the place where it is read."""
+    logged = _logged("mean", seed)
+    odd = 2 * BATCHES + 40  # the 40th batch of the third epoch is 30 times its usual loss
+    for step in range(odd, 3 * BATCHES + 1):
+        if step in logged:
+            logged[step] += 30 / (step - 2 * BATCHES)
+    run = make_run(loss=logged, landmarks=ENDS)
+    found = {finding.rule: finding for finding in diagnose(run, scan(run), Settings()).findings}
+    assert {"running-loss", "loss-spike"} <= found.keys()
+    starts = [each.start_step or 0 for each in found["loss-spike"].episodes]
+    assert any(abs(start - odd) <= EVERY for start in starts)
+
+
+@pytest.mark.parametrize("name", [26, 45, 75])
+def test_the_wobble_of_a_means_first_batches_is_no_spike(name: int):
+    """Where each epoch starts over, a mean of few batches is far from what it comes to."""
+    run = build(f"test/phenomenon/running-loss/-/{name}").run
+    assert [finding.rule for finding in diagnose(run, scan(run), Settings()).findings] == [
+        "running-loss"
+    ]

@@ -118,3 +118,12 @@ def test_a_large_number_has_a_power_of_ten_only_where_it_is_very_large(number, s
 def test_a_small_number_has_no_leading_zeros(number, said):
     """A loss is written in a sentence as it is in the line above it."""
     assert shown(number, ".4g") == said
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "text"),
+    [(-0.04, ".1f", "0.0"), (-0.0001, "+.1%", "0.0%"), (-0.06, "+.1f", "-0.1"), (0, "d", "0")],
+)
+def test_what_rounds_to_nothing_is_not_less_than_nothing(value: float, spec: str, text: str):
+    """No sentence speaks of -0.0 standard errors."""
+    assert shown(value, spec) == text

@@ -10,6 +10,7 @@ from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, S
 from lossscan.numeric.arrays import differences
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.rates import rate_restarts
 
 CLOCKS: Final = ("elapsed", "elapsed_time", "time", "wall_time", "relative_time", "time_elapsed")
 MOST = 3  # falls: more are the stages or folds of one run, or times of single steps
@@ -28,12 +29,12 @@ def goes_back(case: Case) -> Finding | None:
     epochs = case.points("epoch")
     falls = [] if epochs is None else _falls(case, epochs, ROUNDED)
     if epochs is not None and falls:
-        return _finding("epoch-back", epochs, falls)
+        return _finding(case, "epoch-back", epochs, falls)
     for each in CLOCKS:
         clock = case.points(each)
         falls = [] if clock is None else _falls(case, clock, 0.0)
         if clock is not None and falls:
-            return _finding("clock-back", clock, falls)
+            return _finding(case, "clock-back", clock, falls)
     return None
 
 
@@ -52,11 +53,13 @@ def _falls(case: Case, series: Series, least: float) -> list[int]:
     return [at for at in falls if all(abs(series.steps[at] - step) > 2 * near for step in known)]
 
 
-def _finding(message: str, series: Series, falls: list[int]) -> Finding:
+def _finding(case: Case, message: str, series: Series, falls: list[int]) -> Finding:
     confidence, severity, causes = _FOUND[message]
     at = falls[0]
     before, after = float(series.values[at - 1]), float(series.values[at])
     step = int(series.steps[at])
+    if rate_restarts(case, step):
+        causes = (Cause(Message("scheduler-lost"), 0.9), *causes)
     return Finding(
         confidence,
         series=series.name,
