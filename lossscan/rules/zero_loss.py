@@ -58,6 +58,7 @@ _VERDICTS: dict[str, tuple[Severity | None, float, dict[str, float]]] = {
 }
 _OF_NAN = ("nan", "silent")
 _MAYBE_MASKED = ("always", "silent")  # where no gradient norm tells masked labels from NaN
+_SAID_TO_LAST = ("silent", "spent")  # whose sentences say that they last to the end
 _TO_THE_END = ("nan", "vanished", "silent", "spent")  # they speak of the last zeros only
 _OF_FP16 = ("nan-in-weights", "updates-skipped")
 
@@ -239,6 +240,7 @@ def _finding(
     first = int(loss.steps[int(np.argmax(told))])
     hidden = hidden_nan(case, loss) if kind in _OF_NAN else None
     lost = lost_from(case, loss, hidden.begin) if hidden else lost_at(case, first)
+    rest = () if kind in _SAID_TO_LAST else rest_evidence(loss, told)
     fp16 = case.advise("fp16", suggest=False) if severity is not Severity.INFO else ()
     unmasked = kind in _MAYBE_MASKED and (zeros.leapt is not None or learns_every_token(case))
     impossible = {"masked-labels": unmasked, "nan-in-weights": zeros.sound}
@@ -252,7 +254,7 @@ def _finding(
         stated_severity=severity,
         message=Message(kind, step=first, count=int(told.sum()), total=len(loss), **lost),
         episodes=episodes_of(loss, told),
-        evidence=(*rest_evidence(loss, told), *_evidence(case, zeros, told, lost)),
+        evidence=(*rest, *_evidence(case, zeros, told, lost)),
         causes=causes,
         next=_next(kind, severity, lost),
         claims=frozenset(loss.steps[zeros.zero].tolist()),
