@@ -21,7 +21,7 @@ LEAST = 0.002  # of the loss: seeds closer than that are alike by luck
 MOST = 0.1  # of the loss: seeds that are further apart ended otherwise, as when one diverged
 HALF = 7  # points a side over which noise is averaged out of a course
 SHOWN = 200  # steps of a band that the report keeps
-MIN_SEEDS = 2
+MIN_SEEDS = 2  # one alone has no band
 
 
 def seeds_of(runs: Mapping[str, Run]) -> list[dict[str, Run]]:

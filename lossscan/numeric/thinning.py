@@ -10,7 +10,7 @@ import numpy as np
 from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 
 KEPT = 3  # of each stretch: the lowest, the highest, and one that is not finite
-ENDS = 2
+ENDS = 2  # of the series, which are always kept
 LEAST = KEPT + ENDS
 
 

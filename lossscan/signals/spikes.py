@@ -30,13 +30,13 @@ PEAK_SIGMA = 6.5  # of 340 labeled clean runs three have one beyond it, of 1000 
 APART = 1.8  # times the highest lower peak: a heavy tail has points all the way up
 JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
-DEEPER = 2.0
+DEEPER = 2.0  # times the deepest dip, see FAR_APART
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
 BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
-BLOCK_POINTS = 3
+BLOCK_POINTS = 3  # of such a block at least
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 
 

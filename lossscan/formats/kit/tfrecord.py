@@ -2,7 +2,7 @@
 
 A record is `length u64 | masked CRC-32C of the length u32 | payload | masked CRC-32C of the payload
 u32`, all little-endian (tensorboard: data/server/tf_record.rs). Other files of records that each
-state their length are followed alike; see `Frame`.
+state their length are followed alike; see `RecordFrame`.
 """
 
 from __future__ import annotations

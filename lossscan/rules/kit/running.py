@@ -36,7 +36,7 @@ MEAN_POINTS: Final = 30  # of all epochs together
 # The n-th mean moves by 1/n of a batch: the slope of its wobble is -1 on logarithmic scales, that
 # of any other loss 0. Of log |x| of normal x the standard deviation is 1.11.
 SPREAD: Final = 1.11
-FADES: Final = -0.65
+FADES: Final = -0.65  # nearer to a mean than to any other loss
 SURE: Final = 5.0  # standard errors of it
 SURE_OF_STEPS: Final = 3.5  # where the loss falls at most starts besides, as a mean's restarts do
 DIGITS: Final = 3.0  # of the print: a wobble that rounding makes is 1 or 2

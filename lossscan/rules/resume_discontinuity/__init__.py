@@ -28,7 +28,7 @@ from lossscan.rules.resume_discontinuity.backwards import goes_back
 from lossscan.rules.resume_discontinuity.weights import is_learned_again, is_undone, stays_up
 
 RATE_POINTS = 6  # logged learning rates a side that a line is drawn through
-MIN_RATE_POINTS = 2
+MIN_RATE_POINTS = 2  # make a line
 MIN_OVERLAP = 3  # points that both launches logged: fewer give no mean
 OVERLAP_SIGMA = 4.0  # of their mean difference: 1 in 30,000 for a faithful resume
 
