@@ -21,7 +21,7 @@ SIDE = 5  # points of the shorter level: fewer may be a spike
 # Twice the log of the Bayes factor of a step over a bend, which has as many parameters: "decisive"
 # is 10 (Kass and Raftery 1995). Of 574 clean labeled runs of up to 200 points none is beyond 15.7.
 EVIDENCE = 20.0
-COURSE_PARAMETERS = 4
+COURSE_PARAMETERS = 4  # of each of the `courses` of stairs
 MANY_LENGTHS = 64  # whose courses are remembered, 5 MB at most: runs of a sweep are of one length
 
 
