@@ -9,7 +9,7 @@ import pkgutil
 import re
 import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
@@ -44,6 +44,22 @@ AMBIGUOUS = ("1", " ", "a", ".", "-", "/", "\n", ", ", ": ", "x1", "a ", "1 ", "
 MORE = ('"', "[", "{", "(", "'a': 1, ", "\\", "1,", "a.", "a=1 ", "\u4e00", "\uff08")
 
 
+_CALLS = frozenset(
+    ["compile", "match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"]
+)
+_OF_PANDAS = ("extract", "extractall", "contains", "replace", "match", "fullmatch", "findall")
+MADE = {  # modules with expressions of what only a function knows, and how many
+    "lossscan.expressions": 1,  # all others, at their first use
+    "lossscan.formats.kit.banner": 1,  # in a table at the top, where it is found
+    "lossscan.formats.kit.ending": 1,  # the same
+    "lossscan.formats.kit.shapes": 1,  # a line of the log with its numbers loosened, each bounded
+    "lossscan.formats.transformers_console.entries": 1,  # a dict of the log, the same
+    "lossscan.runs.lines": 1,  # names of settings
+    "lossscan.sources.files": 1,  # of `translate`: names of files
+    "lossscan.sources.line_pattern": 1,  # of the user, under a limit
+}
+
+
 def _modules() -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(lossscan.__path__, "lossscan."):
         if not module.name.endswith("__main__"):
@@ -61,6 +77,58 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
                 yield f"{module.__name__}.{name}", pattern
     named = ("log_names.LOGS", "log_names.DOUBTFUL", "log_names.whole")
     yield from zip(named, log_names.names(), strict=True)
+
+
+def _standing() -> Iterator[tuple[str, re.Pattern[Any] | None, str]]:
+    """All expressions as the source has them, wherever they stand, and how each is held there.
+
+    None of one that is made of what only its function knows.
+    """
+    for module in _modules():
+        path = Path(inspect.getfile(module))
+        for call in (node for node in nodes(path) if isinstance(node, ast.Call) and _is_re(node)):
+            given = (*call.args[1:], *(each.value for each in call.keywords))
+            flags = sum(_valued(each, module) for each in given if "re." in ast.unparse(each))
+            held = call.func.attr if isinstance(call.func, ast.Attribute) else ELSEWHERE
+            try:
+                pattern = re.compile(_valued(call.args[0], module), flags)
+            except (NameError, TypeError):  # the latter where a name is of something else
+                yield module.__name__, None, held
+            else:
+                yield f"{module.__name__}.{call.lineno}", pattern, held
+
+
+def _is_re(call: ast.Call) -> bool:
+    """Whether `expression`, a function of `re`, or one of pandas that takes such is called."""
+    func = call.func
+    if isinstance(func, ast.Name):
+        return func.id == "expression"
+    if not isinstance(func, ast.Attribute):
+        return False
+    if isinstance(func.value, ast.Name) and func.value.id == "re":
+        return func.attr in _CALLS
+    return (
+        isinstance(func.value, ast.Attribute)
+        and func.value.attr == "str"
+        and func.attr in _OF_PANDAS
+    )
+
+
+def _taken_from_re(module: ModuleType) -> list[str]:
+    """What a module calls by a name that `_is_re` does not see."""
+    taken = (node for node in nodes(Path(inspect.getfile(module))) if _imports_from_re(node))
+    return [f"{module.__name__}: {ast.unparse(node)}" for node in taken]
+
+
+def _imports_from_re(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(each.name == "re" and each.asname for each in node.names)
+    return isinstance(node, ast.ImportFrom) and node.module == "re"
+
+
+def _valued(node: ast.expr, module: ModuleType) -> Any:
+    """What an expression of the source is worth at the top of its module; raises NameError."""
+    return eval(ast.unparse(node), dict(vars(module)))  # noqa: S307 - our own code
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:
@@ -103,6 +171,10 @@ def _ways() -> dict[tuple[Any, int], set[str]]:
     """How each expression is held against a text, under whatever names."""
     uses = _uses(full for full, _ in NAMED)
     ways: dict[tuple[Any, int], set[str]] = defaultdict(set)
+    named = {(pattern.pattern, pattern.flags) for _, pattern in NAMED}
+    for _, found, held in STANDING:
+        if found is not None and (found.pattern, found.flags) not in named:
+            ways[found.pattern, found.flags].add(held)
     for full, pattern in NAMED:
         name = full.rpartition(".")[2]
         ways[pattern.pattern, pattern.flags] |= uses[full if name.startswith("_") else name]
@@ -188,14 +260,15 @@ def _seconds(pattern: re.Pattern[Any], text: str, way: str) -> float:
     return best
 
 
-NAMED = list(_patterns())
-ALL = sorted({(p.pattern, p.flags): (name, p) for name, p in NAMED}.values(), key=str)
+NAMED, STANDING = list(_patterns()), list(_standing())
+EACH = [*((name, found) for name, found, _ in STANDING if found), *NAMED]  # the last name counts
+ALL = sorted({(p.pattern, p.flags): (name, p) for name, p in EACH}.values(), key=str)
 
 
 def _asked(pattern: re.Pattern[Any]) -> set[str]:
     """The ways to hold it against a line: any line is searched where some other is ever used."""
     ways = _ways()[pattern.pattern, pattern.flags]
-    return ways if ways <= ANCHORED else {"finditer"}
+    return ways if ways and ways <= ANCHORED else {"finditer"}
 
 
 @pytest.mark.parametrize("module", sorted({name.rpartition(".")[0] for name, _ in ALL}))
@@ -228,6 +301,8 @@ def test_all_expressions_are_found():
     """As many as there were, and some more: a list that is empty proves nothing."""
     assert len(ALL) > 80
     assert any("key_value" in name for name, _ in ALL)
+    assert Counter(name for name, found, _ in STANDING if found is None) == MADE
+    assert not [name for module in _modules() for name in _taken_from_re(module)]
 
 
 def test_how_expressions_are_used_is_found():
