@@ -11,6 +11,7 @@ from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, R
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
+from lossscan.rules.kit.levels import levels_at
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rule import Rule
 
@@ -18,6 +19,7 @@ FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
 UNREAD = 0.5  # of ln V: a model that still is above it at the end was not pretrained
 LONG = 0.1  # of the run that stays above a guess: templates and weights are learned at once
+AGREEING = 0.8  # share of evaluations that are below a guess while the training loss is above
 CERTAIN = 2.0  # nats above: no initialisation or template does that by chance
 
 
@@ -35,6 +37,16 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         return
     step, steps, last = int(loss.steps[0]), case.accumulation, median(loss.values[-FIRST:])
     scaled = steps is not None and steps > 1 and first / steps <= uniform
+    ratio = _over_evaluation(case, loss, uniform)
+    causes = (
+        Cause(Message("wrong-model-or-template"), 0.5, config=case.advise("template")),
+        Cause(Message("attention"), 0.45, config=case.advise("flash_attn")),
+        Cause(Message("new-tokens"), 0.4),
+        Cause(Message("initialisation"), 0.6 if last > UNREAD * uniform else 0.35),
+        *_rate(case, loss, uniform),
+    )
+    if ratio is not None:  # the same model, which guesses better
+        causes = (Cause(Message("other-reduction", ratio=ratio), 0.8),)
     yield Finding(
         0.95 if first > uniform + CERTAIN else 0.85,  # less may come from an odd first batch
         message=Message(
@@ -50,15 +62,23 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         evidence=(Evidence(Message("at-the-end"), step=int(loss.steps[-1]), value=last),),
         causes=(
             *([Cause(Message("accumulation", steps=steps), 0.7)] if scaled else []),
-            Cause(Message("wrong-model-or-template"), 0.5, config=case.advise("template")),
-            Cause(Message("attention"), 0.45, config=case.advise("flash_attn")),
-            Cause(Message("new-tokens"), 0.4),
-            Cause(Message("initialisation"), 0.6 if last > UNREAD * uniform else 0.35),
-            *_rate(case, loss, uniform),
+            *causes,
         ),
         next=Message("one-batch"),
         claims=frozenset({step}),
     )
+
+
+def _over_evaluation(case: Case, loss: Series, uniform: float) -> float | None:
+    """How many times the evaluation loss the training loss is; None unless only that is a guess."""
+    evaluated = case.points("eval_loss")
+    if evaluated is None:
+        return None
+    trained = levels_at(loss, evaluated.steps, points=FIRST)
+    apart = (trained > uniform) & (evaluated.values > 0) & (evaluated.values <= uniform)
+    if apart.mean() < AGREEING:
+        return None
+    return median(trained[apart] / evaluated.values[apart])
 
 
 def _rate(case: Case, loss: Series, uniform: float) -> Iterator[Cause]:
