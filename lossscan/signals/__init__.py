@@ -26,6 +26,7 @@ from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.climbs import early_rise, late_rises
+from lossscan.signals.dips import standing_out
 from lossscan.signals.leaps import with_leap
 from lossscan.signals.levels import rises_at, split
 from lossscan.signals.outbursts import wild_end, wild_points
@@ -117,6 +118,7 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     """Its changes, those of slope where no level rises; blocks, spikes, humps; the least peak."""
     landmarks = run.schedule.landmarks
     changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
+    blocks = standing_out(curve, blocks)
     heights = heights_of(curve, blocks, [change.index for change in changes])
     if heights is not None:  # a short block is surer by its peak than by the gap of its front
         peaks = zip(blocks, heights.blocks, strict=True)

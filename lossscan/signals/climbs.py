@@ -14,9 +14,10 @@ from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
 from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import running_median
+from lossscan.signals.dips import height_of, standing_out
 from lossscan.signals.gaps import Break
 from lossscan.signals.levels import CLIMB_SIGMA, SMOOTH_POINTS, change_at
-from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
+from lossscan.signals.spikes import excursion
 
 EARLY_POINTS = 3  # of fewer no median is made
 # Where no descent shows since the loss rises at once, the first tenth counts as one: so many points
@@ -63,17 +64,9 @@ def late_rises(
     none has one.
     """
     climbs = _late_climbs(curve, known, blocks)
-    if not climbs:
-        return
-    highest = max(top for *_, top in climbs)
-    least = CLIMB_SIGMA
-    for at, dips in dips_below(curve, SMOOTH_POINTS, max(len(course) for _, course, _ in climbs)):
-        least = max(least, BLOCK_DIPS * float((dips / curve.local_noise[at]).max()))
-        if highest < least:
-            return
-    for start, course, top in climbs:
-        if top >= least:
-            yield excursion(curve, course, start, start + len(course), top)
+    yield from standing_out(
+        curve, [excursion(curve, low, at, at + len(low), top) for at, low, top in climbs]
+    )
 
 
 def _late_climbs(
@@ -102,6 +95,8 @@ def _late_climbs(
         and start > curve.descent_end
         and not within[start]
         and bisect_left(known, start - LEVEL_POINTS) == bisect_left(known, stop)
+        # The lowest may have been a dip: of trained runs true climbs are 5.9 above what is before.
+        and height_of(curve, start, stop) >= CLIMB_SIGMA / 2
     ]
 
 

@@ -121,12 +121,13 @@ def _steepness(curve: Curve, start: int, stop: int) -> float:
 
 
 def _fading(curve: Curve, rise: Change, stop: int) -> Excursion:
-    """A rise that fades away by itself, up to where half of it is gone."""
+    """A rise that fades by itself, up to where half of it is gone; its first point may be low."""
     before = _level(curve, rise.index - LEVEL_POINTS, rise.index)
     after = _level(curve, rise.index, min(rise.index + LEVEL_POINTS, stop))
     smooth = running_median(curve.scaled[rise.index : stop], SMOOTH_POINTS)
-    low = np.flatnonzero(smooth <= (before + after) / 2)
-    end = rise.index + max(int(low[0]), 1) if len(low) else stop
+    high = smooth > (before + after) / 2
+    top = int(high.argmax())
+    end = rise.index + top + max(int(high[top:].argmin()), 1) if not high[top:].all() else stop
     course = np.full(end - rise.index, before)
     return excursion(curve, course, rise.index, end, rise.sigma)
 

@@ -21,6 +21,7 @@ from lossscan.numeric.medians import (
 )
 from lossscan.numeric.meetings import surely_meet
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
+from lossscan.signals.dips import BLOCK_DIPS
 from lossscan.signals.tails import deepest_of, noise_reach
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
@@ -34,7 +35,6 @@ DEEPER = 2.0  # times the deepest dip, see FAR_APART
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
-BLOCK_DIPS = 1.5  # times the deepest dip, which correlated noise makes of several points, too
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
 BLOCK_POINTS = 3  # of such a block at least
 ENTER_SIGMA = 3.0  # an episode begins and ends here
@@ -224,20 +224,6 @@ def _recurs(curve: Curve, steps: FloatArray, high: BoolArray, epoch: float | Non
         apart = spacing(curve.steps)
         recurs[high] = surely_meet(steps[high], epoch, apart, apart)
     return recurs
-
-
-def dips_below(curve: Curve, smoothed: int, points: int) -> Iterator[tuple[slice, FloatArray]]:
-    """How far a median of `smoothed` points is below one of twice `points`, the course.
-
-    Some places at a time, behind the first descent, which bends: who asks whether any dip is deeper
-    than something is often told by the first. Waves, and means of many steps, dip as they climb.
-    """
-    for block in blocks(len(curve.scaled)):
-        at = slice(max(block.start, curve.descent_end), block.stop)
-        if at.start < at.stop:
-            course = medians_within(curve.scaled, 2 * points + 1, at)
-            course -= medians_within(curve.scaled, smoothed, at)
-            yield at, course.clip(0.0, out=course)
 
 
 def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: float) -> Excursion:

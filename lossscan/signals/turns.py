@@ -14,7 +14,8 @@ from lossscan.numeric.medians import MEDIAN_ERROR, block_means, block_medians, r
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
 from lossscan.signals.clean import from_scale
-from lossscan.signals.spikes import BLOCK_DIPS, dips_below, excursion
+from lossscan.signals.dips import BLOCK_DIPS, dips_below
+from lossscan.signals.spikes import excursion
 
 MIN_POINTS = 40  # two stretches of 20 show two directions
 BLOCKS = 20  # whose medians tell cheaply whether the curve rises at all
