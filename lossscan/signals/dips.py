@@ -40,8 +40,8 @@ def standing_out(curve: Curve, found: Sequence[Excursion]) -> list[Excursion]:
     high.
     """
     aside = np.zeros(len(curve.steps), dtype=bool)  # next to an excursion the course is high
+    reach = _reach(found) + 1
     for each in found:
-        reach = _reach(found) + 1
         aside[max(each.start - reach, 0) : each.stop + reach] = True
     few = [each for each in found if each.stop - each.start < MANY_POINTS]
     many = [each for each in found if each.stop - each.start >= MANY_POINTS]
