@@ -29,7 +29,7 @@ from lossscan.signals.climbs import early_rise, late_rises
 from lossscan.signals.dips import standing_out
 from lossscan.signals.leaps import with_leap
 from lossscan.signals.levels import rises_at, split
-from lossscan.signals.outbursts import wild_end, wild_points
+from lossscan.signals.outbursts import off_floor, wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
@@ -88,7 +88,10 @@ def _changes(curve: Curve, run: Run) -> Sequence[Change]:
 
 def _of_loss(loss: Curve, run: Run) -> Signals:
     ratios = None if on_floor(loss) else gap_ratios(loss)
-    changes, excursions, least = _departures(loss, ratios, run) if ratios else _NOTHING
+    if ratios is not None:
+        changes, excursions, least = _departures(loss, ratios, run)
+    else:
+        changes, excursions, least = *off_floor(loss, run.schedule.landmarks), None
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
     tests = judge_landmarks(
@@ -111,7 +114,6 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
 
 
 Departures: TypeAlias = tuple[list[Change], list[Excursion], float | None]
-_NOTHING: Departures = [], [], None
 
 
 def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:

@@ -260,3 +260,42 @@ def test_small_rises_count_where_they_return_beyond_chance(steps_per_epoch, foun
     values[[130, 230]] *= 1.2
     spikes = spikes_in(values, epoch=steps_per_epoch)
     assert [spike.start_step for spike in spikes] == found
+
+
+def _on_the_floor(seed: int) -> np.ndarray:
+    """A loss that is learned by heart: from the middle on four decimals print 0 for most of it."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(2.3 * np.exp(-np.arange(200) / 8) * np.exp(0.3 * rng.normal(size=200)))
+
+
+def _found_in(values: np.ndarray):
+    loss = Series("loss", np.arange(1, 201), values.round(4))
+    return scan(Run("r", "r", {"loss": loss}, ()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_loss_that_leaves_the_floor_of_its_printing_jumps(seed):
+    """Of zeros there is no noise to measure by, but nothing else is a tenth as high."""
+    values = _on_the_floor(seed)
+    values[150:] = 0.7
+    (jump,) = _found_in(values).changes_of("loss", "level_up")
+    assert jump.step == 151
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_loss_that_comes_back_to_the_floor_of_its_printing_spikes(seed):
+    """It decays to the zeros it came from."""
+    values = _on_the_floor(seed)
+    values[130:] += 0.7 * np.exp(-np.arange(70) / 4)
+    (spike,) = _found_in(values).excursions_of("loss")
+    assert spike.start_step == 131
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_hard_samples_above_the_floor_of_its_printing_are_no_spikes(seed):
+    """Single points, and rows of points with one as high elsewhere."""
+    values = _on_the_floor(seed)
+    values[120:123] = 0.3
+    values[[90, 150, 170]] = 0.25, 0.5, 0.04
+    found = _found_in(values)
+    assert (found.changes, found.excursions) == ((), ())
