@@ -196,8 +196,11 @@ def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> 
         if math.isfinite(size):
             steps[place.stop] += size
     flat = np.subtract(level, steps.cumsum(out=steps), out=steps)
-    pure = np.flatnonzero(~mixed)
-    flat[mixed] = np.interp(np.flatnonzero(mixed), pure, flat[pure])
+    inside = np.flatnonzero(mixed)
+    around = np.unique(np.clip((inside - 1, inside + 1), 0, len(level) - 1))
+    pure = around[~mixed[around]]  # all pure ones would take more memory than the curve
+    if len(inside):
+        flat[inside] = np.interp(inside, pure, flat[pure])
     return flat
 
 
