@@ -31,6 +31,9 @@ def _read(tmp_path: Path, text: str) -> tuple[list[float], list[float]]:
         "Epoch {n} train_metrics: {{'loss': {n}.5}} val_metrics: {{'loss': {n}.7}}\n",
         "Training... epoch {n} loss {n}.5\nValidating... epoch {n} loss {n}.7\n",
         "Epoch {n} Loss (train/val): {n}.5/{n}.7\n",
+        "Train {n}, loss: {n}.5, train acc: 0.8\nTest {n}, loss: {n}.7, test acc: 0.8\n",
+        "Train #{n} loss: {n}.5\nTest #{n} loss: {n}.7\n",
+        "Training, epoch {n}: loss {n}.5\nValidation, epoch {n}: loss {n}.7\n",
     ],
 )
 def test_a_loss_of_the_validation_is_not_of_the_training(tmp_path: Path, text: str):
@@ -44,6 +47,7 @@ def test_a_loss_of_the_validation_is_not_of_the_training(tmp_path: Path, text: s
         "Epoch {n}, loss: {n}.5, eval: every 5 epochs\n",
         "Epoch {n}, evaluating every 5, loss: {n}.5\n",
         "Testing the rate 0.{n}: epoch: {n} loss: {n}.5\n",
+        "Test 3, epoch {n}, loss: {n}.5\n",
         "Epoch {n} of the test\nEpoch {n} loss: {n}.5\n",
     ],
 )

@@ -26,7 +26,8 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:on (?:the )?)?(?:{HELD_OUT})"
     r"(?: on (?:the )?[a-z]{2,12})?"
     r"(?: set| phase| epoch| results| summary| metrics| error)?"
-    r"(?:\s{0,4}[:|]|\t|\s{1,4}[-(]{1,2})\s?"
+    r"(?: ?[#(\[]?\d{1,9}(?:/\d{1,9})?(?=\W{1,4}(?:\w{2,8} ){0,2}(?:loss|acc))"  # `Test 0, loss`
+    r"|\s{0,4}[:|]|[,;] (?=epoch|step|iter|batch)|\t|\s{1,4}[-(]{1,2})\s?"
     rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
     r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
 )
