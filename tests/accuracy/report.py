@@ -141,7 +141,7 @@ noise units, in 30 to 120 points; `alarmed` are runs without a fault:
 | N, half unread | 52 | .600 | .857 | 1 of 27 | .330 | .600 | .857 | 1 |
 | O, half read | 113 | .905 | .905 | 1 of 63 | .100 | .952 | .909 | 1 |
 | O, half unread | 116 | .815 | .880 | 1 of 64 | .072 | .815 | .880 | 1 |
-| P, half read | 124 | .885 | .793 | 2 of 69 | .226 | .885 | .852 | 1 |
+| P, half read | 124 | .885 | .793 | 2 of 69 | .226 | .923 | .857 | 1 |
 | P, half unread | 123 | .926 | .806 | 2 of 69 | .260 | .926 | .806 | 2 |
 | Q, half read | 128 | .862 | .806 | 1 of 72 | .326 | .931 | .871 | 0 |
 | Q, half unread | 119 | .968 | .909 | 2 of 65 | .082 | 1.000 | .912 | 2 |
