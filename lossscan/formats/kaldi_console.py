@@ -17,6 +17,7 @@ from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import NUMBER, lines, peek
 from lossscan.model import Column, Note, Table
+from lossscan.numeric.arrays import IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
@@ -50,11 +51,13 @@ def read(head: Head, settings: Settings) -> Table:
 
     Next to the main objective of an iteration nothing says which one the others belong to.
     """
-    phases, main, others = logs = [_Objectives(settings) for _ in range(3)]
+    phases, main, others = logs = [RowLog(settings) for _ in range(3)]
     for point in _points(lines(head)):
         sums = main if point.name == "loss" else others
-        (sums if point.at is None else phases).add(point)
-    found = next((log for log in logs if len(log.rows)), others).rows.columns()
+        log = sums if point.at is None else phases
+        log.add(len(log) + 1 if point.at is None else point.at, {point.name: point.value})
+    log = next((log for log in logs if len(log)), others)
+    found = log.sheet.columns(_going_on(log.steps))
     below = sum(int(np.count_nonzero(column.values < 0)) for column in found.values())
     points = sum(len(column.values) for column in found.values())
     turned = below * 2 > points or _QUICK[0] in peek(head)
@@ -64,20 +67,10 @@ def read(head: Head, settings: Settings) -> Table:
     return Table(found, framework="kaldi", notes=(note,))
 
 
-class _Objectives:
-    """Objectives of one kind; where the count falls an epoch or an iteration begins: it goes on."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.rows = RowLog(settings)
-        self._before = self._last = 0
-
-    def add(self, point: _Point) -> None:
-        """One more, at the next number where it sums up what was counted."""
-        count = self._last + 1 if point.at is None else point.at
-        if count < self._last:
-            self._before += self._last
-        self._last = count
-        self.rows.add(self._before + count, {point.name: point.value})
+def _going_on(counts: IntArray) -> IntArray:
+    """(n,) counts that go on where one falls: there an epoch or an iteration begins."""
+    before = np.append(0, counts)[:-1]
+    return np.asarray(counts + np.cumsum(np.where(counts < before, before, 0)))
 
 
 def _points(text: Iterator[str]) -> Iterator[_Point]:
