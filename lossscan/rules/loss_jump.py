@@ -144,9 +144,11 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     stays = _lasts(case, worst)
     left = _left(worst, case.curve.values[worst.index :])
     lower = lower_rate(case, worst.step)
-    over = stays and left < OVER
+    end = median(case.curve.values[worst.index :][-END_POINTS:])
+    high = worst.ratio is not None and end >= CRITICAL_RATIO * worst.before  # however far it fell
+    over = stays and left < OVER and not high
     causes = rise_causes(case, worst)
-    told = "over" if over else "default" if left >= STAYS else "fades"
+    told = "over" if over else "default" if left >= STAYS else "fades" if left >= OVER else "high"
     return Finding(
         confidence=logistic(worst.sigma, *SURE),
         message=Message(
@@ -156,6 +158,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             step=worst.step,
             stays=left,
             last=last,
+            end=end,
             points=points - worst.index,
             count=len(jumps),
             lower=lower,
