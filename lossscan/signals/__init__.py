@@ -160,9 +160,9 @@ def _with_turns(
 ) -> tuple[list[Change], list[Excursion]]:
     """The changes of level with those of slope, and slow humps, whose way back may be a fall.
 
-    Where a level rises there are none: a line through it climbs.
+    Where a level rises or falls twice there are none: lines through steps and saw teeth climb.
     """
-    if any(change.kind != "level_down" for change in changes):
+    if len(changes) > 1 or any(change.kind != "level_down" for change in changes):
         return changes, []
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     straight = sure_stretches(flat)
