@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import BoundaryTest, Curve, Excursion, Landmark, LandmarkKind
-from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 from lossscan.numeric.medians import median, robust_sigma, spacing
 from lossscan.signals.clean import from_scale
 from lossscan.signals.gaps import MIN_SIDE, gaps_between, placebos_in
@@ -197,7 +197,7 @@ def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> 
             steps[place.stop] += size
     flat = np.subtract(level, steps.cumsum(out=steps), out=steps)
     inside = np.flatnonzero(mixed)
-    around = np.unique(np.clip((inside - 1, inside + 1), 0, len(level) - 1))
+    around = distinct(np.clip((inside - 1, inside + 1), 0, len(level) - 1).ravel())
     pure = around[~mixed[around]]  # all pure ones would take more memory than the curve
     if len(inside):
         flat[inside] = np.interp(inside, pure, flat[pure])
