@@ -151,6 +151,7 @@ def one_run(path: Path, settings: Settings) -> RunFiles:
     found = [each for files in discover(below, settings) for each in split_folder(files)]
     if below != path:
         found = [files for files in found if files.root == path]
+    found = [files for files in found if not files.silent] or found
     if not found:
         raise no_log(path)
     if len(found) > 1:

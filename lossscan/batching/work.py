@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,14 @@ class Task(Struct, frozen=True):
         return tuple((str(path), "{}:{}".format(*_stated(path))) for path in files)
 
     def changed_at(self) -> float:
-        """When the last of its files was written, in seconds since 1970."""
+        """When the last of its files was written, in seconds since 1970; of none, it is not known.
+
+        What the system keeps closed may be new: it is never too old to be a row.
+        """
         if isinstance(self.files, Remote):
             return self.files.changed_at
         times = (_stated(path)[1] for path in (self.files.files if self.files else ()))
-        return max(times, default=0) / 1e9
+        return max(times, default=inf) / 1e9
 
 
 def judge(tasks: Sequence[Task], settings: Settings) -> list[RunReport]:

@@ -235,7 +235,9 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
     if left_out and left_out.reason.key == LEADS_OUT and not refused.unknown:
         return NoLogFound("only_link", at=files.root, name=left_out.path)
     if left_out and not files.files:
-        return UnreadableLog("no_access", at=files.root / left_out.path, reason=left_out.reason)
+        at, why = files.root / left_out.path, left_out.reason
+        closed_log = UnreadableLog("no_access", at=at, reason=why)
+        return NoLogFound(why.key, at=at) if files.silent else closed_log
     known = stranger_at(files.root)
     if known is not None or len(refused.unknown) == 1:
         return known or next(iter(refused.unknown.values()))

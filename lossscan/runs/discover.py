@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
-from lossscan.runs.belonging import holding_of, outputs_of, owner_of, without_beginnings
+from lossscan.runs.belonging import Holding, holding_of, outputs_of, owner_of, without_beginnings
 from lossscan.runs.log_names import MOST_DOUBTFUL, Folder, is_sure_log_name, kind_of, names
 from lossscan.runs.stores import closed, is_packed_copy, is_store, never_below, shown
 from lossscan.settings import Settings
@@ -39,6 +39,7 @@ class RunFiles(Struct, frozen=True):
     files: tuple[Path, ...]  # logs and what may be settings; their content decides
     skipped: tuple[Skipped, ...] = ()
     part: str | None = None  # of a file that holds several runs; `root` names it behind a `#`
+    silent: bool = False  # nothing can be read from what is named like a log
 
 
 class _Tree(Struct):
@@ -46,6 +47,7 @@ class _Tree(Struct):
     folders: dict[Path, Folder] = field(default_factory=dict)
     skipped: dict[Path, Message] = field(default_factory=dict)
     refused: dict[Path, Message] = field(default_factory=dict)  # by the system: runs may be there
+    silent: list[Path] = field(default_factory=list)  # named like logs: empty, or no files
 
 
 def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
@@ -109,6 +111,8 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
                 tree.skipped[path] = Message(LEADS_OUT)
             elif _has_content(path):
                 kind.append(path)
+            elif kind is content.logs and path.exists():
+                tree.silent.append(path)
         except OSError as error:  # the folder may be listed and not entered
             if kind is not content.settings:
                 tree.refused[folder] = reason_of(error)
@@ -183,7 +187,28 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
         for root in sorted([*roots, *lost])
     )
     held = {path for logs in with_logs.values() for path in logs}
-    return tuple(each for files in found for each in _stores_apart(files, held))
+    apart = [each for files in found for each in _stores_apart(files, held)]
+    silent = _silent(tree, holding, {*roots, *lost})
+    return tuple(sorted([*apart, *silent], key=lambda files: files.root) if silent else apart)
+
+
+def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunFiles]:
+    """Runs of which only logs without content are left: a death before the first line is no `ok`.
+
+    An empty log of a run that has others, or in a folder above runs, says nothing.
+    """
+    with_runs = {above for root in known for above in (root, *root.parents)}
+    homes: dict[Path, list[Path]] = defaultdict(list)
+    for path in sorted(tree.silent):
+        if (home := owner_of(path.parent, tree.root, holding)) not in with_runs:
+            homes[home].append(path)
+    found = []
+    for home, paths in homes.items():
+        odd = [path for path in paths if not path.is_file()]  # nobody may open a pipe
+        told = (Skipped(relative(path, home), Message("not_a_place")) for path in odd)
+        empty = tuple(path for path in paths if path not in odd)
+        found.append(RunFiles(home, empty, tuple(told), silent=True))
+    return found
 
 
 def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:

@@ -106,6 +106,18 @@ def test_since_leaves_out_what_was_written_before(make_run, tmp_path):
     assert (_paths(batch.tasks), batch.older) == (["new"], 1)
 
 
+def test_since_leaves_out_no_run_whose_files_cannot_be_had(make_run, tmp_path):
+    """When they were written is not known: the gate must see the row."""
+    make_run("runs/new")
+    make_run("elsewhere")
+    (tmp_path / "runs/linked").mkdir()
+    (tmp_path / "runs/linked/trainer_state.json").symlink_to(
+        tmp_path / "elsewhere/trainer_state.json"
+    )
+    batch = plan([str(tmp_path / "runs")], Settings(), Options(since="1d"))
+    assert _paths(batch.tasks) == ["linked", "new"]
+
+
 def test_since_takes_dates_and_refuses_the_rest():
     """A date is local time unless it names a zone."""
     assert parse_since("2026-01-31T00:00+00:00") == 1769817600

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import NoLogFound
+from lossscan.pipeline import one_run
 from lossscan.runs import discover as unit
 from lossscan.runs import read_run
 from lossscan.runs.discover import RunFiles, discover
@@ -181,9 +182,9 @@ def test_discover_leaves_the_rest_to_the_reader(tmp_path: Path):
 
 
 def test_discover_finds_nothing_where_nothing_is(tmp_path: Path):
-    """Settings alone are no run, nor are empty and hidden files."""
+    """Settings alone are no run, nor are hidden files and an empty text."""
     grow(tmp_path, "config.json", ".git/train.log", "node_modules/x/a.log")
-    (tmp_path / "empty.log").touch()
+    (tmp_path / "empty.txt").touch()
     assert discover(tmp_path, Settings()) == ()
 
 
@@ -248,9 +249,37 @@ def test_discover_names_the_archives_beside_a_log(tmp_path: Path):
 def test_discover_waits_for_no_pipe(tmp_path: Path):
     """A named pipe would never end."""
     os.mkfifo(tmp_path / "train.log")
-    assert discover(tmp_path, Settings()) == ()
+    (run,) = discover(tmp_path, Settings())
+    assert run.files == ()
+    with pytest.raises(NoLogFound, match=r"train\.log: not a file or directory"):
+        read_run(run, Settings())
     with pytest.raises(NoLogFound, match="not a file or directory"):
         discover(tmp_path / "train.log", Settings())
+
+
+def test_a_run_that_died_before_its_first_line_is_not_lost(tmp_path: Path):
+    """Next to runs that are judged, a folder whose only log is empty is one that is refused."""
+    grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
+    grow(tmp_path, "dead/train.log", content="")
+    grow(tmp_path, "dead/train.yaml", content="learning_rate: 1e-4\n")
+    dead, good = discover(tmp_path, Settings())
+    assert (dead.root.name, good.root.name) == ("dead", "good")
+    with pytest.raises(NoLogFound, match="empty"):
+        read_run(dead, Settings())
+
+
+def test_an_empty_log_around_or_in_a_run_that_has_others_is_no_run(tmp_path: Path):
+    """What a scheduler or a second process never wrote to is no training."""
+    grow(tmp_path, "good/train.log", "next/train.log", content=logs.TORCHTUNE)
+    grow(tmp_path, "nohup.out", "logs/sweep.log", "good/stderr.log", "good/logs/a.log", content="")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["good", "next"]
+
+
+def test_the_only_run_with_content_can_be_analyzed_by_the_folder_above(tmp_path: Path):
+    """One that is empty makes no choice necessary."""
+    grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
+    grow(tmp_path, "dead/train.log", content="")
+    assert one_run(tmp_path, Settings()).root.name == "good"
 
 
 def test_discover_ends_in_a_deep_tree(tmp_path: Path):
