@@ -121,6 +121,12 @@ def _is_set(path: Path, holding: Holding) -> bool:
     return path.name in sets and "train" in sets and len(sets) > 1
 
 
+def checkpoint_of(path: Path, root: Path) -> int | None:
+    """The number of the checkpoint below the run's folder that a file is in; None where in none."""
+    parts = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
+    return next((int(found[1]) for each in parts if (found := CHECKPOINT.fullmatch(each))), None)
+
+
 def without_beginnings(logs: Mapping[Path, Sequence[Path]], whole: re.Pattern[str]) -> list[Path]:
     """The folders of a run, by name, without the checkpoints whose whole history later ones hold.
 

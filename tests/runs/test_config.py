@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lossscan import api
 from lossscan.canonical.fields import canonical_fields
@@ -286,6 +290,48 @@ def test_config_prefers_arguments_over_files_over_cards(tmp_path: Path) -> None:
     assert note.kind == "config_conflict"
     assert note.numbers["field"] == "learning_rate"
     assert (note.numbers["value"], note.numbers["other"]) == (1e-4, 2e-4)
+
+
+@dataclass
+class Arguments:
+    """What transformers saves in each checkpoint."""
+
+    learning_rate: float = 1e-4
+    max_steps: int = 260
+
+
+def _checkpoint(root: Path, number: int, max_steps: int = 260) -> Path:
+    path = root / f"checkpoint-{number}/training_args.bin"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("args/data.pkl", pickle.dumps(Arguments(max_steps=max_steps), 2))
+    return path
+
+
+def test_config_prefers_the_files_of_the_run_to_those_of_a_checkpoint(tmp_path: Path) -> None:
+    """A resumed run was given a new plan: the checkpoint it began from still holds the old one."""
+    old = _checkpoint(tmp_path, 200)
+    new = _write(tmp_path, "train.yaml", "learning_rate: 5.0e-5\nseed: 1\nmax_grad_norm: 1.0\n")
+    state = table("trainer_state.json", "trainer_state", {}, config={"max_steps": 400})
+    state = replace(state, path=tmp_path / state.path)
+    fields = read_config([old, new], [state], root=tmp_path).fields
+    assert (fields["learning_rate"].value, fields["max_steps"].value) == (5e-5, 400)
+
+
+def test_config_prefers_the_last_checkpoint_by_its_number(tmp_path: Path) -> None:
+    """1000 comes after 200, whatever the names sort like."""
+    paths = [_checkpoint(tmp_path, number, number + 60) for number in (200, 1000)]
+    fields = read_config(paths, [], root=tmp_path).fields
+    assert fields["max_steps"].source == "checkpoint-1000/training_args.bin"
+
+
+def test_config_of_a_checkpoint_looked_at_alone_is_its_own(tmp_path: Path) -> None:
+    """Its arguments then count more than what its state says."""
+    path = _checkpoint(tmp_path, 200)
+    state = table("trainer_state.json", "trainer_state", {}, config={"max_steps": 400})
+    state = replace(state, path=path.parent / "trainer_state.json")
+    fields = read_config([path], [state], root=path.parent).fields
+    assert fields["max_steps"].value == 260
 
 
 def test_config_takes_equal_values_of_different_precision_for_agreement(tmp_path: Path) -> None:

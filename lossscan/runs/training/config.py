@@ -15,6 +15,7 @@ from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.values import same
 from lossscan.errors import LossscanError, UsageError, reason_of
 from lossscan.model import Field, Note, Table
+from lossscan.runs.belonging import checkpoint_of
 from lossscan.runs.results import unreadable
 from lossscan.runs.training.files import Room, Stated, Trust, is_config_name, read_settings
 from lossscan.sources.files import relative
@@ -58,10 +59,22 @@ def read_config(
     stated += _from_tables(tables)
     if explicit is not None:
         stated.append(_explicit(explicit))
-    stated.sort(key=lambda source: source.trust)
+    stated.sort(key=lambda source: _rank(source, root))
     fields = _resolved(_chosen(stated, root), stated)
     framework = next((source.framework for source in stated if source.framework), None)
     return Config(fields, (*notes, *_conflicts(stated, root)), framework)
+
+
+def _rank(source: Stated, root: Path) -> tuple[int, int, int, int]:
+    """The place among all sources; the first that states a field wins.
+
+    A checkpoint may be of an earlier launch: what it holds comes behind what the run's own logs
+    state, and of several checkpoints the last counts most.
+    """
+    number = checkpoint_of(source.path, root)
+    if number is None or source.trust is Trust.EXPLICIT:
+        return source.trust, 0, 0, 0
+    return max(source.trust, Trust.LOG), 1, -number, source.trust
 
 
 def _from_files(paths: Iterable[Path]) -> tuple[list[Stated], list[Note]]:
