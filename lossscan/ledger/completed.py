@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -154,6 +155,8 @@ def _epoch_at(run: Run, step: int) -> float | None:
     if logged is not None and len(logged) > 1:
         import numpy as np
 
-        return round(float(np.interp(step, logged.steps, logged.values)), 4)
+        at = bisect_right(logged.steps, step)
+        near = slice(max(at - 2, 0), at + 2)  # of all steps it would make floats
+        return round(float(np.interp(step, logged.steps[near], logged.values[near])), 4)
     per_epoch = run.schedule.steps_per_epoch
     return round(step / per_epoch, 4) if per_epoch else None

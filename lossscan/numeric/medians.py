@@ -161,12 +161,16 @@ def past_median(values: FloatArray, window: int) -> FloatArray:
 
 def step_noise(values: FloatArray) -> float:
     """Standard deviation of one point, by how far neighbors differ; a slow course adds nothing."""
-    return robust_sigma(differences(values)) / math.sqrt(2)
+    return robust_sigma(differences(values), spoil=True) / math.sqrt(2)
 
 
-def robust_sigma(residuals: FloatArray) -> float:
-    """Standard deviation from the median absolute deviation; 0 of nothing."""
+def robust_sigma(residuals: FloatArray, *, spoil: bool = False) -> float:
+    """Standard deviation from the median absolute deviation; 0 of nothing.
+
+    `spoil`: the residuals are of no more use, and what is made of them takes their memory.
+    """
     if len(residuals) == 0:
         return 0.0
-    away = residuals - median(residuals)
+    middle = median(residuals, spoil=spoil)
+    away = np.subtract(residuals, middle, out=residuals if spoil else None)
     return MAD_TO_SIGMA * median(np.abs(away, out=away), spoil=True)

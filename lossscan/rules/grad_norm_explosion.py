@@ -85,7 +85,9 @@ def _end(values: FloatArray, start: int, border: float) -> int:
 
 def _late(mask: BoolArray) -> BoolArray:
     """The mask without the points at the start."""
-    return mask & (np.arange(len(mask)) >= LEARNING_IN)
+    late = mask.copy()
+    late[:LEARNING_IN] = False
+    return late
 
 
 def _rises(case: Case) -> list[int]:

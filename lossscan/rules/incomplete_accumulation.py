@@ -63,7 +63,7 @@ def _share_of_noise(curve: Curve, boundaries: Iterable[Landmark]) -> float:
     for mark in boundaries:
         others[_covering(curve.steps, mark)] = False
     apart = apart[others]  # of ten million points the rest would be in memory twice
-    return min(robust_sigma(apart) / usual, 1.0) if usual and len(apart) else 1.0
+    return min(robust_sigma(apart, spoil=True) / usual, 1.0) if usual and len(apart) else 1.0
 
 
 def _tail(curve: Curve, mark: Landmark, share: float) -> Iterator[_Tail]:

@@ -24,9 +24,7 @@ from lossscan.model import (
     Series,
     Signals,
 )
-from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.medians import spacing
-from lossscan.numeric.scales import to_scale
 from lossscan.points import POLICY, finite, points_of
 from lossscan.samples import passes_per_update
 from lossscan.trainers import Trainer, trainer_of
@@ -129,12 +127,6 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
         if self.signals.loss is None:
             raise LookupError("loss")
         return self.signals.loss
-
-    @cached_property
-    def norms(self) -> FloatArray | None:
-        """(n,) the gradient norms on the scale of their noise; None where none were searched."""
-        trace = self.signals.trace_of("grad_norm")
-        return None if trace is None else to_scale(trace.values)[0]
 
     @cached_property
     def rises(self) -> tuple[Change, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from lossscan.model import Excursion
 from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.numeric.medians import median
+from lossscan.numeric.scales import to_scale
 from lossscan.rules.kit.case import Case
 
 LEAD_POINTS = 20  # logged points before a change in which a gradient leads (arXiv 2501.00656)
@@ -27,13 +28,14 @@ def leading_gradient(case: Case, step: int) -> float | None:
     The unit is wider where earlier norms stood out, too. Norms next to an earlier spike belong to
     that spike and lead to none. None where no norms are logged there.
     """
-    trace, scaled = case.signals.trace_of("grad_norm"), case.norms
-    if trace is None or scaled is None:
+    trace = case.signals.trace_of("grad_norm")
+    if trace is None:
         return None
     stop = int(np.searchsorted(trace.steps, step))
     start = max(stop - LEAD_POINTS, 0)
     if stop - start < MIN_LEAD_POINTS:
         return None
+    scaled, _ = to_scale(trace.values)  # not kept: of a long run it takes as much as the norms
     course, unit = median(scaled[start:stop]), max(trace.noise, 1e-12)
     if start >= MIN_LEAD_POINTS:
         earlier = scaled[:start]

@@ -34,7 +34,7 @@ def rate_at(case: Case, step: float) -> Rate | None:
     """The logged learning rate, else the configured one taken as constant."""
     series = case.points("learning_rate")
     if series is not None:
-        at = max(int(np.searchsorted(series.steps, step, side="right")) - 1, 0)
+        at = max(bisect_right(series.steps, step) - 1, 0)
         value, peak = float(series.values[at]), float(series.values.max())
         return Rate(value, value / peak if peak > 0 else 0.0)
     stated = case.number("learning_rate")

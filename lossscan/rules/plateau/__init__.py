@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, Severity
 from lossscan.numeric.arrays import distinct
-from lossscan.numeric.medians import median, robust_sigma, running_median
+from lossscan.numeric.medians import median, robust_sigma, running_median, step_noise
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import SATURATED
 from lossscan.rules.kit.rule import Rule
@@ -90,7 +90,7 @@ def _is_flat(loss: Series, max_change: float) -> bool:
     """Whether the first and the last third, and the very start, are on one level."""
     third, values = len(loss) // 3, loss.values
     middle = median(values)
-    noise = robust_sigma(np.diff(values)) / math.sqrt(2)  # not what a steady fall spreads
+    noise = step_noise(values)  # not what a steady fall spreads
     moved = abs(median(values[-third:]) - median(values[:third]))
     fell = median(values[:START]) - middle
     return moved <= max(max_change * middle, _error(noise, third)) and fell <= max(
