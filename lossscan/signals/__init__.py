@@ -23,7 +23,7 @@ from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.points import points_of
 from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
-from lossscan.signals.breaks import GapRatios, find_breaks, gap_ratios, least_step
+from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
 from lossscan.signals.clean import curve_of, on_floor
 from lossscan.signals.climbs import early_rise, late_rises
 from lossscan.signals.dips import standing_out
@@ -87,11 +87,10 @@ def _changes(curve: Curve, run: Run) -> Sequence[Change]:
 
 
 def _of_loss(loss: Curve, run: Run) -> Signals:
-    ratios = None if on_floor(loss) else gap_ratios(loss)
-    if ratios is not None:
-        changes, excursions, least = _departures(loss, ratios, run)
+    if on_floor(loss):
+        changes, excursions, step, peak = *off_floor(loss, run.schedule.landmarks), None, None
     else:
-        changes, excursions, least = *off_floor(loss, run.schedule.landmarks), None
+        changes, excursions, step, peak = _departures(loss, run)
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
     tests = judge_landmarks(
@@ -108,19 +107,18 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
         period=repeats,
         period_strength=strength,
-        least_step=least_step(loss, ratios) if ratios else None,
-        least_peak=least,
+        least_step=step,
+        least_peak=peak,
     )
 
 
-Departures: TypeAlias = tuple[list[Change], list[Excursion], float | None]
+Departures: TypeAlias = tuple[list[Change], list[Excursion], float | None, float | None]
 
 
-def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
-    """Its changes, those of slope where no level rises; blocks, spikes, humps; the least peak."""
+def _departures(curve: Curve, run: Run) -> Departures:
+    """Its changes, those of slope where no level rises; blocks, spikes, humps; least step, peak."""
     landmarks = run.schedule.landmarks
-    changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
-    blocks = standing_out(curve, blocks)
+    changes, blocks, step = _levels(curve, landmarks)
     heights = heights_of(curve, blocks, [change.index for change in changes])
     if heights is not None:  # a short block is surer by its peak than by the gap of its front
         peaks = zip(blocks, heights.blocks, strict=True)
@@ -140,6 +138,8 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
         )
         if not any(block.start <= spike.start < block.stop for block in blocks)
     ]
+    peak = least_peak(curve, heights)
+    del heights  # before others take memory
     last = wild_end(curve, landmarks)
     if last is not None and all(change.index < last.index for change in changes):
         changes.append(last)
@@ -152,7 +152,16 @@ def _departures(curve: Curve, ratios: GapRatios, run: Run) -> Departures:
     changes, humps = _with_turns(curve, changes, found, landmarks)
     aligner = Aligner(curve.steps, landmarks)
     aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]
-    return changes, aligned, least_peak(curve, heights)
+    return changes, aligned, step, peak
+
+
+def _levels(
+    curve: Curve, landmarks: tuple[Landmark, ...]
+) -> tuple[list[Change], list[Excursion], float | None]:
+    """Its changes of level, its blocks, and the least step; the gaps at all places are not kept."""
+    ratios = gap_ratios(curve)
+    changes, blocks = split(curve, with_leap(curve, find_breaks(curve, ratios)), landmarks)
+    return changes, standing_out(curve, blocks), least_step(curve, ratios)
 
 
 def _with_turns(

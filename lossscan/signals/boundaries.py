@@ -11,6 +11,7 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 from msgspec import Struct
@@ -56,16 +57,18 @@ def judge_landmarks(
     places = _places(curve, landmarks, tuple(walls), averaged=averaged)
     if not places:
         return ()
-    level = bridged(curve, excursions)
+    excursions = tuple(excursions)
     room = max(place.room for place in places)
     widths = [w for at, w in enumerate(WIDTHS) if at == 0 or WIDTHS[at - 1] < room]
     start, stop, most = np.array([(at.start, at.stop, at.room) for at in places]).T
     side = np.minimum(most, np.array(widths)[:, None])
-    sizes, errors = gaps_between(level, start, stop, side)
-    errors *= curve.local_noise[np.minimum(stop, len(level) - 1)]
+    sizes, errors = gaps_between(bridged(curve, excursions), start, stop, side)
+    errors *= curve.local_noise[np.minimum(stop, len(curve.steps) - 1)]
     elsewhere = []
     for row, width in enumerate(widths):
-        others = _elsewhere(curve, _without(level, places, sizes[row].tolist()), width)
+        flat = _flattened(bridged(curve, excursions), places, sizes[row].tolist())
+        others = _elsewhere(curve, flat, width)
+        del flat  # before another takes memory
         spread = _spread(others)
         errors[row] *= spread
         elsewhere.append(others / spread)
@@ -99,9 +102,8 @@ def _elsewhere(curve: Curve, flat: FloatArray, width: int) -> FloatArray:
 
 def bridged(curve: Curve, excursions: Iterable[Excursion]) -> FloatArray:
     """(n,) the curve with a straight line in the place of each excursion that comes back."""
-    level = curve.clipped
-    within = [e for e in excursions if curve.descent_end < e.start and e.stop < len(level)]
-    level = level.copy() if within else level
+    level = curve.clipped.copy()
+    within = (e for e in excursions if curve.descent_end < e.start and e.stop < len(level))
     for away in within:
         before = median(level[max(away.start - MIN_SIDE, 0) : away.start])
         after = median(level[away.stop : away.stop + MIN_SIDE])
@@ -184,24 +186,26 @@ def _first_after(steps: IntArray, mark: Landmark) -> int:
     return int(steps[min(bisect_right(steps, mark.step), len(steps) - 1)])
 
 
-def _without(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
-    """The curve with the steps at the landmarks taken out, and a line in place of mixed points.
+def _flattened(level: FloatArray, places: list[Place], sizes: Iterable[float]) -> FloatArray:
+    """`level` itself, the steps at the landmarks taken out, and a line in place of mixed points.
 
     What is left of a step, or a lone odd point there, would count as noise: in a run of 20 points
     it doubles the spread.
     """
-    steps, mixed = np.zeros(len(level)), np.zeros(len(level), dtype=bool)
+    steps, mixed = dict.fromkeys((0, len(level)), 0.0), np.zeros(len(level), dtype=bool)
     for place, size in zip(places, sizes, strict=True):
         mixed[place.start : place.stop] = True
-        if math.isfinite(size):
-            steps[place.stop] += size
-    flat = np.subtract(level, steps.cumsum(out=steps), out=steps)
+        steps[place.stop] = steps.get(place.stop, 0.0) + (size if math.isfinite(size) else 0.0)
+    edges = sorted(steps)
+    heights = accumulate(steps[edge] for edge in edges[:-1])
+    for (start, stop), height in zip(pairwise(edges), heights, strict=True):
+        level[start:stop] -= height
     inside = np.flatnonzero(mixed)
     around = distinct(np.clip((inside - 1, inside + 1), 0, len(level) - 1).ravel())
     pure = around[~mixed[around]]  # all pure ones would take more memory than the curve
     if len(inside):
-        flat[inside] = np.interp(inside, pure, flat[pure])
-    return flat
+        level[inside] = np.interp(inside, pure, level[pure])
+    return level
 
 
 def _spread(others: FloatArray) -> float:

@@ -119,16 +119,17 @@ def _rounding_noise(values: FloatArray, quantum: float, *, log: bool) -> FloatAr
 def running_mean(values: FloatArray, half: int) -> FloatArray:
     """(n,) mean of up to `half` points on each side of each, fewer at the ends."""
     n = len(values)
-    total = np.zeros(n + 1)
+    room = np.zeros(half + n + 1)  # each mean takes the place of the sum before its first point
+    found, total = room[:n], room[half:]
     values.cumsum(out=total[1:])
-    found = np.empty(n)
-    whole = slice(half, max(n - half, half))  # places with all points on each side
-    np.subtract(total[2 * half + 1 :], total[: -2 * half - 1], out=found[whole])
-    found[whole] /= 2 * half + 1
-    for ends in (slice(0, min(half, n)), slice(max(n - half, min(half, n)), n)):
-        places = np.arange(ends.start, ends.stop)
-        start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, n)
-        found[ends] = (total[stop] - total[start]) / (stop - start)
+    places = np.concatenate([np.arange(min(half, n)), np.arange(max(n - half, min(half, n)), n)])
+    start, stop = np.maximum(places - half, 0), np.minimum(places + half + 1, n)
+    ends = (total[stop] - total[start]) / (stop - start)
+    for at in blocks(max(n - 2 * half, 0)):  # places with all points on each side
+        behind = total[at.start + 2 * half + 1 : at.stop + 2 * half + 1]
+        np.subtract(behind, total[at], out=total[at])
+        total[at] /= 2 * half + 1
+    found[places] = ends
     return found
 
 

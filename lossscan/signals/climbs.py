@@ -5,15 +5,15 @@ They show in a median of 3 points that leaves its running minimum.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
-from lossscan.numeric.arrays import FloatArray, stretches
+from lossscan.numeric.arrays import FloatArray, IntArray, blocks, stretches
 from lossscan.numeric.levels import LEVEL_POINTS
-from lossscan.numeric.medians import running_median
+from lossscan.numeric.medians import medians_within, running_median
 from lossscan.signals.dips import height_of, standing_out
 from lossscan.signals.gaps import Break
 from lossscan.signals.levels import CLIMB_SIGMA, SMOOTH_POINTS, change_at
@@ -55,41 +55,32 @@ def early_rise(
 
 
 def late_rises(
-    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
+    curve: Curve, known: Sequence[int], aside: Sequence[Excursion]
 ) -> Iterator[Excursion]:
     """Climbs of a few points behind the start that come back to the lowest level before them.
 
     On a smooth curve they are plain, and too slow for a step or a spike. `known`: indices of what
-    has been found, with `blocks`; a climb at one of them is no other. Of 700 clean labeled runs
+    has been found, with `aside`; a climb at one of them is no other. Of 700 clean labeled runs
     none has one.
     """
-    climbs = _late_climbs(curve, known, blocks)
-    yield from standing_out(
-        curve, [excursion(curve, low, at, at + len(low), top) for at, low, top in climbs]
-    )
+    yield from standing_out(curve, _late_climbs(curve, known, aside))
 
 
-def _late_climbs(
-    curve: Curve, known: Sequence[int], blocks: Sequence[Excursion]
-) -> list[tuple[int, FloatArray, float]]:
-    """Where each begins, the lowest level before each of its points, and its height in noise."""
-    smooth = running_median(curve.scaled, SMOOTH_POINTS)
-    low = np.minimum.accumulate(smooth)
-    climb = np.subtract(smooth, low, out=smooth)
-    climb /= curve.local_noise
-    lowest = len(climb) - int(np.argmax(climb[::-1] <= 0))  # behind the last return to it
-    climb = climb[:lowest]
+def _late_climbs(curve: Curve, known: Sequence[int], aside: Sequence[Excursion]) -> list[Excursion]:
+    climb, lows = _above_lowest(curve)
+    lowest = int(lows[-1]) + 1
+    climb = climb[:lowest]  # up to the last return to the lowest
     raised = stretches(climb >= CLIMB_SIGMA / 2)  # at one point alone: between two peaks
     raised = [(at - 1, to + 1) if to - at == 1 else (at, to) for at, to in raised]
     if not raised:
         return []
     tops = np.maximum.reduceat(climb, [start for start, _ in raised])  # between two it is lower
     within = np.zeros(lowest, dtype=bool)
-    for block in blocks:
+    for block in aside:
         within[block.start : block.stop] = True
     known = sorted(known)
     return [
-        (start, low[start:stop].copy(), top)  # not all of a long series
+        excursion(curve, _lowest_before(curve, lows, start, stop), start, stop, top)
         for (start, stop), top in zip(raised, tops.tolist(), strict=True)
         if top >= CLIMB_SIGMA
         and start > curve.descent_end
@@ -100,8 +91,33 @@ def _late_climbs(
     ]
 
 
+def _above_lowest(curve: Curve) -> tuple[FloatArray, IntArray]:
+    """(n,) how far a median of 3 points is above its running minimum, in noise; where it is at it.
+
+    Some places at a time, as the minimum itself would take as much memory.
+    """
+    climb, lowest, lows = running_median(curve.scaled, SMOOTH_POINTS), np.inf, []
+    for at in blocks(len(climb)):
+        low = np.minimum(np.minimum.accumulate(climb[at]), lowest)
+        lowest = low[-1]
+        climb[at] -= low
+        lows.append(np.flatnonzero(climb[at] <= 0) + at.start)
+        climb[at] /= curve.local_noise[at]
+    return climb, np.concatenate(lows)
+
+
+def _lowest_before(curve: Curve, lows: IntArray, start: int, stop: int) -> FloatArray:
+    """The running minimum at the points `[start, stop)`; `lows`: where the curve is at it."""
+    last = int(lows[bisect_right(lows, start) - 1])
+    level = medians_within(curve.scaled, SMOOTH_POINTS, slice(last, last + 1))
+    smooth = medians_within(curve.scaled, SMOOTH_POINTS, slice(start, stop))
+    return np.minimum(np.minimum.accumulate(smooth), level)
+
+
 def _goes_on(curve: Curve, top: int, stop: int) -> bool:
     """Whether a rise up to `top` is the beginning of a climb, which is no step of its own."""
-    highest = running_median(curve.scaled[top:], SMOOTH_POINTS)[max(stop - top, 1) :]
-    higher = highest.max(initial=-np.inf) - curve.scaled[top]
+    since, first = curve.scaled[top:], max(stop - top, 1)
+    ahead = (slice(at.start + first, at.stop + first) for at in blocks(len(since) - first))
+    highest = (medians_within(since, SMOOTH_POINTS, at).max() for at in ahead)
+    higher = max(highest, default=-np.inf) - curve.scaled[top]
     return bool(higher >= CLIMB_SIGMA * curve.local_noise[top])
