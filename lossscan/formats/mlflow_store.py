@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from msgspec.json import Decoder
@@ -25,11 +25,12 @@ from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.own_count import told_apart
 from lossscan.formats.kit.text import pieces
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
-from lossscan.model import Column, Note, Table
+from lossscan.model import UNREAD_NOTE, Column, Note, Table
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
 
+_Taken = TypeVar("_Taken")
 _SAID: Final = b"artifact_uri: "
 _PLACE: Final = expression(rb"(?m)^artifact_uri: ")
 _RUN: Final = expression(rb"(?m)^run_(?:uu)?id: ")
@@ -65,12 +66,13 @@ def read(head: Head, settings: Settings) -> Table:
     """
     meta = _meta(head)
     folder = head.path.parent
-    columns: dict[str, Column] = {}
     notes: list[Note] = []
-    for key, path in _files(folder / _METRICS):
-        columns[key], found = _column(path)
-        notes += found
-    config = {key: _text(path) for part in _STATED for key, path in _files(folder / part)}
+    metrics = _taken(folder / _METRICS, _column, UNREAD_NOTE, notes)
+    columns = {key: column for key, (column, _) in metrics.items()}
+    notes += (note for _, found in metrics.values() for note in found)
+    config: dict[str, str] = {}
+    for part in _STATED:
+        config |= _taken(folder / part, _text, "unreadable", notes)
     return Table(
         path=folder / _METRICS,
         columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
@@ -83,10 +85,11 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _meta(head: Head) -> Mapping[str, Any]:
     """What the store says of the run."""
-    from lossscan.sources.safe_yaml import load_yaml
+    from lossscan.sources.safe_yaml import MAX_BYTES, load_yaml
 
     try:
-        meta = load_yaml(head.start.decode(errors="replace"))
+        with head.open() as stream:
+            meta = load_yaml(stream.read(MAX_BYTES + 1).decode(errors="replace"))
     except ValueError as error:
         raise UnreadableLog("broken_meta", reason=reason_of(error)) from error
     return meta if isinstance(meta, dict) else {}
@@ -103,11 +106,30 @@ def _complete(meta: Mapping[str, Any]) -> bool | None:
     return _ENDED.get(status) if isinstance(status, int) else None
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _taken(
+    folder: Path, take: Callable[[Path], _Taken], kind: str, notes: list[Note]
+) -> dict[str, _Taken]:
+    """What `take` gives of each file by key; what cannot be had is a note of a kind instead."""
+
+    def refuse(error: OSError, path: Path | None = None) -> None:
+        if not isinstance(error, FileNotFoundError):  # of a run without tags or params
+            notes.append(Note(kind, path or Path(error.filename), reason=reason_of(error)))
+
+    taken: dict[str, _Taken] = {}
+    for key, path in _files(folder, refuse):
+        try:
+            taken[key] = take(path)
+        except OSError as error:
+            refuse(error, path)
+    return taken
+
+
+def _files(folder: Path, refuse: Callable[[OSError], None]) -> Iterator[tuple[str, Path]]:
     """The files below a folder by key, in order; a `/` in a key makes a folder. No link counts."""
     if folder.is_symlink():
         return
-    paths = sorted(Path(name) / file for name, _, files in os.walk(folder) for file in files)
+    walk = os.walk(folder, onerror=refuse)
+    paths = sorted(Path(name) / file for name, _, files in walk for file in files)
     found = {path.relative_to(folder).as_posix(): path for path in paths}
     for key in bounded(found):
         if found[key].is_file() and not found[key].is_symlink():

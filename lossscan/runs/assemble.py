@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from lossscan import formats
 from lossscan.canonical.names import JUDGED
 from lossscan.errors import (
+    DENIED,
     InputError,
     MissingExtra,
     NoLogFound,
@@ -22,6 +23,7 @@ from lossscan.errors import (
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
 from lossscan.model import (
+    UNREAD_NOTE,
     UNVOUCHED,
     Message,
     Note,
@@ -252,6 +254,10 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
 
 
 def _no_series(root: Path, merged: Merged) -> InputError:
+    unread = next((note for note in merged.notes if note.kind == UNREAD_NOTE), None)
+    if unread is not None and unread.reason is not None:
+        hint = "allow" if unread.reason.key == DENIED else "retry"
+        return UnreadableLog("no_access", at=unread.path, reason=unread.reason, hint=hint)
     cut = next((note for note in merged.notes if note.kind in CUT), None)
     if cut is not None and not merged.series:
         return UnreadableLog("cut_before_entries", at=root, file=relative(cut.path, root))

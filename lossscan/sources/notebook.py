@@ -44,7 +44,7 @@ def printed(path: Path) -> bytes:
         raise kind("not_notebook", at=path) from error
     parts: list[str] = []
     left = LARGEST  # characters: each cell of a table repeats the name of its column
-    for part in (part for cell in cells for part in _outputs(cell)):
+    for part in (part for cell in cells or () if cell for part in _outputs(cell)):
         parts.append(part)
         left -= len(part)
         if left < 0:
@@ -54,15 +54,18 @@ def printed(path: Path) -> bytes:
 
 @cache
 def _decoder() -> msgspec.json.Decoder[Any]:
-    """What takes the outputs alone: pictures and 20 million empty lists cost no memory."""
+    """What takes the outputs alone: pictures and 20 million empty lists cost no memory.
+
+    Anything may be null, as tools that strip or merge notebooks leave it: nothing is lost with it.
+    """
     import msgspec
 
     def struct(name: str, **members: tuple[Any, Any]) -> Any:
-        fields = [(key, *member) for key, member in members.items()]
+        fields = [(key, kind | None, default) for key, (kind, default) in members.items()]
         return msgspec.defstruct(name, fields, rename=_MIME, frozen=True, gc=False)
 
     def several(kind: Any) -> Any:
-        return Annotated[tuple[kind, ...], msgspec.Meta(max_length=MOST)]
+        return Annotated[tuple[kind | None, ...], msgspec.Meta(max_length=MOST)]
 
     text: Any = str | list[str]
     data = struct("Data", page=(text, ""), plain=(text, ""))
@@ -73,18 +76,18 @@ def _decoder() -> msgspec.json.Decoder[Any]:
 
 
 def _outputs(cell: Any) -> Iterator[str]:
-    for output in cell.outputs:
-        page = _joined(output.data.page)
+    for output in filter(None, cell.outputs or ()):
+        page = _joined(output.data and output.data.page)
         if _HINT in page:
             yield from _rows(page)
         elif output.ename:  # its traceback is colored, with the code of each frame
             yield f"Traceback (most recent call last):\n{output.ename}: {output.evalue}\n"
         else:
-            yield _ended(_joined(output.text or output.data.plain))
+            yield _ended(_joined(output.text or (output.data and output.data.plain)))
 
 
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
+def _joined(text: str | list[str] | None) -> str:
+    return text if isinstance(text, str) else "".join(text or ())
 
 
 def _ended(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,24 @@ def test_a_folder_of_a_run_that_may_not_be_read_may_hold_its_later_losses(open_f
     assert rows["run"]["run"]["last_step"] == 39
     assert "checkpoint-900: Permission denied" in rows["run"]["error"]["message"]
     assert rows["run"]["error"]["hint"] == "check its permissions"
+
+
+def test_a_metric_that_may_not_be_read_costs_itself_alone(open_folder):
+    """The reason names the metric and not the file that describes the run; a param is a remark."""
+    store = Path(__file__).parents[1] / "fixtures/mlflow"
+    good = Path(shutil.copytree(store, open_folder / "good"))
+    (good / "metrics/grad_norm").unlink()  # has a NaN, which is a finding
+    closed = {
+        "one": "metrics/train/loss",
+        "folder": "metrics/train",
+        "param": "params/learning_rate",
+    }
+    for name, path in closed.items():
+        shutil.copytree(good, open_folder / name)
+        (open_folder / name / path).chmod(0o000)
+    _, rows = _batch(good, open_folder)
+    assert rows["param"]["error"] is None
+    assert rows["param"]["run"]["series"] == rows["good"]["run"]["series"]
+    for name in ("one", "folder"):
+        assert rows[name]["status"] == "error"
+        assert f"{closed[name]}: Permission denied" in rows[name]["error"]["message"]

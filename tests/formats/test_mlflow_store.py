@@ -121,6 +121,15 @@ def test_a_run_that_only_holds_nested_runs_is_none(store: Path):
     assert [files.root.name for files in discover(store.parents[1], Settings())] == ["abc", "died"]
 
 
+def test_a_long_meta_is_read_whole(store: Path):
+    """A name of 80 kB comes before the time at which the run began."""
+    meta = store / "meta.yaml"
+    meta.write_text(meta.read_text().replace("run_name: run", f"run_name: '{'x' * 80_000}'"))
+    table = read(store)
+    assert table.config["wall_time_start"] == 1795246640.259
+    assert table.complete
+
+
 def test_points_without_steps_are_counted(store: Path):
     """MLflow gives 0 to who gives none."""
     (store / "metrics" / "train_loss").write_text("1 2.5 0\n2 2.25 0\n3 2.0 0\n")

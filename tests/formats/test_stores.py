@@ -299,6 +299,18 @@ def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
     assert run.series["loss"].steps[-1] == 110
 
 
+@pytest.mark.parametrize(
+    "null",
+    [None, {"outputs": None}, {"outputs": [None]}, {"outputs": [{"text": None, "data": None}]}],
+)
+def test_what_is_null_in_a_notebook_costs_no_point(tmp_path: Path, null: object):
+    """Tools that strip or merge notebooks leave such cells."""
+    text = [f"step {at} loss {loss}\n" for at, loss in enumerate(LOSSES)]
+    cells = [null, {"outputs": [{"text": text}]}, null]
+    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    assert run.series["loss"].values.tolist() == LOSSES
+
+
 def test_what_a_cell_raised_is_why_a_notebook_logged_nothing(tmp_path: Path):
     """Jupyter keeps it apart from what the cell printed, with the colors of its traceback."""
     error = {"ename": "RuntimeError", "evalue": "no data", "traceback": ["\x1b[31mRuntimeError"]}
