@@ -28,7 +28,8 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
-FAULTS: Final = (Exception, SystemExit)  # of the code of others: `sys.exit` in it is no order
+# Of the code of others: `sys.exit` in it is no order, and its GeneratorExit closes none of ours.
+FAULTS: Final = (Exception, SystemExit, GeneratorExit)
 MOST_SAID: Final = 300  # characters of an exception: a library may list all that it tried
 DENIED: Final = "os_denied"
 SYSTEM: Final = {  # what a user meets when a file cannot be had

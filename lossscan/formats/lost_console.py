@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Final
 
 from lossscan.canonical.sets import ANY
@@ -16,14 +17,20 @@ from lossscan.model import Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
-MOST: Final = 2  # lines that hold a NaN and no curve
-_NAN: Final = expression(r"(?i)(?:^|[^\w-])(?:\w{0,30}[_ ])?loss(?: ?[:=])? ?-?nan\b")
+MOST: Final = 2  # lines that hold such a loss and no curve
+_NO_NUMBER: Final = r"-?(nan|inf(?:inity)?)\b"
+_LOST: Final = expression(rf"(?i)[\s:=]{_NO_NUMBER}")  # in any text that holds one: fast
+_NAN: Final = expression(rf"(?i)(?:^|[^\w-])(?:\w{{0,30}}[_ ])?loss(?: ?[:=])? ?{_NO_NUMBER}")
+_BEFORE_ANY: Final = expression(  # what the lowest loss is before there is one
+    r"(?i)(?:best|min|minimum|lowest|prev)(?:[ _]\w{1,20})?[ _]loss[ :=]{0,3}inf(?:inity)?$"
+)
+_BETWEEN: Final = " \t\r\n,;|-"  # of the pairs of a line
 _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it: no sentence
-    rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?-?nan\b"
+    rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?{_NO_NUMBER}"
     r"(?: - batch nan)?[\s;,\d]{0,40}$"
 )
 _OF_SHARE: Final = expression(  # `Training: [=====>] 100% (10/10) Loss nan Acc 0.19`
-    r"(?i)\d ?/ ?\d{1,9}[\])].{0,80}\bloss[ :=]{1,3}-?nan\b"
+    rf"(?i)\d ?/ ?\d{{1,9}}[\])].{{0,80}}\bloss[ :=]{{1,3}}{_NO_NUMBER}"
 )
 _NORM: Final = expression(  # a loss and the norm of its gradient, and nothing else
     rf"(?im)^\W{{0,4}}loss\W{{1,5}}({NUMBER})\W{{1,4}}grad_?norm\W{{1,5}}({NUMBER})\W{{0,4}}$"
@@ -34,7 +41,7 @@ NAMED: Final = 4  # numbers that a line names, among them such a loss: no senten
 def claims(head: Head) -> bool:
     """Whether the program stopped for it, or fp16 skipped updates until no scale was left."""
     text = peek(head)
-    if _message(head) is not None or _is_a_nan(text) or _norms(text):
+    if _message(head) is not None or _lost_loss(text) is not None or _norms(text):
         return True
     if "verflow" not in text and "oss scale" not in text:
         return False
@@ -51,26 +58,40 @@ def read(head: Head, settings: Settings) -> Table:
         scales.take(line, count)
         count += 1
     skipped = sorted(scales.skipped(range(count)).items())
-    said = _message(head)
+    said, value = _message(head), _lost_loss(peek(head))
     rows: list[Row] = [
         (at, {"grad_norm": math.inf, SKIPPED: skips})
         for at, (_, skips) in enumerate(skipped, start=1)
     ]
-    if said is not None or _is_a_nan(peek(head)):
-        rows = [(_step(said) if said else 1, {"loss": math.nan})]
+    if said is not None or value is not None:
+        rows = [(_step(said) if said else 1, {"loss": math.nan if value is None else value})]
     rows = rows or _norms(peek(head))
     return Table(columns(rows, settings), notes=scales.notes(head.path), fallback=True)
 
 
-def _is_a_nan(text: str) -> bool:
-    """Whether nothing but a line or two is there, with a loss that is NaN, or a logged one."""
-    if "nan" not in text.lower():
-        return False
-    said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
-    lost = list(filter(_NAN.search, said))
-    logged = any(len(PAIR.findall(line)) >= NAMED for line in lost)
-    logged = logged or any(map(_OF_SHARE.search, lost))
-    return logged or any(map(_ALONE.match, said)) or (len(said) <= MOST and bool(lost))
+def _lost_loss(text: str) -> float | None:
+    """NaN or inf where nothing but a line or two is there, with such a loss, or a logged one."""
+    if _LOST.search(text) is None:
+        return None
+    whole = text.splitlines(keepends=True)  # a pair at an end that is cut does not count
+    said = [line for line in whole if line.strip() and not line.startswith("```")]
+    lost = [
+        (line, found)
+        for line in said
+        for found in _NAN.finditer(line)
+        if not _BEFORE_ANY.search(line[: found.end()])
+    ]
+    logged = (found for line, found in lost if _is_logged(line))
+    bars = (found for line, _ in lost if (found := _OF_SHARE.search(line)))
+    alone = (found for line in said if (found := _ALONE.match(line)))
+    few = (found for _, found in lost if len(said) <= MOST)
+    found = next(chain(logged, bars, alone, few), None)
+    return None if found is None else float(found[1])
+
+
+def _is_logged(line: str) -> bool:
+    """Whether it names many numbers, or nothing else."""
+    return len(PAIR.findall(line)) >= NAMED or not PAIR.sub("", line).strip(_BETWEEN)
 
 
 def _norms(text: str) -> list[Row]:

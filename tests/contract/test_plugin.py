@@ -107,6 +107,11 @@ FORMAT = Format(name="acme", sample="acme", claims=lambda head: True, read=lambd
     [
         ("raise SystemExit(0)", "plug-in acme of acme-lossscan cannot be used: SystemExit"),
         (EXITS, "train.log: as acme: internal error: SystemExit"),
+        ("raise GeneratorExit", "plug-in acme of acme-lossscan cannot be used: GeneratorExit"),
+        (
+            EXITS.replace("exit(0)", "(_ for _ in ()).throw(GeneratorExit)"),
+            "train.log: as acme: internal error: GeneratorExit",
+        ),
     ],
 )
 def test_a_package_that_exits_does_not_end_the_command(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 
 import pytest
 
+from lossscan.errors import NoLogFound
 from lossscan.formats.kit.ending import lost
 from lossscan.sources.files import Head, head_of
 from tests import logs
@@ -112,3 +113,30 @@ def test_a_logged_nan_among_other_lines_is_a_loss(tmp_path: Path, line: str):
     """Behind a bullet or a count, and nothing behind it."""
     text = f"[Metrics]\n  - Accuracy: 0.00 %\n{line}\n[Progress]\n  - done\n"
     assert isnan(logs.read_log(tmp_path, text).columns["loss"].values[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Epoch 1/3\nloss=inf\n",
+        "Epoch 1/3\nloss: Infinity, acc: 0.5\n",
+        "starting\nEpoch 1/3\nloss=inf lr=0.1\ndone\n",
+    ],
+)
+def test_a_single_infinite_loss_is_not_lost(tmp_path: Path, text: str):
+    """Below the heading of an epoch, in a line of nothing but pairs."""
+    assert logs.read_log(tmp_path, text).columns["loss"].values.tolist() == [inf]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Epoch 1/3\nbest val loss=inf\n",
+        "best_loss: inf\npatience: 5\nEpoch 1/3\n",
+        "a\nb\nwith another seed loss=inf would be seen\n",
+    ],
+)
+def test_an_infinity_that_no_training_reached_is_none(tmp_path: Path, text: str):
+    """What the lowest loss is before there is one, and a word in a sentence."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text)
