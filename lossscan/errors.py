@@ -148,7 +148,7 @@ def reason_of(error: BaseException) -> Message:
     return Message("as_said", text=said[:MOST_SAID])
 
 
-def refusal(error: Exception) -> SystemRefused | None:
+def refusal(error: BaseException) -> SystemRefused | None:
     """What the system refused to lossscan itself; None for another error."""
     if isinstance(error, MemoryError):
         return SystemRefused("out_of_memory", at="lossscan")

@@ -66,7 +66,10 @@ def _run(arguments: list[str] | None) -> int:
         return _complain(*error.said(spoken()))
     except typer.TyperException as error:
         return _complain(*slip_of(error).said(spoken()))
-    except Exception as error:  # status 1 is for findings: a bug must not look like one
+    except (
+        Exception,
+        GeneratorExit,
+    ) as error:  # status 1 is for findings: a bug must not look like one
         refused = refusal(error)
         return _crashed(error) if refused is None else _complain(*refused.said(spoken()))
 
@@ -127,7 +130,7 @@ def _joined(parts: Sequence[str]) -> str:
     return between.join([first, *rest])
 
 
-def _crashed(error: Exception) -> int:
+def _crashed(error: BaseException) -> int:
     import logging
 
     logging.getLogger(__name__).debug("unexpected", exc_info=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.errors import FAULTS
+from lossscan.errors import FAULTS, ExaminationFailed
 from lossscan.ledger.accounts import accounted, by_finding
 from lossscan.ledger.completed import completed, placed, ruled_out_of
 from lossscan.ledger.unasked import is_asked, is_of_nothing
@@ -51,7 +51,12 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
                 _log.debug("rule %s: please report this with the log", name, exc_info=True)
                 broken += 1
                 if broken == len(chosen):  # nothing was judged: that is no verdict
-                    raise
+                    if isinstance(error, Exception):
+                        raise
+                    kind = type(error).__name__  # who hears it would end, with a status of its own
+                    raise ExaminationFailed(
+                        "examination_failed", at=run.path, error=kind
+                    ) from error
                 remarks.append(Message("rule_crashed", rule=name, reason=repr(error)))
     outcomes, accounts = _all_accounted(outcomes, case, chosen)
     findings, ruled_out = _settled(outcomes)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan import rules
-from lossscan.errors import SettingsError, UsageError
+from lossscan.errors import ExaminationFailed, SettingsError, UsageError
 from lossscan.ledger import Diagnosis, diagnose
 from lossscan.model import (
     Advice,
@@ -47,7 +47,7 @@ def says(monkeypatch: pytest.MonkeyPatch):
         def load(name: str) -> rules.Rule:
             def check(_case: Case) -> Iterator[rules.Outcome]:
                 said = words[name.replace("-", "_")]
-                if isinstance(said, Exception):
+                if isinstance(said, BaseException):
                     raise said
                 yield from said  # type: ignore[misc]
 
@@ -65,6 +65,13 @@ def test_a_finding_has_a_severity_once_the_ledger_knows_its_page(says):
         _ = replace(NAN, stated_severity=None).severity
     (finding,) = says(non_finite_loss=[NAN]).findings
     assert finding.severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("raised", [SystemExit(0), GeneratorExit()])
+def test_the_only_rule_cannot_end_the_command(says, raised):
+    """Nothing was judged: that is an error of the run, and no status of the rule's own."""
+    with pytest.raises(ExaminationFailed, match=type(raised).__name__):
+        says(non_finite_loss=raised)
 
 
 def test_diagnose_puts_a_finding_into_words(says):
