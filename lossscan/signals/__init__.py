@@ -40,6 +40,7 @@ from lossscan.signals.turns import (
     turns_between,
     without_humps,
 )
+from lossscan.signals.wander import beyond_wander
 
 SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
 EPOCH_POINTS = 20  # logged points of an epoch that is longer than what is sought within it
@@ -149,6 +150,7 @@ def _departures(curve: Curve, run: Run) -> Departures:
         known += np.searchsorted(curve.steps, ends).tolist()
     found = [*blocks, *lone, *late_rises(curve, known, blocks)]
     found = [each for each in found if each.peak > each.base]  # else a piece between two peaks
+    changes, found = beyond_wander(curve, changes), beyond_wander(curve, found)
     changes, humps = _with_turns(curve, changes, found, landmarks)
     aligner = Aligner(curve.steps, landmarks)
     aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]
