@@ -203,16 +203,18 @@ def _local(steps: IntArray, values: FloatArray, half: FloatArray) -> Iterator[Bo
 
     None where these are more than any run has: the column jumps to and fro.
     """
-    number = np.maximum(np.ceil(values - half), 1).astype(np.int64)
-    rises = np.diff(number)
-    if rises[rises > 0].sum() > MAX_EPOCHS:
+    number = values - half
+    np.maximum(np.ceil(number, out=number), 1, out=number)
+    rises = np.flatnonzero(number[1:] > number[:-1]) + 1
+    before, behind = number[rises - 1].astype(np.int64), number[rises].astype(np.int64)
+    del number  # before another takes memory
+    if (behind - before).sum() > MAX_EPOCHS:
         return
     whole = np.floor(values)
     ends = np.flatnonzero(np.append(whole[1:] != whole[:-1], True))  # the last point of each
-    for place in np.flatnonzero(rises > 0):
-        at = int(place) + 1
+    for at, *epochs in np.stack([rises, before, behind], axis=1).tolist():
         pace = _pace_between(steps, values, at, int(ends[np.searchsorted(ends, at)]))
-        for epoch in range(int(number[place]), int(number[at])):
+        for epoch in range(*epochs):
             yield _between(steps, values, half, at, epoch, pace)
 
 
