@@ -408,18 +408,18 @@ less than 8 numbers to each loss. Peaks of whole processes that analyzed 10,000,
 | log | size | CPU | peak |
 | --- | --- | --- | --- |
 | JSONL of 500 bytes a line: step, loss, norm, rate, epoch | 5.0 GB | 33 s | 918 MiB |
-| JSONL of ten keys a line, as LLaMA-Factory writes it | 2.5 GB | 50 s | 1,021 MiB |
-| CSV of seven columns | 0.5 GB | 29 s | 1,073 MiB |
-| `trainer_state.json` with evaluations | 1.5 GB | 34 s | 986 MiB |
+| JSONL of ten keys a line, as LLaMA-Factory writes it | 2.5 GB | 30 s | 975 MiB |
+| CSV of seven columns | 0.5 GB | 23 s | 987 MiB |
+| `trainer_state.json` with evaluations | 1.5 GB | 29 s | 998 MiB |
 | console of transformers: loss, norm, rate, epoch | 0.9 GB | 65 s | 862 MiB |
 | console of `step=5 loss=2.3`, with rate and norm | 0.5 GB | 51 s | 880 MiB |
 | event file, two tags of 5,000,000 scalars | - | 11 s | 630 MiB |
 
-The goal is 1 GiB, for 5 GB; seven columns of CSV are just above: what is read of them takes 7
-numbers a point, the curve 3, the gradient norms 1, and the search of the curve 2 more for a while.
-The first and the third row are of the day above, on a machine with much other work; the others are
-older, and their CPU is from before faster decoding of JSON. Memory follows the points alone: 30
-million rows of the CSV (1.5 GB) took 82 s and 3.5 GiB.
+The goal is 1 GiB, for 5 GB. What is read of seven columns of CSV takes 7 numbers a point, the curve
+3, and the search of the curve or a rule 2 more for a while; a state file has its peak while rows of
+one step become one. The first four rows are of the day above, the first from before the others took
+less; the rest are older, and their CPU is from before faster decoding of JSON. Memory follows the
+points alone: 30 million rows of the CSV (1.5 GB) took 82 s and 3.5 GiB, before the same.
 
 Consoles become columns while they are read: some thousand lines are objects at a time, of
 the older ones only the numbers are kept, 70 to 120 bytes of a line where there were 840 to 980.
