@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossscan.model import Run, Series
-from lossscan.numeric.arrays import BoolArray, FloatArray
+from lossscan.model import Run, Schedule, Series
+from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.medians import spacing
 
 POLICY = ("grpo", "ppo", "rloo", "reinforce")  # their loss is not what training improves
 ADVERSARIAL = "adversarial"  # two nets: one gains what the other loses
@@ -38,6 +39,12 @@ def blanks(values: FloatArray) -> BoolArray:
     if not zero.any() or (values < 0).any():  # an objective that crosses zero may well meet it
         return np.zeros_like(zero)
     return np.asarray(zero & ~near_zero(values, ROUNDED))
+
+
+def are_epochs(steps: IntArray, schedule: Schedule) -> bool:
+    """Whether each logged point is a whole epoch, with all samples in it."""
+    per_epoch = schedule.steps_per_epoch or np.inf
+    return len(steps) > 1 and bool(spacing(steps) >= per_epoch)
 
 
 def near_zero(values: FloatArray, limit: float) -> BoolArray:

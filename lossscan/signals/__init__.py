@@ -20,7 +20,7 @@ from lossscan.model import (
     Trace,
 )
 from lossscan.numeric.arrays import ignore_float_errors
-from lossscan.points import points_of
+from lossscan.points import are_epochs, points_of
 from lossscan.signals.align import Aligner
 from lossscan.signals.boundaries import bridged, judge_landmarks
 from lossscan.signals.breaks import find_breaks, gap_ratios, least_step
@@ -150,7 +150,8 @@ def _departures(curve: Curve, run: Run) -> Departures:
         known += np.searchsorted(curve.steps, ends).tolist()
     found = [*blocks, *lone, *late_rises(curve, known, blocks)]
     found = [each for each in found if each.peak > each.base]  # else a piece between two peaks
-    changes, found = beyond_wander(curve, changes), beyond_wander(curve, found)
+    if not are_epochs(curve.steps, run.schedule):  # a mean of an epoch holds nothing of the last
+        changes, found = beyond_wander(curve, changes), beyond_wander(curve, found)
     changes, humps = _with_turns(curve, changes, found, landmarks)
     aligner = Aligner(curve.steps, landmarks)
     aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]

@@ -142,7 +142,7 @@ noise units, in 30 to 120 points; `alarmed` are runs without a fault:
 | O, half read | 113 | .905 | .905 | 1 of 63 | .100 | .952 | .909 | 1 |
 | O, half unread | 116 | .815 | .880 | 1 of 64 | .072 | .815 | .880 | 1 |
 | P, half read | 124 | .885 | .793 | 2 of 69 | .226 | .923 | .857 | 1 |
-| P, half unread | 123 | .926 | .806 | 2 of 69 | .260 | .926 | .806 | 2 |
+| P, half unread | 123 | .926 | .806 | 2 of 69 | .260 | .926 | .833 | 1 |
 | Q, half read | 128 | .862 | .806 | 1 of 72 | .326 | .931 | .871 | 0 |
 | Q, half unread | 119 | .968 | .909 | 2 of 65 | .082 | 1.000 | .912 | 2 |
 | S, half read | 98 | .875 | 1.000 | 0 of 61 | .247 | .917 | 1.000 | 0 |
@@ -177,7 +177,7 @@ were typed from their sources, with rounded numbers:
 | sixth   |   40 |          16 of 17 |  20 of 28 |      .952 |         1 of 14 |  16 of 17 |  21 |
 | seventh |   40 |            8 of 9 |   8 of 12 |      .800 |         0 of 27 |    8 of 9 |   8 |
 | eighth  |   53 |          11 of 13 |  14 of 18 |      .933 |         0 of 35 |  13 of 13 |  16 |
-| ninth   |   52 |          15 of 18 |  17 of 24 |      .944 |         0 of 27 |  15 of 18 |  17 |
+| ninth   |   52 |          15 of 18 |  17 of 24 |      .944 |         0 of 27 |  15 of 18 |  16 |
 | tenth   |   68 |          19 of 22 |  22 of 31 |      .957 |         1 of 38 |  22 of 22 |  25 |
 | 11th    |  56 |           8 of 11 |  10 of 17 |     1.000 |         0 of 39 |  10 of 11 |  12 |
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from lossscan.model import Schedule
 from lossscan.numeric.arrays import FloatArray
 from lossscan.signals import scan
 from tests.curves import make_run
@@ -34,9 +36,10 @@ def ema(values: FloatArray, memory: float = 0.9) -> FloatArray:
     return smooth
 
 
-def departures(values: FloatArray) -> list[int]:
+def departures(values: FloatArray, per_epoch: float = POINTS) -> list[int]:
     """The first points of its levels and excursions."""
-    found = scan(make_run(loss=dict(enumerate(values.tolist(), 1))))
+    run = make_run(loss=dict(enumerate(values.tolist(), 1)))
+    found = scan(replace(run, schedule=Schedule(steps_per_epoch=per_epoch)))
     levels = [change.step for change in found.changes if change.kind.startswith("level")]
     return levels + [each.start_step for each in found.excursions]
 
@@ -66,3 +69,10 @@ def test_a_jump_after_smoothing_is_found():
         values = running_mean(noisy(seed))
         values[AT:] *= 1.1
         assert any(abs(step - AT) <= 2 for step in departures(values)), seed
+
+
+def test_a_smooth_loss_of_whole_epochs_may_have_a_bump():
+    """Nothing smooths it from epoch to epoch: of ten such bumps eight are told, else one."""
+    bump = 1 + 0.06 * np.exp(-(((np.arange(POINTS) - AT) / 3) ** 2))
+    runs = [ema(noisy(seed)) * bump for seed in range(10)]
+    assert sum(bool(departures(run, per_epoch=1)) for run in runs) >= 7

@@ -25,7 +25,7 @@ from lossscan.model import (
     Signals,
 )
 from lossscan.numeric.medians import spacing
-from lossscan.points import POLICY, finite, points_of
+from lossscan.points import POLICY, are_epochs, finite, points_of
 from lossscan.samples import passes_per_update
 from lossscan.trainers import Trainer, trainer_of
 
@@ -200,8 +200,7 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
     @cached_property
     def of_epochs(self) -> bool:
         """Whether each logged point is a whole epoch, with all samples in it."""
-        per_epoch, steps = self.run.schedule.steps_per_epoch or np.inf, self.curve.steps
-        return len(steps) > 1 and bool(spacing(steps) >= per_epoch)
+        return are_epochs(self.curve.steps, self.run.schedule)
 
 
 def is_eval_loss(name: str) -> bool:
