@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion
 from lossscan.numeric.arrays import FloatArray, differences
-from lossscan.numeric.medians import robust_sigma, running_median
+from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.signals.clean import CLIP_SIGMA, NOISE_WINDOW, STEP_POINTS, TINY
 
 Found = TypeVar("Found", Change, Excursion)
@@ -48,7 +48,7 @@ def _is_smoothed(curve: Curve) -> bool:
         return False
     steps = differences(settled)
     reach = CLIP_SIGMA * robust_sigma(steps)
-    steps = (steps - np.median(steps)).clip(-reach, reach)
+    steps = (steps - median(steps)).clip(-reach, reach)
     found = 1 + 2 * float(steps[1:] @ steps[:-1]) / max(float(steps @ steps), TINY)
     return found - 2 / math.sqrt(len(steps)) >= WALK and found <= TREND
 
@@ -61,7 +61,7 @@ def _moves(values: FloatArray, points: int) -> FloatArray:
     """
     moves = values[points:] - values[:-points]
     usual = max(robust_sigma(moves - running_median(moves, NOISE_WINDOW)), TINY)  # no trend
-    moves -= np.median(moves)
+    moves -= median(moves)
     averaged = np.arange(points + 1, len(values) + 1)
     moves /= usual * np.maximum(MEAN_POINTS / math.sqrt(2) / averaged, 1)
     return np.concatenate([np.zeros(points), moves])
