@@ -24,7 +24,6 @@ _NAN: Final = expression(rf"(?i)(?:^|[^\w-])(?:\w{{0,30}}[_ ])?loss(?: ?[:=])? ?
 _BEFORE_ANY: Final = expression(  # what the lowest loss is before there is one
     r"(?i)(?:best|min|minimum|lowest|prev)(?:[ _]\w{1,20})?[ _]loss[ :=]{0,3}inf(?:inity)?$"
 )
-_BETWEEN: Final = " \t\r\n,;|-"  # of the pairs of a line
 _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it: no sentence
     rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?{_NO_NUMBER}"
     r"(?: - batch nan)?[\s;,\d]{0,40}$"
@@ -73,25 +72,19 @@ def _lost_loss(text: str) -> float | None:
     """NaN or inf where nothing but a line or two is there, with such a loss, or a logged one."""
     if _LOST.search(text) is None:
         return None
-    whole = text.splitlines(keepends=True)  # a pair at an end that is cut does not count
-    said = [line for line in whole if line.strip() and not line.startswith("```")]
+    said = [line for line in text.splitlines() if line.strip() and not line.startswith("```")]
     lost = [
         (line, found)
         for line in said
         for found in _NAN.finditer(line)
         if not _BEFORE_ANY.search(line[: found.end()])
     ]
-    logged = (found for line, found in lost if _is_logged(line))
+    logged = (found for line, found in lost if len(PAIR.findall(line)) >= NAMED)
     bars = (found for line, _ in lost if (found := _OF_SHARE.search(line)))
     alone = (found for line in said if (found := _ALONE.match(line)))
     few = (found for _, found in lost if len(said) <= MOST)
     found = next(chain(logged, bars, alone, few), None)
     return None if found is None else float(found[1])
-
-
-def _is_logged(line: str) -> bool:
-    """Whether it names many numbers, or nothing else."""
-    return len(PAIR.findall(line)) >= NAMED or not PAIR.sub("", line).strip(_BETWEEN)
 
 
 def _norms(text: str) -> list[Row]:
