@@ -353,7 +353,7 @@ REASONS: Mapping[str, str] = {
     " lone spike must have moves by 7% at most, less than the error of the tail it is judged by."
     " Medians of up to eleven points compare whole slices in a third of the time of a heap. With"
     " fifty steps half of the time goes to places that are measured again once a step is taken out."
-    " Memory is nine to ten times the series, which is its goal.",
+    " Memory is eight times a series of ten million points; its goal is ten.",
     "Readers": "consoles are far from what one expression over the whole file could do, and such a"
     " reader would know one trainer only; of reading JSONL a third is the decoder, the rest makes"
     " columns of its rows; cells of one type, or taken by attribute, gain nothing. Lines of one"
