@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from lossscan.comparing.aligning import Courses
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.correlation import neighbor_correlation
 from lossscan.numeric.medians import MAD_TO_SIGMA, robust_sigma, running_median
 
 ALPHA = 0.001  # chance that two runs of equal course part; real noise is less well-behaved
@@ -121,16 +122,12 @@ def _noisier_side(bends: FloatArray, n: int) -> FloatArray:
 def _inflation(steps: FloatArray) -> float:
     """By how much sums of correlated neighbors spread more than their bends let expect.
 
-    For noise of correlation r from point to point, first differences have the correlation
-    -(1 - r) / 2, which no course and no break disturbs much; sums spread sqrt((1 + r) / (1 - r))
-    times more, and bends are sqrt((1 - r) (3 - r) / 3) times as large. `steps`: the differences.
+    For noise of correlation r from point to point, sums spread sqrt((1 + r) / (1 - r)) times more,
+    and bends are sqrt((1 - r) (3 - r) / 3) times as large. `steps`: the first differences.
     """
-    reach = CLIP * max(robust_sigma(steps), TINY)
-    steps = np.clip(steps - np.median(steps), -reach, reach)
-    power = float(steps @ steps)
-    if len(steps) < NOISE_WINDOW or power == 0:
+    found = neighbor_correlation(steps, CLIP, TINY)
+    if len(steps) < NOISE_WINDOW or found is None:
         return 1.0
-    found = 1 + 2 * float(steps[1:] @ steps[:-1]) / power
     r = min(max(found - 1 / math.sqrt(len(steps)), 0.0), MAX_CORRELATION)  # less its own error
     return math.sqrt(3 * (1 + r) / (3 - r)) / (1 - r)
 

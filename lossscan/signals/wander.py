@@ -10,6 +10,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion
 from lossscan.numeric.arrays import FloatArray, differences
+from lossscan.numeric.correlation import neighbor_correlation
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.signals.clean import CLIP_SIGMA, NOISE_WINDOW, STEP_POINTS, TINY
 
@@ -38,18 +39,14 @@ def beyond_wander(curve: Curve, found: Sequence[Found]) -> list[Found]:
 
 
 def _is_smoothed(curve: Curve) -> bool:
-    """Whether neighbors are surely correlated, by what is left of it less its standard error.
-
-    Neighboring differences of noise of correlation r have the correlation -(1 - r) / 2, which no
-    break disturbs much.
-    """
+    """Whether neighbors are surely correlated, by what is left of it less its standard error."""
     settled = curve.scaled[curve.descent_end :]
     if len(settled) <= MEAN_POINTS or not MIN_POINTS <= len(curve.scaled) <= MOST_POINTS:
         return False
     steps = differences(settled)
-    reach = CLIP_SIGMA * robust_sigma(steps)
-    steps = (steps - median(steps)).clip(-reach, reach)
-    found = 1 + 2 * float(steps[1:] @ steps[:-1]) / max(float(steps @ steps), TINY)
+    found = neighbor_correlation(steps, CLIP_SIGMA)
+    if found is None:  # most neighbors differ by the same, as where few digits are printed
+        found = 1.0
     return found - 2 / math.sqrt(len(steps)) >= WALK and found <= TREND
 
 
