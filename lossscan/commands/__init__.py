@@ -66,10 +66,8 @@ def _run(arguments: list[str] | None) -> int:
         return _complain(*error.said(spoken()))
     except typer.TyperException as error:
         return _complain(*slip_of(error).said(spoken()))
-    except (
-        Exception,
-        GeneratorExit,
-    ) as error:  # status 1 is for findings: a bug must not look like one
+    # Status 1 is for findings: a bug must not look like one.
+    except (Exception, GeneratorExit) as error:
         refused = refusal(error)
         return _crashed(error) if refused is None else _complain(*refused.said(spoken()))
 

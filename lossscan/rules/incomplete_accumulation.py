@@ -56,7 +56,7 @@ def check(case: Case, *, low: float = 0.9) -> Iterator[Finding]:
 
 
 def _share_of_noise(curve: Curve, boundaries: Iterable[Landmark]) -> float:
-    """How much of the noise is left without the points at epoch ends, of which it may be made."""
+    """How much of the noise is left without the points at epoch ends, which may be all of it."""
     apart = running_median(curve.scaled, 2 * SIDE + 1)
     usual = robust_sigma(np.subtract(curve.scaled, apart, out=apart))
     others = np.ones(len(apart), dtype=bool)

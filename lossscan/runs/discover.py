@@ -193,7 +193,7 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
 
 
 def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunFiles]:
-    """Runs of which only logs without content are left: a death before the first line is no `ok`.
+    """Runs that left nothing but empty logs: one that died before its first line is not `ok`.
 
     An empty log of a run that has others, or in a folder above runs, says nothing.
     """
