@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import inf
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan import pipeline
-from lossscan.batching.limits import within
 from lossscan.canonical.names import JUDGED
-from lossscan.errors import LossscanError, NoLogFound, UnreadableLog, UsageError, reason_of
+from lossscan.errors import (
+    LossscanError,
+    NoLogFound,
+    TimedOut,
+    UnreadableLog,
+    UsageError,
+    reason_of,
+)
 from lossscan.model import Failure, Message, Resume, Run, RunReport, Series
 from lossscan.runs.remote import Remote, is_url
 from lossscan.settings import Settings
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from lossscan.runs.discover import RunFiles
 
 SKETCHED = 62  # values: 20 stretches with a low and a high each, about a pixel and a half apart
+AGAIN = 5.0  # seconds until the alarm rings again where nobody listened, as within a destructor
 
 
 class Task(Struct, frozen=True):
@@ -104,6 +115,40 @@ def _is_there(path: Path) -> bool:
     except OSError:
         return True
     return True
+
+
+class _TimeUp(BaseException):
+    """The alarm: no guard against faults of a reader or a rule may take it for one."""
+
+
+@contextmanager
+def within(seconds: float | None, path: str) -> Iterator[None]:
+    """End what is done within after so many seconds; raises TimedOut.
+
+    Only the main thread of a process can be rung up, and on Windows none.
+    """
+    if seconds is None or not _has_alarm():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        yield
+    except _TimeUp:
+        raise TimedOut("timed_out", at=path, seconds=f"{seconds:g}") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _ring(number: int, frame: FrameType | None) -> None:
+    raise _TimeUp
+
+
+def _has_alarm() -> bool:
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        return False
+    return signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
 
 # --- what a row keeps --------------------------------------------------------------------------

@@ -16,9 +16,8 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
-from lossscan.commands.kit.ending import ended_in_order
 from lossscan.commands.kit.language import OPTION, begin, spoken
-from lossscan.commands.kit.progress import tell
+from lossscan.commands.kit.progress import ended_in_order, tell
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.commands.kit.slips import slip_of
 from lossscan.errors import LossscanError, UsageError, refusal

@@ -7,8 +7,14 @@ from typing import Annotated
 import typer
 
 from lossscan import api, reporters
-from lossscan.commands.kit.completion import known_rules, one_of
-from lossscan.commands.kit.options import Config, Lang, own_format, settings_from
+from lossscan.commands.kit.options import (
+    Config,
+    Lang,
+    known_rules,
+    one_of,
+    own_format,
+    settings_from,
+)
 from lossscan.commands.kit.output import page_for, write
 from lossscan.commands.kit.pages import FORMATS
 

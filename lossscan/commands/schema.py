@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lossscan import api
-from lossscan.commands.kit.completion import one_of
+from lossscan.commands.kit.options import one_of
 from lossscan.commands.kit.output import write
 from lossscan.installation import SCHEMAS
 

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import combinations
 
+import numpy as np
 from msgspec.structs import replace
 
 from lossscan.canonical.values import same
-from lossscan.comparing.rates import same_rates
 from lossscan.comparing.texts import catalogue, joined, said
 from lossscan.model import Message, Run
 from lossscan.model.comparison import Between, FieldDifference, Parting
+from lossscan.numeric.arrays import BoolArray, IntArray
 from lossscan.samples import passes_per_update, samples_per_update
 
 SAME_BATCH = 0.2  # of a batch field's weight where an update sees as many samples in both
@@ -20,6 +21,7 @@ SAME_RATES = 0.1  # of a schedule's weight where both runs logged the same learn
 FOLLOWS = 0.5  # of the weight of a setting that follows from others, where one of them differs too
 FITS = 0.05  # how near a factor must be to that of the accumulation steps, in logarithms
 CERTAIN = 0.97  # a factor that is the ratio of the accumulation steps is hardly chance
+DIFFERS = 0.01  # relative: less is rounding
 Pairs = Mapping[Between, Parting]
 
 
@@ -118,3 +120,25 @@ def _accumulation_factor(parting: Parting, one: Run, other: Run) -> tuple[int, i
     low, high = sorted(step for step in steps if step)
     fits = abs(abs(math.log(ratio)) - math.log(high / low)) < FITS
     return (low, high) if fits else None
+
+
+def rates_differ(runs: Sequence[Run]) -> int | None:
+    """The first shared step at which the logged learning rates are not the same."""
+    steps, unlike = _compared(runs)
+    return int(steps[unlike][0]) if unlike.any() else None
+
+
+def same_rates(runs: Sequence[Run]) -> bool:
+    """Whether both logged them and none differs."""
+    steps, unlike = _compared(runs)
+    return len(steps) > 0 and not unlike.any()
+
+
+def _compared(runs: Sequence[Run]) -> tuple[IntArray, BoolArray]:
+    one, other = (run.series.get("learning_rate") for run in runs)
+    if one is None or other is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    steps, left, right = np.intersect1d(one.steps, other.steps, return_indices=True)
+    gap = np.abs(one.values[left] - other.values[right])
+    largest = np.maximum(np.abs(one.values[left]), np.abs(other.values[right]))
+    return steps, gap > DIFFERS * largest

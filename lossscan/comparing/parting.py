@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from lossscan.comparing.aligning import Courses
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.correlation import neighbor_correlation
+from lossscan.numeric.courses import neighbor_correlation
 from lossscan.numeric.medians import MAD_TO_SIGMA, robust_sigma, running_median
 
 ALPHA = 0.001  # chance that two runs of equal course part; real noise is less well-behaved

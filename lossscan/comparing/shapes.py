@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.bands import pair_margin
+from lossscan.comparing.fields import rates_differ
 from lossscan.comparing.levels import last_points
 from lossscan.comparing.parting import (
     SEED_DRIFT,
@@ -20,7 +21,6 @@ from lossscan.comparing.parting import (
     stretch_apart,
     unit_of,
 )
-from lossscan.comparing.rates import rates_differ
 from lossscan.comparing.texts import MANY_TIMES, joined, said, share
 from lossscan.model import LandmarkKind, Message, Run
 from lossscan.model.comparison import Band, Between, Ends, Parting, Shape

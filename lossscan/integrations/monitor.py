@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from array import array
+from collections import deque
 from collections.abc import Mapping
 from math import isfinite
+from statistics import median
 from time import monotonic, thread_time
 from typing import Any, Final
 
 from lossscan.canonical.names import JUDGED, canonical
 from lossscan.gate import stamped
-from lossscan.integrations.alarm import Alarm
 from lossscan.model import Field, Finding, Run, RunReport, Series, spoken
+from lossscan.numeric.medians import MAD_TO_SIGMA
 from lossscan.pipeline import report_on
 from lossscan.reporters.kit.lines import announcement
 from lossscan.settings import NEVER, Settings, gate
@@ -25,6 +27,11 @@ FALLS: Final = "reward"  # where falling is bad
 FREE: Final = 5.0  # seconds of work that looks may take in any case: some 3,000 logged points
 SHARE: Final = 0.001  # of the time since the first point, that they may take beyond it
 LOSS_OF_LOOPS: Final = "train_loss"  # what loops call the loss; a trainer's summary has it once
+LATEST: Final = 5  # points that are compared, and between comparisons: a jump is seen in three
+BEFORE: Final = 50  # points they are compared with: their noise is known to a tenth
+SHIFT: Final = 4.0  # noise units of their median: chance moves that of five by 4 in 10^12
+LONE: Final = 10.0  # noise units of one of them: heavy tails reach this about once in a run
+LEAST: Final = 0.005  # of the level: a curve without noise still moves by its rounding
 
 _log = logging.getLogger("lossscan")
 
@@ -166,3 +173,30 @@ def reaches(findings: tuple[Finding, ...], fail_on: str | None) -> bool:
     """Whether one of the findings is of this severity or worse."""
     limit = gate(fail_on or NEVER)
     return any(finding.severity.reaches(limit) for finding in findings)
+
+
+class Alarm:
+    """Sounds where the last points leave the level before them on the bad side.
+
+    `sign` is that side: 1 where a loss rises, -1 where a reward falls.
+    """
+
+    __slots__ = ("_points", "_sign", "_taken")
+
+    def __init__(self, sign: int = 1) -> None:
+        self._sign = sign
+        self._points: deque[float] = deque(maxlen=BEFORE + LATEST)
+        self._taken = 0
+
+    def sounds(self, value: float) -> bool:
+        """Whether it does with one more finite value."""
+        self._points.append(self._sign * value)
+        self._taken += 1
+        if self._taken % LATEST or len(self._points) < BEFORE + LATEST:
+            return False
+        points = list(self._points)
+        before, latest = points[:BEFORE], points[BEFORE:]
+        level = median(before)
+        noise = MAD_TO_SIGMA * median(abs(each - level) for each in before)
+        noise = max(noise, LEAST * abs(level))
+        return median(latest) > level + SHIFT * noise or max(latest) > level + LONE * noise

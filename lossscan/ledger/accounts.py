@@ -12,9 +12,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.ledger.completed import completed, key_of
-from lossscan.ledger.events import events_of, size_of
+from lossscan.ledger.events import events_of, size_of, with_near_events
 from lossscan.ledger.evidence import Told, told
-from lossscan.ledger.nearby import with_near_events
 from lossscan.ledger.unasked import is_negligible
 from lossscan.model import (
     AccountedFor,

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.knees import knee
+from lossscan.numeric.courses import kendall, knee
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
-from lossscan.numeric.trends import kendall
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import END_POINTS, end_points

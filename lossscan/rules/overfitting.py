@@ -18,8 +18,8 @@ from lossscan.model import (
     Severity,
 )
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.courses import kendall
 from lossscan.numeric.medians import MAD_TO_SIGMA, median, running_median
-from lossscan.numeric.trends import kendall
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.levels import level_at

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion
 from lossscan.numeric.arrays import FloatArray, differences
-from lossscan.numeric.correlation import neighbor_correlation
+from lossscan.numeric.courses import neighbor_correlation
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.signals.clean import CLIP_SIGMA, NOISE_WINDOW, STEP_POINTS, TINY
 

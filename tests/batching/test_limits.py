@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lossscan import api, commands, pipeline
-from lossscan.batching.limits import within
+from lossscan.batching.work import within
 from lossscan.errors import TimedOut
 from lossscan.settings import load
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from lossscan.commands.kit.completion import one_of, several_rules
+from lossscan.commands.kit.options import one_of, several_rules
 from lossscan.commands.kit.progress import interrupts
 
 

@@ -49,7 +49,7 @@ def test_details_of_what_broke_steer_neither_a_terminal_nor_a_ci_runner():
 
 def test_an_address_is_no_link_in_markdown():
     """Neither with a scheme nor without."""
-    from lossscan.reporters.markdown.text import escape
+    from lossscan.reporters.markdown import escape
 
     assert escape("see http://evil.example") == "see http\\://evil.example"
     assert escape("see www.evil.example") == "see www\\.evil.example"

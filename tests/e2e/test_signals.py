@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lossscan import commands
-from lossscan.commands.kit.ending import ended_in_order
+from lossscan.commands.kit.progress import ended_in_order
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="other signals")
 PATIENCE = 60.0  # seconds

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import lossscan
-from lossscan.integrations.alarm import Alarm
+from lossscan.integrations.monitor import Alarm
 from lossscan.model import RunReport
 
 NOISE = np.random.default_rng(5).normal(0, 0.02, 400)

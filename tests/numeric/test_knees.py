@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.numeric.knees import knee
+from lossscan.numeric.courses import knee
 
 
 @given(st.integers(5, 45), st.floats(-0.1, 0.1), st.floats(0.2, 3.0))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossscan.numeric.trends import COMPARED, kendall
+from lossscan.numeric.courses import COMPARED, kendall
 
 
 def test_values_that_only_rise_are_as_sure_as_their_number_allows():

@@ -20,7 +20,7 @@ import xmlschema
 from sarif_kit.validate import validation_errors
 
 from lossscan import api, commands, reporters
-from lossscan.commands.kit.gate import SUMMARY
+from lossscan.commands.kit.output import SUMMARY
 from lossscan.model import Report
 from lossscan.reporters import Page
 from lossscan.settings import load

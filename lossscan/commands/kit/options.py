@@ -1,8 +1,8 @@
-"""The options that verbs share, each written once, and the settings they make."""
+"""The options that verbs share, each written once, what a shell completes, and the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -10,12 +10,36 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from lossscan import words
-from lossscan.commands.kit.completion import one_of, several_rules
 from lossscan.commands.kit.language import OPTION, asked, choose
 from lossscan.commands.kit.shape import REPORT_FORMAT
 from lossscan.errors import SettingsError, UsageError
 from lossscan.reporters import formats
 from lossscan.settings import GATES, LONGEST, Settings, gate, load
+
+
+def one_of(choices: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """A completion from some words, which are asked for only when a shell wants them."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [each for each in choices() if each.startswith(incomplete)]
+
+    return complete
+
+
+def known_rules() -> Iterable[str]:
+    """The names of all rules."""
+    from lossscan.rules import rule_names
+
+    return rule_names()
+
+
+def several_rules(incomplete: str) -> list[str]:
+    """Rules behind a comma: those that are not named yet."""
+    before, comma, last = incomplete.rpartition(",")
+    named = set(before.split(","))
+    left = (rule for rule in known_rules() if rule not in named)
+    return [f"{before}{comma}{rule}" for rule in left if rule.startswith(last)]
+
 
 Format: TypeAlias = Annotated[
     str,

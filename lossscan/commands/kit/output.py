@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from lossscan.model import Report, RunReport
     from lossscan.settings import Settings
 
+
 FOR_PEOPLE = "rich"  # the report that is read at a terminal, in its encoding
 WIDTH = 100  # cells, where nothing tells the width of a terminal
 NARROWEST, WIDEST = 40, 400  # a page is laid out within these
 SPINNER = 2  # cells of a spinner and the blank behind it
 PATIENCE = 1.0  # seconds of silence before a spinner says what goes on
+SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file whose Markdown GitHub shows below a job
+SUMMARY_BYTES = 1 << 20  # of one step; GitHub shows nothing of a longer one
 
 
 def emit(
@@ -47,7 +50,6 @@ def emit(
     What a baseline or a suppression no longer meets is said on standard error.
     """
     from lossscan import api
-    from lossscan.commands.kit.gate import summarize
     from lossscan.gate import accepted, exit_status
     from lossscan.reporters.kit.lines import unread
 
@@ -230,3 +232,36 @@ def _spinner(text: str) -> Status:
     spinner = console.status(Text(shortened(words.printable(text), console.width - SPINNER)))
     spinner.start()
     return spinner
+
+
+def summarize(text: str, lang: str) -> None:
+    """Append Markdown to the summary of GitHub's step, where there is one; raises OutputError."""
+    name = os.environ.get(SUMMARY)
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(_within(text, SUMMARY_BYTES - stream.tell(), lang))
+    except OSError as error:
+        reason = reason_of(error)
+        raise OutputError("summary_refused", at=name, reason=reason, variable=SUMMARY) from error
+
+
+def _within(text: str, room: int, lang: str) -> str:
+    """As many lines as fit in so many bytes, ending where no fold is open, and a word on it."""
+    if _size(text) <= room:
+        return text
+    note = f"\n{words.say(lang, 'cut_here')}\n"
+    kept, used, folds, whole = "", _size(note), 0, 0
+    for line in text.splitlines(keepends=True):
+        used += _size(line)
+        if used > room:
+            break
+        kept += line
+        folds += line.count("<details>") - line.count("</details>")
+        whole = whole if folds else len(kept)
+    return kept[:whole] + note if _size(note) <= room else ""
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "backslashreplace"))

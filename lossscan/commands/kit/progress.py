@@ -1,4 +1,4 @@
-"""How far a batch has come, on standard error; and Ctrl-C, which ends it in good order."""
+"""How far a batch has come, on standard error; and the signals that end it in good order."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERY = 15.0  # seconds between lines where nobody watches: a log of a job is read later
 INTERRUPTED = 128 + signal.SIGINT  # the exit status that shells expect
+ENDING = ("SIGTERM", "SIGHUP")  # a scheduler's, and that of a terminal that is closed
 
 _Show: TypeAlias = Callable[[int, Callable[[], str]], None]  # how many are done, and the tally
 
@@ -80,6 +81,32 @@ def interrupts() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Drafts and temporary folders are removed before SIGTERM or SIGHUP ends the process.
+
+    Its status is then the one that a shell shows for the signal. One that is ignored, as under
+    `nohup`, stays ignored.
+    """
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in caught:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the second would interrupt the tidying up
+    sys.exit(128 + number)
 
 
 @contextmanager

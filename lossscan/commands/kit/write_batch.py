@@ -13,8 +13,7 @@ from msgspec import structs
 
 from lossscan import __version__, api, words
 from lossscan.associations import Collected, as_findings
-from lossscan.commands.kit.gate import summarize
-from lossscan.commands.kit.output import in_utf_8, page_for, spared, write
+from lossscan.commands.kit.output import in_utf_8, page_for, spared, summarize, write
 from lossscan.commands.kit.progress import INTERRUPTED, followed, interrupts, tell
 from lossscan.gate import accepted, exit_status, judged, policy_of
 from lossscan.gate.suppressions import GatePolicy, remarks

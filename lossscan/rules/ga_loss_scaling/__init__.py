@@ -18,10 +18,10 @@ from lossscan.rules.ga_loss_scaling.defects import (
     is_divided_twice,
     scaling_causes,
 )
-from lossscan.rules.ga_loss_scaling.epochs import told_by_epochs
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import level_at, levels_at
 from lossscan.rules.kit.rule import Rule
+from lossscan.trainers import may_be_transformers
 
 NAME: Final = "ga-loss-scaling"
 
@@ -39,6 +39,10 @@ ONE_FACTOR = 0.05  # by which all ratios are alike and near the steps: nothing e
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
 FIRST = 3  # logged points at either end that tell the level there
 FALLING = 1.5  # times the next point: a mean over both is then a quarter above what is reached
+MIN_POINTS: Final = 2  # of the first epoch: a rounded one may be a fraction by chance
+MOST: Final = 256  # steps looked for: more are rare, and more fractions fit
+EXACT: Final = 1e-9  # of the length of an epoch: what floats leave of a ratio
+WHOLE: Final = 1e-6  # micro-batches
 
 # Confidence by what agrees. The ratio alone, with few steps, is what dropout may bring: silent.
 _SURE = {
@@ -237,6 +241,27 @@ def _evidence(scaled: _Scaled) -> Iterator[Evidence]:
     if norms is not None and _strong_gradient(case):
         said = Message("gradient", norm=median(norms.values))
         yield Evidence(said, case.run.source_of("grad_norm"))
+
+
+def told_by_epochs(case: Case) -> int | None:
+    """The fewest accumulation steps that make an epoch a whole number of micro-batches.
+
+    transformers counts an epoch in micro-batches, so 346.0625 updates are 5,537 of them at 16 each.
+    The steps are a multiple of this; 1 says nothing. None where epochs are rounded.
+    """
+    epochs = case.points("epoch")
+    if epochs is None or not may_be_transformers(case.run.framework):
+        return None
+    first = (epochs.values > 0) & (epochs.values < 1)
+    if first.sum() < MIN_POINTS:
+        return None
+    lengths = epochs.steps[first] / epochs.values[first]
+    length = float(lengths[0])
+    if np.ptp(lengths) > EXACT * length:
+        return None
+    counts = np.arange(1, MOST + 1)
+    whole = np.abs(counts * length - np.round(counts * length)) <= WHOLE
+    return int(counts[whole.argmax()]) if whole.any() else None
 
 
 RULE = Rule(name=NAME, check=check)
