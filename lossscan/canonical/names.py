@@ -22,7 +22,7 @@ _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale
     r"(?!.{0,99}time\Z)"
     r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
     r"|epoch)_|train_(?:loss|total)|.{0,99}epoch)"
-    r"(?:(?!eval|val|test|train)[a-z]{1,12}\d{0,2}/)?(?:[a-z][a-z0-9_]{0,60}_loss"
+    r"(?:(?!eval|val|test|train)[a-z][a-z0-9_]{0,40}/){0,3}(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
     r"[a-z][a-z0-9]{0,20}"
     r"|(?:(?:average|avg|mean)_)?loss_"

@@ -11,7 +11,7 @@ ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
         "loss": "lm_loss reduced_train_loss actor_loss loss_step train_loss_step step_loss"
-        " training_loss loss_train loss/train/total gpt_loss"
+        " training_loss loss_train loss/train/total gpt_loss tloss"
         " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
         " 损失值 训练loss 训练集损失 训练集loss"
@@ -19,7 +19,7 @@ ALIASES: Final[Mapping[str, str]] = {
         " perda perte pérdida perdida verlust trainingsverlust perdita"
         " 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"
-        " cv_loss validierungsverlust loss_val loss_valid loss_validation loss_eval"
+        " cv_loss vloss validierungsverlust loss_val loss_valid loss_validation loss_eval"
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " optim/grad_norm actor/grad_norm",
@@ -49,7 +49,8 @@ ALIASES: Final[Mapping[str, str]] = {
         " itr step_num step_number iteration_number example_counter number_of_trees"
         " 步数 训练步数 迭代 迭代次数",
         "max_steps": "total_steps",
-        "total_loss": "tot_loss",
+        "total_loss": "tot_loss total_cost",
+        "cross_entropy": "binary_cross_entropy",
         # The evaluation's where no other is logged.
         "test_loss": "test/loss loss_test 测试损失 测试loss 测试集损失 测试集loss",
         "train_error": "train_err",

@@ -29,7 +29,9 @@ RISING: Final = 3  # that begin with a count: two may be items of a list
 FEWEST_NUMBERS: Final = 2  # numbers that a line names, the loss among them; prose has one
 LONGEST: Final = 1000  # characters of a line that has a shape
 _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:nan|inf)\b")
-_CLOCK: Final = expression(r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d")
+_CLOCK: Final = expression(
+    r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?(?:\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d|\d\d:\d\d:\d\d\b)"
+)
 _LEADING: Final = expression(  # `[100] `, `Game number: 010590  `
     r"[\[(#\s]{0,4}(?:[A-Za-z]{1,20}[ :=#]{1,3}){0,3}(\d{1,12})[\])\s:|,]"
 )

@@ -24,6 +24,7 @@ from lossscan.numeric.medians import median, spacing
 from lossscan.runs.overtaken import Rows, overtaken
 
 REFERENCE = ("loss", "reward", "learning_rate", "grad_norm", "epoch", "eval_loss")
+NEWEST_FIRST = 3  # points, each before the last one: two may be of two launches
 LOG_GAPS = 1.5  # a launch logs first within one gap of where it continues, or a little more
 
 
@@ -123,6 +124,8 @@ def _cuts(steps: IntArray, announced: Sequence[int]) -> dict[int, int | None]:
     An announced one begins at the falls to just beyond its step, else where that is crossed last.
     """
     falls = _falls(steps)
+    if NEWEST_FIRST <= len(steps) == len(falls) + 1:  # as a log viewer lists it: one launch
+        return {}
     cuts: dict[int, int | None] = dict.fromkeys(falls.tolist())
     gap = median(np.abs(differences(steps))) if announced and len(steps) > 1 else 1.0
     for step in announced:

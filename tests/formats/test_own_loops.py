@@ -429,3 +429,21 @@ def test_a_number_sign_may_be_before_a_count(tmp_path: Path):
     """Of a line that begins with it."""
     text = "".join(f"#{n}0 loss: {n}.5\n" for n in range(1, 5))
     assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (40, 4.5)
+
+
+def test_no_nan_of_another_rank_is_lost(tmp_path: Path):
+    """The lines of one rank are the points."""
+    text = "".join(
+        f"[RANK {rank}] Epoch {n} loss: {'nan' if rank and n > 2 else n + 0.5}\n"
+        for n in (1, 2, 3)
+        for rank in (0, 1)
+    )
+    found = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert found[:2] == [(1, 1.5), (2, 2.5)]
+    assert str(found[-1][1]) == "nan"
+
+
+def test_a_rank_in_a_sentence_hides_no_line(tmp_path: Path):
+    """Only where several are before the lines, others than the first are left out."""
+    text = "".join(f"Epoch {n} loss: {n}.5\nGPU 1: 71% busy\n" for n in (1, 2, 3))
+    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == len((1, 2, 3))

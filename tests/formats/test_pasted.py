@@ -40,6 +40,24 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of tensorpack, whose numbers are a line each below their epoch": Pasted(
+        "[0610 10:2{n}:41 @base.py:283] Epoch {n} (global_step {n}00) finished, time:21 seconds.\n"
+        "[0610 10:2{n}:42 @monitor.py:476] QueueInput/queue_size: 49.704\n"
+        "[0610 10:2{n}:42 @monitor.py:476] stage1/fastrcnn_losses/box_loss: 0.03\n"
+        "[0610 10:2{n}:42 @monitor.py:476] learning_rate: 0.01\n"
+        "[0610 10:2{n}:42 @monitor.py:476] total_cost: {x}\n"
+    ),
+    "of voxceleb_trainer": Pasted("IT {n}0, LR 0.000081, TEER/T1 66.35, TLOSS {x}, VEER 2.4920\n"),
+    "of RandLA-Net": Pasted("Step 000025{n}0 L_out={x} Acc=0.96 ---   54.71 ms/batch\n"),
+    "of a loop that names its cross entropy behind a clock": Pasted(
+        "15:3{n}:31   >>>>>>>>\n15:3{n}:31   binary cross entropy: {x}\n"
+    ),
+    "of a loop whose set bears the epoch": Pasted(
+        "Train[{n}] loss: {x} acc: 0.5\nVal[{n}] loss: {y} acc: 0.4\n", eval_loss=6
+    ),
+    "of two ranks that each print their epochs": Pasted(
+        "[RANK 0] Epoch {n} loss: {x}\n[RANK 1] Epoch {n} loss: 2.5\n"
+    ),
     "of I3D, whose evaluation says its set twice": Pasted(
         "Epoch {n} train Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {x} Accu :0.5\n"
         "VALIDATION: test Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {y} Accu :0.5\nStep {n}00/64000\n",

@@ -243,3 +243,19 @@ def test_read_run_says_that_nothing_was_logged_yet(tmp_path: Path) -> None:
     _state(tmp_path, [{"step": 1, "loss": None}])
     with pytest.raises(NoUsableSeries, match="nothing was logged yet"):
         _run(tmp_path)
+
+
+def test_a_log_may_have_its_newest_line_first(tmp_path: Path) -> None:
+    """Log viewers list it so: it is one training, from its first step on."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"step {n}00 loss {n}.5 lr 0.1\n" for n in (4, 3, 2, 1)))
+    loss = _run(tmp_path).series["loss"]
+    assert loss.steps.tolist() == [100, 200, 300, 400]
+    assert loss.values.tolist() == [1.5, 2.5, 3.5, 4.5]
+
+
+def test_a_log_that_goes_back_and_on_again_is_of_two_trainings(tmp_path: Path) -> None:
+    """Not each of its steps is below the one before."""
+    path = tmp_path / "train.log"
+    path.write_text("".join(f"step {n}00 loss {n}.5 lr 0.1\n" for n in (4, 3, 5)))
+    assert _run(tmp_path).series["loss"].steps.tolist() != [300, 400, 500]

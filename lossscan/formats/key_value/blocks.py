@@ -110,7 +110,8 @@ def is_counted(name: str) -> bool:
 
 def _adds(block: StatedLine, line: StatedLine) -> bool:
     """Whether a line goes on with a headline and what already follows it."""
-    return any(map(is_judged, line.row)) and block.row.keys().isdisjoint(line.row)
+    adds = any(map(is_judged, line.row)) or (bool(line.row) and all(map(is_counted, line.row)))
+    return adds and block.row.keys().isdisjoint(line.row)
 
 
 def _is_still(line: StatedLine) -> bool:

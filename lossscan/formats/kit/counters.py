@@ -68,7 +68,9 @@ _NTH_EPOCH: Final = expression(
     r"第\s{0,4}(\d{1,9})\s{0,4}(?:/\s{0,4}(\d{1,9})\s{0,4})?(?:轮|个?\s?epoch)"
 )
 _SUMMED_UP: Final = expression(r"(\d{1,9})(?=epoch results: )")  # of ESPnet
-_OF_SET: Final = expression(r"(?:^|\s)(?:train|valid) \((\d{1,9})/(\d{1,9})\) ")  # of Catalyst
+_OF_SET: Final = expression(  # of Catalyst: `train (1/20) `; `Val[1] loss: 0.5`
+    r"(?i)(?:^|\s)(?:train|val(?:id)?|test)(?: \(|\[)(\d{1,9})(?:/(\d{1,9}))?[\])][ :]"
+)
 _NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
     r"(?:\s{0,4}[,:;|-]\s{0,8}|\s{2,8})(\d{1,15}) ?/ {0,8}(\d{1,15})(?=[^\w./-])"
 )
@@ -161,7 +163,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
     (("poch", "round", "pass", *_EPOCH_WORDS), _EPOCH),
     (("第",), _NTH_EPOCH),
     (("epoch results: ",), _SUMMED_UP),
-    (("train (", "valid ("), _OF_SET),
+    (("train (", "valid (", "train[", "val[", "valid[", "test["), _OF_SET),
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
     (("global", "acc_iter", "current_steps", "steps_completed", "|loss: "), _DECLARED),

@@ -52,6 +52,7 @@ _WRAPPER: Final = expression(  # of one container, pod, rank or worker, before e
     r"\A(?:\([^()\n]{0,60}\bpid=\d{1,9}[^()\n]{0,60}\) |[\w.-]{1,40}[_-]\d{1,3} {1,20}\| "
     r"|\[\w{0,12}\d{1,6}(?:,\d{1,6})?\](?:<std(?:out|err)>)?: ?)"
 )
+_RANK: Final = expression(r"(?i)\A\W{0,3}(?:rank|gpu|worker)[ :_#-]{0,2}\[?(\d{1,4})(?=[\]): |,])")
 _STAMP: Final = expression(  # of Kaggle; of GitHub's runners, of containers in nanoseconds
     r"\A(?:\d{1,7}\.\d{1,9}s\t\d{1,7}\t|\d{4}-\d\d-\d\dT[\d:]{8}\.(?:\d{7}|\d{9})Z )"
 )
@@ -159,6 +160,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
 def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repair]:
     """The repairs of what came before or behind each line, or cut it."""
     wrapper, width = _wrapper(shown), width_of_cut(shown[:-1])
+    ranks = {int(found[1]) for found in map(_RANK.match, shown) if found}
     repairs = (
         (_each(partial(_MARK.sub, "")), quoted),
         (partial(uncut, width), width > 0),
@@ -169,6 +171,7 @@ def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repai
         ),
         (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
         (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
+        (partial(_of_rank, min(ranks, default=0)), len(ranks) > 1),
         (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
         (_each(partial(_SHARE.sub, "")), "%  " in text and any(map(_SHARE.match, shown))),
         (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
@@ -258,6 +261,14 @@ def _wrapper(shown: Sequence[str]) -> str:
     found = next(filter(None, map(_WRAPPER.match, shown)), None)
     wrapped = sum(line.startswith(found[0]) for line in shown) if found else 0
     return found[0] if found and wrapped >= max(MOST * len(shown), FEWEST) else ""
+
+
+def _of_rank(kept: int, text: Iterable[str]) -> Iterator[str]:
+    """The lines of one rank, where several print each point; what NaN another has is told too."""
+    for line in text:
+        rank = _RANK.match(line)
+        if rank is None or int(rank[1]) == kept or "nan" in line.lower():
+            yield line
 
 
 def _untyped(text: Iterable[str]) -> Iterator[str]:

@@ -35,7 +35,7 @@ _DRAWN: Final = expression(  # behind how much of a bar is drawn: `epoch: 25%|##
 _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
-    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?loss"
+    rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?[tv]?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
     r"|xent|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
     r"|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
@@ -72,7 +72,9 @@ _STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of
     r"(?i)^[^a-z]{0,60}+(?:INFO\W{1,20}+)?(?:sav(?:ed|ing)|load(?:ed|ing)|restor(?:ed|ing)|resum(?:ed|ing))"
     r" (?:\w{1,20} ){0,3}(?:checkpoint|ckpt|model|weights)\b"
 )
-_SAID: Final = expression(r" (?:is|was|is now|so far)\Z")  # `Validation loss is: 0.5`
+_SAID: Final = expression(  # `Validation loss is: 0.5`, `avg loss in epoch = 0.5`
+    r" (?:is|was|is now|so far|(?:in|of|over|for) (?:the |this |each )?epoch)\Z"
+)
 _SUMMED_UP: Final = "tot_loss["
 _RUNNING: Final = expression(r"\btot_loss\[[^\]]{1,400}\]")  # of icefall, over the last batches
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
