@@ -29,6 +29,7 @@ from typing import Any, ParamSpec, TypeVar
 from msgspec import Struct, field
 
 from lossscan.errors import MissingExtra, UsageError, reason_of
+from lossscan.sources.files import kept_unpacked
 
 CHUNK = 8  # runs; some 50 ms of work, so that handing it over costs nothing in comparison
 WORTH = 100  # runs for each process: fewer are done before it has loaded its libraries (1 s)
@@ -113,6 +114,7 @@ def _closed(pool: WorkerPool) -> Iterator[WorkerPool]:
     finally:
         for slot in pool.slots:
             slot.close()
+        kept_unpacked.cache_clear()
 
 
 def _process(folder: str) -> Executor:

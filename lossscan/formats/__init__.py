@@ -225,7 +225,7 @@ def read_file(path: Path, settings: Settings, part: str | None = None) -> Table:
 
     `part` is the run that is asked for, of a file that holds several.
     """
-    with plain(path) as head:
+    with plain(path, keep=part is not None) as head:
         return _with_loss(read(replace(head, part=part), settings), head)
 
 

@@ -93,22 +93,39 @@ def is_object(head: Head) -> bool:
 
 
 @contextmanager
-def plain(path: Path) -> Iterator[Head]:
+def plain(path: Path, *, keep: bool = False) -> Iterator[Head]:
     """The head of a log to be read, compressed or not; what was unpacked is deleted at the end.
 
-    Raises OSError, UnreadableLog and MissingExtra as `head_of` does.
+    `keep` it until the next such file, as a batch asks for each run of a file by itself. Raises
+    OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
     head = _as_it_is(path)
-    if not (is_notebook(path) or is_archive(path) or is_packed(head.start)):
-        yield head
-        return
-    from tempfile import TemporaryDirectory
+    if is_notebook(path) or is_archive(path) or is_packed(head.start):
+        held = kept_unpacked(path, path.stat().st_mtime_ns) if keep else _Unpacked(path)
+        head = held.head
+    yield head
 
-    with TemporaryDirectory(prefix="lossscan-") as folder:
+
+class _Unpacked:
+    """A file with what a compressed one, a notebook or an archive holds, as long as this lives."""
+
+    def __init__(self, path: Path) -> None:
+        import shutil
+        from tempfile import mkdtemp
+        from weakref import finalize
+
+        folder = mkdtemp(prefix="lossscan-")
+        finalize(self, shutil.rmtree, folder, ignore_errors=True)
         content = Path(folder) / "content"
         with content.open("wb") as out:
             lost = _unpacked(path, out)
-        yield replace(_as_it_is(content), path=path, content=content, lost=lost)
+        self.head = replace(_as_it_is(content), path=path, content=content, lost=lost)
+
+
+@lru_cache(maxsize=1)
+def kept_unpacked(path: Path, _written: int) -> _Unpacked:
+    """What `plain` keeps of a file as it was written at that time."""
+    return _Unpacked(path)
 
 
 def _unpacked(path: Path, into: BinaryIO) -> Lost | None:

@@ -2,22 +2,27 @@
 
 import gzip
 import importlib.util
+import json
 import lzma
 import sys
+import tempfile
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from lossscan import formats
+from lossscan.batching import Options, plan
 from lossscan.errors import LogDamaged, MissingExtra, UnreadableLog
+from lossscan.formats import csv_table
 from lossscan.model import UNREAD_NOTE
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
-from lossscan.sources import packed
+from lossscan.sources import files, packed
 from lossscan.sources.files import HEAD_BYTES, head_of
 from tests import logs, writers
 from tests.logs import points
@@ -72,6 +77,30 @@ def test_read_file_reads_compressed_records(tmp_path: Path, name: str, suffix: s
     """Binary formats read the same from a compressed file, under any name."""
     path = packed_log(tmp_path, suffix, BINARY[name], "renamed")
     assert len(formats.read_file(path, Settings()).columns["loss"].steps) > 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("name", ["log.csv.gz", "log.ipynb"])
+def test_a_batch_unpacks_a_file_of_many_runs_once(tmp_path, monkeypatch, name, jobs):
+    """And reads it once for all of them; what was unpacked is gone when the batch is over."""
+    rows = "".join(f"run{at // 9},{at % 9},2.5\n" for at in range(9 * 12))
+    path, text = tmp_path / name, f"run,step,loss\n{rows}"
+    cell = {"outputs": [{"output_type": "stream", "name": "stdout", "text": text}]}
+    data = json.dumps({"cells": [cell]}) if name.endswith(".ipynb") else text
+    path.write_bytes(gzip.compress(data.encode()) if name.endswith(".gz") else data.encode())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with (
+        patch.object(files, "_unpacked", wraps=files._unpacked) as unpacked,
+        patch.object(csv_table, "_rows_of_runs", wraps=csv_table._rows_of_runs) as parsed,
+    ):
+        found = plan([str(path)], Settings(), Options(jobs=jobs)).reports()
+        statuses = {report.path: report.status for report in found}
+    assert len(statuses) == 12
+    assert "error" not in statuses.values()
+    assert not [*(tmp_path / "temporary").iterdir()]
+    if jobs == 1:
+        assert (unpacked.call_count, parsed.call_count) == (2, 2)  # once for the names of the runs
 
 
 def test_discover_finds_compressed_logs_by_name(tmp_path: Path):
